@@ -1,0 +1,1 @@
+"""Temporal motifs from video and sensor series, and when each occurred."""

@@ -1,0 +1,1 @@
+"""Low-level words from pictures and sensors."""

@@ -1,0 +1,1 @@
+"""What is read off a fit: occurrences, matches, scores."""

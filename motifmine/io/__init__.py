@@ -1,0 +1,1 @@
+"""Files in and out: videos, sensor files, and the HDF5 layouts."""

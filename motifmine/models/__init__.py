@@ -1,0 +1,1 @@
+"""The models: frozen specifications with `fit`, and fits with `transform` and `score`."""

@@ -1,0 +1,163 @@
+"""What a fit consists of: motifs, activations, occurrences, trace and provenance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.table import Floats, Floats32, Indices, Indices32, Pixels, Recording, Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MotifSet:
+    """Motifs, heaviest first, each a distribution over (relative time, word)."""
+
+    probability: Floats32
+    """float32 array (K, L, W); each motif sums to 1."""
+    weight: Floats
+    """Share of all observations that each motif explains, float64 array (K,)."""
+
+    def __post_init__(self) -> None:
+        if self.probability.ndim != 3 or len(self.weight) != len(self.probability):
+            raise DataError(
+                f"motifs have shape {self.probability.shape} and weights {self.weight.shape}; "
+                "expected (motif, relative_time, word) and (motif,)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.probability)
+
+    def __repr__(self) -> str:
+        return f"MotifSet({len(self)} motifs of {self.motif_length} bins x {self.n_words} words)"
+
+    @property
+    def motif_length(self) -> int:
+        """Number of relative-time bins."""
+        return int(self.probability.shape[1])
+
+    @property
+    def n_words(self) -> int:
+        """Size of the vocabulary."""
+        return int(self.probability.shape[2])
+
+    def extent_bins(self, share: float = 0.9) -> Indices:
+        """Return how many consecutive bins hold `share` of each motif's mass, int64 array (K,)."""
+        mass = self.probability.sum(axis=2, dtype=np.float64)
+        total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
+        goal = share * total[:, -1:] - 1e-9
+        extent = np.full(len(mass), self.motif_length, dtype=np.int64)
+        for n_bins in range(self.motif_length, 0, -1):
+            held = (total[:, n_bins:] - total[:, :-n_bins]).max(axis=1)
+            extent[held >= goal[:, 0]] = n_bins
+        return extent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Background:
+    """The part of the observations that no motif explains, flat in time."""
+
+    probability: Floats32
+    """float32 array (W,), sums to 1."""
+    weight: float
+    """Share of all observations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Activations:
+    """Expected observations of each motif at each start time, sparse, sorted by start and motif."""
+
+    offsets: Indices
+    """Entries of document d are `[d]:[d + 1]`, int64 array (D + 1,)."""
+    start: Indices32
+    """Bin of relative time 0; negative where a motif hangs over the document's beginning."""
+    motif: Indices32
+    mass: Floats32
+    """Observations explained, > 0."""
+
+    def __repr__(self) -> str:
+        return f"Activations({len(self.offsets) - 1} documents, {len(self.start)} entries)"
+
+    def dense(self, document: int, *, n_motifs: int, n_times: int, motif_length: int) -> Floats:
+        """Return the mass of one document, float64 array (K, T + L - 1).
+
+        Column 0 is start time `1 - L`.
+        """
+        part = slice(self.offsets[document], self.offsets[document + 1])
+        mass = np.zeros((n_motifs, n_times + motif_length - 1))
+        mass[self.motif[part], self.start[part] + motif_length - 1] = self.mass[part]
+        return mass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Occurrences:
+    """Found instances of motifs, one entry each, sorted by document, start and motif."""
+
+    document: Indices32
+    start_bin: Indices32
+    """Bin of relative time 0; may be negative by up to the motif's length."""
+    start_s: Floats
+    """The same in seconds of the recording."""
+    motif: Indices32
+    weight: Floats
+    """Observations that the occurrence explains."""
+    score: Floats
+    """Log-likelihood ratio (nats) of having it against leaving its observations to the rest."""
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    def __repr__(self) -> str:
+        return f"Occurrences({len(self)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trace:
+    """How the objective went: one entry per iteration, sweep or epoch."""
+
+    iteration: Indices
+    log_likelihood: Floats
+    """Nats, over all observations."""
+    seconds: Floats
+    """Since the fit began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fit comes from; enough to make it again."""
+
+    motifmine_version: str
+    model: str
+    spec: str
+    """The model's specification, a JSON object."""
+    seed: int
+    inputs: tuple[tuple[str, str], ...]
+    """Name and digest of every document, in order."""
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FitRecord:
+    """Everything a saved fit holds, whichever model made it."""
+
+    provenance: Provenance
+    motifs: MotifSet
+    background: Background
+    activations: Activations
+    occurrences: Occurrences
+    trace: Trace
+    log_likelihood: float
+    n_observations: float
+    bin_s: float
+    vocabulary: Vocabulary
+    recordings: tuple[Recording, ...]
+    picture: Pixels | None
+
+    def __repr__(self) -> str:
+        return (
+            f"FitRecord({self.provenance.model}: {len(self.motifs)} motifs, "
+            f"{len(self.recordings)} documents, {len(self.occurrences)} occurrences)"
+        )
+
+    def duration_s(self) -> float:
+        """Return the length of all documents together, seconds."""
+        return self.bin_s * sum(r.n_times for r in self.recordings)
