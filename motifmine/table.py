@@ -110,7 +110,11 @@ class Vocabulary:
         return cls(labels=tuple(labels), layout=PlainLabels(n_words=len(labels)))
 
     def difference(self, other: "Vocabulary") -> str:
-        """Return what tells `self` from `other` in words, "" when they are the same."""
+        """Return what tells `self` from `other` in words, "" when they can be joined.
+
+        Plain labels of which one list begins the other can be joined: a `.tdoc` file never tells
+        of words at the vocabulary's end that it did not see.
+        """
         if self == other:
             return ""
         if self.kind != other.kind:
@@ -122,11 +126,10 @@ class Vocabulary:
                 for name in (*names, "static")
                 if getattr(other.layout, name) != getattr(self.layout, name)
             )
-        if self.n_words != other.n_words:
-            return f"{other.n_words} words instead of {self.n_words}"
-        pairs = zip(self.labels, other.labels, strict=True)
-        word, (ours, theirs) = next((i, p) for i, p in enumerate(pairs) if p[0] != p[1])
-        return f"word {word} is {theirs!r} instead of {ours!r}"
+        for word, (ours, theirs) in enumerate(zip(self.labels, other.labels, strict=False)):
+            if ours != theirs:
+                return f"word {word} is {theirs!r} instead of {ours!r}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,6 +155,13 @@ class Recording:
     """Frames that could be decoded; -1 if there are no frames."""
     stamps_repaired: int = 0
     """Time stamps that were missing, repeated or ran backward."""
+
+    def __post_init__(self) -> None:
+        if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):
+            raise DataError(
+                f"{self.name!r} cannot name a recording; names become file names, so they must "
+                "not be empty, '.' or '..', nor hold a slash"
+            )
 
     @property
     def n_times(self) -> int:
@@ -270,6 +280,10 @@ class ObservationTable:
             count=np.ascontiguousarray(count[keep], dtype=np.float32),
         )
 
+    def of_recording(self, recording: Recording) -> "ObservationTable":
+        """Return a one-document table as coming from `recording`."""
+        return replace(self, recordings=(recording,))
+
     def dense(self, index: int = 0) -> Floats:
         """Return the count matrix of document `index`, float64 array (W, T)."""
         document = self.document(index)
@@ -356,6 +370,7 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,
+        vocabulary=max((t.vocabulary for t in tables), key=lambda v: v.n_words),
         offsets=np.concatenate(
             [[0], *(t.offsets[1:] + s for t, s in zip(tables, shifts, strict=False))]
         ).astype(np.int64),

@@ -1,0 +1,54 @@
+"""Whole files or none: writing beside the place and renaming into it."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from motifmine.errors import WorkspaceError
+
+BLOCK_BYTES = 1 << 20
+
+
+@contextmanager
+def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Give a temporary neighbour of `path` to write to, and rename it into place afterwards.
+
+    The file is flushed to the disk before it gets its name, so `path` is either as it was or
+    complete. When the body raises, the neighbour is removed.
+
+    Raises
+    ------
+    WorkspaceError
+        When `path` exists and `force` is not set, or the disk refuses the file.
+    """
+    refuse_overwriting(path, force=force)
+    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        if isinstance(error, WorkspaceError):
+            raise
+        raise WorkspaceError(f"{path} cannot be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def refuse_overwriting(path: Path, *, force: bool) -> None:
+    """Raise `WorkspaceError` when `path` exists and `force` is not set."""
+    if path.exists() and not force:
+        raise WorkspaceError(f"{path} exists already; use --force to overwrite it")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as a hexadecimal string, read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,127 @@
+"""The text format of the authors' own PLSM and HDLSM programs.
+
+One line per time bin, entries `word:count` separated by blanks. An empty line is an empty bin,
+counts may be fractional. A line that starts with the number of its entries is the LDA-C variant.
+Lines that start with `#` are comments and take no time.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from motifmine.errors import FormatError
+from motifmine.io.files import sha256
+from motifmine.table import (
+    Floats,
+    Indices,
+    ObservationTable,
+    Recording,
+    Vocabulary,
+    bin_starts,
+    table_from_rows,
+)
+
+
+def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:
+    """Return the `.tdoc` (or LDA-C) file at `path` as a table of kind `labels`.
+
+    Parameters
+    ----------
+    path : Path
+    bin_s : float, seconds, > 0
+        What one line lasts.
+    n_words : int or None
+        Size of the vocabulary; None takes the largest word of the file plus one.
+
+    Raises
+    ------
+    FormatError
+        Naming file, line and entry that cannot be read.
+    """
+    time, word, count, n_times = _read_entries(path)
+    found = int(word.max()) + 1 if len(word) else 0
+    if n_words is not None and found > n_words:
+        raise FormatError(
+            f"{path}, time bin {int(time[int(word.argmax())])}: word {found - 1} lies outside the "
+            f"vocabulary of {n_words} words"
+        )
+    labels = [str(index) for index in range(found if n_words is None else n_words)]
+    table = table_from_rows(
+        time=time,
+        word=word,
+        count=count,
+        n_times=n_times,
+        vocabulary=Vocabulary.of_labels(labels),
+        bin_s=bin_s,
+    )
+    recording = Recording(
+        name=path.stem,
+        bin_start_s=bin_starts(n_times, bin_s),
+        source=str(path.resolve()),
+        source_digest=sha256(path),
+    )
+    return table.of_recording(recording)
+
+
+def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
+    """Return time, word and count of every entry, and the number of lines."""
+    time: list[int] = []
+    word: list[int] = []
+    count: list[float] = []
+    n_times = 0
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.startswith("#"):
+                    continue
+                for entry in _entries(path, number, line):
+                    time.append(n_times)
+                    word.append(entry[0])
+                    count.append(entry[1])
+                n_times += 1
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is not text; expected lines of word:count entries") from error
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from error
+    if not n_times:
+        raise FormatError(f"{path} is empty; expected lines of word:count entries")
+    return np.array(time, np.int64), np.array(word, np.int64), np.array(count, float), n_times
+
+
+def _entries(path: Path, number: int, line: str) -> list[tuple[int, float]]:
+    """Return the (word, count) pairs of one line."""
+    parts = line.split()
+    if parts and ":" not in parts[0]:
+        if not parts[0].isdigit() or int(parts[0]) != len(parts) - 1:
+            raise FormatError(
+                f"{path}, line {number}: {parts[0]!r} is neither word:count nor the number of "
+                f"entries on the line ({len(parts) - 1})"
+            )
+        parts = parts[1:]
+    return [_entry(path, number, part) for part in parts]
+
+
+def _entry(path: Path, number: int, part: str) -> tuple[int, float]:
+    word, _, count = part.partition(":")
+    try:
+        value = float(count)
+        index = int(word)
+    except ValueError as error:
+        raise FormatError(f"{path}, line {number}: {part!r} is not word:count") from error
+    if index < 0 or value < 0 or not math.isfinite(value):
+        raise FormatError(
+            f"{path}, line {number}: {part!r} has a negative or infinite number; words and counts "
+            "must be 0 or more"
+        )
+    return index, value
+
+
+def write_tdoc(path: Path, table: ObservationTable) -> None:
+    """Write a one-document table as `.tdoc` text; counts keep their fractions."""
+    lines = []
+    for t in range(table.n_times):
+        entries = slice(table.offsets[t], table.offsets[t + 1])
+        pairs = zip(table.word[entries].tolist(), table.count[entries].tolist(), strict=True)
+        lines.append(" ".join(f"{w}:{c:g}" for w, c in pairs))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,64 @@
+"""How documents lie in memory for the convolutional models.
+
+All start times of all documents stand behind each other, one row each. A motif of L bins may hang
+over either edge of its document, so a document of T bins has T + L - 1 start times, from -(L - 1)
+to T - 1. This is decided here and nowhere else. An observation at time bin t can come from the L
+start times t - L + 1 .. t, which are L consecutive rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.table import Floats, Floats32, Indices, Indices32, ObservationTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StartLayout:
+    """Observations by time bin, each with the rows of start times it can come from."""
+
+    motif_length: int
+    document_rows: Indices
+    """Start rows of document d are `[d]:[d + 1]`, int64 array (D + 1,)."""
+    bin_row: Indices
+    """First of the L start rows of every non-empty time bin, int64 array (B,)."""
+    bin_document: Indices
+    """Document of every non-empty time bin, int64 array (B,)."""
+    offsets: Indices
+    """Observations of bin b are `[b]:[b + 1]`, int64 array (B + 1,)."""
+    word: Indices32
+    count: Floats32
+    document_total: Floats
+    """Sum of the counts of every document, float64 array (D,)."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of start times of all documents."""
+        return int(self.document_rows[-1])
+
+    def start_of_row(self, rows: Indices) -> tuple[Indices, Indices]:
+        """Return document and start time of start rows, two int64 arrays."""
+        document = np.searchsorted(self.document_rows, rows, side="right") - 1
+        return document, rows - self.document_rows[document] - self.motif_length + 1
+
+
+def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:
+    """Return the layout of `table` for motifs of `motif_length` bins."""
+    lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
+    document_rows = np.concatenate([[0], np.cumsum(lengths + motif_length - 1)]).astype(np.int64)
+    document_of_time = np.repeat(np.arange(len(lengths)), lengths)
+    time = np.arange(table.n_times) - table.document_offsets[document_of_time]
+    filled = np.flatnonzero(np.diff(table.offsets))
+    document = document_of_time[filled]
+    row = table.row_of_observation()
+    totals = np.bincount(document_of_time[row], weights=table.count, minlength=len(lengths))
+    return StartLayout(
+        motif_length=motif_length,
+        document_rows=document_rows,
+        bin_row=document_rows[document] + time[filled],
+        bin_document=document,
+        offsets=np.concatenate([table.offsets[filled], table.offsets[-1:]]),
+        word=table.word,
+        count=table.count,
+        document_total=totals.astype(np.float64),
+    )

@@ -1,0 +1,90 @@
+"""A workspace: the folder that holds one scene's tables, fits and reports."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from motifmine.errors import WorkspaceError
+from motifmine.io import store
+from motifmine.table import ObservationTable, Vocabulary, join_tables
+
+DEFAULT_FOLDER = "motifmine-work"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Plain files in one folder: `tables/`, `fits/` and `reports/`."""
+
+    root: Path
+
+    def table_path(self, recording: str) -> Path:
+        """Return where the table of a recording lives."""
+        return self.root / "tables" / f"{recording}.h5"
+
+    def table_paths(self) -> list[Path]:
+        """Return all tables, in order of name."""
+        return sorted(p for p in (self.root / "tables").glob("*.h5") if not p.name.startswith("."))
+
+    def vocabulary(self) -> Vocabulary | None:
+        """Return the vocabulary that this workspace's tables share, None without tables."""
+        paths = self.table_paths()
+        return store.read_table_vocabulary(paths[0]) if paths else None
+
+    def refuse_other_vocabulary(self, vocabulary: Vocabulary, recording: str) -> None:
+        """Raise `WorkspaceError` naming the difference when `vocabulary` is not this scene's."""
+        ours = self.vocabulary()
+        if ours is not None and (difference := ours.difference(vocabulary)):
+            raise WorkspaceError(
+                f"{recording} does not belong to the scene of {self.root}: it has {difference}; "
+                "choose another folder with --workspace"
+            )
+
+    def read_tables(self, paths: list[Path] | None = None) -> ObservationTable:
+        """Return the named tables, or all of the workspace, joined in order of name.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is no table.
+        """
+        paths = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
+        if not paths:
+            raise WorkspaceError(
+                f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
+            )
+        return join_tables([store.read_table(path) for path in paths])
+
+    def fit_path(self, name: str) -> Path:
+        """Return where the fit called `name` lives."""
+        return self.root / "fits" / f"{name}.h5"
+
+    def next_fit_name(self, model: str) -> str:
+        """Return `<model>-<number>`, one above the highest number in use."""
+        pattern = re.compile(rf"{re.escape(model)}-(\d+)\.h5")
+        found = (pattern.fullmatch(path.name) for path in (self.root / "fits").glob("*.h5"))
+        return f"{model}-{max((int(m[1]) for m in found if m), default=0) + 1:03d}"
+
+    def find_fit(self, name: str | None = None) -> Path:
+        """Return the fit called `name` (a name or a path), or the newest one.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is no such fit.
+        """
+        if name is not None:
+            candidates = [Path(name), self.fit_path(name)]
+            found = [path for path in candidates if path.is_file()]
+            if not found:
+                raise WorkspaceError(
+                    f"there is no fit {name!r}, neither as a file nor in {self.root}"
+                )
+            return found[0]
+        fits = [p for p in (self.root / "fits").glob("*.h5") if not p.name.startswith(".")]
+        if not fits:
+            raise WorkspaceError(f"{self.root} holds no fits; make one with 'motifmine fit'")
+        return max(fits, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+    def report_folder(self, fit_name: str) -> Path:
+        """Return where the report of a fit lives."""
+        return self.root / "reports" / fit_name
