@@ -1,6 +1,7 @@
 """A workspace: the folder that holds one scene's tables, fits and reports."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Workspace:
                 "choose another folder with --workspace"
             )
 
-    def read_tables(self, paths: list[Path] | None = None) -> ObservationTable:
+    def read_tables(self, paths: Sequence[Path] | None = None) -> ObservationTable:
         """Return the named tables, or all of the workspace, joined in order of name.
 
         Raises

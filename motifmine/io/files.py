@@ -39,6 +39,12 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Write a text file, whole or not at all; see `whole_file`."""
+    with whole_file(path, force=force) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 def refuse_overwriting(path: Path, *, force: bool) -> None:
     """Raise `WorkspaceError` when `path` exists and `force` is not set."""
     if path.exists() and not force:

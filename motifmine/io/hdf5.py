@@ -102,7 +102,7 @@ def write_dataset(
     packing: dict[str, Any] = (
         {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.size > 64 else {}
     )
-    node = file.createwrite_dataset(name, data=array, track_times=False, **packing)
+    node = file.create_dataset(name, data=array, track_times=False, **packing)
     node.attrs["axes"] = axes
     if unit:
         node.attrs["unit"] = unit

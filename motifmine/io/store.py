@@ -133,7 +133,6 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
         write_dataset(file, "motifs/probability", record.motifs.probability, axes)
         write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
         write_dataset(file, "background/probability", record.background.probability, "word")
-        file["background"].attrs["weight"] = record.background.weight
         file["background/probability"].attrs["weight"] = record.background.weight
         _write_activations(file, record)
         units = {"start_s": "s", "start_bin": "bins", "weight": "observations", "score": "nats"}
@@ -176,7 +175,7 @@ def read_fit(path: Path) -> FitRecord:
             ),
             background=Background(
                 probability=reader.array("background/probability", np.float32, shape[2:]),
-                weight=float(reader.group("background").attrs["weight"]),
+                weight=float(reader.file["background/probability"].attrs["weight"]),
             ),
             activations=_read_activations(reader, names),
             occurrences=Occurrences(**_read_columns(reader, "occurrences", Occurrences)),
@@ -222,7 +221,7 @@ def _write_scene(
     group = file.create_group("vocabulary")
     for item in fields(vocabulary.layout):
         group.attrs[item.name] = getattr(vocabulary.layout, item.name)
-    labels = group.createwrite_dataset(
+    labels = group.create_dataset(
         "label",
         data=list(vocabulary.labels),
         dtype=h5py.string_dtype("utf-8"),

@@ -148,7 +148,7 @@ def motif_rows(record: FitRecord) -> list[MotifRow]:
     rows = []
     for motif in range(len(record.motifs)):
         mine = order[found.motif[order] == motif]
-        ends = [_moment(record, clock, int(i)) for i in (mine[:1], mine[-1:]) for i in i]
+        ends = [_moment(record, clock, int(mine[i])) for i in (0, -1) if len(mine)]
         rows.append(
             MotifRow(
                 motif=motif,
@@ -206,7 +206,7 @@ def occurrences_csv(record: FitRecord) -> str:
         )
         for row in occurrence_rows(record)
     )
-    return buffer.getvalue()
+    return _encodable(buffer.getvalue())
 
 
 def occurrences_json(record: FitRecord) -> str:
@@ -375,4 +375,9 @@ def _json_lines(rows: Sequence[dict[str, object]]) -> str:
     if not rows:
         return "[]\n"
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    return _encodable("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def _encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: bytes of a file name that were none become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifmine.motifs import Activations
 from motifmine.table import Floats, Floats32, Indices, Indices32, ObservationTable
+
+SMALLEST_MASS = 1e-6
+"""Activations below this many observations are not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +34,11 @@ class StartLayout:
     count: Floats32
     document_total: Floats
     """Sum of the counts of every document, float64 array (D,)."""
+
+    @property
+    def n_times(self) -> Indices:
+        """Time bins of every document, int64 array (D,)."""
+        return np.diff(self.document_rows) - self.motif_length + 1
 
     @property
     def n_rows(self) -> int:
@@ -62,3 +71,50 @@ def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:
         count=table.count,
         document_total=totals.astype(np.float64),
     )
+
+
+def dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
+    """Return activations by start row, float32 array (R, K)."""
+    dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
+    first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
+    dense[first + activations.start + layout.motif_length - 1, activations.motif] = activations.mass
+    return dense
+
+
+def sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
+    """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order."""
+    row, motif = np.nonzero(activation > SMALLEST_MASS)
+    document, start_bin = layout.start_of_row(row)
+    n_documents = len(layout.document_rows) - 1
+    return Activations(
+        offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
+        start=start_bin.astype(np.int32),
+        motif=motif.astype(np.int32),
+        mass=activation[row, motif],
+    )
+
+
+def phi_of(probability: Floats32) -> Floats32:
+    """Return motifs (K, L, W) by word with relative time reversed, float32 array (W, L * K)."""
+    n_words = probability.shape[2]
+    return np.ascontiguousarray(probability[:, ::-1].transpose(2, 1, 0).reshape(n_words, -1))
+
+
+def motifs_of(phi: Floats32, n_motifs: int) -> Floats32:
+    """Return the inverse of `phi_of`, float32 array (K, L, W)."""
+    cube = phi.reshape(len(phi), -1, n_motifs)
+    return np.ascontiguousarray(cube[:, ::-1].transpose(2, 1, 0))
+
+
+def flat_rates(layout: StartLayout, share: float, word_probability: Floats32) -> Floats32:
+    """Return the rate that a background flat in time gives every observation, float32 (N,).
+
+    Parameters
+    ----------
+    share : float
+        Of the observations of every document.
+    word_probability : float32 array (W,), sums to 1
+    """
+    per_bin = share * layout.document_total / np.maximum(layout.n_times, 1)
+    per_observation = np.repeat(per_bin[layout.bin_document], np.diff(layout.offsets))
+    return (per_observation * word_probability[layout.word]).astype(np.float32)

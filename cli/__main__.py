@@ -1,0 +1,5 @@
+"""`python -m motifmine_cli` is `motifmine`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,56 @@
+"""The group `motifmine` and what holds for all its commands."""
+
+from pathlib import Path
+
+import click
+
+from .extract import extract
+from .fit import fit
+from .show import demo, info, occurrences, show_motifs
+
+EXAMPLE = """\b
+Three lines, in an empty folder:
+    motifmine extract video.mp4
+    motifmine fit --model plsm
+    motifmine show-motifs
+"""
+
+
+class MotifmineGroup(click.Group):
+    """A group that tells our own errors in one line; all others are bugs and keep their trace."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a `MotifmineError` ends it with status 1."""
+        from motifmine.errors import MotifmineError
+
+        try:
+            return super().invoke(ctx)
+        except MotifmineError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+@click.group(
+    cls=MotifmineGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXAMPLE,
+)
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MOTIFMINE_WORKSPACE",
+    default=Path("motifmine-work"),
+    show_default=True,
+    help="Folder of one scene: its tables, fits and reports.",
+)
+@click.version_option(package_name="motifmine")
+def main(workspace: Path) -> None:
+    """Find what keeps happening in footage or sensor logs, and exactly when, without labels."""
+
+
+for command in (demo, extract, info, fit, show_motifs, occurrences):
+    main.add_command(command)

@@ -1,0 +1,53 @@
+"""Options and value types that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from motifmine.durations import Duration
+
+
+class DurationType(click.ParamType["Duration"]):
+    """A duration with its unit: `12s`, `500ms`, `2min`, `1h`, `20bins`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Duration":
+        """Return the `Duration`, or end with wrong usage."""
+        from motifmine.durations import Duration
+        from motifmine.errors import SpecError
+
+        if isinstance(value, Duration):
+            return value
+        try:
+            return Duration.parse(value)
+        except SpecError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = DurationType()
+
+
+def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:
+    """Return the folder named after the command, before it, or by the environment."""
+    chosen: Path = value if value is not None else ctx.find_root().params["workspace"]
+    return chosen
+
+
+def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept `-w/--workspace` after the command's name as well as before it."""
+    return click.option(
+        "-w",
+        "--workspace",
+        type=click.Path(file_okay=False, path_type=Path),
+        callback=_workspace,
+        help="Folder of the scene.  [default: motifmine-work]",
+    )(command)
+
+
+force_option = click.option("--force", is_flag=True, help="Overwrite what exists.")

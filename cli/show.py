@@ -1,0 +1,99 @@
+"""`motifmine show-motifs`, `occurrences` and `info`: what a fit, table or workspace holds."""
+
+from pathlib import Path
+
+import click
+
+from .options import force_option, workspace_option
+
+
+@click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
+@click.argument("fit", required=False)
+@click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
+@force_option
+@workspace_option
+def show_motifs(fit: str | None, open_report: bool, force: bool, workspace: Path) -> None:
+    """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
+    from motifmine.pipeline import show_fit
+    from motifmine.workspace import Workspace
+
+    table, report = show_fit(Workspace(workspace), fit, force=force)
+    click.echo(table, nl=False)
+    click.echo(f"report: {report}")
+    if open_report:
+        click.launch(str(report))
+
+
+@click.command(epilog="\b\nExample:\n    motifmine occurrences --format csv -o occurrences.csv")
+@click.argument("fit", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
+)
+@force_option
+@workspace_option
+def occurrences(
+    fit: str | None, form: str, output: Path | None, force: bool, workspace: Path
+) -> None:
+    """Print every occurrence of the motifs of FIT (default: the newest) with its times."""
+    from motifmine.io.files import write_text
+    from motifmine.io.store import read_fit
+    from motifmine.reporting import tabular
+    from motifmine.workspace import Workspace
+
+    writers = {
+        "table": tabular.occurrences_text,
+        "csv": tabular.occurrences_csv,
+        "json": tabular.occurrences_json,
+    }
+    text = writers[form](read_fit(Workspace(workspace).find_fit(fit)))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text, force=force)
+
+
+@click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+@workspace_option
+def info(path: Path | None, as_json: bool, workspace: Path) -> None:
+    """Tell what a table, a fit or a workspace holds (default: this workspace)."""
+    import json
+
+    from motifmine.summary import summarise
+
+    facts = summarise(path or workspace)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        width = max(len(name) for name in facts)
+        for name, value in facts.items():
+            click.echo(f"{name:<{width}}  {value}")
+
+
+@click.command(epilog="\b\nExample:\n    motifmine demo")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of the sample clips.  [default: sample_data of the checkout]",
+)
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("motifmine-demo"),
+    show_default=True,
+    help="Folder to work in.",
+)
+def demo(data: Path | None, workspace: Path) -> None:
+    """Run the whole job on the sample clips: extract, fit, show."""
+    from motifmine.pipeline import show_fit
+    from motifmine.workspace import Workspace

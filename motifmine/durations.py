@@ -1,0 +1,52 @@
+"""Durations as people write them: a number with its unit."""
+
+import re
+from dataclasses import dataclass
+
+from motifmine.errors import SpecError
+
+SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+PATTERN = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time in seconds or in time bins.
+
+    Examples
+    --------
+    >>> Duration.parse("500ms").seconds(bin_s=0.25)
+    0.5
+    >>> Duration.parse("20bins").bins(bin_s=0.25)
+    20
+    """
+
+    value: float
+    unit: str
+    """`ms`, `s`, `min`, `h` or `bins`."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Duration":
+        """Return the duration that `text` says.
+
+        Raises
+        ------
+        SpecError
+            When there is no number, no unit, an unknown unit, or nothing but zero.
+        """
+        match = PATTERN.fullmatch(text)
+        if match and not match[2]:
+            raise SpecError(f"{text!r} has no unit; did you mean {match[1]}s or {match[1]}bins?")
+        if not match or match[2] not in (*SECONDS, "bin", "bins"):
+            raise SpecError(f"{text!r} is not a duration; write 12s, 500ms, 2min, 1h or 20bins")
+        if float(match[1]) <= 0:
+            raise SpecError(f"{text!r} is not a duration; it must be longer than nothing")
+        return cls(float(match[1]), "bins" if match[2].startswith("bin") else match[2])
+
+    def seconds(self, bin_s: float) -> float:
+        """Return the length in seconds, where a time bin lasts `bin_s`."""
+        return self.value * (bin_s if self.unit == "bins" else SECONDS[self.unit])
+
+    def bins(self, bin_s: float) -> int:
+        """Return the length in whole time bins of `bin_s` seconds, at least 1."""
+        return max(1, round(self.seconds(bin_s) / bin_s))

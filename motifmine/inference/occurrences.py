@@ -1,0 +1,120 @@
+"""From activations to discrete occurrences: where, how much, and how sure."""
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from motifmine.kernels.likelihood import observation_rates, occurrence_scores
+from motifmine.layout import StartLayout, dense_activation, flat_rates, phi_of, start_layout
+from motifmine.motifs import Activations, Background, MotifSet, Occurrences
+from motifmine.table import Floats, Floats32, Indices, ObservationTable
+
+SPREAD_BINS = 1
+"""Neighbouring start bins that belong to one occurrence, on each side."""
+APART_BINS = 2
+"""Of peaks of one motif that are this close, only the highest is an occurrence."""
+FLOOR = 1e-3
+"""Share of the observations that the rest of the model could always explain by chance."""
+
+
+def find_occurrences(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    *,
+    least_score: float = 0.0,
+) -> Occurrences:
+    """Return the occurrences that activations hold.
+
+    An occurrence stands where the mass of a motif, summed over `SPREAD_BINS` start bins on each
+    side, is highest among its neighbours. Its weight is that sum, its score the log-likelihood
+    ratio (nats) of having it against leaving its observations to the rest of the model.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        The observations the activations were inferred from.
+    motifs, background, activations
+        A fit, or motifs and what `transform` returned.
+    least_score : float, nats
+        Occurrences below are left out.
+    """
+    layout = start_layout(table, motifs.motif_length)
+    activation = dense_activation(layout, activations, len(motifs))
+    row, motif, weight = _peaks(layout, activation)
+    score = _scores(layout, motifs, background, activation, row, motif)
+    document, start_bin = layout.start_of_row(row)
+    order = np.lexsort((motif, start_bin, document))
+    order = order[score[order] >= least_score]
+    return Occurrences(
+        document=document[order].astype(np.int32),
+        start_bin=start_bin[order].astype(np.int32),
+        start_s=_start_s(table, document[order], start_bin[order]),
+        motif=motif[order].astype(np.int32),
+        weight=weight[order],
+        score=score[order],
+    )
+
+
+def _peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
+    """Return start row, motif and weight of every peak, documents kept apart."""
+    width = 2 * SPREAD_BINS + 1
+    rows, motifs, weights = [], [], []
+    for first, last in zip(layout.document_rows[:-1], layout.document_rows[1:], strict=True):
+        mass = activation[first:last].astype(np.float64)
+        total = uniform_filter1d(mass, width, axis=0, mode="constant") * width
+        highest = maximum_filter1d(total, 2 * APART_BINS + 1, axis=0, mode="constant")
+        # of equal neighbours the one that holds most mass itself is the peak
+        best = maximum_filter1d(
+            np.where(total >= highest, mass, -1.0), 2 * APART_BINS + 1, axis=0, mode="constant"
+        )
+        row, motif = np.nonzero((total >= highest) & (mass > 0) & (mass >= best))
+        rows.append(row + first)
+        motifs.append(motif)
+        weights.append(total[row, motif])
+    return np.concatenate(rows), np.concatenate(motifs), np.concatenate(weights)
+
+
+def _scores(
+    layout: StartLayout,
+    motifs: MotifSet,
+    background: Background,
+    activation: Floats32,
+    row: Indices,
+    motif: Indices,
+) -> Floats:
+    """Return the log-likelihood ratio of every peak, nats."""
+    even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
+    rates = observation_rates(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        flat_rates(layout, FLOOR, even)
+        + flat_rates(layout, background.weight, background.probability),
+        activation,
+        phi_of(motifs.probability),
+    )
+    document, _ = layout.start_of_row(row)
+    return occurrence_scores(
+        np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
+        np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
+        motif,
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        rates,
+        activation,
+        motifs.probability,
+    )
+
+
+def _start_s(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
+    """Return start bins in seconds of their recordings; before second 0 the bins go on."""
+    start_s = np.empty(len(start_bin))
+    for d in np.unique(document):
+        here = document == d
+        times = table.recordings[d].bin_start_s
+        inside = np.clip(start_bin[here], 0, len(times) - 1)
+        start_s[here] = times[inside] + (start_bin[here] - inside) * table.bin_s
+    return start_s

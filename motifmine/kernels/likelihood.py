@@ -1,0 +1,94 @@
+"""Rates of observations under a fit, and what single occurrences add to them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.jit import kernel
+
+
+@kernel
+def observation_rates(
+    bin_row: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    word: NDArray[np.int32],
+    base: NDArray[np.float32],
+    activation: NDArray[np.float32],
+    phi: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Return the rate of every observation, float64 array (N,).
+
+    Parameters
+    ----------
+    bin_row : int64 array (B,)
+    offsets : int64 array (B + 1,)
+    word : int32 array (N,)
+    base : float32 array (N,)
+        The part of the rates that no motif gives.
+    activation : float32 array (R, K)
+    phi : float32 array (W, L * K)
+        Relative time reversed, see `motifmine.layout`.
+    """
+    size = phi.shape[1]
+    n_motifs = activation.shape[1]
+    a = activation.ravel()
+    rates = np.empty(len(word))
+    for b in range(len(bin_row)):
+        first = bin_row[b] * n_motifs
+        for i in range(offsets[b], offsets[b + 1]):
+            rate = np.float64(base[i])
+            for j in range(size):
+                rate += a[first + j] * phi[word[i], j]
+            rates[i] = rate
+    return rates
+
+
+@kernel
+def occurrence_scores(
+    first_row: NDArray[np.int64],
+    last_row: NDArray[np.int64],
+    motif: NDArray[np.int64],
+    bin_row: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    word: NDArray[np.int32],
+    count: NDArray[np.float32],
+    rates: NDArray[np.float64],
+    activation: NDArray[np.float32],
+    probability: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of every occurrence, nats, float64 array (O,).
+
+    An occurrence is the mass of `motif` in the start rows `first_row <= row < last_row`. Without
+    it an observation of rate r keeps the rate r - o, so that the Poisson log-likelihood falls by
+    sum n log(r / (r - o)) - (mass of the occurrence).
+
+    Parameters
+    ----------
+    first_row, last_row, motif : int64 arrays (O,)
+    bin_row : int64 array (B,), ascending
+    offsets : int64 array (B + 1,)
+    word, count : int32 and float32 arrays (N,)
+    rates : float64 array (N,)
+        Rates under the whole fit.
+    activation : float32 array (R, K)
+    probability : float32 array (K, L, W)
+    """
+    length = probability.shape[1]
+    scores = np.empty(len(first_row))
+    for o in range(len(first_row)):
+        k = motif[o]
+        score = 0.0
+        for row in range(first_row[o], last_row[o]):
+            score -= activation[row, k]
+        # the bins whose L start rows (bin_row .. bin_row + L - 1) meet the occurrence's
+        b = np.searchsorted(bin_row, first_row[o] - length + 1)
+        while b < len(bin_row) and bin_row[b] < last_row[o]:
+            newest = bin_row[b] + length - 1
+            for i in range(offsets[b], offsets[b + 1]):
+                part = 0.0
+                for row in range(max(first_row[o], bin_row[b]), min(last_row[o], newest + 1)):
+                    part += activation[row, k] * probability[k, newest - row, word[i]]
+                if part > 0.0:
+                    score += count[i] * np.log(rates[i] / max(rates[i] - part, 1e-9 * rates[i]))
+            b += 1
+        scores[o] = score
+    return scores

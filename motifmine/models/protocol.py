@@ -1,0 +1,63 @@
+"""What every model and every fit offers, satisfied by shape and not by inheritance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.table import ObservationTable
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One message of a fit that is under way."""
+
+    done: int
+    """Iterations done, of all restarts."""
+    total: int
+    """Iterations at most, of all restarts."""
+    log_likelihood: float
+    """Of the latest iteration, nats."""
+
+
+class Fit(Protocol):
+    """A finished fit."""
+
+    @property
+    def motifs(self) -> MotifSet:
+        """The motifs, heaviest first."""
+
+    @property
+    def background(self) -> Background:
+        """The share that no motif explains."""
+
+    @property
+    def activations(self) -> Activations:
+        """Mass of motifs over start times in the documents of the fit."""
+
+    @property
+    def trace(self) -> Trace:
+        """How the objective went."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the fit comes from."""
+
+    def transform(self, table: ObservationTable) -> Activations:
+        """Return the activations of other documents, motifs held fixed."""
+
+    def score(self, table: ObservationTable) -> float:
+        """Return the log-likelihood per observation of other documents, nats."""
+
+
+class Model(Protocol):
+    """A specification that can be fitted."""
+
+    def fit(
+        self,
+        table: ObservationTable,
+        *,
+        seed: int | None,
+        on_iteration: Callable[[Progress], None] | None = None,
+    ) -> Fit:
+        """Return a new fit of `table`; the specification is untouched."""

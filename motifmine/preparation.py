@@ -1,0 +1,47 @@
+"""What is done to counts before a model sees them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from motifmine.errors import SpecError
+from motifmine.table import ObservationTable
+
+Counts = Literal["auto", "raw", "sqrt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How a table is made ready for a fit."""
+
+    counts: Counts = "auto"
+    """`raw` as they are, `sqrt` compressed by a square root, `auto` square root for video: a lorry
+    is not forty times a car."""
+    least_bins: int | None = None
+    """Words seen in fewer time bins are left out, >= 0; None decides: for video one bin in 250, at
+    most 8 (what flickers once or twice is not an activity), for all else 1."""
+
+    def __post_init__(self) -> None:
+        if self.counts not in ("auto", "raw", "sqrt"):
+            raise SpecError(f"counts is {self.counts!r}; it must be auto, raw or sqrt")
+        if self.least_bins is not None and self.least_bins < 0:
+            raise SpecError(f"least_bins is {self.least_bins}; it must be 0 or more")
+
+    def resolve(self, table: ObservationTable) -> "Preparation":
+        """Return the preparation with all that was left open decided for `table`."""
+        is_video = table.vocabulary.kind == "flow-grid"
+        counts, least_bins = self.counts, self.least_bins
+        if counts == "auto":
+            counts = "sqrt" if is_video else "raw"
+        if least_bins is None:
+            least_bins = min(8, 1 + table.n_times // 250) if is_video else 1
+        return Preparation(counts=counts, least_bins=least_bins)
+
+    def apply(self, table: ObservationTable) -> ObservationTable:
+        """Return the table as a model shall see it; words and times stay what they are."""
+        choice = self.resolve(table)
+        count = np.sqrt(table.count) if choice.counts == "sqrt" else table.count
+        seen = np.bincount(table.word, minlength=table.n_words)
+        count = np.where(seen[table.word] >= (choice.least_bins or 0), count, np.float32(0))
+        return table.with_counts(count.astype(np.float32))

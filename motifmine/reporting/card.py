@@ -1,0 +1,157 @@
+"""One motif's part of the report: its scene, numbers, matrix, start times and best examples."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from motifmine.motifs import FitRecord
+from motifmine.reporting import elements, figures, marks, tabular
+from motifmine.reporting.wording import describe_motif
+from motifmine.table import Pixels
+
+STRONGEST = 12
+"""Occurrences listed under each motif."""
+
+
+def motif_card(
+    record: FitRecord,
+    row: tabular.MotifRow,
+    overlay: Pixels | None,
+    occurrences: Sequence[tabular.OccurrenceRow],
+) -> str:
+    """Return one motif as an HTML article.
+
+    Parameters
+    ----------
+    record : FitRecord
+    row : MotifRow
+        The motif's numbers.
+    overlay : Pixels or None
+        Its coloured cells, rgba; None for words that have no place in a picture.
+    occurrences : sequence of OccurrenceRow
+        All occurrences of the record, in its order.
+    """
+    description = describe_motif(record, row.motif)
+    return elements.template("motif.html").substitute(
+        number=row.number,
+        description=elements.text(description),
+        kind="plain" if overlay is None else "scenic",
+        scene="" if overlay is None else _scene(record, row, overlay, description),
+        facts=_facts(row, several=len(record.recordings) > 1),
+        matrix=_matrix(record, row),
+        strip=_strip(record, row),
+        strongest=_strongest(record, row, occurrences),
+    )
+
+
+def picture_stem(row: tabular.MotifRow) -> str:
+    """Return the name of a motif's PNG files without `.png` and `-matrix.png`."""
+    return f"motif-{row.number:02d}"
+
+
+def _scene(record: FitRecord, row: tabular.MotifRow, overlay: Pixels, description: str) -> str:
+    alt = f"The scene with the cells of motif {row.number} coloured by time. {description}"
+    height, width = overlay.shape[:2]
+    return (
+        f'<figure class="scene"><a href="{picture_stem(row)}.png">'
+        f'<img width="{width}" height="{height}" alt="{elements.text(alt)}" '
+        f'src="{elements.data_uri("image/png", figures.png_bytes(overlay))}"></a>'
+        f"{_time_bar(record)}</figure>"
+    )
+
+
+def _matrix(record: FitRecord, row: tabular.MotifRow) -> str:
+    view = figures.matrix_view(record, row.motif)
+    labelled = record.vocabulary.kind != "flow-grid" and len(view.words) <= 40
+    size = f' style="--height:{max(6.0, 1.35 * len(view.words)):.4g}rem"' if labelled else ""
+    axis, image = "", ""
+    if labelled:
+        names = (elements.name(record.vocabulary.labels[word]) for word in view.words)
+        axis = f"<ol>{''.join(f'<li>{name}</li>' for name in names)}</ol>"
+    n_words = len(view.words)
+    ink = figures.matrix_ink(view)
+    if ink.size:
+        alt = f"Matrix of {n_words} words over relative time, motif {row.number}"
+        data = elements.data_uri("image/png", figures.png_bytes(ink))
+        image = f'<img class="ink" alt="{alt}" src="{data}">'
+    return (
+        f'<figure class="matrix"{size}><div class="plot">{axis}{image}{_time_bar(record)}</div>'
+        f"<figcaption>{n_words} words that hold {100 * view.share:.0f} % of the motif, "
+        f'the earliest on top (<a href="{picture_stem(row)}-matrix.png">PNG</a>)</figcaption></figure>'
+    )
+
+
+def _facts(row: tabular.MotifRow, *, several: bool) -> str:
+    plain = (
+        ("share of observations", f"{100 * row.share:.1f} %"),
+        ("occurrences", f"{row.occurrences:,}"),
+        ("per hour", f"{row.per_hour:,.1f}"),
+        ("90 % within", tabular.format_length(row.duration_s)),
+    )
+    cells = [f"<div><dt>{term}</dt><dd>{elements.text(value)}</dd></div>" for term, value in plain]
+    for term, moment in (("first", row.first), ("last", row.last)):
+        if moment is not None:
+            place = f" in {elements.name(moment.recording)}" if several else ""
+            when = elements.text(tabular.format_time(moment.start_s))
+            clock = f"<br>{elements.text(moment.start_utc)}" if moment.start_utc else ""
+            cells.append(f'<div class="wide"><dt>{term}</dt><dd>{when}{place}{clock}</dd></div>')
+    return "\n".join(cells)
+
+
+def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
+    strip = marks.occurrence_strip(record, row.motif)
+    n_rows = len(strip.documents)
+    row_px = 24 if n_rows <= 16 else 17 if n_rows <= 60 else 6
+    names = ""
+    if row_px > 6:
+        items = (f"<li>{elements.name(record.recordings[d].name)}</li>" for d in strip.documents)
+        names = f"<ol>{''.join(items)}</ol>"
+    left_out = f"; {strip.n_left_out:,} more are not shown" if strip.n_left_out else ""
+    caption = f"Start times in {n_rows:,} recordings{left_out}. The higher, the heavier."
+    if n_rows == 1:
+        caption = "Start times. The higher, the heavier."
+    svg = strip.svg.replace("<svg ", f'<svg style="height:{n_rows * row_px}px" ', 1)
+    ticks = marks.time_ticks(strip.first_s, strip.last_s, 8)
+    return (
+        f'<figure class="strip"><div class="rows" tabindex="0" role="region" '
+        f'aria-label="Start times of motif {row.number}" style="--row:{row_px}px">'
+        f'<div class="plot">{names}{svg}{elements.ticks(ticks)}</div></div>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _strongest(
+    record: FitRecord, row: tabular.MotifRow, occurrences: Sequence[tabular.OccurrenceRow]
+) -> str:
+    found = record.occurrences
+    mine = np.flatnonzero(found.motif == row.motif)
+    best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
+    if not len(best):
+        return ""
+    rows = [occurrences[i] for i in best]
+    has_clock = any(r.start_utc for r in rows)
+    head = ("recording", "start", *(("wall clock",) if has_clock else ()), "weight", "score")
+    body = (
+        (
+            elements.name(r.recording),
+            elements.text(r.start_time),
+            *((elements.text(r.start_utc),) if has_clock else ()),
+            f"{r.weight:,.1f}",
+            f"{r.score:,.1f}",
+        )
+        for r in rows
+    )
+    title = f"The {len(rows)} strongest of {row.occurrences:,} occurrences"
+    caption = (
+        "Weight: observations explained. Score: log-likelihood ratio in nats. All of them: "
+        "<code>motifmine occurrences --format csv</code>"
+    )
+    table = elements.table(head, body, caption=caption, numbers=2)
+    return f"<details><summary>{title}</summary>{table}</details>"
+
+
+def _time_bar(record: FitRecord) -> str:
+    """Return the colours of relative time with seconds under them."""
+    length_s = record.motifs.motif_length * record.bin_s
+    ticks = [(s / length_s, f"{s:g} s") for s in figures.nice_ticks(length_s, 6)]
+    return f'<div class="spectrum"></div>{elements.ticks(ticks)}'

@@ -1,0 +1,63 @@
+"""Pieces of HTML that are safe to join: escaped text, names, tables, axis labels, embedded data."""
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from string import Template
+
+from motifmine.reporting.tabular import printable
+
+
+def table(
+    head: Sequence[str], body: Iterable[Sequence[str]], *, numbers: int, caption: str = ""
+) -> str:
+    """Return a table of cells that are HTML already; the last `numbers` columns are numbers."""
+
+    def classes(column: int) -> str:
+        return ' class="number"' if column >= len(head) - numbers else ""
+
+    heads = "".join(f'<th scope="col"{classes(i)}>{cell}</th>' for i, cell in enumerate(head))
+    rows = "".join(
+        "<tr>" + "".join(f"<td{classes(i)}>{c}</td>" for i, c in enumerate(row)) + "</tr>"
+        for row in body
+    )
+    title = f"<caption>{caption}</caption>" if caption else ""
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+        f"{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def ticks(labels: Sequence[tuple[float, str]]) -> str:
+    """Return labels along an axis; positions run from 0 to 1."""
+    spans = []
+    for position, label in labels:
+        kind = ' class="end"' if position > 0.97 else ' class="inner"' if position > 0.03 else ""
+        spans.append(f'<span{kind} style="left:{100 * position:.2f}%">{text(label)}</span>')
+    return f'<div class="ticks" aria-hidden="true">{"".join(spans)}</div>'
+
+
+def text(plain: str) -> str:
+    """Return text as HTML, with control characters visible."""
+    return html.escape(printable(plain), quote=True)
+
+
+def name(plain: str) -> str:
+    """Return a name as HTML that cannot turn the direction of what follows."""
+    return f"<bdi>{text(plain)}</bdi>"
+
+
+def data_uri(kind: str, content: bytes) -> str:
+    """Return content as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def source(file: str) -> str:
+    """Return the text of a file of `templates/`."""
+    return (files("motifmine.reporting") / "templates" / file).read_text(encoding="utf-8")
+
+
+def template(file: str) -> Template:
+    """Return a file of `templates/` whose `$names` wait to be filled in."""
+    return Template(source(file))
