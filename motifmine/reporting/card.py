@@ -74,10 +74,11 @@ def _matrix(record: FitRecord, row: tabular.MotifRow) -> str:
         alt = f"Matrix of {n_words} words over relative time, motif {row.number}"
         data = elements.data_uri("image/png", figures.png_bytes(ink))
         image = f'<img class="ink" alt="{alt}" src="{data}">'
+    link = f'<a href="{picture_stem(row)}-matrix.png">PNG</a>'
     return (
         f'<figure class="matrix"{size}><div class="plot">{axis}{image}{_time_bar(record)}</div>'
         f"<figcaption>{n_words} words that hold {100 * view.share:.0f} % of the motif, "
-        f'the earliest on top (<a href="{picture_stem(row)}-matrix.png">PNG</a>)</figcaption></figure>'
+        f"the earliest on top ({link})</figcaption></figure>"
     )
 
 

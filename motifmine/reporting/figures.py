@@ -364,6 +364,8 @@ def _row_labels(record: FitRecord, view: MatrixView) -> list[str]:
 
 def _write(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> None:
     """Write small dark text whose middle line is y; anchor 0 starts at x, 1 ends there."""
+    if not text.strip():
+        return
     fine, font, thickness = 4, cv2.FONT_HERSHEY_SIMPLEX, 3
     (width, height), _ = cv2.getTextSize(text, font, 0.45 * fine, thickness)
     mask = np.zeros((-(-height // fine) * 2 * fine, (-(-width // fine) + 2) * fine), dtype=np.uint8)

@@ -1,7 +1,7 @@
 """The report: one HTML page that holds all it shows, and the same pictures beside it as PNG.
 
-Names of fits, recordings, words and settings are data: they are escaped (elements.py) and never become a
-path. The page runs no script and its content security policy forbids every request.
+Names of fits, recordings, words and settings are data: they are escaped (elements.py) and never
+become a path. The page runs no script and its content security policy forbids every request.
 """
 
 import json
@@ -55,11 +55,13 @@ def write_report(
         part of a report, or when the disk refuses.
     """
     _refuse_overwriting(folder, force=force)
+    title, shown, folder = name or folder.name, folder / REPORT_NAME, folder.resolve()
     part = folder.with_name(f".{folder.name}.part-{os.getpid()}")
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     try:
+        _remove(part, old)
         part.mkdir(parents=True)
-        page = _page(record, part, name=name or folder.name, command=command)
+        page = _page(record, part, name=title, command=command)
         (part / REPORT_NAME).write_bytes(page.encode("utf-8", "backslashreplace"))
         if folder.exists():
             folder.rename(old)
@@ -69,9 +71,8 @@ def write_report(
     finally:
         if old.exists() and not folder.exists():
             old.rename(folder)
-        for leftover in (part, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-    return folder / REPORT_NAME
+        _remove(part, old)
+    return shown
 
 
 def repeat_command(record: FitRecord) -> str:
@@ -95,12 +96,18 @@ def _refuse_overwriting(folder: Path, *, force: bool) -> None:
     names = sorted(path.name for path in folder.iterdir())
     if names and not force:
         raise WorkspaceError(f"{folder} exists already; use --force to replace the report")
-    foreign = [n for n in names if n != REPORT_NAME and not Path(n).match("motif-*.png")]
+    ours = (REPORT_NAME, "motif-*.png", ".DS_Store", "Thumbs.db", "desktop.ini")
+    foreign = [n for n in names if not any(Path(n).match(pattern) for pattern in ours)]
     if foreign:
         raise WorkspaceError(
             f"{folder} holds {foreign[0]!r}, which is no part of a report; "
             "choose another folder or move it away"
         )
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _page(record: FitRecord, folder: Path, *, name: str, command: str) -> str:
@@ -201,7 +208,8 @@ def _moment(moment: tabular.Moment | None) -> str:
     if moment is None:
         return "<td>&ndash;</td>"
     when = moment.start_utc or tabular.format_time(moment.start_s)
-    return f'<td class="moment">{elements.text(when)}<small>{elements.name(moment.recording)}</small></td>'
+    place = elements.name(moment.recording)
+    return f'<td class="moment">{elements.text(when)}<small>{place}</small></td>'
 
 
 def _recordings(record: FitRecord) -> str:
