@@ -61,7 +61,8 @@ def _record(
         provenance=Provenance(
             motifmine_version="0.1.0",
             model="plsm",
-            spec='{"n_motifs": 2, "motif_length": 8, "iterations": 50, "tolerance": 1e-06}',
+            spec='{"n_motifs": 2, "motif_length": 8, "iterations": 50, "restarts": 4, '
+            '"tolerance": 1e-06, "preparation": {"counts": "sqrt", "least_bins": 1}}',
             seed=7,
             inputs=tuple((name, "0" * 64) for name in names),
             elapsed_s=1.5,

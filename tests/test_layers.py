@@ -18,7 +18,7 @@ LAYERS = [
     {"io", "features"},
     {"models", "workspace"},
     {"inference"},
-    {"reporting", "summary"},
+    {"reporting", "summary", "exchange"},
     {"extraction", "pipeline"},
     {"demo"},
 ]

@@ -1,18 +1,23 @@
 import base64
+import json
 import os
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
+from importlib.metadata import entry_points
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
 from motifmine.errors import WorkspaceError
-from motifmine.motifs import FitRecord, Occurrences
-from motifmine.reporting import marks
+from motifmine.models.plsm import Plsm
+from motifmine.motifs import FitRecord, MotifSet, Occurrences
+from motifmine.preparation import Preparation
+from motifmine.reporting import elements, marks
 from motifmine.reporting.page import repeat_command, write_report
 from motifmine.reporting.wording import describe_motif, summarise_fit
 from tests.fit_records import BIN_S, label_record, lane_record
@@ -129,6 +134,10 @@ def test_every_name_is_harmless(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
 
+def test_text_is_safe_inside_an_attribute() -> None:
+    assert elements.text("\"'<&\n") == "&quot;&#x27;&lt;&amp;\\n"
+
+
 def test_labels_of_words_are_harmless(tmp_path: Path) -> None:
     page = Page(write_report(label_record(labels=(HOSTILE, "&amp;", "c", "d")), tmp_path / "r"))
     assert not [tag for tag, _ in page.tags if tag == "script"]
@@ -177,6 +186,24 @@ def test_failure_leaves_the_old_report_and_nothing_else(
     assert "old" in Page(page).text
 
 
+def test_failure_of_the_last_step_puts_the_old_report_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = write_report(lane_record(), tmp_path / "r", name="old")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if ".part-" in path.name:
+            raise OSError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(WorkspaceError, match="Permission denied"):
+        write_report(lane_record(), tmp_path / "r", force=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["r"]
+    assert "old" in Page(page).text
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")
 def test_report_can_be_read_by_others_as_the_umask_says(tmp_path: Path) -> None:
     page = write_report(lane_record(), tmp_path / "r")
@@ -195,6 +222,13 @@ def test_broken_specification_still_gives_a_report(tmp_path: Path) -> None:
     assert "--seed 7" in Page(write_report(broken, tmp_path / "r")).text
 
 
+def test_strongest_occurrences_come_first(tmp_path: Path) -> None:
+    text = Page(write_report(many_occurrences(3, 500), tmp_path / "r")).text
+    listed = text.partition("nats. All of them")[2].partition("Motif 2")[0]
+    weights = [float(w) for w in re.findall(r"\d\d:\d\d:\d\d\.\d{3}\s*(\d\.\d)", listed)]
+    assert len(weights) == 12 and weights == sorted(weights, reverse=True)
+
+
 def test_report_of_100_000_occurrences_stays_small(tmp_path: Path) -> None:
     page = write_report(many_occurrences(100, 100_000), tmp_path / "r")
     assert page.stat().st_size < 3_000_000
@@ -202,9 +236,21 @@ def test_report_of_100_000_occurrences_stays_small(tmp_path: Path) -> None:
 
 def test_command_names_the_settings_as_options() -> None:
     assert repeat_command(lane_record()) == (
-        "motifmine fit --model plsm --motifs 2 --motif-length 8bins --iterations 50 "
-        "--tolerance 1e-06 --seed 7"
+        "motifmine fit --model plsm --motifs 2 --motif-length 8bins --iterations 50 --restarts 4 "
+        "--counts sqrt --seed 7"
     )
+
+
+def test_command_is_understood_by_the_command_line() -> None:
+    spec = {**asdict(Plsm()), "preparation": asdict(Preparation())}
+    record = lane_record()
+    record = replace(record, provenance=replace(record.provenance, spec=json.dumps(spec)))
+    (entry,) = entry_points(group="console_scripts", name="motifmine")
+    main = entry.load()
+    fit = main.get_command(click.Context(main), "fit")
+    known = {option for parameter in fit.params for option in parameter.opts}
+    used = {word for word in repeat_command(record).split() if word.startswith("--")}
+    assert used <= known
 
 
 def test_command_quotes_what_a_shell_would_run() -> None:
@@ -234,6 +280,19 @@ def test_strip_of_very_many_documents_shows_those_with_most_occurrences() -> Non
     assert {350, 399} <= set(strip.documents.tolist())
 
 
+def test_strip_of_a_document_cut_from_a_recording_begins_where_it_was_cut() -> None:
+    record = lane_record(names=("a",), occurrences=((0, 4, 0),))
+    cut = replace(record.recordings[0], bin_start_s=record.recordings[0].bin_start_s + 3600)
+    found = replace(record.occurrences, start_s=record.occurrences.start_s + 3600)
+    strip = marks.occurrence_strip(replace(record, recordings=(cut,), occurrences=found), 0)
+    assert (strip.first_s, strip.last_s) == (3600.0, 3610.0)
+    assert [label for _, label in marks.time_ticks(3600.0, 3610.0, 2)] == [
+        "1:00:00",
+        "1:00:05",
+        "1:00:10",
+    ]
+
+
 @pytest.mark.parametrize("last_s", [0.4, 9.0, 100.0, 1800.0, 7200.0, 90_000.0, 3e6])
 def test_time_axis_has_a_handful_of_ticks(last_s: float) -> None:
     ticks = marks.time_ticks(-1.0, last_s, 8)
@@ -251,6 +310,14 @@ def test_motif_is_described_by_its_way_through_the_picture() -> None:
     assert describe_motif(lane_record(), 0) == (
         "From the upper left to the upper middle of the picture, moving right."
     )
+
+
+def test_motif_that_stays_is_described_by_its_place_and_direction() -> None:
+    record = lane_record()
+    phi = np.zeros_like(record.motifs.probability)
+    phi[:, :, (7 * 12 + 6) * 8 + 1] = 1 / phi.shape[1]  # row 7, column 6, down and right
+    record = replace(record, motifs=MotifSet(probability=phi, weight=record.motifs.weight))
+    assert describe_motif(record, 0) == "In the lower middle of the picture, moving down and right."
 
 
 def test_motif_of_labels_is_described_by_its_words_in_order_of_time() -> None:

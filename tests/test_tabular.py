@@ -67,6 +67,14 @@ def test_first_and_last_go_by_the_wall_clock_when_all_have_one() -> None:
     assert str(row.last) == "2024-05-01T11:59:59.250Z"
 
 
+def test_first_and_last_go_by_document_order_when_one_clock_is_unknown() -> None:
+    record = lane_record()
+    known = replace(record.recordings[1], start_utc="2024-05-01T09:00:00Z")
+    row = tabular.motif_rows(replace(record, recordings=(record.recordings[0], known)))[0]
+    assert str(row.first) == "-00:00:00.750 in north"
+    assert str(row.last) == "2024-05-01T09:00:07.500Z"
+
+
 def test_wall_clock_of_another_zone_is_written_in_utc() -> None:
     rows = tabular.occurrence_rows(lane_record(start_utc="2024-05-01T12:00:00+02:00"))
     assert rows[1].start_utc == "2024-05-01T10:00:01.250Z"
@@ -118,8 +126,8 @@ def test_motifs_json_tells_index_and_number() -> None:
 
 
 def test_text_table_aligns_numbers_to_the_right_and_wide_letters_by_their_width() -> None:
-    lines = tabular.text_table(("name", "n"), [("東京", "5"), ("a", "10")]).splitlines()
-    assert lines[2:] == ["東京   5", "a     10"]
+    lines = tabular.text_table(("name", "数"), [("東京", "5"), ("a", "10")]).splitlines()
+    assert lines == ["name  数", "----  --", "東京   5", "a     10"]
 
 
 def test_text_table_of_no_rows_is_its_head() -> None:

@@ -48,20 +48,19 @@ class SlowBackground:
     """
 
     def __init__(self) -> None:
-        self.level: NDArray[np.float32] | None = None
+        self._level: NDArray[np.float32] | None = None
+        self._picture = np.zeros((0, 0), dtype=np.uint8)
         self._n_looks = 0
         self._next_s = Fraction(0)
 
-    def look(self, time_s: Fraction, image: Pixels) -> NDArray[np.float32]:
-        """Return the background, float32 array (height, width); it follows when it is time."""
-        if self.level is None:
-            self.level = image.astype(np.float32)
-        elif time_s >= self._next_s:
-            step = max(FIRST_STEP / self._n_looks, LAST_STEP)
-            # a fresh array: others may still be reading the last one
-            self.level = self.level + np.clip(image - self.level, -step, step)
-        else:
-            return self.level
-        self._n_looks += 1
-        self._next_s = time_s + LOOK_EVERY_S
-        return self.level
+    def look(self, time_s: Fraction, image: Pixels) -> Pixels:
+        """Return the background, uint8 array (height, width), after following it if it is time."""
+        if time_s >= self._next_s:
+            step = max(FIRST_STEP / max(self._n_looks, 1), LAST_STEP)
+            level = image.astype(np.float32) if self._level is None else self._level
+            self._level = level + np.clip(image - level, -step, step)
+            # a fresh picture each time: others may still be reading the last one
+            self._picture = np.round(self._level).astype(np.uint8)
+            self._n_looks += 1
+            self._next_s = time_s + LOOK_EVERY_S
+        return self._picture

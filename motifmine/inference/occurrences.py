@@ -1,7 +1,7 @@
 """From activations to discrete occurrences: where, how much, and how sure."""
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import observation_rates, occurrence_scores
 from motifmine.layout import StartLayout, dense_activation, flat_rates, phi_of, start_layout
@@ -58,21 +58,34 @@ def find_occurrences(
 
 def _peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
     """Return start row, motif and weight of every peak, documents kept apart."""
-    width = 2 * SPREAD_BINS + 1
     rows, motifs, weights = [], [], []
     for first, last in zip(layout.document_rows[:-1], layout.document_rows[1:], strict=True):
         mass = activation[first:last].astype(np.float64)
-        total = uniform_filter1d(mass, width, axis=0, mode="constant") * width
-        highest = maximum_filter1d(total, 2 * APART_BINS + 1, axis=0, mode="constant")
-        # of equal neighbours the one that holds most mass itself is the peak
-        best = maximum_filter1d(
-            np.where(total >= highest, mass, -1.0), 2 * APART_BINS + 1, axis=0, mode="constant"
-        )
-        row, motif = np.nonzero((total >= highest) & (mass > 0) & (mass >= best))
+        total = _sum_of_neighbours(mass)
+        among_highest = total >= _highest_near(total) * (1 - 1e-9)
+        # of neighbours with equal sums the one that holds most mass itself is the peak
+        own = np.where(among_highest & (total > 0), mass, -1.0)
+        row, motif = np.nonzero((own >= 0) & (own >= _highest_near(own)))
         rows.append(row + first)
         motifs.append(motif)
         weights.append(total[row, motif])
     return np.concatenate(rows), np.concatenate(motifs), np.concatenate(weights)
+
+
+def _sum_of_neighbours(mass: Floats) -> Floats:
+    """Return the sums over `SPREAD_BINS` on each side; not a running sum, which would round."""
+    total = mass.copy()
+    for by in range(1, SPREAD_BINS + 1):
+        total[by:] += mass[:-by]
+        total[:-by] += mass[by:]
+    return total
+
+
+def _highest_near(value: Floats) -> Floats:
+    highest: Floats = maximum_filter1d(
+        value, 2 * APART_BINS + 1, axis=0, mode="constant", cval=-np.inf
+    )
+    return highest
 
 
 def _scores(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.errors import FormatError
-from motifmine.io.files import sha256
+from motifmine.io.files import sha256, write_text
 from motifmine.table import (
     Floats,
     Indices,
@@ -117,11 +117,11 @@ def _entry(path: Path, number: int, part: str) -> tuple[int, float]:
     return index, value
 
 
-def write_tdoc(path: Path, table: ObservationTable) -> None:
+def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> None:
     """Write a one-document table as `.tdoc` text; counts keep their fractions."""
     lines = []
     for t in range(table.n_times):
         entries = slice(table.offsets[t], table.offsets[t + 1])
         pairs = zip(table.word[entries].tolist(), table.count[entries].tolist(), strict=True)
-        lines.append(" ".join(f"{w}:{c:g}" for w, c in pairs))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines.append(" ".join(f"{w}:{c:.9g}" for w, c in pairs))
+    write_text(path, "\n".join(lines) + "\n", force=force)

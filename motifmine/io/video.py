@@ -53,7 +53,7 @@ class Frame:
         if turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE):
             width, height = height, width
         small = self.source.reformat(width=width, height=height, format="rgb24").to_ndarray()
-        return small if turn is None else cv2.rotate(small, turn)
+        return _turned(small, turn)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -250,9 +250,12 @@ def _luma(picture: av.VideoFrame) -> Pixels:
     if picture.format.name not in LUMA_FIRST:
         picture = picture.reformat(format="gray")
     plane = picture.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    luma = rows[: picture.height, : picture.width]
-    return luma if turn is None else cv2.rotate(luma, turn)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return _turned(rows[: picture.height, : picture.width], turn)
+
+
+def _turned(image: Any, turn: int | None) -> Pixels:
+    return np.asarray(image if turn is None else cv2.rotate(image, turn), dtype=np.uint8)
 
 
 def _turn(picture: av.VideoFrame) -> int | None:

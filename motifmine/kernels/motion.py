@@ -5,80 +5,67 @@ from numpy.typing import NDArray
 
 from motifmine.jit import kernel
 
-Image = NDArray[np.uint8]
+Pixels = NDArray[np.int64]
+Places = NDArray[np.int32]
+Vectors = NDArray[np.float32]
 Counts = NDArray[np.int32]
 
 
 @kernel
 def moving_pixels(
-    before: Image,
-    after: Image,
-    watched: NDArray[np.bool_],
-    flow: NDArray[np.float32],
-    columns: int,
-    cell_px: int,
-    compass: NDArray[np.float32],
+    pixels: Pixels,
+    flow: Vectors,
+    vector_of_pixel: Places,
+    cell_of_pixel: Places,
+    n_cells: int,
+    compass: Vectors,
     least_motion: float,
-    least_change: int,
 ) -> Counts:
-    """Return how many pixels move in each direction of each cell.
-
-    A pixel moves when its brightness changes by more than `least_change` and the flow under it is
-    longer than `least_motion`. The flow field has half the resolution of the images, so its vector
-    (i, j) stands for the 2 x 2 pixels from (2i, 2j).
+    """Return how many of the pixels move in each direction of each cell.
 
     Parameters
     ----------
-    before, after : uint8 arrays (H, W)
-    watched : bool array (H, W)
-        Pixels outside are not counted.
-    flow : float32 array (ceil(H / 2), ceil(W / 2), 2)
+    pixels : int64 array (n,)
+        Pixels to look at, as `y * width + x`.
+    flow : float32 array (V, 2)
         Motion (x, y) in any unit; y points down.
-    columns : int
-        Cells in a row of the grid.
-    cell_px : int, pixels
-        Side of a cell.
+    vector_of_pixel : int32 array (H * W,)
+        Row of `flow` that holds the motion of each pixel.
+    cell_of_pixel : int32 array (H * W,)
+        Cell of each pixel, `0 <= cell < n_cells`.
+    n_cells : int
     compass : float32 array (directions, 2)
-        Unit vectors (x, y) of the directions; a flow takes the one it has most in common with,
+        Unit vectors (x, y) of the directions; a motion takes the one it has most in common with,
         the first of two equals.
     least_motion : float
-        In the unit of `flow`.
-    least_change : int, grey levels
+        Only longer motions count; in the unit of `flow`.
 
     Returns
     -------
     int32 array (n_cells * directions,)
         Indexed by `cell * directions + direction`.
     """
-    height, width = after.shape
     n_directions = compass.shape[0]
-    rows = (height + cell_px - 1) // cell_px
-    counts = np.zeros(rows * columns * n_directions, dtype=np.int32)
-    for i in range(flow.shape[0]):
-        for j in range(flow.shape[1]):
-            direction = -1
-            for y in range(2 * i, min(2 * i + 2, height)):
-                for x in range(2 * j, min(2 * j + 2, width)):
-                    change = abs(np.int32(after[y, x]) - np.int32(before[y, x]))
-                    if change <= least_change or not watched[y, x]:
-                        continue
-                    if direction < 0:
-                        direction = _direction(flow[i, j, 0], flow[i, j, 1], compass, least_motion)
-                    if direction < n_directions:
-                        cell = (y // cell_px) * columns + x // cell_px
-                        counts[cell * n_directions + direction] += 1
+    counts = np.zeros(n_cells * n_directions, dtype=np.int32)
+    # several pixels share a vector: its direction is worked out once; -1 not yet, -2 too slow
+    known = np.full(len(flow), -1, dtype=np.int16)
+    for pixel in pixels:
+        vector = vector_of_pixel[pixel]
+        if known[vector] == -1:
+            known[vector] = _direction(flow[vector], compass, least_motion)
+        if known[vector] >= 0:
+            counts[cell_of_pixel[pixel] * n_directions + known[vector]] += 1
     return counts
 
 
 @kernel
-def _direction(dx: float, dy: float, compass: NDArray[np.float32], least_motion: float) -> int:
-    """Return the direction of a motion, `len(compass)` when it is not longer than least_motion."""
-    n_directions = compass.shape[0]
+def _direction(motion: Vectors, compass: Vectors, least_motion: float) -> int:
+    """Return the direction of a motion (x, y), -2 when it is not longer than `least_motion`."""
+    dx, dy = motion[0], motion[1]
     if dx * dx + dy * dy <= least_motion * least_motion:
-        return n_directions
-    best = 0
-    most = -np.inf
-    for d in range(n_directions):
+        return -2
+    best, most = 0, np.float32(-np.inf)
+    for d in range(len(compass)):
         common = dx * compass[d, 0] + dy * compass[d, 1]
         if common > most:
             best, most = d, common
@@ -87,40 +74,28 @@ def _direction(dx: float, dy: float, compass: NDArray[np.float32], least_motion:
 
 @kernel
 def standing_pixels(
-    after: Image,
-    background: NDArray[np.float32],
-    watched: NDArray[np.bool_],
-    flow: NDArray[np.float32],
-    columns: int,
-    cell_px: int,
+    pixels: Pixels,
+    flow: Vectors,
+    vector_of_pixel: Places,
+    cell_of_pixel: Places,
+    n_cells: int,
     least_motion: float,
-    least_contrast: float,
 ) -> Counts:
-    """Return how many pixels of each cell differ from the background and do not move.
+    """Return how many of the pixels stand still in each cell.
 
     Parameters
     ----------
-    after : uint8 array (H, W)
-    background : float32 array (H, W), grey levels
-    watched, flow, columns, cell_px, least_motion
-        As for `moving_pixels`.
-    least_contrast : float, grey levels
-        Least difference from the background.
+    pixels, flow, vector_of_pixel, cell_of_pixel, n_cells, least_motion
+        As for `moving_pixels`; what does not move there stands here.
 
     Returns
     -------
     int32 array (n_cells,)
     """
-    height, width = after.shape
-    rows = (height + cell_px - 1) // cell_px
-    counts = np.zeros(rows * columns, dtype=np.int32)
-    for y in range(height):
-        for x in range(width):
-            contrast = abs(np.float32(after[y, x]) - background[y, x])
-            if contrast <= least_contrast or not watched[y, x]:
-                continue
-            dx = flow[y // 2, x // 2, 0]
-            dy = flow[y // 2, x // 2, 1]
-            if dx * dx + dy * dy <= least_motion * least_motion:
-                counts[(y // cell_px) * columns + x // cell_px] += 1
+    counts = np.zeros(n_cells, dtype=np.int32)
+    for pixel in pixels:
+        vector = vector_of_pixel[pixel]
+        dx, dy = flow[vector, 0], flow[vector, 1]
+        if dx * dx + dy * dy <= least_motion * least_motion:
+            counts[cell_of_pixel[pixel]] += 1
     return counts

@@ -90,7 +90,11 @@ def _facts(row: tabular.MotifRow, *, several: bool) -> str:
         ("90 % within", tabular.format_length(row.duration_s)),
     )
     cells = [f"<div><dt>{term}</dt><dd>{elements.text(value)}</dd></div>" for term, value in plain]
-    for term, moment in (("first", row.first), ("last", row.last)):
+    ends: tuple[tuple[str, tabular.Moment | None], ...]
+    ends = (("first", row.first), ("last", row.last))
+    if row.occurrences == 1:
+        ends = (("start", row.first),)
+    for term, moment in ends:
         if moment is not None:
             place = f" in {elements.name(moment.recording)}" if several else ""
             when = elements.text(tabular.format_time(moment.start_s))
@@ -111,6 +115,8 @@ def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
     caption = f"Start times in {n_rows:,} recordings{left_out}. The higher, the heavier."
     if n_rows == 1:
         caption = "Start times. The higher, the heavier."
+    if strip.first_s < 0:
+        caption += " Before 0 s: already under way when the recording began."
     svg = strip.svg.replace("<svg ", f'<svg style="height:{n_rows * row_px}px" ', 1)
     ticks = marks.time_ticks(strip.first_s, strip.last_s, 8)
     return (
@@ -143,11 +149,13 @@ def _strongest(
         for r in rows
     )
     title = f"The {len(rows)} strongest of {row.occurrences:,} occurrences"
+    if len(rows) == row.occurrences:
+        title = "Its one occurrence" if len(rows) == 1 else f"All {len(rows)} occurrences"
     caption = (
         "Weight: observations explained. Score: log-likelihood ratio in nats. All of them: "
         "<code>motifmine occurrences --format csv</code>"
     )
-    table = elements.table(head, body, caption=caption, numbers=2)
+    table = elements.table(head, body, label=title, caption=caption, numbers=2)
     return f"<details><summary>{title}</summary>{table}</details>"
 
 

@@ -10,9 +10,17 @@ from motifmine.reporting.tabular import printable
 
 
 def table(
-    head: Sequence[str], body: Iterable[Sequence[str]], *, numbers: int, caption: str = ""
+    head: Sequence[str],
+    body: Iterable[Sequence[str]],
+    *,
+    label: str,
+    numbers: int,
+    caption: str = "",
 ) -> str:
-    """Return a table of cells that are HTML already; the last `numbers` columns are numbers."""
+    """Return a table of cells that are HTML already; the last `numbers` columns are numbers.
+
+    `label` tells a screen reader what scrolls; `caption` is HTML.
+    """
 
     def classes(column: int) -> str:
         return ' class="number"' if column >= len(head) - numbers else ""
@@ -24,7 +32,7 @@ def table(
     )
     title = f"<caption>{caption}</caption>" if caption else ""
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}"><table>'
         f"{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

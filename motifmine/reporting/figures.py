@@ -252,7 +252,7 @@ def nice_ticks(length: float, most: int) -> list[float]:
 
 def png_bytes(picture: Pixels) -> bytes:
     """Return an rgb or rgba picture as PNG."""
-    return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 6])
+    return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 4])
 
 
 def jpeg_bytes(picture: Pixels, quality: int = 86) -> bytes:

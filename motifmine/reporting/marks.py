@@ -4,12 +4,13 @@ Every drawing is a stretchable SVG without text; words and numbers around it are
 they keep their size on a phone. Coordinates run over 0..1000 from left to right.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from motifmine.motifs import FitRecord, Trace
-from motifmine.table import Floats, Indices, Indices32
+from motifmine.table import Floats, Indices, Indices32, Recording
 
 STRIP_COLUMNS = 800
 """Occurrences that fall into the same of so many columns of a strip become one mark."""
@@ -19,6 +20,12 @@ STRIP_ROWS = 300
 
 ROW_HEIGHT = 20
 """Height of a strip's row in units of its drawing."""
+
+_CLOCK_STEPS = (
+    *(10, 15, 30),
+    *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
+    *(3600 * hours for hours in (1, 2, 4, 6, 12, 24, 48, 96, 168, 336, 672)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +74,7 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
         inside = found.document[mine] == document
         heights = np.zeros(STRIP_COLUMNS)
         np.maximum.at(heights, column[inside], weight[inside])
-        extent = np.array([0.0, record.bin_s * record.recordings[document].n_times])
+        extent = np.array(_extent(record.recordings[document], record.bin_s))
         left, right = 1000 * (extent - first_s) / (last_s - first_s)
         parts.append(_row_svg(row, heights, left=left, right=right))
     parts.append("</svg>")
@@ -111,30 +118,39 @@ def time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, st
     """
     length = last_s - first_s
     steps = (*(m * 10.0**p for p in range(-4, 1) for m in (1, 2, 5)), *_CLOCK_STEPS)
-    step = next((s for s in steps if last_s / s <= most), last_s / most)
-    times = [i * step for i in range(int(last_s / step + 1e-9) + 1)]
-    return [((time - first_s) / length, _clock(time, last_s)) for time in times]
+    step = next((s for s in steps if length / s <= most), length / most)
+    first = max(math.ceil(first_s / step - 1e-9), 0)
+    times = [i * step for i in range(first, int(last_s / step + 1e-9) + 1)]
+    return [((time - first_s) / length, _clock(time, step, last_s)) for time in times]
 
 
-_CLOCK_STEPS = (10, 15, 30, *(60 * m for m in (1, 2, 5, 10, 15, 30)), *(3600 * h for h in (1, 2)))
-_CLOCK_STEPS += tuple(3600 * h for h in (4, 6, 12, 24, 48, 96, 168, 336, 672))
-
-
-def _clock(time: float, last_s: float) -> str:
+def _clock(time: float, step: float, last_s: float) -> str:
     """Return a tick's label: seconds below two minutes, else minutes or hours and the rest."""
-    if last_s < 120:
-        return f"{round(time, 4):g} s"
+    if last_s < 120 or step < 1:
+        return f"{round(time, 4):.10g} s"
+    minutes, seconds = divmod(round(time), 60)
     if last_s < 3600:
-        return f"{int(time) // 60}:{int(time) % 60:02d}"
-    return f"{int(time) // 3600}:{int(time) // 60 % 60:02d} h"
+        return f"{minutes}:{seconds:02d}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if step < 60 else f"{hours}:{minutes:02d} h"
 
 
 def _time_range(record: FitRecord) -> tuple[float, float]:
     """Return the time axis of all strips, seconds."""
     starts = record.occurrences.start_s
-    longest = record.bin_s * max((r.n_times for r in record.recordings), default=1)
-    first_s = min(0.0, float(starts.min(initial=0.0)))
-    return first_s, max(longest, float(starts.max(initial=0.0)), first_s + record.bin_s)
+    extents = [_extent(recording, record.bin_s) for recording in record.recordings]
+    first_s = min([begin for begin, _ in extents], default=0.0)
+    last_s = max([end for _, end in extents], default=0.0)
+    first_s = min(first_s, float(starts.min(initial=np.inf)))
+    last_s = max(last_s, float(starts.max(initial=-np.inf)))
+    return first_s, max(last_s, first_s + record.bin_s)
+
+
+def _extent(recording: Recording, bin_s: float) -> tuple[float, float]:
+    """Return where a recording's time bins begin and end, seconds."""
+    if not recording.n_times:
+        return 0.0, 0.0
+    return float(recording.bin_start_s[0]), float(recording.bin_start_s[-1]) + bin_s
 
 
 def _documents_shown(document: Indices32, n_documents: int) -> Indices:

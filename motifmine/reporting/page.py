@@ -23,6 +23,9 @@ from motifmine.table import FlowGrid, Pixels, Recording
 
 REPORT_NAME = "report.html"
 
+PYTHON_ONLY = ("tolerance", "least_bins")
+"""Settings that `motifmine fit` has no option for."""
+
 THUMBNAIL_PX = 272
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h)\b|%)")
@@ -62,7 +65,7 @@ def write_report(
         _remove(part, old)
         part.mkdir(parents=True)
         page = _page(record, part, name=title, command=command)
-        (part / REPORT_NAME).write_bytes(page.encode("utf-8", "backslashreplace"))
+        (part / REPORT_NAME).write_bytes(page.encode("utf-8"))
         if folder.exists():
             folder.rename(old)
         part.rename(folder)
@@ -76,9 +79,14 @@ def write_report(
 
 
 def repeat_command(record: FitRecord) -> str:
-    """Return the command that fits the same model with the same settings and seed."""
+    """Return the command that fits the same model with the same settings and seed.
+
+    Settings that only Python can change (`PYTHON_ONLY`) are taken to be as they come.
+    """
     words = ["motifmine", "fit", "--model", record.provenance.model]
     for field, value in _settings(record).items():
+        if field in PYTHON_ONLY:
+            continue
         option = "--" + field.removeprefix("n_").replace("_", "-")
         if isinstance(value, bool):
             words.append(option if value else option.replace("--", "--no-", 1))
@@ -214,25 +222,19 @@ def _moment(moment: tabular.Moment | None) -> str:
 
 def _recordings(record: FitRecord) -> str:
     found = np.bincount(record.occurrences.document, minlength=len(record.recordings))
-    has_clock = any(recording.start_utc for recording in record.recordings)
-    head = (
-        "recording",
-        *(("begins",) if has_clock else ()),
-        "notes",
-        "length",
-        "occurrences",
-    )
-    body = (
-        (
-            elements.name(recording.name),
-            *((elements.text(recording.start_utc),) if has_clock else ()),
-            elements.text(_notes(recording)),
-            elements.text(tabular.format_length(record.bin_s * recording.n_times)),
-            f"{found[document]:,}",
-        )
-        for document, recording in enumerate(record.recordings)
-    )
-    return elements.table(head, body, numbers=2)
+    columns = {
+        "recording": [elements.name(r.name) for r in record.recordings],
+        "begins": [elements.text(tabular.wall_clock(r, 0.0)) for r in record.recordings],
+        "notes": [elements.text(_notes(r)) for r in record.recordings],
+        "length": [
+            elements.text(tabular.format_length(record.bin_s * r.n_times))
+            for r in record.recordings
+        ],
+        "occurrences": [f"{n:,}" for n in found],
+    }
+    told = {title: cells for title, cells in columns.items() if any(cells)}
+    body = zip(*told.values(), strict=True)
+    return elements.table(list(told), body, label="Recordings", numbers=2)
 
 
 def _notes(recording: Recording) -> str:
@@ -262,21 +264,25 @@ def _trace(record: FitRecord) -> str:
 
 
 def _settings(record: FitRecord) -> dict[str, object]:
-    """Return the model's specification, empty when the JSON text is no object."""
+    """Return the settings of model and preparation, empty when the JSON text is no object."""
     try:
         spec = json.loads(record.provenance.spec)
     except ValueError:
         return {}
-    return spec if isinstance(spec, dict) else {}
+    if not isinstance(spec, dict):
+        return {}
+    parts = [value if isinstance(value, dict) else {key: value} for key, value in spec.items()]
+    return {key: value for part in parts for key, value in part.items()}
 
 
 def _settings_table(record: FitRecord) -> str:
     motifs, origin = record.motifs, record.provenance
+    settings = {key.removeprefix("n_").replace("_", " "): v for key, v in _settings(record).items()}
     length = tabular.format_length(motifs.motif_length * record.bin_s)
+    settings["motif length"] = f"{motifs.motif_length} bins ({length})"
     rows: list[tuple[str, str]] = [
         ("model", origin.model),
-        *((key.replace("_", " "), str(value)) for key, value in _settings(record).items()),
-        ("motif length in time", length),
+        *((key, str(value)) for key, value in settings.items()),
         ("time bin", tabular.format_length(record.bin_s)),
         ("seed", str(origin.seed)),
         ("log-likelihood", f"{record.log_likelihood:,.1f} nats"),

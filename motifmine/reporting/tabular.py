@@ -130,6 +130,17 @@ def format_length(seconds: float) -> str:
     return f"{large:,} {units[0]}" + (f" {small} {units[1]}" if small else "")
 
 
+def wall_clock(recording: Recording, seconds: float) -> str:
+    """Return an instant of a recording in ISO 8601 (UTC), "" if its start is unknown.
+
+    Raises
+    ------
+    DataError
+        When `start_utc` is no time.
+    """
+    return _wall_clock(_clock_start(recording), seconds)
+
+
 def motif_rows(record: FitRecord) -> list[MotifRow]:
     """Return one row per motif, heaviest first.
 

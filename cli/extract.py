@@ -1,0 +1,126 @@
+"""`motifmine extract`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import DURATION, force_option, workspace_option
+from .output import progress
+
+if TYPE_CHECKING:
+    from motifmine.durations import Duration
+
+
+class BoxType(click.ParamType[tuple[int, int, int, int]]):
+    """A box of the picture: `x,y,w,h` in pixels of the video."""
+
+    name = "x,y,w,h"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int, int]:
+        """Return the four numbers, or end with wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+            self.fail(f"{value!r} is not a box; write x,y,w,h in pixels: 0,40,640,300", param, ctx)
+        x, y, width, height = map(int, parts)
+        return x, y, width, height
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine extract video.mp4"
+    "\n    motifmine extract /archive/cam3 --name-time '%Y%m%d%H%M' --exclude 0,0,352,48",
+)
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--bin",
+    "bin_length",
+    type=DURATION,
+    help="Length of a time bin: 250ms, 1s.  [default: 250ms for video, 1s a line of .tdoc]",
+)
+@click.option("--width", type=int, help="Working width in pixels, never enlarged.  [default: 352]")
+@click.option(
+    "--rate", "rate_hz", type=float, help="Frames a second that are compared.  [default: 12.5]"
+)
+@click.option("--cell", "cell_px", type=int, help="Side of a cell in pixels.  [default: 8]")
+@click.option("--directions", type=int, help="Number of directions.  [default: 8]")
+@click.option(
+    "--speed",
+    "speed_px_s",
+    type=float,
+    help="Slower pixels stand still; pixels of the working frame a second.  [default: 6]",
+)
+@click.option(
+    "--change",
+    type=int,
+    help="A moving pixel changes its brightness by more, in grey levels.  [default: 6]",
+)
+@click.option("--static", is_flag=True, default=None, help="Words for what stands still, too.")
+@click.option("--roi", type=BoxType(), help="Only this box is watched; pixels of the video.")
+@click.option(
+    "--exclude", type=BoxType(), multiple=True, help="This box is not watched (repeatable)."
+)
+@click.option(
+    "--mask",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Picture of the video's size; black is not watched.",
+)
+@click.option(
+    "--kind", type=click.Choice(["flow-grid", "labels"]), help="Kind of words.  [default: by file]"
+)
+@click.option("--start", default="", help="Wall-clock start of the one source, ISO 8601.")
+@click.option("--name-time", default="", help="Where file names tell the start: %Y%m%d%H%M.")
+@click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
+@click.option("--workers", type=click.IntRange(min=1), help="Sources at a time.  [default: cores]")
+@force_option
+@workspace_option
+@click.pass_context
+def extract(
+    ctx: click.Context,
+    /,
+    sources: tuple[Path, ...],
+    bin_length: "Duration | None",
+    kind: Any,
+    start: str,
+    name_time: str,
+    strict: bool,
+    workers: int | None,
+    force: bool,
+    workspace: Path,
+    **fields: Any,
+) -> None:
+    """Turn videos and .tdoc files (SOURCE: files, folders, patterns) into observation tables."""
+    from motifmine.extraction import ExtractionSettings, extract_sources
+    from motifmine.features.flow import FlowSpec
+    from motifmine.workspace import Workspace
+
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    bins: dict[str, Any] = {}
+    if bin_length is not None:
+        given["bin_s"] = bins["label_bin_s"] = bin_length.seconds(FlowSpec().bin_s)
+    settings = ExtractionSettings(
+        spec=FlowSpec(**given),
+        kind=kind,
+        start=start,
+        name_time=name_time,
+        strict=strict,
+        force=force,
+        **bins,
+    )
+    with progress("extracting") as update:
+        outcomes = extract_sources(
+            sources,
+            Workspace(workspace),
+            settings,
+            workers=workers,
+            on_progress=lambda now, share: update(
+                share, 1.0, f"{now.source.name}, {now.frames_per_s:.0f} frames/s"
+            ),
+        )
+    for outcome in outcomes:
+        click.echo(str(outcome), err=outcome.status in ("partial", "failed"))
+    if any(outcome.status == "failed" for outcome in outcomes):
+        ctx.exit(1)

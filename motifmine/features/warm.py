@@ -1,0 +1,12 @@
+"""Loads the compiled kernels of `features.flow` on import, for processes that are forked later."""
+
+import numpy as np
+
+from motifmine.kernels.motion import moving_pixels, standing_pixels
+
+_NONE = np.zeros(0, dtype=np.int64)
+_PLACES = np.zeros(1, dtype=np.int32)
+_FLOW = np.zeros((1, 2), dtype=np.float32)
+
+moving_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, _FLOW, 0.0)
+standing_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, 0.0)

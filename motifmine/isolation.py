@@ -1,0 +1,142 @@
+"""Jobs in processes of their own, under a watchdog.
+
+A decoder can hang or crash, and no `try` helps against that. So every job gets a process; one that
+gives no sign for too long is killed, and the others go on. Processes are forked from a server that
+was started afresh and has imported what they need; where the system has no such server, each is
+started afresh itself.
+"""
+
+import logging
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from motifmine.errors import MotifmineError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+Report = Callable[[Any], None]
+
+LOOK_EVERY_S = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """A job that gave no result."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedJobs(Generic[Job, Result]):
+    """Runs a function over jobs, each in its own process, several side by side."""
+
+    function: Callable[[Job, Report], Result]
+    """Called as `function(job, report)`; importable by name. `report(note)` is a sign of life."""
+    workers: int
+    """Processes at one time."""
+    patience_s: float
+    """A process that gives no sign for so long is killed, seconds."""
+    preload: tuple[str, ...]
+    """Names of modules that the processes will need."""
+
+    def run(
+        self, jobs: Sequence[Job], on_note: Callable[[int, Any], None]
+    ) -> Iterator[tuple[int, Result | JobFailure]]:
+        """Yield position and result of every job, in the order in which they end.
+
+        Parameters
+        ----------
+        jobs : sequence of picklable records
+        on_note : function
+            Called with the position of a job and what it reported.
+        """
+        context = _context(self.preload)
+        waiting = deque(enumerate(jobs))
+        running: list[_Running] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.workers:
+                    running.append(_start(context, self.function, *waiting.popleft()))
+                wait([job.ear for job in running], timeout=LOOK_EVERY_S)
+                for job in list(running):
+                    ending = job.ending(self.patience_s, on_note)
+                    if ending is not None:
+                        running.remove(job)
+                        job.process.join()
+                        yield job.index, ending
+        finally:
+            for job in running:
+                job.process.kill()
+                job.process.join()
+
+
+@dataclass(slots=True)
+class _Running:
+    index: int
+    process: BaseProcess
+    ear: Connection
+    last_sign_s: float
+
+    def ending(self, patience_s: float, on_note: Callable[[int, Any], None]) -> Any:
+        """Pass on the notes of a process; return its result or failure, None while it runs."""
+        try:
+            while self.ear.poll():
+                what, content = self.ear.recv()
+                self.last_sign_s = time.monotonic()
+                if what == "result":
+                    return content
+                on_note(self.index, content)
+        except (EOFError, OSError):
+            self.process.join()
+            return JobFailure(f"its process died ({_cause(self.process.exitcode or 0)})")
+        if time.monotonic() - self.last_sign_s > patience_s:
+            self.process.kill()
+            return JobFailure(f"no progress for {patience_s:g} s; its process was killed")
+        return None
+
+
+def _cause(exit_code: int) -> str:
+    if exit_code < 0:
+        return signal.Signals(-exit_code).name
+    return f"exit status {exit_code}"
+
+
+def _context(preload: tuple[str, ...]) -> Any:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+def _start(context: Any, function: Callable[..., Any], index: int, job: Any) -> _Running:
+    ear, mouth = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(function, job, mouth), daemon=True)
+    process.start()
+    mouth.close()
+    return _Running(index, process, ear, time.monotonic())
+
+
+def _work(function: Callable[[Any, Report], Any], job: Any, mouth: Connection) -> None:
+    """Run one job and tell how it ended; a caller that is gone ends the job."""
+    # Ctrl-C reaches the whole group; it is the caller who ends its processes
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        ending = function(job, lambda note: mouth.send(("note", note)))
+    except BrokenPipeError:
+        return
+    except MotifmineError as error:
+        ending = JobFailure(str(error))
+    except Exception as error:
+        logger.exception("a bug in motifmine")
+        ending = JobFailure(f"unexpected {type(error).__name__}: {error}")
+    mouth.send(("result", ending))
