@@ -1,23 +1,17 @@
-"""From recordings to observation tables: one in this process, or many, each in its own."""
+"""From many recordings to observation tables in a workspace, each in its own process."""
 
 import json
 import math
-import os
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-import cv2
-import numpy as np
-
-from motifmine.errors import MotifmineWarning, SpecError, VideoError, WorkspaceError
-from motifmine.features.flow import BinRow, FlowSpec, FlowWords
+from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
+from motifmine.features.flow import FlowSpec
 from motifmine.io import store
 from motifmine.io.files import sha256
 from motifmine.io.sources import (
@@ -28,30 +22,17 @@ from motifmine.io.sources import (
     start_from_name,
 )
 from motifmine.io.tdoc import read_tdoc
-from motifmine.io.video import Frame, VideoReader, open_video
+from motifmine.io.video import open_video
 from motifmine.isolation import IsolatedJobs, JobFailure, Report
-from motifmine.table import ObservationTable, Recording, Vocabulary, bin_starts
+from motifmine.table import ObservationTable, Vocabulary
 from motifmine.version import __version__
+from motifmine.video_words import Progress, extract_video, n_cores, spec_json
 from motifmine.workspace import Workspace
 
 Kind = Literal["flow-grid", "labels"]
 Status = Literal["ok", "partial", "failed", "skipped"]
 
-REPORT_EVERY_S = 0.25
 PRELOAD = ("motifmine.extraction", "motifmine.features.warm")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the extraction of one source is."""
-
-    source: Path
-    position_s: float
-    """Seconds of the recording that are done."""
-    duration_s: float
-    """Length that the container promises, seconds; NaN if it does not say."""
-    frames_per_s: float
-    """Decoded frames per second of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,58 +109,6 @@ class Scene:
             )
 
 
-def extract_video(
-    path: Path,
-    spec: FlowSpec | None = None,
-    *,
-    name: str = "",
-    start_utc: str = "",
-    strict: bool = False,
-    threads: int | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> ObservationTable:
-    """Return the words of one video, read in this process.
-
-    Parameters
-    ----------
-    path : Path
-    spec : FlowSpec
-        None takes the defaults.
-    name : str
-        Name of the recording; "" takes the file's name without its ending.
-    start_utc : str
-        Wall-clock time of the first frame, ISO 8601; "" if unknown.
-    strict : bool
-        Refuse a damaged or truncated video instead of keeping what could be read.
-    threads : int
-        How many compute flow beside the decoder; the table does not depend on it. None takes the
-        number of cores.
-    on_progress : function, optional
-        Called a few times a second.
-
-    Raises
-    ------
-    VideoError, FormatError
-        When the file cannot be read as a video.
-    SpecError
-        When the settings do not suit a video of this size.
-
-    Warns
-    -----
-    MotifmineWarning
-        When something of the video is lost.
-    """
-    recording = Recording(
-        name=name or path.stem, bin_start_s=bin_starts(0, 1.0), start_utc=start_utc
-    )
-    table, losses = _extract_video(
-        path, spec or FlowSpec(), recording, None, strict, threads or _cores(), on_progress
-    )
-    for loss in losses:
-        warnings.warn(f"{path}: {loss}", MotifmineWarning, stacklevel=2)
-    return table
-
-
 def extract_sources(
     sources: Sequence[str | Path],
     workspace: Workspace,
@@ -218,8 +147,8 @@ def extract_sources(
     SpecError
         When settings contradict each other.
     """
-    jobs = plan_jobs(sources, workspace, settings or ExtractionSettings(), workers or _cores())
-    return run_jobs(jobs, workers or _cores(), on_progress)
+    jobs = plan_jobs(sources, workspace, settings or ExtractionSettings(), workers or n_cores())
+    return run_jobs(jobs, workers or n_cores(), on_progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +194,7 @@ def plan_jobs(
     paths = expand_sources(sources)
     _check_start(settings, len(paths))
     names = recording_names(paths)
-    threads = max(1, _cores() // max(1, min(workers, len(paths))))
+    threads = max(1, n_cores() // max(1, min(workers, len(paths))))
     jobs = [
         ExtractionJob(
             source=path,
@@ -326,9 +255,12 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
             reason="its table is there already, from the same file with the same settings",
             table_path=job.table_path,
         )
-    table, losses = _make_table(job, report)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MotifmineWarning)
+        table = _make_table(job, report)
+    losses = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
     recording = table.recordings[0]
-    # a caller that is gone must not find a table that a later run is also writing
+    # a caller that is gone is noticed here: a later run may be writing the same table
     report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))
     store.write_table(job.table_path, table, force=job.settings.force)
     repaired = f"{recording.stamps_repaired} time stamps repaired"
@@ -350,120 +282,29 @@ def kind_of(path: Path) -> Kind:
     return "labels" if path.suffix.lower() in TDOC_SUFFIXES else "flow-grid"
 
 
-def spec_json(spec: FlowSpec) -> str:
-    """Return a FlowSpec as JSON; a mask is named by its content, not its path alone."""
-    fields = asdict(spec)
-    if spec.mask is not None:
-        fields["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
-    return json.dumps(fields, sort_keys=True)
+def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
+    """Return the table of a job, of its scene."""
 
+    def accept(vocabulary: Vocabulary) -> None:
+        if job.scene:
+            job.scene.refuse_other(vocabulary, job.bin_s, job.source)
 
-def _make_table(job: ExtractionJob, report: Report) -> tuple[ObservationTable, list[str]]:
-    """Return the table of a job and what of the recording is lost."""
     if job.kind == "flow-grid":
-        recording = Recording(
-            name=job.name, bin_start_s=bin_starts(0, 1.0), start_utc=job.start_utc
+        return extract_video(
+            job.source,
+            job.settings.spec,
+            name=job.name,
+            start_utc=job.start_utc,
+            strict=job.settings.strict,
+            threads=job.threads,
+            accept=accept,
+            on_progress=report,
         )
-        return _extract_video(
-            job.source, job.settings.spec, recording, job.scene, job.settings.strict,
-            job.threads, report,
-        )  # fmt: skip
-    words = job.scene.vocabulary.n_words if job.scene else None
-    table = read_tdoc(job.source, bin_s=job.bin_s, n_words=words)
-    if job.scene:
-        job.scene.refuse_other(table.vocabulary, job.bin_s, job.source)
+    n_words = job.scene.vocabulary.n_words if job.scene else None
+    table = read_tdoc(job.source, bin_s=job.bin_s, n_words=n_words)
+    accept(table.vocabulary)
     recording = replace(table.recordings[0], name=job.name, start_utc=job.start_utc)
-    return replace(table.of_recording(recording), spec=job.spec_json), []
-
-
-def _extract_video(
-    path: Path,
-    spec: FlowSpec,
-    recording: Recording,
-    scene: Scene | None,
-    strict: bool,
-    threads: int,
-    on_progress: Callable[[Progress], None] | None,
-) -> tuple[ObservationTable, list[str]]:
-    """Return the words of a video and what of it is lost; `recording` gives name and start."""
-    cv2.setNumThreads(1)
-    with open_video(path) as reader, ThreadPoolExecutor(1) as aside:
-        digest = aside.submit(sha256, path)
-        frames = reader.frames()
-        first = next(frames)
-        height, width = first.luma.shape
-        words = FlowWords(spec, width=width, height=height, usual_gap_s=reader.usual_gap_s)
-        vocabulary = Vocabulary.of_grid(words.grid)
-        if scene is not None:
-            scene.refuse_other(vocabulary, spec.bin_s, path)
-        watched = _reported(chain([first], frames), reader, on_progress)
-        rows = list(words.rows(watched, threads))
-        losses = _losses(reader)
-        if strict and losses:
-            raise VideoError(f"{path}: {'; '.join(losses)}; refused because of --strict")
-        recording = replace(
-            recording,
-            bin_start_s=bin_starts(words.n_times, spec.bin_s),
-            source=str(path.resolve()),
-            source_digest=digest.result(),
-            origin_s=reader.origin_s,
-            truncated_at_s=reader.truncated_at_s,
-            frames_expected=reader.frames_expected,
-            frames_decoded=reader.frames_decoded,
-            stamps_repaired=reader.stamps_repaired,
-        )
-    return _assemble(rows, recording, vocabulary, spec, words), losses
-
-
-def _assemble(
-    rows: list[BinRow],
-    recording: Recording,
-    vocabulary: Vocabulary,
-    spec: FlowSpec,
-    words: FlowWords,
-) -> ObservationTable:
-    per_bin = np.zeros(recording.n_times, dtype=np.int64)
-    per_bin[[row.time for row in rows]] = [len(row.word) for row in rows]
-    return ObservationTable(
-        offsets=np.concatenate([[0], np.cumsum(per_bin)]).astype(np.int64),
-        word=np.concatenate([np.zeros(0, np.int32), *(row.word for row in rows)]),
-        count=np.concatenate([np.zeros(0, np.float32), *(row.count for row in rows)]),
-        recordings=(recording,),
-        vocabulary=vocabulary,
-        bin_s=spec.bin_s,
-        spec=spec_json(spec),
-        picture=words.mean.picture(),
-    )
-
-
-def _reported(
-    frames: Iterator[Frame],
-    reader: VideoReader,
-    on_progress: Callable[[Progress], None] | None,
-) -> Iterator[Frame]:
-    """Pass frames on and report a few times a second."""
-    began = last = time.monotonic()
-    for frame in frames:
-        yield frame
-        now = time.monotonic()
-        if on_progress is not None and now - last >= REPORT_EVERY_S:
-            last = now
-            rate = reader.frames_decoded / (now - began)
-            on_progress(Progress(reader.path, float(frame.time_s), reader.duration_s, rate))
-
-
-def _losses(reader: VideoReader) -> list[str]:
-    """Return in words what of a video could not be read."""
-    losses = []
-    if math.isfinite(reader.truncated_at_s):
-        promised = f" of {reader.duration_s:.1f} s" if math.isfinite(reader.duration_s) else ""
-        losses.append(
-            f"breaks off after frame {reader.frames_decoded - 1} "
-            f"at {reader.truncated_at_s:.2f} s{promised}"
-        )
-    if reader.frames_damaged:
-        losses.append(f"{reader.frames_damaged} packets or pictures are damaged")
-    return losses
+    return replace(table.of_recording(recording), spec=job.spec_json)
 
 
 def _refuse_another_table(job: ExtractionJob) -> None:
@@ -498,17 +339,24 @@ def _scene_of(workspace: Workspace, jobs: Sequence[ExtractionJob]) -> Scene | No
     isolated = IsolatedJobs(
         function=_vocabulary_of, workers=1, patience_s=jobs[0].settings.patience_s, preload=PRELOAD
     )
+    found: list[Vocabulary] = []
     for job in jobs:
-        for _, found in isolated.run([job], lambda *_: None):
-            if not isinstance(found, JobFailure):
-                return Scene(root=workspace.root, vocabulary=found, bin_s=job.bin_s)
-    return None
+        for _, ending in isolated.run([job], lambda *_: None):
+            if not isinstance(ending, JobFailure):
+                found.append(ending)
+        # one video tells the grid; the labels of `.tdoc` files are as many as the largest has
+        if found and not all(other.kind == "labels" for other in jobs):
+            break
+    if not found:
+        return None
+    largest = max(found, key=lambda vocabulary: vocabulary.n_words)
+    return Scene(root=workspace.root, vocabulary=largest, bin_s=job.bin_s)
 
 
 def _vocabulary_of(job: ExtractionJob, _report: Report) -> Vocabulary:
     """Return the vocabulary that a job's table will have."""
     if job.kind == "labels":
-        return read_tdoc(job.source).vocabulary
+        return read_tdoc(job.source, bin_s=job.bin_s).vocabulary
     with open_video(job.source) as reader:
         height, width = next(reader.frames()).luma.shape
     return Vocabulary.of_grid(job.settings.spec.grid(width, height))
@@ -527,7 +375,3 @@ def _check_start(settings: ExtractionSettings, n_sources: int) -> None:
         raise SpecError(
             f"--start {settings.start!r} is no time in ISO 8601; write 2026-03-01T08:30:00"
         ) from error
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -257,6 +257,10 @@ class ObservationTable:
         """Return the time row of every observation, int64 array (N,)."""
         return np.repeat(np.arange(self.n_times, dtype=np.int64), np.diff(self.offsets))
 
+    def documents(self, indices: Sequence[int]) -> "ObservationTable":
+        """Return the documents `indices`, in this order."""
+        return join_tables([self.document(index) for index in indices])
+
     def document(self, index: int) -> "ObservationTable":
         """Return document `index` as a table of its own."""
         first, last = self.document_offsets[index : index + 2]
@@ -379,6 +383,19 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
         recordings=tuple(r for t in tables for r in t.recordings),
         picture=mean_picture([t.picture for t in tables if t.picture is not None]),
     )
+
+
+def cut_documents(table: ObservationTable, n_bins: int) -> ObservationTable:
+    """Return the table with its documents cut into pieces of `n_bins` time bins (the last shorter).
+
+    A piece is named after its recording and its first bin; its times stay those of the recording.
+    """
+    pieces = [
+        replace(r, name=f"{r.name}+{first}", bin_start_s=r.bin_start_s[first : first + n_bins])
+        for r in table.recordings
+        for first in range(0, max(r.n_times, 1), n_bins)
+    ]
+    return replace(table, recordings=tuple(pieces))
 
 
 def mean_picture(pictures: Sequence[Pixels]) -> Pixels | None:

@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"errors", "version", "seeding", "jit", "durations"},
     {"table"},
-    {"motifs"},
+    {"motifs", "similarity"},
     {"layout", "kernels", "simulation", "preparation"},
     {"io", "features"},
     {"models", "workspace"},
     {"inference"},
     {"reporting", "summary", "exchange"},
+    {"isolation"},
     {"extraction", "pipeline"},
     {"demo"},
 ]

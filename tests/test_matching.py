@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from motifmine.inference.matching import match_motifs, match_occurrences, shifted_cosine
+from motifmine.inference.matching import match_motifs, match_occurrences
+from motifmine.similarity import shifted_cosine
 
 
 def motifs(seed: int, n: int = 3, length: int = 6, n_words: int = 5) -> np.ndarray:

@@ -97,7 +97,7 @@ class VideoReader:
         """
         stream = self.container.streams.video[0]
         stream.codec_context.thread_count = 1
-        clock = _Clock(self.usual_gap_s)
+        clock = Clock(self.usual_gap_s)
         reached_s = Fraction(0)
         for packet in self._packets():
             if packet.pts is not None and packet.time_base is not None:
@@ -124,7 +124,7 @@ class VideoReader:
                 return
             yield packet
 
-    def _decoded(self, packet: Any, clock: "_Clock") -> Iterator[Frame]:
+    def _decoded(self, packet: Any, clock: "Clock") -> Iterator[Frame]:
         """Yield the frames that one packet completes."""
         try:
             pictures = packet.decode()
@@ -263,7 +263,7 @@ def _turn(picture: av.VideoFrame) -> int | None:
     return TURNS.get(picture.rotation % 360)
 
 
-class _Clock:
+class Clock:
     """Turns the container's time stamps into times that start at 0 and never run backward."""
 
     def __init__(self, gap_s: Fraction) -> None:
