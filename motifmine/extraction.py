@@ -12,6 +12,7 @@ from typing import Literal
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.flow import FlowSpec
+from motifmine.features.video_words import Progress, extract_video, n_cores, spec_json
 from motifmine.io import store
 from motifmine.io.files import sha256
 from motifmine.io.sources import (
@@ -26,7 +27,6 @@ from motifmine.io.video import open_video
 from motifmine.isolation import IsolatedJobs, JobFailure, Report
 from motifmine.table import ObservationTable, Vocabulary
 from motifmine.version import __version__
-from motifmine.video_words import Progress, extract_video, n_cores, spec_json
 from motifmine.workspace import Workspace
 
 Kind = Literal["flow-grid", "labels"]
@@ -258,7 +258,8 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MotifmineWarning)
         table = _make_table(job, report)
-    losses = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
+    ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
+    losses = [message.removeprefix(f"{job.source} ") for message in ours]
     recording = table.recordings[0]
     # a caller that is gone is noticed here: a later run may be writing the same table
     report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))

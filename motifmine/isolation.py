@@ -9,10 +9,13 @@ started afresh itself.
 import logging
 import multiprocessing
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -24,6 +27,8 @@ Result = TypeVar("Result")
 Report = Callable[[Any], None]
 
 LOOK_EVERY_S = 0.2
+TIDY_S = 5.0
+"""Processes that are no longer wanted have so long to end by themselves."""
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +79,11 @@ class IsolatedJobs(Generic[Job, Result]):
                         job.process.join()
                         yield job.index, ending
         finally:
+            # a process whose caller hears no more ends by itself, with nothing half written
             for job in running:
+                job.ear.close()
+            for job in running:
+                job.process.join(TIDY_S)
                 job.process.kill()
                 job.process.join()
 
@@ -115,15 +124,37 @@ def _context(preload: tuple[str, ...]) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
+    if threading.current_thread() is not threading.main_thread():
+        return context
+    # a server that starts while Ctrl-C is ignored goes on ignoring it: no trace from its imports
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, handler)
     return context
 
 
 def _start(context: Any, function: Callable[..., Any], index: int, job: Any) -> _Running:
     ear, mouth = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(function, job, mouth), daemon=True)
-    process.start()
+    with _ctrl_c_waits():
+        process.start()
     mouth.close()
     return _Running(index, process, ear, time.monotonic())
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back, where the system can, so that a process is started or not started."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(function: Callable[[Any, Report], Any], job: Any, mouth: Connection) -> None:
@@ -139,4 +170,5 @@ def _work(function: Callable[[Any, Report], Any], job: Any, mouth: Connection) -
     except Exception as error:
         logger.exception("a bug in motifmine")
         ending = JobFailure(f"unexpected {type(error).__name__}: {error}")
-    mouth.send(("result", ending))
+    with suppress(BrokenPipeError):
+        mouth.send(("result", ending))

@@ -10,8 +10,8 @@ def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indice
 
     Parameters
     ----------
-    reference : float array (K, L, W)
-    found : float array (J, M, W)
+    reference : float32 array (K, L, W)
+    found : float32 array (J, M, W)
 
     Returns
     -------
@@ -19,21 +19,21 @@ def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indice
     shift : int64 array (K, J)
         Relative time r of the found motif is r + shift of the reference.
     """
-    length, other = reference.shape[1], found.shape[1]
-    norms = np.outer(_norms(reference), _norms(found))
-    cosine = np.full(norms.shape, -1.0)
-    shift = np.zeros(norms.shape, dtype=np.int64)
-    for by in range(-(other - 1), length):
-        first, last = max(0, by), min(length, by + other)
-        ours = reference[:, first:last].reshape(len(reference), -1).astype(np.float64)
-        theirs = found[:, first - by : last - by].reshape(len(found), -1).astype(np.float64)
-        product = ours @ theirs.T / np.where(norms > 0, norms, 1.0)
-        better = product > cosine + 1e-12
-        cosine[better] = product[better]
-        shift[better] = by
-    return cosine, shift
+    # products of all rows with all rows at once; a shift is one of their diagonals
+    products = (_rows_of_unit(reference) @ _rows_of_unit(found).T).reshape(
+        *reference.shape[:2], *found.shape[:2]
+    )
+    shifts = np.arange(-(found.shape[1] - 1), reference.shape[1])
+    cosines = np.stack(
+        [np.trace(products, offset=-by, axis1=1, axis2=3, dtype=np.float64) for by in shifts]
+    )
+    best = cosines.argmax(axis=0)
+    return np.take_along_axis(cosines, best[None], axis=0)[0], shifts[best]
 
 
-def _norms(motifs: Floats32) -> Floats:
-    flat = motifs.reshape(len(motifs), -1).astype(np.float64)
-    return np.sqrt((flat * flat).sum(axis=1))
+def _rows_of_unit(motifs: Floats32) -> Floats32:
+    """Return motifs scaled to length 1 (empty ones stay empty) as rows (K * L, W)."""
+    norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
+    scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
+    unit = motifs * scale[:, None, None].astype(np.float32)
+    return unit.reshape(-1, motifs.shape[2])

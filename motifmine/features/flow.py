@@ -161,11 +161,11 @@ class FlowWords:
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
         self._least_gap_s = EARLY * wanted_gap_s
         self._longest_gap_s = LONG_GAPS * max(wanted_gap_s, usual_gap_s)
-        y, x = np.divmod(np.arange(self.watched.size), self.grid.frame_width)
-        cell = (y // spec.cell_px) * self.grid.columns + x // spec.cell_px
-        vector = (y // 2) * ((self.grid.frame_width + 1) // 2) + x // 2
-        self._cell_of_pixel = cell.astype(np.int32)
-        self._vector_of_pixel = vector.astype(np.int32)
+        y = np.arange(self.grid.frame_height, dtype=np.int32)[:, None]
+        x = np.arange(self.grid.frame_width, dtype=np.int32)
+        half_width = (self.grid.frame_width + 1) // 2
+        self._cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
+        self._vector_of_pixel = (y // 2 * half_width + x // 2).ravel()
         turns = 2 * np.pi * np.arange(spec.directions) / spec.directions
         self._compass = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
 

@@ -52,7 +52,8 @@ class Frame:
         turn = _turn(self.source)
         if turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE):
             width, height = height, width
-        small = self.source.reformat(width=width, height=height, format="rgb24").to_ndarray()
+        # one thread: for a picture this small, starting more takes longer than the work
+        small = self.source.reformat(width, height, "rgb24", threads=1).to_ndarray()
         return _turned(small, turn)
 
 

@@ -1,24 +1,26 @@
-"""Kernels of the PLSM expectation pass over sparse count tables.
+"""The PLSM pass over all starts: expected counts of one EM iteration, from stored observations only.
 
-Numba and NumPy only. `motifmine.models.plsm_pass` cuts the work, lends the scratch and adds the parts.
+`motifmine.models.plsm_pass` cuts the work, lends the scratch and adds the parts; the layout is that
+of `motifmine.kernels.plsm_cutting`. Responsibilities are never stored.
 
-Layout (``stride`` is L * K rounded up to a multiple of 16, so that rows are whole vectors)::
-
-    activation[row * K + k]             expected counts of motif k started at start row `row`
-    phi[w, j * K + k]                   p(w, tr = L-1-j | k); columns L*K.. are zero
-    row(ts) = base_d + ts + L - 1       ts = -(L-1) .. T_d - 1, documents behind each other
-
-The starts that reach bin t of document d are then ``activation[row0 * K : row0 * K + L * K]`` with
-row0 = base_d + t, and their relative times run along the columns of `phi`.
-The pass is that of Varadarajan, Emonet, Odobez (BMVC 2010; IJCV 2013); equation numbers are those
-of the README of the papers: (rate) p(w,ta|d), (R) n/p, (c) expected counts of starts, (e) of motif cells.
+Notes
+-----
+The pass is that of Varadarajan, Emonet and Odobez, IJCV 2013, on joint tables: with the rate
+p(w,ta|d) = b(w,d) + sum_{z,ts} A(z,ts,d) phi_z(w, ta - ts) and the ratio R = n / p, the expected
+counts of a start are A(z,ts,d) * sum R * phi, those of a motif cell phi_z(w,tr) * sum R * A.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import njit
 
+from motifmine.jit import fast_kernel
+from motifmine.kernels.plsm_cutting import Ints, Longs, Reals, Singles, Table, Tiles
+from motifmine.kernels.plsm_ratios import (
+    Background,
+    ratio,
+    sweep_background_counts,
+    sweep_background_rates,
+    sweep_ratios,
+)
 from motifmine.kernels.plsm_rows import (
     LANES,
     dots1,
@@ -33,207 +35,51 @@ from motifmine.kernels.plsm_rows import (
     sweep_rows8,
 )
 
-# The named flags allow sums in vector order and fused multiply-add. nnan and ninf are left out, so
-# isnan and isfinite keep their meaning.
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-kernel = njit(nogil=True, cache=True, error_model="numpy", fastmath=FAST)
-
-FLOOR = np.float32(1.1754944e-38)
-"""Rates below the smallest normal float32 count as zero: nothing explains the observation."""
+Scratch = tuple[Singles, Singles, Ints, Longs, Singles]
+"""window (rows of a tile * K + 16,), rates (n,), bits (n,), places (8,), values (8,)."""
 
 
-class Table(NamedTuple):
-    """Observations in bins, documents behind each other.
-
-    bin_row : int64 (B,), first start row of the window of each non-empty bin, increasing
-    offsets : int64 (B + 1,), first observation of each bin
-    word : int32 (N,)
-    count : float32 (N,), > 0
-    first_row : int64 (D + 1,), first start row of each document, and the number of rows P
-    """
-
-    bin_row: np.ndarray
-    offsets: np.ndarray
-    word: np.ndarray
-    count: np.ndarray
-    first_row: np.ndarray
+@fast_kernel
+def block_of(n: int) -> int:
+    """Return how many of n rows to take at once: 8, 4, 2 or 1."""
+    if n >= 8:
+        return 8
+    if n >= 4:
+        return 4
+    return 2 if n >= 2 else 1
 
 
-class Tiles(NamedTuple):
-    """How the bins are cut: chunks (units of work) of tiles (what stays in cache).
-
-    chunk_tile : int64 (C + 1,), first tile of each chunk
-    tile_bin : int64 (n_tiles + 1,), first bin of each tile
-    chunk_row : int64 (C + 1,), first start row owned by each chunk; 0 first and P last
-    order : int32 (N,), the observations of each tile sorted by word, then time
-    order_row : int32 (N,), window row of each of them
-    """
-
-    chunk_tile: np.ndarray
-    tile_bin: np.ndarray
-    chunk_row: np.ndarray
-    order: np.ndarray
-    order_row: np.ndarray
-
-
-class Background(NamedTuple):
-    """Rate that no motif explains: ``scale[d] * rate[w]``.
-
-    rate : float32 (W,), empty for no background
-    scale : float32 (D,)
-    """
-
-    rate: np.ndarray
-    scale: np.ndarray
-
-
-
-
-@kernel
-def cut_tiles(bin_row, offsets, chunk_bin, tile_rows, tile_observations):
-    """Return the bins at which tiles begin, and the first tile of each chunk.
-
-    bin_row (B,), offsets (B + 1,), chunk_bin (C + 1,) int64. A tile spans fewer than `tile_rows`
-    start rows and, unless it is a single bin, no more than `tile_observations` observations.
-    """
-    n_bins = bin_row.shape[0]
-    n_chunks = chunk_bin.shape[0] - 1
-    tile_bin = np.empty(n_bins + 1, np.int64)
-    chunk_tile = np.empty(n_chunks + 1, np.int64)
-    n_tiles = 0
-    for c in range(n_chunks):
-        chunk_tile[c] = n_tiles
-        begin = chunk_bin[c]
-        for b in range(chunk_bin[c], chunk_bin[c + 1]):
-            wide = bin_row[b] - bin_row[begin] >= tile_rows
-            full = offsets[b + 1] - offsets[begin] > tile_observations
-            if b > begin and (wide or full):
-                tile_bin[n_tiles] = begin
-                n_tiles += 1
-                begin = b
-        tile_bin[n_tiles] = begin
-        n_tiles += 1
-    chunk_tile[n_chunks] = n_tiles
-    tile_bin[n_tiles] = n_bins
-    return tile_bin[: n_tiles + 1].copy(), chunk_tile
-
-
-@kernel
-def order_by_word(bin_row, offsets, word, tile_bin, n_words):
-    """Return the observations of each tile sorted by word then time, and their window rows.
-
-    bin_row (B,), offsets (B + 1,), tile_bin (n_tiles + 1,) int64; word (N,) int32. A counting sort:
-    it is stable, so equal words stay in time order.
-    """
-    order = np.empty(word.shape[0], np.int32)
-    order_row = np.empty(word.shape[0], np.int32)
-    place = np.empty(n_words + 1, np.int64)
-    for tile in range(tile_bin.shape[0] - 1):
-        first = offsets[tile_bin[tile]]
-        last = offsets[tile_bin[tile + 1]]
-        place[:] = 0
-        for i in range(first, last):
-            place[word[i] + 1] += 1
-        place[0] = first
-        for w in range(n_words):
-            place[w + 1] += place[w]
-        for b in range(tile_bin[tile], tile_bin[tile + 1]):
-            for i in range(offsets[b], offsets[b + 1]):
-                at = place[word[i]]
-                place[word[i]] = at + 1
-                order[at] = i
-                order_row[at] = bin_row[b]
-    return order, order_row
-
-
-@kernel
-def ratio(n, r):
-    """Return R = n / r (MODELS 2.2), and 0 where nothing explains the observation."""
-    if r > FLOOR:
-        return n / r
-    return np.float32(0)
-
-
-@kernel
-def sweep_ratios(rate, count, bits):
-    """Turn rates into ratios n / r in place and return sum n log r and the unexplained counts.
-
-    rate, count : float32 (n,); bits : int32 (n,), scratch. The logarithm is 2 atanh((m-1)/(m+1)) of
-    the mantissa m in [sqrt(1/2), sqrt(2)) plus exponent * log 2, to 1e-10; math.log would keep the
-    loop scalar. Rates under FLOOR enter the sum as FLOOR.
-    """
-    n = rate.shape[0]
-    total = 0.0
-    unexplained = 0.0
-    mantissa = bits.view(np.float32)
-    for i in range(n):
-        r = max(rate[i], FLOOR)
-        mantissa[i] = r
-    for i in range(n):
-        half = bits[i] - np.int32(0x3F3504F3)
-        exponent = half >> np.int32(23)
-        bits[i] = bits[i] - (exponent << np.int32(23))
-        total += count[i] * (np.float64(exponent) * 0.6931471805599453)
-    for i in range(n):
-        m = np.float64(mantissa[i])
-        s = (m - 1.0) / (m + 1.0)
-        z = s * s
-        series = 1.0 + z * (1 / 3 + z * (1 / 5 + z * (1 / 7 + z * (1 / 9 + z * (1 / 11)))))
-        total += count[i] * (2.0 * s * series)
-    for i in range(n):
-        r = rate[i]
-        rate[i] = count[i] / r if r > FLOOR else np.float32(0)
-        total += r - r  # nan for rates that are not finite, which the logarithm above does not see
-        unexplained += count[i] if r <= FLOOR else np.float32(0)
-    return total, unexplained
-
-
-
-
-@kernel
-def sweep_background_rates(table, bin0, bin1, background, rate):
-    """Set `rate` (n,) of the observations of bins bin0..bin1 to scale[d] * rate[w] in place."""
-    first = table.offsets[bin0]
-    d = np.searchsorted(table.first_row, table.bin_row[bin0], side="right") - 1
-    for b in range(bin0, bin1):
-        while table.bin_row[b] >= table.first_row[d + 1]:
-            d += 1
-        for i in range(table.offsets[b], table.offsets[b + 1]):
-            rate[i - first] = background.scale[d] * background.rate[table.word[i]]
-
-
-@kernel
-def sweep_background_counts(table, bin0, bin1, background, weight, words, documents):
-    """Add the expected counts of the background, n * b / r, per word and per document in place.
-
-    weight : float32 (n,), ratios n / r of the observations of bins bin0..bin1
-    words : float64 (W,); documents : float64 (D + C,) shifted to this chunk's part
-    """
-    first = table.offsets[bin0]
-    d = np.searchsorted(table.first_row, table.bin_row[bin0], side="right") - 1
-    for b in range(bin0, bin1):
-        while table.bin_row[b] >= table.first_row[d + 1]:
-            d += 1
-        mass = 0.0
-        for i in range(table.offsets[b], table.offsets[b + 1]):
-            w = table.word[i]
-            x = np.float64(weight[i - first] * background.scale[d] * background.rate[w])
-            words[w] += x
-            mass += x
-        documents[d] += mass
-
-
-
-
-@kernel
+@fast_kernel
 def sweep_rates(
-    activation, phi, table, tiles, tile, n_motifs, learn, rate, new_phi, places, values
-):
-    """Add sum A * phi to `rate` and, when learning, sum R * A to `new_phi`, word by word, in place.
+    activation: Singles,
+    phi: Singles,
+    table: Table,
+    tiles: Tiles,
+    tile: int,
+    n_motifs: int,
+    learn: bool,
+    rate: Singles,
+    new_phi: Singles,
+    places: Longs,
+    values: Singles,
+) -> None:
+    """Add the motifs' part to the rates of a tile and, when learning, sum R * A to `new_phi`.
 
-    activation (P * K + 16,), phi and new_phi (W, stride) float32; rate (n,) float32 in table order,
-    holding the background. The rows of a word and the windows of the tile stay in cache. (e)
-    Scratch: places int64 (8,), values float32 (8,).
+    Word by word, so that the row of the word and the windows of the tile stay in the cache.
+
+    Parameters
+    ----------
+    activation : float32 array (R * K + 16,)
+    phi : float32 array (W, stride)
+    table : Table
+    tiles : Tiles
+    tile, n_motifs : int
+    learn : bool
+    rate : float32 array (n,), changed
+        Rates of the tile's observations in table order, holding those of the background.
+    new_phi : float32 array (W, stride), changed when `learn`
+    places : int64 array (8,), scratch
+    values : float32 array (8,), scratch
     """
     first = table.offsets[tiles.tile_bin[tile]]
     last = table.offsets[tiles.tile_bin[tile + 1]]
@@ -241,7 +87,6 @@ def sweep_rates(
     stride = phi.shape[1]
     p = phi.reshape(-1)
     e = new_phi.reshape(-1)
-    at, r = places, values
     i = first
     while i < last:
         w = table.word[order[i]]
@@ -252,77 +97,99 @@ def sweep_rates(
         while i < end:
             n = block_of(end - i)
             for m in range(n):
-                at[m] = tiles.order_row[i + m] * np.int64(n_motifs)
+                places[m] = tiles.order_row[i + m] * np.int64(n_motifs)
             if n == 8:
-                dots8(p, row, activation, at, stride, r)
+                dots8(p, row, activation, places, stride, values)
             elif n == 4:
-                dots4(p, row, activation, at, stride, r)
+                dots4(p, row, activation, places, stride, values)
             elif n == 2:
-                dots2(p, row, activation, at, stride, r)
+                dots2(p, row, activation, places, stride, values)
             else:
-                dots1(p, row, activation, at, stride, r)
+                dots1(p, row, activation, places, stride, values)
             for m in range(n):
                 o = order[i + m]
-                r[m] += rate[o - first]
-                rate[o - first] = r[m]
-                r[m] = ratio(table.count[o], r[m])
+                values[m] += rate[o - first]
+                rate[o - first] = values[m]
+                values[m] = ratio(table.counts[o], values[m])
             if learn:
                 if n == 8:
-                    sweep_rows8(e, row, activation, at, r, 0, stride)
+                    sweep_rows8(e, row, activation, places, values, 0, stride)
                 elif n == 4:
-                    sweep_rows4(e, row, activation, at, r, 0, stride)
+                    sweep_rows4(e, row, activation, places, values, 0, stride)
                 elif n == 2:
-                    sweep_rows2(e, row, activation, at, r, 0, stride)
+                    sweep_rows2(e, row, activation, places, values, 0, stride)
                 else:
-                    sweep_rows1(e, row, activation, at, r, 0, stride)
+                    sweep_rows1(e, row, activation, places, values, 0, stride)
             i += n
 
 
-@kernel
-def block_of(n):
-    """Return how many of n rows to take at once: 8, 4, 2 or 1."""
-    if n >= 8:
-        return 8
-    if n >= 4:
-        return 4
-    return 2 if n >= 2 else 1
+@fast_kernel
+def sweep_starts(
+    phi: Singles,
+    table: Table,
+    bin0: int,
+    bin1: int,
+    weight: Singles,
+    n_motifs: int,
+    window: Singles,
+    places: Longs,
+) -> None:
+    """Add sum R * phi to the start rows of `window`, bin by bin.
 
-
-@kernel
-def sweep_starts(phi, table, bin0, bin1, weight, n_motifs, window, places):
-    """Add sum R * phi to the start rows of `window`, bin by bin, in place.
-
-    phi (W, stride), weight (n,) ratios, window (rows * K + 16,) float32; the first row of `window`
-    is that of bin0. Scratch: places int64 (8,). (c)
+    Parameters
+    ----------
+    phi : float32 array (W, stride)
+    table : Table
+    bin0, bin1 : int
+    weight : float32 array (n,)
+        Ratios R of the observations of bins bin0..bin1.
+    n_motifs : int
+    window : float32 array (rows * K + 16,), changed
+        Its first row is that of `bin0`.
+    places : int64 array (8,), scratch
     """
     first = table.offsets[bin0]
     stride = phi.shape[1]
     p = phi.reshape(-1)
-    at = places
     for b in range(bin0, bin1):
         to = (table.bin_row[b] - table.bin_row[bin0]) * n_motifs
         i = table.offsets[b]
         while i < table.offsets[b + 1]:
             n = min(table.offsets[b + 1] - i, 4)
             for m in range(n):
-                at[m] = table.word[i + m] * np.int64(stride)
+                places[m] = table.word[i + m] * np.int64(stride)
             if n == 4:
-                sweep_rows4(window, to, p, at, weight, i - first, stride)
+                sweep_rows4(window, to, p, places, weight, i - first, stride)
             elif n == 3:
-                sweep_rows3(window, to, p, at, weight, i - first, stride)
+                sweep_rows3(window, to, p, places, weight, i - first, stride)
             elif n == 2:
-                sweep_rows2(window, to, p, at, weight, i - first, stride)
+                sweep_rows2(window, to, p, places, weight, i - first, stride)
             else:
-                sweep_rows1(window, to, p, at, weight, i - first, stride)
+                sweep_rows1(window, to, p, places, weight, i - first, stride)
             i += n
 
 
-@kernel
-def sweep_flush(activation, window, begin, end, n_motifs, tiny, new_activation):
-    """Write A * window of start rows begin..end into `new_activation`, shorter windows as zeros.
+@fast_kernel
+def sweep_flush(
+    activation: Singles,
+    window: Singles,
+    begin: int,
+    end: int,
+    n_motifs: int,
+    tiny: np.float32,
+    new_activation: Singles,
+) -> None:
+    """Write A * window of start rows begin..end; rows behind the window become 0.
 
-    window : float32 (m,), first value that of row `begin`. Results below `tiny` become 0: no
-    denormal numbers, and starts that died out can be skipped. (c)
+    Parameters
+    ----------
+    activation : float32 array (R * K + 16,)
+    window : float32 array (m,)
+        Its first value is that of row `begin`.
+    begin, end, n_motifs : int
+    tiny : float32
+        Results below it become 0: no denormal numbers, and dead starts can be skipped.
+    new_activation : float32 array (R * K,), changed
     """
     at = begin * n_motifs
     old = activation[at : end * n_motifs]
@@ -334,31 +201,48 @@ def sweep_flush(activation, window, begin, end, n_motifs, tiny, new_activation):
     new[n:] = np.float32(0)
 
 
-@kernel
+@fast_kernel
 def sweep_chunk(
-    activation,
-    phi,
-    table,
-    tiles,
-    chunk,
-    background,
-    size,
-    learn,
-    tiny,
-    new_activation,
-    halo,
-    new_phi,
-    new_words,
-    new_documents,
-    scratch,
-):
-    """Do the pass over one chunk and return its log-likelihood and unexplained counts.
+    activation: Singles,
+    phi: Singles,
+    table: Table,
+    tiles: Tiles,
+    chunk: int,
+    background: Background,
+    size: tuple[int, int],
+    learn: bool,
+    tiny: np.float32,
+    new_activation: Singles,
+    halo: Singles,
+    new_phi: Singles,
+    new_words: Reals,
+    new_documents: Reals,
+    scratch: Scratch,
+) -> tuple[float, float]:
+    """Do the pass over one chunk; return its log-likelihood, nats, and unexplained counts.
 
-    Reads activation (P * K + 16,) and phi (W, stride) float32; size = (K, L).
-    Writes rows chunk_row[c]..chunk_row[c+1] of new_activation (P * K,), the sums that belong to the
-    L-1 rows behind them in halo (C, (L-1) * K), and adds to new_phi (W, stride) [without the factor
-    phi], new_words (W,) float64 and new_documents (D + C,) float64.
-    scratch = (window float32, rate float32, bits int32, places int64 (8,), values float32 (8,)).
+    Parameters
+    ----------
+    activation : float32 array (R * K + 16,)
+    phi : float32 array (W, stride)
+    table : Table
+    tiles : Tiles
+    chunk : int
+    background : Background
+    size : K and L
+    learn : bool
+    tiny : float32
+        Masses below it become 0.
+    new_activation : float32 array (R * K,), changed
+        Expected counts of the start rows that the chunk owns.
+    halo : float32 array (C, (L - 1) * K), changed
+        Row `chunk`: sum R * phi of the rows behind those.
+    new_phi : float32 array (W, stride), changed when `learn`
+        Sum R * A is added, the factor phi is left out.
+    new_words : float64 array (W,), changed
+    new_documents : float64 array (D + C,), changed
+        Chunk c has document d at d + c: chunks share documents, threads must not share sums.
+    scratch : Scratch
     """
     n_motifs, motif_length = size
     window, rates, bits, places, values = scratch
@@ -370,13 +254,13 @@ def sweep_chunk(
         bin0 = tiles.tile_bin[tile]
         bin1 = tiles.tile_bin[tile + 1]
         if table.bin_row[bin0] > begin:
-            # Only before the very first bin: rows that reach no observation.
+            # only before the very first bin: rows that reach no observation
             new_activation[begin * n_motifs : table.bin_row[bin0] * n_motifs] = np.float32(0)
             begin = table.bin_row[bin0]
         reach = table.bin_row[bin1 - 1] + motif_length
         prefetch(activation, begin * n_motifs, (reach - begin) * n_motifs)
-        n = table.offsets[bin1] - table.offsets[bin0]
-        rate = rates[:n]
+        counts = table.counts[table.offsets[bin0] : table.offsets[bin1]]
+        rate = rates[: counts.shape[0]]
         if background.rate.shape[0] > 0:
             sweep_background_rates(table, bin0, bin1, background, rate)
         else:
@@ -384,8 +268,7 @@ def sweep_chunk(
         sweep_rates(
             activation, phi, table, tiles, tile, n_motifs, learn, rate, new_phi, places, values
         )
-        count = table.count[table.offsets[bin0] : table.offsets[bin1]]
-        t, u = sweep_ratios(rate, count, bits[:n])
+        t, u = sweep_ratios(rate, counts, bits[: counts.shape[0]])
         total += t
         unexplained += u
         sweep_starts(phi, table, bin0, bin1, rate, n_motifs, window, places)
@@ -409,11 +292,24 @@ def sweep_chunk(
     return total, unexplained
 
 
-@kernel
-def sweep_halos(activation, halo, chunk_row, tiny, new_activation):
-    """Add what chunks owe to the rows behind them, chunk by chunk, in place.
+@fast_kernel
+def sweep_halos(
+    activation: Singles,
+    halo: Singles,
+    chunk_row: Longs,
+    tiny: np.float32,
+    new_activation: Singles,
+) -> None:
+    """Add what chunks owe to the rows behind them, chunk by chunk.
 
-    activation (P * K + 16,), halo (C, (L-1) * K), new_activation (P * K,) float32.
+    Parameters
+    ----------
+    activation : float32 array (R * K + 16,)
+    halo : float32 array (C, (L - 1) * K)
+    chunk_row : int64 array (C + 1,)
+    tiny : float32
+        Masses below it become 0.
+    new_activation : float32 array (R * K,), changed
     """
     n_values = new_activation.shape[0]
     n_motifs = n_values // chunk_row[-1]
@@ -425,9 +321,16 @@ def sweep_halos(activation, halo, chunk_row, tiny, new_activation):
             new_activation[at + j] = x if x >= tiny else np.float32(0)
 
 
-@kernel
-def sweep_total(total, part, phi):
-    """Add phi * part to the float64 total (W, stride) in place and clear the part. (e)"""
+@fast_kernel
+def sweep_total(total: Reals, part: Singles, phi: Singles) -> None:
+    """Add phi * part to the total of the motif cells' expected counts and clear the part.
+
+    Parameters
+    ----------
+    total : float64 array (W, stride), changed
+    part : float32 array (W, stride), changed
+    phi : float32 array (W, stride)
+    """
     for w in range(total.shape[0]):
         t = total[w]
         s = part[w]

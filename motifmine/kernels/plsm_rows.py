@@ -5,48 +5,58 @@ one horizontal sum per product. Here the registers are spelt out. Each function 
 above it, which runs when the JIT is off (NUMBA_DISABLE_JIT=1) and says what the other one does.
 """
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from motifmine.kernels.plsm_cutting import Longs, Singles
+
+Dots = Callable[[Singles, int, Singles, Longs, int, Singles], None]
+SweepRows = Callable[[Singles, int, Singles, Longs, Singles, int, int], None]
+Emitted = tuple[Any, Callable[..., Any]]
+
 LANES = 16
-"""Float32 values in one vector register."""
+"""Float32 values in one AVX-512 register; LLVM splits it where registers are shorter."""
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 FLAGS = ("contract", "nsz")
+IS_PLAIN = bool(vars(config)["DISABLE_JIT"])
 
 
-def _pointer(context, builder, array_type, array):
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
     """Return the float* (or other) data pointer of an array."""
     return context.make_array(array_type)(context, builder, array).data
 
 
-def _load(builder, data, at):
+def _load(builder: Any, data: Any, at: Any) -> Any:
     """Return 16 float32 from data[at], which need not be aligned."""
     place = builder.bitcast(builder.gep(data, [at]), VECTOR.as_pointer())
     return builder.load(place, align=4)
 
 
-def _store(builder, value, data, at):
+def _store(builder: Any, value: Any, data: Any, at: Any) -> None:
     """Store 16 float32 at data[at]."""
     place = builder.bitcast(builder.gep(data, [at]), VECTOR.as_pointer())
     builder.store(value, place, align=4)
 
 
-def _splat(builder, scalar):
+def _splat(builder: Any, scalar: Any) -> Any:
     """Return a register holding one float32 in every lane."""
     one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), scalar, cgutils.int32_t(0))
     lanes = ir.Constant(ir.VectorType(cgutils.int32_t, LANES), [0] * LANES)
     return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), lanes)
 
 
-def _multiply_add(builder, x, y, z):
+def _multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """Return x * y + z, which LLVM fuses."""
     return builder.fadd(builder.fmul(x, y, flags=FLAGS), z, flags=FLAGS)
 
 
-def _folded(builder, vectors):
+def _folded(builder: Any, vectors: list[Any]) -> Any:
     """Return one vector with the sums of 2, 4 or 8 registers, or of one, in its first lanes.
 
     Each round adds the upper to the lower half of the partial sums of two registers and packs them
@@ -75,29 +85,20 @@ def _folded(builder, vectors):
         hi = builder.shuffle_vector(v, v, ir.Constant(mask, [j + half for j in low]))
         v = builder.fadd(lo, hi, flags=FLAGS)
         n, width = len(low), half
-    return v, n
+    return v
 
 
-def _order(n_rows):
-    """Return which of the inputs of `_folded` each of its lanes sums."""
-    groups = [[i] for i in range(n_rows)]
-    while len(groups) > 1:
-        # Packing puts the groups of a before those of b.
-        groups = [a + b for a, b in zip(groups[::2], groups[1::2], strict=True)]
-    return groups[0]
+def _dots(n_rows: int) -> Dots:
+    """Return dots<n_rows>(x, x_at, y, y_at, n, out): products of one row with n_rows others."""
 
-
-def _dots(n_rows):
-    """Return dots_<n_rows>, the products of one row with n_rows others."""
-
-    def plain(x, x_at, y, y_at, n, out):
+    def plain(x: Singles, x_at: int, y: Singles, y_at: Longs, n: int, out: Singles) -> None:
         for i in range(n_rows):
             out[i] = np.dot(x[x_at : x_at + n], y[y_at[i] : y_at[i] + n])
 
-    def spelt(typingctx, x, x_at, y, y_at, n, out):
+    def spelt(typingctx: Any, x: Any, x_at: Any, y: Any, y_at: Any, n: Any, out: Any) -> Emitted:
         signature = types.void(x, types.int64, y, y_at, types.int64, out)
 
-        def codegen(context, builder, signature, args):
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             x, x_at, y, y_at, n, out = args
             kinds = signature.args
             x = builder.gep(_pointer(context, builder, kinds[0], x), [x_at])
@@ -109,7 +110,9 @@ def _dots(n_rows):
                 for i in range(n_rows)
             ]
             sums = [
-                cgutils.alloca_once_value(builder, ir.Constant(VECTOR, [0.0] * LANES))
+                cgutils.alloca_once_value(  # type: ignore[no-untyped-call]
+                    builder, ir.Constant(VECTOR, [0.0] * LANES)
+                )
                 for _ in range(n_rows)
             ]
             for s in sums:
@@ -121,28 +124,31 @@ def _dots(n_rows):
                     builder.store(
                         _multiply_add(builder, v, _load(builder, row, j), builder.load(s)), s
                     )
-            v, width = _folded(builder, [builder.load(s) for s in sums])
+            v = _folded(builder, [builder.load(s) for s in sums])
             place = builder.bitcast(out, v.type.as_pointer())
             builder.store(v, place, align=4)
-            assert width == n_rows and _order(n_rows) == list(range(n_rows))
             return context.get_dummy_value()
 
         return signature, codegen
 
-    return plain if config.DISABLE_JIT else intrinsic(spelt)
+    return plain if IS_PLAIN else cast(Dots, intrinsic(spelt))
 
 
-def _sweep_rows(n_rows):
-    """Return sweep_rows_<n_rows>, which adds n_rows weighted rows to one in place."""
+def _sweep_rows(n_rows: int) -> SweepRows:
+    """Return sweep_rows<n_rows>(out, out_at, x, x_at, q, q_at, n): adds weighted rows to `out`."""
 
-    def plain(out, out_at, x, x_at, q, q_at, n):
+    def plain(
+        out: Singles, out_at: int, x: Singles, x_at: Longs, q: Singles, q_at: int, n: int
+    ) -> None:
         for i in range(n_rows):
             out[out_at : out_at + n] += q[q_at + i] * x[x_at[i] : x_at[i] + n]
 
-    def spelt(typingctx, out, out_at, x, x_at, q, q_at, n):
+    def spelt(
+        typingctx: Any, out: Any, out_at: Any, x: Any, x_at: Any, q: Any, q_at: Any, n: Any
+    ) -> Emitted:
         signature = types.void(out, types.int64, x, x_at, q, types.int64, types.int64)
 
-        def codegen(context, builder, signature, args):
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             out, out_at, x, x_at, q, q_at, n = args
             kinds = signature.args
             out = builder.gep(_pointer(context, builder, kinds[0], out), [out_at])
@@ -164,7 +170,7 @@ def _sweep_rows(n_rows):
 
         return signature, codegen
 
-    return plain if config.DISABLE_JIT else intrinsic(spelt)
+    return plain if IS_PLAIN else cast(SweepRows, intrinsic(spelt))
 
 
 dots8, dots4, dots2, dots1 = (_dots(n) for n in (8, 4, 2, 1))
@@ -173,22 +179,23 @@ sweep_rows8, sweep_rows4, sweep_rows3, sweep_rows2, sweep_rows1 = (
 )
 
 
-def _prefetch_plain(x, at, n):
+def _prefetch_plain(x: Singles, at: int, n: int) -> None:
     """Ask for the float32 values x[at : at + n] to be brought near, in order."""
 
 
-@intrinsic
-def _prefetch_spelt(typingctx, x, at, n):
+def _prefetch_spelt(typingctx: Any, x: Any, at: Any, n: Any) -> Emitted:
     signature = types.void(x, types.int64, types.int64)
 
-    def codegen(context, builder, signature, args):
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         x, at, n = args
         byte = ir.IntType(8).as_pointer()
         data = builder.gep(_pointer(context, builder, signature.args[0], x), [at])
         kind = ir.FunctionType(
             ir.VoidType(), [byte, cgutils.int32_t, cgutils.int32_t, cgutils.int32_t]
         )
-        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        fetch = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, kind, "llvm.prefetch.p0"
+        )
         step = cgutils.intp_t(LANES)
         with cgutils.for_range_slice(builder, cgutils.intp_t(0), n, step) as (j, _):
             place = builder.bitcast(builder.gep(data, [j]), byte)
@@ -199,4 +206,6 @@ def _prefetch_spelt(typingctx, x, at, n):
     return signature, codegen
 
 
-prefetch = _prefetch_plain if config.DISABLE_JIT else _prefetch_spelt
+prefetch: Callable[[Singles, int, int], None] = (
+    _prefetch_plain if IS_PLAIN else cast(Any, intrinsic(_prefetch_spelt))
+)

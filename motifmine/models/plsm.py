@@ -21,21 +21,48 @@ from motifmine.models.em import (
     climb,
     flat_start,
     infer_starts,
+    iterate,
     pose,
     step,
     with_expected_counts,
 )
 from motifmine.models.protocol import Progress
-from motifmine.models.search import SearchSettings, chosen, merged, net_gains, search_motifs
+from motifmine.models.heldout import hidden_score, hide_observations
+from motifmine.models.search import (
+    SearchSettings,
+    chosen,
+    merged,
+    n_effective_starts,
+    net_gains,
+    part_of_time,
+    search_motifs,
+)
 from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.seeding import generator, resolve_seed
 from motifmine.table import Floats, Floats32, ObservationTable, Vocabulary
 from motifmine.version import __version__
 
+ACTIVITIES = ("auto", "sparse", "dense")
+STARTS = ("search", "random")
+LEARNED = ("learned",)
+ACTIVITY_STREAM = 1 << 20
+"""Stream of chance for deciding the activity, apart from those of the restarts."""
+HIDDEN_SHARE = 0.1
+"""Share of the observations that is hidden to decide the activity."""
+N_DECIDE = 60_000
+"""About so many observations are looked at to decide the activity."""
+LAP = 10
+"""Iterations of the first lap of a race; every lap is twice as long as the one before."""
+LEAST_OCCURRENCES = 1.5
+"""A motif with fewer effective starts has occurred once."""
+N_SETTLE = 10
+"""Iterations in which the starts of motifs from the search are inferred on everything."""
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
 N_RAMP = 4
 """Iterations over which the sparsity comes in."""
+ROUND_COST = 20
+"""A round of the search counts for so many iterations in the progress that is told."""
 FLOOR = 1e-3
 """Share of the observations left to an even background when a fit without one meets new words."""
 
@@ -57,44 +84,77 @@ class Plsm:
     """Number of motifs at most, > 0; those that do not pay for themselves are left out."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
-    iterations: int = 100
+    iterations: int = 200
     """EM iterations on all observations at most, > 0."""
-    restarts: int = 1
-    """Independent starts, of which the one of highest likelihood is kept, > 0."""
-    start: Literal["search", "random"] = "search"
+    activity: Literal["auto", "sparse", "dense"] = "auto"
+    """`sparse`: motifs occur now and then over noise; they are searched in windows of the data,
+    with sparse starts and a learned background. `dense`: something goes on all the time; random
+    starts are raced, with free starts and next to no background. `auto` hides a tenth of the
+    observations and takes what foretells them better. It decides the next four where they are
+    None."""
+    start: Literal["search", "random"] | None = None
     """`search` looks for motifs in windows of the data first; `random` begins EM with noise."""
+    restarts: int | None = None
+    """Independent starts, of which the one of highest likelihood is kept, > 0; 1 search or 8
+    random starts, raced by successive halving."""
+    sparsity: float | None = None
+    """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
+    threshold = sparsity * N_d / (n_motifs * starts of d), >= 0; 2 or 0."""
+    background: float | Literal["learned"] | None = None
+    """Share of the observations held by a background flat in time, 0 <= share < 1, or `learned` for
+    every document; learned or 0.01."""
     rounds: int = 10
     """Rounds of the search at most, > 0."""
-    sparsity: float = 2.0
-    """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
-    threshold = sparsity * N_d / (n_motifs * starts of d), >= 0."""
     motif_prior: float = 0.0
     """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""
-    background: float | None = None
-    """Share of the observations held by a background flat in time, 0 <= share < 1; None learns it
-    for every document."""
     drop_surplus: bool = True
-    """Leave out motifs whose gain in likelihood is below their description length."""
-    tolerance: float = 1e-6
+    """Leave out motifs that occur but once, or whose gain in likelihood is below their description
+    length."""
+    tolerance: float = 1e-5
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
     def __post_init__(self) -> None:
         for name in ("n_motifs", "motif_length", "iterations", "restarts", "rounds"):
-            if getattr(self, name) < 1:
+            if (getattr(self, name) or 1) < 1 or getattr(self, name) == 0:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
         for name in ("sparsity", "motif_prior", "tolerance"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more")
-        if self.background is not None and not 0 <= self.background < 1:
+            value = getattr(self, name)
+            if value is not None and not (np.isfinite(value) and value >= 0):
+                raise SpecError(f"{name} is {value}; it must be 0 or more")
+        if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
-        if self.start not in ("search", "random"):
-            raise SpecError(f"start is {self.start!r}; it must be 'search' or 'random'")
+        for name, names in (("activity", ACTIVITIES), ("start", STARTS), ("background", LEARNED)):
+            value = getattr(self, name)
+            if isinstance(value, str) and value not in names:
+                raise SpecError(f"{name} is {value!r}; it must be one of {', '.join(names)}")
+
+    def resolved(self, table: ObservationTable, *, seed: int = 0, n_threads: int = 1) -> "Plsm":
+        """Return the specification with everything decided that is left open, for `table`."""
+        spec = self
+        if spec.activity == "auto":
+            if None not in (spec.start, spec.sparsity, spec.background):
+                spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
+            else:
+                spec = _of_better_activity(spec, table, generator(seed, ACTIVITY_STREAM), n_threads)
+        is_sparse = spec.activity == "sparse"
+        start = spec.start or ("search" if is_sparse else "random")
+        return replace(
+            spec,
+            start=start,
+            restarts=spec.restarts or (1 if start == "search" else 8),
+            sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
+            background=("learned" if is_sparse else 0.01)
+            if spec.background is None
+            else spec.background,
+        )
 
     @property
     def priors(self) -> Priors:
-        """The part of the specification that EM itself needs."""
+        """The part of a resolved specification that EM itself needs."""
         return Priors(
-            sparsity=self.sparsity, motif_prior=self.motif_prior, background=self.background
+            sparsity=self.sparsity or 0.0,
+            motif_prior=self.motif_prior,
+            background=None if isinstance(self.background, str) else self.background,
         )
 
     def fit(
@@ -125,81 +185,122 @@ class Plsm:
         """
         check_size(table, n_motifs=self.n_motifs, motif_length=self.motif_length)
         seed = resolve_seed(seed)
-        watch = _Watch(self, on_iteration)
+        n_threads = n_threads or os.cpu_count() or 1
         used, compact = _without_unseen_words(table)
-        problem = pose(
-            compact,
-            self.motif_length,
-            self.priors,
-            most_motifs=self.n_motifs,
-            n_threads=n_threads or os.cpu_count() or 1,
-        )
-        best: tuple[float, State] | None = None
-        for restart in range(self.restarts):
-            watch.begin_restart(restart)
-            state = self._start(compact, problem, generator(seed, restart), watch)
-            state = climb(
-                problem,
-                state,
-                n_iterations=self.iterations,
-                tolerance=self.tolerance,
-                on_value=watch.see,
-            )
-            value = watch.last
-            if best is None or value > best[0]:
-                best = (value, state)
-                watch.keep()
-        assert best is not None
-        state = best[1]
-        if self.drop_surplus:
-            state = self._without_surplus(problem, state, watch)
-        return _package(self, table, problem, state, used, seed, watch)
+        spec = self.resolved(compact, seed=seed, n_threads=n_threads)
+        watch = Watch(spec, on_iteration)
+        problem = _problem(spec, compact, n_threads)
+        if spec.start == "search":
+            state = _best_search(spec, compact, problem, seed, watch)
+        else:
+            state = _best_random_start(spec, problem, seed, watch)
+        state = _climbed(spec, problem, state, watch)
+        if spec.drop_surplus:
+            state = _without_surplus(spec, problem, state, watch)
+        return _package(spec, table, problem, state, used, seed, watch)
 
-    def _start(
-        self,
-        table: ObservationTable,
-        problem: Problem,
-        rng: np.random.Generator,
-        watch: "_Watch",
-    ) -> State:
-        """Return where EM on everything begins."""
-        if self.start == "random":
-            shape = (self.n_motifs, self.motif_length, table.n_words)
-            motifs = rng.gamma(5.0, size=shape).astype(np.float32)
-            motifs /= motifs.sum(axis=(1, 2), keepdims=True)
-            return flat_start(problem, motifs, problem.word_shares())
-        settings = SearchSettings(
-            n_motifs=self.n_motifs, rounds=self.rounds, patience=3, observations=60_000
-        )
+
+def _problem(spec: Plsm, table: ObservationTable, n_threads: int) -> Problem:
+    return pose(
+        table, spec.motif_length, spec.priors, most_motifs=spec.n_motifs, n_threads=n_threads
+    )
+
+
+def _best_search(
+    spec: Plsm, table: ObservationTable, problem: Problem, seed: int, watch: "Watch"
+) -> State:
+    """Return the best of `restarts` searches, its motifs' starts inferred on everything."""
+    settings = SearchSettings(
+        n_motifs=spec.n_motifs, rounds=spec.rounds, patience=3, observations=60_000
+    )
+    found: list[tuple[float, State]] = []
+    for restart in range(spec.restarts or 1):
         motifs, words = search_motifs(
             table,
-            self.motif_length,
-            self.priors,
+            spec.motif_length,
+            spec.priors,
             settings,
-            rng,
+            generator(seed, restart),
             n_threads=problem.n_threads,
             on_round=watch.see_round,
         )
         state = flat_start(problem, motifs, words)
-        return infer_starts(problem, state, n_iterations=10, n_ramp=N_RAMP)
+        state = infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
+        found.append((iterate(problem, state, 1)[1], state))
+    return max(found, key=lambda pair: pair[0])[1]
 
-    def _without_surplus(self, problem: Problem, state: State, watch: "_Watch") -> State:
-        """Return the state after merging copies and dropping, worst first, what does not pay."""
-        while state.n_motifs > 1:
-            fewer = merged(state, 1)
-            if fewer.n_motifs == state.n_motifs:
-                gains = net_gains(problem, state)
-                if gains.min() >= 0:
-                    break
-                fewer = chosen(state, np.delete(np.arange(state.n_motifs), np.argmin(gains)))
-            state = climb(
-                problem,
-                fewer,
-                n_iterations=self.iterations,
-                tolerance=self.tolerance,
-                on_value=watch.see,
-            )
-        return state
+
+def _best_random_start(spec: Plsm, problem: Problem, seed: int, watch: "Watch") -> State:
+    """Return the winner of a race: after every lap the worse half of the random starts is left."""
+    field = [
+        (-np.inf, _random_start(spec, problem, generator(seed, r)))
+        for r in range(spec.restarts or 1)
+    ]
+    n_lap = LAP
+    while len(field) > 1:
+        field = [(value, state) for state, value in (iterate(problem, s, n_lap) for _, s in field)]
+        field = sorted(field, key=lambda pair: -pair[0])[: (len(field) + 1) // 2]
+        watch.see_round(len(field), field[0][0])
+        n_lap *= 2
+    return field[0][1]
+
+
+def _random_start(spec: Plsm, problem: Problem, rng: np.random.Generator) -> State:
+    """Return motifs near uniform and every start equally likely."""
+    shape = (spec.n_motifs, spec.motif_length, problem.n_words)
+    motifs = rng.gamma(5.0, size=shape).astype(np.float32)
+    motifs /= motifs.sum(axis=(1, 2), keepdims=True)
+    return flat_start(problem, motifs, problem.word_shares())
+
+
+def _climbed(spec: Plsm, problem: Problem, state: State, watch: "Watch") -> State:
+    return climb(
+        problem,
+        state,
+        n_iterations=spec.iterations,
+        tolerance=spec.tolerance,
+        on_value=watch.see,
+    )
+
+
+def _without_surplus(spec: Plsm, problem: Problem, state: State, watch: "Watch") -> State:
+    """Return the state after merging copies and dropping, worst first, what does not pay.
+
+    What occurs but once is no motif, however well it explains that once.
+    """
+    while state.n_motifs > 1:
+        fewer = merged(state, 1)
+        if fewer.n_motifs == state.n_motifs:
+            gains = net_gains(problem, state)
+            gains[n_effective_starts(problem, state) < LEAST_OCCURRENCES] -= problem.total * 1e3
+            if gains.min() >= 0:
+                break
+            fewer = chosen(state, np.delete(np.arange(state.n_motifs), np.argmin(gains)))
+        state = _climbed(spec, problem, fewer, watch)
+    return state
+
+
+def _of_better_activity(
+    spec: Plsm, table: ObservationTable, rng: np.random.Generator, n_threads: int
+) -> Plsm:
+    """Return the specification with the activity that foretells hidden observations better."""
+    part = part_of_time(table, spec.motif_length, N_DECIDE, 0, rng)
+    kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
+    if len(kept.word) == 0 or len(hidden.word) == 0:
+        return replace(spec, activity="sparse")
+    scores = {}
+    for activity in ("sparse", "dense"):
+        trial = replace(
+            spec, activity=activity, rounds=2, restarts=1, iterations=60, drop_surplus=False
+        ).resolved(kept)
+        watch = Watch(trial, None)
+        problem = _problem(trial, kept, n_threads)
+        if trial.start == "search":
+            state = _best_search(trial, kept, problem, 0, watch)
+        else:
+            state = _best_random_start(trial, problem, 0, watch)
+        scores[activity] = hidden_score(hidden, problem, _climbed(trial, problem, state, watch))
+    return replace(spec, activity=max(scores, key=scores.__getitem__))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -303,46 +404,36 @@ def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> 
 
 
 @dataclass(slots=True)
-class _Watch:
+class Watch:
     """Keeps the trace, tells of progress, and refuses numbers that are not finite."""
 
     spec: Plsm
     on_iteration: Callable[[Progress], None] | None
     began: float = field(default_factory=time.perf_counter)
     rows: list[tuple[float, float]] = field(default_factory=list)
-    kept: list[tuple[float, float]] = field(default_factory=list)
-    restart: int = 0
-    done: int = 0
+    n_rounds: int = 0
 
-    @property
-    def last(self) -> float:
-        return self.rows[-1][0]
-
-    def begin_restart(self, restart: int) -> None:
-        self.rows, self.restart, self.done = [], restart, 0
-
-    def keep(self) -> None:
-        self.kept = self.rows
-
-    def see_round(self, number: int, value: float) -> None:
-        self._tell(number + 1, value)
+    def see_round(self, _: int, value: float) -> None:
+        """Note a round of the search or a lap of the race."""
+        self.n_rounds += 1
+        self._tell(value)
 
     def see(self, value: float) -> None:
+        """Note the log-likelihood of an iteration on everything."""
         if not np.isfinite(value):
             raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
         self.rows.append((value, time.perf_counter() - self.began))
-        self.done += 1
-        self._tell(self.spec.rounds + min(self.done, self.spec.iterations), value)
+        self._tell(value)
 
-    def _tell(self, done: int, value: float) -> None:
+    def _tell(self, value: float) -> None:
         if self.on_iteration is not None:
-            each = self.spec.rounds + self.spec.iterations
-            self.on_iteration(
-                Progress(self.restart * each + done, self.spec.restarts * each, value)
-            )
+            total = ROUND_COST * self.spec.rounds * (self.spec.restarts or 1) + self.spec.iterations
+            done = min(total, ROUND_COST * self.n_rounds + len(self.rows))
+            self.on_iteration(Progress(done, total, value))
 
     def trace(self) -> Trace:
-        value, seconds = np.array(self.kept, dtype=np.float64).reshape(-1, 2).T
+        """Return the iterations on everything."""
+        value, seconds = np.array(self.rows, dtype=np.float64).reshape(-1, 2).T
         return Trace(
             iteration=np.arange(len(value)), log_likelihood=value.copy(), seconds=seconds.copy()
         )
@@ -379,7 +470,7 @@ def _package(
     state: State,
     used: np.ndarray,
     seed: int,
-    watch: _Watch,
+    watch: Watch,
 ) -> PlsmFit:
     """Return the records of a finished fit, motifs sorted by weight, over all words."""
     state = with_expected_counts(problem, state)

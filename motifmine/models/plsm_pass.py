@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.kernels import plsm_dense as kn
+from motifmine.kernels import plsm_cutting, plsm_dense as kn, plsm_ratios
 from motifmine.kernels import plsm_live as lk
 from motifmine.layout import phi_of
 
@@ -17,14 +17,14 @@ TILE_BYTES = 1 << 18
 TILE_OBSERVATIONS = 1 << 15
 TINY = 1e-30
 CROSSOVER = 0.05
-NO_BACKGROUND = kn.Background(np.zeros(0, np.float32), np.zeros(0, np.float32))
+NO_BACKGROUND = plsm_ratios.Background(np.zeros(0, np.float32), np.zeros(0, np.float32))
 
 
 class Plan(NamedTuple):
     """A table cut for the pass. Depends on the table, K, L, W: never on the number of threads."""
 
-    table: kn.Table
-    tiles: kn.Tiles
+    table: plsm_cutting.Table
+    tiles: plsm_cutting.Tiles
     n_motifs: int
     motif_length: int
     n_words: int
@@ -76,7 +76,7 @@ def plan(
     tile_rows=None,
 ):
     """Return the table cut into chunks of equal numbers of observations and tiles for L2."""
-    table = kn.Table(
+    table = plsm_cutting.Table(
         np.ascontiguousarray(bin_row, np.int64),
         np.ascontiguousarray(offsets, np.int64),
         np.ascontiguousarray(word, np.int32),
@@ -94,12 +94,12 @@ def plan(
     chunk_bin = np.searchsorted(table.offsets, goal)
     chunk_bin[0], chunk_bin[-1] = 0, n_bins
     chunk_bin = np.unique(chunk_bin).astype(np.int64)
-    tile_bin, chunk_tile = kn.cut_tiles(
+    tile_bin, chunk_tile = plsm_cutting.cut_tiles(
         table.bin_row, table.offsets, chunk_bin, tile_rows, max(TILE_OBSERVATIONS, 8 * n_words)
     )
-    order, order_row = kn.order_by_word(table.bin_row, table.offsets, table.word, tile_bin, n_words)
+    order, order_row = plsm_cutting.order_by_word(table.bin_row, table.offsets, table.word, tile_bin, n_words)
     chunk_row = np.concatenate([[0], table.bin_row[chunk_bin[1:-1]], [n_rows]]).astype(np.int64)
-    tiles = kn.Tiles(chunk_tile, tile_bin, chunk_row, order, order_row)
+    tiles = plsm_cutting.Tiles(chunk_tile, tile_bin, chunk_row, order, order_row)
     return Plan(table, tiles, n_motifs, motif_length, n_words)
 
 
@@ -360,4 +360,4 @@ def padded_phi(p, motifs):
 
 def background_of(word, scale):
     """Return the background of a pass: rate scale[d] * word[w]."""
-    return kn.Background(word.astype(np.float32), scale.astype(np.float32))
+    return plsm_ratios.Background(word.astype(np.float32), scale.astype(np.float32))

@@ -37,7 +37,7 @@ DUPLICATE_COSINE = 0.8
 """Best-shift cosine of two motifs that are one."""
 LEAST_REST = 0.02
 """Share of its rate that an observation is taken to keep when a motif leaves."""
-BINS_PER_CELL = 30
+BINS_PER_CELL = 10
 """The search sees at least so many time bins for every motif and bin of its length."""
 MARGIN_OF_GAIN = 1e-4
 """A round that raises the log-likelihood by a smaller share of it has not helped."""
@@ -70,7 +70,9 @@ def search_motifs(
 
     `on_round` is called with the number of every round and the highest log-likelihood so far.
     """
-    part = part_of_time(table, motif_length, settings, rng)
+    part = part_of_time(
+        table, motif_length, settings.observations, BINS_PER_CELL * settings.n_motifs, rng
+    )
     wide = motif_length + 2 * ((motif_length + 3) // 4)
     n_seeds = max(2, round(FIRST_SEEDS * settings.n_motifs))
     problem = pose(part, wide, priors, most_motifs=n_seeds, n_threads=n_threads)
@@ -106,12 +108,17 @@ def _round(
 def part_of_time(
     table: ObservationTable,
     motif_length: int,
-    settings: SearchSettings,
+    n_observations: int,
+    n_lengths: int,
     rng: np.random.Generator,
 ) -> ObservationTable:
-    """Return random stretches of time, each a document of its own, enough to search in."""
-    n_bins = BINS_PER_CELL * settings.n_motifs * motif_length
-    share = max(settings.observations / len(table.word), n_bins / max(table.n_times, 1))
+    """Return random stretches of time, each a document of its own.
+
+    They hold about `n_observations` observations, or more where `n_lengths` times the motif's
+    length take more.
+    """
+    n_bins = n_lengths * motif_length
+    share = max(n_observations / len(table.word), n_bins / max(table.n_times, 1))
     if share >= 1:
         return table
     pieces = cut_documents(table, 60 * motif_length)
@@ -312,3 +319,17 @@ def net_gains(problem: Problem, state: State) -> Floats:
     n_cells = np.exp(-(motifs * np.log(np.maximum(motifs, 1e-30))).sum(axis=(1, 2)))
     length = n_starts * np.log(state.starts.size) + 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
     return contributions(problem, state) - length
+
+
+def n_effective_starts(problem: Problem, state: State) -> Floats:
+    """Return how many occurrences each motif's mass amounts to, float64 array (K,).
+
+    It is (sum of a)^2 / (sum of a times the mass within half a motif of it): n for n equal
+    occurrences apart, 1 for a single one however it is spread.
+    """
+    starts = state.starts.astype(np.float64)
+    reach = max(1, problem.layout.motif_length // 2)
+    total = np.cumsum(np.pad(starts, ((reach + 1, reach), (0, 0))), axis=0)
+    near = total[2 * reach + 1 :] - total[: -2 * reach - 1]
+    mass, together = starts.sum(axis=0), (starts * near).sum(axis=0)
+    return np.divide(mass**2, together, out=np.zeros_like(mass), where=together > 0)

@@ -5,7 +5,7 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -20,7 +20,6 @@ from motifmine.io.files import sha256
 from motifmine.io.video import Frame, VideoReader, open_video
 from motifmine.table import (
     Floats32,
-    Indices,
     Indices32,
     ObservationTable,
     Recording,
@@ -101,7 +100,7 @@ def extract_video(
         if accept is not None:
             accept(vocabulary)
         watched = _reported(chain([first], frames), reader, on_progress)
-        rows = list(words.rows(watched, threads or n_cores()))
+        per_bin, word, count = _collected(words.rows(watched, threads or n_cores()))
         _tell_losses(reader, strict)
         recording = Recording(
             name=name or path.stem,
@@ -115,9 +114,10 @@ def extract_video(
             frames_decoded=reader.frames_decoded,
             stamps_repaired=reader.stamps_repaired,
         )
-    offsets, word, count = _concatenated(rows, recording.n_times)
+    offsets = np.zeros(words.n_times + 1, dtype=np.int64)
+    offsets[1 : len(per_bin) + 1] = per_bin
     return ObservationTable(
-        offsets=offsets,
+        offsets=np.cumsum(offsets),
         word=word,
         count=count,
         recordings=(recording,),
@@ -141,15 +141,19 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _concatenated(rows: list[BinRow], n_times: int) -> tuple[Indices, Indices32, Floats32]:
-    """Return offsets, words and counts of a table."""
-    per_bin = np.zeros(n_times, dtype=np.int64)
-    per_bin[[row.time for row in rows]] = [len(row.word) for row in rows]
-    return (
-        np.concatenate([[0], np.cumsum(per_bin)]).astype(np.int64),
-        np.concatenate([np.zeros(0, np.int32), *(row.word for row in rows)]),
-        np.concatenate([np.zeros(0, np.float32), *(row.count for row in rows)]),
-    )
+def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
+    """Return the number of words of every time bin up to the last filled one, words and counts."""
+    per_bin: list[int] = []
+    words: list[Indices32] = [np.zeros(0, dtype=np.int32)]
+    counts: list[Floats32] = [np.zeros(0, dtype=np.float32)]
+    for row in rows:
+        per_bin += [0] * (row.time - len(per_bin)) + [len(row.word)]
+        words.append(row.word)
+        counts.append(row.count)
+    word = np.concatenate(words)
+    # a long recording's words are many: none is held twice longer than needed
+    words.clear()
+    return per_bin, word, np.concatenate(counts)
 
 
 def _reported(

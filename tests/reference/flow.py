@@ -1,0 +1,44 @@
+"""Counting of moving and standing pixels, pixel by pixel, as PRODUCT.md section 3 says it."""
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def count_moving(
+    pixels: Array,
+    flow: Array,
+    vector_of_pixel: Array,
+    cell_of_pixel: Array,
+    n_cells: int,
+    directions: int,
+    least_motion: float,
+) -> list[list[int]]:
+    """Return counts[cell][direction] of pixels whose flow is longer than `least_motion`."""
+    counts = [[0] * directions for _ in range(n_cells)]
+    for pixel in pixels:
+        dx, dy = (float(v) for v in flow[vector_of_pixel[pixel]])
+        if math.hypot(dx, dy) > least_motion:
+            turn = math.atan2(dy, dx) / (2 * math.pi)
+            counts[cell_of_pixel[pixel]][round(turn * directions) % directions] += 1
+    return counts
+
+
+def count_standing(
+    pixels: Array,
+    flow: Array,
+    vector_of_pixel: Array,
+    cell_of_pixel: Array,
+    n_cells: int,
+    least_motion: float,
+) -> list[int]:
+    """Return counts[cell] of pixels whose flow is not longer than `least_motion`."""
+    counts = [0] * n_cells
+    for pixel in pixels:
+        dx, dy = (float(v) for v in flow[vector_of_pixel[pixel]])
+        if math.hypot(dx, dy) <= least_motion:
+            counts[cell_of_pixel[pixel]] += 1
+    return counts
