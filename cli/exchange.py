@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from .options import force_option, workspace_option
+from .output import print_occurrences
 
 
 @click.command(
@@ -40,3 +41,34 @@ def export(
 
     for path in export_text(Workspace(workspace), source, output, force=force):
         click.echo(path)
+
+
+@click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
+@click.argument("fit")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
+)
+@force_option
+@workspace_option
+def locate(
+    fit: str,
+    sources: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Find the motifs of FIT, held fixed, in new recordings (SOURCE: tables, videos, .tdoc)."""
+    from motifmine.jobs import locate_sources
+    from motifmine.workspace import Workspace
+
+    print_occurrences(locate_sources(Workspace(workspace), fit, sources), form, output, force)

@@ -1,7 +1,7 @@
 """`motifmine fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -10,6 +10,23 @@ from .output import progress
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
+
+
+class ShareType(click.ParamType["float | str"]):
+    """A share between 0 and 1, or the word `learned`."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """Return the number or the word, or end with wrong usage."""
+        if value == "learned":
+            return "learned"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a share nor 'learned'", param, ctx)
 
 
 @click.command(
@@ -23,8 +40,44 @@ if TYPE_CHECKING:
     type=DURATION,
     help="Length of the motifs: 3s, 500ms, 20bins.  [default: 3s for video, 20bins for all else]",
 )
-@click.option("--iterations", type=int, help="EM iterations at most.  [default: 100]")
-@click.option("--restarts", type=int, help="Starts, of which the best is kept.  [default: 4]")
+@click.option("--iterations", type=int, help="EM iterations at most.  [default: 200]")
+@click.option(
+    "--restarts",
+    type=int,
+    help="Starts, the best of which is kept.  [default: 2 searches or 8 random starts]",
+)
+@click.option(
+    "--activity",
+    type=click.Choice(["auto", "sparse", "dense"]),
+    help="sparse: motifs now and then over noise; dense: something goes on all the time; auto: "
+    "what foretells hidden observations better.  [default: auto]",
+)
+@click.option(
+    "--start",
+    type=click.Choice(["search", "random"]),
+    help="Where motifs come from.  [default: search when sparse, random when dense]",
+)
+@click.option(
+    "--sparsity",
+    type=float,
+    help="How few starts are wanted, 0 for no matter.  [default: 2 when sparse, 0 when dense]",
+)
+@click.option(
+    "--background",
+    type=ShareType(),
+    help="Share of the background, or 'learned'.  [default: learned when sparse, 0.01 when dense]",
+)
+@click.option("--motif-prior", type=float, help="Pseudo-count of motif cells.  [default: 0.0]")
+@click.option(
+    "--drop-surplus/--keep-surplus",
+    default=None,
+    help="Leave out motifs that do not pay for themselves.  [default: drop]",
+)
+@click.option(
+    "--false-alarms",
+    type=float,
+    help="Occurrences an hour that may be chance.  [default: 1 % of all occurrences]",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
 @click.option(
     "--counts",
@@ -41,19 +94,19 @@ def fit(
     model: str,
     n_motifs: int | None,
     motif_length: "Duration | None",
-    iterations: int | None,
-    restarts: int | None,
+    false_alarms: float | None,
     seed: int,
     counts: Literal["auto", "raw", "sqrt"],
     name: str | None,
     force: bool,
     workspace: Path,
+    **settings: Any,
 ) -> None:
     """Learn motifs and their occurrences from TABLEs (default: all of the workspace)."""
-    from motifmine.pipeline import fit_workspace
+    from motifmine.jobs import fit_workspace
     from motifmine.workspace import Workspace
 
-    settings = {"n_motifs": n_motifs, "iterations": iterations, "restarts": restarts}
+    settings["n_motifs"] = n_motifs
     with progress(f"fit {model}") as update:
         path, record = fit_workspace(
             Workspace(workspace),
@@ -61,6 +114,7 @@ def fit(
             model=model,
             motif_length=motif_length,
             counts=counts,
+            false_alarms_per_hour=false_alarms,
             seed=seed,
             name=name,
             force=force,

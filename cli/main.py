@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .exchange import export
+from .exchange import export, locate
 from .extract import extract
 from .fit import fit
 from .show import demo, info, occurrences, show_motifs
@@ -53,5 +53,5 @@ def main(workspace: Path) -> None:
     """Find what keeps happening in footage or sensor logs, and exactly when, without labels."""
 
 
-for command in (demo, extract, info, fit, show_motifs, occurrences, export):
+for command in (demo, extract, info, fit, show_motifs, occurrences, locate, export):
     main.add_command(command)

@@ -4,8 +4,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from motifmine.motifs import FitRecord
 
 PLAIN_EVERY_S = 15.0
 """Without a terminal one line of progress is printed at most this often."""
@@ -61,3 +66,20 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
         yield update
     finally:
         bar.stop()
+
+
+def print_occurrences(record: "FitRecord", form: str, output: Path | None, force: bool) -> None:
+    """Write occurrences as `table`, `csv` or `json` to stdout or to a file."""
+    from motifmine.io.files import write_text
+    from motifmine.reporting import tabular
+
+    writers = {
+        "table": tabular.occurrences_text,
+        "csv": tabular.occurrences_csv,
+        "json": tabular.occurrences_json,
+    }
+    text = writers[form](record)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text, force=force)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from .options import force_option, workspace_option
+from .output import print_occurrences
 
 
 @click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
@@ -14,7 +15,7 @@ from .options import force_option, workspace_option
 @workspace_option
 def show_motifs(fit: str | None, open_report: bool, force: bool, workspace: Path) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
-    from motifmine.pipeline import show_fit
+    from motifmine.jobs import show_fit
     from motifmine.workspace import Workspace
 
     table, report = show_fit(Workspace(workspace), fit, force=force)
@@ -43,21 +44,10 @@ def occurrences(
     fit: str | None, form: str, output: Path | None, force: bool, workspace: Path
 ) -> None:
     """Print every occurrence of the motifs of FIT (default: the newest) with its times."""
-    from motifmine.io.files import write_text
     from motifmine.io.store import read_fit
-    from motifmine.reporting import tabular
     from motifmine.workspace import Workspace
 
-    writers = {
-        "table": tabular.occurrences_text,
-        "csv": tabular.occurrences_csv,
-        "json": tabular.occurrences_json,
-    }
-    text = writers[form](read_fit(Workspace(workspace).find_fit(fit)))
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_text(output, text, force=force)
+    print_occurrences(read_fit(Workspace(workspace).find_fit(fit)), form, output, force)
 
 
 @click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")
@@ -95,5 +85,9 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
 )
 def demo(data: Path | None, workspace: Path) -> None:
     """Run the whole job on the sample clips: extract, fit, show."""
-    from motifmine.pipeline import show_fit
+    from motifmine.jobs import run_demo
     from motifmine.workspace import Workspace
+
+    table, report = run_demo(Workspace(workspace), data, on_step=lambda x: click.echo(x, err=True))
+    click.echo(table, nl=False)
+    click.echo(f"report: {report}")

@@ -7,15 +7,18 @@ from motifmine.version import __version__
 
 if TYPE_CHECKING:
     from motifmine.models.plsm import Plsm, PlsmFit
+    from motifmine.pipeline import locate, mine
     from motifmine.simulation import simulate
 
 HOMES = {
     "Plsm": "motifmine.models.plsm",
     "PlsmFit": "motifmine.models.plsm",
+    "locate": "motifmine.pipeline",
+    "mine": "motifmine.pipeline",
     "simulate": "motifmine.simulation",
 }
 
-__all__ = ["Plsm", "PlsmFit", "__version__", "simulate"]
+__all__ = ["Plsm", "PlsmFit", "__version__", "locate", "mine", "simulate"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,26 +1,44 @@
-"""The whole job in few calls: tables to a fit with its occurrences, and new recordings located."""
+"""The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
-from motifmine.durations import Duration
-from motifmine.inference.occurrences import find_occurrences
-from motifmine.io import store
-from motifmine.io.files import refuse_overwriting
-from motifmine.models.protocol import Model, Progress
-from motifmine.models.saved import MODELS
-from motifmine.motifs import FitRecord
-from motifmine.preparation import Counts, Preparation
-from motifmine.reporting.page import write_report
-from motifmine.reporting.tabular import motifs_text
-from motifmine.table import ObservationTable
-from motifmine.workspace import Workspace
+import numpy as np
 
-DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}
-OTHER_LENGTH = Duration(20, "bins")
+from motifmine.errors import SpecError
+from motifmine.inference.false_alarms import false_alarms
+from motifmine.inference.occurrences import find_occurrences, keep_occurrences, typical_weights
+from motifmine.models.protocol import Fit, Model, Progress
+from motifmine.models.saved import restored_fit
+from motifmine.motifs import Activations, Background, FitRecord, Occurrences
+from motifmine.preparation import Preparation
+from motifmine.table import Floats, ObservationTable
+
+SHARE_FALSE = 0.01
+"""Share of the occurrences that may be false where no rate of false alarms is asked for."""
+N_SHUFFLES = 2
+"""Shuffled copies of the data that false alarms are counted in."""
+DETECTION_STREAM = 1 << 22
+"""Added to the seed for the shuffles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """Which peaks of activations count as occurrences."""
+
+    false_alarms_per_hour: float | None = None
+    """Rate at which chance alone may give occurrences, > 0; None: so that one in a hundred of the
+    occurrences is expected to be false."""
+    least_weight: float = 0.15
+    """Share of its motif's typical weight that an occurrence must have, >= 0."""
+
+    def __post_init__(self) -> None:
+        rate = self.false_alarms_per_hour
+        if rate is not None and not (np.isfinite(rate) and rate > 0):
+            raise SpecError(f"false_alarms_per_hour is {rate}; it must be more than 0")
+        if not (np.isfinite(self.least_weight) and self.least_weight >= 0):
+            raise SpecError(f"least_weight is {self.least_weight}; it must be 0 or more")
 
 
 def mine(
@@ -28,6 +46,7 @@ def mine(
     model: Model,
     *,
     preparation: Preparation | None = None,
+    detection: Detection | None = None,
     seed: int | None = 0,
     on_iteration: Callable[[Progress], None] | None = None,
 ) -> FitRecord:
@@ -41,9 +60,11 @@ def mine(
         A specification, `Plsm(n_motifs=8, motif_length=12)` say.
     preparation : Preparation or None
         What is done to the counts first; None lets the kind of words decide.
+    detection : Detection or None
+        Which peaks of activations count as occurrences.
     seed : int or None
     on_iteration : callable or None
-        Called with a `Progress` after every iteration.
+        Called with a `Progress` now and then.
 
     Raises
     ------
@@ -51,17 +72,32 @@ def mine(
         When the table cannot carry the model.
     FitError
         When the numbers go wrong.
+
+    Examples
+    --------
+    >>> from motifmine import Plsm, mine, simulate
+    >>> truth = simulate(n_motifs=2, n_times=600, seed=2)
+    >>> record = mine(truth.table, Plsm(n_motifs=2, motif_length=10))
+    >>> record.motifs, len(record.occurrences) == len(truth.occurrences)
+    (MotifSet(2 motifs of 10 bins x 20 words), True)
     """
     choice = (preparation or Preparation()).resolve(table)
+    detection = detection or Detection()
     prepared = choice.apply(table)
     fit = model.fit(prepared, seed=seed, on_iteration=on_iteration)
-    spec = {**json.loads(fit.provenance.spec), "preparation": asdict(choice)}
+    occurrences, least_score = _sure_occurrences(prepared, fit, detection)
+    spec = {
+        **json.loads(fit.provenance.spec),
+        "preparation": asdict(choice),
+        "detection": {**asdict(detection), "least_score": least_score},
+        "table": json.loads(table.spec),
+    }
     return FitRecord(
         provenance=replace(fit.provenance, spec=json.dumps(spec)),
         motifs=fit.motifs,
         background=fit.background,
         activations=fit.activations,
-        occurrences=find_occurrences(prepared, fit.motifs, fit.background, fit.activations),
+        occurrences=occurrences,
         trace=fit.trace,
         log_likelihood=float(fit.trace.log_likelihood[-1]),
         n_observations=prepared.total,
@@ -72,79 +108,61 @@ def mine(
     )
 
 
-def fit_workspace(
-    workspace: Workspace,
-    *,
-    tables: Sequence[Path] | None = None,
-    model: str,
-    motif_length: Duration | None = None,
-    counts: Counts = "auto",
-    seed: int | None = 0,
-    name: str | None = None,
-    force: bool = False,
-    on_start: Callable[[str], None] | None = None,
-    on_iteration: Callable[[Progress], None] | None = None,
-    **settings: Any,
-) -> tuple[Path, FitRecord]:
-    """Fit tables of a workspace and save the fit there; return its path and what it holds.
+def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
+    """Return where the motifs of a fit occur in other recordings, motifs held fixed.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    tables : paths or None
-        Table files; None takes all of the workspace.
-    model : str
-        A name of `motifmine.models.saved.MODELS`.
-    motif_length : Duration or None
-        None takes 3 s for video and 20 bins for all else.
-    counts : `auto`, `raw` or `sqrt`
-    seed : int or None
-    name : str or None
-        Name of the fit; None numbers it.
-    force : bool
-        Overwrite a fit of that name.
-    on_start : callable or None
-        Called with one line that tells what will be fitted, and how.
-    on_iteration : callable or None
-    **settings
-        Fields of the model's specification.
+    The counts are prepared, and occurrences told from chance, as in the fit. What comes back is the
+    fit with the new recordings, activations and occurrences in place of its own.
+
+    Raises
+    ------
+    DataError
+        When the table is empty or was not made with the vocabulary of the fit.
     """
-    path = workspace.fit_path(name or workspace.next_fit_name(model))
-    refuse_overwriting(path, force=force)
-    table = workspace.read_tables(tables)
-    length = motif_length or DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
-    spec = MODELS[model](motif_length=length.bins(table.bin_s), **settings)
-    if on_start is not None:
-        on_start(_announcement(table, model, spec, seed))
-    record = mine(
-        table, spec, preparation=Preparation(counts=counts), seed=seed, on_iteration=on_iteration
-    )
-    store.write_fit(path, record, force=force)
-    return path, record
-
-
-def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | None) -> str:
-    """Return one line: which documents, how much, which settings."""
-    names = [recording.name for recording in table.recordings]
-    documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
-    return (
-        f"fit {model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
-        f"observations; {spec.n_motifs} motifs of {spec.motif_length * table.bin_s:g} s "
-        f"({spec.motif_length} bins), seed {seed}"
+    spec = json.loads(record.provenance.spec)
+    prepared = Preparation(**spec["preparation"]).apply_counts(table)
+    found = restored_fit(record).locate(prepared)
+    occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
+    typical = typical_weights(record.occurrences, len(record.motifs))
+    keep = occurrences.score >= spec["detection"]["least_score"]
+    keep &= occurrences.weight >= spec["detection"]["least_weight"] * typical[occurrences.motif]
+    return replace(
+        record,
+        activations=found.activations,
+        occurrences=keep_occurrences(occurrences, keep),
+        background=found.background,
+        log_likelihood=found.log_likelihood,
+        n_observations=prepared.total,
+        recordings=table.recordings,
     )
 
 
-def show_fit(
-    workspace: Workspace, name: str | None = None, *, force: bool = False
-) -> tuple[str, Path]:
-    """Return the motif table of a fit as text and the path of its report.
+def _sure_occurrences(
+    table: ObservationTable, fit: Fit, detection: Detection
+) -> tuple[Occurrences, float]:
+    """Return the occurrences that are more than chance, and the lowest score of such."""
+    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+    heavy = found.weight >= (
+        detection.least_weight * typical_weights(found, len(fit.motifs))[found.motif]
+    )
+    found = keep_occurrences(found, heavy)
+    null = false_alarms(
+        table,
+        fit.motifs,
+        fit.background,
+        fit.activations,
+        lambda noise, totals: _inferred(fit, noise, totals),
+        n_shuffles=N_SHUFFLES,
+        seed=fit.provenance.seed + DETECTION_STREAM,
+    )
+    if detection.false_alarms_per_hour is not None:
+        least = null.threshold_of_rate(detection.false_alarms_per_hour, found.score)
+    else:
+        hours = table.n_times * table.bin_s / 3600
+        least = null.threshold_of_share(SHARE_FALSE, found.score, hours)
+    return keep_occurrences(found, found.score >= least), least
 
-    A report that is there already stays as it is, unless `force` is set.
-    """
-    path = workspace.find_fit(name)
-    record = store.read_fit(path)
-    folder = workspace.report_folder(path.stem)
-    report = folder / "report.html"
-    if force or not report.exists():
-        report = write_report(record, folder, name=path.stem, force=force)
-    return motifs_text(record), report
+
+def _inferred(fit: Fit, table: ObservationTable, totals: Floats) -> tuple[Activations, Background]:
+    located = fit.locate(table, totals)
+    return located.activations, located.background

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from motifmine.errors import SpecError
-from motifmine.table import ObservationTable
+from motifmine.table import Floats32, ObservationTable
 
 Counts = Literal["auto", "raw", "sqrt"]
 
@@ -41,7 +41,15 @@ class Preparation:
     def apply(self, table: ObservationTable) -> ObservationTable:
         """Return the table as a model shall see it; words and times stay what they are."""
         choice = self.resolve(table)
-        count = np.sqrt(table.count) if choice.counts == "sqrt" else table.count
         seen = np.bincount(table.word, minlength=table.n_words)
-        count = np.where(seen[table.word] >= (choice.least_bins or 0), count, np.float32(0))
-        return table.with_counts(count.astype(np.float32))
+        count = choice._compressed(table)
+        count[seen[table.word] < (choice.least_bins or 0)] = 0
+        return table.with_counts(count)
+
+    def apply_counts(self, table: ObservationTable) -> ObservationTable:
+        """Return new recordings for a fit: counts are treated alike, rare words are kept."""
+        return table.with_counts(self.resolve(table)._compressed(table))
+
+    def _compressed(self, table: ObservationTable) -> Floats32:
+        count = np.sqrt(table.count) if self.counts == "sqrt" else table.count.copy()
+        return count.astype(np.float32)

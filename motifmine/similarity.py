@@ -35,5 +35,5 @@ def _rows_of_unit(motifs: Floats32) -> Floats32:
     """Return motifs scaled to length 1 (empty ones stay empty) as rows (K * L, W)."""
     norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
-    unit = motifs * scale[:, None, None].astype(np.float32)
+    unit: Floats32 = motifs * scale[:, None, None].astype(np.float32)
     return unit.reshape(-1, motifs.shape[2])

@@ -21,7 +21,7 @@ LAYERS = [
     {"reporting", "summary", "exchange"},
     {"isolation"},
     {"extraction", "pipeline"},
-    {"demo"},
+    {"jobs"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted((ROOT / "motifmine").rglob("*.py"))

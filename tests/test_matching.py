@@ -5,14 +5,12 @@ import pytest
 
 from motifmine.inference.matching import match_motifs, match_occurrences
 from motifmine.similarity import shifted_cosine
+from motifmine.table import Floats32
 
 
-def motifs(seed: int, n: int = 3, length: int = 6, n_words: int = 5) -> np.ndarray:
-    return (
-        np.random.default_rng(seed)
-        .dirichlet(np.full(length * n_words, 0.2), size=n)
-        .reshape(n, length, n_words)
-    )
+def motifs(seed: int, n: int = 3, length: int = 6, n_words: int = 5) -> Floats32:
+    flat = np.random.default_rng(seed).dirichlet(np.full(length * n_words, 0.2), size=n)
+    return flat.reshape(n, length, n_words).astype(np.float32)
 
 
 def test_a_motif_is_itself_at_shift_zero() -> None:
@@ -23,7 +21,7 @@ def test_a_motif_is_itself_at_shift_zero() -> None:
 
 def test_a_motif_that_begins_later_is_found_at_its_shift() -> None:
     reference = motifs(1)
-    later = np.zeros((3, 9, 5))
+    later = np.zeros((3, 9, 5), dtype=np.float32)
     later[:, 2:8] = reference
     cosine, shift = shifted_cosine(reference, later)
     np.testing.assert_allclose(np.diag(cosine), 1.0, rtol=1e-5)

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
 
@@ -130,10 +130,24 @@ def extract_video(
 
 def spec_json(spec: FlowSpec) -> str:
     """Return a FlowSpec as JSON; a mask is named by its content, not its path alone."""
-    fields = asdict(spec)
+    values = asdict(spec)
     if spec.mask is not None:
-        fields["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
-    return json.dumps(fields, sort_keys=True)
+        values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
+    return json.dumps(values, sort_keys=True)
+
+
+def spec_of_json(text: str) -> FlowSpec:
+    """Return the FlowSpec that `spec_json` wrote."""
+    values = json.loads(text)
+    values = {f.name: values[f.name] for f in fields(FlowSpec) if f.name in values}
+    for name in ("roi", "exclude"):
+        if values.get(name):
+            values[name] = (
+                tuple(values[name])
+                if name == "roi"
+                else tuple(tuple(box) for box in values[name])
+            )
+    return FlowSpec(**values)
 
 
 def n_cores() -> int:

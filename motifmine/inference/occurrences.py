@@ -1,6 +1,9 @@
 """From activations to discrete occurrences: where, how much, and how sure."""
 
+from dataclasses import fields
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import observation_rates, occurrence_scores
@@ -21,8 +24,6 @@ def find_occurrences(
     motifs: MotifSet,
     background: Background,
     activations: Activations,
-    *,
-    least_score: float = 0.0,
 ) -> Occurrences:
     """Return the occurrences that activations hold.
 
@@ -36,8 +37,6 @@ def find_occurrences(
         The observations the activations were inferred from.
     motifs, background, activations
         A fit, or motifs and what `transform` returned.
-    least_score : float, nats
-        Occurrences below are left out.
     """
     layout = start_layout(table, motifs.motif_length)
     activation = dense_activation(layout, activations, len(motifs))
@@ -45,7 +44,6 @@ def find_occurrences(
     score = _scores(layout, motifs, background, activation, row, motif)
     document, start_bin = layout.start_of_row(row)
     order = np.lexsort((motif, start_bin, document))
-    order = order[score[order] >= least_score]
     return Occurrences(
         document=document[order].astype(np.int32),
         start_bin=start_bin[order].astype(np.int32),
@@ -88,6 +86,41 @@ def _highest_near(value: Floats) -> Floats:
     return highest
 
 
+def unexplained_share(
+    table: ObservationTable, motifs: MotifSet, background: Background, activations: Activations
+) -> Floats32:
+    """Return the share of every observation that the motifs leave to the background, (N,)."""
+    layout = start_layout(table, motifs.motif_length)
+    activation = dense_activation(layout, activations, len(motifs))
+    base = flat_rates(layout, background.weight, background.probability)
+    rates = _rates(layout, motifs, base, activation)
+    return np.divide(base, rates, out=np.ones_like(base), where=rates > 0, casting="same_kind")
+
+
+def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occurrences:
+    """Return the occurrences marked by `keep`."""
+    columns = {item.name: getattr(occurrences, item.name)[keep] for item in fields(occurrences)}
+    return Occurrences(**columns)
+
+
+def typical_weights(occurrences: Occurrences, n_motifs: int) -> Floats:
+    """Return the weight that a typical observation's occurrence has, per motif, float64 (K,).
+
+    It is the mean weight, every occurrence counted by its weight, so that many tiny ones do not
+    pull it down.
+    """
+    total = np.bincount(occurrences.motif, occurrences.weight, minlength=n_motifs)
+    squares = np.bincount(occurrences.motif, occurrences.weight**2, minlength=n_motifs)
+    return np.divide(squares, total, out=np.zeros(n_motifs), where=total > 0)
+
+
+def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Floats32) -> Floats:
+    rates: Floats = observation_rates(
+        layout.bin_row, layout.offsets, layout.word, base, activation, phi_of(motifs.probability)
+    )
+    return rates
+
+
 def _scores(
     layout: StartLayout,
     motifs: MotifSet,
@@ -98,17 +131,11 @@ def _scores(
 ) -> Floats:
     """Return the log-likelihood ratio of every peak, nats."""
     even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
-    rates = observation_rates(
-        layout.bin_row,
-        layout.offsets,
-        layout.word,
-        flat_rates(layout, FLOOR, even)
-        + flat_rates(layout, background.weight, background.probability),
-        activation,
-        phi_of(motifs.probability),
+    base = flat_rates(layout, FLOOR, even) + flat_rates(
+        layout, background.weight, background.probability
     )
     document, _ = layout.start_of_row(row)
-    return occurrence_scores(
+    scores: Floats = occurrence_scores(
         np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
         np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
         motif,
@@ -116,10 +143,11 @@ def _scores(
         layout.offsets,
         layout.word,
         layout.count,
-        rates,
+        _rates(layout, motifs, base, activation),
         activation,
         motifs.probability,
     )
+    return scores
 
 
 def _start_s(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:

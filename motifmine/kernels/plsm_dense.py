@@ -1,4 +1,4 @@
-"""The PLSM pass over all starts: expected counts of one EM iteration, from stored observations only.
+"""The PLSM pass over all starts: expected counts of one EM iteration, from what was observed only.
 
 `motifmine.models.plsm_pass` cuts the work, lends the scratch and adds the parts; the layout is that
 of `motifmine.kernels.plsm_cutting`. Responsibilities are never stored.

@@ -1,8 +1,8 @@
 """PLSM by expectation maximisation: the parameters, one iteration, and inference of starts.
 
-The M-step of the papers (Varadarajan, Emonet, Odobez, IJCV 2013) on joint tables: the mass of a start
-is its expected count less a threshold (their KL prior on start times), a motif its expected counts
-plus a pseudo-count (Dirichlet prior), scaled to sum to 1. It is EM of the Poisson form
+The M-step of the papers (Varadarajan, Emonet, Odobez, IJCV 2013) on joint tables: the mass of a
+start is its expected count less a threshold (their KL prior on start times), a motif its expected
+counts plus a pseudo-count (Dirichlet prior), scaled to sum to 1. It is EM of the Poisson form
 n(w,t) ~ Poisson(rate), so what a start loses to the prior goes to its neighbours or the background.
 """
 
@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motifmine.kernels.plsm_live import Places
 from motifmine.kernels.plsm_search import sweep_threshold
-from motifmine.layout import StartLayout, motifs_of, phi_of, start_layout
+from motifmine.layout import StartLayout, motifs_of, start_layout
 from motifmine.models import plsm_pass
 from motifmine.table import Floats, Floats32, ObservationTable
 
+WORTH_THREADS = 2e7
+"""A pass of fewer multiplications is over before a second thread has begun."""
 SMALLEST_SHARE = 1e-9
 """Share that every word has of the background, so that nothing is impossible."""
 
@@ -39,10 +42,12 @@ class Problem:
 
     layout: StartLayout
     plan: plsm_pass.Plan
-    places: plsm_pass.lk.Places
+    places: Places
     n_words: int
     priors: Priors
     n_threads: int
+    reckoned_total: Floats
+    """Observations of every document that the sparsity reckons with, float64 array (D,)."""
 
     @property
     def total(self) -> float:
@@ -52,12 +57,13 @@ class Problem:
     def thresholds(self, n_motifs: int) -> Floats32:
         """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
         rows = np.diff(self.layout.document_rows)
-        level = self.priors.sparsity * self.layout.document_total / (max(n_motifs, 1) * rows)
+        level = self.priors.sparsity * self.reckoned_total / (max(n_motifs, 1) * rows)
         return np.repeat(level, rows).astype(np.float32)
 
     def word_shares(self) -> Floats:
         """Return every word's share of the observations, float64 array (W,)."""
-        return _shares(np.bincount(self.layout.word, self.layout.count, minlength=self.n_words))
+        words = np.bincount(self.layout.word, self.layout.count, minlength=self.n_words)
+        return _shares(words.astype(np.float64))
 
 
 class State(NamedTuple):
@@ -79,9 +85,19 @@ class State(NamedTuple):
 
 
 def pose(
-    table: ObservationTable, motif_length: int, priors: Priors, *, most_motifs: int, n_threads: int
+    table: ObservationTable,
+    motif_length: int,
+    priors: Priors,
+    *,
+    most_motifs: int,
+    n_threads: int,
+    reckoned_total: Floats | None = None,
 ) -> Problem:
-    """Return the problem of fitting up to `most_motifs` motifs of `motif_length` bins to `table`."""
+    """Return the problem of fitting up to `most_motifs` motifs of `motif_length` bins to `table`.
+
+    `reckoned_total` is what the sparsity takes for the observations of every document; None: what
+    they are.
+    """
     layout = start_layout(table, motif_length)
     plan = plsm_pass.plan(
         layout.bin_row,
@@ -100,6 +116,7 @@ def pose(
         n_words=table.n_words,
         priors=priors,
         n_threads=n_threads,
+        reckoned_total=layout.document_total if reckoned_total is None else reckoned_total,
     )
 
 
@@ -128,14 +145,30 @@ def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm
     background = plsm_pass.background_of(
         state.background_word, state.background_mass / np.maximum(problem.layout.n_times, 1)
     )
-    options = {"background": background, "learn": learn_motifs, "n_threads": problem.n_threads}
+    work = len(problem.layout.word) * plan.motif_length * n_motifs
+    n_threads = problem.n_threads if work > WORTH_THREADS else 1
     starts = plsm_pass.padded_starts(state.starts)
     if np.count_nonzero(state.starts) < plsm_pass.CROSSOVER * n_starts:
         live = plsm_pass.live_starts(plan, starts)
-        found = plsm_pass.live_expectation(plan, problem.places, live, phi, **options)
+        found = plsm_pass.live_expectation(
+            plan,
+            problem.places,
+            live,
+            phi,
+            background=background,
+            learn=learn_motifs,
+            n_threads=n_threads,
+        )
         dense = plsm_pass.dense_starts(plan, live._replace(mass=found.activation))
     else:
-        found = plsm_pass.expectation(plan, starts, phi, **options)
+        found = plsm_pass.expectation(
+            plan,
+            starts,
+            phi,
+            background=background,
+            learn=learn_motifs,
+            n_threads=n_threads,
+        )
         dense = found.activation
     return found._replace(activation=dense[:n_starts].reshape(state.starts.shape))
 
@@ -253,7 +286,7 @@ def climb(
     tolerance: float,
     on_value: Callable[[float], None],
 ) -> State:
-    """Return `state` after EM until the log-likelihood per observation rises by less than `tolerance`.
+    """Return `state` after EM until the log-likelihood per observation rises by < `tolerance`.
 
     `on_value` is called with the log-likelihood of every iteration.
     """

@@ -34,11 +34,13 @@ def hidden_score(hidden: ObservationTable, problem: Problem, state: State) -> fl
     """
     length = problem.layout.motif_length
     layout = start_layout(hidden, length)
-    rates = motif_rates(
+    by_motifs = motif_rates(
         layout.bin_row, layout.offsets, layout.word, state.starts, phi_of(state.motifs), length
     )
     level = (state.background_mass / np.maximum(layout.n_times, 1))[layout.bin_document]
-    rates = rates + np.repeat(level, np.diff(layout.offsets)) * state.background_word[layout.word]
+    rates = (
+        by_motifs + np.repeat(level, np.diff(layout.offsets)) * state.background_word[layout.word]
+    )
     mass = float(state.starts.sum(dtype=np.float64) + state.background_mass.sum())
     chance = CHANCE / (hidden.n_words * max(hidden.n_times, 1))
     log_probability = np.log((1 - CHANCE) * rates / mass + chance)

@@ -26,14 +26,12 @@ from motifmine.models.em import (
     step,
     with_expected_counts,
 )
-from motifmine.models.protocol import Progress
 from motifmine.models.heldout import hidden_score, hide_observations
+from motifmine.models.protocol import Located, Progress
 from motifmine.models.search import (
     SearchSettings,
-    chosen,
     merged,
-    n_effective_starts,
-    net_gains,
+    one_surplus_less,
     part_of_time,
     search_motifs,
 )
@@ -53,8 +51,6 @@ N_DECIDE = 60_000
 """About so many observations are looked at to decide the activity."""
 LAP = 10
 """Iterations of the first lap of a race; every lap is twice as long as the one before."""
-LEAST_OCCURRENCES = 1.5
-"""A motif with fewer effective starts has occurred once."""
 N_SETTLE = 10
 """Iterations in which the starts of motifs from the search are inferred on everything."""
 N_FOLD_IN = 30
@@ -95,8 +91,8 @@ class Plsm:
     start: Literal["search", "random"] | None = None
     """`search` looks for motifs in windows of the data first; `random` begins EM with noise."""
     restarts: int | None = None
-    """Independent starts, of which the one of highest likelihood is kept, > 0; 1 search or 8
-    random starts, raced by successive halving."""
+    """Independent starts, of which the one of highest likelihood is kept, > 0; 2 searches
+    whose motifs compete in the end, or 8 random starts, raced by successive halving."""
     sparsity: float | None = None
     """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
     threshold = sparsity * N_d / (n_motifs * starts of d), >= 0; 2 or 0."""
@@ -141,7 +137,7 @@ class Plsm:
         return replace(
             spec,
             start=start,
-            restarts=spec.restarts or (1 if start == "search" else 8),
+            restarts=spec.restarts or (2 if start == "search" else 8),
             sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
             background=("learned" if is_sparse else 0.01)
             if spec.background is None
@@ -209,25 +205,25 @@ def _problem(spec: Plsm, table: ObservationTable, n_threads: int) -> Problem:
 def _best_search(
     spec: Plsm, table: ObservationTable, problem: Problem, seed: int, watch: "Watch"
 ) -> State:
-    """Return the best of `restarts` searches, its motifs' starts inferred on everything."""
+    """Return the motifs that the search found, their starts inferred on everything."""
     settings = SearchSettings(
-        n_motifs=spec.n_motifs, rounds=spec.rounds, patience=3, observations=60_000
+        n_motifs=spec.n_motifs, restarts=spec.restarts or 1, rounds=spec.rounds
     )
-    found: list[tuple[float, State]] = []
-    for restart in range(spec.restarts or 1):
-        motifs, words = search_motifs(
-            table,
-            spec.motif_length,
-            spec.priors,
-            settings,
-            generator(seed, restart),
-            n_threads=problem.n_threads,
-            on_round=watch.see_round,
-        )
-        state = flat_start(problem, motifs, words)
-        state = infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
-        found.append((iterate(problem, state, 1)[1], state))
-    return max(found, key=lambda pair: pair[0])[1]
+    motifs, words = search_motifs(
+        table,
+        spec.motif_length,
+        spec.priors,
+        settings,
+        seed,
+        n_threads=problem.n_threads,
+        on_round=watch.see_round,
+    )
+    return _with_inferred_starts(problem, motifs, words)
+
+
+def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
+    state = flat_start(problem, motifs, words)
+    return infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
 
 
 def _best_random_start(spec: Plsm, problem: Problem, seed: int, watch: "Watch") -> State:
@@ -240,7 +236,7 @@ def _best_random_start(spec: Plsm, problem: Problem, seed: int, watch: "Watch") 
     while len(field) > 1:
         field = [(value, state) for state, value in (iterate(problem, s, n_lap) for _, s in field)]
         field = sorted(field, key=lambda pair: -pair[0])[: (len(field) + 1) // 2]
-        watch.see_round(len(field), field[0][0])
+        watch.see_round(field[0][0])
         n_lap *= 2
     return field[0][1]
 
@@ -264,19 +260,21 @@ def _climbed(spec: Plsm, problem: Problem, state: State, watch: "Watch") -> Stat
 
 
 def _without_surplus(spec: Plsm, problem: Problem, state: State, watch: "Watch") -> State:
-    """Return the state after merging copies and dropping, worst first, what does not pay.
+    """Return the state after merging copies and dropping motifs that do not pay for themselves.
 
-    What occurs but once is no motif, however well it explains that once.
+    When motifs went, the starts of the others are found anew.
     """
+    n_before = state.n_motifs
     while state.n_motifs > 1:
-        fewer = merged(state, 1)
-        if fewer.n_motifs == state.n_motifs:
-            gains = net_gains(problem, state)
-            gains[n_effective_starts(problem, state) < LEAST_OCCURRENCES] -= problem.total * 1e3
-            if gains.min() >= 0:
-                break
-            fewer = chosen(state, np.delete(np.arange(state.n_motifs), np.argmin(gains)))
+        fewer: State | None = merged(state, 1)
+        if fewer is not None and fewer.n_motifs == state.n_motifs:
+            fewer = one_surplus_less(problem, state)
+        if fewer is None:
+            break
         state = _climbed(spec, problem, fewer, watch)
+    if state.n_motifs < n_before:
+        state = _with_inferred_starts(problem, state.motifs, state.background_word)
+        state = _climbed(spec, problem, state, watch)
     return state
 
 
@@ -288,8 +286,9 @@ def _of_better_activity(
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
     if len(kept.word) == 0 or len(hidden.word) == 0:
         return replace(spec, activity="sparse")
-    scores = {}
-    for activity in ("sparse", "dense"):
+    scores: dict[Literal["auto", "sparse", "dense"], float] = {}
+    activities: tuple[Literal["sparse"], Literal["dense"]] = ("sparse", "dense")
+    for activity in activities:
         trial = replace(
             spec, activity=activity, rounds=2, restarts=1, iterations=60, drop_surplus=False
         ).resolved(kept)
@@ -316,7 +315,13 @@ class PlsmFit:
 
     def transform(self, table: ObservationTable) -> Activations:
         """Return the activations of the documents of `table`, motifs held fixed."""
-        return fold_in(self.spec.priors, self.motifs, self.background, table).activations
+        return self.locate(table).activations
+
+    def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
+        """Return where the motifs are active in `table`, see `fold_in`."""
+        return fold_in(
+            self.spec.priors, self.motifs, self.background, table, reckoned_total=reckoned_total
+        )
 
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of `table`, nats; higher is better."""
@@ -328,15 +333,6 @@ class PlsmFit:
         return float(np.exp(-self.score(table)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Located:
-    """Where given motifs are active in given documents."""
-
-    activations: Activations
-    background: Background
-    log_likelihood: float
-
-
 def fold_in(
     priors: Priors,
     motifs: MotifSet,
@@ -344,6 +340,7 @@ def fold_in(
     table: ObservationTable,
     *,
     n_iterations: int = N_FOLD_IN,
+    reckoned_total: Floats | None = None,
 ) -> Located:
     """Return where motifs are active in `table`, motifs and the background's words held fixed.
 
@@ -351,6 +348,9 @@ def fold_in(
     same value (Varadarajan et al. 2013). The background's words are mixed with an even share of
     `FLOOR`, so that a word that was never seen costs much but not everything; a fit without any
     background leaves that share to chance.
+
+    `reckoned_total` is what the sparsity takes for the observations of every document; None: what
+    they are.
 
     Raises
     ------
@@ -374,6 +374,7 @@ def fold_in(
         priors,
         most_motifs=len(motifs),
         n_threads=os.cpu_count() or 1,
+        reckoned_total=reckoned_total,
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
     state = infer_starts(problem, state, n_iterations=n_iterations, n_ramp=N_RAMP)
@@ -413,7 +414,7 @@ class Watch:
     rows: list[tuple[float, float]] = field(default_factory=list)
     n_rounds: int = 0
 
-    def see_round(self, _: int, value: float) -> None:
+    def see_round(self, value: float) -> None:
         """Note a round of the search or a lap of the race."""
         self.n_rounds += 1
         self._tell(value)

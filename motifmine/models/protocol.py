@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
-from motifmine.table import ObservationTable
+from motifmine.table import Floats, ObservationTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,16 @@ class Progress:
     """Iterations at most, of all restarts."""
     log_likelihood: float
     """Of the latest iteration, nats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Located:
+    """Where given motifs are active in given documents."""
+
+    activations: Activations
+    background: Background
+    """With the share that it has of these documents."""
+    log_likelihood: float
 
 
 class Fit(Protocol):
@@ -45,6 +55,13 @@ class Fit(Protocol):
 
     def transform(self, table: ObservationTable) -> Activations:
         """Return the activations of other documents, motifs held fixed."""
+
+    def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
+        """Return activations and background of other documents, motifs held fixed.
+
+        `reckoned_total` is what priors take for the observations of every document, float64 array
+        (D,); None: what they are.
+        """
 
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of other documents, nats."""

@@ -1,10 +1,10 @@
 """The search for PLSM motifs: seeds cut from the data, competition, merging and pruning, repeated.
 
 EM from random tables ends in motifs that are cut off, found twice, or two in one. Here every round
-adds more seeds than needed, each a window of the data. All motifs, old and new, then compete for every
-start anew; duplicates are merged, those that explain least on their own are dropped, and the round
-counts only if the likelihood rose. Motifs are learned in a window half as long again and re-centred,
-so that none is cut.
+adds more seeds than needed, each a window of the data. All motifs, old and new, then compete for
+every start anew; duplicates are merged, those that explain least on their own are dropped, and the
+round counts only if the likelihood rose. Motifs are learned in a window half as long again and
+re-centred, so that none is cut.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from motifmine.models.em import (
     iterate,
     pose,
 )
+from motifmine.seeding import generator
 from motifmine.similarity import shifted_cosine
 from motifmine.table import Floats, Floats32, Indices, ObservationTable, cut_documents
 
@@ -37,8 +38,18 @@ DUPLICATE_COSINE = 0.8
 """Best-shift cosine of two motifs that are one."""
 LEAST_REST = 0.02
 """Share of its rate that an observation is taken to keep when a motif leaves."""
-BINS_PER_CELL = 10
-"""The search sees at least so many time bins for every motif and bin of its length."""
+LEAST_SEARCHED = 30_000
+"""At least so many observations are searched."""
+SEARCHED_PER_MOTIF = 3_000
+"""Observations that are searched for every motif asked for."""
+LENGTHS_PER_MOTIF = 10
+"""The search sees at least so many lengths of a motif for every motif asked for."""
+PATIENCE = 2
+"""A search stops after so many rounds without a gain."""
+PART_STREAM = 1 << 21
+"""Stream of chance for the part that is searched, apart from those of the searches."""
+LEAST_OCCURRENCES = 1.5
+"""A motif with fewer effective starts has occurred once."""
 MARGIN_OF_GAIN = 1e-4
 """A round that raises the log-likelihood by a smaller share of it has not helped."""
 
@@ -48,12 +59,10 @@ class SearchSettings:
     """What the search is asked for."""
 
     n_motifs: int
+    restarts: int
+    """Searches whose motifs compete in the end."""
     rounds: int
-    """Rounds at most."""
-    patience: int
-    """Stop after so many rounds without a gain."""
-    observations: int
-    """About so many observations are searched, more when they cover too little time."""
+    """Rounds of each search at most."""
 
 
 def search_motifs(
@@ -61,48 +70,71 @@ def search_motifs(
     motif_length: int,
     priors: Priors,
     settings: SearchSettings,
-    rng: np.random.Generator,
+    seed: int,
     *,
     n_threads: int,
-    on_round: Callable[[int, float], None],
+    on_round: Callable[[float], None],
 ) -> tuple[Floats32, Floats]:
     """Return motifs (K, L, W) and the words of the background (W,), before any EM on everything.
 
-    `on_round` is called with the number of every round and the highest log-likelihood so far.
+    Several searches look at the same part of the observations. Then the motifs of all of them
+    compete, so that a motif missed by one can come from another; the best likelihood wins.
+    `on_round` is called with the log-likelihood of every round.
     """
     part = part_of_time(
-        table, motif_length, settings.observations, BINS_PER_CELL * settings.n_motifs, rng
+        table,
+        motif_length,
+        max(LEAST_SEARCHED, SEARCHED_PER_MOTIF * settings.n_motifs),
+        LENGTHS_PER_MOTIF * settings.n_motifs,
+        generator(seed, PART_STREAM),
     )
     wide = motif_length + 2 * ((motif_length + 3) // 4)
-    n_seeds = max(2, round(FIRST_SEEDS * settings.n_motifs))
-    problem = pose(part, wide, priors, most_motifs=n_seeds, n_threads=n_threads)
-    none = np.zeros((0, wide, table.n_words), np.float32)
-    best, highest, waited = flat_start(problem, none, problem.word_shares()), -np.inf, 0
-    for number in range(settings.rounds):
-        state, value = _round(problem, best, settings.n_motifs, motif_length, n_seeds, rng)
-        waited = 0 if value > highest + MARGIN_OF_GAIN * abs(value) else waited + 1
-        if value > highest:
-            best, highest = state, value
-        on_round(number, highest)
-        if waited >= settings.patience:
-            break
-        n_seeds = max(2, round(LATER_SEEDS * settings.n_motifs))
+    most = max(2, round(FIRST_SEEDS * settings.n_motifs))
+    problem = pose(part, wide, priors, most_motifs=most, n_threads=n_threads)
+    found = [
+        _search(problem, motif_length, settings, generator(seed, restart), on_round)
+        for restart in range(settings.restarts)
+    ]
+    if len(found) > 1:
+        together = np.concatenate([state.motifs for _, state in found])
+        state = flat_start(problem, together, found[0][1].background_word)
+        found.append(_competed(problem, state, settings.n_motifs, motif_length))
+        on_round(found[-1][0])
+    best = max(found, key=lambda pair: pair[0])[1]
     return cropped(best.motifs, motif_length), best.background_word
 
 
-def _round(
+def _search(
     problem: Problem,
-    state: State,
-    n_motifs: int,
     motif_length: int,
-    n_seeds: int,
+    settings: SearchSettings,
     rng: np.random.Generator,
-) -> tuple[State, float]:
-    """Add seeds, let all compete, prune back to `n_motifs`; return the state and its likelihood."""
-    state = with_seeds(problem, state, n_seeds, rng)
+    on_round: Callable[[float], None],
+) -> tuple[float, State]:
+    """Return the best state of rounds from nothing, and its log-likelihood."""
+    none = np.zeros((0, problem.layout.motif_length, problem.n_words), np.float32)
+    best, highest, waited = flat_start(problem, none, problem.word_shares()), -np.inf, 0
+    for number in range(settings.rounds):
+        n_seeds = max(2, round((LATER_SEEDS if number else FIRST_SEEDS) * settings.n_motifs))
+        state = with_seeds(problem, best, n_seeds, rng)
+        value, state = _competed(problem, state, settings.n_motifs, motif_length)
+        waited = 0 if value > highest + MARGIN_OF_GAIN * abs(value) else waited + 1
+        if value > highest:
+            best, highest = state, value
+        on_round(highest)
+        if waited >= PATIENCE:
+            break
+    return highest, best
+
+
+def _competed(
+    problem: Problem, state: State, n_motifs: int, motif_length: int
+) -> tuple[float, State]:
+    """Let all motifs compete from flat starts and prune to `n_motifs`."""
     state = infer_starts(problem, state, n_iterations=12, n_ramp=4, learn_after=4)
     state, _ = settle(problem, state, motif_length, 10)
-    return settle(problem, pruned(problem, state, n_motifs), motif_length, 15)
+    state, value = settle(problem, pruned(problem, state, n_motifs), motif_length, 15)
+    return value, state
 
 
 def part_of_time(
@@ -136,7 +168,8 @@ def with_seeds(problem: Problem, state: State, n_seeds: int, rng: np.random.Gene
     n_plain = n_seeds // 2 if state.n_motifs else n_seeds
     seeds = window_seeds(problem, problem.layout.count, n_plain, rng)
     if n_seeds > n_plain:
-        unexplained = problem.layout.count * background_parts(problem, state)
+        parts = np.maximum(background_parts(problem, state), np.float32(1e-3))
+        unexplained = problem.layout.count * parts
         left = window_seeds(problem, unexplained, n_seeds - n_plain, rng)
         seeds = np.concatenate([seeds, left])
     return flat_start(problem, np.concatenate([state.motifs, seeds]), state.background_word)
@@ -153,7 +186,7 @@ def window_seeds(
     level = np.zeros(layout.n_rows)
     level[layout.bin_row] = np.add.reduceat(weight.astype(np.float64), layout.offsets[:-1])
     cover = np.convolve(level, np.ones(layout.motif_length))[: len(level)] ** 2
-    scarce = n_seeds > np.count_nonzero(cover)
+    scarce = bool(n_seeds > np.count_nonzero(cover))
     rows = rng.choice(len(cover), size=n_seeds, replace=scarce, p=cover / cover.sum())
     floor = FLOOR_OF_SEED / layout.motif_length * problem.word_shares()
     seeds = np.empty((n_seeds, layout.motif_length, problem.n_words), np.float32)
@@ -191,7 +224,7 @@ def background_parts(problem: Problem, state: State) -> Floats32:
 def settle(
     problem: Problem, state: State, motif_length: int, n_iterations: int
 ) -> tuple[State, float]:
-    """Return the state after EM with re-centring before every fifth iteration, and its likelihood."""
+    """Return the state after EM, re-centred before every fifth iteration, and its likelihood."""
     value = -np.inf
     for _ in range(0, n_iterations, 5):
         state, value = iterate(problem, recentred(problem, state, motif_length), 5)
@@ -223,14 +256,16 @@ def heaviest_window(motifs: Floats32, motif_length: int) -> Indices:
     """
     above = np.clip(motifs - np.median(motifs, axis=1, keepdims=True), 0, None).sum(axis=2)
     total = np.cumsum(np.pad(above, ((0, 0), (1, 0))), axis=1)
-    return np.argmax(total[:, motif_length:] - total[:, :-motif_length], axis=1)
+    first: Indices = np.argmax(total[:, motif_length:] - total[:, :-motif_length], axis=1)
+    return first
 
 
 def cropped(motifs: Floats32, motif_length: int) -> Floats32:
     """Return the heaviest window of each motif, summing to 1."""
     rows = heaviest_window(motifs, motif_length)[:, None] + np.arange(motif_length)
     cut = np.take_along_axis(motifs, rows[:, :, None], axis=1)
-    return cut / np.maximum(cut.sum(axis=(1, 2), keepdims=True), 1e-30)
+    cut /= np.maximum(cut.sum(axis=(1, 2), keepdims=True), 1e-30)
+    return cut
 
 
 def chosen(state: State, keep: Indices) -> State:
@@ -242,7 +277,7 @@ def chosen(state: State, keep: Indices) -> State:
 
 
 def merged(state: State, n_least: int) -> State:
-    """Return the state with shifted copies folded into the heavier one, down to `n_least` motifs."""
+    """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay."""
     cosine, shift = shifted_cosine(state.motifs, state.motifs)
     starts = state.starts.copy()
     alive = np.ones(state.n_motifs, dtype=bool)
@@ -305,20 +340,55 @@ def _cheapest(problem: Problem, state: State, n_try: int = 4) -> int:
     return int(tried[int(np.argmax(values))])
 
 
-def net_gains(problem: Problem, state: State) -> Floats:
-    """Return what each motif adds less what it costs to describe, nats, float64 array (K,).
+def description_lengths(problem: Problem, state: State) -> Floats:
+    """Return the nats it takes to write down each motif and its starts, float64 array (K,).
 
-    A start costs log(number of starts): where and which. A motif cell costs half the log of the
-    motif's mass (as in BIC); as most cells are near 0, their number is the exponential of the
-    motif's entropy. Neighbouring live starts count once.
+    A start costs log(number of starts): which motif and where; how many there are is the
+    exponential of their entropy. A motif is n cells out of L * W, which costs about n * (log(L * W / n) + 1), each with a value
+    worth half the log of the motif's mass (as in BIC); as most cells are near 0, n is the
+    exponential of the motif's entropy.
     """
-    on = state.starts > 0
-    n_starts = np.count_nonzero(on & ~np.pad(on, ((1, 0), (0, 0)))[:-1], axis=0)
     mass = state.starts.sum(axis=0, dtype=np.float64)
+    share = state.starts / np.maximum(mass, 1e-30)
+    n_starts = np.exp(-(share * np.log(np.maximum(share, 1e-30))).sum(axis=0))
     motifs = state.motifs.astype(np.float64)
     n_cells = np.exp(-(motifs * np.log(np.maximum(motifs, 1e-30))).sum(axis=(1, 2)))
-    length = n_starts * np.log(state.starts.size) + 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
-    return contributions(problem, state) - length
+    which = n_cells * (np.log(motifs[0].size / n_cells) + 1.0)
+    values = 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
+    lengths: Floats = n_starts * np.log(state.starts.size) + which + values
+    return lengths
+
+
+def without_motif(state: State, motif: int) -> State:
+    """Return the state less one motif; its starts go to the motif that resembles it most."""
+    cosine, shift = shifted_cosine(state.motifs, state.motifs)
+    cosine[motif, motif] = -1.0
+    twin = int(np.argmax(cosine[:, motif]))
+    starts = state.starts.copy()
+    starts[:, twin] += np.roll(starts[:, motif], -int(shift[twin, motif]))
+    return chosen(state._replace(starts=starts), np.delete(np.arange(state.n_motifs), motif))
+
+
+def one_surplus_less(problem: Problem, state: State, *, n_try: int = 3) -> State | None:
+    """Return the state without a motif that is surplus, None when there is none.
+
+    What occurs but once is no motif, however well it explains that once. Of the others the `n_try`
+    of least net gain are tried: a motif is surplus when the likelihood lost without it, after eight
+    iterations in which others may take over, is less than its description. Its own contribution is
+    an upper bound; beyond twice the description nothing is tried.
+    """
+    once = n_effective_starts(problem, state) < LEAST_OCCURRENCES
+    if once.any():
+        return without_motif(state, int(np.argmax(once)))
+    cost, length = contributions(problem, state), description_lengths(problem, state)
+    value = iterate(problem, state, 1, learn_motifs=False)[1]
+    for k in np.argsort(cost - length, kind="stable")[:n_try]:
+        if cost[k] >= 2 * length[k]:
+            break
+        fewer, value_without = iterate(problem, without_motif(state, int(k)), 8)
+        if min(cost[k], value - value_without) < length[k]:
+            return fewer
+    return None
 
 
 def n_effective_starts(problem: Problem, state: State) -> Floats:
@@ -332,4 +402,5 @@ def n_effective_starts(problem: Problem, state: State) -> Floats:
     total = np.cumsum(np.pad(starts, ((reach + 1, reach), (0, 0))), axis=0)
     near = total[2 * reach + 1 :] - total[: -2 * reach - 1]
     mass, together = starts.sum(axis=0), (starts * near).sum(axis=0)
-    return np.divide(mass**2, together, out=np.zeros_like(mass), where=together > 0)
+    n_starts: Floats = np.divide(mass**2, together, out=np.zeros_like(mass), where=together > 0)
+    return n_starts

@@ -1,0 +1,221 @@
+"""What the commands do in a workspace: fit its tables, show a fit, locate motifs, run the demo."""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from motifmine.durations import Duration
+from motifmine.errors import FormatError, VideoError, WorkspaceError
+from motifmine.extraction import ExtractionSettings, extract_sources
+from motifmine.features.video_words import spec_of_json
+from motifmine.io import hdf5, store
+from motifmine.io.files import refuse_overwriting
+from motifmine.models.protocol import Progress
+from motifmine.models.saved import MODELS
+from motifmine.motifs import FitRecord
+from motifmine.pipeline import Detection, locate, mine
+from motifmine.preparation import Counts, Preparation
+from motifmine.reporting.page import write_report
+from motifmine.reporting.tabular import motifs_text
+from motifmine.table import ObservationTable
+from motifmine.workspace import Workspace
+
+DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}
+OTHER_LENGTH = Duration(20, "bins")
+
+
+def fit_workspace(
+    workspace: Workspace,
+    *,
+    tables: Sequence[Path] | None = None,
+    model: str,
+    motif_length: Duration | None = None,
+    counts: Counts = "auto",
+    false_alarms_per_hour: float | None = None,
+    seed: int | None = 0,
+    name: str | None = None,
+    force: bool = False,
+    on_start: Callable[[str], None] | None = None,
+    on_iteration: Callable[[Progress], None] | None = None,
+    **settings: Any,
+) -> tuple[Path, FitRecord]:
+    """Fit tables of a workspace and save the fit there; return its path and what it holds.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    tables : paths or None
+        Table files; None takes all of the workspace.
+    model : str
+        A name of `motifmine.models.saved.MODELS`.
+    motif_length : Duration or None
+        None takes 3 s for video and 20 bins for all else.
+    counts : `auto`, `raw` or `sqrt`
+    false_alarms_per_hour : float or None
+        See `motifmine.pipeline.Detection`.
+    seed : int or None
+    name : str or None
+        Name of the fit; None numbers it.
+    force : bool
+        Overwrite a fit of that name.
+    on_start : callable or None
+        Called with one line that tells what will be fitted, and how.
+    on_iteration : callable or None
+    **settings
+        Fields of the model's specification.
+    """
+    path = workspace.fit_path(name or workspace.next_fit_name(model))
+    refuse_overwriting(path, force=force)
+    table = workspace.read_tables(tables)
+    length = motif_length or DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
+    spec = MODELS[model](motif_length=length.bins(table.bin_s), **settings)
+    detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
+    if on_start is not None:
+        on_start(_announcement(table, model, spec, seed))
+    record = mine(
+        table,
+        spec,
+        preparation=Preparation(counts=counts),
+        detection=detection,
+        seed=seed,
+        on_iteration=on_iteration,
+    )
+    store.write_fit(path, record, force=force)
+    return path, record
+
+
+def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | None) -> str:
+    """Return one line: which documents, how much, which settings."""
+    names = [recording.name for recording in table.recordings]
+    documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
+    return (
+        f"fit {model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
+        f"observations; {spec.n_motifs} motifs of {spec.motif_length * table.bin_s:g} s "
+        f"({spec.motif_length} bins), seed {seed}"
+    )
+
+
+def show_fit(
+    workspace: Workspace, name: str | None = None, *, force: bool = False
+) -> tuple[str, Path]:
+    """Return the motif table of a fit as text and the path of its report.
+
+    A report that is there already and is newer than the fit stays as it is, unless `force` is set.
+    """
+    path = workspace.find_fit(name)
+    record = store.read_fit(path)
+    folder = workspace.report_folder(path.stem)
+    report = folder / "report.html"
+    is_stale = report.exists() and report.stat().st_mtime_ns < path.stat().st_mtime_ns
+    if force or is_stale or not report.exists():
+        report = write_report(record, folder, name=path.stem, force=force or is_stale)
+    return motifs_text(record), report
+
+
+def locate_sources(
+    workspace: Workspace, name: str, sources: Sequence[Path], *, workers: int | None = None
+) -> FitRecord:
+    """Return where the motifs of a fit occur in recordings that it has not seen.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        A fit, by name or path.
+    sources : paths
+        Tables, or videos and `.tdoc` files; these are extracted as the fit's own recordings were.
+    workers : int or None
+        Sources that are extracted at a time; None: as many as there are cores.
+
+    Raises
+    ------
+    FormatError, VideoError
+        When a source cannot be read.
+    DataError
+        When a source does not belong to the scene of the fit.
+    """
+    record = store.read_fit(workspace.find_fit(name))
+    with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
+        scratch = Workspace(Path(folder))
+        is_table = [hdf5.file_format(path) == store.TABLE_FORMAT for path in sources]
+        tables = [path for path, yes in zip(sources, is_table, strict=True) if yes]
+        others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
+        if others:
+            _extract_alike(record, others, scratch, workers)
+        found = workspace.read_tables([*tables, *scratch.table_paths()])
+    _refuse_other_scene(record, found)
+    return locate(record, found)
+
+
+def _extract_alike(
+    record: FitRecord, sources: Sequence[Path], scratch: Workspace, workers: int | None
+) -> None:
+    """Extract `sources` into `scratch` with the settings of the fit's own tables."""
+    if record.vocabulary.kind == "flow-grid":
+        settings = ExtractionSettings(
+            spec=spec_of_json(json.dumps(json.loads(record.provenance.spec)["table"]))
+        )
+    else:
+        settings = ExtractionSettings(label_bin_s=record.bin_s)
+    outcomes = extract_sources(sources, scratch, settings, workers=workers)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if failed:
+        raise VideoError(str(failed[0]))
+
+
+def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
+    if difference := record.vocabulary.difference(table.vocabulary):
+        raise FormatError(
+            f"{table.recordings[0].name} does not belong to the scene of the fit: it has "
+            f"{difference}"
+        )
+    if table.bin_s != record.bin_s:
+        raise FormatError(
+            f"time bins of {table.recordings[0].name} last {table.bin_s} s, those of the fit "
+            f"{record.bin_s} s"
+        )
+
+
+def run_demo(
+    workspace: Workspace,
+    data: Path | None = None,
+    *,
+    on_step: Callable[[str], None],
+) -> tuple[str, Path]:
+    """Extract the sample clips, fit them and write the report; return motif table and report.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    data : Path or None
+        Folder of the clips; None looks for `sample_data/junction` here and in the checkout.
+    on_step : callable
+        Called with a line on each step.
+
+    Raises
+    ------
+    WorkspaceError
+        When the clips cannot be found.
+    """
+    clips = _find_samples(data)
+    on_step(f"extracting the clips of {clips}")
+    settings = ExtractionSettings(name_time="%Y%m%d%H%M", force=True)
+    for outcome in extract_sources([clips], workspace, settings):
+        on_step(str(outcome))
+    fit_workspace(workspace, model="plsm", name="demo", force=True, on_start=on_step)
+    return show_fit(workspace, "demo", force=True)
+
+
+def _find_samples(data: Path | None) -> Path:
+    """Return the folder of the sample clips."""
+    checkout = Path(__file__).resolve().parent.parent
+    places = [data] if data else [Path("sample_data/junction"), checkout / "sample_data/junction"]
+    for place in places:
+        if place.is_dir():
+            return place
+    raise WorkspaceError(
+        f"the sample clips are not in {places[0]}; run this in a checkout of motifmine, or name "
+        "their folder with --data"
+    )

@@ -1,0 +1,65 @@
+"""Work shared out to threads, and taken in again in a fixed order."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def in_order(
+    n_items: int,
+    n_threads: int,
+    work: Callable[[int, int], Result],
+    deliver: Callable[[int, int, Result], None],
+) -> None:
+    """Run `work` on threads and `deliver` what it returns, one at a time in order of the items.
+
+    A worker delivers its item before it takes the next one: no more than `n_threads` results are
+    open at a time, and what is added up has the same bytes at any number of threads.
+
+    Parameters
+    ----------
+    n_items, n_threads : int
+    work : callable (item, worker) -> result
+        Called side by side; should release the GIL.
+    deliver : callable (item, worker, result)
+
+    Raises
+    ------
+    Exception
+        The first one that `work` or `deliver` raised.
+    """
+    if n_threads <= 1:
+        for item in range(n_items):
+            deliver(item, 0, work(item, 0))
+        return
+    turn = threading.Condition()
+    items = itertools.count()
+    n_delivered, has_failed = 0, False
+
+    def loop(worker: int) -> None:
+        nonlocal n_delivered, has_failed
+        try:
+            while (item := next(items)) < n_items:
+                result = work(item, worker)
+                with turn:
+                    while n_delivered != item and not has_failed:
+                        turn.wait()
+                    if has_failed:
+                        return
+                deliver(item, worker, result)
+                with turn:
+                    n_delivered += 1
+                    turn.notify_all()
+        except BaseException:
+            with turn:
+                has_failed = True
+                turn.notify_all()
+            raise
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        for future in [pool.submit(loop, worker) for worker in range(n_threads)]:
+            future.result()
