@@ -1,15 +1,32 @@
 """`motifmine fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
 
-from .options import DURATION, force_option, workspace_option
+from .options import DurationType, force_option, workspace_option
 from .output import progress
 
-if TYPE_CHECKING:
-    from motifmine.durations import Duration
+
+class DurationOrAuto(DurationType):
+    """A duration with its unit, or the word `auto`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the `Duration` or the word, or end with wrong usage."""
+        return value if value == "auto" else super().convert(value, param, ctx)
+
+
+class NumberOrAuto(click.ParamType["int | str"]):
+    """A whole number, or the word `auto`."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return the number or the word, or end with wrong usage."""
+        return "auto" if value == "auto" else click.INT.convert(value, param, ctx)
 
 
 class ShareType(click.ParamType["float | str"]):
@@ -34,11 +51,18 @@ class ShareType(click.ParamType["float | str"]):
 )
 @click.argument("tables", nargs=-1, type=click.Path(path_type=Path), metavar="[TABLE]...")
 @click.option("--model", type=click.Choice(["plsm"]), required=True, help="The kind of model.")
-@click.option("--motifs", "n_motifs", type=int, help="Number of motifs.  [default: 10]")
+@click.option(
+    "--motifs",
+    "n_motifs",
+    type=NumberOrAuto(),
+    help="Number of motifs.  [default: 10]  'auto' lets hidden observations decide, at the cost of "
+    "about eight more fits.",
+)
 @click.option(
     "--motif-length",
-    type=DURATION,
-    help="Length of the motifs: 3s, 500ms, 20bins.  [default: 3s for video, 20bins for all else]",
+    type=DurationOrAuto(),
+    help="Length of the motifs: 3s, 500ms, 20bins; 'auto' lets the motifs decide, at the cost of a "
+    "few more fits.  [default: 3s for video, 20bins for all else]",
 )
 @click.option("--iterations", type=int, help="EM iterations at most.  [default: 200]")
 @click.option(
@@ -92,8 +116,8 @@ class ShareType(click.ParamType["float | str"]):
 def fit(
     tables: tuple[Path, ...],
     model: str,
-    n_motifs: int | None,
-    motif_length: "Duration | None",
+    n_motifs: Any,
+    motif_length: Any,
     false_alarms: float | None,
     seed: int,
     counts: Literal["auto", "raw", "sqrt"],
@@ -106,12 +130,12 @@ def fit(
     from motifmine.jobs import fit_workspace
     from motifmine.workspace import Workspace
 
-    settings["n_motifs"] = n_motifs
     with progress(f"fit {model}") as update:
         path, record = fit_workspace(
             Workspace(workspace),
             tables=tables or None,
             model=model,
+            n_motifs=n_motifs,
             motif_length=motif_length,
             counts=counts,
             false_alarms_per_hour=false_alarms,

@@ -3,8 +3,9 @@
 import json
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from motifmine.durations import Duration
 from motifmine.errors import FormatError, VideoError, WorkspaceError
@@ -14,6 +15,7 @@ from motifmine.io import hdf5, store
 from motifmine.io.files import refuse_overwriting
 from motifmine.models.protocol import Progress
 from motifmine.models.saved import MODELS
+from motifmine.models.selection import Choice, choose_motif_length, choose_n_motifs
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection, locate, mine
 from motifmine.preparation import Counts, Preparation
@@ -31,7 +33,8 @@ def fit_workspace(
     *,
     tables: Sequence[Path] | None = None,
     model: str,
-    motif_length: Duration | None = None,
+    n_motifs: int | Literal["auto"] | None = None,
+    motif_length: Duration | Literal["auto"] | None = None,
     counts: Counts = "auto",
     false_alarms_per_hour: float | None = None,
     seed: int | None = 0,
@@ -50,8 +53,12 @@ def fit_workspace(
         Table files; None takes all of the workspace.
     model : str
         A name of `motifmine.models.saved.MODELS`.
-    motif_length : Duration or None
-        None takes 3 s for video and 20 bins for all else.
+    n_motifs : int, `auto` or None
+        `auto` takes what foretells hidden observations best (about eight more fits); None the
+        model's default.
+    motif_length : Duration, `auto` or None
+        `auto` takes what holds the motifs (two to five more fits); None 3 s for video and 20 bins
+        for all else.
     counts : `auto`, `raw` or `sqrt`
     false_alarms_per_hour : float or None
         See `motifmine.pipeline.Detection`.
@@ -69,8 +76,16 @@ def fit_workspace(
     path = workspace.fit_path(name or workspace.next_fit_name(model))
     refuse_overwriting(path, force=force)
     table = workspace.read_tables(tables)
-    length = motif_length or DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
+    if isinstance(n_motifs, int):
+        settings["n_motifs"] = n_motifs
+    length = DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
+    if isinstance(motif_length, Duration):
+        length = motif_length
     spec = MODELS[model](motif_length=length.bins(table.bin_s), **settings)
+    prepared = Preparation(counts=counts).apply(table)
+    spec, notes = _sized(
+        prepared, spec, motif_length == "auto", n_motifs == "auto", seed or 0, on_start
+    )
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
     if on_start is not None:
         on_start(_announcement(table, model, spec, seed))
@@ -81,9 +96,39 @@ def fit_workspace(
         detection=detection,
         seed=seed,
         on_iteration=on_iteration,
+        notes=notes,
     )
     store.write_fit(path, record, force=force)
     return path, record
+
+
+def _sized(
+    table: ObservationTable,
+    spec: Any,
+    choose_length: bool,
+    choose_number: bool,
+    seed: int,
+    on_step: Callable[[str], None] | None,
+) -> tuple[Any, dict[str, object]]:
+    """Return the specification with length and number of motifs chosen, and what they came from."""
+    notes: dict[str, object] = {}
+    if choose_length:
+        choice = choose_motif_length(table, spec, seed=seed, on_fit=on_step)
+        spec = replace(spec, motif_length=choice.chosen)
+        notes["motif_length_choice"] = _curve(choice)
+    if choose_number:
+        choice = choose_n_motifs(table, spec, seed=seed, on_fit=on_step)
+        spec = replace(spec, n_motifs=choice.chosen)
+        notes["n_motifs_choice"] = _curve(choice)
+    return spec, notes
+
+
+def _curve(choice: Choice) -> dict[str, object]:
+    return {
+        "candidates": choice.candidates.tolist(),
+        "value": [round(float(value), 3) for value in choice.value],
+        "chosen": choice.chosen,
+    }
 
 
 def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | None) -> str:

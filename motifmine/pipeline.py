@@ -1,7 +1,7 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -49,6 +49,7 @@ def mine(
     detection: Detection | None = None,
     seed: int | None = 0,
     on_iteration: Callable[[Progress], None] | None = None,
+    notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
     """Return the motifs of `table` and all their occurrences.
 
@@ -65,6 +66,8 @@ def mine(
     seed : int or None
     on_iteration : callable or None
         Called with a `Progress` now and then.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
 
     Raises
     ------
@@ -91,6 +94,7 @@ def mine(
         "preparation": asdict(choice),
         "detection": {**asdict(detection), "least_score": least_score},
         "table": json.loads(table.spec),
+        **(notes or {}),
     }
     return FitRecord(
         provenance=replace(fit.provenance, spec=json.dumps(spec)),

@@ -216,8 +216,8 @@ class ObservationTable:
             )
         if not np.all(np.isfinite(self.count)) or self.count.min() <= 0:
             raise DataError(f"counts must be positive and finite; found {float(self.count.min())}")
-        row = self.row_of_observation()
-        if np.any((np.diff(row) == 0) & (np.diff(self.word) <= 0)):
+        falls = np.flatnonzero(self.word[1:] <= self.word[:-1]) + 1
+        if not np.isin(falls, self.offsets).all():
             raise DataError("words must ascend inside each time bin, each at most once")
 
     def __repr__(self) -> str:

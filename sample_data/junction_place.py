@@ -1,4 +1,4 @@
-"""The still part of the rendered junction: ground, markings, buildings, trees, the kiosk."""
+"""The still part of the rendered junction: ground, markings, buildings, trees, kiosks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from junction_picture import (
     plain,
 )
 
-CAMERA = Camera(position=(-6.0, -4.0, 11.0), yaw_deg=13.0, pitch_deg=24.0, focal_px=290.0)
+CAMERA = Camera(position=(-6.0, -2.0, 10.0), yaw_deg=16.0, pitch_deg=25.0, focal_px=340.0)
 GROUND_X, GROUND_Y = (-50.0, 70.0), (-2.0, 60.0)
 GROUND_PX_PER_M = 20
 ASPHALT, PAVING, KERB = (98, 96, 94), (142, 150, 156), (172, 176, 178)
@@ -33,8 +33,10 @@ STEM_X = (-3.1, 3.1)
 CORNER_RADIUS = 4.5
 HOUSES = ((-46, 24, 11), (-21, 9, 9), (-11, 14, 12), (4, 10, 10), (15, 20, 13), (36, 40, 11))
 TREES = ((-15.5, 5.5), (-4.0, 6.2), (9.0, 5.6), (21.0, 6.0))
-CROSSWALK_Y = (10.9, 14.4)
-STOP_LINE_Y = 9.9
+CROSSWALK_Y = (8.8, 12.2)
+STOP_LINE_Y = 7.8
+KIOSKS_X = ((-7.6, -3.7), (3.3, 7.6))
+KIOSK_Y = (6.6, 8.8)
 
 
 class Ground:
@@ -152,8 +154,8 @@ def markings(ground: Ground) -> None:
     for start in np.arange(STEM_X[0] + 0.25, STEM_X[1] - 0.4, 0.95):
         ground.paint((start, start + 0.5), CROSSWALK_Y, PAINT)
     for x, side in ((-1.55, -1), (1.55, 1)):
-        ground.paint((x - 0.09, x + 0.09), (5.2, 8.4), PAINT)
-        head = ground.pixels([(x, 8.9), (x + side * 1.0, 8.3), (x, 7.7)])
+        ground.paint((x - 0.09, x + 0.09), (3.1, 6.3), PAINT)
+        head = ground.pixels([(x, 6.8), (x + side * 1.0, 6.2), (x, 5.6)])
         cv2.fillConvexPoly(ground.picture, head.astype(np.int32), PAINT)
 
 
@@ -207,7 +209,7 @@ def draw_tree(
 
 def kiosk(x: tuple[float, float], y: tuple[float, float], rng: np.random.Generator) -> list[Face]:
     """Return a kiosk with a shop window; people come from and go behind it."""
-    top = 3.4
+    top = 3.7
     colour: Colour = (70, 96, 60)
     wall = plain(x[1] - x[0], top, colour, rng)
     rows, columns = wall.shape[:2]
@@ -237,7 +239,7 @@ def draw_place(rng: np.random.Generator) -> Place:
         building((start, start + width), (33.5, 44.0), height, rng)
         for start, width, height in HOUSES
     ]
-    kiosks = [kiosk((-7.6, -4.0), (8.6, 11.0), rng), kiosk((4.0, 7.6), (8.6, 11.0), rng)]
+    kiosks = [kiosk(x, KIOSK_Y, rng) for x in KIOSKS_X]
     shadow = np.zeros(canvas.shape[:2], np.uint8)
     for solid in houses + kiosks:
         cast_shadow(shadow, CAMERA, solid)

@@ -11,8 +11,9 @@ from junction_picture import Floats
 
 CYCLE_S = 18.0
 MAIN_GREEN_S = (0.0, 8.6)
-SIDE_GREEN_S = (10.4, 15.0)
-WALK_S = (0.0, 6.6)
+SIDE_GREEN_S = (11.0, 15.4)
+FIRST_WALK_S, SECOND_WALK_S = (0.0, 4.2), (4.8, 9.0)
+SPEED_SPREAD = 0.05
 PATH_STEP_M = 0.05
 WALKER = "walker"
 WALKER_RADIUS_M = 0.35
@@ -25,14 +26,15 @@ Points = Sequence[tuple[float, float]]
 class Route:
     """A path through the junction, with who takes it, when and how fast.
 
-    `path` has a point (x, y) each PATH_STEP_M. Of each cycle actors appear within `green_s`, the
-    first after about `mean_gap_s`, the next ones at least `headway_s` later.
+    `path` has a point (x, y) each PATH_STEP_M. Actors appear within one of `greens_s` of each
+    signal cycle, which take turns: the first after about `mean_gap_s`, the next ones at least
+    `headway_s` later.
     """
 
     label: str
     path: Floats
     speed_m_per_s: float
-    green_s: tuple[float, float]
+    greens_s: tuple[tuple[float, float], ...]
     headway_s: float
     mean_gap_s: float
     kinds: tuple[str, ...]
@@ -97,23 +99,24 @@ def turning(start: Points, corner: tuple[float, float], end: Points) -> Floats:
 
 
 def routes() -> list[Route]:
-    """Return the routes of the junction; traffic keeps to the right."""
+    """Return the routes of the junction; traffic keeps to the right, lorries to the kerb."""
     any_kind = ("small car", "saloon", "estate", "saloon", "van", "lorry")
     cars = ("small car", "saloon", "estate", "van")
     left = turning([(-1.55, -8), (-1.55, 13.5)], (-1.8, 25.4), [(-11, 25.5), (-28, 25.5)])
     right = turning([(1.55, -8), (1.55, 11.5)], (1.8, 18.6), [(9.5, 18.75), (32, 18.75)])
-    main = (MAIN_GREEN_S, 2.2, 1.0)
-    side = (SIDE_GREEN_S, 2.2, 0.6)
-    walk = (WALK_S, 3.4, 1.3)
+    east, west = straight((-5.5, 9.6), (6.3, 9.6)), straight((6.3, 11.2), (-5.5, 11.2))
+    main = ((MAIN_GREEN_S,), 2.2, 1.0)
+    side = ((SIDE_GREEN_S,), 2.2, 0.6)
+    walk = (2.6, 0.4)
     walker = (WALKER,)
     return [
         Route("eastbound_near", straight((-28, 18.75), (34, 18.75)), 11.0, *main, any_kind),
-        Route("eastbound_far", straight((-28, 22.05), (36, 22.05)), 11.8, *main, any_kind),
+        Route("eastbound_far", straight((-28, 22.05), (36, 22.05)), 11.8, *main, cars),
         Route("westbound", straight((38, 25.5), (-30, 25.5)), 12.0, *main, any_kind),
         Route("side_left_turn", left, 8.4, *side, cars),
         Route("side_right_turn", right, 7.8, *side, cars),
-        Route("crosswalk_to_east", straight((-6.0, 11.5), (6.8, 11.5)), 1.75, *walk, walker),
-        Route("crosswalk_to_west", straight((6.8, 13.8), (-6.0, 13.8)), 1.75, *walk, walker),
+        Route("crosswalk_to_east", east, 2.3, (FIRST_WALK_S, SECOND_WALK_S), *walk, walker),
+        Route("crosswalk_to_west", west, 2.5, (SECOND_WALK_S, FIRST_WALK_S), *walk, walker),
     ]
 
 
@@ -128,10 +131,12 @@ def draw_passages(
     that the clip would cut off at its beginning or end does not take place.
     """
     offset = rng.uniform(-CYCLE_S, 0.0)
+    first_cycle = int(rng.integers(2))
     wanted: list[Passage] = []
     for route, span in spans:
-        for cycle_s in np.arange(offset, duration_s, CYCLE_S):
-            wanted += cycle_passages(route, span, float(cycle_s), rng)
+        for cycle, cycle_s in enumerate(np.arange(offset, duration_s, CYCLE_S), first_cycle):
+            green_s = route.greens_s[cycle % len(route.greens_s)]
+            wanted += cycle_passages(route, span, float(cycle_s), green_s, rng)
     accepted: list[Passage] = []
     for passage in sorted(wanted, key=lambda passage: passage.start_s):
         fits = passage.start_s > 0.5 and passage.end_s < duration_s - 0.5
@@ -141,14 +146,18 @@ def draw_passages(
 
 
 def cycle_passages(
-    route: Route, span: tuple[float, float], cycle_s: float, rng: np.random.Generator
+    route: Route,
+    span: tuple[float, float],
+    cycle_s: float,
+    green_s: tuple[float, float],
+    rng: np.random.Generator,
 ) -> list[Passage]:
-    """Draw the passages that a route would like to have in one signal cycle."""
+    """Draw the passages that a route would like to have in the signal cycle that begins then."""
     passages: list[Passage] = []
-    opens, closes = route.green_s
+    opens, closes = green_s
     time = opens + rng.exponential(route.mean_gap_s)
     while time < closes:
-        speed = route.speed_m_per_s * (1 + rng.uniform(-0.06, 0.06))
+        speed = route.speed_m_per_s * (1 + rng.uniform(-SPEED_SPREAD, SPEED_SPREAD))
         start = cycle_s + time
         passages.append(
             Passage(
