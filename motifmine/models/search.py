@@ -344,19 +344,24 @@ def description_lengths(problem: Problem, state: State) -> Floats:
     """Return the nats it takes to write down each motif and its starts, float64 array (K,).
 
     A start costs log(number of starts): which motif and where; how many there are is the
-    exponential of their entropy. A motif is n cells out of L * W, which costs about n * (log(L * W / n) + 1), each with a value
-    worth half the log of the motif's mass (as in BIC); as most cells are near 0, n is the
-    exponential of the motif's entropy.
+    exponential of their entropy. A motif is n cells out of L * W, which costs about
+    n * (log(L * W / n) + 1), each with a value worth half the log of the motif's mass (as in BIC);
+    as most cells are near 0, n is the exponential of the motif's entropy.
     """
     mass = state.starts.sum(axis=0, dtype=np.float64)
-    share = state.starts / np.maximum(mass, 1e-30)
-    n_starts = np.exp(-(share * np.log(np.maximum(share, 1e-30))).sum(axis=0))
-    motifs = state.motifs.astype(np.float64)
-    n_cells = np.exp(-(motifs * np.log(np.maximum(motifs, 1e-30))).sum(axis=(1, 2)))
-    which = n_cells * (np.log(motifs[0].size / n_cells) + 1.0)
+    n_starts = np.array([_perplexity(starts) for starts in state.starts.T])
+    n_cells = np.array([_perplexity(motif) for motif in state.motifs])
+    which = n_cells * (np.log(state.motifs[0].size / n_cells) + 1.0)
     values = 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
     lengths: Floats = n_starts * np.log(state.starts.size) + which + values
     return lengths
+
+
+def _perplexity(mass: Floats32) -> float:
+    """Return the exponential of the entropy of shares of `mass`: how many cells hold it."""
+    share = mass[mass > 0].astype(np.float64)
+    share /= max(share.sum(), 1e-30)
+    return float(np.exp(-(share @ np.log(share))))
 
 
 def without_motif(state: State, motif: int) -> State:
@@ -397,10 +402,11 @@ def n_effective_starts(problem: Problem, state: State) -> Floats:
     It is (sum of a)^2 / (sum of a times the mass within half a motif of it): n for n equal
     occurrences apart, 1 for a single one however it is spread.
     """
-    starts = state.starts.astype(np.float64)
     reach = max(1, problem.layout.motif_length // 2)
-    total = np.cumsum(np.pad(starts, ((reach + 1, reach), (0, 0))), axis=0)
-    near = total[2 * reach + 1 :] - total[: -2 * reach - 1]
-    mass, together = starts.sum(axis=0), (starts * near).sum(axis=0)
-    n_starts: Floats = np.divide(mass**2, together, out=np.zeros_like(mass), where=together > 0)
+    n_starts = np.zeros(state.n_motifs)
+    for k in range(state.n_motifs):
+        starts = state.starts[:, k].astype(np.float64)
+        total = np.cumsum(np.pad(starts, (reach + 1, reach)))
+        together = float(starts @ (total[2 * reach + 1 :] - total[: -2 * reach - 1]))
+        n_starts[k] = starts.sum() ** 2 / together if together > 0 else 0.0
     return n_starts
