@@ -143,9 +143,7 @@ def spec_of_json(text: str) -> FlowSpec:
     for name in ("roi", "exclude"):
         if values.get(name):
             values[name] = (
-                tuple(values[name])
-                if name == "roi"
-                else tuple(tuple(box) for box in values[name])
+                tuple(values[name]) if name == "roi" else tuple(tuple(box) for box in values[name])
             )
     return FlowSpec(**values)
 
