@@ -231,9 +231,7 @@ def test_surplus_motifs_are_left_out() -> None:
 def test_held_out_documents_are_foretold_better_than_by_noise_motifs(small: Simulation) -> None:
     train, test = small.table.document(0), small.table.document(1)
     fit = Plsm(n_motifs=3, motif_length=8).fit(train)
-    noise = Plsm(
-        n_motifs=3, motif_length=8, iterations=1, restarts=1, **{**PLAIN, "background": 0.01}
-    )  # type: ignore[arg-type]
+    noise = plain(n_motifs=3, motif_length=8, iterations=1, background=0.01)
     assert fit.score(test) > noise.fit(train).score(test)
     assert fit.perplexity(test) == pytest.approx(np.exp(-fit.score(test)))
 

@@ -1,0 +1,77 @@
+"""The README: its shell blocks run, its Python runs, its tables are true."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import pytest
+from click import Command, Group
+from click.testing import Result
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+SHELL = [text for kind, text in BLOCKS if kind in ("", "console")]
+Run = Callable[..., Result]
+
+
+def commands(block: str) -> list[list[str]]:
+    lines = [line.partition("#")[0] if "'" not in line else line for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("motifmine ")]
+
+
+RUNNABLE = [block for block in SHELL if commands(block)]
+
+
+@pytest.mark.parametrize("block", RUNNABLE)
+def test_the_lines_of_a_shell_block_run_as_they_stand(block: str, motifmine: Run) -> None:
+    clips = sorted((ROOT / "sample_data/junction").glob("*.mp4"))
+    shutil.copy(clips[0], "video.mp4")
+    shutil.copy(clips[1], "tuesday.mp4")
+    Path("sample_data").symlink_to(ROOT / "sample_data")
+    for arguments in commands(block):
+        result = motifmine(*arguments)
+        assert result.exit_code == 0, (arguments, result.stderr)
+
+
+def test_there_are_shell_blocks_to_run() -> None:
+    assert len(RUNNABLE) >= 2
+
+
+def test_the_plain_lines_are_those_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("$(BIN)", ".venv/bin")
+    makefile = makefile.replace("$(PYTHON)", "python3").replace(" --quiet", "")
+    (block,) = [text for text in SHELL if "pip install --constraint" in text]
+    assert not [line for line in block.splitlines() if line not in makefile]
+
+
+def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    exec(compile(code, "README.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) >= 2
+
+
+def test_every_option_of_every_command_is_in_its_help(command: Command, motifmine: Run) -> None:
+    assert isinstance(command, Group)
+    for name, part in command.commands.items():
+        shown = motifmine(name, "--help").stdout
+        for parameter in part.params:
+            assert parameter.opts[0] in shown or parameter.param_type_name == "argument"
+
+
+def test_the_layouts_name_every_dataset(motifmine: Run) -> None:
+    clip = min((ROOT / "sample_data/junction").glob("*.mp4"))
+    assert motifmine("extract", clip).exit_code == 0
+    line = ("fit", "--model", "plsm", "--motifs", "3", "--restarts", "1", "--iterations", "10")
+    assert motifmine(*line).exit_code == 0
+    layouts = next(text for text in SHELL if "motifmine.table/1" in text)
+    names: list[str] = []
+    for path in Path("motifmine-work").glob("*/*.h5"):
+        with h5py.File(path) as file:
+            file.visit(names.append)
+            names += list(file.attrs)
+    leaves = {name.rpartition("/")[2] for name in names} - {clip.stem}
+    assert not [leaf for leaf in leaves if leaf not in layouts]
