@@ -29,6 +29,7 @@ from motifmine.models.em import (
 from motifmine.models.heldout import hidden_score, hide_observations
 from motifmine.models.protocol import Located, Progress
 from motifmine.models.search import (
+    LENGTHS_PER_MOTIF,
     SearchSettings,
     merged,
     one_surplus_less,
@@ -282,7 +283,7 @@ def _of_better_activity(
     spec: Plsm, table: ObservationTable, rng: np.random.Generator, n_threads: int
 ) -> Plsm:
     """Return the specification with the activity that foretells hidden observations better."""
-    part = part_of_time(table, spec.motif_length, N_DECIDE, 0, rng)
+    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * spec.n_motifs, rng)
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
     if len(kept.word) == 0 or len(hidden.word) == 0:
         return replace(spec, activity="sparse")

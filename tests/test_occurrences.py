@@ -1,0 +1,183 @@
+"""From activations to occurrences, and what chance alone would give."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.errors import SpecError
+from motifmine.inference.false_alarms import FalseAlarms, rolled_words, shuffled_rest
+from motifmine.inference.occurrences import find_occurrences, typical_weights, unexplained_share
+from motifmine.models.plsm import Plsm, PlsmFit
+from motifmine.motifs import Activations, Background, MotifSet, Occurrences
+from motifmine.pipeline import Detection, locate, mine
+from motifmine.seeding import generator
+from motifmine.simulation import Simulation, simulate
+from motifmine.table import ObservationTable, Vocabulary, table_from_rows
+
+N_TIMES, LENGTH = 20, 3
+MOTIF = np.array([[[0.5, 0.0], [0.0, 0.25], [0.25, 0.0]]], dtype=np.float32)
+EVEN = Background(probability=np.full(2, 0.5, dtype=np.float32), weight=0.1)
+
+
+def table_at(*starts: int) -> ObservationTable:
+    """A table with the cells of MOTIF, 4 times over, at every start."""
+    cells = [(s + r, w, 4 * 4 * MOTIF[0, r, w]) for s in starts for r in range(3) for w in range(2)]
+    inside = [c for c in cells if 0 <= c[0] < N_TIMES and c[2] > 0]
+    time, word, count = np.array(inside, dtype=float).T
+    return table_from_rows(
+        time=time.astype(int),
+        word=word.astype(int),
+        count=count,
+        n_times=N_TIMES,
+        vocabulary=Vocabulary.of_labels(["a", "b"]),
+        bin_s=0.5,
+    )
+
+
+def found_in(table: ObservationTable, entries: list[tuple[int, float]]) -> Occurrences:
+    start, mass = np.array(entries, dtype=float).T
+    activations = Activations(
+        offsets=np.array([0, len(entries)]),
+        start=start.astype(np.int32),
+        motif=np.zeros(len(entries), dtype=np.int32),
+        mass=mass.astype(np.float32),
+    )
+    motifs = MotifSet(probability=MOTIF, weight=np.ones(1))
+    return find_occurrences(table, motifs, EVEN, activations)
+
+
+@pytest.mark.parametrize("start", [-2, -1, 0, 7, N_TIMES - LENGTH, N_TIMES - 1])
+def test_a_single_start_is_found_wherever_it_is(start: int) -> None:
+    found = found_in(table_at(start), [(start, 16.0)])
+    assert found.start_bin.tolist() == [start]
+    assert found.start_s.tolist() == [0.5 * start]
+    assert found.weight.tolist() == [16.0]
+
+
+def test_neighbouring_starts_are_one_occurrence_at_the_heaviest() -> None:
+    found = found_in(table_at(7), [(6, 3.0), (7, 10.0), (8, 2.0)])
+    assert (found.start_bin.tolist(), found.weight.tolist()) == ([7], [15.0])
+
+
+def test_starts_apart_are_occurrences_of_their_own() -> None:
+    assert found_in(table_at(4, 8), [(4, 9.0), (8, 7.0)]).start_bin.tolist() == [4, 8]
+
+
+def test_the_score_is_the_log_likelihood_ratio_by_hand() -> None:
+    table = table_at(7)
+    found = found_in(table, [(7, 16.0)])
+    per_bin = table.total / N_TIMES
+    rest = per_bin * 0.5 * (EVEN.weight + 1e-3)
+    expected = -16.0
+    for r, w in [(0, 0), (1, 1), (2, 0)]:
+        part = 16.0 * float(MOTIF[0, r, w])
+        expected += 16 * float(MOTIF[0, r, w]) * np.log((part + rest) / rest)
+    assert found.score[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_start_without_observations_scores_below_zero() -> None:
+    assert found_in(table_at(3), [(3, 16.0), (12, 5.0)]).score[1] < 0
+
+
+def test_occurrences_are_sorted_by_document_then_start(small: Simulation) -> None:
+    record = mine(small.table, Plsm(n_motifs=3, motif_length=8))
+    key = record.occurrences.document * 10_000 + record.occurrences.start_bin
+    assert np.all(np.diff(key) >= 0)
+    assert set(record.occurrences.document.tolist()) == {0, 1}
+
+
+def test_typical_weight_is_not_pulled_down_by_tiny_occurrences() -> None:
+    found = found_in(table_at(4, 10, 16), [(4, 10.0), (10, 10.0), (16, 0.01)])
+    assert typical_weights(found, 1)[0] == pytest.approx(10, rel=1e-2)
+
+
+def test_what_no_motif_covers_is_unexplained() -> None:
+    activations = Activations(
+        offsets=np.array([0, 1]),
+        start=np.array([3], dtype=np.int32),
+        motif=np.zeros(1, dtype=np.int32),
+        mass=np.array([16.0], dtype=np.float32),
+    )
+    motifs = MotifSet(probability=MOTIF, weight=np.ones(1))
+    share = unexplained_share(table_at(3, 12), motifs, EVEN, activations)
+    assert np.all(share[:3] < 0.1)
+    np.testing.assert_allclose(share[3:], 1.0)
+
+
+def test_rolled_words_keep_every_words_total_and_document(small: Simulation) -> None:
+    rolled = rolled_words(small.table, generator(1))
+    for d in range(2):
+        np.testing.assert_allclose(
+            rolled.dense(d).sum(axis=1), small.table.dense(d).sum(axis=1), rtol=1e-6
+        )
+    assert not np.array_equal(rolled.dense(0), small.table.dense(0))
+
+
+def test_the_shuffled_rest_holds_about_the_unexplained_part(small: Simulation) -> None:
+    share = np.full(len(small.table.word), 0.3, dtype=np.float32)
+    rest = shuffled_rest(small.table, share, generator(2))
+    assert rest.total == pytest.approx(0.3 * small.table.total, rel=0.15)
+
+
+def test_false_alarms_are_counted_an_hour_and_fall_with_the_score() -> None:
+    null = FalseAlarms(scores=np.sort(generator(1).exponential(size=1000)), n_bins=3600, bin_s=1.0)
+    rates = null.per_hour(np.array([0.0, 1.0, 3.0, 9.0]))
+    assert rates[:2] == pytest.approx([1000, 1000 / np.e], rel=0.1)
+    assert rates[3] == pytest.approx(1000 * np.exp(-9), rel=0.6)
+
+
+def test_a_lower_rate_of_false_alarms_keeps_fewer_occurrences() -> None:
+    table = simulate(noise=0.7, observations_per_bin=1.0, n_words=40, n_times=1500, seed=3).table
+    spec = Plsm(n_motifs=4, motif_length=10, activity="sparse", rounds=2)
+    many, few = (
+        mine(table, spec, detection=Detection(false_alarms_per_hour=rate)) for rate in (500.0, 0.1)
+    )
+    assert len(few.occurrences) < len(many.occurrences)
+    assert few.occurrences.score.min() > many.occurrences.score.min()
+
+
+@pytest.mark.statistical
+def test_chance_gives_about_as_many_occurrences_as_the_rate_says(small: Simulation) -> None:
+    """Motifs located in noise of the same words: what passes at 50 an hour is of that order."""
+    record = mine(
+        small.table,
+        Plsm(n_motifs=3, motif_length=8),
+        detection=Detection(false_alarms_per_hour=50.0),
+    )
+    rng = generator(9)
+    n_noise = round(record.background.weight * small.table.total * 25)
+    words = rng.choice(18, size=n_noise, p=record.background.probability.astype(float))
+    noise = table_from_rows(
+        time=rng.integers(0, 20_000, n_noise),
+        word=words,
+        count=np.ones(n_noise),
+        n_times=20_000,
+        vocabulary=small.table.vocabulary,
+    )
+    assert len(locate(record, noise).occurrences) / (20_000 / 3600) < 200
+
+
+@pytest.mark.parametrize("field", ["false_alarms_per_hour", "least_weight"])
+def test_detection_refuses_what_is_below_zero(field: str) -> None:
+    with pytest.raises(SpecError, match=field):
+        Detection(**{field: -1.0})
+
+
+def test_motifs_are_located_in_documents_they_have_not_seen(small: Simulation) -> None:
+    record = mine(small.table.document(0), Plsm(n_motifs=3, motif_length=8))
+    there = locate(record, small.table.document(1))
+    assert [r.name for r in there.recordings] == ["document-001"]
+    true = small.occurrences.start_bin[small.occurrences.document == 1]
+    hits = [np.abs(true - start).min() <= 3 for start in there.occurrences.start_bin]
+    assert len(hits) > 20
+    assert np.mean(hits) > 0.9
+
+
+def test_a_fit_that_was_saved_locates_as_the_fit_itself(small: Simulation) -> None:
+    spec = Plsm(n_motifs=3, motif_length=8)
+    fit: PlsmFit = spec.fit(small.table)
+    record = mine(small.table, spec)
+    ours = fit.transform(small.table)
+    theirs = locate(record, replace(small.table, spec="{}")).activations
+    np.testing.assert_allclose(ours.mass, theirs.mass, rtol=1e-5)

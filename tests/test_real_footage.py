@@ -1,0 +1,94 @@
+"""Real footage with nothing but defaults: motifs are lanes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from motifmine.io.store import read_fit
+from motifmine.models.plsm import Plsm
+from motifmine.motifs import FitRecord
+from motifmine.preparation import Preparation
+from motifmine.table import FlowGrid
+from motifmine.workspace import Workspace
+
+Run = Callable[..., Result]
+
+
+def mined(motifmine: Run, source: Path) -> FitRecord:
+    for line in (("extract", source), ("fit", "--model", "plsm"), ("show-motifs",)):
+        result = motifmine(*line)
+        assert result.exit_code == 0, result.stderr
+    return read_fit(Path("motifmine-work/fits/plsm-001.h5"))
+
+
+def upward_share(record: FitRecord) -> np.ndarray:
+    """Share of each motif's mass that moves up the picture (of what moves up or down)."""
+    grid = record.vocabulary.layout
+    assert isinstance(grid, FlowGrid)
+    direction = np.arange(grid.rows * grid.columns * grid.directions) % grid.directions
+    words = record.motifs.probability.sum(axis=1)
+    up = words[:, np.isin(direction, (5, 6, 7))].sum(axis=1)
+    down = words[:, np.isin(direction, (1, 2, 3))].sum(axis=1)
+    return np.asarray(up / (up + down))
+
+
+def along_the_lane(record: FitRecord) -> np.ndarray:
+    """Correlation of the time and the row of each motif's cells, weighted by their mass."""
+    rows, _ = record.vocabulary.layout.cells()  # type: ignore[union-attr]
+    found = []
+    for motif in record.motifs.probability.astype(float):
+        mass = motif.ravel()
+        time = np.repeat(np.arange(len(motif)), motif.shape[1])
+        row = np.tile(rows, len(motif))
+        cov = np.cov(np.stack([time, row]), aweights=mass)
+        found.append(cov[0, 1] / np.sqrt(cov[0, 0] * cov[1, 1]))
+    return np.array(found)
+
+
+def test_motifs_of_a_motorway_are_lanes_of_one_carriageway(
+    motifmine: Run, shared_data: Path
+) -> None:
+    """The left carriageway runs up the picture, the right one down; colour runs along the lane."""
+    record = mined(motifmine, shared_data / "video/jamcam625")
+    share = upward_share(record)
+    one_sided = (share < 0.15) | (share > 0.85)
+    assert one_sided.sum() >= 0.6 * len(share)
+    assert (share > 0.85).any()
+    assert (share < 0.15).any()
+    runs = along_the_lane(record)
+    signs = np.where(share > 0.5, -1, 1)
+    assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.7
+
+
+def test_held_out_clips_are_foretold_better_than_by_plain_em(
+    motifmine: Run, shared_data: Path
+) -> None:
+    assert motifmine("extract", shared_data / "video/jamcam625").exit_code == 0
+    table = Preparation().apply(Workspace(Path("motifmine-work")).read_tables())
+    held_out = list(range(2, 18, 3))
+    train = table.documents([d for d in range(18) if d not in held_out])
+    test = table.documents(held_out)
+    shape = {"n_motifs": 10, "motif_length": 12}
+    plain = Plsm(
+        activity="dense",
+        restarts=1,
+        iterations=100,
+        background=0.0,
+        drop_surplus=False,
+        **shape,  # type: ignore[arg-type]
+    )
+    ours = Plsm(**shape)  # type: ignore[arg-type]
+    assert ours.fit(train).score(test) > plain.fit(train).score(test)
+
+
+@pytest.mark.parametrize(("clip", "least"), [("road_bend.mp4", 2), ("traffic_overhead.mp4", 3)])
+def test_short_clips_give_motifs_that_recur(
+    clip: str, least: int, motifmine: Run, shared_data: Path
+) -> None:
+    record = mined(motifmine, shared_data / "video" / clip)
+    times = np.bincount(record.occurrences.motif, minlength=len(record.motifs))
+    assert len(record.motifs) >= least
+    assert np.all(times >= 2)
