@@ -81,6 +81,7 @@ class ShareType(click.ParamType["float | str"]):
     type=click.Choice(["search", "random"]),
     help="Where motifs come from.  [default: search when sparse, random when dense]",
 )
+@click.option("--rounds", type=int, help="Rounds of the search at most.  [default: 10]")
 @click.option(
     "--sparsity",
     type=float,
