@@ -15,7 +15,7 @@ from motifmine.io import hdf5, store
 from motifmine.io.files import refuse_overwriting
 from motifmine.models.protocol import Progress
 from motifmine.models.saved import MODELS
-from motifmine.models.selection import Choice, choose_motif_length, choose_n_motifs
+from motifmine.models.selection import Choice, choose_motif_length, choose_n_motifs, motif_p_values
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection, locate, mine
 from motifmine.preparation import Counts, Preparation
@@ -98,8 +98,17 @@ def fit_workspace(
         on_iteration=on_iteration,
         notes=notes,
     )
+    if n_motifs == "auto":
+        record = _with_p_values(record, prepared)
     store.write_fit(path, record, force=force)
     return path, record
+
+
+def _with_p_values(record: FitRecord, table: ObservationTable) -> FitRecord:
+    """Return the record with how likely chance is to give each of its motifs, in its settings."""
+    p_values = motif_p_values(table, record.motifs, seed=record.provenance.seed)
+    spec = {**json.loads(record.provenance.spec), "p_values": [round(p, 4) for p in p_values]}
+    return replace(record, provenance=replace(record.provenance, spec=json.dumps(spec)))
 
 
 def _sized(

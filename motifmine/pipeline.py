@@ -30,7 +30,7 @@ class Detection:
     false_alarms_per_hour: float | None = None
     """Rate at which chance alone may give occurrences, > 0; None: so that one in a hundred of the
     occurrences is expected to be false."""
-    least_weight: float = 0.15
+    least_weight: float = 0.1
     """Share of its motif's typical weight that an occurrence must have, >= 0."""
 
     def __post_init__(self) -> None:

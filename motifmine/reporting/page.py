@@ -11,6 +11,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,13 @@ from motifmine.table import FlowGrid, Pixels, Recording
 
 REPORT_NAME = "report.html"
 
-PYTHON_ONLY = ("tolerance", "least_bins")
+CHOICES = {
+    "n_motifs_choice": "log-likelihood of hidden observations, nats",
+    "motif_length_choice": "bins that motifs fill of a window of so many bins",
+}
+"""What the curves of `--motifs auto` and `--motif-length auto` show."""
+
+PYTHON_ONLY = ("tolerance",)
 """Settings that `motifmine fit` has no option for."""
 
 THUMBNAIL_PX = 272
@@ -83,15 +90,19 @@ def repeat_command(record: FitRecord) -> str:
 
     Settings that only Python can change (`PYTHON_ONLY`) are taken to be as they come.
     """
+    spec = _spec(record)
     words = ["motifmine", "fit", "--model", record.provenance.model]
-    for field, value in _settings(record).items():
-        if field in PYTHON_ONLY:
+    for field, value in spec.items():
+        if field in PYTHON_ONLY or value is None or isinstance(value, dict | list):
             continue
         option = "--" + field.removeprefix("n_").replace("_", "-")
         if isinstance(value, bool):
-            words.append(option if value else option.replace("--", "--no-", 1))
-        elif value is not None:
+            words.append(option if value else option.replace("--drop", "--keep", 1))
+        else:
             words += [option, f"{value}bins" if field == "motif_length" else str(value)]
+    words += ["--counts", spec.get("preparation", {}).get("counts", "auto")]
+    if rate := spec.get("detection", {}).get("false_alarms_per_hour"):
+        words += ["--false-alarms", str(rate)]
     return shlex.join([*words, "--seed", str(record.provenance.seed)])
 
 
@@ -263,16 +274,28 @@ def _trace(record: FitRecord) -> str:
     )
 
 
-def _settings(record: FitRecord) -> dict[str, object]:
-    """Return the settings of model and preparation, empty when the JSON text is no object."""
+def _spec(record: FitRecord) -> dict[str, Any]:
+    """Return the specification of a fit, empty when its JSON text is no object."""
     try:
         spec = json.loads(record.provenance.spec)
     except ValueError:
         return {}
-    if not isinstance(spec, dict):
-        return {}
-    parts = [value if isinstance(value, dict) else {key: value} for key, value in spec.items()]
-    return {key: value for part in parts for key, value in part.items()}
+    return spec if isinstance(spec, dict) else {}
+
+
+def _settings(record: FitRecord) -> dict[str, object]:
+    """Return all settings under one another; the curve of a choice becomes a line of text."""
+    settings: dict[str, object] = {}
+    for key, value in _spec(record).items():
+        if key.endswith("_choice") and isinstance(value, dict):
+            pairs = zip(value["candidates"], value["value"], strict=True)
+            tried = ", ".join(f"{candidate}: {found:g}" for candidate, found in pairs)
+            settings[key] = f"{value['chosen']} ({CHOICES[key]}: {tried})"
+        elif isinstance(value, dict):
+            settings.update(value)
+        else:
+            settings[key] = value
+    return settings
 
 
 def _settings_table(record: FitRecord) -> str:
