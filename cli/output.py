@@ -37,7 +37,8 @@ def _plain(label: str) -> Callable[[float, float, str], None]:
         if now - last >= PLAIN_EVERY_S and done > 0:
             last = now
             left = (now - began) * (total - done) / done
-            click.echo(f"{label}: {done / total:.0%}, {left:.0f} s left  {note}", err=True)
+            ahead = f", {left:.0f} s left" if done > 0.1 * total else ""
+            click.echo(f"{label}: {done / total:.0%}{ahead}  {note}", err=True)
 
     return update
 
