@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, workspace_option
+from .options import force_option, output_options, workspace_option
 from .output import print_occurrences
 
 
@@ -46,18 +46,7 @@ def export(
 @click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
 @click.argument("fit")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="For people, or for programs.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
-)
-@force_option
+@output_options
 @workspace_option
 def locate(
     fit: str,

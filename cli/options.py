@@ -51,3 +51,19 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 force_option = click.option("--force", is_flag=True, help="Overwrite what exists.")
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept `--format`, `-o` and `--force`: what is written, and where."""
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "csv", "json"]),
+        default="table",
+        show_default=True,
+        help="For people, or for programs.",
+    )
+    output = click.option(
+        "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
+    )
+    return form(output(force_option(command)))

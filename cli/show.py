@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, workspace_option
+from .options import force_option, output_options, workspace_option
 from .output import print_occurrences
 
 
@@ -27,18 +27,7 @@ def show_motifs(fit: str | None, open_report: bool, force: bool, workspace: Path
 
 @click.command(epilog="\b\nExample:\n    motifmine occurrences --format csv -o occurrences.csv")
 @click.argument("fit", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="For people, or for programs.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
-)
-@force_option
+@output_options
 @workspace_option
 def occurrences(
     fit: str | None, form: str, output: Path | None, force: bool, workspace: Path

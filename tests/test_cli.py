@@ -54,16 +54,6 @@ def test_every_command_stands_in_the_readme(command: Command) -> None:
     assert not [name for name in commands(command) if f"`motifmine {name}" not in text]
 
 
-def test_help_answers_at_once() -> None:
-    executable = Path(sys.executable).with_name("motifmine")
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        subprocess.run([executable, "--help"], check=True, capture_output=True)
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.3
-
-
 def test_help_of_fit_tells_the_defaults_of_the_specification(motifmine: Run) -> None:
     text = " ".join(motifmine("fit", "--help").stdout.split())
     named = {

@@ -11,7 +11,7 @@ from numba import njit
 from motifmine.kernels import plsm_rows
 from motifmine.kernels.likelihood import observation_rates, occurrence_scores
 from motifmine.kernels.plsm_ratios import FLOOR, sweep_ratios
-from motifmine.kernels.plsm_search import drop_costs, motif_rates, sweep_threshold, window_counts
+from motifmine.kernels.plsm_search import drop_costs, sweep_threshold, window_counts
 from motifmine.layout import phi_of
 from motifmine.table import Floats, Floats32, Indices
 from tests.plsm_problems import SHAPES, Binned, Rows, binned, drawn
@@ -56,13 +56,6 @@ def posed(name: str) -> Problem:
             shares[i] += activation32[start_row].astype(np.float64) * motifs32[:, tr, w]
     base = (0.1 + rng.random(len(rows))).astype(np.float32)
     return Problem(table, rows, motifs32, activation32, base, shares)
-
-
-@EVERY_SHAPE
-def test_motif_rates_are_the_sum_over_motifs_and_starts(name: str) -> None:
-    p = posed(name)
-    found = motif_rates(*p.table[:3], p.activation, p.phi, p.motifs.shape[1])
-    np.testing.assert_allclose(found, p.shares.sum(axis=1), rtol=1e-5, atol=1e-7)
 
 
 @EVERY_SHAPE

@@ -32,12 +32,17 @@ def observation_rates(
     n_motifs = activation.shape[1]
     a = activation.ravel()
     rates = np.empty(len(word))
+    live = np.empty(size + 1, np.int64)
     for b in range(len(bin_row)):
-        first = bin_row[b] * n_motifs
+        window = a[bin_row[b] * n_motifs : bin_row[b] * n_motifs + size]
+        n_live = 0
+        for j in range(size):
+            live[n_live] = j
+            n_live += window[j] > 0.0
         for i in range(offsets[b], offsets[b + 1]):
             rate = np.float64(base[i])
-            for j in range(size):
-                rate += a[first + j] * phi[word[i], j]
+            for m in range(n_live):
+                rate += window[live[m]] * phi[word[i], live[m]]
             rates[i] = rate
     return rates
 

@@ -15,45 +15,6 @@ Index = NDArray[np.int64]
 
 
 @fast_kernel
-def motif_rates(
-    bin_row: Index,
-    offsets: Index,
-    word: NDArray[np.int32],
-    activation: Single,
-    phi: Single,
-    motif_length: int,
-) -> Single:
-    """Return the rate that the motifs give every observation, float32 array (N,).
-
-    Parameters
-    ----------
-    bin_row : int64 array (B,)
-    offsets : int64 array (B + 1,)
-    word : int32 array (N,)
-    activation : float32 array (R, K)
-    phi : float32 array (W, >= L * K)
-    motif_length : int
-    """
-    n_motifs = activation.shape[1]
-    size = motif_length * n_motifs
-    flat = activation.reshape(-1)
-    rate = np.empty(len(word), np.float32)
-    live = np.empty(size + 1, np.int64)
-    for b in range(len(bin_row)):
-        window = flat[bin_row[b] * n_motifs : bin_row[b] * n_motifs + size]
-        n_live = 0
-        for c in range(size):
-            live[n_live] = c
-            n_live += window[c] > 0.0
-        for i in range(offsets[b], offsets[b + 1]):
-            r = np.float32(0.0)
-            for m in range(n_live):
-                r += window[live[m]] * phi[word[i], live[m]]
-            rate[i] = r
-    return rate
-
-
-@fast_kernel
 def window_counts(
     bin_row: Index,
     offsets: Index,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motifmine.kernels.plsm_search import motif_rates
+from motifmine.kernels.likelihood import observation_rates
 from motifmine.layout import phi_of, start_layout
 from motifmine.models.em import Problem, State
 from motifmine.table import ObservationTable
@@ -34,12 +34,15 @@ def hidden_score(hidden: ObservationTable, problem: Problem, state: State) -> fl
     """
     length = problem.layout.motif_length
     layout = start_layout(hidden, length)
-    by_motifs = motif_rates(
-        layout.bin_row, layout.offsets, layout.word, state.starts, phi_of(state.motifs), length
-    )
     level = (state.background_mass / np.maximum(layout.n_times, 1))[layout.bin_document]
-    rates = (
-        by_motifs + np.repeat(level, np.diff(layout.offsets)) * state.background_word[layout.word]
+    base = np.repeat(level, np.diff(layout.offsets)) * state.background_word[layout.word]
+    rates = observation_rates(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        base.astype(np.float32),
+        state.starts,
+        phi_of(state.motifs),
     )
     mass = float(state.starts.sum(dtype=np.float64) + state.background_mass.sum())
     chance = CHANCE / (hidden.n_words * max(hidden.n_times, 1))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.kernels.plsm_search import drop_costs, motif_rates, window_counts
+from motifmine.kernels.likelihood import observation_rates
+from motifmine.kernels.plsm_search import drop_costs, window_counts
 from motifmine.layout import phi_of
 from motifmine.models.em import (
     Priors,
@@ -209,16 +210,10 @@ def background_parts(problem: Problem, state: State) -> Floats32:
     """Return the share of every observation that motifs leave to the background, float32 (N,)."""
     layout = problem.layout
     base = background_rates(problem, state)
-    rate = motif_rates(
-        layout.bin_row,
-        layout.offsets,
-        layout.word,
-        state.starts,
-        phi_of(state.motifs),
-        layout.motif_length,
+    rates = observation_rates(
+        layout.bin_row, layout.offsets, layout.word, base, state.starts, phi_of(state.motifs)
     )
-    part: Floats32 = base / np.maximum(base + rate, np.float32(1e-30))
-    return part
+    return (base / np.maximum(rates, 1e-30)).astype(np.float32)
 
 
 def settle(
