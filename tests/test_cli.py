@@ -217,6 +217,34 @@ def test_a_table_is_exported_as_tdoc(filled: Run) -> None:
     assert len(Path("document-001.tdoc").read_text().splitlines()) == 400
 
 
+def test_motifs_are_located_in_a_text_file_and_in_its_table_alike(filled: Run) -> None:
+    filled(*FIT)
+    table = "motifmine-work/tables/document-001.h5"
+    filled("export", table, "-o", "tuesday")
+    text = filled("locate", "plsm-001", "tuesday.tdoc", "--format", "csv")
+    assert text.exit_code == 0, text.stderr
+    same = filled("locate", "plsm-001", table, "--format", "csv")
+    starts = [[r["start_s"] for r in csv.DictReader(io.StringIO(x.stdout))] for x in (text, same)]
+    assert starts[0] == starts[1]
+    assert len(starts[0]) > 10
+
+
+def test_a_source_of_another_scene_is_not_located(filled: Run) -> None:
+    filled(*FIT)
+    Path("wide.tdoc").write_text("0:1 99:2\n" * 30)
+    result = filled("locate", "plsm-001", "wide.tdoc")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_source_that_cannot_be_read_is_named(filled: Run) -> None:
+    filled(*FIT)
+    Path("broken.tdoc").write_text("0:1 what\n")
+    result = filled("locate", "plsm-001", "broken.tdoc")
+    assert result.exit_code == 1
+    assert "broken.tdoc" in result.stderr
+
+
 def test_killing_a_fit_leaves_no_file_that_cannot_be_read(filled: Run) -> None:
     executable = Path(sys.executable).with_name("motifmine")
     line: list[str | Path] = [executable, "fit", "--model", "plsm", "--motif-length", "8s"]
