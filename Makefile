@@ -18,6 +18,8 @@ lint: .venv/made
 bench: .venv/made
 	$(BIN)/python benchmarks/extract.py
 	$(BIN)/python benchmarks/plsm.py
+	$(BIN)/python benchmarks/hdlsm.py
+	$(BIN)/python benchmarks/tcae.py
 
 clean:
 	rm -rf .venv build dist motifmine.egg-info motifmine-demo

@@ -30,7 +30,7 @@ class NumberOrAuto(click.ParamType["int | str"]):
 
 
 class ShareType(click.ParamType["float | str"]):
-    """A share between 0 and 1, or the word `learned`."""
+    """A share between 0 and 1, or the words `learned` and `off`."""
 
     name = "share"
 
@@ -38,25 +38,30 @@ class ShareType(click.ParamType["float | str"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float | str:
         """Return the number or the word, or end with wrong usage."""
-        if value == "learned":
-            return "learned"
+        if value in ("learned", "off"):
+            return "learned" if value == "learned" else 0.0
         try:
             return float(value)
         except ValueError:
-            self.fail(f"{value!r} is neither a share nor 'learned'", param, ctx)
+            self.fail(f"{value!r} is neither a share nor 'learned' nor 'off'", param, ctx)
 
 
 @click.command(
     epilog="\b\nExample:\n    motifmine fit --model plsm --motifs 12 --motif-length 3s",
 )
 @click.argument("tables", nargs=-1, type=click.Path(path_type=Path), metavar="[TABLE]...")
-@click.option("--model", type=click.Choice(["plsm"]), required=True, help="The kind of model.")
+@click.option(
+    "--model",
+    type=click.Choice(["plsm", "hdlsm", "tcae"]),
+    required=True,
+    help="The kind of model.",
+)
 @click.option(
     "--motifs",
     "n_motifs",
     type=NumberOrAuto(),
     help="Number of motifs.  [default: 10]  'auto' lets hidden observations decide, at the cost of "
-    "about eight more fits.",
+    "about eight more fits. For tcae the filters given, 20, of which the surplus dies.",
 )
 @click.option(
     "--motif-length",
@@ -90,7 +95,8 @@ class ShareType(click.ParamType["float | str"]):
 @click.option(
     "--background",
     type=ShareType(),
-    help="Share of the background, or 'learned'.  [default: learned when sparse, 0.01 when dense]",
+    help="Share of the background, 'learned', or 'off' (for hdlsm: the model as published).  "
+    "[default: learned when sparse, 0.01 when dense]",
 )
 @click.option("--motif-prior", type=float, help="Pseudo-count of motif cells.  [default: 0.0]")
 @click.option(
@@ -98,6 +104,22 @@ class ShareType(click.ParamType["float | str"]):
     default=None,
     help="Leave out motifs that do not pay for themselves.  [default: drop]",
 )
+@click.option("--chains", type=int, help="hdlsm: independent chains.  [default: 4]")
+@click.option("--sweeps", type=int, help="hdlsm: sweeps of every chain.  [default: 500]")
+@click.option("--burn-in", type=int, help="hdlsm: sweeps not looked at.  [default: 250]")
+@click.option(
+    "--fix-hyperparameters",
+    is_flag=True,
+    default=None,
+    help="hdlsm: hold alpha, gamma, eta and the background's strength.",
+)
+@click.option(
+    "--count-scale",
+    type=float,
+    help="hdlsm: counts are multiplied by this.  [default: 1, less above 200,000 observations]",
+)
+@click.option("--epochs", type=int, help="tcae: passes over the data at most.  [default: 40]")
+@click.option("--device", help="tcae: cpu, cuda, cuda:1, mps, or auto.  [default: auto]")
 @click.option(
     "--false-alarms",
     type=float,

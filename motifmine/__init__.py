@@ -6,19 +6,36 @@ from typing import TYPE_CHECKING
 from motifmine.version import __version__
 
 if TYPE_CHECKING:
+    from motifmine.models.autoencoder import Tcae, TcaeFit
+    from motifmine.models.hdlsm import Hdlsm, HdlsmFit
     from motifmine.models.plsm import Plsm, PlsmFit
     from motifmine.pipeline import locate, mine
     from motifmine.simulation import simulate
 
 HOMES = {
+    "Hdlsm": "motifmine.models.hdlsm",
+    "HdlsmFit": "motifmine.models.hdlsm",
     "Plsm": "motifmine.models.plsm",
     "PlsmFit": "motifmine.models.plsm",
+    "Tcae": "motifmine.models.autoencoder",
+    "TcaeFit": "motifmine.models.autoencoder",
     "locate": "motifmine.pipeline",
     "mine": "motifmine.pipeline",
     "simulate": "motifmine.simulation",
 }
 
-__all__ = ["Plsm", "PlsmFit", "__version__", "locate", "mine", "simulate"]
+__all__ = [
+    "Hdlsm",
+    "HdlsmFit",
+    "Plsm",
+    "PlsmFit",
+    "Tcae",
+    "TcaeFit",
+    "__version__",
+    "locate",
+    "mine",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from motifmine.durations import Duration
-from motifmine.errors import FormatError, VideoError, WorkspaceError
+from motifmine.errors import FormatError, SpecError, VideoError, WorkspaceError
 from motifmine.extraction import ExtractionSettings, extract_sources
 from motifmine.features.video_words import spec_of_json
 from motifmine.io import hdf5, store
 from motifmine.io.files import refuse_overwriting
+from motifmine.models.plsm import Plsm
 from motifmine.models.protocol import Progress
-from motifmine.models.saved import MODELS
+from motifmine.models.saved import specify
 from motifmine.models.selection import Choice, choose_motif_length, choose_n_motifs, motif_p_values
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection, locate, mine
@@ -81,7 +82,9 @@ def fit_workspace(
     length = DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
     if isinstance(motif_length, Duration):
         length = motif_length
-    spec = MODELS[model](motif_length=length.bins(table.bin_s), **settings)
+    spec = specify(model, {**settings, "motif_length": length.bins(table.bin_s)})
+    if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
+        raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
     prepared = Preparation(counts=counts).apply(table)
     spec, notes = _sized(
         prepared, spec, motif_length == "auto", n_motifs == "auto", seed or 0, on_start
@@ -146,8 +149,8 @@ def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | No
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
     return (
         f"fit {model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
-        f"observations; {spec.n_motifs} motifs of {spec.motif_length * table.bin_s:g} s "
-        f"({spec.motif_length} bins), seed {seed}"
+        f"observations; {getattr(spec, 'n_motifs', 'any number of')} motifs of "
+        f"{spec.motif_length * table.bin_s:g} s ({spec.motif_length} bins), seed {seed}"
     )
 
 

@@ -10,7 +10,7 @@ from motifmine.errors import SpecError
 from motifmine.inference.false_alarms import false_alarms
 from motifmine.inference.occurrences import find_occurrences, keep_occurrences, typical_weights
 from motifmine.models.protocol import Fit, Model, Progress
-from motifmine.models.saved import restored_fit
+from motifmine.models.saved import locate_motifs
 from motifmine.motifs import Activations, Background, FitRecord, Occurrences
 from motifmine.preparation import Preparation
 from motifmine.table import Floats, ObservationTable
@@ -94,6 +94,7 @@ def mine(
         "preparation": asdict(choice),
         "detection": {**asdict(detection), "least_score": least_score},
         "table": json.loads(table.spec),
+        **fit.findings(),
         **(notes or {}),
     }
     return FitRecord(
@@ -125,7 +126,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     """
     spec = json.loads(record.provenance.spec)
     prepared = Preparation(**spec["preparation"]).apply_counts(table)
-    found = restored_fit(record).locate(prepared)
+    found = locate_motifs(record, prepared)
     occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
     typical = typical_weights(record.occurrences, len(record.motifs))
     keep = occurrences.score >= spec["detection"]["least_score"]

@@ -245,6 +245,30 @@ def test_a_source_that_cannot_be_read_is_named(filled: Run) -> None:
     assert "broken.tdoc" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("hdlsm", ("--chains", "2", "--sweeps", "40", "--burn-in", "20")),
+        ("tcae", ("--motifs", "6", "--epochs", "4", "--device", "cpu")),
+    ],
+)
+def test_every_model_goes_the_whole_way(
+    filled: Run, model: str, options: tuple[str, ...]
+) -> None:
+    line = ("fit", "--model", model, "--motif-length", "8s", *options)
+    result = filled(*line)
+    assert result.exit_code == 0, result.stderr
+    assert filled("show-motifs").exit_code == 0
+    located = filled("locate", f"{model}-001", "motifmine-work/tables/document-001.h5")
+    assert located.exit_code == 0, located.stderr
+
+
+def test_a_setting_of_another_model_is_refused(filled: Run) -> None:
+    result = filled("fit", "--model", "hdlsm", "--sparsity", "2", "--motifs", "4")
+    assert result.exit_code == 1
+    assert "hdlsm has no setting --motifs, --sparsity" in result.stderr
+
+
 def test_killing_a_fit_leaves_no_file_that_cannot_be_read(filled: Run) -> None:
     executable = Path(sys.executable).with_name("motifmine")
     line: list[str | Path] = [executable, "fit", "--model", "plsm", "--motif-length", "8s"]

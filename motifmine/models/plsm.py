@@ -204,6 +204,10 @@ class PlsmFit:
             self.spec.priors, self.motifs, self.background, table, reckoned_total=reckoned_total
         )
 
+    def findings(self) -> dict[str, object]:
+        """Return what else there is to know of the fit: nothing, its trace and records say all."""
+        return {}
+
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of `table`, nats; higher is better."""
         found = fold_in(self.spec.priors, self.motifs, self.background, table)

@@ -63,6 +63,9 @@ class Fit(Protocol):
         (D,); None: what they are.
         """
 
+    def findings(self) -> dict[str, object]:
+        """Return what else there is to know of the fit, plain values for its file."""
+
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of other documents, nats."""
 

@@ -1,37 +1,51 @@
-"""Models by name, and fits back from what was saved of them."""
+"""Models by name, and motifs of saved fits found elsewhere."""
 
 import json
 from dataclasses import fields
 from typing import Any
 
-from motifmine.errors import FormatError
-from motifmine.models.plsm import Plsm, PlsmFit
-from motifmine.models.protocol import Fit
+from motifmine.errors import SpecError
+from motifmine.models.autoencoder import Tcae
+from motifmine.models.em import Priors
+from motifmine.models.hdlsm import Hdlsm, locate_by_sampling
+from motifmine.models.plsm import Plsm, fold_in
+from motifmine.models.protocol import Located
 from motifmine.motifs import FitRecord
+from motifmine.table import ObservationTable
 
-MODELS: dict[str, Any] = {"plsm": Plsm}
-FITS: dict[str, Any] = {"plsm": PlsmFit}
+MODELS: dict[str, Any] = {"plsm": Plsm, "hdlsm": Hdlsm, "tcae": Tcae}
 
 
-def restored_fit(record: FitRecord) -> Fit:
-    """Return the fit that a record was made from, ready to `locate` its motifs elsewhere.
+def specify(model: str, settings: dict[str, Any]) -> Any:
+    """Return the specification of a model by name.
 
     Raises
     ------
-    FormatError
-        When its model is unknown.
+    SpecError
+        When there is no such model, or it has no such setting.
     """
-    name = record.provenance.model
-    if name not in MODELS:
-        raise FormatError(f"the fit was made by the model {name!r}; known are {', '.join(MODELS)}")
-    known = {item.name for item in fields(MODELS[name])}
-    spec = {k: v for k, v in json.loads(record.provenance.spec).items() if k in known}
-    fit: Fit = FITS[name](
-        spec=MODELS[name](**spec),
-        motifs=record.motifs,
-        background=record.background,
-        activations=record.activations,
-        trace=record.trace,
-        provenance=record.provenance,
-    )
-    return fit
+    if model not in MODELS:
+        raise SpecError(f"there is no model {model!r}; choose one of {', '.join(MODELS)}")
+    known = {item.name for item in fields(MODELS[model])}
+    if unknown := sorted(set(settings) - known):
+        options = ", ".join("--" + name.removeprefix("n_").replace("_", "-") for name in unknown)
+        raise SpecError(f"the model {model} has no setting {options}; leave it out")
+    if model == "hdlsm" and "background" in settings:
+        settings = {**settings, "background": settings["background"] != 0}
+    return MODELS[model](**settings)
+
+
+def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
+    """Return where the motifs of a saved fit are active in `table`, whichever model made them.
+
+    Motifs and the background's words are held fixed. Starts of HDLSM's motifs are sampled, all
+    others inferred as PLSM does it: with the sparsity of a PLSM fit, without any for tcae.
+    """
+    spec = json.loads(record.provenance.spec)
+    if record.provenance.model == "hdlsm":
+        return locate_by_sampling(record.motifs, record.background, table, record.provenance.seed)
+    if record.provenance.model == "plsm":
+        priors = Plsm(**{f.name: spec[f.name] for f in fields(Plsm) if f.name in spec}).priors
+    else:
+        priors = Priors(sparsity=0.0)
+    return fold_in(priors, record.motifs, record.background, table)

@@ -30,8 +30,20 @@ CHOICES = {
 }
 """What the curves of `--motifs auto` and `--motif-length auto` show."""
 
-PYTHON_ONLY = ("tolerance",)
-"""Settings that `motifmine fit` has no option for."""
+OPTIONS = (
+    *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
+    *("sparsity", "background", "motif_prior", "drop_surplus"),
+    *("chains", "sweeps", "burn_in", "fix_hyperparameters", "count_scale", "epochs", "device"),
+)
+"""Settings that `motifmine fit` has an option for; the others only Python can change."""
+
+SWITCHES = {
+    ("drop_surplus", True): "--drop-surplus",
+    ("drop_surplus", False): "--keep-surplus",
+    ("fix_hyperparameters", True): "--fix-hyperparameters",
+    ("background", False): "--background off",
+}
+"""How a setting that is on or off is written; one that is not here needs no option."""
 
 THUMBNAIL_PX = 272
 
@@ -88,17 +100,16 @@ def write_report(
 def repeat_command(record: FitRecord) -> str:
     """Return the command that fits the same model with the same settings and seed.
 
-    Settings that only Python can change (`PYTHON_ONLY`) are taken to be as they come.
+    Settings that only Python can change are taken to be as they come.
     """
     spec = _spec(record)
     words = ["motifmine", "fit", "--model", record.provenance.model]
-    for field, value in spec.items():
-        if field in PYTHON_ONLY or value is None or isinstance(value, dict | list):
-            continue
-        option = "--" + field.removeprefix("n_").replace("_", "-")
+    for field in OPTIONS:
+        value = spec.get(field)
         if isinstance(value, bool):
-            words.append(option if value else option.replace("--drop", "--keep", 1))
-        else:
+            words += SWITCHES.get((field, value), "").split()
+        elif value is not None:
+            option = "--" + field.removeprefix("n_").replace("_", "-")
             words += [option, f"{value}bins" if field == "motif_length" else str(value)]
     words += ["--counts", spec.get("preparation", {}).get("counts", "auto")]
     if rate := spec.get("detection", {}).get("false_alarms_per_hour"):

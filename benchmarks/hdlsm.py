@@ -1,0 +1,184 @@
+"""How fast HDLSM is, beside a sampler of the same conditionals in plain Python in the same run.
+
+    python benchmarks/hdlsm.py [--quick]
+
+Data and scorer are those of `../shared/bench` where that folder lies beside the checkout; otherwise
+data of like size are simulated and nothing is scored. One observation update is one draw of step A;
+both samplers begin with nothing placed and are timed on one thread, in processor time, after some
+sweeps: the plain one (the tests' twin) from the same sweeps of a tenth as long a recording, for its
+time per update does not depend on the length. `--quick` leaves the fit of medium out.
+
+Wanted: 3 million updates a second on small, 1 million on medium.
+"""
+
+import argparse
+import random  # noqa: TID251  (for the plain sampler)
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from motifmine.kernels.hdlsm import sweep_observations, sweep_occurrences  # noqa: E402
+from motifmine.kernels.hdlsm_hyper import (  # noqa: E402
+    sweep_document_priors,
+    sweep_eta,
+    sweep_gamma,
+)
+from motifmine.kernels.hdlsm_state import Prior, State, Tokens, blank_state  # noqa: E402
+from motifmine.models.hdlsm import Hdlsm  # noqa: E402
+from motifmine.models.hdlsm_chains import GRID, one_sweep, tokens_of  # noqa: E402
+from motifmine.models.hdlsm_posterior import probabilities  # noqa: E402
+from motifmine.simulation import simulate  # noqa: E402
+from motifmine.table import ObservationTable, Vocabulary, table_from_rows  # noqa: E402
+from tests.reference.hdlsm import Sampler, Setting  # noqa: E402
+
+BENCH = ROOT.parent / "shared" / "bench"
+SIZES = {
+    "small": {"n_words": 75, "n_times": 3600, "n_motifs": 6, "motif_length": 10},
+    "medium": {"n_words": 75, "n_times": 36000, "n_motifs": 10, "motif_length": 15},
+}
+SETTLED = {"small": 150, "medium": 60}
+"""Sweeps before the clock starts."""
+ROUNDS = 5
+GOAL = 0.97
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="leave out the fit of medium")
+    quick = parser.parse_args().quick
+    for size in SIZES:
+        table, _ = recording(size)
+        ours = updates_per_second(table, size)
+        plain = plain_updates_per_second(table, SIZES[size]["motif_length"])
+        print(
+            f"{size}: {table.total:.0f} observations; step A {ours[0] / 1e6:.2f} M updates/s, "
+            f"all moves {ours[1] / 1e6:.2f} M/s; plain Python {plain:,.0f}/s "
+            f"(ours {ours[0] / plain:,.0f} times as fast)"
+        )
+    if not quick:
+        time_to_goal()
+
+
+def recording(size: str) -> tuple[ObservationTable, dict[str, Any] | None]:
+    """Return a table of this size at 10 % noise, and the truth for the scorer."""
+    if not BENCH.is_dir():
+        return simulate(n_documents=1, seed=0, **SIZES[size]).table, None
+    sys.path.insert(0, str(BENCH))
+    import synth  # noqa: PLC0415
+
+    data = synth.generate(noise=0.1, seed=0, **synth.SIZES[size])
+    _, time_bin, word, count = data["coo"].T
+    n_times, n_words = int(data["shape"][1]), int(data["shape"][2])
+    vocabulary = Vocabulary.of_labels([str(w) for w in range(n_words)])
+    table = table_from_rows(
+        time=time_bin,
+        word=word,
+        count=count.astype(np.float64),
+        n_times=n_times,
+        vocabulary=vocabulary,
+    )
+    return table, data
+
+
+def started(table: ObservationTable, length: int) -> tuple[Tokens, State, Prior, Any]:
+    """Return a chain with nothing placed."""
+    rng = np.random.default_rng(0)
+    tokens, words = tokens_of(table, length, 1.0, rng)
+    prior = Hdlsm(motif_length=length).prior(len(words))
+    return tokens, blank_state(tokens, prior, len(words), 256), prior, rng
+
+
+def whole_sweep(tokens: Tokens, state: State, prior: Prior, rng: Any, sweep: int) -> State:
+    """Return the state after all moves and draws of hyper-parameters, as a fit does them."""
+    state = one_sweep(tokens, state, prior, rng)
+    sweep_document_priors(tokens, state, prior, GRID, rng)
+    sweep_gamma(state, prior, GRID, rng)
+    if sweep % 5 == 0:
+        sweep_eta(state, prior, GRID, rng)
+    return state
+
+
+def updates_per_second(table: ObservationTable, size: str) -> tuple[float, float]:
+    """Return updates a second of step A alone, and of whole sweeps."""
+    tokens, state, prior, rng = started(table, SIZES[size]["motif_length"])
+    for sweep in range(SETTLED[size]):
+        state = whole_sweep(tokens, state, prior, rng, sweep)
+    alone = timed(lambda: sweep_observations(tokens, state, prior, 0, rng))
+    whole = timed(lambda: whole_sweep(tokens, state, prior, rng, 1))
+    return len(tokens.word) / alone, len(tokens.word) / whole
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return the median processor time of `ROUNDS` calls, seconds."""
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.thread_time()
+        work()
+        seconds.append(time.thread_time() - began)
+    return statistics.median(seconds)
+
+
+def plain_updates_per_second(table: ObservationTable, length: int) -> float:
+    """Return updates a second of step A of the tests' twin, on the recording's first tenth."""
+    rows = table.row_of_observation()
+    n_times = table.n_times // 10
+    tokens = [
+        (0, int(w), int(t))
+        for t, w, n in zip(rows, table.word, table.count, strict=True)
+        if t < n_times
+        for _ in range(int(n))
+    ]
+    setting = Setting(
+        tokens=tokens,
+        starts=[(1 - length, n_times - 1)],
+        n_bins=[n_times],
+        n_words=table.n_words,
+        shape=[1 / length / table.n_words] * length,
+        alpha=10.0,
+        gamma=2.0,
+        eta=10.0,
+        share=10.0,
+    )
+    sampler = Sampler(setting, random.Random(0))
+    for _ in range(3):
+        sampler.sweep()
+    began = time.thread_time()
+    for i in range(len(tokens)):
+        sampler.step_a(i)
+    return len(tokens) / (time.thread_time() - began)
+
+
+def time_to_goal() -> None:
+    """Print how long one chain on medium takes to motifs of mean cosine `GOAL`."""
+    table, data = recording("medium")
+    if data is None:
+        return
+    import score  # noqa: PLC0415
+
+    tokens, state, prior, rng = started(table, SIZES["medium"]["motif_length"])
+    sweep_occurrences(tokens, state, prior, 0, rng)
+    began = time.perf_counter()
+    for sweep in range(500):
+        state = whole_sweep(tokens, state, prior, rng, sweep)
+        motifs = probabilities(state, float(prior.hyper[2]), prior.shape)
+        if sweep % 5 == 4 and len(motifs) >= SIZES["medium"]["n_motifs"]:
+            paused = time.perf_counter()
+            cosine = score.evaluate(data, W=motifs)["cos"]
+            began += time.perf_counter() - paused
+            if cosine >= GOAL:
+                seconds = time.perf_counter() - began
+                print(f"medium: cosine {cosine:.3f} after {sweep + 1} sweeps, {seconds:.1f} s")
+                return
+    print(f"medium: cosine {GOAL} was not reached in 500 sweeps")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Figures of the auto-encoder: recovery with each term off in turn, and training rate.
+
+    python benchmarks/tcae.py                      the ablation table (Markdown), on the CPU
+    python benchmarks/tcae.py --rate               windows a second of training
+    python benchmarks/tcae.py --device cuda        the same on a GPU, with shares of its peaks
+
+Data are drawn by `motifmine.simulation`, so that nothing else is needed; `--bench FOLDER` takes
+`small_n10_s0.npz` and its like, made by `shared/bench/synth.py`, and `score.py` beside it.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from motifmine.errors import FitError
+from motifmine.inference.matching import match_motifs, match_occurrences
+from motifmine.inference.occurrences import find_occurrences
+from motifmine.models.autoencoder import Tcae
+from motifmine.models.tcae_fitting import build_objective, choose_device, torch_generator
+from motifmine.simulation import simulate
+from motifmine.table import Vocabulary, join_tables, table_from_rows
+
+ABLATIONS = {
+    "default": {},
+    "no AdaReLU (plain ReLU)": {"energy_share": 1.0},
+    "no inhibition layer": {"inhibition": 0.0},
+    "neither": {"energy_share": 1.0, "inhibition": 0.0},
+    "no group lasso": {"group_lasso": 0.0},
+    "decoder may be negative": {"non_negative": False},
+    "Poisson loss": {"loss": "poisson"},
+    "penalty on neighbours 0.05": {"neighbour_penalty": 0.05},
+    "entropy of filter usage 0.05": {"usage_entropy": 0.05},
+    "masking noise 0.2": {"masking": 0.2},
+    "all start times open": {"open_share": 1.0},
+}
+SIZES = {
+    "small": {"n_words": 75, "n_times": 3600, "n_motifs": 6, "motif_length": 10},
+    "large": {"n_words": 256, "n_times": 36000, "n_motifs": 20, "motif_length": 20},
+}
+
+
+def bench_cases(folder, noise, seeds):
+    """Yield (table, truth motifs, scorer) of `shared/bench`."""
+    sys.path.insert(0, str(folder))
+    score, synth = importlib.import_module("score"), importlib.import_module("synth")
+
+    for seed in seeds:
+        data = synth.generate(noise=noise, seed=seed, **synth.SIZES["small"])
+        coo, words = data["coo"], int(data["shape"][2])
+        table = join_tables(
+            [
+                table_from_rows(
+                    time=coo[:, 1],
+                    word=coo[:, 2],
+                    count=coo[:, 3],
+                    n_times=int(data["shape"][1]),
+                    vocabulary=Vocabulary.of_labels([str(w) for w in range(words)]),
+                )
+            ]
+        )
+
+        def scored(fit, found, data=data):
+            columns = (found.document, found.start_bin, found.motif, found.weight)
+            events = np.stack(columns, axis=1).astype(float)
+            figures = score.evaluate(data, W=fit.motifs.probability, ev=events)
+            return figures["cos"], figures["F1"], figures["F1_all"]
+
+        yield table, scored
+
+
+def own_cases(noise, seeds):
+    """Yield the same of `motifmine.simulation`; F1 without a threshold on the weights."""
+    for seed in seeds:
+        truth = simulate(noise=noise, seed=seed, **SIZES["small"])
+
+        def scored(fit, found, truth=truth):
+            match = match_motifs(truth.motifs.probability, fit.motifs.probability)
+            keep = found.weight > 0.2 * np.quantile(found.weight, 0.9)
+            f1 = match_occurrences(
+                true_document=truth.occurrences.document.astype(np.int64),
+                true_start_s=truth.occurrences.start_s,
+                true_label=[str(m) for m in truth.occurrences.motif],
+                document=found.document[keep].astype(np.int64),
+                start_s=found.start_s[keep],
+                motif=found.motif[keep].astype(np.int64),
+                n_motifs=len(fit.motifs),
+                tolerance_s=2.0,
+                longest_offset_s=10.0,
+            ).f1
+            cosine = match.cosine.sum() / len(truth.motifs)
+            return cosine, f1, float("nan")
+
+        yield truth.table, scored
+
+
+def ablation(cases_of, seeds):
+    print("| variant | noise | survivors | motif cosine | F1 | F1, surplus counted | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    for noise in (0.1, 0.5):
+        cases = list(cases_of(noise, seeds))
+        for name, change in ABLATIONS.items():
+            survivors, figures, spent = [], [], []
+            for seed, (table, scored) in zip(seeds, cases, strict=True):
+                began = time.perf_counter()
+                try:
+                    spec = Tcae(n_motifs=20, motif_length=10, device="cpu", **change)
+                    fit = spec.fit(table, seed=seed)
+                except FitError:
+                    survivors.append(0)
+                    figures.append((0.0, 0.0, 0.0))
+                    continue
+                spent.append(time.perf_counter() - began)
+                found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+                survivors.append(len(fit.motifs))
+                figures.append(scored(fit, found))
+            mean = np.mean(figures, axis=0)
+            alive = " ".join(map(str, survivors))
+            print(
+                f"| {name} | {noise:.0%} | {alive} | {mean[0]:.3f} | {mean[1]:.3f} | "
+                f"{mean[2]:.3f} | {np.mean(spent or [0]):.1f} |",
+                flush=True,
+            )
+
+
+def training_rate(device, dtype, steps):
+    """Return windows a second, and FLOP and bytes a step of the four large convolutions."""
+    shape = SIZES["large"]
+    table = simulate(n_documents=1, seed=0, **shape).table
+    spec = Tcae(n_motifs=40, motif_length=shape["motif_length"], device=device, dtype=dtype)
+    objective = build_objective(spec, table, choose_device(spec), torch_generator(0))
+    network, windows = objective.network, objective.windows
+    optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
+    noise = torch.Generator().manual_seed(0)
+    chosen = np.arange(min(spec.batch_windows, len(windows)))
+
+    def step():
+        optimiser.zero_grad(set_to_none=True)
+        objective.loss(chosen, noise).backward()
+        optimiser.step()
+        network.project()
+
+    def wait():
+        if windows.device.type == "cuda":
+            torch.cuda.synchronize(windows.device)
+
+    for _ in range(3):
+        step()
+    wait()
+    began = time.perf_counter()
+    for _ in range(steps):
+        step()
+    wait()
+    seconds = (time.perf_counter() - began) / steps
+    bins = windows.core_bins + 2 * windows.margin
+    cells = network.encoder.numel() * len(chosen)
+    # encoder: forward, gradient of the filters; decoder: forward and both gradients
+    flops = 2 * cells * (2 * (bins - windows.motif_length + 1) + 3 * windows.core_bins)
+    dense = windows.count.element_size() * len(chosen) * windows.n_words * bins
+    return len(chosen) / seconds, flops / seconds, 8 * dense / seconds
+
+
+def rates(device, dtype, steps):
+    shape = SIZES["large"]
+    print(f"training on {shape}, 40 filters, batches of 16 windows of 256 bins")
+    threads = torch.get_num_threads()
+    rate, flops, _ = training_rate("cpu", "float32", steps)
+    print(f"cpu, {threads} threads: {rate:.0f} windows/s, {flops / 1e9:.0f} GFLOP/s")
+    if device == "cpu":
+        return
+    if not torch.cuda.is_available():
+        print("no CUDA device here: the figures above are the CPU's, no GPU figures are given")
+        return
+    peak_flops, peak_bytes = peaks(device)
+    there, flops, moved = training_rate(device, dtype, 20 * steps)
+    name = torch.cuda.get_device_name(device)
+    print(f"{name} ({dtype}): {there:.0f} windows/s, {there / rate:.0f} x the CPU's")
+    print(
+        f"convolutions {flops / 1e12:.2f} TFLOP/s, {flops / peak_flops:.1%} of this card's matrix "
+        f"rate; dense tensors {moved / 1e9:.0f} GB/s, {moved / peak_bytes:.1%} of its bandwidth "
+        f"(peaks measured: {peak_flops / 1e12:.0f} TFLOP/s, {peak_bytes / 1e12:.2f} TB/s)"
+    )
+
+
+def peaks(device):
+    """Return the rates a large float32 product and a large copy reach, FLOP/s and bytes/s."""
+    size = 8192
+    matrix = torch.ones(size, size, device=device)
+    vector = torch.ones(1 << 28, device=device)
+    into = torch.empty_like(vector)
+    product = torch.empty_like(matrix)
+    return (
+        2 * size**3 / timed(lambda: torch.mm(matrix, matrix, out=product), device),
+        2 * 4 * len(vector) / timed(lambda: into.copy_(vector), device),
+    )
+
+
+def timed(call, device, repeats=10):
+    call()
+    torch.cuda.synchronize(device)
+    began = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    torch.cuda.synchronize(device)
+    return (time.perf_counter() - began) / repeats
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", help="training rate on this device, and the CPU's")
+    parser.add_argument("--rate", action="store_true", help="training rate on the CPU")
+    parser.add_argument("--dtype", default="float32", help="float32 or mixed, of the GPU")
+    parser.add_argument("--bench", type=Path, help="folder of synth.py and score.py")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    if asked.rate or asked.device:
+        rates(asked.device or "cpu", asked.dtype, asked.steps)
+        return
+    seeds = range(asked.seeds)
+    if asked.bench:
+        ablation(lambda noise, which: bench_cases(asked.bench, noise, which), seeds)
+    else:
+        ablation(own_cases, seeds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+"""HDLSM, Hierarchical Dirichlet Latent Semantic Motifs, sampled with its number of motifs.
+
+Emonet, Varadarajan and Odobez: CVPR 2011, pp. 3233-3240; IEEE Transactions on Pattern Analysis and
+Machine Intelligence 36(1):140-156, 2014.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from motifmine.errors import DataError, SpecError
+from motifmine.kernels.hdlsm_state import ETA, MOTIFS, OCCURRENCES, Prior, State, Tokens
+from motifmine.models.hdlsm_chains import (
+    NOISE_WORD,
+    RECORDED,
+    Chain,
+    Schedule,
+    eta_shape,
+    run_chain,
+    state_of,
+    tokens_of,
+)
+from motifmine.models.hdlsm_fold_in import fold_in
+from motifmine.models.hdlsm_posterior import HdlsmPosterior, probabilities, summarise_chains
+from motifmine.models.plsm import check_size
+from motifmine.models.protocol import Located, Progress
+from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.seeding import generator, resolve_seed
+from motifmine.table import Floats, Floats32, Indices, ObservationTable
+from motifmine.version import __version__
+
+MOST_OBSERVATIONS = 200_000
+"""Counts are scaled down to this many observations unless `count_scale` says otherwise."""
+LEAST_OCCURRENCES = 3
+"""What occurs less often does not recur: it is sampled but is not reported as a motif."""
+CHAIN_STREAM, COUNT_STREAM = 0, 1
+"""First keys of the random streams of a seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hdlsm:
+    """The specification of an HDLSM fit.
+
+    `background=False` is the paper's model; the background is ours: a share of each document's
+    observations that no motif explains, flat in time. Without it the noise gets motifs of its own.
+
+    Examples
+    --------
+    >>> from motifmine import simulate
+    >>> from motifmine.models.hdlsm import Hdlsm
+    >>> table = simulate(n_motifs=2, n_times=300, seed=1).table
+    >>> fit = Hdlsm(motif_length=10, chains=1, sweeps=100, burn_in=60).fit(table, seed=0)
+    >>> fit.motifs
+    MotifSet(2 motifs of 10 bins x 20 words)
+    """
+
+    motif_length: int = 20
+    """Length of the motifs in time bins, > 0."""
+    chains: int = 4
+    """Independent chains, > 0."""
+    sweeps: int = 500
+    """Sweeps of every chain, > 0."""
+    burn_in: int = 250
+    """Sweeps of these that are not looked at, 0 <= burn_in < sweeps."""
+    kept: int = 20
+    """Sweeps of every chain that the posterior is made of, > 0."""
+    background: bool = True
+    """Let observations belong to no motif; False is the model as published."""
+    alpha: float = 10.0
+    """Concentration of the occurrences of a document, > 0 (alpha in the papers)."""
+    gamma: float = 2.0
+    """Concentration of the motifs, > 0 (gamma in the papers)."""
+    eta: float = 10.0
+    """Pseudo-observations of every motif, all cells together, > 0 (eta in the papers)."""
+    ramp: float = 0.0
+    """How far eta falls from the first relative-time bin to the end, 0 (flat) <= ramp < 1. The
+    papers let it fall, which draws motifs to the beginning of their window; but a motif found from
+    its middle on then has a hard time to grow toward its beginning."""
+    background_strength: float = 10.0
+    """Pseudo-observations of the background of every document, > 0."""
+    fix_hyperparameters: bool = False
+    """Hold alpha, gamma, eta and background_strength; False draws them with everything else, each
+    log-uniform over 0.01 .. 10,000 a priori, from where they are set."""
+    count_scale: float | None = None
+    """Counts are multiplied by this, > 0, and rounded at random (whole numbers stay); None takes 1,
+    or less when that would be more than 200,000 observations."""
+
+    def __post_init__(self) -> None:
+        for name in ("motif_length", "chains", "sweeps", "kept"):
+            if getattr(self, name) < 1:
+                raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if not 0 <= self.burn_in < self.sweeps:
+            raise SpecError(f"burn_in is {self.burn_in}; it must be 0 or more and below sweeps")
+        for name in ("alpha", "gamma", "eta", "background_strength", "count_scale"):
+            value = getattr(self, name)
+            if value is not None and not (np.isfinite(value) and value > 0):
+                raise SpecError(f"{name} is {value}; it must be a positive number")
+        if not 0 <= self.ramp < 1:
+            raise SpecError(f"ramp is {self.ramp}; it must be 0 or more and below 1")
+
+    def fit(
+        self,
+        table: ObservationTable,
+        *,
+        seed: int | None = 0,
+        on_iteration: Callable[[Progress], None] | None = None,
+    ) -> "HdlsmFit":
+        """Return the most probable sweep of several chains, and what all of them say.
+
+        The result does not depend on the number of threads: every chain has a random stream of its
+        own, keyed by seed and chain. `on_iteration` is called from the chains' threads, one at a
+        time.
+
+        Raises
+        ------
+        DataError
+            When the table is too small for the specification.
+        """
+        began = time.perf_counter()
+        check_size(table, n_motifs=1, motif_length=self.motif_length)
+        seed = resolve_seed(seed)
+        spec = replace(self, count_scale=self.count_scale or default_scale(table))
+        tokens, words = tokens_of(
+            table, self.motif_length, spec.count_scale or 1.0, generator(seed, COUNT_STREAM)
+        )
+        if len(tokens.word) == 0:
+            raise DataError(
+                f"count_scale {spec.count_scale:g} leaves no observations; use a larger one"
+            )
+        prior = self.prior(len(words))
+        chains = run_chains(spec, tokens, prior, len(words), seed, began, on_iteration)
+        return package(spec, table, tokens, words, prior, chains, seed, began)
+
+    def prior(self, n_words: int) -> Prior:
+        """Return the hyper-parameters as the kernels take them."""
+        share = self.background_strength if self.background else 0.0
+        return Prior(
+            hyper=np.array([self.alpha, self.gamma, self.eta, share]),
+            shape=eta_shape(self.motif_length, n_words, self.ramp),
+            noise_word=NOISE_WORD,
+            learn=1,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SamplerTrace:
+    """Label-free numbers of every sweep of every chain, float64 arrays (chains, sweeps)."""
+
+    log_joint: Floats
+    """Log probability of observations and assignments given the hyper-parameters, nats."""
+    n_motifs: Floats
+    """Motifs that hold 1 % of the observations or more."""
+    n_occurrences: Floats
+    background_share: Floats
+    concentration: Floats
+    """Sum of the squared shares of the motifs."""
+    alpha: Floats
+    gamma: Floats
+    eta: Floats
+    background_strength: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HdlsmFit:
+    """Motifs that HDLSM found, when they occur, and how sure that is."""
+
+    spec: Hdlsm
+    """As asked, `count_scale` as it was used."""
+    motifs: MotifSet
+    """Of the most probable sweep; words that never occur have probability 0."""
+    background: Background
+    activations: Activations
+    """One entry for every occurrence of that sweep."""
+    trace: Trace
+    """Log joint probability of the chain that has the most probable sweep."""
+    provenance: Provenance
+    sampler: SamplerTrace
+    posterior: HdlsmPosterior
+
+    def transform(self, table: ObservationTable) -> Activations:
+        """Return the activations of the documents of `table`, motifs held fixed."""
+        return self.locate(table).activations
+
+    def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
+        """Return where the motifs are active in `table`, motifs held fixed.
+
+        `reckoned_total` is not used: no prior here depends on it.
+        """
+        return locate_by_sampling(self.motifs, self.background, table, self.provenance.seed)
+
+    def score(self, table: ObservationTable) -> float:
+        """Return the log-likelihood per observation of `table`, nats; higher is better."""
+        return self.locate(table).log_likelihood / table.total
+
+    def findings(self) -> dict[str, object]:
+        """Return what the chains say of themselves, plain values for a fit file."""
+        posterior = self.posterior
+        number, times = np.unique(posterior.n_motifs, return_counts=True)
+        share = times / posterior.n_motifs.size
+        return {
+            "agreement": posterior.sentence,
+            "number_of_motifs": {
+                int(n): round(float(p), 3) for n, p in zip(number, share, strict=True)
+            },
+            "r_hat": _rounded(posterior.statistics, posterior.r_hat),
+            "effective_sweeps": _rounded(posterior.statistics, posterior.effective_sweeps),
+        }
+
+
+def _rounded(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+    return {name: round(float(v), 3) for name, v in zip(names, values, strict=True)}
+
+
+def locate_by_sampling(
+    motifs: MotifSet, background: Background, table: ObservationTable, seed: int
+) -> Located:
+    """Return where given motifs are active in `table`, by sampling, motifs held fixed."""
+    activations, value = fold_in(motifs, background, table, seed=seed)
+    explained = float(activations.mass.sum(dtype=np.float64))
+    weight = max(0.0, 1.0 - explained / max(table.total, 1e-9))
+    return Located(
+        activations=activations,
+        background=Background(probability=background.probability, weight=weight),
+        log_likelihood=value,
+    )
+
+
+def default_scale(table: ObservationTable) -> float:
+    """Return 1, or what brings a table of many observations down to `MOST_OBSERVATIONS`."""
+    return min(1.0, MOST_OBSERVATIONS / table.total)
+
+
+def run_chains(
+    spec: Hdlsm,
+    tokens: Tokens,
+    prior: Prior,
+    n_words: int,
+    seed: int,
+    began: float,
+    on_iteration: Callable[[Progress], None] | None,
+) -> list[Chain]:
+    """Return all chains, run side by side in threads."""
+    lock = threading.Lock()
+    done = 0
+    schedule = Schedule(
+        sweeps=spec.sweeps,
+        burn_in=spec.burn_in,
+        n_kept=spec.kept,
+        is_fixed=spec.fix_hyperparameters,
+    )
+
+    def on_sweep(value: float) -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            if on_iteration is not None:
+                on_iteration(Progress(done, spec.chains * spec.sweeps, value))
+
+    def run(chain: int) -> Chain:
+        own = prior._replace(hyper=prior.hyper.copy())
+        rng = generator(seed, CHAIN_STREAM, chain)
+        return run_chain(tokens, own, n_words, schedule, rng, began, on_sweep)
+
+    with ThreadPoolExecutor(max_workers=min(spec.chains, os.cpu_count() or 1)) as pool:
+        return list(pool.map(run, range(spec.chains)))
+
+
+def package(
+    spec: Hdlsm,
+    table: ObservationTable,
+    tokens: Tokens,
+    words: Indices,
+    prior: Prior,
+    chains: list[Chain],
+    seed: int,
+    began: float,
+) -> HdlsmFit:
+    """Return the records of finished chains."""
+    winner = max(chains, key=lambda chain: chain.best.log_joint)
+    best = winner.best
+    own = prior._replace(hyper=best.hyper)
+    state = state_of(tokens, own, len(words), best)
+    order = reported_motifs(state)
+    probability = probabilities(state, float(best.hyper[ETA]), prior.shape)[order]
+    share = state.motif_size[state.live[order]] / len(tokens.word)
+    row, motif, size = found_occurrences(state, order)
+    posterior = summarise_chains(
+        chains, tokens, prior, probability, share, np.stack([row, motif], axis=1), spec.burn_in
+    )
+    record = np.stack([chain.record for chain in chains])
+    return HdlsmFit(
+        spec=spec,
+        motifs=MotifSet(probability=over_vocabulary(probability, words, table), weight=share),
+        background=background_of(state, words, table),
+        activations=activations_of(tokens, row, motif, size / (spec.count_scale or 1.0), spec),
+        trace=Trace(
+            iteration=np.arange(spec.sweeps),
+            log_likelihood=winner.record[:, RECORDED.index("log_joint")],
+            seconds=winner.seconds,
+        ),
+        provenance=Provenance(
+            motifmine_version=__version__,
+            model="hdlsm",
+            spec=json.dumps(asdict(spec)),
+            seed=seed,
+            inputs=tuple((r.name, r.source_digest) for r in table.recordings),
+            elapsed_s=time.perf_counter() - began,
+        ),
+        sampler=SamplerTrace(**{name: record[:, :, c] for c, name in enumerate(RECORDED)}),
+        posterior=posterior,
+    )
+
+
+def reported_motifs(state: State) -> Indices:
+    """Return the numbers of the motifs that recur, heaviest first; all of them if none does."""
+    live = state.live[: state.tally[MOTIFS]]
+    order = np.argsort(-state.motif_size[live], kind="stable")
+    recurs = state.motif_count[live[order]] >= LEAST_OCCURRENCES
+    chosen: Indices = order[recurs] if np.any(recurs) else order
+    return chosen.astype(np.int64)
+
+
+def found_occurrences(state: State, order: Indices) -> tuple[Indices, Indices, Indices]:
+    """Return start row, place of the motif in `order`, and size of occurrences, by row and motif.
+
+    Occurrences of one motif that start together are one.
+    """
+    rank = np.full(len(state.live), -1, dtype=np.int64)
+    rank[state.live[order]] = np.arange(len(order))
+    ids = state.ids[: state.tally[OCCURRENCES]]
+    ids = ids[rank[state.motif[ids]] >= 0]
+    n = max(len(order), 1)
+    key, inverse = np.unique(
+        state.row[ids] * np.int64(n) + rank[state.motif[ids]], return_inverse=True
+    )
+    size = np.bincount(inverse, weights=state.size[ids], minlength=len(key)).astype(np.int64)
+    return key // n, key % n, size
+
+
+def over_vocabulary(probability: Floats, words: Indices, table: ObservationTable) -> Floats32:
+    """Return motifs over all words, float32 array (K, L, W), from those over the words seen."""
+    whole = np.zeros((*probability.shape[:2], table.n_words), dtype=np.float32)
+    whole[:, :, words] = probability
+    return whole
+
+
+def background_of(state: State, words: Indices, table: ObservationTable) -> Background:
+    """Return the background; without any observations in it, even over the words seen."""
+    whole = np.zeros(table.n_words, dtype=np.float32)
+    count = state.noise_of_word + NOISE_WORD
+    whole[words] = count / count.sum()
+    return Background(probability=whole, weight=float(state.noise_of_word.sum() / len(state.owner)))
+
+
+def activations_of(
+    tokens: Tokens, row: Indices, motif: Indices, mass: Floats, spec: Hdlsm
+) -> Activations:
+    """Return occurrences, sorted by start row, as sparse activations."""
+    document = tokens.row_document[row]
+    n_documents = len(tokens.n_bins)
+    return Activations(
+        offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
+        start=(row - tokens.first_start[document] - spec.motif_length + 1).astype(np.int32),
+        motif=motif.astype(np.int32),
+        mass=mass.astype(np.float32),
+    )
