@@ -2,7 +2,7 @@
 
     python benchmarks/extract.py [FOLDER OR VIDEO]
 
-Wanted: the folder jamcam625 (352x288) at 40 times real time or more on two cores; 1280x720 at 12
+Wanted: a folder of clips of 352x288 at 40 times real time or more on two cores; 1280x720 at 12
 times real time or more on one core; never more than 4 times decode + resize; memory that does not
 grow with the length of the video.
 """
@@ -30,7 +30,7 @@ from motifmine.io.sources import expand_sources
 from motifmine.io.store import write_table
 from motifmine.workspace import Workspace
 
-DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "video" / "jamcam625"
+DEFAULT = Path(__file__).resolve().parents[1] / "sample_data" / "junction"
 ROUNDS = 5
 
 

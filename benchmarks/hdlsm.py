@@ -2,8 +2,8 @@
 
     python benchmarks/hdlsm.py [--quick]
 
-Data and scorer are those of `../shared/bench` where that folder lies beside the checkout; otherwise
-data of like size are simulated and nothing is scored. One observation update is one draw of step A;
+Data and scorer are those of the folder that the environment variable MOTIFMINE_BENCH names (with
+`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and nothing is scored. One observation update is one draw of step A;
 both samplers begin with nothing placed and are timed on one thread, in processor time, after some
 sweeps: the plain one (the tests' twin) from the same sweeps of a tenth as long a recording, for its
 time per update does not depend on the length. `--quick` leaves the fit of medium out.
@@ -12,6 +12,7 @@ Wanted: 3 million updates a second on small, 1 million on medium.
 """
 
 import argparse
+import os
 import random  # noqa: TID251  (for the plain sampler)
 import statistics
 import sys
@@ -39,7 +40,7 @@ from motifmine.simulation import simulate  # noqa: E402
 from motifmine.table import ObservationTable, Vocabulary, table_from_rows  # noqa: E402
 from tests.reference.hdlsm import Sampler, Setting  # noqa: E402
 
-BENCH = ROOT.parent / "shared" / "bench"
+BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 SIZES = {
     "small": {"n_words": 75, "n_times": 3600, "n_motifs": 6, "motif_length": 10},
     "medium": {"n_words": 75, "n_times": 36000, "n_motifs": 10, "motif_length": 15},

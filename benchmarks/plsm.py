@@ -2,8 +2,8 @@
 
     python benchmarks/plsm.py [--quick] [--long]
 
-Data and scorer are those of `../shared/bench` where that folder lies beside the checkout; otherwise
-data of like size are simulated and nothing is scored. Without torch and torchnmf only our own
+Data and scorer are those of the folder that the environment variable MOTIFMINE_BENCH names (with
+`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and nothing is scored. Without torch and torchnmf only our own
 figures are printed. One thread each unless said; seconds are medians of rounds taken in turns, and
 the peak memory is that of separate processes (VmHWM). `--quick` leaves out what takes more than
 half a minute, `--long` adds the peer's whole fit of the large data (a quarter of an hour).
@@ -44,7 +44,7 @@ from motifmine.table import (  # noqa: E402
     table_from_rows,
 )
 
-BENCH = Path(__file__).resolve().parent.parent.parent / "shared" / "bench"
+BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 PEER = "peer_torchnmf.py"
 SIZES = {
     "medium": {

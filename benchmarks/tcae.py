@@ -5,7 +5,7 @@
     python benchmarks/tcae.py --device cuda        the same on a GPU, with shares of its peaks
 
 Data are drawn by `motifmine.simulation`, so that nothing else is needed; `--bench FOLDER` takes
-`small_n10_s0.npz` and its like, made by `shared/bench/synth.py`, and `score.py` beside it.
+`small_n10_s0.npz` and its like, and `score.py` beside it.
 """
 
 import argparse
@@ -45,7 +45,7 @@ SIZES = {
 
 
 def bench_cases(folder, noise, seeds):
-    """Yield (table, truth motifs, scorer) of `shared/bench`."""
+    """Yield (table, truth motifs, scorer) of the folder given."""
     sys.path.insert(0, str(folder))
     score, synth = importlib.import_module("score"), importlib.import_module("synth")
 
