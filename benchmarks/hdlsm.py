@@ -3,10 +3,11 @@
     python benchmarks/hdlsm.py [--quick]
 
 Data and scorer are those of the folder that the environment variable MOTIFMINE_BENCH names (with
-`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and nothing is scored. One observation update is one draw of step A;
-both samplers begin with nothing placed and are timed on one thread, in processor time, after some
-sweeps: the plain one (the tests' twin) from the same sweeps of a tenth as long a recording, for its
-time per update does not depend on the length. `--quick` leaves the fit of medium out.
+`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and
+nothing is scored. One observation update is one draw of step A; both samplers begin with nothing
+placed and are timed on one thread, in processor time, after some sweeps: the plain one (the
+tests' twin) from the same sweeps of a tenth as long a recording, for its time per update does not
+depend on the length. `--quick` leaves the fit of medium out.
 
 Wanted: 3 million updates a second on small, 1 million on medium.
 """

@@ -3,10 +3,11 @@
     python benchmarks/plsm.py [--quick] [--long]
 
 Data and scorer are those of the folder that the environment variable MOTIFMINE_BENCH names (with
-`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and nothing is scored. Without torch and torchnmf only our own
-figures are printed. One thread each unless said; seconds are medians of rounds taken in turns, and
-the peak memory is that of separate processes (VmHWM). `--quick` leaves out what takes more than
-half a minute, `--long` adds the peer's whole fit of the large data (a quarter of an hour).
+`synth.py`, `score.py` and the peer's script); without it data of like size are simulated and
+nothing is scored. Without torch and torchnmf only our own figures are printed. One thread each
+unless said; seconds are medians of rounds taken in turns, and the peak memory is that of separate
+processes (VmHWM). `--quick` leaves out what takes more than half a minute, `--long` adds the
+peer's whole fit of the large data (a quarter of an hour).
 
 Wanted: 15 times less time per iteration than torchnmf on medium and 50 times on large, 10 times
 less to F1 0.97 or the peer's own best; a fifth of its memory on large; 1.7 times as fast on two
