@@ -252,9 +252,7 @@ def test_a_source_that_cannot_be_read_is_named(filled: Run) -> None:
         ("tcae", ("--motifs", "6", "--epochs", "4", "--device", "cpu")),
     ],
 )
-def test_every_model_goes_the_whole_way(
-    filled: Run, model: str, options: tuple[str, ...]
-) -> None:
+def test_every_model_goes_the_whole_way(filled: Run, model: str, options: tuple[str, ...]) -> None:
     line = ("fit", "--model", model, "--motif-length", "8s", *options)
     result = filled(*line)
     assert result.exit_code == 0, result.stderr
