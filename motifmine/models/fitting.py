@@ -34,6 +34,8 @@ N_DECIDE = 60_000
 """About so many observations are looked at to decide the activity."""
 LAP = 10
 """Iterations of the first lap of a race; every lap is twice as long as the one before."""
+N_MELT = 50
+"""Iterations over which the sparsity comes in after a random start."""
 N_SETTLE = 10
 """Iterations in which the starts of motifs from the search are inferred on everything."""
 N_RAMP = 4
@@ -125,11 +127,17 @@ def best_random_start(spec: "Plsm", problem: Problem, seed: int, watch: Watch) -
 
 
 def _random_start(spec: "Plsm", problem: Problem, rng: np.random.Generator) -> State:
-    """Return motifs near uniform and every start equally likely."""
+    """Return motifs near uniform and every start equally likely.
+
+    Sparsity from the first iteration on would freeze the noise, so it comes in over `N_MELT`.
+    """
     shape = (spec.n_motifs, spec.motif_length, problem.n_words)
     motifs = rng.gamma(5.0, size=shape).astype(np.float32)
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)
-    return flat_start(problem, motifs, problem.word_shares())
+    state = flat_start(problem, motifs, problem.word_shares())
+    if problem.priors.sparsity > 0:
+        state = infer_starts(problem, state, n_iterations=N_MELT, n_ramp=N_MELT, learn_after=0)
+    return state
 
 
 def climbed(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State:

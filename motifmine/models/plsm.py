@@ -78,8 +78,8 @@ class Plsm:
     start: Literal["search", "random"] | None = None
     """`search` looks for motifs in windows of the data first; `random` begins EM with noise."""
     restarts: int | None = None
-    """Independent starts, of which the one of highest likelihood is kept, > 0; 2 searches
-    whose motifs compete in the end, or 8 random starts, raced by successive halving."""
+    """Independent starts, > 0: searches whose motifs compete in the end (2), or random starts that
+    are raced by successive halving (8)."""
     sparsity: float | None = None
     """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
     threshold = sparsity * N_d / (n_motifs * starts of d), >= 0; 2 or 0."""
@@ -98,8 +98,9 @@ class Plsm:
 
     def __post_init__(self) -> None:
         for name in ("n_motifs", "motif_length", "iterations", "restarts", "rounds"):
-            if (getattr(self, name) or 1) < 1 or getattr(self, name) == 0:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SpecError(f"{name} is {value}; it must be 1 or more")
         for name in ("sparsity", "motif_prior", "tolerance"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
@@ -148,7 +149,7 @@ class Plsm:
         on_iteration: Callable[[Progress], None] | None = None,
         n_threads: int | None = None,
     ) -> "PlsmFit":
-        """Return the best of `restarts` fits of `table`.
+        """Return the motifs of `table` and where they are active.
 
         Parameters
         ----------
