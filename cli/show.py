@@ -10,17 +10,24 @@ from .output import print_occurrences
 
 @click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
 @click.argument("fit", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The motifs as JSON, nothing else.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @force_option
 @workspace_option
-def show_motifs(fit: str | None, open_report: bool, force: bool, workspace: Path) -> None:
+def show_motifs(
+    fit: str | None, as_json: bool, open_report: bool, force: bool, workspace: Path
+) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
     from motifmine.jobs import show_fit
+    from motifmine.reporting import tabular
     from motifmine.workspace import Workspace
 
-    table, report = show_fit(Workspace(workspace), fit, force=force)
-    click.echo(table, nl=False)
-    click.echo(f"report: {report}")
+    record, report = show_fit(Workspace(workspace), fit, force=force)
+    if as_json:
+        click.echo(tabular.motifs_json(record), nl=False)
+    else:
+        click.echo(tabular.motifs_text(record), nl=False)
+        click.echo(f"report: {report}")
     if open_report:
         click.launch(str(report))
 
@@ -75,8 +82,9 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
 def demo(data: Path | None, workspace: Path) -> None:
     """Run the whole job on the sample clips: extract, fit, show."""
     from motifmine.jobs import run_demo
+    from motifmine.reporting.tabular import motifs_text
     from motifmine.workspace import Workspace
 
-    table, report = run_demo(Workspace(workspace), data, on_step=lambda x: click.echo(x, err=True))
-    click.echo(table, nl=False)
+    record, report = run_demo(Workspace(workspace), data, on_step=lambda x: click.echo(x, err=True))
+    click.echo(motifs_text(record), nl=False)
     click.echo(f"report: {report}")

@@ -21,7 +21,6 @@ from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection, locate, mine
 from motifmine.preparation import Counts, Preparation
 from motifmine.reporting.page import write_report
-from motifmine.reporting.tabular import motifs_text
 from motifmine.table import ObservationTable
 from motifmine.workspace import Workspace
 
@@ -156,8 +155,8 @@ def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | No
 
 def show_fit(
     workspace: Workspace, name: str | None = None, *, force: bool = False
-) -> tuple[str, Path]:
-    """Return the motif table of a fit as text and the path of its report.
+) -> tuple[FitRecord, Path]:
+    """Return a fit and the path of its report.
 
     A report that is there already and is newer than the fit stays as it is, unless `force` is set.
     """
@@ -168,7 +167,7 @@ def show_fit(
     is_stale = report.exists() and report.stat().st_mtime_ns < path.stat().st_mtime_ns
     if force or is_stale or not report.exists():
         report = write_report(record, folder, name=path.stem, force=force or is_stale)
-    return motifs_text(record), report
+    return record, report
 
 
 def locate_sources(
@@ -240,8 +239,8 @@ def run_demo(
     data: Path | None = None,
     *,
     on_step: Callable[[str], None],
-) -> tuple[str, Path]:
-    """Extract the sample clips, fit them and write the report; return motif table and report.
+) -> tuple[FitRecord, Path]:
+    """Extract the sample clips, fit them and write the report; return fit and report.
 
     Parameters
     ----------

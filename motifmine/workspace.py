@@ -9,8 +9,6 @@ from motifmine.errors import WorkspaceError
 from motifmine.io import store
 from motifmine.table import ObservationTable, Vocabulary, join_tables
 
-DEFAULT_FOLDER = "motifmine-work"
-
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -30,15 +28,6 @@ class Workspace:
         """Return the vocabulary that this workspace's tables share, None without tables."""
         paths = self.table_paths()
         return store.read_table_vocabulary(paths[0]) if paths else None
-
-    def refuse_other_vocabulary(self, vocabulary: Vocabulary, recording: str) -> None:
-        """Raise `WorkspaceError` naming the difference when `vocabulary` is not this scene's."""
-        ours = self.vocabulary()
-        if ours is not None and (difference := ours.difference(vocabulary)):
-            raise WorkspaceError(
-                f"{recording} does not belong to the scene of {self.root}: it has {difference}; "
-                "choose another folder with --workspace"
-            )
 
     def read_tables(self, paths: Sequence[Path] | None = None) -> ObservationTable:
         """Return the named tables, or all of the workspace, joined in order of name.

@@ -156,6 +156,12 @@ def test_show_motifs_prints_one_row_a_motif_and_the_report(filled: Run) -> None:
     assert report.is_file()
 
 
+def test_motifs_as_json_are_nothing_but_json(filled: Run) -> None:
+    filled(*FIT)
+    motifs = json.loads(filled("show-motifs", "--json").stdout)
+    assert [motif["number"] for motif in motifs] == [1, 2, 3]
+
+
 def test_occurrences_as_csv_are_nothing_but_rows(filled: Run) -> None:
     filled(*FIT)
     result = filled("occurrences", "--format", "csv")

@@ -62,7 +62,9 @@ def test_scene_is_enlarged_and_keeps_its_light_and_dark() -> None:
 
 
 def test_scene_without_a_mean_picture_is_drawn_on_grey() -> None:
-    picture = figures.scene_picture(replace(lane_record(), picture=None), 0)
+    record = replace(lane_record(), picture=None)
+    scene = figures.scene_background(record)
+    picture = figures.compose(scene, figures.scene_overlay(record, 0))
     assert picture.shape[1] == 96 * 7
 
 

@@ -163,12 +163,6 @@ def with_time_bar(scene: Pixels, length_s: float) -> Pixels:
     return np.concatenate([scene, legend])
 
 
-def scene_picture(record: FitRecord, motif: int) -> Pixels:
-    """Return the scene with a motif's cells coloured by time and a colour bar below, rgb."""
-    scene = compose(scene_background(record), scene_overlay(record, motif))
-    return with_time_bar(scene, record.motifs.motif_length * record.bin_s)
-
-
 def matrix_view(record: FitRecord, motif: int) -> MatrixView:
     """Return the words that hold most of a motif, from the earliest to the latest."""
     phi = record.motifs.probability[motif].astype(np.float64)
