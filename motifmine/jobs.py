@@ -84,24 +84,31 @@ def fit_workspace(
     spec = specify(model, {**settings, "motif_length": length.bins(table.bin_s)})
     if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
         raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
-    prepared = Preparation(counts=counts).apply(table)
-    spec, notes = _sized(
-        prepared, spec, motif_length == "auto", n_motifs == "auto", seed or 0, on_start
-    )
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
+    preparation = Preparation(counts=counts)
+    notes: dict[str, object] = {}
+    if "auto" in (motif_length, n_motifs):
+        spec, notes = _sized(
+            preparation.apply(table),
+            spec,
+            motif_length == "auto",
+            n_motifs == "auto",
+            seed or 0,
+            on_start,
+        )
     if on_start is not None:
         on_start(_announcement(table, model, spec, seed))
     record = mine(
         table,
         spec,
-        preparation=Preparation(counts=counts),
+        preparation=preparation,
         detection=detection,
         seed=seed,
         on_iteration=on_iteration,
         notes=notes,
     )
     if n_motifs == "auto":
-        record = _with_p_values(record, prepared)
+        record = _with_p_values(record, preparation.apply(table))
     store.write_fit(path, record, force=force)
     return path, record
 

@@ -92,7 +92,7 @@ def mine(
     spec = {
         **json.loads(fit.provenance.spec),
         "preparation": asdict(choice),
-        "detection": {**asdict(detection), "least_score": least_score},
+        "detection": {**asdict(detection), "least_score": _or_none(least_score)},
         "table": json.loads(table.spec),
         **fit.findings(),
         **(notes or {}),
@@ -129,7 +129,8 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     found = locate_motifs(record, prepared)
     occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
     typical = typical_weights(record.occurrences, len(record.motifs))
-    keep = occurrences.score >= spec["detection"]["least_score"]
+    least_score = spec["detection"]["least_score"]
+    keep = occurrences.score >= (np.inf if least_score is None else least_score)
     keep &= occurrences.weight >= spec["detection"]["least_weight"] * typical[occurrences.motif]
     return replace(
         record,
@@ -166,6 +167,11 @@ def _sure_occurrences(
         hours = table.n_times * table.bin_s / 3600
         least = null.threshold_of_share(SHARE_FALSE, found.score, hours)
     return keep_occurrences(found, found.score >= least), least
+
+
+def _or_none(threshold: float) -> float | None:
+    """Return the threshold, None (in JSON there is no infinity) when nothing can reach it."""
+    return threshold if np.isfinite(threshold) else None
 
 
 def _inferred(fit: Fit, table: ObservationTable, totals: Floats) -> tuple[Activations, Background]:

@@ -4,12 +4,21 @@ import secrets
 
 import numpy as np
 
+from motifmine.errors import SpecError
+
 
 def resolve_seed(seed: int | None) -> int:
     """Return `seed`, or a fresh one drawn from the system's entropy when it is None.
 
     The number that is returned is what belongs in a `Provenance`, so that any run can be repeated.
+
+    Raises
+    ------
+    SpecError
+        When the seed is negative.
     """
+    if seed is not None and seed < 0:
+        raise SpecError(f"seed is {seed}; it must be 0 or more")
     return secrets.randbits(32) if seed is None else int(seed)
 
 

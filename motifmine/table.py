@@ -259,11 +259,16 @@ class ObservationTable:
 
     def documents(self, indices: Sequence[int]) -> "ObservationTable":
         """Return the documents `indices`, in this order."""
-        return join_tables([self.document(index) for index in indices])
+        edges = self.document_offsets
+        return join_tables([self._part(edges, index) for index in indices])
 
     def document(self, index: int) -> "ObservationTable":
         """Return document `index` as a table of its own."""
-        first, last = self.document_offsets[index : index + 2]
+        return self._part(self.document_offsets, index)
+
+    def _part(self, edges: Indices, index: int) -> "ObservationTable":
+        """Return one document, where `edges` are the document offsets."""
+        first, last = edges[index], edges[index + 1]
         start, stop = self.offsets[first], self.offsets[last]
         return replace(
             self,

@@ -45,7 +45,18 @@ class Workspace:
         return join_tables([store.read_table(path) for path in paths])
 
     def fit_path(self, name: str) -> Path:
-        """Return where the fit called `name` lives."""
+        """Return where the fit called `name` lives.
+
+        Raises
+        ------
+        WorkspaceError
+            When `name` is more than a file's name.
+        """
+        if not name or name.startswith(".") or "/" in name or "\0" in name:
+            raise WorkspaceError(
+                f"{name!r} cannot name a fit; names become file names, so they must not be empty, "
+                "begin with a dot, or hold a slash"
+            )
         return self.root / "fits" / f"{name}.h5"
 
     def next_fit_name(self, model: str) -> str:
@@ -63,8 +74,8 @@ class Workspace:
             When there is no such fit.
         """
         if name is not None:
-            candidates = [Path(name), self.fit_path(name)]
-            found = [path for path in candidates if path.is_file()]
+            inside = [] if "/" in name else [self.fit_path(name)]
+            found = [path for path in [Path(name), *inside] if path.is_file()]
             if not found:
                 raise WorkspaceError(
                     f"there is no fit {name!r}, neither as a file nor in {self.root}"

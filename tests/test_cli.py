@@ -134,6 +134,9 @@ def test_the_workspace_can_be_named(
         (("--motifs", "0"), "n_motifs is 0"),
         (("--restarts", "-1"), "restarts is -1"),
         (("--iterations", "0"), "iterations is 0"),
+        (("--seed", "-1"), "seed is -1"),
+        (("--false-alarms", "-1"), "false_alarms_per_hour is -1"),
+        (("--name", "../x"), "'../x' cannot name a fit"),
     ],
 )
 def test_settings_that_cannot_work_are_one_clear_line(

@@ -50,6 +50,12 @@ def test_the_newest_fit_is_taken_unless_one_is_named(workspace: Workspace) -> No
         workspace.find_fit("plsm-003")
 
 
+@pytest.mark.parametrize("name", ["", ".hidden", "../../x", "a/b"])
+def test_a_fit_cannot_be_named_out_of_its_folder(workspace: Workspace, name: str) -> None:
+    with pytest.raises(WorkspaceError, match="cannot name a fit"):
+        workspace.fit_path(name)
+
+
 def test_without_tables_the_next_step_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="motifmine extract"):
         Workspace(tmp_path).read_tables()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.inference.occurrences import find_occurrences, unexplained_share
+from motifmine.layout import start_layout
 from motifmine.motifs import Activations, Background, MotifSet
 from motifmine.seeding import generator
 from motifmine.table import Floats, Floats32, Indices, ObservationTable, table_from_rows
@@ -85,7 +86,7 @@ def false_alarms(
     """Return the scores that the motifs reach in `n_shuffles` shuffled copies of `table`."""
     use_rest = background.weight >= LEAST_UNEXPLAINED
     share = unexplained_share(table, motifs, background, activations) if use_rest else None
-    totals = np.array([table.document(d).total for d in range(table.n_documents)])
+    totals = start_layout(table, motifs.motif_length).document_total
     scores = [np.zeros(0)]
     for number in range(n_shuffles):
         rng = generator(seed, number)
