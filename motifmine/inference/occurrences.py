@@ -152,10 +152,8 @@ def _scores(
 
 def _start_s(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
     """Return start bins in seconds of their recordings; before second 0 the bins go on."""
-    start_s = np.empty(len(start_bin))
-    for d in np.unique(document):
-        here = document == d
-        times = table.recordings[d].bin_start_s
-        inside = np.clip(start_bin[here], 0, len(times) - 1)
-        start_s[here] = times[inside] + (start_bin[here] - inside) * table.bin_s
+    edges = table.document_offsets
+    bin_start_s = np.concatenate([r.bin_start_s for r in table.recordings])
+    inside = np.clip(start_bin, 0, np.diff(edges)[document] - 1)
+    start_s: Floats = bin_start_s[edges[document] + inside] + (start_bin - inside) * table.bin_s
     return start_s
