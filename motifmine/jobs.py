@@ -225,7 +225,7 @@ def _extract_alike(
     outcomes = extract_sources(sources, scratch, settings, workers=workers)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
-        raise VideoError(str(failed[0]))
+        raise VideoError(failed[0].reason)
 
 
 def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
