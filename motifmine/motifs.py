@@ -1,11 +1,15 @@
 """What a fit consists of: motifs, activations, occurrences, trace and provenance."""
 
 from dataclasses import dataclass
+from unicodedata import category
 
 import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.table import Floats, Floats32, Indices, Indices32, Pixels, Recording, Vocabulary
+
+NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of control characters, halves of surrogates and ends of lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,16 +44,28 @@ class MotifSet:
         """Size of the vocabulary."""
         return int(self.probability.shape[2])
 
-    def extent_bins(self, share: float = 0.9) -> Indices:
-        """Return how many consecutive bins hold `share` of each motif's mass, int64 array (K,)."""
+    def span_bins(self, share: float = 0.9) -> tuple[Indices, Indices]:
+        """Return the shortest stretch that holds `share` of each motif's mass.
+
+        Two int64 arrays (K,), first bin and end: `first <= relative time < end`. Of stretches as
+        short, the one that holds most.
+        """
         mass = self.probability.sum(axis=2, dtype=np.float64)
         total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
-        goal = share * total[:, -1:] - 1e-9
-        extent = np.full(len(mass), self.motif_length, dtype=np.int64)
+        goal = share * total[:, -1] - 1e-9
+        first = np.zeros(len(mass), dtype=np.int64)
+        end = np.full(len(mass), self.motif_length, dtype=np.int64)
         for n_bins in range(self.motif_length, 0, -1):
-            held = (total[:, n_bins:] - total[:, :-n_bins]).max(axis=1)
-            extent[held >= goal[:, 0]] = n_bins
-        return extent
+            held = total[:, n_bins:] - total[:, :-n_bins]
+            best = held.argmax(axis=1)
+            enough = held.max(axis=1) >= goal
+            first[enough], end[enough] = best[enough], best[enough] + n_bins
+        return first, end
+
+    def extent_bins(self, share: float = 0.9) -> Indices:
+        """Return how many consecutive bins hold `share` of each motif's mass, int64 array (K,)."""
+        first, end = self.span_bins(share)
+        return end - first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,6 +167,27 @@ class FitRecord:
     vocabulary: Vocabulary
     recordings: tuple[Recording, ...]
     picture: Pixels | None
+    names: tuple[str, ...] = ()
+    """What people call the motifs, one each, "" for one without a name; () when none has one."""
+
+    def __post_init__(self) -> None:
+        if self.names and len(self.names) != len(self.motifs):
+            raise DataError(
+                f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
+            )
+        for name in self.names:
+            if any(category(letter) in NOT_IN_NAMES for letter in name):
+                raise DataError(
+                    f"{name!r} cannot name a motif; a name is one line without control characters"
+                )
+
+    def name_of(self, motif: int) -> str:
+        """Return what people call a motif, "" when it has no name."""
+        return self.names[motif] if self.names else ""
+
+    def title_of(self, motif: int) -> str:
+        """Return a motif's name, or `motif N` where N counts from 1."""
+        return self.name_of(motif) or f"motif {motif + 1}"
 
     def __repr__(self) -> str:
         return (

@@ -6,130 +6,35 @@ observations `offsets[t]:offsets[t + 1]`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.arrays import Floats, Floats32, Indices, Indices32, Pixels
 from motifmine.errors import DataError
+from motifmine.vocabulary import Channels, FlowGrid, Layout, PlainLabels, Topics, Vocabulary
 
-Floats = NDArray[np.float64]
-Floats32 = NDArray[np.float32]
-Indices = NDArray[np.int64]
-Indices32 = NDArray[np.int32]
-Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowGrid:
-    """Words of video: motion of a direction in a cell of the picture.
-
-    `word = (row * columns + column) * directions + direction`; direction 0 points right and
-    directions go clockwise on the screen (y points down). With `static`, one more word per cell,
-    after all these, stands for foreground that does not move.
-    """
-
-    rows: int
-    columns: int
-    directions: int
-    cell_px: int
-    """Side of a cell in pixels of the working frame."""
-    frame_width: int
-    """Width of the working frame in pixels."""
-    frame_height: int
-    """Height of the working frame in pixels."""
-    static: bool = False
-    kind: str = field(default="flow-grid", init=False)
-
-    @property
-    def n_words(self) -> int:
-        """Number of words."""
-        return self.rows * self.columns * (self.directions + int(self.static))
-
-    def cells(self) -> tuple[Indices, Indices]:
-        """Return row and column of every word, two int arrays (W,)."""
-        moving = np.arange(self.rows * self.columns).repeat(self.directions)
-        standing = np.arange(self.rows * self.columns * int(self.static))
-        cell = np.concatenate([moving, standing])
-        return cell // self.columns, cell % self.columns
-
-    def labels(self) -> tuple[str, ...]:
-        """Return a readable label per word: row, column and direction."""
-        arrows = (
-            ("right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right")
-            if self.directions == 8
-            else tuple(f"{round(360 * d / self.directions)}deg" for d in range(self.directions))
-        )
-        cells = [f"r{r}c{c}" for r in range(self.rows) for c in range(self.columns)]
-        moving = [f"{cell} {arrow}" for cell in cells for arrow in arrows]
-        return tuple(moving + ([f"{cell} still" for cell in cells] if self.static else []))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlainLabels:
-    """Words that are nothing more than their labels (event lists, `.tdoc` files)."""
-
-    n_words: int
-    kind: str = field(default="labels", init=False)
-
-
-Layout = FlowGrid | PlainLabels
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
-    """The ordered list of words: a readable label each, and the layout behind them."""
-
-    labels: tuple[str, ...]
-    layout: Layout
-
-    def __post_init__(self) -> None:
-        if len(self.labels) != self.layout.n_words:
-            raise DataError(
-                f"a vocabulary of {self.layout.n_words} words has {len(self.labels)} labels"
-            )
-
-    @property
-    def kind(self) -> str:
-        """What sort of words these are: `flow-grid` or `labels`."""
-        return self.layout.kind
-
-    @property
-    def n_words(self) -> int:
-        """Number of words."""
-        return len(self.labels)
-
-    @classmethod
-    def of_grid(cls, grid: FlowGrid) -> "Vocabulary":
-        """Return the vocabulary of a flow grid."""
-        return cls(labels=grid.labels(), layout=grid)
-
-    @classmethod
-    def of_labels(cls, labels: Sequence[str]) -> "Vocabulary":
-        """Return a vocabulary of plain labels."""
-        return cls(labels=tuple(labels), layout=PlainLabels(n_words=len(labels)))
-
-    def difference(self, other: "Vocabulary") -> str:
-        """Return what tells `self` from `other` in words, "" when they can be joined.
-
-        Plain labels of which one list begins the other can be joined: a `.tdoc` file never tells
-        of words at the vocabulary's end that it did not see.
-        """
-        if self == other:
-            return ""
-        if self.kind != other.kind:
-            return f"kind {other.kind} instead of {self.kind}"
-        if isinstance(self.layout, FlowGrid) and isinstance(other.layout, FlowGrid):
-            names = ("frame_width", "frame_height", "cell_px", "rows", "columns", "directions")
-            return ", ".join(
-                f"{name} {getattr(other.layout, name)} instead of {getattr(self.layout, name)}"
-                for name in (*names, "static")
-                if getattr(other.layout, name) != getattr(self.layout, name)
-            )
-        for word, (ours, theirs) in enumerate(zip(self.labels, other.labels, strict=False)):
-            if ours != theirs:
-                return f"word {word} is {theirs!r} instead of {ours!r}"
-        return ""
+__all__ = [
+    "Channels",
+    "Floats",
+    "Floats32",
+    "FlowGrid",
+    "Indices",
+    "Indices32",
+    "Layout",
+    "ObservationTable",
+    "Pixels",
+    "PlainLabels",
+    "Recording",
+    "Topics",
+    "Vocabulary",
+    "bin_starts",
+    "cut_documents",
+    "join_tables",
+    "mean_picture",
+    "table_from_rows",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -192,6 +97,9 @@ class ObservationTable:
     """How the table was made, a JSON object."""
     picture: Pixels | None = None
     """Mean picture of the scene, uint8 array (row, column, rgb); video only."""
+    series: Floats32 | None = None
+    """Mean raw value of every channel in every time bin, float32 array (sum of T, channel), NaN
+    where there is none; series only."""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.bin_s) and self.bin_s > 0):
@@ -207,6 +115,8 @@ class ObservationTable:
             raise DataError("offsets must not run backward")
         if len(self.word) != len(self.count):
             raise DataError(f"{len(self.word)} words but {len(self.count)} counts")
+        if self.series is not None and len(self.series) != n_rows:
+            raise DataError(f"the series has {len(self.series)} time bins, not {n_rows}")
         if len(self.word) == 0:
             return
         if self.word.min() < 0 or self.word.max() >= self.vocabulary.n_words:
@@ -276,6 +186,7 @@ class ObservationTable:
             word=self.word[start:stop],
             count=self.count[start:stop],
             recordings=(self.recordings[index],),
+            series=None if self.series is None else self.series[first:last],
         )
 
     def with_counts(self, count: Floats32) -> "ObservationTable":
@@ -387,7 +298,14 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
         count=np.concatenate([t.count for t in tables]),
         recordings=tuple(r for t in tables for r in t.recordings),
         picture=mean_picture([t.picture for t in tables if t.picture is not None]),
+        series=_joined_series([t.series for t in tables]),
     )
+
+
+def _joined_series(parts: Sequence[Floats32 | None]) -> Floats32 | None:
+    """Return the raw series under one another, None unless all documents have one."""
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
 
 
 def cut_documents(table: ObservationTable, n_bins: int) -> ObservationTable:

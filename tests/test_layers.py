@@ -11,14 +11,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    {"errors", "version", "seeding", "jit", "durations"},
-    {"table"},
+    {"errors", "version", "seeding", "jit", "durations", "arrays"},
+    {"vocabulary"},
+    {"table", "series"},
     {"motifs", "similarity"},
     {"layout", "kernels", "simulation", "preparation"},
     {"io", "features"},
     {"models", "workspace"},
     {"inference"},
-    {"reporting", "summary", "exchange"},
+    {"reporting", "summary", "exchange", "naming"},
     {"isolation"},
     {"extraction", "pipeline"},
     {"jobs"},

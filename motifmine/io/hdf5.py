@@ -106,3 +106,17 @@ def write_dataset(
     node.attrs["axes"] = axes
     if unit:
         node.attrs["unit"] = unit
+
+
+def write_strings(file: h5py.Group, name: str, values: tuple[str, ...], axes: str) -> None:
+    """Write a dataset of UTF-8 strings with its axes."""
+    packing: dict[str, Any] = {"compression": "gzip"} if values else {}
+    node = file.create_dataset(
+        name,
+        data=list(values),
+        dtype=h5py.string_dtype("utf-8"),
+        shape=(len(values),),
+        track_times=False,
+        **packing,
+    )
+    node.attrs["axes"] = axes

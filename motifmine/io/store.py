@@ -13,9 +13,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import DataError, FormatError
+from motifmine.errors import DataError
 from motifmine.io.files import whole_file
-from motifmine.io.hdf5 import Reader, write_dataset
+from motifmine.io.hdf5 import Reader, write_dataset, write_strings
+from motifmine.io.vocabulary_store import read_vocabulary, write_vocabulary
 from motifmine.motifs import (
     Activations,
     Background,
@@ -26,10 +27,7 @@ from motifmine.motifs import (
     Trace,
 )
 from motifmine.table import (
-    FlowGrid,
-    Layout,
     ObservationTable,
-    PlainLabels,
     Recording,
     Vocabulary,
 )
@@ -67,6 +65,8 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
         write_dataset(file, "observations/word", table.word, "observation")
         write_dataset(file, "observations/count", table.count, "observation", "observations")
         write_dataset(file, "time/bin_start_s", recording.bin_start_s, "time", "s")
+        if table.series is not None:
+            write_dataset(file, "series/value", table.series, "time, channel")
         _write_scene(file, table.vocabulary, table.picture)
 
 
@@ -85,10 +85,11 @@ def read_table(path: Path) -> ObservationTable:
             word=reader.array("observations/word", np.int32, (None,)),
             count=reader.array("observations/count", np.float32, (None,)),
             recordings=(_read_recording(reader, reader.file, n_times),),
-            vocabulary=_read_vocabulary(reader),
+            vocabulary=read_vocabulary(reader),
             bin_s=float(reader.attribute("bin_s")),
             spec=str(reader.attribute("spec")),
             picture=_read_picture(reader),
+            series=_read_series(reader, n_times),
         )
 
 
@@ -101,7 +102,7 @@ def read_table_header(path: Path) -> dict[str, Any]:
 def read_table_vocabulary(path: Path) -> Vocabulary:
     """Return only the vocabulary of a table file."""
     with Reader(path, TABLE_FORMAT) as reader:
-        return _read_vocabulary(reader)
+        return read_vocabulary(reader)
 
 
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
@@ -132,6 +133,8 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
         axes = "motif, relative_time, word"
         write_dataset(file, "motifs/probability", record.motifs.probability, axes)
         write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
+        if record.names:
+            write_strings(file, "motifs/name", record.names, "motif")
         write_dataset(file, "background/probability", record.background.probability, "word")
         file["background/probability"].attrs["weight"] = record.background.weight
         _write_activations(file, record)
@@ -156,7 +159,7 @@ def read_fit(path: Path) -> FitRecord:
         shape = (
             int(reader.attribute("n_motifs")),
             int(reader.attribute("motif_length")),
-            _read_vocabulary(reader).n_words,
+            read_vocabulary(reader).n_words,
         )
         inputs = reader.json_attribute("inputs")
         names = [str(item["recording"]) for item in inputs]
@@ -183,11 +186,12 @@ def read_fit(path: Path) -> FitRecord:
             log_likelihood=float(reader.attribute("log_likelihood")),
             n_observations=float(reader.attribute("n_observations")),
             bin_s=float(reader.attribute("bin_s")),
-            vocabulary=_read_vocabulary(reader),
+            vocabulary=read_vocabulary(reader),
             recordings=tuple(
                 _read_recording(reader, reader.group(f"activations/{name}")) for name in names
             ),
             picture=_read_picture(reader),
+            names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
         )
 
 
@@ -218,40 +222,21 @@ def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None
 def _write_scene(
     file: h5py.File, vocabulary: Vocabulary, picture: NDArray[np.uint8] | None
 ) -> None:
-    group = file.create_group("vocabulary")
-    for item in fields(vocabulary.layout):
-        group.attrs[item.name] = getattr(vocabulary.layout, item.name)
-    labels = group.create_dataset(
-        "label",
-        data=list(vocabulary.labels),
-        dtype=h5py.string_dtype("utf-8"),
-        shape=(vocabulary.n_words,),
-        track_times=False,
-        compression="gzip" if vocabulary.n_words else None,
-    )
-    labels.attrs["axes"] = "word"
+    write_vocabulary(file.create_group("vocabulary"), vocabulary)
     if picture is not None:
         write_dataset(file, "picture/background", picture, "row, column, rgb")
-
-
-def _read_vocabulary(reader: Reader) -> Vocabulary:
-    node = reader.group("vocabulary")
-    kinds: dict[str, type[FlowGrid] | type[PlainLabels]] = {
-        "flow-grid": FlowGrid,
-        "labels": PlainLabels,
-    }
-    kind = str(node.attrs["kind"])
-    if kind not in kinds:
-        raise FormatError(f"{reader.path} has words of the unknown kind {kind!r}")
-    values = {item.name: node.attrs[item.name].item() for item in fields(kinds[kind]) if item.init}
-    layout: Layout = kinds[kind](**values)
-    return Vocabulary(labels=reader.strings("vocabulary/label"), layout=layout)
 
 
 def _read_picture(reader: Reader) -> NDArray[np.uint8] | None:
     if "picture/background" not in reader.file:
         return None
     return reader.array("picture/background", np.uint8, (None, None, 3))
+
+
+def _read_series(reader: Reader, n_times: int) -> NDArray[np.float32] | None:
+    if "series/value" not in reader.file:
+        return None
+    return reader.array("series/value", np.float32, (n_times, None))
 
 
 def _columns(record: Occurrences | Trace) -> dict[str, NDArray[Any]]:
