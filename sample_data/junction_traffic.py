@@ -52,7 +52,8 @@ class Route:
 class Passage:
     """One actor's way along a route: `start_s` when it appears, `end_s` when it is gone.
 
-    `first_m` is where on the path it appears, `shift_m` how far to the left of it it keeps.
+    `first_m` is where on the path it appears, `shift_m` how far to the left of it it keeps. At
+    `pause_at_m` it stands still for `pause_s`.
     """
 
     route: Route
@@ -63,17 +64,26 @@ class Passage:
     speed_m_per_s: float
     shift_m: float
     look_seed: int
+    pause_at_m: float = np.inf
+    pause_s: float = 0.0
+
+    def distance(self, time_s: Floats) -> Floats:
+        """Return how far along the path the actor is, metres."""
+        going_s = np.asarray(time_s) - self.start_s
+        pause_after_s = (self.pause_at_m - self.first_m) / self.speed_m_per_s
+        standing_s = np.clip(going_s - pause_after_s, 0.0, self.pause_s)
+        return np.asarray(self.first_m + (going_s - standing_s) * self.speed_m_per_s)
 
     def where(self, time_s: Floats) -> tuple[Floats, Floats, Floats]:
         """Return positions (n, 2), headings (n,) and metres along the path (n,)."""
-        distance = self.first_m + (np.asarray(time_s) - self.start_s) * self.speed_m_per_s
+        distance = self.distance(time_s)
         position, heading = self.route.place(distance)
         left = np.stack([-np.sin(heading), np.cos(heading)], axis=-1)
         return position + self.shift_m * left, heading, distance
 
     def is_on_path(self, time_s: float) -> bool:
         """Tell whether the actor is anywhere on its path, seen or not."""
-        distance = self.first_m + (time_s - self.start_s) * self.speed_m_per_s
+        distance = float(self.distance(np.array(time_s)))
         return 0 <= distance < (len(self.route.path) - 1) * PATH_STEP_M
 
 
@@ -124,8 +134,11 @@ def draw_passages(
     spans: Sequence[tuple[Route, tuple[float, float]]],
     duration_s: float,
     rng: np.random.Generator,
+    planned: Sequence[Passage] = (),
 ) -> list[Passage]:
     """Draw the passages of one clip, none of which runs into another, by start time.
+
+    Those that are `planned` take place in any case, and the others keep clear of them.
 
     `spans` gives each route with the metres of its path between which it is seen. A passage
     that the clip would cut off at its beginning or end does not take place.
@@ -137,12 +150,12 @@ def draw_passages(
         for cycle, cycle_s in enumerate(np.arange(offset, duration_s, CYCLE_S), first_cycle):
             green_s = route.greens_s[cycle % len(route.greens_s)]
             wanted += cycle_passages(route, span, float(cycle_s), green_s, rng)
-    accepted: list[Passage] = []
+    accepted = list(planned)
     for passage in sorted(wanted, key=lambda passage: passage.start_s):
         fits = passage.start_s > 0.5 and passage.end_s < duration_s - 0.5
         if fits and all(are_clear(passage, other) for other in accepted):
             accepted.append(passage)
-    return accepted
+    return sorted(accepted, key=lambda passage: passage.start_s)
 
 
 def cycle_passages(

@@ -1,0 +1,52 @@
+"""`motifmine anomalies`."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from .options import force_option, workspace_option
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine anomalies"
+    "\n    motifmine anomalies plsm-001 tuesday.mp4 --format csv -o odd.csv"
+)
+@click.argument("fit", required=False)
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the stretches are written.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to."
+)
+@force_option
+@workspace_option
+def anomalies(
+    fit: str | None,
+    sources: tuple[Path, ...],
+    form: Literal["table", "csv", "json"],
+    output: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Rank the stretches that the motifs of FIT explain worst, with their times.
+
+    Without a SOURCE they are those of the fit's own recordings; else of other recordings (tables,
+    videos, .tdoc), judged by what is usual in the fit's own.
+    """
+    from motifmine.io.files import write_text
+    from motifmine.jobs import surprising
+    from motifmine.reporting.anomalies import WRITERS
+    from motifmine.workspace import Workspace
+
+    content = WRITERS[form](surprising(Workspace(workspace), fit, sources))
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write_text(output, content, force=force)
