@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from motifmine.errors import WorkspaceError
+from motifmine.errors import MotifmineError, WorkspaceError
 
 BLOCK_BYTES = 1 << 20
 
@@ -24,7 +25,8 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
         When `path` exists and `force` is not set, or the disk refuses the file.
     """
     refuse_overwriting(path, force=force)
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    # processes of several machines may be writing the same file
+    part = path.with_name(f".{path.name}.part-{platform.node()}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -32,7 +34,7 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        if isinstance(error, WorkspaceError):
+        if isinstance(error, MotifmineError):
             raise
         raise WorkspaceError(f"{path} cannot be written: {error}") from error
     finally:
@@ -43,6 +45,12 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
     """Write a text file, whole or not at all; see `whole_file`."""
     with whole_file(path, force=force) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a binary file, whole or not at all; see `whole_file`."""
+    with whole_file(path, force=force) as part:
+        part.write_bytes(content)
 
 
 def refuse_overwriting(path: Path, *, force: bool) -> None:

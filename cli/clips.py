@@ -1,0 +1,60 @@
+"""`motifmine clips`."""
+
+from pathlib import Path
+
+import click
+
+from .options import force_option, workspace_option
+from .output import progress
+
+
+@click.command(epilog="\b\nExample:\n    motifmine clips plsm-001 --motif 1 --motif 3 -o clips")
+@click.argument("fit", required=False)
+@click.option(
+    "--motif",
+    "motifs",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Only this motif, counted from 1 (repeatable).  [default: all]",
+)
+@click.option(
+    "--sources",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the source videos.  [default: where they were when extracted]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the clips.  [default: clips/FIT in the workspace]",
+)
+@force_option
+@workspace_option
+def clips(
+    fit: str | None,
+    motifs: tuple[int, ...],
+    sources: Path | None,
+    output: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Cut the best, the median and the weakest example of each motif of FIT out of the videos.
+
+    The motif is drawn over its clips, which are H.264 in MP4; one contact sheet a motif shows them
+    side by side.
+    """
+    from motifmine.jobs import cut_clips
+    from motifmine.workspace import Workspace
+
+    with progress("cutting clips") as update:
+        sheets = cut_clips(
+            Workspace(workspace),
+            fit,
+            output,
+            motifs=[number - 1 for number in motifs] or None,
+            sources=sources,
+            force=force,
+            on_clip=lambda done, total, sheet: update(done, total, sheet.name),
+        )
+    for sheet in sheets:
+        click.echo(sheet)
