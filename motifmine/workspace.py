@@ -1,48 +1,78 @@
 """A workspace: the folder that holds one scene's tables, fits and reports."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from motifmine.errors import WorkspaceError
+from motifmine.errors import DataError, WorkspaceError
+from motifmine.features.registration import align_tables
 from motifmine.io import store
-from motifmine.table import ObservationTable, Vocabulary, join_tables
+from motifmine.table import ObservationTable, Pixels, Vocabulary, join_tables
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Plain files in one folder: `tables/`, `fits/` and `reports/`."""
+    """Plain files in one folder: `tables/`, `fits/` and `reports/`, with topics also `words/`."""
 
     root: Path
+    folder: str = "tables"
+    """Where under the root its tables are."""
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables."""
+        return self.root / self.folder
+
+    def words(self) -> "Workspace":
+        """Return the same workspace with, as its tables, the words that its topics stand on."""
+        return replace(self, folder="words")
 
     def table_path(self, recording: str) -> Path:
         """Return where the table of a recording lives."""
-        return self.root / "tables" / f"{recording}.h5"
+        return self.tables / f"{recording}.h5"
 
     def table_paths(self) -> list[Path]:
         """Return all tables, in order of name."""
-        return sorted(p for p in (self.root / "tables").glob("*.h5") if not p.name.startswith("."))
+        return sorted(p for p in self.tables.glob("*.h5") if not p.name.startswith("."))
 
     def vocabulary(self) -> Vocabulary | None:
         """Return the vocabulary that this workspace's tables share, None without tables."""
         paths = self.table_paths()
         return store.read_table_vocabulary(paths[0]) if paths else None
 
-    def read_tables(self, paths: Sequence[Path] | None = None) -> ObservationTable:
+    def read_tables(
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        reference: Pixels | None = None,
+        on_note: Callable[[str], None] | None = None,
+    ) -> ObservationTable:
         """Return the named tables, or all of the workspace, joined in order of name.
+
+        Recordings of a camera that was knocked are put right or set apart, see
+        `motifmine.features.registration`; `reference` is the scene's picture, and `on_note` is
+        called with a line on each of them.
 
         Raises
         ------
         WorkspaceError
             When there is no table.
+        DataError
+            When no recording shows the scene, or they do not belong together.
         """
         paths = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
         if not paths:
             raise WorkspaceError(
                 f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
             )
-        return join_tables([store.read_table(path) for path in paths])
+        found = align_tables([store.read_table(path) for path in paths], reference)
+        if on_note is not None:
+            for note in found.notes:
+                on_note(note)
+        if not found.tables:
+            raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
+        return join_tables(found.tables)
 
     def fit_path(self, name: str) -> Path:
         """Return where the fit called `name` lives.
