@@ -10,7 +10,7 @@ from numba import njit
 
 from motifmine.kernels import plsm_rows
 from motifmine.kernels.likelihood import observation_rates, occurrence_scores
-from motifmine.kernels.plsm_ratios import FLOOR, sweep_ratios
+from motifmine.kernels.plsm_ratios import FLOOR, ratio, sweep_ratios
 from motifmine.kernels.plsm_search import drop_costs, sweep_threshold, window_counts
 from motifmine.layout import phi_of
 from motifmine.table import Floats, Floats32, Indices
@@ -185,3 +185,9 @@ def test_ratios_and_their_logarithm_agree_with_numpy(scale: float) -> None:
     assert unexplained == counts[1]
     assert ratios[1] == 0
     np.testing.assert_allclose(np.delete(ratios, 1), np.delete(counts / rate, 1), rtol=1e-6)
+
+
+def test_a_count_over_the_least_rate_is_finite() -> None:
+    just_above = np.nextafter(FLOOR, np.float32(1))
+    assert np.isfinite(ratio(np.float32(1e7), just_above))
+    assert ratio(np.float32(1e7), FLOOR) == 0

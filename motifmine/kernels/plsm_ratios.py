@@ -7,8 +7,9 @@ import numpy as np
 from motifmine.jit import fast_kernel
 from motifmine.kernels.plsm_cutting import Ints, Reals, Singles, Table
 
-FLOOR = np.float32(1.1754944e-38)
-"""Rates up to the smallest normal float32 count as zero: nothing explains the observation."""
+FLOOR = np.float32(1e-30)
+"""Rates up to this count as zero: nothing explains the observation. Far enough above the smallest
+float32 that a count over a rate stays finite."""
 
 
 class Background(NamedTuple):
