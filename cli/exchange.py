@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, output_options, workspace_option
+from .options import force_option, occurrence_options, workspace_option
 from .output import print_occurrences
 
 
@@ -46,12 +46,13 @@ def export(
 @click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
 @click.argument("fit")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@output_options
+@occurrence_options
 @workspace_option
 def locate(
     fit: str,
     sources: tuple[Path, ...],
     form: str,
+    recording: str | None,
     output: Path | None,
     force: bool,
     workspace: Path,
@@ -60,4 +61,5 @@ def locate(
     from motifmine.jobs import locate_sources
     from motifmine.workspace import Workspace
 
-    print_occurrences(locate_sources(Workspace(workspace), fit, sources), form, output, force)
+    record = locate_sources(Workspace(workspace), fit, sources)
+    print_occurrences(record, form, output, force, recording)

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from motifmine.distributed.gather import ArchiveState
+    from motifmine.distributed.plan import Plan
     from motifmine.motifs import FitRecord
 
+MOST_TROUBLES = 100
+"""Of an archive's troubles so many are listed."""
 PLAIN_EVERY_S = 15.0
 """Without a terminal one line of progress is printed at most this often."""
 
@@ -69,18 +73,48 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
         bar.stop()
 
 
-def print_occurrences(record: "FitRecord", form: str, output: Path | None, force: bool) -> None:
-    """Write occurrences as `table`, `csv` or `json` to stdout or to a file."""
-    from motifmine.io.files import write_text
-    from motifmine.reporting import tabular
+def print_occurrences(
+    record: "FitRecord", form: str, output: Path | None, force: bool, recording: str | None = None
+) -> None:
+    """Write occurrences in one of the formats to stdout, a file, or a folder of files."""
+    from motifmine.reporting import formats
 
-    writers = {
-        "table": tabular.occurrences_text,
-        "csv": tabular.occurrences_csv,
-        "json": tabular.occurrences_json,
-    }
-    text = writers[form](record)
-    if output is None:
-        click.echo(text, nl=False)
+    if output is not None:
+        paths = formats.write_occurrences(record, form, output, recording=recording, force=force)
+        if len(paths) > 1 or paths != [output]:
+            click.echo("\n".join(map(str, paths)), err=True)
+    elif formats.FORMATS[form].is_binary and sys.stdout.isatty():
+        raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
-        write_text(output, text, force=force)
+        content = formats.occurrences_bytes(record, form, recording=recording)
+        click.echo(content, nl=False)
+
+
+def print_plan(plan: "Plan", form: str) -> None:
+    """Write the plan of an archive to stdout, as a table or as the JSON that `--plan` takes."""
+    from motifmine.distributed.plan import plan_rows, plan_text
+
+    click.echo(plan_text(plan) if form == "json" else _aligned(plan_rows(plan)), nl=False)
+    _print_troubles([("left out", item.path, item.reason) for item in plan.left_out])
+
+
+def print_archive(state: "ArchiveState", form: str) -> None:
+    """Write how far an archive is to stdout, and what could not be done to stderr."""
+    from motifmine.distributed.gather import state_rows, state_text
+
+    click.echo(state_text(state) if form == "json" else _aligned(state_rows(state)), nl=False)
+    _print_troubles([(item.status, item.path, item.reason) for item in state.troubles])
+
+
+def _print_troubles(troubles: list[tuple[str, str, str]]) -> None:
+    for status, path, reason in troubles[:MOST_TROUBLES]:
+        click.echo(f"{status}: {path}" + (f": {reason}" if reason else ""), err=True)
+    if len(troubles) > MOST_TROUBLES:
+        click.echo(f"and {len(troubles) - MOST_TROUBLES} more, see --format json", err=True)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """Return rows as lines whose columns stand under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
+    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, output_options, workspace_option
+from .options import force_option, occurrence_options, workspace_option
 from .output import print_occurrences
 
 
@@ -20,6 +20,7 @@ def show_motifs(
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
     from motifmine.jobs import show_fit
     from motifmine.reporting import tabular
+    from motifmine.reporting.wording import readings_text
     from motifmine.workspace import Workspace
 
     record, report = show_fit(Workspace(workspace), fit, force=force)
@@ -27,23 +28,36 @@ def show_motifs(
         click.echo(tabular.motifs_json(record), nl=False)
     else:
         click.echo(tabular.motifs_text(record), nl=False)
+        click.echo(readings_text(record), nl=False)
         click.echo(f"report: {report}")
     if open_report:
         click.launch(str(report))
 
 
-@click.command(epilog="\b\nExample:\n    motifmine occurrences --format csv -o occurrences.csv")
+@click.command(
+    epilog="\b\nExamples:\n    motifmine occurrences --format csv -o occurrences.csv"
+    "\n    motifmine occurrences plsm-001 --format srt -o subtitles"
+)
 @click.argument("fit", required=False)
-@output_options
+@occurrence_options
 @workspace_option
 def occurrences(
-    fit: str | None, form: str, output: Path | None, force: bool, workspace: Path
+    fit: str | None,
+    form: str,
+    recording: str | None,
+    output: Path | None,
+    force: bool,
+    workspace: Path,
 ) -> None:
-    """Print every occurrence of the motifs of FIT (default: the newest) with its times."""
+    """Print every occurrence of the motifs of FIT (default: the newest) with its times.
+
+    An occurrence ends when 90 % of its motif are over.
+    """
     from motifmine.io.store import read_fit
     from motifmine.workspace import Workspace
 
-    print_occurrences(read_fit(Workspace(workspace).find_fit(fit)), form, output, force)
+    record = read_fit(Workspace(workspace).find_fit(fit))
+    print_occurrences(record, form, output, force, recording)
 
 
 @click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")

@@ -5,7 +5,10 @@ from unicodedata import category
 
 import numpy as np
 
+from motifmine.anomalies import Anomalies
 from motifmine.errors import DataError
+from motifmine.posterior import Posterior
+from motifmine.segments import Segments
 from motifmine.table import Floats, Floats32, Indices, Indices32, Pixels, Recording, Vocabulary
 
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
@@ -152,6 +155,21 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stability:
+    """How surely each motif comes again when the model is fitted to resampled data."""
+
+    similarity: Floats
+    """Mean over the refits of the cosine with the motif most like it, float64 array (K,)."""
+    share: Floats
+    """Share of the refits that hold it: with a motif at least `least` alike, float64 array (K,)."""
+    n_refits: int
+    least: float
+    """Cosine from which a motif counts as the same."""
+    drawn: str
+    """What was drawn with replacement: `documents`, or `blocks` of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FitRecord:
     """Everything a saved fit holds, whichever model made it."""
 
@@ -167,13 +185,27 @@ class FitRecord:
     vocabulary: Vocabulary
     recordings: tuple[Recording, ...]
     picture: Pixels | None
+    stability: Stability | None = None
+    """How surely the motifs come again, where that was tried."""
     names: tuple[str, ...] = ()
     """What people call the motifs, one each, "" for one without a name; () when none has one."""
+    anomalies: Anomalies | None = None
+    """What the motifs explain badly, and the scale to judge other recordings by."""
+    posterior: Posterior | None = None
+    """What the sampler's chains say together, where there were any."""
+    segments: Segments | None = None
+    """What the raw values do while a motif occurs, for series."""
+    folded: "FitRecord | None" = None
+    """The fit over topics that this one was unfolded from, for showing; it is not stored."""
 
     def __post_init__(self) -> None:
         if self.names and len(self.names) != len(self.motifs):
             raise DataError(
                 f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
+            )
+        if self.stability is not None and len(self.stability.similarity) != len(self.motifs):
+            raise DataError(
+                f"the stability of {len(self.stability.similarity)} motifs for {len(self.motifs)}"
             )
         for name in self.names:
             if any(category(letter) in NOT_IN_NAMES for letter in name):

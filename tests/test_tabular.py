@@ -89,7 +89,7 @@ def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
     rows = list(csv.reader(io.StringIO(tabular.occurrences_csv(lane_record(names=(name, "b"))))))
     assert rows[0] == list(tabular.OCCURRENCE_COLUMNS)
-    assert rows[1] == ["0", name, "0", "-3", "-0.750", "-00:00:00.750", "", "10", "20"]
+    assert rows[1][:9] == ["0", name, "0", "-3", "-0.750", "-00:00:00.750", "", "10", "20"]
 
 
 def test_json_holds_the_same_rows_as_csv() -> None:
@@ -110,7 +110,8 @@ def test_score_that_is_not_finite_is_null_in_json_and_empty_in_csv() -> None:
     endless = replace(record.occurrences, score=np.full(4, np.inf))
     record = replace(record, occurrences=endless)
     assert json.loads(tabular.occurrences_json(record))[0]["score"] is None
-    assert tabular.occurrences_csv(record).splitlines()[1].endswith(",10,")
+    (row, *_) = csv.DictReader(io.StringIO(tabular.occurrences_csv(record)))
+    assert (row["weight"], row["score"]) == ("10", "")
 
 
 def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:

@@ -121,13 +121,26 @@ def match_occurrences(
 
 def _n_matched(truth: Floats, found: Floats, tolerance: float) -> int:
     """Return how many of two sorted arrays can be paired within `tolerance`, each once."""
-    i = j = n = 0
-    while i < len(truth) and j < len(found):
-        gap = found[j] - truth[i]
-        if abs(gap) <= tolerance + 1e-9:
-            i, j, n = i + 1, j + 1, n + 1
+    return len(pair_up(truth, found, tolerance)[0])
+
+
+def pair_up(truth: Floats, found: Floats, tolerance: float) -> tuple[Indices, Indices]:
+    """Return the indices of as many pairs within `tolerance` as there can be, each entry once.
+
+    Both arrays ascend, and so do the pairs.
+    """
+    i = j = 0
+    left, right = [], []
+    # plain floats: a loop over the elements of arrays takes several times as long
+    true_times, found_times, reach = truth.tolist(), found.tolist(), tolerance + 1e-9
+    while i < len(true_times) and j < len(found_times):
+        gap = found_times[j] - true_times[i]
+        if abs(gap) <= reach:
+            left.append(i)
+            right.append(j)
+            i, j = i + 1, j + 1
         elif gap < 0:
             j += 1
         else:
             i += 1
-    return n
+    return np.array(left, dtype=np.int64), np.array(right, dtype=np.int64)

@@ -5,6 +5,8 @@ public format: every dataset names its `axes` and, where it has one, its `unit`.
 """
 
 import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
+from motifmine.io.anomalies_store import read_anomalies, write_anomalies
 from motifmine.io.files import whole_file
 from motifmine.io.hdf5 import Reader, write_dataset, write_strings
+from motifmine.io.posterior_store import read_posterior, write_posterior
+from motifmine.io.segments_store import read_segments, write_segments
 from motifmine.io.vocabulary_store import read_vocabulary, write_vocabulary
 from motifmine.motifs import (
     Activations,
@@ -24,6 +29,7 @@ from motifmine.motifs import (
     MotifSet,
     Occurrences,
     Provenance,
+    Stability,
     Trace,
 )
 from motifmine.table import (
@@ -113,42 +119,58 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
     WorkspaceError
         When `path` exists and `force` is not set.
     """
+    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+        write_documents(file, record.recordings, record.activations)
+        write_fit_head(file, record)
+
+
+def write_fit_head(file: h5py.File, record: FitRecord) -> None:
+    """Write all of a fit but its documents and their activations into an open file."""
     source = record.provenance
     inputs = [{"recording": name, "digest": digest} for name, digest in source.inputs]
-    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
-        file.attrs.update(
-            format=FIT_FORMAT,
-            motifmine_version=source.motifmine_version,
-            model=source.model,
-            spec=source.spec,
-            seed=source.seed,
-            bin_s=record.bin_s,
-            motif_length=record.motifs.motif_length,
-            n_motifs=len(record.motifs),
-            inputs=json.dumps(inputs),
-            elapsed_s=source.elapsed_s,
-            log_likelihood=record.log_likelihood,
-            n_observations=record.n_observations,
-        )
-        axes = "motif, relative_time, word"
-        write_dataset(file, "motifs/probability", record.motifs.probability, axes)
-        write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
-        if record.names:
-            write_strings(file, "motifs/name", record.names, "motif")
-        write_dataset(file, "background/probability", record.background.probability, "word")
-        file["background/probability"].attrs["weight"] = record.background.weight
-        _write_activations(file, record)
-        units = {"start_s": "s", "start_bin": "bins", "weight": "observations", "score": "nats"}
-        for name, array in _columns(record.occurrences).items():
-            write_dataset(file, f"occurrences/{name}", array, "occurrence", units.get(name, ""))
-        for name, array in _columns(record.trace).items():
-            unit = {"log_likelihood": "nats", "seconds": "s"}.get(name, "")
-            write_dataset(file, f"trace/{name}", array, "iteration", unit)
-        _write_scene(file, record.vocabulary, record.picture)
+    file.attrs.update(
+        format=FIT_FORMAT,
+        motifmine_version=source.motifmine_version,
+        model=source.model,
+        spec=source.spec,
+        seed=source.seed,
+        bin_s=record.bin_s,
+        motif_length=record.motifs.motif_length,
+        n_motifs=len(record.motifs),
+        inputs=json.dumps(inputs),
+        elapsed_s=source.elapsed_s,
+        log_likelihood=record.log_likelihood,
+        n_observations=record.n_observations,
+    )
+    axes = "motif, relative_time, word"
+    write_dataset(file, "motifs/probability", record.motifs.probability, axes)
+    write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
+    if record.names:
+        write_strings(file, "motifs/name", record.names, "motif")
+    if record.stability is not None:
+        _write_stability(file, record.stability)
+    write_dataset(file, "background/probability", record.background.probability, "word")
+    file["background/probability"].attrs["weight"] = record.background.weight
+    units = {"start_s": "s", "start_bin": "bins", "weight": "observations", "score": "nats"}
+    for name, array in _columns(record.occurrences).items():
+        write_dataset(file, f"occurrences/{name}", array, "occurrence", units.get(name, ""))
+    for name, array in _columns(record.trace).items():
+        unit = {"log_likelihood": "nats", "seconds": "s"}.get(name, "")
+        write_dataset(file, f"trace/{name}", array, "iteration", unit)
+    if record.anomalies is not None:
+        write_anomalies(file, record.anomalies)
+    if record.segments is not None:
+        write_segments(file, record.segments)
+    if record.posterior is not None:
+        write_posterior(file, record.posterior)
+    _write_scene(file, record.vocabulary, record.picture)
 
 
-def read_fit(path: Path) -> FitRecord:
+def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
     """Read a `motifmine.fit/1` file.
+
+    Without its documents, recordings and activations stay empty, and of all that is read only the
+    occurrences and the list of inputs grow with their number.
 
     Raises
     ------
@@ -162,7 +184,7 @@ def read_fit(path: Path) -> FitRecord:
             read_vocabulary(reader).n_words,
         )
         inputs = reader.json_attribute("inputs")
-        names = [str(item["recording"]) for item in inputs]
+        names = [str(item["recording"]) for item in inputs] if with_documents else []
         return FitRecord(
             provenance=Provenance(
                 motifmine_version=str(reader.attribute("motifmine_version")),
@@ -191,8 +213,30 @@ def read_fit(path: Path) -> FitRecord:
                 _read_recording(reader, reader.group(f"activations/{name}")) for name in names
             ),
             picture=_read_picture(reader),
+            anomalies=read_anomalies(reader),
+            posterior=read_posterior(reader, shape),
+            segments=read_segments(reader, *shape[:2]),
             names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
+            stability=_read_stability(reader, shape[0]),
         )
+
+
+def write_names(path: Path, names: Sequence[str]) -> None:
+    """Write a fit anew with other names of its motifs, all else as it is; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            if "motifs/name" in file:
+                del file["motifs/name"]
+            if names:
+                write_strings(file, "motifs/name", tuple(names), "motif")
+
+
+def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return only the names and digests of a fit's documents."""
+    with Reader(path, FIT_FORMAT) as reader:
+        inputs = reader.json_attribute("inputs")
+        return tuple((str(item["recording"]), str(item["digest"])) for item in inputs)
 
 
 RECORDING_ATTRIBUTES = tuple(
@@ -216,6 +260,28 @@ def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None
         name=str(node.attrs["recording"]),
         bin_start_s=reader.array(times, np.float64, (n_times,)),
         **values,
+    )
+
+
+def _write_stability(file: h5py.File, stability: Stability) -> None:
+    for name in ("similarity", "share"):
+        values = getattr(stability, name)
+        write_dataset(file, f"motifs/stability/{name}", values, "motif", name)
+    file["motifs/stability"].attrs.update(
+        n_refits=stability.n_refits, least=stability.least, drawn=stability.drawn
+    )
+
+
+def _read_stability(reader: Reader, n_motifs: int) -> Stability | None:
+    if "motifs/stability" not in reader.file:
+        return None
+    attributes = reader.group("motifs/stability").attrs
+    return Stability(
+        similarity=reader.array("motifs/stability/similarity", np.float64, (n_motifs,)),
+        share=reader.array("motifs/stability/share", np.float64, (n_motifs,)),
+        n_refits=int(attributes["n_refits"]),
+        least=float(attributes["least"]),
+        drawn=str(attributes["drawn"]),
     )
 
 
@@ -260,9 +326,9 @@ def _read_columns(reader: Reader, group: str, record: type[Any]) -> dict[str, ND
     }
 
 
-def _write_activations(file: h5py.File, record: FitRecord) -> None:
-    parts = record.activations
-    for document, recording in enumerate(record.recordings):
+def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:
+    """Write documents and their activations into an open fit, beside those that are there."""
+    for document, recording in enumerate(recordings):
         group = file.create_group(f"activations/{recording.name}")
         group.attrs["recording"] = recording.name
         _write_recording(group, recording)

@@ -1,0 +1,111 @@
+"""`motifmine evaluate` and `compare`: a fit against the truth, and fits against each other."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import DURATION, force_option, workspace_option
+
+if TYPE_CHECKING:
+    from motifmine.durations import Duration
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine evaluate --truth truth.csv"
+    "\n    motifmine evaluate plsm-001 --truth truth.csv --tolerance 1s --picture curve.png"
+)
+@click.argument("fit", required=False)
+@click.option(
+    "--truth",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="CSV with columns document, label, start_s (and end_s), or a JSON list of such objects.",
+)
+@click.option(
+    "--tolerance",
+    type=DURATION,
+    default="500ms",
+    show_default=True,
+    help="How far an occurrence may be from an event.",
+)
+@click.option("--many", is_flag=True, help="Several motifs may stand for one label.")
+@click.option(
+    "--true-motifs",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The motifs to be found: .npz or HDF5 with an array (motif, relative time, word).",
+)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object, with the curves.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="PNG file to draw the precision-recall curves into.",
+)
+@force_option
+@workspace_option
+def evaluate(
+    fit: str | None,
+    truth: Path,
+    tolerance: "Duration",
+    many: bool,
+    true_motifs: Path | None,
+    as_json: bool,
+    picture: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Hold the occurrences of FIT (default: the newest) against what really happened.
+
+    Labels are matched to motifs one to one, and each motif gets a constant offset to its label.
+    """
+    from motifmine.inference.evaluation import evaluate as hold_against
+    from motifmine.inference.evaluation import match_true_motifs
+    from motifmine.io.files import write_bytes
+    from motifmine.io.store import read_fit
+    from motifmine.io.truth import read_true_motifs, read_truth
+    from motifmine.reporting.charts import precision_recall_picture
+    from motifmine.reporting.figures import png_bytes
+    from motifmine.reporting.scorecard import evaluation_json, evaluation_text
+    from motifmine.workspace import Workspace
+
+    record = read_fit(Workspace(workspace).find_fit(fit))
+    found = hold_against(
+        record, read_truth(truth, record), tolerance_s=tolerance.seconds(record.bin_s), many=many
+    )
+    match = match_true_motifs(record, read_true_motifs(true_motifs)) if true_motifs else None
+    if picture is not None:
+        write_bytes(picture, png_bytes(precision_recall_picture(found)), force=force)
+    show = evaluation_json if as_json else evaluation_text
+    click.echo(show(record, found, match), nl=False)
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine compare plsm-001 plsm-002"
+    "\n    motifmine compare monday/fits/plsm-001.h5 tuesday/fits/plsm-001.h5 --least 0.7"
+)
+@click.argument("fits", nargs=-1, required=True, metavar="FIT FIT...")
+@click.option(
+    "--least",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Similarity from which two motifs are taken for the same, 0 to 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+@workspace_option
+def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path) -> None:
+    """Tell which motifs of the first FIT are found in the others: models, seeds or days.
+
+    Motifs are matched one to one by their shape, wherever in the motif's window it stands.
+    """
+    from motifmine.inference.comparison import compare_fits
+    from motifmine.io.store import read_fit
+    from motifmine.reporting.concordance import comparison_json, comparison_text
+    from motifmine.workspace import Workspace
+
+    if len(fits) < 2:
+        raise click.UsageError("one FIT cannot be compared; name two or more")
+    records = [read_fit(Workspace(workspace).find_fit(fit)) for fit in fits]
+    show = comparison_json if as_json else comparison_text
+    found = compare_fits(records, least=least, titles=fits)
+    click.echo(show(fits, records, found), nl=False)

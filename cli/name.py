@@ -1,0 +1,35 @@
+"""`motifmine name`: what people call the motifs of a fit."""
+
+from pathlib import Path
+
+import click
+
+from .options import workspace_option
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine name plsm-001 3 'left turn'"
+    "\n    motifmine name plsm-001 1 'northbound' 2 'southbound' 3 ''"
+)
+@click.argument("fit")
+@click.argument("pairs", nargs=-1, required=True, metavar="NUMBER NAME...")
+@workspace_option
+def name(fit: str, pairs: tuple[str, ...], workspace: Path) -> None:
+    """Give motifs of FIT names, kept in the fit and shown wherever its motifs are.
+
+    NUMBER is the motif's number in tables and reports, which count from 1. An empty NAME takes the
+    name away.
+    """
+    from motifmine.naming import name_motifs
+    from motifmine.reporting.tabular import motifs_text
+    from motifmine.workspace import Workspace
+
+    chosen = {click.INT(number) - 1: text for number, text in _pairs(pairs)}
+    _, record = name_motifs(Workspace(workspace), fit, chosen)
+    click.echo(motifs_text(record), nl=False)
+
+
+def _pairs(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    if len(words) % 2:
+        raise click.UsageError(f"motif {words[-1]!r} has no name; write NUMBER NAME, in pairs")
+    return list(zip(words[0::2], words[1::2], strict=True))

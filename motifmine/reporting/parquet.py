@@ -1,0 +1,55 @@
+"""Occurrences as a Parquet file, with the columns of the CSV file and real types."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_type_hints
+
+from motifmine.errors import MissingExtraError
+from motifmine.reporting.rows import OccurrenceRow
+
+
+def parquet_bytes(rows: Sequence[OccurrenceRow]) -> bytes:
+    """Return occurrences as a Parquet file.
+
+    `start_utc` is a time stamp (milliseconds, UTC), null where the wall clock is unknown; all else
+    is as in the CSV file.
+
+    Raises
+    ------
+    MissingExtraError
+        When pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError(
+            "Parquet needs pyarrow, which is not installed; "
+            "install it with: pip install 'motifmine[parquet]'"
+        ) from error
+    types: dict[type, Any] = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+    kinds = get_type_hints(OccurrenceRow)
+    columns = {}
+    for item in fields(OccurrenceRow):
+        values = [getattr(row, item.name) for row in rows]
+        if item.name == "probability":
+            if any(value is not None for value in values):
+                columns[item.name] = pa.array(values, pa.float64())
+            continue
+        if item.name == "start_utc":
+            moments = [datetime.fromisoformat(value) if value else None for value in values]
+            columns[item.name] = pa.array(moments, pa.timestamp("ms", tz="UTC"))
+        elif kinds[item.name] is str:
+            columns[item.name] = pa.array([encodable(value) for value in values], pa.string())
+        else:
+            columns[item.name] = pa.array(values, types[kinds[item.name]])
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: bytes of a file name that were none become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,164 @@
+"""Motifs and occurrences as records: one row each, with all that there is to say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from motifmine.motifs import FitRecord
+from motifmine.reporting.clock import clock_starts, clock_time, format_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One instant of one recording."""
+
+    document: int
+    recording: str
+    start_s: float
+    """Seconds of the recording; negative before its first bin."""
+    start_utc: str
+    """The same on the wall clock in ISO 8601, "" if unknown."""
+
+    def __str__(self) -> str:
+        return self.start_utc or f"{format_time(self.start_s)} in {self.recording}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotifRow:
+    """What there is to say about one motif."""
+
+    motif: int
+    """Index, counts from 0 as in files."""
+    share: float
+    """Share of all observations, 0 to 1."""
+    occurrences: int
+    per_hour: float
+    """Occurrences per hour of recording."""
+    duration_s: float
+    """Length of the shortest stretch that holds 90 % of the motif's mass, seconds."""
+    first: Moment | None
+    """Start of the earliest occurrence, None when there is none."""
+    last: Moment | None
+    name: str = ""
+    """What people call it, "" without a name."""
+    stability: float | None = None
+    """Mean similarity with the motif most like it in refits to resampled data, 0 to 1."""
+    found_again: float | None = None
+    """Share of these refits that hold it, 0 to 1."""
+
+    @property
+    def number(self) -> int:
+        """The motif's number for people: counts from 1."""
+        return self.motif + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccurrenceRow:
+    """One occurrence with all its times; the fields are the columns of the CSV file."""
+
+    document: int
+    recording: str
+    motif: int
+    """Index, counts from 0 as in files."""
+    start_bin: int
+    start_s: float
+    """Seconds of the recording, to the millisecond; negative before its first bin."""
+    start_time: str
+    """The same as HH:MM:SS.mmm."""
+    start_utc: str
+    """The same on the wall clock in ISO 8601, "" if unknown."""
+    weight: float
+    """Observations that the occurrence explains."""
+    score: float
+    """Log-likelihood ratio of having it against leaving it out, nats."""
+    end_s: float
+    """When 90 % of the motif are over, seconds of the recording; see `MotifSet.span_bins`."""
+    motif_name: str
+    """What people call the motif, "" without a name."""
+    probability: float | None = None
+    """Share of the sampler's sweeps that have the occurrence; None where nothing was sampled."""
+
+
+def motif_rows(record: FitRecord) -> list[MotifRow]:
+    """Return one row per motif, heaviest first.
+
+    First and last time go by the wall clock when every recording has one, else by the order of
+    the documents.
+    """
+    found = record.occurrences
+    clock = clock_starts(record.recordings)
+    hours = record.duration_s() / 3600
+    extent = record.motifs.extent_bins()
+    steady = record.stability
+    if all(start is not None for start in clock):
+        base = np.array([0.0 if start is None else start.timestamp() for start in clock])
+        order = np.argsort(base[found.document] + found.start_s, kind="stable")
+    else:
+        order = np.lexsort((found.start_s, found.document))
+    rows = []
+    for motif in range(len(record.motifs)):
+        mine = order[found.motif[order] == motif]
+        ends = [_moment(record, clock, int(mine[i])) for i in (0, -1) if len(mine)]
+        rows.append(
+            MotifRow(
+                motif=motif,
+                share=float(record.motifs.weight[motif]),
+                occurrences=len(mine),
+                per_hour=len(mine) / hours if hours > 0 else 0.0,
+                duration_s=float(extent[motif]) * record.bin_s,
+                first=ends[0] if ends else None,
+                last=ends[-1] if ends else None,
+                name=record.name_of(motif),
+                stability=None if steady is None else float(steady.similarity[motif]),
+                found_again=None if steady is None else float(steady.share[motif]),
+            )
+        )
+    return rows
+
+
+def occurrence_rows(record: FitRecord) -> list[OccurrenceRow]:
+    """Return one row per occurrence, sorted by document, start and motif."""
+    found = record.occurrences
+    clock = clock_starts(record.recordings)
+    names = [recording.name for recording in record.recordings]
+    length_s = record.bin_s * record.motifs.span_bins()[1][found.motif]
+    sampled = record.posterior
+    probability = (
+        [None] * len(found) if sampled is None else sampled.occurrence_probability.tolist()
+    )
+    columns = (
+        *(found.document, found.motif, found.start_bin, found.start_s, found.weight, found.score),
+        found.start_s + length_s,
+    )
+    return [
+        OccurrenceRow(
+            document=document,
+            recording=names[document],
+            motif=motif,
+            start_bin=start_bin,
+            start_s=round(start_s, 3),
+            start_time=format_time(start_s),
+            start_utc=clock_time(clock[document], start_s),
+            weight=weight,
+            score=score,
+            end_s=round(end_s, 3),
+            motif_name=record.name_of(motif),
+            probability=sure,
+        )
+        for document, motif, start_bin, start_s, weight, score, end_s, sure in zip(
+            *(column.tolist() for column in columns), probability, strict=True
+        )
+    ]
+
+
+def _moment(record: FitRecord, clock: Sequence[datetime | None], occurrence: int) -> Moment:
+    document = int(record.occurrences.document[occurrence])
+    start_s = float(record.occurrences.start_s[occurrence])
+    return Moment(
+        document=document,
+        recording=record.recordings[document].name,
+        start_s=round(start_s, 3),
+        start_utc=clock_time(clock[document], start_s),
+    )

@@ -1,0 +1,58 @@
+"""Aligned tables of plain text, for terminals."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_NUMERIC = re.compile(r"-?[\d.,:]+( ?(%|s|h))?|-?")
+
+
+def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned plain-text table; columns of numbers stand to the right.
+
+    Control characters are written as escapes, so that a name cannot steer the terminal.
+
+    Examples
+    --------
+    >>> print(text_table(("name", "length"), [("a", "9.5 s"), ("bb", "10.0 s")]), end="")
+    name  length
+    ----  ------
+    a      9.5 s
+    bb    10.0 s
+    """
+    cells = [[printable(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(_width(cell) for cell in column) for column in zip(*cells, strict=True)]
+    right = [
+        bool(rows) and all(_NUMERIC.fullmatch(cell) for cell in column)
+        for column in zip(*cells[1:], strict=True)
+    ] or [False] * len(columns)
+    cells.insert(1, ["-" * width for width in widths])
+    lines = []
+    for row in cells:
+        padded = (
+            " " * (width - _width(cell)) + cell if is_right else cell + " " * (width - _width(cell))
+            for cell, width, is_right in zip(row, widths, right, strict=True)
+        )
+        lines.append("  ".join(padded).rstrip() + "\n")
+    return "".join(lines)
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line, with control characters and bad bytes written as escapes.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31m\n")
+    'a\\x1b[31m\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _width(text: str) -> int:
+    """Return the columns of a terminal that text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

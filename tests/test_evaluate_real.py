@@ -1,0 +1,40 @@
+"""Arrivals and departures of real footage, found without labels and held against the truth."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+Run = Callable[..., Result]
+VIDEO = "one_by_one_person"
+
+
+def write_truth(path: Path, shared_data: Path) -> None:
+    """Write the frames at which people pass a line of the picture as times."""
+    truth = json.loads((shared_data / f"video/{VIDEO}_gt.json").read_text())
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("document", "label", "start_s"))
+        for label in ("arrive", "leave"):
+            for frame in truth[f"{label}_frames"]:
+                writer.writerow((VIDEO, label, frame / truth["fps"]))
+
+
+def test_arrivals_and_departures_are_found_without_labels(
+    motifmine: Run, shared_data: Path
+) -> None:
+    write_truth(Path("truth.csv"), shared_data)
+    for line in (
+        ("extract", shared_data / f"video/{VIDEO}.mp4"),
+        ("fit", "--model", "plsm", "--motifs", "2"),
+    ):
+        result = motifmine(*line)
+        assert result.exit_code == 0, result.stderr
+    result = motifmine("evaluate", "--truth", "truth.csv", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["overall"]["true"] == 12
+    assert found["overall"]["f1"] >= 0.8
+    assert min(part["f1"] for part in found["labels"]) >= 0.8
