@@ -11,22 +11,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    {"errors", "version", "seeding", "jit", "durations", "arrays"},
+    {"errors", "version", "seeding", "jit", "durations", "arrays", "mapping"},
     {"vocabulary"},
     {"table", "series"},
-    {"motifs", "similarity"},
-    {"layout", "kernels", "simulation", "preparation"},
+    {"motifs", "similarity", "anomalies", "posterior", "segments"},
+    {"layout", "kernels", "simulation", "preparation", "topics"},
     {"io", "features"},
     {"models", "workspace"},
     {"inference"},
     {"reporting", "summary", "exchange", "naming"},
-    {"isolation"},
-    {"extraction", "pipeline"},
+    {"isolation", "series_words"},
+    {"series_extraction", "series_surveys"},
+    {"topic_null"},
+    {"extraction", "pipeline", "stability", "located_groups", "streaming", "updating"},
+    {"topic_extraction"},
+    {"topic_fits"},
     {"jobs"},
+    {"distributed", "streamed_jobs"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted((ROOT / "motifmine").rglob("*.py"))
-HEAVY = ("torch", "cv2", "av", "numba", "scipy", "h5py", "matplotlib", "dask", "rich")
+HEAVY = ("torch", "cv2", "av", "numba", "scipy", "h5py", "matplotlib", "dask", "rich", "pyarrow")
 
 
 def part_of(module: Path) -> str:

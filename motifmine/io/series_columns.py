@@ -1,0 +1,153 @@
+"""What the columns of a table mean: times, channels, or the label and count of events."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from motifmine.errors import DataError
+
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None")
+"""Cells that mean a missing value. A literal nan is not among them: it comes from a calculation."""
+
+TIME_NAMES = frozenset(
+    {
+        *("time", "times", "t", "timestamp", "timestamps", "ts", "datetime", "date_time", "date"),
+        *("utc", "seconds", "sec", "secs", "s", "ms", "us", "epoch", "unixtime", "clock", "when"),
+        *("onset", "onsets", "start", "spike", "spikes", "spike_times", "spiketimes"),
+        *("zeit", "datum", "zeitstempel", "uhrzeit", "temps", "heure", "horodatage"),
+        *("tiempo", "fecha", "data_ora", "tijd", "tid"),
+    }
+)
+COUNT_NAMES = frozenset({"index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""})
+"""Names of columns that may count samples."""
+LABEL_NAMES = frozenset(
+    {
+        *("label", "labels", "neuron", "neurons", "unit", "units", "unit_id", "cell", "cell_id"),
+        *("event", "events", "event_type", "word", "class", "category", "kind", "name", "type"),
+        *("code", "channel", "sensor", "state", "message", "id", "drum", "note"),
+    }
+)
+WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
+UNIT = re.compile(r"^(?P<name>.*\S)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]{1,8})\))$")
+PLAIN_UNITS = frozenset(
+    {
+        *("s", "sec", "ms", "us", "µs", "ns", "min", "h", "Hz", "kHz", "rpm", "bpm", "dB"),
+        *(
+            "V",
+            "mV",
+            "uV",
+            "µV",
+            "A",
+            "mA",
+            "W",
+            "kW",
+            "kWh",
+            "°C",
+            "C",
+            "F",
+            "°F",
+            "K",
+            "%",
+            "ppm",
+        ),
+        *("m", "mm", "cm", "km", "m/s", "m/s2", "m/s²", "km/h", "mph", "g", "kg", "N", "Nm", "deg"),
+        *(
+            "°",
+            "rad",
+            "rad/s",
+            "Pa",
+            "hPa",
+            "kPa",
+            "bar",
+            "mbar",
+            "mmHg",
+            "lx",
+            "l",
+            "l/min",
+            "m3/h",
+        ),
+    }
+)
+"""What may stand in round brackets to be taken as a unit; in square ones anything is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Which column is what; indices count from 0."""
+
+    time: int | None
+    """None: rows are numbered."""
+    values: tuple[int, ...]
+    """The channels; none of events."""
+    label: int | None = None
+    """The label of events; None in a list of times of one kind."""
+    weight: int | None = None
+    """The count of events; None: each counts 1."""
+    clock: int | None = None
+    """The time of day, where the column of times holds mere dates."""
+    is_events: bool = False
+    """Whether rows are events."""
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name without its unit, small, for comparing."""
+    short = re.sub(r"\s*[\[(].*$", "", name.strip().lower())
+    return re.sub(r"[_\s.](s|sec|secs|seconds|ms|us|ns|utc|local|unix)$", "", short)
+
+
+def is_time_name(name: str) -> bool:
+    """Return whether a column of this name is a time."""
+    plain = plain_name(name)
+    words = re.split(r"[_\s./-]+", plain)
+    return (
+        plain in TIME_NAMES
+        or words[0] in {"time", "timestamp"}
+        or words[-1] in {"time", "timestamp"}
+    )
+
+
+def split_unit(name: str) -> tuple[str, str]:
+    """Return the name and the unit of `speed [km/h]` or `t (s)`."""
+    match = UNIT.match(name.strip())
+    if not match or (match["b"] is not None and match["b"] not in PLAIN_UNITS):
+        return name.strip(), ""
+    return match["name"], match["a"] or match["b"] or ""
+
+
+def split_units(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return distinct names and units of columns; names keep their units where they need them."""
+    bare, units = zip(*(split_unit(name) for name in names), strict=True)
+    wanted = bare if len(set(bare)) == len(bare) else names
+    return distinct_names(wanted), units
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names with blank and repeated ones made distinct."""
+    found: list[str] = []
+    for index, name in enumerate(names, start=1):
+        wanted = name.strip() or f"column {index}"
+        twin = 2
+        distinct = wanted
+        while distinct in found:
+            distinct = f"{wanted} ({twin})"
+            twin += 1
+        found.append(distinct)
+    return tuple(found)
+
+
+def find_column(names: Sequence[str], name: str, path: str, option: str) -> int:
+    """Return the index of a column that the user names.
+
+    Raises
+    ------
+    DataError
+        When there is no such column, naming those there are.
+    """
+    if name in names:
+        return names.index(name)
+    bare = split_unit(name)[0]
+    if bare in names:
+        return names.index(bare)
+    listed = ", ".join(repr(other) for other in names[:20])
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    raise DataError(f"{path} has no column {name!r} ({option}); it has {listed}{more}")

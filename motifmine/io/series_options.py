@@ -1,0 +1,110 @@
+"""How a series is to be read: what the user may say about a file that does not say it itself."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from motifmine.errors import FormatError, MotifmineWarning, SpecError
+
+OnBad = Literal["fail", "skip"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesOptions:
+    """What the user says about a series; everything else is recognised from the file."""
+
+    time_column: str | None = None
+    """Name of the column that holds the times; None: recognised."""
+    columns: tuple[str, ...] | None = None
+    """Names of the channels to read, in this order; None: every column of numbers."""
+    time_format: str | None = None
+    """`s`, `ms`, `us`, `ns` (numbers since the recording's second 0), `unix`, `unix-ms`, `unix-us`,
+    `unix-ns` (numbers since 1970), `iso`, `clock` (HH:MM:SS) or a pattern of `datetime.strptime`;
+    None: recognised."""
+    time_zone: str | None = None
+    """Zone of times that carry none, such as `Europe/Paris`; None: UTC."""
+    rate_hz: float | None = None
+    """Samples per second, > 0: times are counted in samples, by rows where there is no column of
+    integer times. Of WAV and FLAC the file's own rate is taken."""
+    on_bad: OnBad = "fail"
+    """`fail` refuses a file with a bad cell or row; `skip` leaves it out and tells."""
+    delimiter: str | None = None
+    """Character between cells of a text table; None: recognised."""
+    decimal: str | None = None
+    """`.` or `,`; None: recognised."""
+    is_events: bool | None = None
+    """Whether the rows are events `time,label[,count]` and not samples; None: recognised."""
+    n_bands: int = 40
+    """Mel bands of sound, > 0."""
+    hop_s: float = 0.01
+    """Time between two spectra of sound, seconds, > 0."""
+
+    def __post_init__(self) -> None:
+        if self.rate_hz is not None and not 0 < self.rate_hz < float("inf"):
+            raise SpecError(f"rate_hz is {self.rate_hz}; samples per second must be positive")
+        if self.on_bad not in ("fail", "skip"):
+            raise SpecError(f"on_bad is {self.on_bad!r}; it must be 'fail' or 'skip'")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            raise SpecError(f"delimiter is {self.delimiter!r}; it must be one character")
+        if self.decimal not in (None, ".", ","):
+            raise SpecError(f"decimal is {self.decimal!r}; it must be '.' or ','")
+        if self.delimiter is not None and self.delimiter == self.decimal:
+            raise SpecError(f"delimiter and decimal are both {self.decimal!r}; they must differ")
+        if self.columns is not None and not self.columns:
+            raise SpecError("columns is empty; name at least one channel")
+        if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):
+            raise SpecError("n_bands must be at least 1 and hop_s more than 0")
+        if self.time_zone is not None:
+            zone_of(self.time_zone)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises
+    ------
+    SpecError
+        When the machine knows no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SpecError(f"{name!r} is no known time zone; write one like Europe/Paris") from error
+
+
+class BadRows:
+    """What becomes of bad cells and rows: the first is an error, or all are left out and told."""
+
+    def __init__(self, path: str, on_bad: OnBad) -> None:
+        self.path = path
+        self.skips = on_bad == "skip"
+        self.n_bad = 0
+        self.first = ""
+
+    def note(self, where: str, problem: str) -> None:
+        """Raise `FormatError`, or count the cell or row `where` as left out.
+
+        Parameters
+        ----------
+        where : str
+            Place within the file, such as `line 3, column 'a'`.
+        problem : str
+            What is wrong there with the value seen, and how to mend it.
+        """
+        if not self.skips:
+            raise FormatError(
+                f"{self.path}, {where}: {problem} (--on-bad skip leaves out what is bad)"
+            )
+        self.n_bad += 1
+        self.first = self.first or f"{where}: {problem}"
+
+    def tell(self) -> None:
+        """Warn of what was left out, if anything was."""
+        if self.n_bad:
+            noun = "cell or row was" if self.n_bad == 1 else "cells or rows were"
+            warnings.warn(
+                f"{self.path} {self.n_bad} bad {noun} left out, the first at {self.first}",
+                MotifmineWarning,
+                stacklevel=2,
+            )

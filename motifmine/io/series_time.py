@@ -1,0 +1,191 @@
+"""Times of series as they are written: numbers, ISO 8601, times of day and patterns."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from motifmine.errors import SpecError
+
+UNITS_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+EPOCH = datetime(1970, 1, 1)
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d|\d{8})([T ]\d\d:?\d\d(:?\d\d([.,](?P<part>\d+))?)?)?"
+    r"\s?(?P<zone>Z|z|[+-]\d\d(:?\d\d)?)?"
+)
+CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?")
+CLEAR_PATTERNS = (
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y.%m.%d %H:%M:%S",
+)
+"""Patterns of which day and month cannot be mistaken for one another."""
+FAST_DIRECTIVES = frozenset("YmdHMS%")
+"""Directives of `strptime` that the fast parser reads as `datetime` does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeReading:
+    """What the cells of a time column mean."""
+
+    form: str
+    """`number`, `iso`, `clock` or `pattern`."""
+    unit_s: float = 1.0
+    """Seconds of a unit of `number`."""
+    is_unix: bool = False
+    """Whether `number` counts from 1970."""
+    is_count: bool = False
+    """Whether `number` counts samples, so that it must be an integer."""
+    pattern: str = ""
+    """As for `datetime.strptime`."""
+    has_zone: bool = False
+    """Whether the text of the times says their zone."""
+    zone: str = ""
+    """Zone of times that do not say it; "" is UTC."""
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether the raw times are nanoseconds since 1970 (int64) and not numbers (float64)."""
+        return self.form in ("iso", "pattern")
+
+    @property
+    def has_wall_clock(self) -> bool:
+        """Whether the times say when the recording was made."""
+        return self.is_wall or self.is_unix
+
+    def parse(self, text: str, decimal: str = ".") -> float | int | None:
+        """Return the raw time of one cell, None where it is none."""
+        text = text.strip()
+        if self.form == "number":
+            number = parse_number(text, decimal)
+            if number is None or (self.is_count and number != int(number)):
+                return None
+            return number
+        if self.form == "clock":
+            return parse_clock(text)
+        found = parse_iso(text) if self.form == "iso" else parse_pattern(text, self.pattern)
+        return found[0] if found and found[1] == self.has_zone else None
+
+    def describe(self) -> str:
+        """Return what the times are taken for, in a few words."""
+        if self.is_count:
+            return f"numbers of samples at {1 / self.unit_s:g} Hz"
+        if self.form == "number":
+            unit = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds"}.get(
+                self.unit_s, "nanoseconds"
+            )
+            return f"{unit} since 1970" if self.is_unix else unit
+        if self.form == "clock":
+            return "times of day"
+        kind = "ISO 8601" if self.form == "iso" else repr(self.pattern)
+        if self.has_zone:
+            return f"{kind} with zone"
+        return f"{kind} of zone {self.zone}" if self.zone else f"{kind} without zone, taken as UTC"
+
+
+def parse_number(text: str, decimal: str = ".") -> float | None:
+    """Return a finite number, None where the text is none (nan and inf are none)."""
+    if decimal == ",":
+        text = text.replace(",", ".") if "." not in text else "?"
+    if not NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if abs(number) != float("inf") else None
+
+
+def parse_iso(text: str) -> tuple[int, bool] | None:
+    """Return the nanoseconds since 1970 and whether the text has a zone; None if it is no time."""
+    match = ISO.fullmatch(text)
+    if not match:
+        return None
+    part = (match["part"] or "")[:9]
+    whole = text.replace(",", ".")
+    if part:
+        whole = whole.replace("." + (match["part"] or ""), "", 1)
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-]|$)", "", whole))
+    except ValueError:
+        return None
+    return _nanoseconds(moment) + int(part.ljust(9, "0")), match["zone"] is not None
+
+
+def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
+    """Return the nanoseconds since 1970 and whether the text has a zone; None if it is no time."""
+    try:
+        moment = datetime.strptime(text, pattern)
+    except ValueError:
+        return None
+    return _nanoseconds(moment), moment.tzinfo is not None
+
+
+def parse_clock(text: str) -> float | None:
+    """Return the seconds since midnight of HH:MM[:SS[.fff]], None if the text is no such time."""
+    match = CLOCK.fullmatch(text)
+    if not match:
+        return None
+    hours, minutes, seconds, part = match.groups()
+    if int(hours) > 23:
+        return None
+    whole = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
+    return whole + (float(f"0.{part}") if part else 0.0)
+
+
+def _nanoseconds(moment: datetime) -> int:
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def reading_of_format(time_format: str, zone: str | None) -> TimeReading:
+    """Return what a user's `time_format` means.
+
+    Raises
+    ------
+    SpecError
+        When it is neither a known name nor a pattern.
+    """
+    if time_format in UNITS_S:
+        return TimeReading(form="number", unit_s=UNITS_S[time_format])
+    if time_format.startswith("unix"):
+        unit = time_format.removeprefix("unix").removeprefix("-") or "s"
+        if unit in UNITS_S:
+            return TimeReading(form="number", unit_s=UNITS_S[unit], is_unix=True)
+    if time_format in ("iso", "clock"):
+        return TimeReading(form=time_format, zone=zone or "")
+    if "%" not in time_format:
+        raise SpecError(
+            f"time_format {time_format!r} is not known; use s, ms, us, ns, unix, unix-ms, iso, "
+            "clock or a pattern such as '%d.%m.%Y %H:%M:%S'"
+        )
+    has_zone = "%z" in time_format
+    return TimeReading(form="pattern", pattern=time_format, has_zone=has_zone, zone=zone or "")
+
+
+def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeReading:
+    """Return what numbers in a time column called `name` mean.
+
+    A unit in the name (`time_ms`, `t [us]`) is believed; numbers of the size of today's Unix time
+    are Unix times; with a rate, integers count samples.
+    """
+    if rate_hz is not None:
+        return TimeReading(form="number", unit_s=1 / rate_hz, is_count=True)
+    unit = re.search(
+        r"[_\s\[(]\s*(ms|millis|msec|us|µs|usec|micros|ns|nanos)\s*[\])]?$", name.lower()
+    )
+    if unit:
+        short = {"m": "ms", "u": "us", "µ": "us", "n": "ns"}[unit[1][:1]]
+        short = "us" if unit[1] == "micros" else short
+        return TimeReading(form="number", unit_s=UNITS_S[short], is_unix=_is_unix(values, short))
+    for short, unit_s in UNITS_S.items():
+        if _is_unix(values, short):
+            return TimeReading(form="number", unit_s=unit_s, is_unix=True)
+    return TimeReading(form="number")
+
+
+def _is_unix(values: list[float], unit: str) -> bool:
+    """Return whether all values lie between 1998 and 2096 when counted from 1970."""
+    seconds = [value * UNITS_S[unit] for value in values]
+    return bool(seconds) and all(9e8 < value < 4e9 for value in seconds)
