@@ -107,7 +107,24 @@ class Topics:
     """float32 array (topic, inner word); each topic sums to 1."""
     inner: "Vocabulary"
     """The words that the topics stand on."""
+    coding: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    """What more is needed to count the topics, float64 array (topic, 2), see
+    `motifmine.models.topic_scores`; empty where the loadings are all (`pca` alone needs more)."""
     kind: str = field(default="topics", init=False)
+
+    def __post_init__(self) -> None:
+        loadings, coding = self.loadings, self.coding
+        if loadings.ndim != 2 or loadings.shape[1] != self.inner.n_words:
+            raise DataError(
+                f"topics over {self.inner.n_words} words have loadings of shape {loadings.shape}"
+            )
+        if not (np.isfinite(loadings).all() and (loadings >= 0).all()):
+            raise DataError("loadings of topics must be finite and not negative")
+        if coding.size and (coding.shape != (len(loadings), 2) or len(loadings) % 2):
+            raise DataError(
+                f"{len(loadings)} topics have a coding of shape {coding.shape}; topics with signs "
+                "come in pairs, with two numbers each"
+            )
 
     @property
     def n_words(self) -> int:

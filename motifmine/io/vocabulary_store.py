@@ -5,6 +5,7 @@ from collections.abc import Callable
 import h5py
 import numpy as np
 
+from motifmine.arrays import Floats
 from motifmine.errors import FormatError
 from motifmine.io.hdf5 import Reader, write_dataset, write_strings
 from motifmine.vocabulary import Channels, FlowGrid, Layout, PlainLabels, Topics, Vocabulary
@@ -33,6 +34,8 @@ def write_vocabulary(group: h5py.Group, vocabulary: Vocabulary) -> None:
         case Topics():
             group.attrs["model"] = layout.model
             write_dataset(group, "loadings", layout.loadings, "topic, inner_word")
+            if layout.coding.size:
+                write_dataset(group, "coding", layout.coding, "topic, number")
             write_vocabulary(group.create_group("inner"), layout.inner)
     write_strings(group, "label", vocabulary.labels, "word")
 
@@ -82,8 +85,8 @@ def _read_channels(reader: Reader, node: h5py.Group, place: str, _depth: int) ->
 
 def _read_topics(reader: Reader, node: h5py.Group, place: str, depth: int) -> Topics:
     inner = read_vocabulary(reader, f"{place}/inner", depth - 1)
-    return Topics(
-        model=str(node.attrs["model"]),
-        loadings=reader.array(f"{place}/loadings", np.float32, (None, inner.n_words)),
-        inner=inner,
-    )
+    loadings = reader.array(f"{place}/loadings", np.float32, (None, inner.n_words))
+    more: dict[str, Floats] = {}
+    if "coding" in node:
+        more["coding"] = reader.array(f"{place}/coding", np.float64, (len(loadings), 2))
+    return Topics(model=str(node.attrs["model"]), loadings=loadings, inner=inner, **more)
