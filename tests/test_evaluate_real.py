@@ -38,3 +38,24 @@ def test_arrivals_and_departures_are_found_without_labels(
     assert found["overall"]["true"] == 12
     assert found["overall"]["f1"] >= 0.8
     assert min(part["f1"] for part in found["labels"]) >= 0.8
+
+
+def test_taking_and_putting_are_found_wherever_the_bottle_stands(
+    motifmine: Run, shared_data: Path
+) -> None:
+    truth = json.loads((shared_data / "video/bottles_gt.json").read_text())
+    with Path("truth.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("document", "label", "start_s"))
+        for label in ("take", "put"):
+            writer.writerows(("bottles", label, frame / truth["fps"]) for _, frame in truth[label])
+    for line in (
+        # one cell is the whole picture: what counts is where to things move, not where they are
+        ("extract", shared_data / "video/bottles.mp4", "--cell", "352"),
+        ("fit", "--model", "plsm", "--motifs", "2"),
+    ):
+        result = motifmine(*line)
+        assert result.exit_code == 0, result.stderr
+    found = json.loads(motifmine("evaluate", "--truth", "truth.csv", "--json").stdout)
+    assert found["overall"]["true"] == 8
+    assert found["overall"]["f1"] >= 0.8

@@ -31,6 +31,8 @@ SAME_VIEW = 0.25
 """Pictures whose edges correlate less than this, at best, show different views."""
 SURELY_SAME = 0.5
 """Pictures whose edges correlate so much, and less when moved a little, need no search."""
+CLEARLY = 0.1
+"""A camera has moved when the edges correlate better by this than they do as they are."""
 NEARBY_PX = 2.0
 NEARBY_DEG = 0.5
 MOST_COMPARED = 50
@@ -164,7 +166,9 @@ def register(picture: Pixels, reference: Pixels) -> tuple[Floats, float]:
         still.astype(np.float64), moving.astype(np.float64), _window(still.shape)
     )
     best = _refined(moving, still, np.array([[1, 0, right], [0, 1, down]], dtype=np.float32))
-    return max(best, _refined(moving, still, unmoved), key=lambda found: found[1])
+    best = max(best, _refined(moving, still, unmoved), key=lambda found: found[1])
+    # in a picture with few edges any small shift does about as well as none
+    return best if best[1] >= agreement + CLEARLY else (unmoved.astype(np.float64), agreement)
 
 
 def moved_back(table: ObservationTable, placement: Placement) -> ObservationTable:
@@ -221,7 +225,7 @@ def _refined(moving: Floats32, still: Floats32, start: Floats32) -> tuple[Floats
     matrix = start.copy()
     blur_px = 5
     try:
-        _, found = cv2.findTransformECC(  # type: ignore[call-overload]  (None is no mask)
+        _, found = cv2.findTransformECC(  # type: ignore[call-overload]
             still, moving, matrix, cv2.MOTION_EUCLIDEAN, criteria, None, blur_px
         )
     except cv2.error:  # the pictures have nothing to hold on to

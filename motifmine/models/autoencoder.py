@@ -168,6 +168,26 @@ class Tcae:
         return _package(self, table, found, seed, time.perf_counter() - began)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumable:
+    """A specification whose training resumes from a file if it is there, and writes to it."""
+
+    spec: Tcae
+    checkpoint: Path
+
+    def fit(
+        self,
+        table: ObservationTable,
+        *,
+        seed: int | None = 0,
+        on_iteration: Callable[[Progress], None] | None = None,
+    ) -> "TcaeFit":
+        """Return a fit of `table`; see `Tcae.fit`."""
+        return self.spec.fit(
+            table, seed=seed, on_iteration=on_iteration, checkpoint=self.checkpoint
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Encoder:
     """The half of the network that tells where motifs may start."""
