@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,8 @@ from motifmine.models.plsm import Plsm
 from motifmine.motifs import FitRecord, MotifSet, Occurrences
 from motifmine.preparation import Preparation
 from motifmine.reporting import elements, marks
-from motifmine.reporting.page import repeat_command, write_report
+from motifmine.reporting.page import write_report
+from motifmine.reporting.settings import repeat_command
 from motifmine.reporting.wording import describe_motif, summarise_fit
 from tests.fit_records import BIN_S, label_record, lane_record
 
@@ -36,6 +38,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.scripts: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
         assert not self.open
 
@@ -51,7 +54,10 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data if self.open[-1:] != ["style"] else ""
+        if self.open[-1:] == ["script"]:
+            self.scripts.append(data)
+        elif self.open[-1:] != ["style"]:
+            self.text += data
 
     def values(self, tag: str, name: str) -> list[str]:
         return [attrs[name] or "" for kind, attrs in self.tags if kind == tag and name in attrs]
@@ -111,10 +117,22 @@ def test_links_stay_in_the_page_or_beside_it(tmp_path: Path) -> None:
         assert link[1:] in ids if link.startswith("#") else (path.parent / link).is_file()
 
 
-def test_page_has_no_script_and_forbids_requests(tmp_path: Path) -> None:
+def test_page_runs_no_script_but_its_own_and_forbids_requests(tmp_path: Path) -> None:
     page = Page(write_report(lane_record(), tmp_path / "r"))
-    assert not [tag for tag, _ in page.tags if tag == "script"]
-    assert any("default-src 'none'" in content for content in page.values("meta", "content"))
+    data, script = page.scripts
+    json.loads(data)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = (c for c in page.values("meta", "content") if "default-src" in c)
+    assert "default-src 'none'" in policy and f"script-src 'sha256-{digest}';" in policy
+    assert "media-src" not in policy
+
+
+def test_policy_lets_videos_play_where_there_are_any(tmp_path: Path) -> None:
+    record = lane_record()
+    recordings = tuple(replace(r, source="/archive/a.mp4") for r in record.recordings)
+    page = Page(write_report(replace(record, recordings=recordings), tmp_path / "r"))
+    (policy,) = (c for c in page.values("meta", "content") if "default-src" in c)
+    assert "media-src 'self' file:" in policy and "http" not in policy
 
 
 def test_every_name_is_harmless(tmp_path: Path) -> None:
@@ -128,7 +146,7 @@ def test_every_name_is_harmless(tmp_path: Path) -> None:
     )
     path = write_report(replace(record, provenance=provenance), tmp_path / "r", name=HOSTILE)
     page = Page(path)
-    assert not [tag for tag, _ in page.tags if tag in ("script", "b")]
+    assert len(page.scripts) == 2 and not [tag for tag, _ in page.tags if tag == "b"]
     assert not [attrs for _, attrs in page.tags if "onload" in attrs]
     assert all(name in page.text for name in names)
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
@@ -140,7 +158,7 @@ def test_text_is_safe_inside_an_attribute() -> None:
 
 def test_labels_of_words_are_harmless(tmp_path: Path) -> None:
     page = Page(write_report(label_record(labels=(HOSTILE, "&amp;", "c", "d")), tmp_path / "r"))
-    assert not [tag for tag, _ in page.tags if tag == "script"]
+    assert len(page.scripts) == 2
     assert HOSTILE in page.text and "&amp;" in page.text
 
 
@@ -360,3 +378,10 @@ def browse(page: Path, folder: Path) -> list[str]:
     # The browser's own errands have no origin; what a page asks for has one.
     asked = re.findall(r'"initiator":"(?!not an origin)[^"]*"', log.read_text(errors="replace"))
     return [line for line in done.stderr.splitlines() if "CONSOLE" in line] + asked
+
+
+def test_name_of_a_motif_stands_wherever_it_is_titled(tmp_path: Path) -> None:
+    record = replace(lane_record(), names=("left turn", ""))
+    page = write_report(record, tmp_path / "r").read_text()
+    link = '<a class="motif-link" href="#motif-1"><bdi>Motif 1: left turn</bdi></a>'
+    assert link in page and '<h3 id="motif-1-title"><bdi>Motif 1: left turn</bdi></h3>' in page

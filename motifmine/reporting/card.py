@@ -6,8 +6,14 @@ import numpy as np
 
 from motifmine.motifs import FitRecord
 from motifmine.reporting import elements, figures, marks, tabular
+from motifmine.reporting.clock import format_length
+from motifmine.reporting.rates import Rates, bars_svg
+from motifmine.reporting.series_figures import segment_figure
 from motifmine.reporting.wording import describe_motif
 from motifmine.table import Pixels
+
+NUMBERS_FOR = 60
+"""With more motifs the rates stand as bars only, so that the page stays small."""
 
 STRONGEST = 12
 """Occurrences listed under each motif."""
@@ -18,6 +24,7 @@ def motif_card(
     row: tabular.MotifRow,
     overlay: Pixels | None,
     occurrences: Sequence[tabular.OccurrenceRow],
+    rates: Sequence[Rates] = (),
 ) -> str:
     """Return one motif as an HTML article.
 
@@ -30,17 +37,25 @@ def motif_card(
         Its coloured cells, rgba; None for words that have no place in a picture.
     occurrences : sequence of OccurrenceRow
         All occurrences of the record, in its order.
+    rates : sequence of Rates
+        How often all motifs occur, over the day and over the archive.
     """
     description = describe_motif(record, row.motif)
     return elements.template("motif.html").substitute(
         number=row.number,
+        title=elements.motif_name(record, row.motif),
+        motif=row.motif,
         description=elements.text(description),
         kind="plain" if overlay is None else "scenic",
-        scene="" if overlay is None else _scene(record, row, overlay, description),
+        scene=segment_figure(record, row.motif)
+        if overlay is None
+        else _scene(record, row, overlay, description),
         facts=_facts(row, several=len(record.recordings) > 1),
         matrix=_matrix(record, row),
         strip=_strip(record, row),
+        rates="".join(_rate(each, row) for each in rates),
         strongest=_strongest(record, row, occurrences),
+        numbers=_rate_numbers(rates, row) if len(record.motifs) <= NUMBERS_FOR else "",
     )
 
 
@@ -53,10 +68,11 @@ def _scene(record: FitRecord, row: tabular.MotifRow, overlay: Pixels, descriptio
     alt = f"The scene with the cells of motif {row.number} coloured by time. {description}"
     height, width = overlay.shape[:2]
     return (
-        f'<figure class="scene"><a href="{picture_stem(row)}.png">'
+        f'<figure class="scene"><div class="stage">'
         f'<img width="{width}" height="{height}" alt="{elements.text(alt)}" '
-        f'src="{elements.data_uri("image/png", figures.png_bytes(overlay))}"></a>'
-        f"{_time_bar(record)}</figure>"
+        f'src="{elements.data_uri("image/webp", figures.webp_bytes(overlay))}"></div>'
+        f"{_time_bar(record)}<figcaption>"
+        f'<a href="{picture_stem(row)}.png">Picture as PNG</a></figcaption></figure>'
     )
 
 
@@ -73,12 +89,13 @@ def _matrix(record: FitRecord, row: tabular.MotifRow) -> str:
     if ink.size:
         alt = f"Matrix of {n_words} words over relative time, motif {row.number}"
         data = elements.data_uri("image/png", figures.png_bytes(ink))
-        image = f'<img class="ink" alt="{alt}" src="{data}">'
+        image = f'<div class="field"><img class="ink" alt="{alt}" src="{data}"></div>'
+    order = "by channel" if figures.is_by_channel(record) else "the earliest on top"
     link = f'<a href="{picture_stem(row)}-matrix.png">PNG</a>'
     return (
         f'<figure class="matrix"{size}><div class="plot">{axis}{image}{_time_bar(record)}</div>'
         f"<figcaption>{n_words} words that hold {100 * view.share:.0f} % of the motif, "
-        f"the earliest on top ({link})</figcaption></figure>"
+        f"{order} ({link})</figcaption></figure>"
     )
 
 
@@ -127,6 +144,59 @@ def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
     )
 
 
+def _rate(rates: Rates, row: tabular.MotifRow) -> str:
+    """Return the rates of a motif as bars with the highest one told."""
+    per_hour = rates.per_hour[row.motif]
+    if not row.occurrences:
+        return ""
+    best = int(np.nanargmax(per_hour))
+    n = len(per_hour)
+    ticks = [(0.0, rates.labels[0]), (1.0, rates.labels[-1])]
+    if n == 24 and rates.labels[1] == "01:00":
+        ticks = [(hour / 24, f"{hour} h") for hour in range(0, 25, 6)]
+    rate = float(per_hour[best])
+    told = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+    highest = f"highest {told} per hour recorded, {rates.labels[best]}"
+    return (
+        f'<figure class="rate" style="--bars:{n}"><figcaption>'
+        f"<strong>{elements.text(rates.title)}</strong> "
+        f"<span>{elements.text(highest)}</span></figcaption>"
+        f"{bars_svg(per_hour)}{elements.ticks(ticks)}</figure>"
+    )
+
+
+def _rate_numbers(rates: Sequence[Rates], row: tabular.MotifRow) -> str:
+    """Return the rates of a motif as tables that can be opened."""
+    tables = [
+        elements.table(
+            (elements.text(each.title), "recorded", "occurrences", "per hour"),
+            [
+                (
+                    elements.name(label),
+                    elements.text(format_length(seconds)),
+                    f"{count:,}",
+                    f"{rate:,.1f}",
+                )
+                for label, seconds, count, rate in zip(
+                    each.labels,
+                    each.recorded_s.tolist(),
+                    each.count[row.motif].tolist(),
+                    each.per_hour[row.motif].tolist(),
+                    strict=True,
+                )
+                if seconds > 0
+            ],
+            label=each.title,
+            numbers=3,
+        )
+        for each in rates
+        if row.occurrences
+    ]
+    if not tables:
+        return ""
+    return f"<details><summary>Rates as numbers</summary>{''.join(tables)}</details>"
+
+
 def _strongest(
     record: FitRecord, row: tabular.MotifRow, occurrences: Sequence[tabular.OccurrenceRow]
 ) -> str:
@@ -141,12 +211,12 @@ def _strongest(
     body = (
         (
             elements.name(r.recording),
-            elements.text(r.start_time),
+            f'<a href="#timeline" data-occurrence="{index}">{elements.text(r.start_time)}</a>',
             *((elements.text(r.start_utc),) if has_clock else ()),
             f"{r.weight:,.1f}",
             f"{r.score:,.1f}",
         )
-        for r in rows
+        for index, r in zip(best, rows, strict=True)
     )
     title = f"The {len(rows)} strongest of {row.occurrences:,} occurrences"
     if len(rows) == row.occurrences:

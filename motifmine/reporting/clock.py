@@ -1,10 +1,11 @@
 """Times and lengths as text: of the recording, on the wall clock, and as people say them."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from motifmine.errors import DataError
+from motifmine.local_time import clock_start, clock_starts
 from motifmine.table import Recording
+
+__all__ = ["clock_start", "clock_starts", "clock_time", "format_length", "format_time", "wall_clock"]
 
 
 def format_time(seconds: float) -> str:
@@ -49,32 +50,6 @@ def wall_clock(recording: Recording, seconds: float) -> str:
         When `start_utc` is no time.
     """
     return clock_time(clock_start(recording), seconds)
-
-
-def clock_starts(recordings: Sequence[Recording]) -> list[datetime | None]:
-    """Return the wall-clock time of second 0 of each recording, None where unknown."""
-    return [clock_start(recording) for recording in recordings]
-
-
-def clock_start(recording: Recording) -> datetime | None:
-    """Return the wall-clock time of second 0 of a recording, None where unknown.
-
-    Raises
-    ------
-    DataError
-        When `start_utc` is no time.
-    """
-    if not recording.start_utc:
-        return None
-    try:
-        start = datetime.fromisoformat(recording.start_utc)
-        # A time without a zone is UTC, as the field's name says.
-        return start.replace(tzinfo=start.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise DataError(
-            f"start_utc of recording {recording.name!r} is {recording.start_utc!r}, "
-            "which is no time in ISO 8601"
-        ) from error
 
 
 def clock_time(start: datetime | None, seconds: float) -> str:

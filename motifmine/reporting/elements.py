@@ -6,7 +6,28 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
 
+from motifmine.motifs import FitRecord
 from motifmine.reporting.tabular import printable
+
+
+def section(identifier: str, title: str, body: str) -> str:
+    """Return a section of the page under a heading, "" without a body.
+
+    Parameters
+    ----------
+    identifier : str
+        Where links lead; a fixed word of ours, unique in the page.
+    title : str
+        Plain text; also the entry of the page's contents.
+    body : str
+        HTML.
+    """
+    if not body:
+        return ""
+    return (
+        f'<section aria-labelledby="{identifier}">\n'
+        f'<h2 id="{identifier}">{text(title)}</h2>\n{body}\n</section>'
+    )
 
 
 def table(
@@ -54,6 +75,25 @@ def text(plain: str) -> str:
 def name(plain: str) -> str:
     """Return a name as HTML that cannot turn the direction of what follows."""
     return f"<bdi>{text(plain)}</bdi>"
+
+
+def motif_title(record: FitRecord, motif: int) -> str:
+    """Return what a motif is called, plain text: its number from 1, and its name if it has one."""
+    name_of = record.name_of(motif)
+    return f"Motif {motif + 1}" + (f": {printable(name_of)}" if name_of else "")
+
+
+def motif_name(record: FitRecord, motif: int) -> str:
+    """Return what a motif is called as HTML."""
+    return name(motif_title(record, motif))
+
+
+def moment(record: FitRecord, document: int, start_s: float, end_s: float, shown: str) -> str:
+    """Return HTML that leads to a stretch of a recording in the time line, where there is one."""
+    if not len(record.occurrences):
+        return shown
+    place = f"{document},{round(1000 * start_s)},{round(1000 * end_s)}"
+    return f'<a href="#timeline" data-moment="{place}">{shown}</a>'
 
 
 def data_uri(kind: str, content: bytes) -> str:

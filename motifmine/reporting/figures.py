@@ -11,13 +11,16 @@ import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.motifs import FitRecord
-from motifmine.table import Floats, FlowGrid, Indices, Pixels
+from motifmine.table import Channels, Floats, FlowGrid, Indices, Pixels
 
 TIME_COLOURS = ("#8b45ff", "#3d7dff", "#12bfe8", "#2fe07a", "#f3e51c", "#ff9416", "#f5222d")
 """Colours of relative time at equal steps, from violet (first) to red (last)."""
 
 PICTURE_WIDTH_PX = 704
 """Scenes are enlarged by a whole factor to about this width, so that they are crisp."""
+
+MANY_MOTIFS = 60
+"""With more motifs scenes are half as wide, so that the page stays small."""
 
 MATRIX_SHARE = 0.97
 """A matrix shows the words that together hold this share of its motif."""
@@ -106,7 +109,7 @@ def cell_activity(record: FitRecord, motif: int) -> CellActivity:
 def scene_background(record: FitRecord) -> Pixels:
     """Return the scene enlarged and greyed so that colours read on it, rgb."""
     grid = _grid(record)
-    scale = _scale(grid)
+    scale = _scale(grid, len(record.motifs))
     size = (grid.frame_width * scale, grid.frame_height * scale)
     if record.picture is None:
         return np.full((size[1], size[0], 3), 70, dtype=np.uint8)
@@ -128,7 +131,7 @@ def scene_overlay(record: FitRecord, motif: int) -> Pixels:
     Opacity grows with the cell's probability (power 0.8) up to the 99th percentile.
     """
     grid = _grid(record)
-    scale = _scale(grid)
+    scale = _scale(grid, len(record.motifs))
     activity = cell_activity(record, motif)
     last = max(record.motifs.motif_length - 1, 1)
     colour = time_colours(activity.time / last)
@@ -159,12 +162,15 @@ def with_time_bar(scene: Pixels, length_s: float) -> Pixels:
     for second in nice_ticks(length_s, max(2, width // 90)):
         x = left + round(second / length_s * (right - left - 1))
         legend[22:26, x] = _FAINT
-        _write(legend, f"{second:g} s", x, 38, anchor=0.5)
+        write_text(legend, f"{second:g} s", x, 38, anchor=0.5)
     return np.concatenate([scene, legend])
 
 
 def matrix_view(record: FitRecord, motif: int) -> MatrixView:
-    """Return the words that hold most of a motif, from the earliest to the latest."""
+    """Return the words that hold most of a motif, from the earliest to the latest.
+
+    Words of channels stay in the order of the channels.
+    """
     phi = record.motifs.probability[motif].astype(np.float64)
     mass = phi.sum(axis=0)
     by_mass = np.argsort(-mass, kind="stable")
@@ -174,6 +180,10 @@ def matrix_view(record: FitRecord, motif: int) -> MatrixView:
     chosen = chosen[mass[chosen] > 0]
     time = np.arange(len(phi)) @ phi[:, chosen] / np.maximum(mass[chosen], np.finfo(float).tiny)
     words = chosen[np.lexsort((chosen, time))]
+    layout = record.vocabulary.layout
+    if isinstance(layout, Channels):
+        # high sounds stand above low ones
+        words = np.sort(chosen)[::-1] if layout.is_sound else np.sort(chosen)
     n_rows = min(len(words), MATRIX_ROWS)
     offsets = np.round(np.linspace(0, len(words), n_rows + 1)).astype(np.int64)
     rows = np.add.reduceat(phi[:, words], offsets[:-1], axis=1).T if n_rows else phi[:, words].T
@@ -183,6 +193,11 @@ def matrix_view(record: FitRecord, motif: int) -> MatrixView:
         row_offsets=offsets,
         share=float(mass[words].sum() / max(mass.sum(), np.finfo(float).tiny)),
     )
+
+
+def is_by_channel(record: FitRecord) -> bool:
+    """Return whether a matrix's rows are grouped by channel instead of ordered by time."""
+    return isinstance(record.vocabulary.layout, Channels)
 
 
 def matrix_ink(view: MatrixView) -> Pixels:
@@ -219,12 +234,13 @@ def matrix_picture(record: FitRecord, motif: int) -> Pixels:
     for second in nice_ticks(length_s, max(2, width // 80)):
         x = left + round(second / length_s * (width - 1))
         canvas[bottom + 10 : bottom + 14, x] = _FAINT
-        _write(canvas, f"{second:g} s", x, bottom + 25, anchor=0.5)
+        write_text(canvas, f"{second:g} s", x, bottom + 25, anchor=0.5)
     for row, label in enumerate(labels):
         y = 14 + round((row + 0.5) * height / len(labels))
-        _write(canvas, label, left - 8, y, anchor=1.0)
-    caption = f"{len(view.words)} words, earliest on top"
-    _write(canvas, caption, left, bottom + 48, anchor=0.0)
+        write_text(canvas, label, left - 8, y, anchor=1.0)
+    order = "by channel" if is_by_channel(record) else "earliest on top"
+    caption = f"{len(view.words)} words, {order}"
+    write_text(canvas, caption, left, bottom + 48, anchor=0.0)
     return canvas
 
 
@@ -247,6 +263,11 @@ def nice_ticks(length: float, most: int) -> list[float]:
 def png_bytes(picture: Pixels) -> bytes:
     """Return an rgb or rgba picture as PNG."""
     return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 4])
+
+
+def webp_bytes(picture: Pixels, quality: int = 88) -> bytes:
+    """Return an rgb or rgba picture as WebP."""
+    return _encoded(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])
 
 
 def jpeg_bytes(picture: Pixels, quality: int = 86) -> bytes:
@@ -277,9 +298,10 @@ def _grid(record: FitRecord) -> FlowGrid:
     return layout
 
 
-def _scale(grid: FlowGrid) -> int:
+def _scale(grid: FlowGrid, n_motifs: int) -> int:
     """Return by which whole factor a frame is enlarged."""
-    return max(1, round(PICTURE_WIDTH_PX / grid.frame_width))
+    width = PICTURE_WIDTH_PX if n_motifs <= MANY_MOTIFS else PICTURE_WIDTH_PX // 2
+    return max(1, round(width / grid.frame_width))
 
 
 def _relative_strength(strength: Floats) -> Floats:
@@ -356,8 +378,12 @@ def _row_labels(record: FitRecord, view: MatrixView) -> list[str]:
     return [label if len(label) <= 24 else label[:23] + "~" for label in plain]
 
 
-def _write(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> None:
-    """Write small dark text whose middle line is y; anchor 0 starts at x, 1 ends there."""
+def write_text(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> None:
+    """Write small dark text whose middle line is y; anchor 0 starts at x, 1 ends there.
+
+    Letters that OpenCV has no shape for become question marks.
+    """
+    text = text.encode("ascii", "replace").decode()
     if not text.strip():
         return
     fine, font, thickness = 4, cv2.FONT_HERSHEY_SIMPLEX, 3

@@ -18,6 +18,9 @@ STRIP_COLUMNS = 800
 STRIP_ROWS = 300
 """A strip shows at most so many documents."""
 
+ALL_ROWS = 12_000
+"""All strips of a record together show about so many documents, each at least a dozen."""
+
 ROW_HEIGHT = 20
 """Height of a strip's row in units of its drawing."""
 
@@ -64,7 +67,8 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
     first_s, last_s = _time_range(record)
     column = (found.start_s[mine] - first_s) / (last_s - first_s) * STRIP_COLUMNS
     column = np.clip(column.astype(np.int64), 0, STRIP_COLUMNS - 1)
-    documents = _documents_shown(found.document[mine], len(record.recordings))
+    most = min(STRIP_ROWS, max(12, ALL_ROWS // max(len(record.motifs), 1)))
+    documents = _documents_shown(found.document[mine], len(record.recordings), most)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
     parts = [
         f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
@@ -74,8 +78,8 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
         inside = found.document[mine] == document
         heights = np.zeros(STRIP_COLUMNS)
         np.maximum.at(heights, column[inside], weight[inside])
-        extent = np.array(_extent(record.recordings[document], record.bin_s))
-        left, right = 1000 * (extent - first_s) / (last_s - first_s)
+        edges = np.array(extent(record.recordings[document], record.bin_s))
+        left, right = 1000 * (edges - first_s) / (last_s - first_s)
         parts.append(_row_svg(row, heights, left=left, right=right))
     parts.append("</svg>")
     return Strip(
@@ -138,7 +142,7 @@ def _clock(time: float, step: float, last_s: float) -> str:
 def _time_range(record: FitRecord) -> tuple[float, float]:
     """Return the time axis of all strips, seconds."""
     starts = record.occurrences.start_s
-    extents = [_extent(recording, record.bin_s) for recording in record.recordings]
+    extents = [extent(recording, record.bin_s) for recording in record.recordings]
     first_s = min([begin for begin, _ in extents], default=0.0)
     last_s = max([end for _, end in extents], default=0.0)
     first_s = min(first_s, float(starts.min(initial=np.inf)))
@@ -146,17 +150,17 @@ def _time_range(record: FitRecord) -> tuple[float, float]:
     return first_s, max(last_s, first_s + record.bin_s)
 
 
-def _extent(recording: Recording, bin_s: float) -> tuple[float, float]:
+def extent(recording: Recording, bin_s: float) -> tuple[float, float]:
     """Return where a recording's time bins begin and end, seconds."""
     if not recording.n_times:
         return 0.0, 0.0
     return float(recording.bin_start_s[0]), float(recording.bin_start_s[-1]) + bin_s
 
 
-def _documents_shown(document: Indices32, n_documents: int) -> Indices:
+def _documents_shown(document: Indices32, n_documents: int, most: int) -> Indices:
     """Return the documents with the most occurrences, in their own order."""
     often = np.bincount(document, minlength=n_documents)
-    return np.sort(np.argsort(-often, kind="stable")[:STRIP_ROWS]).astype(np.int64)
+    return np.sort(np.argsort(-often, kind="stable")[:most]).astype(np.int64)
 
 
 def _row_svg(row: int, heights: Floats, *, left: float, right: float) -> str:

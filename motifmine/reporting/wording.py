@@ -4,8 +4,9 @@ import numpy as np
 
 from motifmine.motifs import FitRecord
 from motifmine.reporting.figures import cell_activity, matrix_view
-from motifmine.reporting.tabular import format_length
-from motifmine.table import Floats, FlowGrid
+from motifmine.reporting.series_wording import describe_series
+from motifmine.reporting.tabular import format_length, printable
+from motifmine.table import Channels, Floats, FlowGrid
 
 _DIRECTIONS = (
     "right",
@@ -40,9 +41,23 @@ def describe_motif(record: FitRecord, motif: int) -> str:
     """Return one sentence on where a motif goes, or which words it holds."""
     if isinstance(record.vocabulary.layout, FlowGrid):
         return _describe_path(record, motif)
+    if isinstance(record.vocabulary.layout, Channels):
+        phi = record.motifs.probability[motif].astype(np.float64)
+        return describe_series(phi, record.vocabulary.layout, record.bin_s)
     mass = record.motifs.probability[motif].sum(axis=0)
     words = [w for w in matrix_view(record, motif).words if mass[w] >= np.sort(mass)[-4:][0]][:4]
     return "Mostly " + ", then ".join(record.vocabulary.labels[w] for w in words) + "."
+
+
+def readings_text(record: FitRecord) -> str:
+    """Return a line on each motif of a series in plain words, "" for words of other kinds."""
+    if not isinstance(record.vocabulary.layout, Channels):
+        return ""
+    lines = (
+        f"{printable(record.title_of(motif))}: {printable(describe_motif(record, motif))}\n"
+        for motif in range(len(record.motifs))
+    )
+    return "".join(lines)
 
 
 def _describe_path(record: FitRecord, motif: int) -> str:

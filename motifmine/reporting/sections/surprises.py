@@ -17,7 +17,13 @@ def section(record: FitRecord) -> str:
     body = [
         (
             elements.name(row.recording),
-            elements.text(row.start_utc or row.start_time),
+            elements.moment(
+                record,
+                row.document,
+                row.start_s,
+                row.end_s,
+                elements.text(row.start_utc or row.start_time),
+            ),
             elements.text(format_length(row.end_s - row.start_s)),
             f"{elements.text(row.sense)}<small>{elements.text(MEANING[row.sense])}</small>",
             f"{row.surprise:.1f}",

@@ -1,0 +1,53 @@
+"""How often one motif starts within windows of lags after another."""
+
+import numpy as np
+
+from motifmine.jit import kernel
+from motifmine.table import Indices
+
+
+@kernel
+def followed_counts(
+    document: Indices,
+    start: Indices,
+    motif: Indices,
+    offsets: Indices,
+    windows_of_lag: Indices,
+    n_windows: int,
+    n_motifs: int,
+) -> Indices:
+    """Return how many occurrences of each motif are followed by each motif in each window.
+
+    Parameters
+    ----------
+    document, start, motif : int64 arrays (N,)
+        Occurrences sorted by document, then start bin.
+    offsets : int64 array (lags + 1,)
+        The windows that hold a lag of g bins are `windows_of_lag[offsets[g]:offsets[g + 1]]`.
+    windows_of_lag : int64 array
+    n_windows, n_motifs : int
+
+    Returns
+    -------
+    int64 array (K, K, windows)
+        Occurrences of the first motif after which the second starts at least once.
+    """
+    counts = np.zeros((n_motifs, n_motifs, n_windows), dtype=np.int64)
+    seen = np.full((n_motifs, n_windows), -1, dtype=np.int64)
+    n_lags = len(offsets) - 1
+    n_found = len(start)
+    for i in range(n_found):
+        # what starts in the same bin may stand before it in the order
+        j = i
+        while j > 0 and document[j - 1] == document[i] and start[j - 1] == start[i]:
+            j -= 1
+        while j < n_found and document[j] == document[i] and start[j] - start[i] < n_lags:
+            lag = start[j] - start[i]
+            if j != i:
+                for k in range(offsets[lag], offsets[lag + 1]):
+                    window = windows_of_lag[k]
+                    if seen[motif[j], window] != i:
+                        seen[motif[j], window] = i
+                        counts[motif[i], motif[j], window] += 1
+            j += 1
+    return counts
