@@ -28,14 +28,18 @@ class Preparation:
         if self.least_bins is not None and self.least_bins < 0:
             raise SpecError(f"least_bins is {self.least_bins}; it must be 0 or more")
 
-    def resolve(self, table: ObservationTable) -> "Preparation":
-        """Return the preparation with all that was left open decided for `table`."""
+    def resolve(self, table: ObservationTable, *, n_times: int | None = None) -> "Preparation":
+        """Return the preparation with all that was left open decided for `table`.
+
+        `n_times` are the time bins of all documents, where `table` holds but some of them.
+        """
+        n_times = table.n_times if n_times is None else n_times
         is_video = table.vocabulary.kind == "flow-grid"
         counts, least_bins = self.counts, self.least_bins
         if counts == "auto":
             counts = "sqrt" if is_video else "raw"
         if least_bins is None:
-            least_bins = min(8, 1 + table.n_times // 250) if is_video else 1
+            least_bins = min(8, 1 + n_times // 250) if is_video else 1
         return Preparation(counts=counts, least_bins=least_bins)
 
     def apply(self, table: ObservationTable) -> ObservationTable:

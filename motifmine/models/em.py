@@ -63,7 +63,7 @@ class Problem:
     def word_shares(self) -> Floats:
         """Return every word's share of the observations, float64 array (W,)."""
         words = np.bincount(self.layout.word, self.layout.count, minlength=self.n_words)
-        return _shares(words.astype(np.float64))
+        return shares(words.astype(np.float64))
 
 
 class State(NamedTuple):
@@ -120,10 +120,11 @@ def pose(
     )
 
 
-def _shares(weight: Floats) -> Floats:
+def shares(weight: Floats) -> Floats:
+    """Return weights of words scaled to sum to 1, none of them 0."""
     floored = weight + SMALLEST_SHARE
-    shares: Floats = floored / floored.sum()
-    return shares
+    share: Floats = floored / floored.sum()
+    return share
 
 
 def background_rates(problem: Problem, state: State) -> Floats32:
@@ -198,19 +199,36 @@ def step(
         Log-likelihood of the Poisson form, nats, without the terms that only the counts decide: it
         equals sum n log p(w,t|d) where a document's masses sum to its observations.
     """
+    state, found, value = step_starts(problem, state, threshold, learn_motifs=learn_motifs)
+    if learn_motifs:
+        pseudo_count = problem.priors.motif_prior * problem.total / max(found.phi.size, 1)
+        motifs = normalised(found.phi, state.n_motifs, problem.layout.motif_length, pseudo_count)
+        state = state._replace(motifs=motifs, background_word=shares(found.background_words))
+    return state, value
+
+
+def step_starts(
+    problem: Problem,
+    state: State,
+    threshold: Floats32,
+    *,
+    learn_motifs: bool = True,
+) -> tuple[State, plsm_pass.Expectation, float]:
+    """Return the half of `step` that stays with the documents, and what the other half needs.
+
+    Starts and the background's mass are new, motifs and the background's words as they were; the
+    expected counts of these come beside it, with the log-likelihood.
+    """
     found = expect(problem, state, learn_motifs=learn_motifs)
     value = found.log_likelihood - float(
         state.starts.sum(dtype=np.float64) + state.background_mass.sum()
     )
     sweep_threshold(found.activation, threshold)
-    motifs, background_word = state.motifs, state.background_word
-    if learn_motifs:
-        motifs = _normalised(problem, found.phi, state.n_motifs)
-        background_word = _shares(found.background_words)
     mass = found.background_documents
     if problem.priors.background is not None:
         mass = problem.priors.background * problem.layout.document_total
-    return State(motifs, found.activation, background_word, mass), value - _constant(problem)
+    state = state._replace(starts=found.activation, background_mass=mass)
+    return state, found, value - _constant(problem)
 
 
 def _constant(problem: Problem) -> float:
@@ -219,10 +237,8 @@ def _constant(problem: Problem) -> float:
     return float(np.sum(total * np.log(total) - total))
 
 
-def _normalised(problem: Problem, counts: Floats, n_motifs: int) -> Floats32:
+def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) -> Floats32:
     """Return motifs (K, L, W) from expected counts (W, >= L * K), prior added, summing to 1."""
-    length = problem.layout.motif_length
-    pseudo_count = problem.priors.motif_prior * problem.total / max(counts.size, 1)
     cells = counts[:, : length * n_motifs] + pseudo_count
     total = cells.reshape(-1, n_motifs).sum(axis=0)
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)

@@ -41,11 +41,21 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     Motifs and the background's words are held fixed. Starts of HDLSM's motifs are sampled, all
     others inferred as PLSM does it: with the sparsity of a PLSM fit, without any for tcae.
     """
-    spec = json.loads(record.provenance.spec)
     if record.provenance.model == "hdlsm":
-        return locate_by_sampling(record.motifs, record.background, table, record.provenance.seed)
-    if record.provenance.model == "plsm":
-        priors = Plsm(**{f.name: spec[f.name] for f in fields(Plsm) if f.name in spec}).priors
-    else:
-        priors = Priors(sparsity=0.0)
-    return fold_in(priors, record.motifs, record.background, table)
+        scale = json.loads(record.provenance.spec).get("count_scale") or 1.0
+        return locate_by_sampling(
+            record.motifs,
+            record.background,
+            table,
+            record.provenance.seed,
+            count_scale=float(scale),
+        )
+    return fold_in(priors_of(record), record.motifs, record.background, table)
+
+
+def priors_of(record: FitRecord) -> Priors:
+    """Return the priors that starts of a saved fit's motifs have when they are inferred."""
+    if record.provenance.model != "plsm":
+        return Priors(sparsity=0.0)
+    spec = json.loads(record.provenance.spec)
+    return Plsm(**{f.name: spec[f.name] for f in fields(Plsm) if f.name in spec}).priors
