@@ -1,5 +1,6 @@
 """`motifmine extract`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,11 @@ import click
 
 from .options import DURATION, force_option, workspace_option
 from .output import progress
+from .series import series_options, take_series_settings
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
+    from motifmine.extraction import ExtractionSettings
 
 
 class BoxType(click.ParamType[tuple[int, int, int, int]]):
@@ -30,8 +33,23 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
         return x, y, width, height
 
 
+def settings_of(
+    fields: Mapping[str, Any], bin_length: "Duration | None", **settings: Any
+) -> "ExtractionSettings":
+    """Return the settings that options say; what was not given stays as it comes."""
+    from motifmine.extraction import ExtractionSettings
+    from motifmine.features.flow import FlowSpec
+
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    series = take_series_settings(given, bin_length, settings.pop("seed", 0))
+    if bin_length is not None:
+        given["bin_s"] = settings["label_bin_s"] = bin_length.seconds(FlowSpec().bin_s)
+    return ExtractionSettings(spec=FlowSpec(**given), series=series, **settings)
+
+
 @click.command(
     epilog="\b\nExamples:\n    motifmine extract video.mp4"
+    "\n    motifmine extract plant.csv --columns flow_in,pump2 --bin 10s"
     "\n    motifmine extract /archive/cam3 --name-time '%Y%m%d%H%M' --exclude 0,0,352,48",
 )
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -39,11 +57,16 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
     "--bin",
     "bin_length",
     type=DURATION,
-    help="Length of a time bin: 250ms, 1s.  [default: 250ms for video, 1s a line of .tdoc]",
+    help="Length of a time bin: 250ms, 1s.  [default: 250ms for video, by the sampling for series, "
+    "1s a line of .tdoc]",
 )
 @click.option("--width", type=int, help="Working width in pixels, never enlarged.  [default: 352]")
 @click.option(
-    "--rate", "rate_hz", type=float, help="Frames a second that are compared.  [default: 12.5]"
+    "--rate",
+    "rate_hz",
+    type=float,
+    help="Frames a second that are compared, 12.5 by default; samples a second of a series without "
+    "times.",
 )
 @click.option("--cell", "cell_px", type=int, help="Side of a cell in pixels.  [default: 8]")
 @click.option("--directions", type=int, help="Number of directions.  [default: 8]")
@@ -69,10 +92,26 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
     help="Picture of the video's size; black is not watched.",
 )
 @click.option(
-    "--kind", type=click.Choice(["flow-grid", "labels"]), help="Kind of words.  [default: by file]"
+    "--kind",
+    type=click.Choice(["flow-grid", "channels", "labels"]),
+    help="Kind of words.  [default: by file]",
 )
 @click.option("--start", default="", help="Wall-clock start of the one source, ISO 8601.")
 @click.option("--name-time", default="", help="Where file names tell the start: %Y%m%d%H%M.")
+@series_options
+@click.option(
+    "--topics",
+    "n_topics",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Learn N topics over the words; tables are over topics then.  [default: the workspace's]",
+)
+@click.option(
+    "--topic-model",
+    type=click.Choice(["plsa", "lda", "nmf", "pca", "hdp"]),
+    help="What learns the topics; pca: N is even, hdp: N at most.  [default: plsa]",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
 @click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
 @click.option("--workers", type=click.IntRange(min=1), help="Sources at a time.  [default: cores]")
 @force_option
@@ -86,39 +125,41 @@ def extract(
     kind: Any,
     start: str,
     name_time: str,
+    n_topics: int | None,
+    topic_model: Any,
+    seed: int,
     strict: bool,
     workers: int | None,
     force: bool,
     workspace: Path,
     **fields: Any,
 ) -> None:
-    """Turn videos and .tdoc files (SOURCE: files, folders, patterns) into observation tables."""
-    from motifmine.extraction import ExtractionSettings, extract_sources
-    from motifmine.features.flow import FlowSpec
+    """Turn videos, sensor series, sounds, lists of events and .tdoc files into observation tables.
+
+    SOURCE is a file, a folder or a pattern.
+    """
+    from motifmine.topic_extraction import extract_recordings, topic_settings
     from motifmine.workspace import Workspace
 
-    given = {name: value for name, value in fields.items() if value not in (None, ())}
-    bins: dict[str, Any] = {}
-    if bin_length is not None:
-        given["bin_s"] = bins["label_bin_s"] = bin_length.seconds(FlowSpec().bin_s)
-    settings = ExtractionSettings(
-        spec=FlowSpec(**given),
+    settings = settings_of(
+        fields,
+        bin_length,
         kind=kind,
         start=start,
         name_time=name_time,
         strict=strict,
         force=force,
-        **bins,
+        seed=seed,
     )
     with progress("extracting") as update:
-        outcomes = extract_sources(
+        outcomes = extract_recordings(
             sources,
             Workspace(workspace),
             settings,
+            topic_settings(n_topics, topic_model, seed=seed),
             workers=workers,
-            on_progress=lambda now, share: update(
-                share, 1.0, f"{now.source.name}, {now.frames_per_s:.0f} frames/s"
-            ),
+            on_progress=lambda now, share: update(share, 1.0, f"{now.source.name}, {now}"),
+            on_step=lambda line: click.echo(line, err=True),
         )
     for outcome in outcomes:
         click.echo(str(outcome), err=outcome.status in ("partial", "failed"))

@@ -12,10 +12,20 @@ from .output import print_occurrences
 @click.argument("fit", required=False)
 @click.option("--json", "as_json", is_flag=True, help="The motifs as JSON, nothing else.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="Zone that the report tells hours and days in, kept in the fit: Europe/Zurich.",
+)
 @force_option
 @workspace_option
 def show_motifs(
-    fit: str | None, as_json: bool, open_report: bool, force: bool, workspace: Path
+    fit: str | None,
+    as_json: bool,
+    open_report: bool,
+    time_zone: str | None,
+    force: bool,
+    workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
     from motifmine.jobs import show_fit
@@ -23,7 +33,7 @@ def show_motifs(
     from motifmine.reporting.wording import readings_text
     from motifmine.workspace import Workspace
 
-    record, report = show_fit(Workspace(workspace), fit, force=force)
+    record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
     if as_json:
         click.echo(tabular.motifs_json(record), nl=False)
     else:

@@ -1,112 +1,62 @@
 """From many recordings to observation tables in a workspace, each in its own process."""
 
-import json
 import math
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
-from motifmine.features.flow import FlowSpec
-from motifmine.features.video_words import Progress, extract_video, n_cores, spec_json
+from motifmine.extraction_jobs import (
+    ExtractionJob,
+    ExtractionSettings,
+    Kind,
+    Outcome,
+    Scene,
+    Status,
+    kind_of,
+)
+from motifmine.features.video_words import Progress, extract_video, n_cores
 from motifmine.io import store
 from motifmine.io.files import sha256
+from motifmine.io.series import split_inner
 from motifmine.io.sources import (
-    TDOC_SUFFIXES,
     expand_sources,
-    in_utc,
     recording_names,
-    start_from_name,
 )
 from motifmine.io.tdoc import read_tdoc
 from motifmine.io.video import open_video
 from motifmine.isolation import IsolatedJobs, JobFailure, Report
+from motifmine.series_extraction import (
+    SeriesTask,
+    document_tables,
+    first_table,
+    write_series_tables,
+)
+from motifmine.series_surveys import series_scene
+from motifmine.series_words import SeriesScene, of_kind, survey
 from motifmine.table import ObservationTable, Vocabulary
 from motifmine.version import __version__
 from motifmine.workspace import Workspace
 
-Kind = Literal["flow-grid", "labels"]
-Status = Literal["ok", "partial", "failed", "skipped"]
-
 PRELOAD = ("motifmine.extraction", "motifmine.features.warm")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one source."""
-
-    source: Path
-    status: Status
-    """`partial`: something of the recording is lost; `skipped`: its table was there already."""
-    reason: str = ""
-    """Why it failed, what is lost or was repaired."""
-    table_path: Path | None = None
-    frames_expected: int = -1
-    """Frames the container promises; -1 if it does not say or there are no frames."""
-    frames_decoded: int = -1
-    recorded_s: float = 0.0
-    """Length of the recording, seconds."""
-    elapsed_s: float = 0.0
-    n_observations: int = 0
-
-    def __str__(self) -> str:
-        if self.status in ("failed", "skipped"):
-            place = "" if str(self.source) in self.reason else f"{self.source}: "
-            return f"{self.status}: {place}{self.reason}"
-        promised = f" of {self.frames_expected}" if self.frames_expected >= 0 else ""
-        frames = f"{self.frames_decoded}{promised} frames, " if self.frames_decoded >= 0 else ""
-        note = f" ({self.reason})" if self.reason else ""
-        return (
-            f"{self.status}: {self.source}: {frames}{self.recorded_s:.1f} s in "
-            f"{self.elapsed_s:.1f} s, {self.n_observations} observations{note}"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionSettings:
-    """What holds for all sources of one extraction."""
-
-    spec: FlowSpec = field(default_factory=FlowSpec)
-    """Words of videos."""
-    label_bin_s: float = 1.0
-    """What a line of a `.tdoc` file lasts, seconds."""
-    kind: Kind | None = None
-    """Kind of words; None: as each file's name tells."""
-    start: str = ""
-    """Wall-clock start of the one source, ISO 8601; without a zone in UTC."""
-    name_time: str = ""
-    """Pattern of the wall-clock start in the file names, as for `datetime.strptime`."""
-    strict: bool = False
-    """Whether a damaged or truncated video is refused."""
-    force: bool = False
-    """Whether tables that exist are overwritten."""
-    patience_s: float = 120.0
-    """A source without progress for so long is given up, seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What all tables of a workspace share."""
-
-    root: Path
-    vocabulary: Vocabulary
-    bin_s: float
-
-    def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
-        """Raise `WorkspaceError` naming the difference when a recording is not of this scene."""
-        difference = self.vocabulary.difference(vocabulary)
-        if bin_s != self.bin_s:
-            bins = f"time bins of {bin_s:g} s instead of {self.bin_s:g} s"
-            difference = f"{difference}, {bins}" if difference else bins
-        if difference:
-            raise WorkspaceError(
-                f"{path} does not belong to the scene of {self.root}: it has {difference}; "
-                "choose another folder with --workspace"
-            )
+__all__ = [
+    "ExtractionJob",
+    "ExtractionSettings",
+    "Kind",
+    "Outcome",
+    "Scene",
+    "Status",
+    "differences",
+    "extract_sources",
+    "kind_of",
+    "plan_jobs",
+    "run_job",
+    "run_jobs",
+]
 
 
 def extract_sources(
@@ -116,6 +66,7 @@ def extract_sources(
     *,
     workers: int | None = None,
     on_progress: Callable[[Progress, float], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Outcome]:
     """Make one table per recording in `workspace`; a source that fails does not stop the others.
 
@@ -134,11 +85,13 @@ def extract_sources(
     on_progress : function, optional
         Called a few times a second with the progress of a source and the share of all sources
         that is done, 0 to 1.
+    on_note : function, optional
+        Called with a line on what was recognised and decided about series.
 
     Returns
     -------
     list of Outcome
-        One per recording, in the order of the sources.
+        One per recording, in the order of the sources; one per document of a series.
 
     Raises
     ------
@@ -147,41 +100,9 @@ def extract_sources(
     SpecError
         When settings contradict each other.
     """
-    jobs = plan_jobs(sources, workspace, settings or ExtractionSettings(), workers or n_cores())
-    return run_jobs(jobs, workers or n_cores(), on_progress)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionJob:
-    """One recording to be extracted."""
-
-    source: Path
-    name: str
-    table_path: Path
-    kind: Kind
-    settings: ExtractionSettings
-    scene: Scene | None
-    threads: int
-
-    @property
-    def bin_s(self) -> float:
-        """Length of a time bin, seconds."""
-        settings = self.settings
-        return settings.label_bin_s if self.kind == "labels" else settings.spec.bin_s
-
-    @property
-    def spec_json(self) -> str:
-        """What the table's `spec` will say."""
-        if self.kind == "labels":
-            return json.dumps({"bin_s": self.bin_s})
-        return spec_json(self.settings.spec)
-
-    @property
-    def start_utc(self) -> str:
-        """Wall-clock start of the recording, "" if nothing tells it."""
-        if self.settings.name_time:
-            return start_from_name(self.source, self.settings.name_time)
-        return in_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""
+    workers = workers or n_cores()
+    jobs = plan_jobs(sources, workspace, settings or ExtractionSettings(), workers, on_note)
+    return run_jobs(jobs, workers, on_progress)
 
 
 def plan_jobs(
@@ -189,8 +110,10 @@ def plan_jobs(
     workspace: Workspace,
     settings: ExtractionSettings,
     workers: int,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[ExtractionJob]:
     """Return one job per recording that `sources` mean; see `extract_sources`."""
+    settings = replace(settings, series=of_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
     _check_start(settings, len(paths))
     names = recording_names(paths)
@@ -207,7 +130,7 @@ def plan_jobs(
         )
         for path, name in zip(paths, names, strict=True)
     ]
-    scene = _scene_of(workspace, jobs)
+    scene = _scene_of(workspace, jobs, workers, on_note)
     return [replace(job, scene=scene) for job in jobs]
 
 
@@ -241,26 +164,36 @@ def run_jobs(
             if isinstance(ending, JobFailure)
             else ending
         )
-    return [outcomes[index] for index in range(len(jobs))]
+    return [
+        replace(outcome, more=())
+        for index in range(len(jobs))
+        for outcome in (outcomes[index], *outcomes[index].more)
+    ]
 
 
 def run_job(job: ExtractionJob, report: Report) -> Outcome:
     """Extract one recording and write its table, unless that is done already."""
     began = time.monotonic()
-    if job.table_path.exists() and not job.settings.force:
-        _refuse_another_table(job)
+    there = first_table(job.table_path) if job.is_series else job.table_path
+    if there is not None and there.exists() and not job.settings.force:
+        _refuse_another_table(replace(job, table_path=there))
         return Outcome(
             source=job.source,
             status="skipped",
             reason="its table is there already, from the same file with the same settings",
-            table_path=job.table_path,
+            table_path=there,
         )
+    if job.is_series:
+        return _run_series_job(job, report, began)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MotifmineWarning)
         table = _make_table(job, report)
     ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
     losses = [message.removeprefix(f"{job.source} ") for message in ours]
     recording = table.recordings[0]
+    if job.origin:
+        recording = replace(recording, source=job.origin)
+        table = table.of_recording(recording)
     # a caller that is gone is noticed here: a later run may be writing the same table
     report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))
     store.write_table(job.table_path, table, force=job.settings.force)
@@ -278,9 +211,36 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
     )
 
 
-def kind_of(path: Path) -> Kind:
-    """Return the kind of words that a file's name promises."""
-    return "labels" if path.suffix.lower() in TDOC_SUFFIXES else "flow-grid"
+def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome:
+    """Extract one series and write a table for each of its documents."""
+    if job.scene is None:
+        # what kept the source from being surveyed is told here
+        survey(job.source, job.settings.series, bin_s=None, stream=0, heard=lambda _: None)
+    task = SeriesTask(
+        path=job.source,
+        name=job.name,
+        start_utc=job.start_utc,
+        settings=job.settings.series,
+        scene=job.series_scene,
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MotifmineWarning)
+        tables = write_series_tables(task, job.table_path, report)
+    ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
+    reason = "; ".join(message.removeprefix(f"{job.source} ") for message in ours)
+    outcomes = [
+        Outcome(
+            source=job.source,
+            status="partial" if ours else "ok",
+            reason="; ".join(filter(None, [reason, "" if len(tables) == 1 else table.path.stem])),
+            table_path=table.path,
+            recorded_s=table.n_times * job.bin_s,
+            elapsed_s=time.monotonic() - began,
+            n_observations=table.n_observations,
+        )
+        for table in tables
+    ]
+    return replace(outcomes[0], more=tuple(outcomes[1:]))
 
 
 def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
@@ -310,27 +270,41 @@ def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
 
 def _refuse_another_table(job: ExtractionJob) -> None:
     """Raise `WorkspaceError` unless the table at a job's place is the one it would write."""
-    header = store.read_table_header(job.table_path)
-    differs = [
-        what
-        for what, now, then in (
-            ("from another file", sha256(job.source), header["source_digest"]),
-            ("with other settings", job.spec_json, header["spec"]),
-            ("by another version of motifmine", __version__, header["motifmine_version"]),
-        )
-        if now != then
-    ]
-    if differs:
+    if differs := differences(job):
         raise WorkspaceError(
             f"{job.table_path} exists already and was made {' and '.join(differs)}; overwrite it "
             "with --force, or choose another folder with --workspace"
         )
 
 
-def _scene_of(workspace: Workspace, jobs: Sequence[ExtractionJob]) -> Scene | None:
+def differences(job: ExtractionJob) -> list[str]:
+    """Return in what the table at a job's place differs from the one the job would write."""
+    header = store.read_table_header(job.table_path)
+    return [
+        what
+        for what, now, then in (
+            ("from another file", sha256(split_inner(job.source)[0]), header["source_digest"]),
+            ("with other settings", job.spec_json, header["spec"]),
+            ("by another version of motifmine", __version__, header["motifmine_version"]),
+        )
+        if now != then
+    ]
+
+
+def _scene_of(
+    workspace: Workspace,
+    jobs: Sequence[ExtractionJob],
+    workers: int,
+    on_note: Callable[[str], None] | None,
+) -> Scene | None:
     """Return what new tables must share with those that stay, else with the first source."""
-    replaced = {job.table_path for job in jobs if job.settings.force}
+    replaced = {
+        path for job in jobs if job.settings.force for path in document_tables(job.table_path)
+    }
     staying = [path for path in workspace.table_paths() if path not in replaced]
+    series = [job for job in jobs if job.is_series]
+    if series:
+        return _series_scene(workspace, series, staying, workers, on_note)
     if staying:
         bin_s = float(store.read_table_header(staying[0])["bin_s"])
         vocabulary = store.read_table_vocabulary(staying[0])
@@ -352,6 +326,36 @@ def _scene_of(workspace: Workspace, jobs: Sequence[ExtractionJob]) -> Scene | No
         return None
     largest = max(found, key=lambda vocabulary: vocabulary.n_words)
     return Scene(root=workspace.root, vocabulary=largest, bin_s=job.bin_s)
+
+
+def _series_scene(
+    workspace: Workspace,
+    jobs: Sequence[ExtractionJob],
+    staying: Sequence[Path],
+    workers: int,
+    on_note: Callable[[str], None] | None,
+) -> Scene | None:
+    """Return what series share: what the workspace's tables have, else what all sources tell."""
+    shared = None
+    if staying:
+        shared = SeriesScene(
+            vocabulary=max(map(store.read_table_vocabulary, staying), key=lambda v: v.n_words),
+            bin_s=float(store.read_table_header(staying[0])["bin_s"]),
+        )
+    found = series_scene(
+        [job.source for job in jobs],
+        jobs[0].settings.series,
+        shared,
+        place=workspace.root,
+        workers=workers,
+        patience_s=jobs[0].settings.patience_s,
+    )
+    if found is None:
+        return None
+    if on_note is not None:
+        for note in found.notes:
+            on_note(note)
+    return Scene(root=workspace.root, vocabulary=found.vocabulary, bin_s=found.bin_s)
 
 
 def _vocabulary_of(job: ExtractionJob, _report: Report) -> Vocabulary:

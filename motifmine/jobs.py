@@ -1,18 +1,33 @@
 """What the commands do in a workspace: fit its tables, show a fit, locate motifs, run the demo."""
 
 import json
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from motifmine.durations import Duration
-from motifmine.errors import FormatError, SpecError, VideoError, WorkspaceError
+from motifmine.errors import (
+    FormatError,
+    MotifmineWarning,
+    SpecError,
+    VideoError,
+    WorkspaceError,
+)
 from motifmine.extraction import ExtractionSettings, extract_sources
 from motifmine.features.video_words import spec_of_json
+from motifmine.inference.drift import motif_drift
+from motifmine.inference.explained import explained_in_workspace
 from motifmine.io import hdf5, store
 from motifmine.io.files import refuse_overwriting
+from motifmine.local_time import zone_named
+from motifmine.models.autoencoder import Resumable
+from motifmine.models.hdlsm import Hdlsm
 from motifmine.models.plsm import Plsm
 from motifmine.models.protocol import Progress
 from motifmine.models.saved import specify
@@ -20,8 +35,15 @@ from motifmine.models.selection import Choice, choose_motif_length, choose_n_mot
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection, locate, mine
 from motifmine.preparation import Counts, Preparation
+from motifmine.reporting.clips import write_clips
 from motifmine.reporting.page import write_report
+from motifmine.series_words import settings_of_json
+from motifmine.stability import motif_stability
 from motifmine.table import ObservationTable
+from motifmine.topic_extraction import layer_of_fit
+from motifmine.topic_fits import NumberOfTopics, over_topics
+from motifmine.topics import innermost
+from motifmine.vocabulary import Channels
 from motifmine.workspace import Workspace
 
 DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}
@@ -35,6 +57,7 @@ def fit_workspace(
     model: str,
     n_motifs: int | Literal["auto"] | None = None,
     motif_length: Duration | Literal["auto"] | None = None,
+    n_topics: NumberOfTopics | None = None,
     counts: Counts = "auto",
     false_alarms_per_hour: float | None = None,
     seed: int | None = 0,
@@ -42,6 +65,11 @@ def fit_workspace(
     force: bool = False,
     on_start: Callable[[str], None] | None = None,
     on_iteration: Callable[[Progress], None] | None = None,
+    is_timed: bool = True,
+    stability: int | None = None,
+    checkpoint: Path | None = None,
+    notes: Mapping[str, object] | None = None,
+    time_zone: str = "UTC",
     **settings: Any,
 ) -> tuple[Path, FitRecord]:
     """Fit tables of a workspace and save the fit there; return its path and what it holds.
@@ -59,6 +87,9 @@ def fit_workspace(
     motif_length : Duration, `auto` or None
         `auto` takes what holds the motifs (two to five more fits); None 3 s for video and 20 bins
         for all else.
+    n_topics : int, `auto`, `off` or None
+        Topics to put between words and motifs, see `motifmine.topic_fits`; None: `off` for plsm,
+        `auto` for the others, which need few words. Tables over topics stay what they are.
     counts : `auto`, `raw` or `sqrt`
     false_alarms_per_hour : float or None
         See `motifmine.pipeline.Detection`.
@@ -68,27 +99,54 @@ def fit_workspace(
     force : bool
         Overwrite a fit of that name.
     on_start : callable or None
-        Called with one line that tells what will be fitted, and how.
+        Called with lines that tell what will be fitted, and how, and whether chains agree.
     on_iteration : callable or None
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    stability : int or None
+        Refits to resampled data that tell how surely each motif comes again; see
+        `motifmine.stability`.
+    checkpoint : Path or None
+        File that training of the auto-encoder resumes from and writes to.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+    time_zone : str
+        IANA name of the zone that hours and days are told in.
     **settings
         Fields of the model's specification.
     """
     path = workspace.fit_path(name or workspace.next_fit_name(model))
     refuse_overwriting(path, force=force)
-    table = workspace.read_tables(tables)
+    zone_named(time_zone)
+    cameras: list[str] = []
+    table = workspace.read_tables(tables, on_note=cameras.append)
+    if on_start is not None and cameras:
+        on_start("\n".join(cameras))
     if isinstance(n_motifs, int):
         settings["n_motifs"] = n_motifs
-    length = DEFAULT_LENGTH.get(table.vocabulary.kind, OTHER_LENGTH)
+    length = DEFAULT_LENGTH.get(innermost(table.vocabulary).kind, OTHER_LENGTH)
     if isinstance(motif_length, Duration):
         length = motif_length
+    if model == "plsm" and isinstance(innermost(table.vocabulary).layout, Channels):
+        # channels say something in every bin, which foretelling takes for dense; motifs are not
+        settings.setdefault("activity", "sparse")
     spec = specify(model, {**settings, "motif_length": length.bins(table.bin_s)})
     if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
         raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
+    if checkpoint is not None and model != "tcae":
+        raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
-    preparation = Preparation(counts=counts)
-    notes: dict[str, object] = {}
+    words, table = table, over_topics(
+        table,
+        n_topics or ("off" if model == "plsm" else "auto"),
+        counts=counts,
+        seed=seed,
+        on_step=on_start,
+    )
+    preparation = Preparation(counts=counts if table is words else "auto")
+    choices: dict[str, object] = {}
     if "auto" in (motif_length, n_motifs):
-        spec, notes = _sized(
+        spec, choices = _sized(
             preparation.apply(table),
             spec,
             motif_length == "auto",
@@ -98,19 +156,55 @@ def fit_workspace(
         )
     if on_start is not None:
         on_start(_announcement(table, model, spec, seed))
+        if isinstance(spec, Hdlsm) and (line := spec.told(preparation.apply(table))):
+            on_start(line)
     record = mine(
         table,
-        spec,
+        Resumable(spec=spec, checkpoint=checkpoint) if checkpoint else spec,
         preparation=preparation,
         detection=detection,
         seed=seed,
         on_iteration=on_iteration,
-        notes=notes,
+        notes={**choices, **({"cameras": cameras} if cameras else {}), **(notes or {})},
     )
     if n_motifs == "auto":
         record = _with_p_values(record, preparation.apply(table))
+    if stability is not None:
+        record = replace(
+            record,
+            stability=motif_stability(
+                preparation.apply(table),
+                spec,
+                record.motifs,
+                stability,
+                seed=record.provenance.seed,
+                on_refit=on_start,
+            ),
+        )
+    if on_start is not None and record.posterior is not None:
+        on_start(record.posterior.sentence)
+    if not is_timed:
+        record = _timeless(record)
+    record = _in_time(record, preparation.apply(table), time_zone)
     store.write_fit(path, record, force=force)
     return path, record
+
+
+def _in_time(record: FitRecord, table: ObservationTable, time_zone: str) -> FitRecord:
+    """Return the record with its time zone, and how its motifs change over the archive."""
+    drift = motif_drift(
+        table, record.motifs, record.background, record.activations, time_zone=time_zone
+    )
+    return replace(record, drift=drift, time_zone=time_zone)
+
+
+def _timeless(record: FitRecord) -> FitRecord:
+    """Return the record as if it had taken no time."""
+    return replace(
+        record,
+        provenance=replace(record.provenance, elapsed_s=0.0),
+        trace=replace(record.trace, seconds=np.zeros_like(record.trace.seconds)),
+    )
 
 
 def _with_p_values(record: FitRecord, table: ObservationTable) -> FitRecord:
@@ -161,19 +255,38 @@ def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | No
 
 
 def show_fit(
-    workspace: Workspace, name: str | None = None, *, force: bool = False
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    force: bool = False,
+    time_zone: str | None = None,
 ) -> tuple[FitRecord, Path]:
     """Return a fit and the path of its report.
 
     A report that is there already and is newer than the fit stays as it is, unless `force` is set.
+    A time zone is kept in the fit.
     """
     path = workspace.find_fit(name)
+    if time_zone is not None:
+        zone_named(time_zone)
+        if store.read_fit_time_zone(path) != time_zone:
+            made = path.stat()
+            store.write_time_zone(path, time_zone)
+            os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"
-    is_stale = report.exists() and report.stat().st_mtime_ns < path.stat().st_mtime_ns
+    # a fit whose motifs were named keeps its date; when its file changed is told by another clock
+    changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
+    is_stale = report.exists() and report.stat().st_mtime_ns < changed_ns
     if force or is_stale or not report.exists():
-        report = write_report(record, folder, name=path.stem, force=force or is_stale)
+        report = write_report(
+            record,
+            folder,
+            name=path.stem,
+            explained=explained_in_workspace(record, workspace),
+            force=force or is_stale,
+        )
     return record, report
 
 
@@ -207,25 +320,75 @@ def locate_sources(
         others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
         if others:
             _extract_alike(record, others, scratch, workers)
-        found = workspace.read_tables([*tables, *scratch.table_paths()])
+        found = workspace.read_tables(
+            [*tables, *scratch.table_paths()],
+            reference=record.picture,
+            on_note=lambda line: warnings.warn(line, MotifmineWarning, stacklevel=2),
+        )
+    layer = layer_of_fit(record)
+    if layer is not None and layer.topics.inner == found.vocabulary:
+        found = layer.apply(found)
     _refuse_other_scene(record, found)
     return locate(record, found)
+
+
+def cut_clips(
+    workspace: Workspace, name: str | None = None, folder: Path | None = None, **options: Any
+) -> list[Path]:
+    """Write the clips of a fit into a folder, or into `clips/<fit>` of the workspace.
+
+    The options are those of `motifmine.reporting.clips.write_clips`.
+    """
+    path = workspace.find_fit(name)
+    record = store.read_fit(path)
+    return write_clips(record, folder or workspace.root / "clips" / path.stem, **options)
+
+
+def surprising(
+    workspace: Workspace, name: str | None = None, sources: Sequence[Path] = ()
+) -> FitRecord:
+    """Return a fit with the stretches that its motifs explain worst, in `anomalies`.
+
+    Without sources they are those of the fit's own recordings, else of the sources; see
+    `locate_sources`.
+
+    Raises
+    ------
+    FormatError
+        When the fit does not know what is usual.
+    """
+    path = workspace.find_fit(name)
+    record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)
+    if record.anomalies is None:
+        raise FormatError(
+            f"{path} does not tell what is usual in its recordings, an older version of motifmine "
+            "made it; fit again"
+        )
+    return record
 
 
 def _extract_alike(
     record: FitRecord, sources: Sequence[Path], scratch: Workspace, workers: int | None
 ) -> None:
     """Extract `sources` into `scratch` with the settings of the fit's own tables."""
-    if record.vocabulary.kind == "flow-grid":
-        settings = ExtractionSettings(
-            spec=spec_of_json(json.dumps(json.loads(record.provenance.spec)["table"]))
-        )
+    layer = layer_of_fit(record)
+    made = json.loads(record.provenance.spec)["table"]
+    made = made if layer is None else made.get("words", {})
+    if innermost(record.vocabulary).kind == "flow-grid":
+        settings = ExtractionSettings(spec=spec_of_json(json.dumps(made)))
+    elif "series" in made:
+        series = settings_of_json(made, innermost(record.vocabulary))
+        settings = ExtractionSettings(series=series, kind=_series_kind(record))
     else:
         settings = ExtractionSettings(label_bin_s=record.bin_s)
     outcomes = extract_sources(sources, scratch, settings, workers=workers)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise VideoError(failed[0].reason)
+
+
+def _series_kind(record: FitRecord) -> Literal["channels", "labels"]:
+    return "channels" if isinstance(innermost(record.vocabulary).layout, Channels) else "labels"
 
 
 def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:

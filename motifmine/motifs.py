@@ -6,6 +6,7 @@ from unicodedata import category
 import numpy as np
 
 from motifmine.anomalies import Anomalies
+from motifmine.drift import Drift
 from motifmine.errors import DataError
 from motifmine.posterior import Posterior
 from motifmine.segments import Segments
@@ -195,6 +196,10 @@ class FitRecord:
     """What the sampler's chains say together, where there were any."""
     segments: Segments | None = None
     """What the raw values do while a motif occurs, for series."""
+    drift: Drift | None = None
+    """How the motifs change over the archive, where that could be told."""
+    time_zone: str = "UTC"
+    """The zone, by its IANA name, that hours and days are told in."""
     folded: "FitRecord | None" = None
     """The fit over topics that this one was unfolded from, for showing; it is not stored."""
 
@@ -203,6 +208,8 @@ class FitRecord:
             raise DataError(
                 f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
             )
+        if self.drift is not None and len(self.drift.similarity) != len(self.motifs):
+            raise DataError(f"drift of {len(self.drift.similarity)} motifs for {len(self.motifs)}")
         if self.stability is not None and len(self.stability.similarity) != len(self.motifs):
             raise DataError(
                 f"the stability of {len(self.stability.similarity)} motifs for {len(self.motifs)}"

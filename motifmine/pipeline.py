@@ -1,19 +1,29 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from motifmine.anomalies import Anomalies, AnomalyScale
 from motifmine.errors import SpecError
+from motifmine.inference.anomalies import (
+    calibrate,
+    find_anomalies,
+    measure_documents,
+    surprise_of,
+)
 from motifmine.inference.false_alarms import false_alarms
 from motifmine.inference.occurrences import find_occurrences, keep_occurrences, typical_weights
+from motifmine.inference.segments import motif_segments
+from motifmine.models.hdlsm import HdlsmFit
 from motifmine.models.protocol import Fit, Model, Progress
 from motifmine.models.saved import locate_motifs
 from motifmine.motifs import Activations, Background, FitRecord, Occurrences
 from motifmine.preparation import Preparation
 from motifmine.table import Floats, ObservationTable
+from motifmine.topic_null import rolled_under_topics
 
 SHARE_FALSE = 0.01
 """Share of the occurrences that may be false where no rate of false alarms is asked for."""
@@ -88,7 +98,7 @@ def mine(
     detection = detection or Detection()
     prepared = choice.apply(table)
     fit = model.fit(prepared, seed=seed, on_iteration=on_iteration)
-    occurrences, least_score = _sure_occurrences(prepared, fit, detection)
+    occurrences, least_score = sure_occurrences(prepared, fit, detection)
     spec = {
         **json.loads(fit.provenance.spec),
         "preparation": asdict(choice),
@@ -97,6 +107,8 @@ def mine(
         **fit.findings(),
         **(notes or {}),
     }
+    located = fit.locate(prepared)
+    measures = measure_documents(prepared, fit.motifs, located.background, located.activations)
     return FitRecord(
         provenance=replace(fit.provenance, spec=json.dumps(spec)),
         motifs=fit.motifs,
@@ -110,7 +122,22 @@ def mine(
         vocabulary=table.vocabulary,
         recordings=table.recordings,
         picture=table.picture,
+        anomalies=_anomalies(prepared, measures, calibrate(measures)),
+        segments=motif_segments(
+            table,
+            occurrences,
+            n_motifs=len(fit.motifs),
+            motif_length=fit.motifs.motif_length,
+        ),
+        posterior=fit.posterior_of(occurrences) if isinstance(fit, HdlsmFit) else None,
     )
+
+
+def _anomalies(
+    table: ObservationTable, measures: Sequence[Floats], scale: AnomalyScale
+) -> Anomalies:
+    surprises = [surprise_of(document, scale) for document in measures]
+    return find_anomalies(table, surprises, scale)
 
 
 def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
@@ -131,6 +158,8 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     typical = typical_weights(record.occurrences, len(record.motifs))
     least_score = spec["detection"]["least_score"]
     keep = occurrences.score >= (np.inf if least_score is None else least_score)
+    measures = measure_documents(prepared, record.motifs, found.background, found.activations)
+    known = record.anomalies
     keep &= occurrences.weight >= spec["detection"]["least_weight"] * typical[occurrences.motif]
     return replace(
         record,
@@ -140,10 +169,13 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         log_likelihood=found.log_likelihood,
         n_observations=prepared.total,
         recordings=table.recordings,
+        posterior=None,
+        drift=None,
+        anomalies=None if known is None else _anomalies(prepared, measures, known.scale),
     )
 
 
-def _sure_occurrences(
+def sure_occurrences(
     table: ObservationTable, fit: Fit, detection: Detection
 ) -> tuple[Occurrences, float]:
     """Return the occurrences that are more than chance, and the lowest score of such."""
@@ -160,6 +192,7 @@ def _sure_occurrences(
         lambda noise, totals: _inferred(fit, noise, totals),
         n_shuffles=N_SHUFFLES,
         seed=fit.provenance.seed + DETECTION_STREAM,
+        roll=rolled_under_topics,
     )
     if detection.false_alarms_per_hour is not None:
         least = null.threshold_of_rate(detection.false_alarms_per_hour, found.score)

@@ -60,6 +60,8 @@ class Recording:
     """Frames that could be decoded; -1 if there are no frames."""
     stamps_repaired: int = 0
     """Time stamps that were missing, repeated or ran backward."""
+    losses: str = ""
+    """What of the source could not be read, "" for nothing."""
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):

@@ -87,6 +87,11 @@ class Channels:
         """Number of words."""
         return len(self.channels) * self.per_channel
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the channels are bands of sound, low ones first, their values in dB."""
+        return bool(self.units) and all(unit == "dB" for unit in self.units)
+
     def channel_of_word(self) -> Indices:
         """Return the channel of every word, int64 array (W,)."""
         return np.arange(self.n_words) // max(self.per_channel, 1)

@@ -181,3 +181,18 @@ def test_a_fit_that_was_saved_locates_as_the_fit_itself(small: Simulation) -> No
     ours = fit.transform(small.table)
     theirs = locate(record, replace(small.table, spec="{}")).activations
     np.testing.assert_allclose(ours.mass, theirs.mass, rtol=1e-5)
+
+
+def test_a_threshold_lies_above_the_null_not_at_the_weakest_found() -> None:
+    null = FalseAlarms(scores=np.array([1.0, 2.0, 3.0, 4.0, 5.0]), n_bins=7200, bin_s=1.0)
+    found = np.array([80.0, 90.0, 100.0])
+    for threshold in (
+        null.threshold_of_share(0.01, found, hours=1.0),
+        null.threshold_of_rate(0.01, found),
+    ):
+        assert 5 < threshold < 20
+
+
+def test_nothing_found_above_the_null_gives_no_threshold() -> None:
+    null = FalseAlarms(scores=np.linspace(0, 50, 500), n_bins=3600, bin_s=1.0)
+    assert null.threshold_of_share(0.01, np.array([10.0, 20.0]), hours=1.0) == np.inf

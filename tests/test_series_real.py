@@ -1,44 +1,133 @@
-"""The real recordings beside the checkout are read with no option at all."""
+"""Real series at settings that a user could guess: those the README names."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import Result
 
-from tests.series_files import read_all
+from motifmine.io.store import read_fit
+from motifmine.motifs import FitRecord
 
-SHAPES = {
-    "drums_808_mel.csv": (764, 40),
-    "ecg_mitdb214.csv": (3600, 2),
-    "losloop_speed_5min.csv": (2016, 207),
-    "watch_subject1_right.csv": (13470, 6),
-    "drums_808.wav": (762, 40),
-}
+Run = Callable[..., Result]
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_real_series_is_read_without_options(shared_data: Path, name: str) -> None:
-    read = read_all(shared_data / "series" / name)
-    assert read.value.shape == SHAPES[name]
-    assert np.isfinite(read.value).all()
-    assert not read.header.is_events
+@pytest.fixture
+def series(shared_data: Path) -> Path:
+    folder = shared_data / "series"
+    if not folder.is_dir():
+        pytest.skip(f"no real series: {folder} is absent")
+    return folder
 
 
-@pytest.mark.parametrize(
-    ("name", "n_events", "n_labels"),
-    [("ephys_spikes_events.csv", 11778, 31), ("drums_808_gt.csv", 52, 3)],
-)
-def test_a_real_list_of_events_is_read_without_options(
-    shared_data: Path, name: str, n_events: int, n_labels: int
-) -> None:
-    read = read_all(shared_data / "series" / name)
-    assert len(read.events) == n_events
-    assert len({label for _, label in read.events}) == n_labels
+def mined(motifmine: Run, source: Path, *options: str) -> FitRecord:
+    """Extract and fit as a user would."""
+    extracted = motifmine("extract", source)
+    assert extracted.exit_code == 0, extracted.stderr
+    fitted = motifmine("fit", "--model", "plsm", *options)
+    assert fitted.exit_code == 0, fitted.stderr
+    return read_fit(Path("motifmine-work/fits/plsm-001.h5"))
 
 
-def test_drum_strokes_are_heard_when_they_fall(shared_data: Path) -> None:
-    sound = read_all(shared_data / "series" / "drums_808.wav")
-    strokes = read_all(shared_data / "series" / "drums_808_gt.csv").events
-    rise = np.clip(np.diff(np.log(sound.value + 1e-4), axis=0), 0, None).sum(axis=1)
-    at_strokes = [rise[max(0, round(t * 100) - 3) : round(t * 100) + 2].max() for t, _ in strokes]
-    assert np.mean(np.array(at_strokes) > np.quantile(rise, 0.9)) > 0.9
+def starts_of(record: FitRecord) -> list[np.ndarray]:
+    found = record.occurrences
+    return [found.start_s[found.motif == motif] for motif in range(len(record.motifs))]
+
+
+def n_matched(found: np.ndarray, true: np.ndarray, tolerance_s: float) -> int:
+    """Return how many of `true` have a start of their own within the tolerance, in order."""
+    n, at = 0, 0
+    for moment in np.sort(true):
+        while at < len(found) and found[at] < moment - tolerance_s:
+            at += 1
+        if at < len(found) and found[at] <= moment + tolerance_s:
+            n, at = n + 1, at + 1
+    return n
+
+
+def f1(found: np.ndarray, true: np.ndarray, tolerance_s: float) -> float:
+    """Return F1 once the constant offset (median) between motif and event is taken off."""
+    if not len(found):
+        return 0.0
+    nearest = np.abs(found[:, None] - true).argmin(axis=1)
+    found = np.sort(found - np.median(found - true[nearest]))
+    return 2 * n_matched(found, true, tolerance_s) / (len(found) + len(true))
+
+
+def test_kick_snare_and_hihat_are_motifs(series: Path, motifmine: Run) -> None:
+    options = ("--motif-length", "100ms", "--motifs", "3", "--restarts", "8")
+    record = mined(motifmine, series / "drums_808.wav", *options)
+    onset_s, drum = np.loadtxt(series / "drums_808_gt.csv", delimiter=",", skiprows=1).T
+    scores = np.array(
+        [[f1(starts, onset_s[drum == n], 0.05) for starts in starts_of(record)] for n in (1, 2, 3)]
+    )
+    assert sorted(scores.argmax(axis=1)) == sorted(set(scores.argmax(axis=1)))
+    assert scores.max(axis=1).min() >= 0.9, scores
+
+
+def test_normal_and_ectopic_beats_are_two_motifs(series: Path, motifmine: Run) -> None:
+    options = ("--motif-length", "600ms", "--motifs", "15")
+    record = mined(motifmine, series / "ecg_mitdb214.csv", *options)
+    assert len(record.motifs) == 2
+    listed = json.loads((series / "ecg_mitdb214_gt.json").read_text())["published_motif_sets"]
+    segments = [np.sort(np.array(part) / 360, axis=0) for part in listed]
+    assert [len(part) for part in segments] == [7, 3]
+    unlisted = 0
+    for normal_or_ectopic, (starts, part) in enumerate(
+        zip(starts_of(record), segments, strict=True)
+    ):
+        # the middle of a motif's mass stands for the beat
+        phi = record.motifs.probability[normal_or_ectopic].sum(axis=1)
+        middle = float(np.arange(len(phi)) @ phi) * record.bin_s
+        inside = [(part[:, 0] <= s + middle) & (s + middle < part[:, 1]) for s in starts]
+        per_segment = np.sum(inside, axis=0)
+        assert np.all(per_segment == 1), per_segment
+        others = segments[1 - normal_or_ectopic]
+        beyond = [s + middle for s, mine in zip(starts, inside, strict=True) if not mine.any()]
+        assert not [b for b in beyond if np.any((others[:, 0] <= b) & (b < others[:, 1]))]
+        # what the list leaves out: a couplet (0.7 to 1.7 s) and the last beat (from 8.7 s)
+        assert all(0.7 < b < 1.75 or b > 8.7 for b in beyond), beyond
+        unlisted += len(beyond)
+    assert unlisted <= 3
+
+
+def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> None:
+    options = ("--motif-length", "2s", "--motifs", "15")
+    record = mined(motifmine, series / "watch_subject1_right.csv", *options)
+    rows = (series / "watch_subject1_right_gt.csv").read_text().split()[1:]
+    ends = [float(row.split(",")[1]) for row in rows]
+    middle = record.occurrences.start_s + 1.0
+    exercise = np.minimum(np.searchsorted(ends, middle), 6)
+    n_there = np.zeros((len(record.motifs), 7), dtype=int)
+    np.add.at(n_there, (record.occurrences.motif, exercise), 1)
+    main = n_there.argmax(axis=0)
+    assert len(set(main)) == 7
+    share = n_there[main, range(7)] / n_there[main].sum(axis=1)
+    assert share.min() >= 0.8, share
+
+
+def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None:
+    record = mined(
+        motifmine, series / "ephys_spikes_events.csv", "--motif-length", "1s", "--restarts", "1"
+    )
+    assert record.vocabulary.n_words == 31
+    assert len(record.motifs) >= 3
+    assert motifmine("show-motifs").exit_code == 0
+    page = Path("motifmine-work/reports/plsm-001/report.html").read_text()
+    assert page.count('class="motif"') == len(record.motifs)
+
+
+def test_speeds_of_roads_run_to_a_report(series: Path, motifmine: Run) -> None:
+    lines = (series / "losloop_speed_5min.csv").read_text().splitlines()
+    Path("two_days.csv").write_text("\n".join(lines[: 1 + 2 * 288]) + "\n")
+    columns = ",".join(lines[0].split(",")[1:25])
+    extracted = motifmine("extract", "two_days.csv", "--columns", columns)
+    assert extracted.exit_code == 0, extracted.stderr
+    line = ("fit", "--model", "plsm", "--motif-length", "2h", "--motifs", "4", "--restarts", "1")
+    assert motifmine(*line).exit_code == 0
+    shown = motifmine("show-motifs")
+    assert "motif 1: s" in shown.stdout
+    page = Path("motifmine-work/reports/plsm-001/report.html").read_text()
+    assert '<figure class="segment">' in page

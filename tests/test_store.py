@@ -1,6 +1,7 @@
 """Tables and fits to disk and back."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -15,7 +16,15 @@ from motifmine.models.plsm import Plsm
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import mine
 from motifmine.simulation import Simulation
-from motifmine.table import FlowGrid, ObservationTable, Recording, Vocabulary, table_from_rows
+from motifmine.table import (
+    Channels,
+    FlowGrid,
+    ObservationTable,
+    Recording,
+    Topics,
+    Vocabulary,
+    table_from_rows,
+)
 
 
 def assert_same_table(one: ObservationTable, two: ObservationTable) -> None:
@@ -199,3 +208,55 @@ def test_a_missing_table_is_refused_with_its_path(tmp_path: Path) -> None:
 def test_a_name_that_could_leave_the_folder_cannot_name_a_recording(name: str) -> None:
     with pytest.raises(DataError, match="cannot name a recording"):
         Recording(name=name, bin_start_s=np.zeros(1))
+
+
+def with_layout(layout: Channels | Topics, labels: tuple[str, ...]) -> ObservationTable:
+    rng = np.random.default_rng(0)
+    table = table_from_rows(
+        time=rng.integers(0, 9, 20),
+        word=rng.integers(0, layout.n_words, 20),
+        count=rng.random(20) + 0.5,
+        n_times=9,
+        vocabulary=Vocabulary(labels=labels, layout=layout),
+    )
+    series = rng.normal(size=(9, 2)).astype(np.float32)
+    series[3, 1] = np.nan
+    return replace(table, series=series)
+
+
+CHANNELS = Channels(
+    channels=("flow <in>", "température"),
+    units=("m3/h", ""),
+    words="levels",
+    per_channel=3,
+    coding=np.array([[1.0, 2.5], [0.5, np.inf]]),
+)
+TOPICS = Topics(
+    model="plsa",
+    loadings=np.full((4, 6), 1 / 6, dtype=np.float32),
+    inner=Vocabulary(labels=tuple("abcdef"), layout=CHANNELS),
+)
+
+
+@pytest.mark.parametrize("layout", [CHANNELS, TOPICS], ids=["channels", "topics"])
+def test_a_table_of_a_series_comes_back_as_it_was(
+    layout: Channels | Topics, tmp_path: Path
+) -> None:
+    labels = tuple(f"word {n}" for n in range(layout.n_words))
+    table = with_layout(layout, labels)
+    write_table(tmp_path / "t.h5", table)
+    again = read_table(tmp_path / "t.h5")
+    assert_same_table(again, table)
+    assert again.vocabulary.layout == layout
+    np.testing.assert_array_equal(again.series, table.series)
+
+
+def test_a_fit_of_a_series_keeps_its_raw_segments(tmp_path: Path) -> None:
+    table = with_layout(CHANNELS, tuple("abcdef"))
+    record = mine(table, Plsm(n_motifs=1, motif_length=2, iterations=5, activity="dense"))
+    assert record.segments is not None
+    write_fit(tmp_path / "f.h5", record)
+    again = read_fit(tmp_path / "f.h5").segments
+    assert again is not None
+    for name in ("mean", "spread", "n_occurrences"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(record.segments, name))

@@ -40,7 +40,12 @@ class Progress:
     duration_s: float
     """Length that the container promises, seconds; NaN if it does not say."""
     frames_per_s: float
-    """Decoded frames per second of work."""
+    """Decoded frames per second of work; 0 of a series."""
+
+    def __str__(self) -> str:
+        if self.frames_per_s > 0:
+            return f"{self.frames_per_s:.0f} frames/s"
+        return f"{self.position_s:.0f} s"
 
 
 def extract_video(
@@ -113,6 +118,7 @@ def extract_video(
             frames_expected=reader.frames_expected,
             frames_decoded=reader.frames_decoded,
             stamps_repaired=reader.stamps_repaired,
+            losses="; ".join(_losses(reader)),
         )
     offsets = np.zeros(words.n_times + 1, dtype=np.int64)
     offsets[1 : len(per_bin) + 1] = per_bin
@@ -141,7 +147,7 @@ def spec_of_json(text: str) -> FlowSpec:
     values = json.loads(text)
     values = {f.name: values[f.name] for f in fields(FlowSpec) if f.name in values}
     for name in ("roi", "exclude"):
-        if values.get(name):
+        if values.get(name) is not None:
             values[name] = (
                 tuple(values[name]) if name == "roi" else tuple(tuple(box) for box in values[name])
             )

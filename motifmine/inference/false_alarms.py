@@ -21,11 +21,15 @@ from motifmine.table import Floats, Floats32, Indices, ObservationTable, table_f
 
 LEAST_UNEXPLAINED = 0.02
 """Share of the background from which on the unexplained part can serve as the null."""
+N_BETWEEN = 65
+"""Thresholds tried between the highest score of the null and the lowest found."""
 TAIL = 100
 """An exponential tail is fitted to so many of the highest scores of the null."""
 
 Infer = Callable[[ObservationTable, Floats], tuple[Activations, Background]]
 """Infers starts in a table with the sparsity reckoned for given totals of its documents."""
+Roll = Callable[[ObservationTable, np.random.Generator], ObservationTable]
+"""Moves the series of every word around its document by a lag of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,22 +59,39 @@ class FalseAlarms:
         return np.where(score > edge, tail, counted)
 
     def threshold_of_rate(self, per_hour: float, score: Floats) -> float:
-        """Return the lowest of `score` with at most `per_hour` false alarms an hour."""
-        return _lowest(score, self.per_hour(np.sort(score)) <= per_hour)
+        """Return the lowest threshold with at most `per_hour` false alarms an hour.
+
+        Infinity when none of the occurrences found, of these scores, reaches it.
+        """
+        at = self._thresholds(score)
+        return _lowest(at, self.per_hour(at) <= per_hour, score)
 
     def threshold_of_share(self, share: float, score: Floats, hours: float) -> float:
-        """Return the lowest of `score` at which at most `share` of what stays is expected false."""
-        ascending = np.sort(score)
-        expected = self.per_hour(ascending) * hours
-        return _lowest(score, expected <= share * np.arange(len(score), 0, -1))
+        """Return the lowest threshold at which at most `share` of what stays is expected false."""
+        at = self._thresholds(score)
+        n_staying = len(score) - np.searchsorted(np.sort(score), at)
+        return _lowest(at, self.per_hour(at) * hours <= share * n_staying, score)
+
+    def _thresholds(self, score: Floats) -> Floats:
+        """Return thresholds to choose from, ascending.
+
+        Those just above scores of the null, and between them and all that was found, matter to
+        other recordings of the scene: weaker occurrences there may be as sure.
+        """
+        above = np.nextafter(self.scores, np.inf)
+        highest, lowest = self.scores.max(initial=0.0), score.min(initial=np.inf)
+        between = np.linspace(highest, lowest, N_BETWEEN) if highest < lowest < np.inf else above
+        return np.unique(np.concatenate([[0.0], above, between, score]))
 
 
-def _lowest(score: Floats, is_good: NDArray[np.bool_]) -> float:
-    """Return the lowest score from which on all are good; infinity when none is."""
-    if len(score) == 0 or not is_good[-1]:
+def _lowest(threshold: Floats, is_good: NDArray[np.bool_], score: Floats) -> float:
+    """Return the lowest threshold from which on all are good up to the highest score."""
+    reached = threshold <= score.max(initial=-np.inf)
+    threshold, is_good = threshold[reached], is_good[reached]
+    if len(threshold) == 0 or not is_good[-1]:
         return np.inf
     bad = np.flatnonzero(~is_good)
-    return float(np.sort(score)[bad[-1] + 1 if len(bad) else 0])
+    return float(threshold[bad[-1] + 1 if len(bad) else 0])
 
 
 def false_alarms(
@@ -82,15 +103,22 @@ def false_alarms(
     *,
     n_shuffles: int,
     seed: int,
+    roll: Roll | None = None,
 ) -> FalseAlarms:
-    """Return the scores that the motifs reach in `n_shuffles` shuffled copies of `table`."""
+    """Return the scores that the motifs reach in `n_shuffles` shuffled copies of `table`.
+
+    `roll` moves the words of all observations where they are the null; None: `rolled_words`.
+    """
     use_rest = background.weight >= LEAST_UNEXPLAINED
     share = unexplained_share(table, motifs, background, activations) if use_rest else None
     totals = start_layout(table, motifs.motif_length).document_total
     scores = [np.zeros(0)]
     for number in range(n_shuffles):
         rng = generator(seed, number)
-        null = rolled_words(table, rng) if share is None else shuffled_rest(table, share, rng)
+        if share is None:
+            null = (roll or rolled_words)(table, rng)
+        else:
+            null = shuffled_rest(table, share, rng)
         if len(null.word) == 0:
             continue
         found, noise = infer(null, totals)

@@ -5,9 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from motifmine.errors import DataError, SpecError
+from motifmine.io.series import series_kind
 
 VIDEO_SUFFIXES = frozenset(
     f".{ending}"
@@ -17,6 +18,8 @@ VIDEO_SUFFIXES = frozenset(
     )
 )
 TDOC_SUFFIXES = frozenset({".tdoc"})
+RECORDING_SUFFIXES = VIDEO_SUFFIXES | TDOC_SUFFIXES
+"""Files of a folder with these endings are taken for recordings."""
 
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
@@ -32,8 +35,9 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     Parameters
     ----------
     sources : paths
-        Files, folders (their videos and `.tdoc` files, not those of sub-folders) and patterns
-        such as `cam3/*/*.mp4`. What cannot be found is returned as it is: reading it will tell.
+        Files, folders (their videos and `.tdoc` files or, where there are none, their series; not
+        those of sub-folders) and patterns such as `cam3/*/*.mp4`. What cannot be found is returned
+        as it is: reading it will tell.
 
     Raises
     ------
@@ -49,8 +53,10 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
 
 def _files_of(source: Path) -> list[Path]:
     if source.is_dir():
-        suffixes = VIDEO_SUFFIXES | TDOC_SUFFIXES
-        files = [p for p in source.iterdir() if p.is_file() and p.suffix.lower() in suffixes]
+        present = [p for p in source.iterdir() if p.is_file()]
+        files = [p for p in present if is_recording(p.name)]
+        # beside videos a table of numbers is about them; alone it is a series
+        files = files or [p for p in present if series_kind(p) is not None]
         hint = "name its files, or a pattern such as '{0}/*/*.mp4' for sub-folders"
     elif not source.exists() and glob.has_magic(str(source)):
         matches = glob.glob(str(source), recursive=True)  # noqa: PTH207  (absolute patterns)
@@ -61,6 +67,11 @@ def _files_of(source: Path) -> list[Path]:
     if not files:
         raise DataError(f"{source} holds no recording; {hint.format(source)}")
     return sorted(files, key=lambda path: natural_key(str(path)))
+
+
+def is_recording(name: str) -> bool:
+    """Return whether a file's name promises a recording."""
+    return PurePath(name).suffix.lower() in RECORDING_SUFFIXES
 
 
 def natural_key(text: str) -> list[tuple[int, str]]:
@@ -80,10 +91,10 @@ def recording_names(paths: Sequence[Path]) -> list[str]:
     DataError
         When that does not tell two paths apart.
     """
-    names = [_safe(path.stem) for path in paths]
+    names = [safe_name(path.stem) for path in paths]
     shared = {name for name, n in Counter(names).items() if n > 1}
     names = [
-        _safe(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name
+        safe_name(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name
         for path, name in zip(paths, names, strict=True)
     ]
     for name, n in Counter(names).items():
@@ -96,7 +107,7 @@ def recording_names(paths: Sequence[Path]) -> list[str]:
     return names
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """Return the name with everything replaced that some file system or HDF5 gives a meaning."""
     return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "recording"
 
@@ -118,12 +129,25 @@ def start_from_name(path: Path, pattern: str) -> str:
     DataError
         When the name does not hold such a time.
     """
-    for match in re.finditer(f"(?=({_expression(pattern)}))", path.name):
+    if start := time_in(path.name, pattern):
+        return start
+    raise DataError(f"the name of {path} holds no time like {pattern!r} (--name-time)")
+
+
+def time_in(text: str, pattern: str) -> str:
+    """Return the first time like `pattern` in a text, ISO 8601, UTC; "" when there is none.
+
+    Raises
+    ------
+    SpecError
+        When the pattern holds a directive that a name cannot tell.
+    """
+    for match in re.finditer(f"(?=({_expression(pattern)}))", text):
         try:
             return in_utc(datetime.strptime(match[1], pattern))
         except ValueError:
             continue
-    raise DataError(f"the name of {path} holds no time like {pattern!r} (--name-time)")
+    return ""
 
 
 def _expression(pattern: str) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.io.anomalies_store import read_anomalies, write_anomalies
+from motifmine.io.drift_store import read_drift, read_time_zone, set_time_zone, write_drift
 from motifmine.io.files import whole_file
 from motifmine.io.hdf5 import Reader, write_dataset, write_strings
 from motifmine.io.posterior_store import read_posterior, write_posterior
@@ -163,6 +164,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         write_segments(file, record.segments)
     if record.posterior is not None:
         write_posterior(file, record.posterior)
+    write_drift(file, record.drift, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
 
 
@@ -216,6 +218,8 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             anomalies=read_anomalies(reader),
             posterior=read_posterior(reader, shape),
             segments=read_segments(reader, *shape[:2]),
+            drift=read_drift(reader, shape[0]),
+            time_zone=read_time_zone(reader),
             names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
             stability=_read_stability(reader, shape[0]),
         )
@@ -230,6 +234,20 @@ def write_names(path: Path, names: Sequence[str]) -> None:
                 del file["motifs/name"]
             if names:
                 write_strings(file, "motifs/name", tuple(names), "motif")
+
+
+def write_time_zone(path: Path, time_zone: str) -> None:
+    """Write a fit anew with another time zone, all else as it is; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            set_time_zone(file, time_zone)
+
+
+def read_fit_time_zone(path: Path) -> str:
+    """Return only the time zone of a fit."""
+    with Reader(path, FIT_FORMAT) as reader:
+        return read_time_zone(reader)
 
 
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:

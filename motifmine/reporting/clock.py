@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from motifmine.local_time import clock_start, clock_starts
 from motifmine.table import Recording
 
-__all__ = ["clock_start", "clock_starts", "clock_time", "format_length", "format_time", "wall_clock"]
+__all__ = [
+    "clock_start",
+    "clock_starts",
+    "clock_time",
+    "format_length",
+    "format_time",
+    "wall_clock",
+]
 
 
 def format_time(seconds: float) -> str:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifmine.local_time import clock_starts, local_seconds, zone_named
 from motifmine.motifs import FitRecord
 from motifmine.reporting import marks
-from motifmine.reporting.clock import clock_starts
 from motifmine.table import Floats, Indices
 
 DAY_S = 86_400
@@ -39,7 +39,7 @@ class Rates:
 
 
 def day_rates(record: FitRecord) -> Rates | None:
-    """Return rates by hour of the day (UTC).
+    """Return rates by hour of the day in the fit's time zone.
 
     None unless all recordings have a wall clock and lie in two hours of the day or more.
     """
@@ -51,7 +51,7 @@ def day_rates(record: FitRecord) -> Rates | None:
         return None
     found = np.floor(_start_times(record, clock) / 3600).astype(np.int64) % 24
     return Rates(
-        title="By hour of the day (UTC)",
+        title=f"By hour of the day ({record.time_zone})",
         labels=tuple(f"{h:02d}:00" for h in range(24)),
         recorded_s=_recorded_s(record, hour, 24),
         count=_counted(record, found, 24),
@@ -134,20 +134,18 @@ def _clock_s(record: FitRecord) -> Floats | None:
 
 
 def _bin_times(record: FitRecord, clock: Floats) -> Floats:
-    """Return the wall-clock time of every time bin of every recording."""
-    return np.concatenate(
-        [start + r.bin_start_s for start, r in zip(clock, record.recordings, strict=True)]
-    )
+    """Return what clocks showed at every time bin of every recording."""
+    times = [start + r.bin_start_s for start, r in zip(clock, record.recordings, strict=True)]
+    return local_seconds(np.concatenate(times), zone_named(record.time_zone))
 
 
 def _start_times(record: FitRecord, clock: Floats) -> Floats:
-    """Return the wall-clock time of every occurrence, inside its recording."""
+    """Return what clocks showed at every occurrence, inside its recording."""
     found = record.occurrences
     edges = np.array([marks.extent(r, record.bin_s) for r in record.recordings])
     last = np.maximum(edges[:, 1] - record.bin_s, edges[:, 0])
     inside = np.clip(found.start_s, edges[found.document, 0], last[found.document])
-    times: Floats = clock[found.document] + inside
-    return times
+    return local_seconds(clock[found.document] + inside, zone_named(record.time_zone))
 
 
 def _recorded_s(record: FitRecord, place: Indices, n_places: int) -> Floats:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from motifmine.motifs import FitRecord
 from motifmine.reporting.sections import (
     chains,
+    days,
+    drift,
     following,
     gallery,
     making,
@@ -18,12 +20,16 @@ from motifmine.reporting.sections import (
     surprises,
     timeline,
     topics,
+    week,
 )
 
 SECTIONS: tuple[Callable[[FitRecord], str], ...] = (
     overview.section,
     timeline.section,
     gallery.section,
+    week.section,
+    days.section,
+    drift.section,
     following.section,
     topics.section,
     surprises.section,

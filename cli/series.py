@@ -1,0 +1,94 @@
+"""Options of `extract` for series of sensors, sounds and lists of events."""
+
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import DURATION
+
+if TYPE_CHECKING:
+    from motifmine.durations import Duration
+    from motifmine.series_words import SeriesSettings
+
+OPTIONS = (
+    click.option(
+        "--words",
+        type=click.Choice(["auto", "counts", "rectified", "levels", "changes", "events"]),
+        help="How the values of a series become words.  [default: auto, by the data]",
+    ),
+    click.option("--levels", "n_levels", type=int, help="Levels of a channel.  [default: 5]"),
+    click.option(
+        "--level-method",
+        type=click.Choice(["quantile", "mixture"]),
+        help="Levels seen equally often, or those of a Gaussian mixture.  [default: quantile]",
+    ),
+    click.option("--time-column", help="Column of the times.  [default: recognised]"),
+    click.option("--columns", help="Channels to read: a,b,c.  [default: all of numbers]"),
+    click.option(
+        "--time-format",
+        help="s, ms, us, ns, unix, unix-ms, iso, clock or a pattern like '%d.%m.%Y %H:%M'.  "
+        "[default: recognised]",
+    ),
+    click.option("--time-zone", help="Zone of times without one: Europe/Paris.  [default: UTC]"),
+    click.option(
+        "--max-gap",
+        type=DURATION,
+        help="A longer stretch without samples begins a new document: 10s.  [default: ten bins]",
+    ),
+    click.option("--document", type=DURATION, help="Longest document of a series: 1h."),
+    click.option(
+        "--on-bad",
+        type=click.Choice(["fail", "skip"]),
+        help="Refuse a series with bad rows, or leave them out.  [default: fail]",
+    ),
+    click.option("--bands", "n_bands", type=int, help="Mel bands of sound.  [default: 40]"),
+)
+
+CODING = ("words", "n_levels", "level_method")
+READING = ("time_column", "time_format", "time_zone", "on_bad", "n_bands")
+
+
+def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept the options of series."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def take_series_settings(
+    given: MutableMapping[str, Any], bin_length: "Duration | None", seed: int
+) -> "SeriesSettings":
+    """Return what the given options say of series, and take those that say nothing of video out."""
+    from motifmine.features.coding import CodingSpec
+    from motifmine.io.series import SeriesOptions
+    from motifmine.series_words import SOUND_HOP_S, SeriesSettings
+
+    coding = {name: given.pop(name) for name in CODING if name in given}
+    reading = {name: given.pop(name) for name in READING if name in given}
+    if "columns" in given:
+        names = given.pop("columns").split(",")
+        reading["columns"] = tuple(name.strip() for name in names if name.strip())
+    if "rate_hz" in given:
+        reading["rate_hz"] = given["rate_hz"]
+    bin_s = None if bin_length is None else bin_length.seconds(1.0)
+    gap, document = (_seconds(given.pop(name, None), bin_s) for name in ("max_gap", "document"))
+    return SeriesSettings(
+        coding=CodingSpec(**coding),
+        options=SeriesOptions(hop_s=SOUND_HOP_S, **reading),
+        bin_s=bin_s,
+        max_gap_s=gap,
+        document_s=document,
+        seed=seed,
+    )
+
+
+def _seconds(length: "Duration | None", bin_s: float | None) -> float | None:
+    """Return a duration in seconds; in bins only where their length is given, too."""
+    from motifmine.errors import SpecError
+
+    if length is None:
+        return None
+    if length.unit == "bins" and bin_s is None:
+        raise SpecError(f"{length.value:g}bins says nothing without --bin; write it in s, min or h")
+    return length.seconds(bin_s or 1.0)

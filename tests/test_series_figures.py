@@ -1,0 +1,150 @@
+"""What a motif of a series looks like, and how it reads."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.inference.segments import motif_segments
+from motifmine.models.plsm import Plsm
+from motifmine.motifs import FitRecord, Occurrences
+from motifmine.pipeline import mine
+from motifmine.reporting.figures import matrix_view
+from motifmine.reporting.series_figures import segment_figure
+from motifmine.reporting.series_wording import describe_series
+from motifmine.reporting.wording import readings_text
+from motifmine.table import Channels, ObservationTable, Vocabulary, table_from_rows
+
+
+def layout_of(words: str, channels: tuple[str, ...], per_channel: int, unit: str = "") -> Channels:
+    n_numbers = per_channel - 1 if words == "levels" else 2
+    coding = np.tile(np.arange(1.0, n_numbers + 1), (len(channels), 1))
+    return Channels(
+        channels=channels,
+        units=(unit,) * len(channels),
+        words=words,
+        per_channel=per_channel,
+        coding=coding,
+    )
+
+
+def phi_of(length: int, n_words: int, *cells: tuple[int, int]) -> np.ndarray:
+    phi = np.zeros((length, n_words))
+    for time, word in cells:
+        phi[time, word] = 1.0
+    phi /= phi.sum()
+    return phi
+
+
+def occurrences_at(*starts: int) -> Occurrences:
+    n = len(starts)
+    return Occurrences(
+        document=np.zeros(n, np.int32),
+        start_bin=np.array(starts, np.int32),
+        start_s=np.array(starts, float),
+        motif=np.zeros(n, np.int32),
+        weight=np.ones(n),
+        score=np.ones(n),
+    )
+
+
+def table_of(value: np.ndarray, layout: Channels) -> ObservationTable:
+    n_times = len(value)
+    time = np.arange(n_times)
+    table = table_from_rows(
+        time=time,
+        word=(time // 5 % layout.n_words),
+        count=np.ones(n_times),
+        n_times=n_times,
+        vocabulary=Vocabulary(labels=tuple(f"w{n}" for n in range(layout.n_words)), layout=layout),
+    )
+    return replace(table, series=value.astype(np.float32))
+
+
+def test_a_motif_reads_in_the_order_of_its_channels() -> None:
+    layout = layout_of("rectified", ("flow_in", "pump2"), 2)
+    phi = phi_of(10, 4, (1, 1), (2, 0), (3, 0), (7, 2), (8, 2))
+    # low at first and high after: it rises; pump2 is high only
+    assert describe_series(phi, layout, 1.0) == "flow_in rises, then pump2 high."
+
+
+def test_channels_at_one_moment_are_told_together() -> None:
+    layout = layout_of("changes", ("a", "b"), 2)
+    assert describe_series(phi_of(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."
+
+
+def test_levels_read_with_their_range_and_unit() -> None:
+    layout = layout_of("levels", ("temp",), 3, unit="degC")
+    rising = phi_of(9, 3, (0, 0), (1, 0), (7, 2), (8, 2))
+    assert describe_series(rising, layout, 1.0) == "temp rises to 2 degC and more."
+    steady = phi_of(9, 3, (0, 1), (8, 1))
+    assert describe_series(steady, layout, 1.0) == "temp at 1 to 2 degC."
+
+
+def test_sound_reads_as_its_bands() -> None:
+    bands = tuple(f"{hz} Hz" for hz in (100, 200, 400, 800))
+    layout = layout_of("counts", bands, 1, unit="dB")
+    phi = phi_of(10, 4, (2, 1), (3, 1), (3, 2))
+    assert describe_series(phi, layout, 0.01) == (
+        "Sound from 200 Hz to 400 Hz, most of it at 200 Hz, over 0.02 s."
+    )
+
+
+def test_segments_are_the_mean_of_the_raw_values_at_the_occurrences() -> None:
+    value = np.arange(20.0)[:, None] * [1, 100]
+    value[11, 1] = np.nan
+    layout = layout_of("rectified", ("a", "b"), 2)
+    found = motif_segments(
+        table_of(value, layout), occurrences_at(2, 10, -1), n_motifs=2, motif_length=3
+    )
+    assert found is not None
+    # bins 2 and 10; -1 is outside; then 3, 11, 0; then 4, 12, 1
+    np.testing.assert_allclose(found.mean[0, :, 0], [6, 14 / 3, 17 / 3], rtol=1e-6)
+    np.testing.assert_allclose(found.mean[0, :, 1], [600, 150, 1700 / 3], rtol=1e-6)
+    np.testing.assert_allclose(found.spread[0, 0], [4, 400], rtol=1e-6)
+    assert np.isnan(found.mean[1]).all()
+    assert found.n_occurrences.tolist() == [3, 0]
+
+
+def test_a_table_without_a_series_has_no_segments() -> None:
+    layout = layout_of("rectified", ("a",), 2)
+    table = replace(table_of(np.zeros((20, 1)), layout), series=None)
+    assert motif_segments(table, occurrences_at(2), n_motifs=1, motif_length=3) is None
+
+
+@pytest.fixture(scope="module")
+def record() -> FitRecord:
+    """Return a fit of 14 channels, one of them with a hostile name."""
+    channels = ("<script>", *(f"c{n}" for n in range(13)))
+    layout = layout_of("rectified", channels, 2, unit="m")
+    value = np.sin(np.arange(280)[:, None] / 140 * 2 * np.pi * np.arange(1, 15))
+    spec = Plsm(n_motifs=1, motif_length=140, iterations=5, activity="dense", drop_surplus=False)
+    return mine(table_of(value, layout), spec)
+
+
+def test_at_most_twelve_channels_are_drawn_with_their_names_escaped(record: FitRecord) -> None:
+    assert record.segments is not None
+    assert record.segments.n_occurrences[0]
+    drawn = segment_figure(record, 0)
+    assert drawn.count("<svg") == 12
+    assert "2 channels that take less part" in drawn
+    assert "<script>" not in drawn
+
+
+def test_curves_stay_inside_their_drawing(record: FitRecord) -> None:
+    drawn = segment_figure(record, 0)
+    points = re.findall(r"([\d.-]+),([\d.-]+)", " ".join(re.findall(r'points="([^"]*)"', drawn)))
+    assert points
+    down = np.array([float(y) for _, y in points])
+    assert down.min() >= 0
+    assert down.max() <= 60
+
+
+def test_rows_of_a_matrix_are_grouped_by_channel(record: FitRecord) -> None:
+    words = matrix_view(record, 0).words
+    assert np.all(np.diff(words) > 0)
+
+
+def test_every_motif_is_read_on_a_line(record: FitRecord) -> None:
+    assert len(readings_text(record).splitlines()) == len(record.motifs)
