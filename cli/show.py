@@ -93,7 +93,7 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="Folder of the sample clips.  [default: sample_data of the checkout]",
+    help="Folder of the sample data.  [default: sample_data of the checkout]",
 )
 @click.option(
     "-w",
@@ -104,11 +104,16 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
     help="Folder to work in.",
 )
 def demo(data: Path | None, workspace: Path) -> None:
-    """Run the whole job on the sample clips: extract, fit, show."""
-    from motifmine.jobs import run_demo
+    """Run the whole job on the sample data, a sensor log and clips: extract, fit, show."""
+    from motifmine.demonstration import run_demo
     from motifmine.reporting.tabular import motifs_text
+    from motifmine.reporting.wording import readings_text
     from motifmine.workspace import Workspace
 
-    record, report = run_demo(Workspace(workspace), data, on_step=lambda x: click.echo(x, err=True))
-    click.echo(motifs_text(record), nl=False)
-    click.echo(f"report: {report}")
+    for record, report in run_demo(Workspace(workspace), data, on_step=_note):
+        click.echo(motifs_text(record) + readings_text(record), nl=False)
+        click.echo(f"report: {report}")
+
+
+def _note(line: str) -> None:
+    click.echo(line, err=True)

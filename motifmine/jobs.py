@@ -17,7 +17,6 @@ from motifmine.errors import (
     MotifmineWarning,
     SpecError,
     VideoError,
-    WorkspaceError,
 )
 from motifmine.extraction import ExtractionSettings, extract_sources
 from motifmine.features.video_words import spec_of_json
@@ -136,12 +135,15 @@ def fit_workspace(
     if checkpoint is not None and model != "tcae":
         raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
-    words, table = table, over_topics(
+    words, table = (
         table,
-        n_topics or ("off" if model == "plsm" else "auto"),
-        counts=counts,
-        seed=seed,
-        on_step=on_start,
+        over_topics(
+            table,
+            n_topics or ("off" if model == "plsm" else "auto"),
+            counts=counts,
+            seed=seed,
+            on_step=on_start,
+        ),
     )
     preparation = Preparation(counts=counts if table is words else "auto")
     choices: dict[str, object] = {}
@@ -402,46 +404,3 @@ def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
             f"time bins of {table.recordings[0].name} last {table.bin_s} s, those of the fit "
             f"{record.bin_s} s"
         )
-
-
-def run_demo(
-    workspace: Workspace,
-    data: Path | None = None,
-    *,
-    on_step: Callable[[str], None],
-) -> tuple[FitRecord, Path]:
-    """Extract the sample clips, fit them and write the report; return fit and report.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    data : Path or None
-        Folder of the clips; None looks for `sample_data/junction` here and in the checkout.
-    on_step : callable
-        Called with a line on each step.
-
-    Raises
-    ------
-    WorkspaceError
-        When the clips cannot be found.
-    """
-    clips = _find_samples(data)
-    on_step(f"extracting the clips of {clips}")
-    settings = ExtractionSettings(name_time="%Y%m%d%H%M", force=True)
-    for outcome in extract_sources([clips], workspace, settings):
-        on_step(str(outcome))
-    fit_workspace(workspace, model="plsm", name="demo", force=True, on_start=on_step)
-    return show_fit(workspace, "demo", force=True)
-
-
-def _find_samples(data: Path | None) -> Path:
-    """Return the folder of the sample clips."""
-    checkout = Path(__file__).resolve().parent.parent
-    places = [data] if data else [Path("sample_data/junction"), checkout / "sample_data/junction"]
-    for place in places:
-        if place.is_dir():
-            return place
-    raise WorkspaceError(
-        f"the sample clips are not in {places[0]}; run this in a checkout of motifmine, or name "
-        "their folder with --data"
-    )

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.inference.evaluation import evaluate
 from motifmine.inference.matching import OccurrenceMatch, match_occurrences
 from motifmine.io.store import read_fit
+from motifmine.io.truth import read_truth
 from motifmine.motifs import FitRecord
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
@@ -52,13 +54,19 @@ def test_the_demo_ends_with_the_motif_table_and_the_report(
 ) -> None:
     result, record, folder = demo
     lines = result.stdout.splitlines()
-    assert sum(line.strip()[:1].isdigit() for line in lines) == len(record.motifs)
+    assert sum(line.strip()[:1].isdigit() for line in lines) == len(record.motifs) + 3
     assert lines[-1] == f"report: {folder / 'reports/demo/report.html'}"
     assert (folder / "reports/demo/report.html").is_file()
 
 
 def test_occurrences_match_the_rendered_traffic(demo: tuple[Result, FitRecord, Path]) -> None:
     assert agreement(demo[1]).f1 >= 0.9
+
+
+def test_happenings_at_the_station_are_found(demo: tuple[Result, FitRecord, Path]) -> None:
+    record = read_fit(demo[2] / "station/fits/demo.h5")
+    truth = read_truth(SAMPLES / "station_truth.csv", record)
+    assert evaluate(record, truth, tolerance_s=60.0).overall.f1 >= 0.95
 
 
 def test_every_route_has_a_motif_of_its_own(demo: tuple[Result, FitRecord, Path]) -> None:

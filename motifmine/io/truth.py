@@ -14,7 +14,7 @@ import numpy as np
 
 from motifmine.errors import FormatError
 from motifmine.motifs import FitRecord
-from motifmine.table import Floats, Floats32, Indices
+from motifmine.table import Floats, Floats32, Indices, Recording
 
 NAMES_OF_DOCUMENT = ("recording", "document")
 """Columns that may tell the recording, the first of these that is there."""
@@ -56,7 +56,8 @@ def read_truth(path: Path, record: FitRecord) -> Truth:
 
     CSV has the columns `document`, `label`, `start_s` and, if wanted, `end_s`; JSON is a list of
     objects with these fields; others are not looked at. A document is named as the recording, or
-    as its file; it may be missing where the fit has one recording.
+    as its file, also where the file was cut into several recordings (the one that has begun at
+    that time is meant); it may be missing where the fit has one recording.
 
     Raises
     ------
@@ -150,11 +151,11 @@ def _read_row(
     path: Path, place: str, row: dict[str, Any], record: FitRecord
 ) -> tuple[int, str, float, float]:
     where = f"{path}, {place}"
-    document = _document(where, row, record)
     label = row["label"] if isinstance(row["label"], str) else str(row["label"])
     if not label.strip():
         raise FormatError(f"{where}, column 'label' is empty; every row needs a label")
     start_s = _seconds(where, "start_s", row["start_s"])
+    document = _document(where, row, start_s, record)
     end_s = math.nan
     if row.get("end_s") not in (None, ""):
         end_s = _seconds(where, "end_s", row["end_s"])
@@ -170,7 +171,7 @@ def _read_row(
     return document, label.strip(), start_s, end_s
 
 
-def _document(where: str, row: dict[str, Any], record: FitRecord) -> int:
+def _document(where: str, row: dict[str, Any], start_s: float, record: FitRecord) -> int:
     names = [recording.name for recording in record.recordings]
     column = next((name for name in NAMES_OF_DOCUMENT if row.get(name) not in (None, "")), None)
     if column is None:
@@ -181,10 +182,19 @@ def _document(where: str, row: dict[str, Any], record: FitRecord) -> int:
     for name in (given, Path(given).stem):
         if name in names:
             return names.index(name)
+    pieces = [i for i, r in enumerate(record.recordings) if _is_piece_of(r, Path(given).stem)]
+    if pieces:
+        begun = [i for i in pieces if record.recordings[i].bin_start_s[0] <= start_s]
+        return (begun or pieces[:1])[-1]
     known = ", ".join(map(repr, names[:4])) + (", ..." if names[4:] else "")
     raise FormatError(
         f"{where}, column {column!r} is {given!r}, no recording of the fit; it has {known}"
     )
+
+
+def _is_piece_of(recording: Recording, source: str) -> bool:
+    """Return whether a recording was cut out of a longer source of that name."""
+    return bool(recording.n_times) and Path(recording.source).stem == source
 
 
 def _seconds(where: str, column: str, value: Any) -> float:
