@@ -4,9 +4,14 @@ from pathlib import Path
 
 import click
 
+from .anomalies import anomalies
+from .batch import batch
+from .clips import clips
 from .exchange import export, locate
 from .extract import extract
 from .fit import fit
+from .judge import compare, evaluate
+from .name import name
 from .show import demo, info, occurrences, show_motifs
 
 EXAMPLE = """\b
@@ -53,5 +58,20 @@ def main(workspace: Path) -> None:
     """Find what keeps happening in footage or sensor logs, and exactly when, without labels."""
 
 
-for command in (demo, extract, info, fit, show_motifs, occurrences, locate, export):
+for command in (
+    demo,
+    extract,
+    info,
+    fit,
+    show_motifs,
+    name,
+    occurrences,
+    locate,
+    export,
+    anomalies,
+    clips,
+    evaluate,
+    compare,
+    batch,
+):
     main.add_command(command)

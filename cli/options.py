@@ -31,6 +31,8 @@ class DurationType(click.ParamType["Duration"]):
 
 
 DURATION = DurationType()
+FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels")
+"""Formats of occurrences; who writes them stands in `motifmine.reporting.formats`."""
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:
@@ -51,6 +53,28 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 force_option = click.option("--force", is_flag=True, help="Overwrite what exists.")
+
+
+def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept `--format`, `--recording`, `-o` and `--force`: which occurrences go where, and how."""
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="table: for people; csv, json, parquet: for programs; srt, vtt: subtitles; eaf: ELAN; "
+        "boris: a BORIS project; labels: a label track of Audacity.",
+    )
+    recording = click.option("--recording", help="Only the occurrences of this recording.")
+    output = click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        help="File to write instead of stdout; a folder for srt, vtt, eaf and labels of several "
+        "recordings, a file each.",
+    )
+    return form(recording(output(force_option(command))))
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:

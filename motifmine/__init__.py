@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from motifmine.version import __version__
 
 if TYPE_CHECKING:
+    from motifmine.inference.comparison import compare_fits
+    from motifmine.inference.evaluation import evaluate
+    from motifmine.io.truth import Truth
     from motifmine.models.autoencoder import Tcae, TcaeFit
     from motifmine.models.hdlsm import Hdlsm, HdlsmFit
     from motifmine.models.plsm import Plsm, PlsmFit
@@ -19,6 +22,9 @@ HOMES = {
     "PlsmFit": "motifmine.models.plsm",
     "Tcae": "motifmine.models.autoencoder",
     "TcaeFit": "motifmine.models.autoencoder",
+    "Truth": "motifmine.io.truth",
+    "compare_fits": "motifmine.inference.comparison",
+    "evaluate": "motifmine.inference.evaluation",
     "locate": "motifmine.pipeline",
     "mine": "motifmine.pipeline",
     "simulate": "motifmine.simulation",
@@ -31,7 +37,10 @@ __all__ = [
     "PlsmFit",
     "Tcae",
     "TcaeFit",
+    "Truth",
     "__version__",
+    "compare_fits",
+    "evaluate",
     "locate",
     "mine",
     "simulate",

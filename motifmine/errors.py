@@ -33,6 +33,10 @@ class FitError(MotifmineError, ArithmeticError):
     """Numbers that went wrong during fitting."""
 
 
+class JobError(MotifmineError, RuntimeError):
+    """A batch that cannot go on."""
+
+
 class MissingExtraError(MotifmineError, ImportError):
     """An optional package is needed and is not installed."""
 

@@ -9,6 +9,7 @@ started afresh itself.
 import logging
 import multiprocessing
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -31,6 +32,7 @@ TIDY_S = 5.0
 """Processes that are no longer wanted have so long to end by themselves."""
 
 logger = logging.getLogger(__name__)
+_hiding = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,30 @@ def _context(preload: tuple[str, ...]) -> Any:
 def _start(context: Any, function: Callable[..., Any], index: int, job: Any) -> _Running:
     ear, mouth = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(function, job, mouth), daemon=True)
-    with _ctrl_c_waits():
+    with ctrl_c_waits(), _without_main_script():
         process.start()
     mouth.close()
     return _Running(index, process, ear, time.monotonic())
 
 
 @contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
+def _without_main_script() -> Iterator[None]:
+    """Keep a process that is started from importing the script of this one.
+
+    What it runs is importable by name; the script of a Dask worker alone takes 0.2 s.
+    """
+    main = sys.modules["__main__"]
+    with _hiding:
+        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+        main.__spec__, main.__file__ = None, None
+        try:
+            yield
+        finally:
+            main.__spec__, main.__file__ = spec, file
+
+
+@contextmanager
+def ctrl_c_waits() -> Iterator[None]:
     """Hold Ctrl-C back, where the system can, so that a process is started or not started."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

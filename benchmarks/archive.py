@@ -1,0 +1,219 @@
+"""What the batch layer costs: a made archive of 200 clips of 6 scenes, 10 of them broken.
+
+    python benchmarks/archive.py [VIDEO OR FOLDER ...] [--clips 200] [--work FOLDER]
+
+The clips are cut out of the given videos (default: the rendered clips of sample_data), encoded
+again in other qualities, some mirrored or reduced so that they make scenes of their own. Wanted:
+two workers at least 1.8 times as fast as one; less than 50 ms a file for the batch layer, beside
+the same files extracted by `motifmine extract` on one core.
+"""
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from motifmine.distributed.agenda import Agenda
+from motifmine.distributed.archive import run_plan
+from motifmine.distributed.execute import local_cluster, remote_cluster, work_off
+from motifmine.distributed.journal import Journal
+from motifmine.distributed.places import Place
+from motifmine.distributed.plan import Grouping, Plan
+from motifmine.distributed.scan import make_plan
+from motifmine.extraction import ExtractionSettings, plan_jobs, run_jobs
+from motifmine.features.video_words import n_cores
+from motifmine.io.sources import expand_sources
+from motifmine.workspace import Workspace
+
+DEFAULT = Path(__file__).resolve().parents[1] / "sample_data" / "junction"
+N_SCENES = 6
+N_BROKEN = 10
+CLIP_S = 10
+FIT = {"model": "plsm", "n_motifs": 6, "restarts": 1, "seed": 0, "counts": "auto"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sources", nargs="*", type=Path, default=[DEFAULT])
+    parser.add_argument("--clips", type=int, default=200)
+    parser.add_argument("--work", type=Path, help="keep archive and results in this folder")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = (arguments.work or Path(folder)).absolute()
+        archive = work / "archive"
+        if not archive.exists():
+            make_archive(archive, expand_sources(arguments.sources), arguments.clips)
+        files = sorted(archive.rglob("*.mp4"))
+        size_mb = sum(file.stat().st_size for file in files) / 2**20
+        print(f"{len(files)} files, {size_mb:.0f} MB, {n_cores()} cores", flush=True)
+        measure(archive, work)
+
+
+def make_archive(archive: Path, sources: list[Path], n_clips: int) -> None:
+    """Write clips of `N_SCENES` scenes; `N_BROKEN` of them are broken, each in its own way."""
+    rng = np.random.default_rng(0)
+    for index in range(n_clips - N_BROKEN):
+        scene = index % N_SCENES
+        source = sources[scene % len(sources)]
+        folder = archive / f"camera{scene + 1}" / "2026" / "03" / f"{1 + index // 24 % 28:02d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{index // N_SCENES:04d}.mp4"
+        reencode(source, path, scene, int(rng.integers(20, 32)), float(rng.uniform(0, 60)))
+    whole = sorted(archive.rglob("*.mp4"))
+    for index in range(N_BROKEN):
+        content = whole[index].read_bytes()
+        broken = whole[index].with_name(f"broken{index}.mp4")
+        if index % 5 == 0:
+            broken.write_bytes(content[: len(content) // 2])
+        elif index % 5 == 1:
+            broken.write_bytes(b"")
+        elif index % 5 == 2:
+            broken.write_bytes(rng.bytes(20_000))
+        elif index % 5 == 3:
+            broken.write_text("no video\n")
+        else:
+            broken.write_bytes(content[64:])
+
+
+def reencode(source: Path, path: Path, scene: int, quality: int, start_s: float) -> None:
+    """Write `CLIP_S` seconds of a video anew: mirrored in odd scenes, smaller in every third."""
+    with av.open(str(path), "w") as target:
+        stream = target.add_stream("libx264", rate=25)
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": str(quality), "preset": "veryfast"}
+        for index, picture in enumerate(pictures_from(source, start_s)):
+            shown = picture[:, ::-1] if scene % 2 else picture
+            rows = picture.shape[0] * (3 if scene % 3 == 2 else 4) // 4
+            shown = np.ascontiguousarray(shown[: rows // 2 * 2, : picture.shape[1] // 2 * 2])
+            if index == 0:
+                stream.height, stream.width = shown.shape[:2]
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+
+
+def pictures_from(source: Path, start_s: float) -> Iterator[np.ndarray]:
+    """Yield 25 pictures for every second, from a place in a video on, around its end."""
+    with av.open(str(source)) as container:
+        length_s = (container.duration or av.time_base * CLIP_S) / av.time_base
+        container.seek(int(max(0.0, start_s % max(1.0, length_s - CLIP_S)) * av.time_base))
+        for index, frame in enumerate(container.decode(container.streams.video[0])):
+            if index >= 25 * CLIP_S:
+                return
+            yield frame.to_ndarray(format="rgb24")
+
+
+def measure(archive: Path, work: Path) -> None:
+    """Print what a plain loop takes, one worker and two, the whole command, and a cluster."""
+    began = time.perf_counter()
+    plan = plan_of(archive, work / "two")
+    planned_s = time.perf_counter() - began
+    print(f"plan: {plan.n_files} files in {len(plan.scenes)} scenes, {planned_s:.1f} s", flush=True)
+    plain_s = plain_loop(plan, work / "plain")
+    print(f"plain extraction, one after the other: {plain_s:.1f} s", flush=True)
+    seconds = {n: batch(plan, work / name, n) for n, name in ((1, "one"), (2, "two"))}
+    per_file_ms = 1000 * (seconds[1] + planned_s - plain_s) / plan.n_files
+    print(f"two workers are {seconds[1] / seconds[2]:.2f} times as fast as one")
+    print(f"the batch layer, with planning: {per_file_ms:.0f} ms a file", flush=True)
+    began = time.perf_counter()
+    line = [sys.executable, "-m", "motifmine_cli", "batch", str(archive), "-o", str(work / "two")]
+    options = ["--motifs", "6", "--restarts", "1"]
+    for name in ("fits and reports", "again, with nothing to do"):
+        began = time.perf_counter()
+        status = subprocess.run([*line, *options], check=False, capture_output=True).returncode
+        print(f"{name}: {time.perf_counter() - began:.1f} s, exit status {status}", flush=True)
+    on_a_cluster(plan, work / "cluster")
+    journal = Journal(Place(str(work / "two")))
+    hours = sum(r.recorded_s for r in journal.records.values() if r.kind == "extract") / 3600
+    n_bytes = sum(r.result_bytes for r in journal.records.values() if r.kind == "extract")
+    fits = [r for r in journal.records.values() if r.kind == "scene"]
+    fit_s = statistics.mean(r.elapsed_s for r in fits) if fits else 0.0
+    n_failed = sum(r.status == "failed" for r in journal.records.values())
+    print(
+        f"{hours:.2f} h of video, {n_failed} failed; {n_bytes / hours / 2**20:.0f} MB of tables an"
+    )
+    print(f"hour; a fit of {hours / max(len(fits), 1):.2f} h takes {fit_s:.1f} s")
+
+
+def plan_of(archive: Path, output: Path) -> Plan:
+    place = Place(str(output))
+    return make_plan(
+        Place(str(archive)), place, Grouping(), ExtractionSettings(), FIT, workers=n_cores()
+    )
+
+
+def plain_loop(plan: Plan, folder: Path) -> float:
+    """Return the seconds that extraction takes without the batch layer, on one core."""
+    shutil.rmtree(folder, ignore_errors=True)
+    settings = ExtractionSettings()
+    jobs = []
+    for scene in plan.scenes:
+        paths = [Path(plan.archive) / file.path for file in scene.files]
+        jobs += plan_jobs(paths, Workspace(folder / scene.name), settings, n_cores())
+    began = time.perf_counter()
+    run_jobs(jobs, 1)
+    return time.perf_counter() - began
+
+
+def batch(plan: Plan, output: Path, workers: int) -> float:
+    """Return the seconds that the batch layer takes for all tables, starting the cluster too."""
+    shutil.rmtree(output, ignore_errors=True)
+    began = time.perf_counter()
+    with local_cluster(workers, lambda _: None) as cluster:
+        started = time.perf_counter()
+        run_plan(plan, Place(str(output)), lambda agenda: only_tables(agenda, cluster))
+        ended = time.perf_counter()
+    print(
+        f"batch, {workers} workers: tables in {ended - started:.1f} s, cluster up in "
+        f"{started - began:.1f} s",
+        flush=True,
+    )
+    return ended - began
+
+
+def only_tables(agenda: Agenda, cluster: object) -> None:
+    """Work off the files of an agenda; the scenes wait for the command."""
+    agenda.scenes_wait = True
+    work_off(agenda, cluster)  # type: ignore[arg-type]
+
+
+def on_a_cluster(plan: Plan, output: Path) -> None:
+    """Run the same plan on a scheduler and a worker in processes of their own, and compare."""
+    shutil.rmtree(output, ignore_errors=True)
+    address = "tcp://127.0.0.1:18786"
+    dask = [sys.executable, "-m", "dask"]
+    lines = [
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "18786", "--no-dashboard"],
+        [*dask, "worker", address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
+    ]
+    quiet = subprocess.DEVNULL
+    processes = [subprocess.Popen(line, stdout=quiet, stderr=quiet) for line in lines]
+    try:
+        time.sleep(5)
+        began = time.perf_counter()
+        with remote_cluster(address, lambda _: None) as cluster:
+            run_plan(plan, Place(str(output)), lambda agenda: work_off(agenda, cluster))
+        print(f"on a separate scheduler, all: {time.perf_counter() - began:.1f} s")
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
+    theirs, ours = (
+        {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*.h5"))}
+        for root in (output.with_name("two"), output)
+    )
+    print("tables and fits are the same to the byte:", theirs == ours)
+
+
+if __name__ == "__main__":
+    main()

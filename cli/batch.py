@@ -1,0 +1,238 @@
+"""`motifmine batch`."""
+
+import copy
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .extract import extract, settings_of
+from .fit import fit
+from .options import DURATION
+from .output import print_archive, print_plan, progress
+
+if TYPE_CHECKING:
+    from motifmine.distributed.archive import Crew, RunOptions
+    from motifmine.distributed.plan import Plan
+    from motifmine.durations import Duration
+
+EXTRACT_OPTIONS = (
+    *("bin_length", "width", "rate_hz", "cell_px", "directions", "speed_px_s", "change", "static"),
+    *("roi", "exclude", "mask", "name_time", "strict"),
+)
+FIT_OPTIONS = (
+    *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
+    *("sparsity", "background", "motif_prior", "drop_surplus", "chains", "sweeps", "burn_in"),
+    *("fix_hyperparameters", "count_scale", "epochs", "device", "false_alarms", "seed", "counts"),
+    "time_zone",
+)
+"""Options of `extract` and `fit` that hold for a whole archive, by the name of their parameter."""
+SOME_FAILED = 3
+
+
+def _model() -> click.Option:
+    """Return the option `--model` of `fit`, with a default."""
+    (option,) = [
+        copy.copy(p) for p in fit.params if isinstance(p, click.Option) and p.name == "model"
+    ]
+    option.required, option.default, option.show_default = False, "plsm", True
+    return option
+
+
+def shared_options(command: click.Command) -> click.Command:
+    """Accept the options of `extract` and `fit` that hold for an archive."""
+    for source, names in ((extract, EXTRACT_OPTIONS), (fit, FIT_OPTIONS)):
+        command.params += [p for p in source.params if p.name in names]
+    command.params.append(_model())
+    return command
+
+
+@shared_options
+@click.command(
+    epilog="\b\nExamples:\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --dry-run"
+    "\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --model plsm -o results"
+    "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch",
+)
+@click.argument("folder", required=False)
+@click.option(
+    "-o",
+    "--output",
+    default="motifmine-archive",
+    show_default=True,
+    help="Folder of the results, one workspace a scene; a path or a URL.",
+)
+@click.option(
+    "--scenes",
+    default="folder",
+    show_default=True,
+    help="Which files show one scene: those of a folder (folders named by dates aside), 'auto' by "
+    "frame size and first picture, or what a regular expression finds in the path.",
+)
+@click.option(
+    "--settle",
+    type=DURATION,
+    help="A file that was written so short a time ago is looked at twice.  [default: 2s]",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Do what this plan says, kept from --dry-run --format json.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Worker processes here.  [default: cores]"
+)
+@click.option("--scheduler", help="Address of a Dask cluster to use instead: tcp://head:8786.")
+@click.option("--retry-failed", is_flag=True, help="Try again what failed.")
+@click.option("--rehash", is_flag=True, help="Read all files to see whether they changed.")
+@click.option("--watch", is_flag=True, help="Keep looking for new files until interrupted.")
+@click.option("--every", type=DURATION, help="How often --watch looks.  [default: 1min]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    /,
+    folder: str | None,
+    output: str,
+    scenes: str,
+    settle: "Duration | None",
+    dry_run: bool,
+    plan_path: Path | None,
+    watch: bool,
+    every: "Duration | None",
+    form: str,
+    **given: Any,
+) -> None:
+    """Take an archive (FOLDER: many files, sub-folders, cameras) to motifs and reports.
+
+    Run the same line again to go on where it was broken off, and for new files.
+    """
+    from motifmine.distributed.archive import run_archive
+    from motifmine.distributed.places import Place
+
+    if folder is None and plan_path is None:
+        raise click.UsageError("name the FOLDER of an archive, or a --plan")
+    place = Place(_whole(output))
+    settle_s = settle.seconds(1.0) if settle else None
+    crew, options = _crew(given), _run_options(given)
+    make = _planner(folder, place, scenes, settle_s, plan_path, crew, given)
+    if dry_run:
+        print_plan(make(), form)
+        return
+    every_s = (every.seconds(1.0) if every else 60.0) if watch else None
+    with progress("batch") as update:
+        rounds = run_archive(
+            make,
+            place,
+            crew=crew,
+            options=options,
+            every_s=every_s,
+            on_begin=lambda agenda: _tell_begin(agenda, update),
+            on_step=lambda line: click.echo(line, err=True),
+        )
+        for state in rounds:
+            print_archive(state, form)
+    if state.has_failed:
+        ctx.exit(SOME_FAILED)
+
+
+def _whole(folder: str) -> str:
+    """Return a URL as it is and a path from the root: workers may stand elsewhere."""
+    return folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  (links stay)
+
+
+def _crew(given: dict[str, Any]) -> "Crew":
+    """Take the options of who works out of `given`."""
+    import logging
+
+    from motifmine.distributed.archive import Crew
+
+    # Dask tells of every worker that comes and goes
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    return Crew(workers=given.pop("workers"), scheduler=given.pop("scheduler"))
+
+
+def _run_options(given: dict[str, Any]) -> "RunOptions":
+    """Take the options of a run out of `given`."""
+    from motifmine.distributed.archive import RunOptions
+
+    return RunOptions(retry_failed=given.pop("retry_failed"), rehash=given.pop("rehash"))
+
+
+def _planner(
+    folder: str | None,
+    output: Any,
+    scenes: str,
+    settle_s: float | None,
+    plan_path: Path | None,
+    crew: "Crew",
+    given: dict[str, Any],
+) -> "Callable[[], Plan]":
+    """Return what makes the plan of the archive as it is at that moment."""
+    from dataclasses import replace
+
+    from motifmine.distributed.archive import last_plan
+    from motifmine.distributed.places import Place
+    from motifmine.distributed.plan import Grouping, plan_of_text
+    from motifmine.distributed.scan import make_plan
+
+    folder = None if folder is None else _whole(folder)
+    if plan_path is not None:
+        kept = plan_of_text(plan_path.read_text(encoding="utf-8"), str(plan_path))
+        return lambda: kept if folder is None else replace(kept, archive=folder)
+    grouping = Grouping(
+        scenes=scenes,
+        name_time=given.pop("name_time"),
+        **({} if settle_s is None else {"settle_s": settle_s}),
+    )
+    extraction, fit_arguments = _settings(given)
+    return lambda: make_plan(
+        Place(str(folder)),
+        output,
+        grouping,
+        extraction,
+        fit_arguments,
+        before=last_plan(output),
+        workers=crew.workers,
+        on_step=lambda line: click.echo(line, err=True),
+    )
+
+
+def _settings(given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the settings of extraction, and the arguments of the fit as plain values."""
+    from motifmine.durations import Duration
+    from motifmine.local_time import zone_named
+
+    zone_named(given["time_zone"] or "UTC")
+    fields = {name: value for name, value in given.items() if name in EXTRACT_OPTIONS}
+    strict, bin_length = fields.pop("strict"), fields.pop("bin_length")
+    extraction = settings_of(fields, bin_length, strict=strict)
+    arguments = {name: value for name, value in given.items() if name in (*FIT_OPTIONS, "model")}
+    arguments["false_alarms_per_hour"] = arguments.pop("false_alarms")
+    plain = {
+        name: f"{value.value:g}{value.unit}" if isinstance(value, Duration) else value
+        for name, value in arguments.items()
+        if value is not None
+    }
+    return extraction, plain
+
+
+def _tell_begin(agenda: Any, update: Any) -> None:
+    """Say how much there is to do, and tell of progress from now on."""
+    plan = agenda.plan
+    click.echo(
+        f"{plan.n_files} files in {len(plan.scenes)} scenes: {agenda.n_jobs} jobs to do, "
+        f"{agenda.n_known} known from before",
+        err=True,
+    )
+    agenda.on_record = lambda record: update(agenda.n_ended, agenda.n_jobs, record.job)

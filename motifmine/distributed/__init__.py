@@ -1,0 +1,1 @@
+"""A whole archive of recordings: planned, worked off on Dask, gathered."""
