@@ -101,8 +101,8 @@ class ShareType(click.ParamType["float | str"]):
 @click.option(
     "--activity",
     type=click.Choice(["auto", "sparse", "dense"]),
-    help="sparse: motifs now and then over noise; dense: something goes on all the time; auto: "
-    "what foretells hidden observations better.  [default: auto; sparse for series]",
+    help="sparse: motifs now and then over noise (taken for series); dense: something goes on all "
+    "the time; auto: what foretells hidden observations better.  [default: auto]",
 )
 @click.option(
     "--start",

@@ -20,8 +20,20 @@ from motifmine.kernels.hdlsm_state import (
     sweep_place,
 )
 from motifmine.models.hdlsm import Hdlsm, HdlsmFit
-from motifmine.models.hdlsm_chains import one_sweep, tokens_of
-from motifmine.models.hdlsm_posterior import effective_size, split_r_hat
+from motifmine.models.hdlsm_chains import (
+    Chain,
+    Schedule,
+    Sweep,
+    one_sweep,
+    run_chain,
+    tokens_of,
+)
+from motifmine.models.hdlsm_posterior import (
+    agreement,
+    effective_size,
+    most_typical,
+    split_r_hat,
+)
 from motifmine.simulation import Simulation, simulate
 from motifmine.table import ObservationTable, Vocabulary, table_from_rows
 from tests.reference import hdlsm as reference
@@ -130,6 +142,58 @@ def test_the_posterior_says_how_sure_it_is(fit: HdlsmFit) -> None:
     np.testing.assert_allclose(posterior.motif_mean, fit.motifs.probability, atol=0.05)
     assert posterior.chains_agree
     assert posterior.sentence.startswith("The chains agree on all 3 motifs")
+
+
+def test_the_most_probable_start_goes_on(small: Simulation) -> None:
+    rng = np.random.default_rng(2)
+    tokens, words = tokens_of(small.table, 8, 1.0, rng)
+    schedule = Schedule(sweeps=20, burn_in=10, n_kept=2, is_fixed=False, starts=3)
+    values: list[float] = []
+    chain = run_chain(tokens, SHORT.prior(len(words)), len(words), schedule, rng, 0, values.append)
+    assert len(values) == schedule.sweeps_with_starts == 40
+    starts = np.array(values[:30]).reshape(3, 10)
+    best = starts[starts[:, -2:].mean(axis=1).argmax()]
+    np.testing.assert_array_equal(chain.record[:, 0], [*best, *values[30:]])
+
+
+def test_motifs_may_form_before_there_is_a_background(small: Simulation) -> None:
+    spec = Hdlsm(motif_length=8, chains=1, sweeps=40, burn_in=20, without_background=6)
+    sampler = spec.fit(small.table).sampler
+    assert not np.any(sampler.background_share[:, :6])
+    assert not np.any(sampler.background_strength[:, :6])
+    assert np.all(sampler.background_strength[:, 6:] > 0)
+    assert len(np.unique(sampler.background_strength[:, 6:])) > 2
+    assert Hdlsm().schedule(100, is_topics=True).without_background == 5
+    assert Hdlsm().schedule(100).without_background == 0
+
+
+@pytest.mark.parametrize(("n_observations", "sweeps"), [(50_000, 1000), (50_001, 500)])
+def test_many_observations_get_fewer_sweeps(n_observations: int, sweeps: int) -> None:
+    schedule = Hdlsm().schedule(n_observations)
+    assert (schedule.sweeps, schedule.burn_in) == (sweeps, sweeps // 2)
+
+
+def test_a_fit_is_typical_of_all_chains(small: Simulation) -> None:
+    tokens, state, prior = run(small.table, Hdlsm(motif_length=8), 60)
+    poor = Sweep(*placements(state), prior.hyper, 0.0)
+    poor = poor._replace(owner=np.where(poor.motif[poor.owner] == 0, BACKGROUND, poor.owner))
+    good = Sweep(*placements(state), prior.hyper, -1.0)
+    chains = [
+        Chain(np.zeros((1, 9)), best, [good], np.zeros(1)) for best in (poor, good, poor, poor)
+    ]
+    assert most_typical(chains, tokens, prior, len(state.by_word), None) == 1
+
+
+def test_chains_agree_when_what_they_share_explains_nearly_all() -> None:
+    n_motifs = np.full((2, 10), 3)
+    presence = np.array([[1.0, 0.8, 0.1], [1.0, 0.6, 0.9]])
+    mixed = np.array([1.0])
+    agree, sentence = agreement(n_motifs, presence, np.array([0.5, 0.4, 0.1]), mixed)
+    assert agree
+    assert sentence.startswith("The chains agree: 2 of 3 motifs, 90 % of what these explain")
+    agree, sentence = agreement(n_motifs, presence, np.array([0.5, 0.3, 0.2]), mixed)
+    assert not agree
+    assert "only 2 of 3 motifs, 80 %" in sentence
 
 
 def test_the_trace_is_that_of_every_sweep(fit: HdlsmFit) -> None:
@@ -249,7 +313,11 @@ def test_a_scale_that_leaves_nothing_is_refused() -> None:
     [
         ("motif_length", 0),
         ("chains", 0),
-        ("burn_in", 500),
+        ("starts", 0),
+        ("burn_in", 1000),
+        ("burn_in", -1),
+        ("sweeps", 0),
+        ("without_background", -1),
         ("alpha", 0.0),
         ("gamma", float("nan")),
         ("ramp", 1.0),

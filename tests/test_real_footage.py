@@ -12,6 +12,7 @@ from motifmine.models.plsm import Plsm
 from motifmine.motifs import FitRecord
 from motifmine.preparation import Preparation
 from motifmine.table import FlowGrid
+from motifmine.topics import unfold_record
 from motifmine.workspace import Workspace
 
 Run = Callable[..., Result]
@@ -92,3 +93,20 @@ def test_short_clips_give_motifs_that_recur(
     times = np.bincount(record.occurrences.motif, minlength=len(record.motifs))
     assert len(record.motifs) >= least
     assert np.all(times >= 2)
+
+
+def test_hdlsm_finds_lanes_through_topics(motifmine: Run, shared_data: Path) -> None:
+    assert motifmine("extract", shared_data / "video/jamcam625").exit_code == 0
+    options = ("--chains", "1", "--starts", "2", "--sweeps", "150", "--burn-in", "100")
+    result = motifmine("fit", "--model", "hdlsm", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "40 topics" in result.stderr
+    record = unfold_record(read_fit(Path("motifmine-work/fits/hdlsm-001.h5")))
+    share = upward_share(record)
+    one_sided = (share < 0.15) | (share > 0.85)
+    assert record.motifs.weight[one_sided].sum() >= 0.7 * record.motifs.weight.sum()
+    assert (share > 0.85).any()
+    assert (share < 0.15).any()
+    runs = along_the_lane(record)
+    signs = np.where(share > 0.5, -1, 1)
+    assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.7

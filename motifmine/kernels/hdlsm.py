@@ -1,10 +1,10 @@
-"""The Gibbs moves of HDLSM: every observation, every occurrence, and shifts of motifs.
+"""The Gibbs moves of HDLSM: every observation and every occurrence.
 
-Step A, B and C of Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014, where motifs and
-both Dirichlet processes are integrated out. Two deviations: step B draws motif and start time of an
+Step A and B of Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014, where motifs and
+both Dirichlet processes are integrated out. A deviation: step B draws motif and start time of an
 occurrence together, by the exact Dirichlet-multinomial predictive of all its observations (the
 paper draws one given the other, from a product that ignores that equal observations attract each
-other); step C weighs a shift by the whole change of the joint probability.
+other).
 """
 
 import math
@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from motifmine.jit import kernel
+from motifmine.kernels.hdlsm_draws import draw_index, draw_log_index
 from motifmine.kernels.hdlsm_state import (
     ALPHA,
     BACKGROUND,
@@ -19,13 +20,10 @@ from motifmine.kernels.hdlsm_state import (
     GAMMA,
     MOTIFS,
     NOISE,
-    OCCURRENCES,
     SEATED,
     SHARE,
-    Ints,
     Longs,
     Prior,
-    Reals,
     State,
     Tokens,
     members,
@@ -40,31 +38,6 @@ from motifmine.kernels.hdlsm_state import (
     sweep_take_motif,
     sweep_unlink,
 )
-
-
-@kernel
-def draw_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability in proportion to `weight[i]`."""
-    total = 0.0
-    for i in range(n):
-        total += weight[i]
-    u = rng.random() * total
-    for i in range(n - 1):
-        u -= weight[i]
-        if u < 0.0:
-            return i
-    return n - 1
-
-
-@kernel
-def draw_log_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability ~ exp(weight[i]); `weight` is overwritten."""
-    top = weight[0]
-    for i in range(1, n):
-        top = max(top, weight[i])
-    for i in range(n):
-        weight[i] = math.exp(weight[i] - top)
-    return draw_index(weight, n, rng)
 
 
 @kernel
@@ -365,92 +338,3 @@ def sweep_lower(
     for a in range(n):
         i = token[a]
         sweep_add(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - row, o)
-
-
-@kernel
-def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> None:
-    """Draw a shift of every motif against all its occurrences (step C); changes `state`.
-
-    Notes
-    -----
-    log weight(inc) = sum over cells [ lgamma(eta(w, rt - inc) + N) - lgamma(eta(w, rt - inc)) ]
-    """
-    length = len(prior.shape)
-    lowest, highest = shift_ranges(tokens, state, length)
-    weight = np.empty(2 * length + 1)
-    shift = np.zeros(len(state.live), dtype=np.int64)
-    for q in range(state.tally[MOTIFS]):
-        k = state.live[q]
-        n = highest[k] - lowest[k] + 1
-        for a in range(n):
-            weight[a] = shift_log_weight(state.cells[k], prior, lowest[k] + a)
-        shift[k] = lowest[k] + draw_log_index(weight, n, rng)
-        sweep_shift_cells(state.cells[k], shift[k])
-    for q in range(state.tally[OCCURRENCES]):
-        o = state.ids[q]
-        by = shift[state.motif[o]]
-        if by != 0:
-            sweep_unlink(state, o)
-            sweep_link(state, o, state.row[o] + by)
-
-
-@kernel
-def shift_ranges(tokens: Tokens, state: State, length: int) -> tuple[Longs, Longs]:
-    """Return lowest and highest increment of the start rows of every motif, int64 arrays (K,).
-
-    Every used relative time stays inside the motif, every start inside what is allowed.
-    """
-    n_slots = len(state.live)
-    lowest = np.zeros(n_slots, dtype=np.int64)
-    highest = np.zeros(n_slots, dtype=np.int64)
-    for q in range(state.tally[MOTIFS]):
-        k = state.live[q]
-        lowest[k], highest[k] = cell_range(state.cells[k])
-    for q in range(state.tally[OCCURRENCES]):
-        o = state.ids[q]
-        k, row = state.motif[o], state.row[o]
-        d = tokens.row_document[row]
-        lowest[k] = max(lowest[k], tokens.first_start[d] - row)
-        highest[k] = min(highest[k], tokens.last_start[d] - row)
-    return lowest, highest
-
-
-@kernel
-def cell_range(cells: Ints) -> tuple[int, int]:
-    """Return lowest and highest increment of the start that keeps the counts (W, L) inside."""
-    n_words, length = cells.shape
-    first, last = length, -1
-    for w in range(n_words):
-        for rt in range(length):
-            if cells[w, rt] > 0:
-                first, last = min(first, rt), max(last, rt)
-    return last - length + 1, first
-
-
-@kernel
-def shift_log_weight(cells: Ints, prior: Prior, by: int) -> float:
-    """Return sum over cells of the log rising factorials of eta(w, rt - by)."""
-    n_words, length = cells.shape
-    total = 0.0
-    for w in range(n_words):
-        for rt in range(length):
-            n = cells[w, rt]
-            if n > 0:
-                a = prior.hyper[ETA] * prior.shape[rt - by]
-                total += math.log(a) if n == 1 else math.lgamma(a + n) - math.lgamma(a)
-    return total
-
-
-@kernel
-def sweep_shift_cells(cells: Ints, by: int) -> None:
-    """Move counts (W, L) from relative time rt to rt - by."""
-    n_words, length = cells.shape
-    for w in range(n_words):
-        if by > 0:
-            for rt in range(by, length):
-                cells[w, rt - by] = cells[w, rt]
-                cells[w, rt] = 0
-        elif by < 0:
-            for rt in range(length - 1 + by, -1, -1):
-                cells[w, rt - by] = cells[w, rt]
-                cells[w, rt] = 0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from motifmine.jit import kernel
-from motifmine.kernels.hdlsm import draw_log_index
+from motifmine.kernels.hdlsm_draws import draw_log_index
 from motifmine.kernels.hdlsm_state import (
     ALPHA,
     ETA,

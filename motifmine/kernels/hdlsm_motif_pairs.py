@@ -11,10 +11,15 @@ import math
 import numpy as np
 
 from motifmine.jit import kernel
-from motifmine.kernels.hdlsm import (
+from motifmine.kernels.hdlsm import gather_cells
+from motifmine.kernels.hdlsm_draws import choose, choose_with_log, log_choice
+from motifmine.kernels.hdlsm_shifts import (
     cell_range,
-    gather_cells,
+    log_motif,
+    n_counted,
     shift_log_weight,
+    shift_log_weights,
+    sum_of_sides,
     sweep_shift_cells,
 )
 from motifmine.kernels.hdlsm_state import (
@@ -32,30 +37,6 @@ from motifmine.kernels.hdlsm_state import (
     placements,
     sweep_place,
 )
-
-
-@kernel
-def log_choice(weight: Reals, n: int, chosen: int) -> float:
-    """Return the log probability of `chosen` among `n` log weights."""
-    top = weight[0]
-    for i in range(1, n):
-        top = max(top, weight[i])
-    total = 0.0
-    for i in range(n):
-        total += math.exp(weight[i] - top)
-    value: float = weight[chosen] - top - math.log(total)
-    return value
-
-
-@kernel
-def choose(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability ~ exp(weight[i]); `weight` is kept."""
-    u = rng.random()
-    for i in range(n - 1):
-        u -= math.exp(log_choice(weight, n, i))
-        if u < 0.0:
-            return i
-    return n - 1
 
 
 @kernel
@@ -188,35 +169,6 @@ def log_rising_cells(
 
 
 @kernel
-def log_motif(cells: Ints, prior: Prior) -> float:
-    """Return the log Dirichlet-multinomial of the counts (W, L) of one motif."""
-    eta = prior.hyper[ETA]
-    return (
-        math.lgamma(eta) - math.lgamma(eta + n_counted(cells)) + shift_log_weight(cells, prior, 0)
-    )
-
-
-@kernel
-def sum_of_sides(cells: Ints) -> Ints:
-    """Return `cells[0] + cells[1]`, int32 array (W, L)."""
-    total: Ints = cells[0].copy()
-    for w in range(total.shape[0]):
-        for rt in range(total.shape[1]):
-            total[w, rt] += cells[1, w, rt]
-    return total
-
-
-@kernel
-def n_counted(cells: Ints) -> int:
-    """Return the sum of counts (W, L)."""
-    total = 0
-    for w in range(cells.shape[0]):
-        for rt in range(cells.shape[1]):
-            total += cells[w, rt]
-    return total
-
-
-@kernel
 def shifts_allowed(tokens: Tokens, state: State, cells: Ints, moved: Longs) -> tuple[int, int]:
     """Return lowest and highest increment of the starts of the occurrences `moved`.
 
@@ -270,10 +222,9 @@ def sweep_split_motif(
     weight = np.empty(4 * length)
     moved = moved_items(item, n_items, b, side)
     lowest, highest = shifts_allowed(tokens, state, cells[1], moved)
-    for by in range(lowest, highest + 1):
-        weight[by - lowest] = shift_log_weight(cells[1], prior, by)
-    chosen = choose(weight, highest - lowest + 1, rng)
-    log_q += log_choice(weight, highest - lowest + 1, chosen)
+    shift_log_weights(cells[1], prior, lowest, highest, weight)
+    chosen, log_chosen = choose_with_log(weight, highest - lowest + 1, rng)
+    log_q += log_chosen
     by = lowest + chosen
     log_ratio = log_split_ratio(state.cells[k], cells, occurrences, prior, by)
     # the way back: the shift that brings the new motif back to where it came from
@@ -350,15 +301,13 @@ def sweep_merge_motifs(
     lowest, highest = shifts_allowed(tokens, state, state.cells[kb], moved)
     n_shifts = highest - lowest + 1
     merge_log_weights(state.cells[ka], state.cells[kb], prior, lowest, highest, weight)
-    chosen = choose(weight, n_shifts, rng)
-    log_q = log_choice(weight, n_shifts, chosen)
+    chosen, log_q = choose_with_log(weight, n_shifts, rng)
     by = lowest + chosen
     # the way back: allocation in the merged position, then the shift back
     log_back, cells, occurrences = allocate(
         tokens, state, prior, a, b, item, n_items, side, by, True, rng
     )
-    for c in range(n_shifts):
-        weight[c] = shift_log_weight(cells[1], prior, lowest + c - by)
+    shift_log_weights(cells[1], prior, lowest - by, highest - by, weight)
     log_back += log_choice(weight, n_shifts, -lowest)
     joined = sum_of_sides(cells)
     log_ratio = -log_split_ratio(joined, cells, occurrences, prior, -by)

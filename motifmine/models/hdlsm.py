@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from motifmine.errors import DataError, SpecError
-from motifmine.kernels.hdlsm_state import ETA, MOTIFS, OCCURRENCES, Prior, State, Tokens
+from motifmine.kernels.hdlsm_state import ETA, Prior, Tokens
 from motifmine.models.hdlsm_chains import (
     NOISE_WORD,
     RECORDED,
@@ -27,18 +27,37 @@ from motifmine.models.hdlsm_chains import (
     tokens_of,
 )
 from motifmine.models.hdlsm_fold_in import fold_in
-from motifmine.models.hdlsm_posterior import HdlsmPosterior, probabilities, summarise_chains
+from motifmine.models.hdlsm_posterior import (
+    HdlsmPosterior,
+    most_typical,
+    probabilities,
+    summarise_chains,
+    word_view,
+)
+from motifmine.models.hdlsm_reading import (
+    activations_of,
+    background_of,
+    found_occurrences,
+    over_vocabulary,
+    reported_motifs,
+)
+from motifmine.models.hdlsm_summary import posterior_record
 from motifmine.models.plsm import check_size
 from motifmine.models.protocol import Located, Progress
-from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.motifs import Activations, Background, MotifSet, Occurrences, Provenance, Trace
+from motifmine.posterior import Posterior
 from motifmine.seeding import generator, resolve_seed
-from motifmine.table import Floats, Floats32, Indices, ObservationTable
+from motifmine.table import Floats, Indices, ObservationTable, Topics
 from motifmine.version import __version__
 
 MOST_OBSERVATIONS = 200_000
 """Counts are scaled down to this many observations unless `count_scale` says otherwise."""
-LEAST_OCCURRENCES = 3
-"""What occurs less often does not recur: it is sampled but is not reported as a motif."""
+SWEEPS, FEWER_SWEEPS = 1000, 500
+WITHOUT_BACKGROUND = 5
+MANY_OBSERVATIONS = 50_000
+"""Chains run for fewer sweeps where more than so many observations are sampled."""
+TOPICS_PER_BIN = 20.0
+"""Mean observations of a time bin that tables of topics are scaled down to."""
 CHAIN_STREAM, COUNT_STREAM = 0, 1
 """First keys of the random streams of a seed."""
 
@@ -64,10 +83,18 @@ class Hdlsm:
     """Length of the motifs in time bins, > 0."""
     chains: int = 4
     """Independent chains, > 0."""
-    sweeps: int = 500
-    """Sweeps of every chain, > 0."""
-    burn_in: int = 250
-    """Sweeps of these that are not looked at, 0 <= burn_in < sweeps."""
+    sweeps: int | None = None
+    """Sweeps of every chain, > 0; None takes 1000, or 500 where more than 50,000 observations are
+    sampled."""
+    burn_in: int | None = None
+    """Sweeps of these that are not looked at, 0 <= burn_in < sweeps; None takes half of them."""
+    starts: int = 4
+    """Runs of the first 100 sweeps of every chain (fewer with a shorter burn-in), > 0; the most
+    probable one goes on. A chain alone may need long to find a motif that it missed."""
+    without_background: int | None = None
+    """First sweeps of every start that have no background, >= 0; None takes 5 for topics, 0 for
+    all else. Where nothing has a motif yet the background takes nearly all there is, and may give
+    it back only over a thousand sweeps; but without it noise gets motifs, which may stay."""
     kept: int = 20
     """Sweeps of every chain that the posterior is made of, > 0."""
     background: bool = True
@@ -81,7 +108,8 @@ class Hdlsm:
     ramp: float = 0.0
     """How far eta falls from the first relative-time bin to the end, 0 (flat) <= ramp < 1. The
     papers let it fall, which draws motifs to the beginning of their window; but a motif found from
-    its middle on then has a hard time to grow toward its beginning."""
+    its middle on then has a hard time to grow toward its beginning. On simulated data 0.5 was as
+    good as 0; 0.9 gave too many motifs."""
     background_strength: float = 10.0
     """Pseudo-observations of the background of every document, > 0."""
     fix_hyperparameters: bool = False
@@ -89,18 +117,27 @@ class Hdlsm:
     log-uniform over 0.01 .. 10,000 a priori, from where they are set."""
     count_scale: float | None = None
     """Counts are multiplied by this, > 0, and rounded at random (whole numbers stay); None takes 1,
-    or less when that would be more than 200,000 observations."""
+    or less when that would be more than 200,000 observations or, of topics, more than 20 a time
+    bin: so strong that an occurrence stands out, so weak that chains can still change it."""
 
     def __post_init__(self) -> None:
-        for name in ("motif_length", "chains", "sweeps", "kept"):
-            if getattr(self, name) < 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        if not 0 <= self.burn_in < self.sweeps:
-            raise SpecError(f"burn_in is {self.burn_in}; it must be 0 or more and below sweeps")
+        for name in ("motif_length", "chains", "sweeps", "starts", "kept"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SpecError(f"{name} is {value}; it must be 1 or more")
+        if self.burn_in is not None and not 0 <= self.burn_in < (self.sweeps or FEWER_SWEEPS):
+            raise SpecError(
+                f"burn_in is {self.burn_in}; it must be 0 or more and below sweeps, which are "
+                f"{self.sweeps or FEWER_SWEEPS}"
+            )
         for name in ("alpha", "gamma", "eta", "background_strength", "count_scale"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise SpecError(f"{name} is {value}; it must be a positive number")
+        if self.without_background is not None and self.without_background < 0:
+            raise SpecError(
+                f"without_background is {self.without_background}; it must be 0 or more"
+            )
         if not 0 <= self.ramp < 1:
             raise SpecError(f"ramp is {self.ramp}; it must be 0 or more and below 1")
 
@@ -111,7 +148,7 @@ class Hdlsm:
         seed: int | None = 0,
         on_iteration: Callable[[Progress], None] | None = None,
     ) -> "HdlsmFit":
-        """Return the most probable sweep of several chains, and what all of them say.
+        """Return the most probable sweep of the most typical chain, and what all chains say.
 
         The result does not depend on the number of threads: every chain has a random stream of its
         own, keyed by seed and chain. `on_iteration` is called from the chains' threads, one at a
@@ -125,17 +162,45 @@ class Hdlsm:
         began = time.perf_counter()
         check_size(table, n_motifs=1, motif_length=self.motif_length)
         seed = resolve_seed(seed)
-        spec = replace(self, count_scale=self.count_scale or default_scale(table))
-        tokens, words = tokens_of(
-            table, self.motif_length, spec.count_scale or 1.0, generator(seed, COUNT_STREAM)
+        scale = self.count_scale or default_scale(table)
+        tokens, words = tokens_of(table, self.motif_length, scale, generator(seed, COUNT_STREAM))
+        schedule = self.schedule(len(tokens.word), isinstance(table.vocabulary.layout, Topics))
+        spec = replace(
+            self,
+            count_scale=scale,
+            sweeps=schedule.sweeps,
+            burn_in=schedule.burn_in,
+            without_background=schedule.without_background,
         )
         if len(tokens.word) == 0:
-            raise DataError(
-                f"count_scale {spec.count_scale:g} leaves no observations; use a larger one"
-            )
+            raise DataError(f"count_scale {scale:g} leaves no observations; use a larger one")
         prior = self.prior(len(words))
-        chains = run_chains(spec, tokens, prior, len(words), seed, began, on_iteration)
+        chains = run_chains(
+            schedule, spec.chains, tokens, prior, len(words), seed, began, on_iteration
+        )
         return package(spec, table, tokens, words, prior, chains, seed, began)
+
+    def schedule(self, n_observations: int, is_topics: bool = False) -> Schedule:
+        """Return how the chains run over so many observations, of topics or of words."""
+        without = WITHOUT_BACKGROUND if is_topics else 0
+        sweeps = self.sweeps or (FEWER_SWEEPS if n_observations > MANY_OBSERVATIONS else SWEEPS)
+        return Schedule(
+            sweeps=sweeps,
+            burn_in=sweeps // 2 if self.burn_in is None else self.burn_in,
+            n_kept=self.kept,
+            is_fixed=self.fix_hyperparameters,
+            starts=self.starts,
+            without_background=(
+                without if self.without_background is None else self.without_background
+            ),
+        )
+
+    def told(self, table: ObservationTable) -> str:
+        """Return what happens to the counts of `table`, for people; "" when nothing does."""
+        scale = self.count_scale or default_scale(table)
+        if scale == 1:
+            return ""
+        return f"counts times {scale:.3g}: {table.total * scale:.0f} observations are sampled"
 
     def prior(self, n_words: int) -> Prior:
         """Return the hyper-parameters as the kernels take them."""
@@ -173,12 +238,12 @@ class HdlsmFit:
     spec: Hdlsm
     """As asked, `count_scale` as it was used."""
     motifs: MotifSet
-    """Of the most probable sweep; words that never occur have probability 0."""
+    """Of that sweep; words that never occur have probability 0."""
     background: Background
     activations: Activations
     """One entry for every occurrence of that sweep."""
     trace: Trace
-    """Log joint probability of the chain that has the most probable sweep."""
+    """Log joint probability of the chain that has that sweep."""
     provenance: Provenance
     sampler: SamplerTrace
     posterior: HdlsmPosterior
@@ -192,11 +257,24 @@ class HdlsmFit:
 
         `reckoned_total` is not used: no prior here depends on it.
         """
-        return locate_by_sampling(self.motifs, self.background, table, self.provenance.seed)
+        return locate_by_sampling(
+            self.motifs,
+            self.background,
+            table,
+            self.provenance.seed,
+            count_scale=self.spec.count_scale or 1.0,
+        )
 
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of `table`, nats; higher is better."""
         return self.locate(table).log_likelihood / table.total
+
+    def posterior_of(self, occurrences: Occurrences) -> Posterior:
+        """Return the posterior as a saved fit keeps it, for occurrences of this fit."""
+        record = np.stack([getattr(self.sampler, name) for name in RECORDED], axis=2)
+        return posterior_record(
+            self.posterior, record, self.spec.burn_in or 0, self.activations, occurrences
+        )
 
     def findings(self) -> dict[str, object]:
         """Return what the chains say of themselves, plain values for a fit file."""
@@ -218,10 +296,15 @@ def _rounded(names: tuple[str, ...], values: Floats) -> dict[str, float]:
 
 
 def locate_by_sampling(
-    motifs: MotifSet, background: Background, table: ObservationTable, seed: int
+    motifs: MotifSet,
+    background: Background,
+    table: ObservationTable,
+    seed: int,
+    *,
+    count_scale: float = 1.0,
 ) -> Located:
     """Return where given motifs are active in `table`, by sampling, motifs held fixed."""
-    activations, value = fold_in(motifs, background, table, seed=seed)
+    activations, value = fold_in(motifs, background, table, seed=seed, count_scale=count_scale)
     explained = float(activations.mass.sum(dtype=np.float64))
     weight = max(0.0, 1.0 - explained / max(table.total, 1e-9))
     return Located(
@@ -232,12 +315,20 @@ def locate_by_sampling(
 
 
 def default_scale(table: ObservationTable) -> float:
-    """Return 1, or what brings a table of many observations down to `MOST_OBSERVATIONS`."""
-    return min(1.0, MOST_OBSERVATIONS / table.total)
+    """Return 1, or what brings a table down to the observations that a chain can handle.
+
+    Those are `MOST_OBSERVATIONS`, of topics `TOPICS_PER_BIN` a time bin (Emonet's program scales
+    counts alike).
+    """
+    most = float(MOST_OBSERVATIONS)
+    if isinstance(table.vocabulary.layout, Topics):
+        most = min(most, TOPICS_PER_BIN * table.n_times)
+    return min(1.0, most / table.total)
 
 
 def run_chains(
-    spec: Hdlsm,
+    schedule: Schedule,
+    n_chains: int,
     tokens: Tokens,
     prior: Prior,
     n_words: int,
@@ -248,27 +339,21 @@ def run_chains(
     """Return all chains, run side by side in threads."""
     lock = threading.Lock()
     done = 0
-    schedule = Schedule(
-        sweeps=spec.sweeps,
-        burn_in=spec.burn_in,
-        n_kept=spec.kept,
-        is_fixed=spec.fix_hyperparameters,
-    )
+    total = n_chains * schedule.sweeps_with_starts
 
     def on_sweep(value: float) -> None:
         nonlocal done
         with lock:
             done += 1
             if on_iteration is not None:
-                on_iteration(Progress(done, spec.chains * spec.sweeps, value))
+                on_iteration(Progress(done, total, value))
 
     def run(chain: int) -> Chain:
-        own = prior._replace(hyper=prior.hyper.copy())
         rng = generator(seed, CHAIN_STREAM, chain)
-        return run_chain(tokens, own, n_words, schedule, rng, began, on_sweep)
+        return run_chain(tokens, prior, n_words, schedule, rng, began, on_sweep)
 
-    with ThreadPoolExecutor(max_workers=min(spec.chains, os.cpu_count() or 1)) as pool:
-        return list(pool.map(run, range(spec.chains)))
+    with ThreadPoolExecutor(max_workers=min(n_chains, os.cpu_count() or 1)) as pool:
+        return list(pool.map(run, range(n_chains)))
 
 
 def package(
@@ -282,7 +367,8 @@ def package(
     began: float,
 ) -> HdlsmFit:
     """Return the records of finished chains."""
-    winner = max(chains, key=lambda chain: chain.best.log_joint)
+    view = word_view(table, words)
+    winner = chains[most_typical(chains, tokens, prior, len(words), view)]
     best = winner.best
     own = prior._replace(hyper=best.hyper)
     state = state_of(tokens, own, len(words), best)
@@ -291,16 +377,30 @@ def package(
     share = state.motif_size[state.live[order]] / len(tokens.word)
     row, motif, size = found_occurrences(state, order)
     posterior = summarise_chains(
-        chains, tokens, prior, probability, share, np.stack([row, motif], axis=1), spec.burn_in
+        chains,
+        tokens,
+        prior,
+        probability,
+        share,
+        np.stack([row, motif], axis=1),
+        spec.burn_in or 0,
+        view,
+    )
+    posterior = replace(
+        posterior,
+        motif_mean=over_vocabulary(posterior.motif_mean, words, table),
+        motif_spread=over_vocabulary(posterior.motif_spread, words, table),
     )
     record = np.stack([chain.record for chain in chains])
     return HdlsmFit(
         spec=spec,
         motifs=MotifSet(probability=over_vocabulary(probability, words, table), weight=share),
         background=background_of(state, words, table),
-        activations=activations_of(tokens, row, motif, size / (spec.count_scale or 1.0), spec),
+        activations=activations_of(
+            tokens, row, motif, size / (spec.count_scale or 1.0), spec.motif_length
+        ),
         trace=Trace(
-            iteration=np.arange(spec.sweeps),
+            iteration=np.arange(len(winner.seconds)),
             log_likelihood=winner.record[:, RECORDED.index("log_joint")],
             seconds=winner.seconds,
         ),
@@ -314,59 +414,4 @@ def package(
         ),
         sampler=SamplerTrace(**{name: record[:, :, c] for c, name in enumerate(RECORDED)}),
         posterior=posterior,
-    )
-
-
-def reported_motifs(state: State) -> Indices:
-    """Return the numbers of the motifs that recur, heaviest first; all of them if none does."""
-    live = state.live[: state.tally[MOTIFS]]
-    order = np.argsort(-state.motif_size[live], kind="stable")
-    recurs = state.motif_count[live[order]] >= LEAST_OCCURRENCES
-    chosen: Indices = order[recurs] if np.any(recurs) else order
-    return chosen.astype(np.int64)
-
-
-def found_occurrences(state: State, order: Indices) -> tuple[Indices, Indices, Indices]:
-    """Return start row, place of the motif in `order`, and size of occurrences, by row and motif.
-
-    Occurrences of one motif that start together are one.
-    """
-    rank = np.full(len(state.live), -1, dtype=np.int64)
-    rank[state.live[order]] = np.arange(len(order))
-    ids = state.ids[: state.tally[OCCURRENCES]]
-    ids = ids[rank[state.motif[ids]] >= 0]
-    n = max(len(order), 1)
-    key, inverse = np.unique(
-        state.row[ids] * np.int64(n) + rank[state.motif[ids]], return_inverse=True
-    )
-    size = np.bincount(inverse, weights=state.size[ids], minlength=len(key)).astype(np.int64)
-    return key // n, key % n, size
-
-
-def over_vocabulary(probability: Floats, words: Indices, table: ObservationTable) -> Floats32:
-    """Return motifs over all words, float32 array (K, L, W), from those over the words seen."""
-    whole = np.zeros((*probability.shape[:2], table.n_words), dtype=np.float32)
-    whole[:, :, words] = probability
-    return whole
-
-
-def background_of(state: State, words: Indices, table: ObservationTable) -> Background:
-    """Return the background; without any observations in it, even over the words seen."""
-    whole = np.zeros(table.n_words, dtype=np.float32)
-    count = state.noise_of_word + NOISE_WORD
-    whole[words] = count / count.sum()
-    return Background(probability=whole, weight=float(state.noise_of_word.sum() / len(state.owner)))
-
-
-def activations_of(
-    tokens: Tokens, row: Indices, motif: Indices, mass: Floats, spec: Hdlsm
-) -> Activations:
-    """Return occurrences, sorted by start row, as sparse activations."""
-    document = tokens.row_document[row]
-    n_documents = len(tokens.n_bins)
-    return Activations(
-        offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
-        start=(row - tokens.first_start[document] - spec.motif_length + 1).astype(np.int32),
-        motif=motif.astype(np.int32),
-        mass=mass.astype(np.float32),
     )

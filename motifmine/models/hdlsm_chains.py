@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.kernels.hdlsm import sweep_observations, sweep_occurrences, sweep_shifts
+from motifmine.kernels.hdlsm import sweep_observations, sweep_occurrences
 from motifmine.kernels.hdlsm_hyper import log_joint, sweep_document_priors, sweep_eta, sweep_gamma
 from motifmine.kernels.hdlsm_join import sweep_joins
 from motifmine.kernels.hdlsm_motif_pairs import sweep_motif_pairs
 from motifmine.kernels.hdlsm_occurrence_pairs import sweep_occurrence_pairs
+from motifmine.kernels.hdlsm_shifts import sweep_shifts
 from motifmine.kernels.hdlsm_state import (
     ALPHA,
     ETA,
@@ -39,6 +40,8 @@ ETA_EVERY = 5
 """eta0 is drawn in one sweep of so many: its conditional costs as much as a sweep."""
 FIRST_CAPACITY = 32
 """Motif slots to begin with; doubled whenever they do not suffice."""
+START_SWEEPS = 100
+"""Sweeps after which it shows which of several starts is the best."""
 LEAST_SHARE = 0.01
 """Share of the observations from which on a motif counts as one."""
 
@@ -54,6 +57,20 @@ class Schedule:
     """Sweeps whose assignments are kept, evenly spaced after the burn-in."""
     is_fixed: bool
     """Hold the hyper-parameters."""
+    starts: int = 1
+    """Runs of the first `start_sweeps`, of which the most probable goes on."""
+    without_background: int = 0
+    """First sweeps of every start (of the burn-in at most) that have no background."""
+
+    @property
+    def start_sweeps(self) -> int:
+        """Sweeps of every start; they are the first of the burn-in."""
+        return min(START_SWEEPS, self.burn_in)
+
+    @property
+    def sweeps_with_starts(self) -> int:
+        """All sweeps of a chain, those of starts that were given up among them."""
+        return self.sweeps + (self.starts - 1) * self.start_sweeps
 
 
 class Sweep(NamedTuple):
@@ -135,6 +152,15 @@ def eta_shape(motif_length: int, n_words: int, ramp: float) -> Floats:
     return shape
 
 
+class Run(NamedTuple):
+    """A chain under way; the lists grow."""
+
+    state: State
+    prior: Prior
+    record: list[tuple[float, ...]]
+    seconds: list[float]
+
+
 def run_chain(
     tokens: Tokens,
     prior: Prior,
@@ -144,31 +170,77 @@ def run_chain(
     began: float,
     on_sweep: Callable[[float], None],
 ) -> Chain:
-    """Return a chain that begins with nothing placed.
+    """Return a chain that goes on from the best of its starts, each with nothing placed at first.
 
-    `prior` is changed; `began` is when the clock started; `on_sweep` is called with the joint log
-    probability after every sweep.
+    `began` is when the clock started; `on_sweep` is called with the joint log probability after
+    every sweep.
     """
-    state = blank_state(tokens, prior, n_words, FIRST_CAPACITY)
-    record, kept, seconds = [], [], []
-    best = -np.inf
+
+    def advanced(run: Run) -> Run:
+        return next_sweep(tokens, run, schedule, rng, began, on_sweep)
+
+    run = blank_run(tokens, prior, n_words)
+    for _ in range(schedule.start_sweeps):
+        run = advanced(run)
+    for _ in range(schedule.starts - 1):
+        other = blank_run(tokens, prior, n_words)
+        for _ in range(schedule.start_sweeps):
+            other = advanced(other)
+        run = max(run, other, key=late_log_joint)
+    kept: list[Sweep] = []
+    best: Sweep | None = None
     keep = set(kept_sweeps(schedule).tolist())
-    for sweep in range(schedule.sweeps):
-        state = one_sweep(tokens, state, prior, rng)
-        if not schedule.is_fixed:
-            sweep_document_priors(tokens, state, prior, GRID, rng)
-            sweep_gamma(state, prior, GRID, rng)
-            if sweep % ETA_EVERY == 0:
-                sweep_eta(state, prior, GRID, rng)
-        value = log_joint(tokens, state, prior)
-        record.append(recorded(state, prior, value))
-        if sweep in keep:
-            kept.append(Sweep(*placements(state), prior.hyper.copy(), value))
-        if sweep >= schedule.burn_in and value > best:
-            best, best_sweep = value, Sweep(*placements(state), prior.hyper.copy(), value)
-        seconds.append(time.perf_counter() - began)
-        on_sweep(value)
-    return Chain(np.array(record), best_sweep, kept, np.array(seconds))
+    for sweep in range(schedule.start_sweeps, schedule.sweeps):
+        run = advanced(run)
+        value = run.record[-1][0]
+        is_best = sweep >= schedule.burn_in and (best is None or value > best.log_joint)
+        if is_best or sweep in keep:
+            now = Sweep(*placements(run.state), run.prior.hyper.copy(), value)
+            best = now if is_best else best
+            kept += [now] if sweep in keep else []
+    assert best is not None  # burn_in < sweeps
+    return Chain(np.array(run.record), best, kept, np.array(run.seconds))
+
+
+def blank_run(tokens: Tokens, prior: Prior, n_words: int) -> Run:
+    """Return a chain of which no sweep is done, with hyper-parameters of its own."""
+    own = prior._replace(hyper=prior.hyper.copy())
+    return Run(blank_state(tokens, own, n_words, FIRST_CAPACITY), own, [], [])
+
+
+def next_sweep(
+    tokens: Tokens,
+    run: Run,
+    schedule: Schedule,
+    rng: np.random.Generator,
+    began: float,
+    on_sweep: Callable[[float], None],
+) -> Run:
+    """Return the chain after one more sweep; everything in `run` is changed."""
+    prior = run.prior
+    is_first = len(run.record) < min(schedule.without_background, schedule.burn_in)
+    share = float(prior.hyper[SHARE])
+    if is_first:
+        prior.hyper[SHARE] = 0.0
+    state = one_sweep(tokens, run.state, prior, rng)
+    if not (schedule.is_fixed or is_first):
+        sweep_document_priors(tokens, state, prior, GRID, rng)
+        sweep_gamma(state, prior, GRID, rng)
+        if len(run.record) % ETA_EVERY == 0:
+            sweep_eta(state, prior, GRID, rng)
+    value = log_joint(tokens, state, prior)
+    run.record.append(recorded(state, prior, value))
+    if is_first:
+        prior.hyper[SHARE] = share
+    run.seconds.append(time.perf_counter() - began)
+    on_sweep(value)
+    return run._replace(state=state)
+
+
+def late_log_joint(run: Run) -> float:
+    """Return the mean log joint probability of the last fifth of the sweeps, nats."""
+    values = [row[0] for row in run.record]
+    return float(np.mean(values[-max(1, len(values) // 5) :])) if values else -np.inf
 
 
 def kept_sweeps(schedule: Schedule) -> Indices:

@@ -31,7 +31,12 @@ FLOOR = 1e-3
 
 
 def fold_in(
-    motifs: MotifSet, background: Background, table: ObservationTable, *, seed: int = 0
+    motifs: MotifSet,
+    background: Background,
+    table: ObservationTable,
+    *,
+    seed: int = 0,
+    count_scale: float = 1.0,
 ) -> tuple[Activations, float]:
     """Return activations of `table` with motifs held fixed, and their log-likelihood, nats.
 
@@ -46,8 +51,11 @@ def fold_in(
     background : Background
         A `weight` of 0 means that there is none.
     table : ObservationTable
-        Over the same vocabulary. Counts are taken as single observations, fractions at random.
+        Over the same vocabulary.
     seed : int
+    count_scale : float
+        Counts times this are taken as single observations, fractions at random; what comes back is
+        in observations of `table`.
 
     Raises
     ------
@@ -60,7 +68,7 @@ def fold_in(
             f"{table.n_words} words"
         )
     rng = generator(seed)
-    tokens, words = tokens_of(table, motifs.motif_length, 1.0, rng)
+    tokens, words = tokens_of(table, motifs.motif_length, count_scale, rng)
     layout = start_layout(table, motifs.motif_length)
     activation = np.zeros((layout.n_rows, len(motifs)), dtype=np.float32)
     if len(tokens.word):
@@ -71,7 +79,7 @@ def fold_in(
             if sweep >= BURN_IN:
                 ids = state.ids[: state.tally[OCCURRENCES]]
                 np.add.at(activation, (state.row[ids], state.motif[ids]), state.size[ids])
-        activation /= SWEEPS - BURN_IN
+        activation /= (SWEEPS - BURN_IN) * count_scale
     rates = observation_rates(
         layout.bin_row,
         layout.offsets,

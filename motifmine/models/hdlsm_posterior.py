@@ -8,14 +8,18 @@ from scipy.optimize import linear_sum_assignment
 
 from motifmine.kernels.hdlsm_state import ETA, MOTIFS, OCCURRENCES, Prior, State, Tokens
 from motifmine.models.hdlsm_chains import LEAST_SHARE, RECORDED, Chain, Sweep, state_of
-from motifmine.table import Floats, Floats32, Indices
+from motifmine.table import Floats, Floats32, Indices, ObservationTable, Topics
 
 STATISTICS = ("log_joint", "n_occurrences", "background_share", "concentration")
 """Columns of the record whose convergence is judged."""
 SAME_MOTIF = 0.9
-"""Cosine from which on two motifs are the same, at their best shift."""
+"""Cosine from which on two motifs are the same, at their best shift; of topics over their words."""
 WITHIN_BINS = 1
 """Starts this close are the same occurrence."""
+SHARE_AGREED = 0.9
+"""Chains agree when the motifs that all of them have hold this share of what motifs explain."""
+TYPICAL_OF = 5
+"""Kept sweeps of every chain that a fit is to be typical of."""
 MOST_R_HAT = 1.1
 """Chains have mixed when R-hat is below."""
 
@@ -42,8 +46,8 @@ class HdlsmPosterior:
     """Effective sample size of `statistics`, all chains together, float64 array."""
     statistics: tuple[str, ...] = STATISTICS
     chains_agree: bool
-    """Whether every chain has every motif of 1 % or more in half of its sweeps or more; one chain
-    alone agrees with itself."""
+    """Whether the motifs that every chain has in half of its kept sweeps or more hold 90 % of what
+    the motifs explain; one chain alone agrees with itself."""
     sentence: str
     """The same for people."""
 
@@ -94,6 +98,7 @@ def summarise_chains(
     share: Floats,
     occurrence: Indices,
     burn_in: int,
+    view: Floats | None,
 ) -> HdlsmPosterior:
     """Return what the kept sweeps of `chains` say about the motifs and occurrences of a fit.
 
@@ -110,16 +115,19 @@ def summarise_chains(
     occurrence : int64 array (A, 2)
         Start row and motif of every occurrence of the fit.
     burn_in : int
+    view : float64 array (W, V) or None
+        See `word_view`.
     """
     mean = np.zeros_like(motifs)
     square = np.zeros_like(motifs)
     presence = np.zeros((len(chains), len(motifs)))
     found = np.zeros(len(occurrence))
     seen = np.zeros(len(motifs))
+    seen_motifs = as_seen(motifs, view)
     for c, chain in enumerate(chains):
         for state, eta in states_of(chain.kept, tokens, prior, motifs.shape[2]):
             probability = probabilities(state, eta, prior.shape)
-            partner, by, cosine = aligned(motifs, probability)
+            partner, by, cosine = aligned(seen_motifs, as_seen(probability, view))
             found += found_again(state, occurrence, partner, by)
             for k in np.flatnonzero(cosine >= SAME_MOTIF):
                 moved = shifted(probability[partner[k]], by[k])
@@ -135,7 +143,8 @@ def summarise_chains(
     draws = [after[:, :, RECORDED.index(name)] for name in STATISTICS]
     n_motifs = after[:, :, RECORDED.index("n_motifs")].astype(np.int64)
     r_hat = np.array([split_r_hat(x) for x in draws])
-    chains_agree, sentence = agreement(n_motifs, presence[:, share >= LEAST_SHARE], r_hat)
+    counts = share >= LEAST_SHARE
+    chains_agree, sentence = agreement(n_motifs, presence[:, counts], share[counts], r_hat)
     return HdlsmPosterior(
         n_motifs=n_motifs,
         motif_mean=mean.astype(np.float32),
@@ -147,6 +156,61 @@ def summarise_chains(
         chains_agree=chains_agree,
         sentence=sentence,
     )
+
+
+def most_typical(
+    chains: Sequence[Chain], tokens: Tokens, prior: Prior, n_words: int, view: Floats | None
+) -> int:
+    """Return the chain whose most probable sweep is most like the kept sweeps of all chains.
+
+    Two sweeps are alike in the share of the observations whose motifs both of them have. The most
+    probable sweep of all would often be one that leaves a motif out: densities favour the states
+    of which there are few.
+    """
+    kept = [sweep for chain in chains for sweep in chain.kept[-TYPICAL_OF:]]
+    others = list(_seen(kept, tokens, prior, n_words, view))
+    value = [
+        sum(_shared(ours, share, theirs, other) for theirs, other in others)
+        for ours, share in _seen([chain.best for chain in chains], tokens, prior, n_words, view)
+    ]
+    return int(np.argmax(value))
+
+
+def _seen(
+    sweeps: Sequence[Sweep], tokens: Tokens, prior: Prior, n_words: int, view: Floats | None
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the motifs of sweeps that hold `LEAST_SHARE` or more, as they look, and shares."""
+    for state, eta in states_of(sweeps, tokens, prior, n_words):
+        share = state.motif_size[state.live[: state.tally[MOTIFS]]] / len(tokens.word)
+        counts = share >= LEAST_SHARE
+        yield as_seen(probabilities(state, eta, prior.shape)[counts], view), share[counts]
+
+
+def _shared(ours: Floats, share: Floats, theirs: Floats, other: Floats) -> float:
+    """Return the share of the observations whose motifs both have."""
+    partner, _, cosine = aligned(ours, theirs)
+    same = cosine >= SAME_MOTIF
+    return float(np.minimum(share[same], other[partner[same]]).sum())
+
+
+def word_view(table: ObservationTable, words: Indices) -> Floats | None:
+    """Return a matrix (W, V) that turns motifs over `words` into what is compared of them.
+
+    Of topics: two of much the same words are much the same, so motifs are compared by their inner
+    products over words. Of all else: None, for motifs as they are.
+    """
+    layout = table.vocabulary.layout
+    if not isinstance(layout, Topics):
+        return None
+    loadings = layout.loadings[words].astype(np.float64)
+    value, vector = np.linalg.eigh(loadings @ loadings.T)
+    view: Floats = vector * np.sqrt(np.maximum(value, 0.0))
+    return view
+
+
+def as_seen(motifs: Floats, view: Floats | None) -> Floats:
+    """Return motifs (K, L, W) as they are compared, (K, L, V), see `word_view`."""
+    return motifs if view is None else motifs @ view
 
 
 def states_of(
@@ -214,27 +278,32 @@ def found_again(state: State, occurrence: Indices, partner: Indices, by: Indices
     return found
 
 
-def agreement(n_motifs: Indices, presence: Floats, r_hat: Floats) -> tuple[bool, str]:
+def agreement(
+    n_motifs: Indices, presence: Floats, share: Floats, r_hat: Floats
+) -> tuple[bool, str]:
     """Return whether the chains agree, and one sentence that says it.
 
-    `presence` (chains, K) is that of the motifs of 1 % or more.
+    `presence` (chains, K) and `share` (K,) are those of the motifs of 1 % or more.
     """
     usual = int(np.bincount(n_motifs.ravel()).argmax())
     often = 100.0 * float(np.mean(n_motifs == usual))
     numbers = f"{usual} motifs in {often:.0f} % of the sweeps"
     if len(n_motifs) == 1:
         return True, f"There is but one chain, so agreement cannot be judged; it has {numbers}."
-    n_shared = int(np.sum(np.all(presence >= 0.5, axis=0)))
-    n_all = presence.shape[1]
     largest = float(np.nanmax(r_hat, initial=1.0))
     worst = STATISTICS[int(np.argmax(np.nan_to_num(r_hat)))].replace("_", " ")
     mixed = "have mixed" if largest < MOST_R_HAT else "have not mixed fully"
     rest = f"{numbers}; they {mixed} (R-hat at most {largest:.2f}, {worst})."
+    is_shared = np.all(presence >= 0.5, axis=0)
+    n_shared, n_all = int(is_shared.sum()), len(share)
     if n_all == 0:
         return True, f"No chain has a motif that holds 1 % of the observations: {rest}"
     if n_shared == n_all:
         return True, f"The chains agree on all {n_all} motifs: {rest}"
+    held = float(share[is_shared].sum() / share.sum())
+    part = f"{n_shared} of {n_all} motifs, {100 * held:.0f} % of what these explain,"
+    if held >= SHARE_AGREED:
+        return True, f"The chains agree: {part} are in all of them; {rest}"
     return False, (
-        f"The chains do not agree, only {n_shared} of {n_all} motifs are in all of them: {rest} "
-        "More sweeps may help."
+        f"The chains do not agree, only {part} are in all of them; {rest} More sweeps may help."
     )

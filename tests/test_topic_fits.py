@@ -1,0 +1,132 @@
+"""Fits of many words through a layer of topics."""
+
+import numpy as np
+import pytest
+
+from motifmine.durations import Duration
+from motifmine.io import store
+from motifmine.jobs import fit_workspace, locate_sources
+from motifmine.models.hdlsm import Hdlsm, default_scale
+from motifmine.models.hdlsm_posterior import word_view
+from motifmine.simulation import Simulation, simulate
+from motifmine.table import ObservationTable, Topics, Vocabulary, table_from_rows
+from motifmine.topic_fits import automatic_topics, over_topics
+from motifmine.topics import unfold_record
+from motifmine.workspace import Workspace
+
+
+def wide(n_words: int, n_times: int) -> ObservationTable:
+    """Return a table in which every word occurs."""
+    rng = np.random.default_rng(0)
+    word = np.concatenate([np.arange(n_words), rng.integers(n_words, size=4 * n_times)])
+    return table_from_rows(
+        time=rng.integers(n_times, size=len(word)),
+        word=word,
+        count=np.ones(len(word)),
+        n_times=n_times,
+        vocabulary=Vocabulary.of_labels([str(w) for w in range(n_words)]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_words", "n_times", "expected"),
+    [(500, 400, "off"), (501, 400, 40), (501, 50, 25), (501, 19, "off")],
+)
+def test_topics_come_between_where_words_are_many_and_recordings_long_enough(
+    n_words: int, n_times: int, expected: object
+) -> None:
+    assert automatic_topics(wide(n_words, n_times)) == expected
+
+
+def test_tables_over_topics_and_unwanted_topics_change_nothing(small: Simulation) -> None:
+    assert over_topics(small.table, "off") is small.table
+    assert over_topics(small.table, "auto") is small.table
+    topics = over_topics(small.table, 6)
+    assert over_topics(topics, 4) is topics
+
+
+def test_the_user_is_told_of_the_topics(small: Simulation) -> None:
+    lines: list[str] = []
+    over_topics(small.table, 6, on_step=lines.append)
+    assert lines == ["18 words are put into 6 topics (--topics off fits the words themselves)"]
+
+
+def test_topics_are_thinned_to_twenty_a_bin_and_words_are_not(small: Simulation) -> None:
+    topics = over_topics(small.table, 6)
+    many = topics.with_counts(topics.count * np.float32(100))
+    assert default_scale(many) * many.total == pytest.approx(20 * many.n_times)
+    assert default_scale(small.table) == 1.0
+    assert Hdlsm(motif_length=8).told(small.table) == ""
+    assert "observations are sampled" in Hdlsm(motif_length=8).told(many)
+
+
+def test_motifs_over_topics_are_compared_by_their_words(small: Simulation) -> None:
+    table = over_topics(small.table, 6)
+    layout = table.vocabulary.layout
+    assert isinstance(layout, Topics)
+    view = word_view(table, np.arange(6))
+    assert view is not None
+    folded = np.random.default_rng(0).random((2, 6))
+    unfolded = folded @ layout.loadings.astype(np.float64)
+    seen = folded @ view
+    assert seen[0] @ seen[1] == pytest.approx(unfolded[0] @ unfolded[1])
+    assert word_view(small.table, np.arange(18)) is None
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Simulation]:
+    """A workspace of two recordings."""
+    truth = simulate(n_motifs=3, motif_length=8, n_words=18, n_times=400, n_documents=2, seed=5)
+    workspace = Workspace(tmp_path_factory.mktemp("topics"))
+    for document, recording in enumerate(truth.table.recordings):
+        part = truth.table.documents([document])
+        store.write_table(workspace.tables / f"{recording.name}.h5", part)
+    return workspace, truth
+
+
+def test_motifs_learned_through_topics_unfold_to_those_of_the_words(
+    place: tuple[Workspace, Simulation],
+) -> None:
+    workspace, truth = place
+    path, record = fit_workspace(
+        workspace,
+        model="hdlsm",
+        n_topics=14,
+        motif_length=Duration(8, "bins"),
+        chains=1,
+        sweeps=150,
+        burn_in=100,
+        starts=2,
+    )
+    shown = unfold_record(store.read_fit(path))
+    assert shown.vocabulary.labels == truth.table.vocabulary.labels
+    for motif in truth.motifs.probability:
+        assert best_cosine(motif, shown.motifs.probability) > 0.8
+    # new recordings of words are put into the fit's own topics
+    first = workspace.tables / "document-000.h5"
+    found = locate_sources(workspace, path.stem, [first])
+    here = record.occurrences.document == 0
+    starts = record.occurrences.start_bin[here]
+    near = np.abs(starts[:, None] - found.occurrences.start_bin[None, :]) <= 1
+    assert near.any(axis=1).mean() > 0.85
+
+
+def best_cosine(motif: np.ndarray, others: np.ndarray) -> float:
+    """Return the cosine with the motif most like it, at the best shift."""
+    length = len(motif)
+    padded = np.pad(others, ((0, 0), (length, length), (0, 0)))
+    windows = [padded[:, by : by + length] for by in range(2 * length + 1)]
+    norms = np.linalg.norm(motif) * np.linalg.norm(others, axis=(1, 2))
+    return float(max(((w * motif).sum(axis=(1, 2)) / norms).max() for w in windows))
+
+
+def test_other_models_see_words_unless_topics_are_asked_for(
+    place: tuple[Workspace, Simulation],
+) -> None:
+    workspace, _ = place
+    settings = {"motif_length": Duration(8, "bins"), "n_motifs": 3, "iterations": 3}
+    _, plain = fit_workspace(workspace, model="plsm", **settings)  # type: ignore[arg-type]
+    _, through = fit_workspace(workspace, model="plsm", n_topics=8, **settings)  # type: ignore[arg-type]
+    assert plain.motifs.n_words == 18
+    assert through.motifs.n_words == 8
+    assert through.vocabulary.kind == "topics"
