@@ -13,6 +13,7 @@ from .fit import fit
 from .judge import compare, evaluate
 from .name import name
 from .show import demo, info, occurrences, show_motifs
+from .simulate import simulate
 
 EXAMPLE = """\b
 Three lines, in an empty folder:
@@ -72,6 +73,7 @@ for command in (
     clips,
     evaluate,
     compare,
+    simulate,
     batch,
 ):
     main.add_command(command)

@@ -287,3 +287,23 @@ def test_killing_a_fit_leaves_no_file_that_cannot_be_read(filled: Run) -> None:
         for path in Workspace(Path("motifmine-work")).root.glob("fits/[!.]*.h5"):
             read_fit(path)
     assert subprocess.run(line, check=False, capture_output=True, env=os.environ).returncode == 0
+
+
+def test_a_simulation_is_fitted_and_held_against_its_truth(motifmine: Run) -> None:
+    made = motifmine("simulate", "--motifs", "2", "--times", "600", "--documents", "2")
+    assert made.exit_code == 0, made.stderr
+    assert (
+        motifmine("fit", "--model", "plsm", "--motifs", "2", "--motif-length", "10bins").exit_code
+        == 0
+    )
+    line = (
+        "--truth",
+        "motifmine-work/truth.csv",
+        "--true-motifs",
+        "motifmine-work/true-motifs.npz",
+    )
+    found = json.loads(motifmine("evaluate", *line, "--tolerance", "1s", "--json").stdout)
+    assert found["overall"]["f1"] > 0.9
+    again = motifmine("simulate", "--motifs", "2")
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr

@@ -1,0 +1,58 @@
+"""`motifmine simulate`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import DURATION, force_option, workspace_option
+
+POSITIVE = click.IntRange(min=1)
+
+
+@click.command(
+    epilog="\b\nExample:\n    motifmine simulate --motifs 5 --noise 0.5"
+    "\n    motifmine fit --model plsm --motifs 5"
+    "\n    motifmine evaluate --truth motifmine-work/truth.csv"
+    " --true-motifs motifmine-work/true-motifs.npz"
+)
+@click.option("--motifs", "n_motifs", type=POSITIVE, default=4, show_default=True)
+@click.option(
+    "--motif-length", "length", type=DURATION, help="Length of the motifs.  [default: 10bins]"
+)
+@click.option("--words", "n_words", type=POSITIVE, default=20, show_default=True)
+@click.option(
+    "--times",
+    "n_times",
+    type=POSITIVE,
+    default=1000,
+    show_default=True,
+    help="Time bins of a document.",
+)
+@click.option("--documents", "n_documents", type=POSITIVE, default=1, show_default=True)
+@click.option(
+    "--noise",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Share of the observations that belong to no motif.",
+)
+@click.option("--bin", "bin_length", type=DURATION, help="Length of a time bin.  [default: 1s]")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
+@force_option
+@workspace_option
+def simulate(length: Any, bin_length: Any, force: bool, workspace: Path, **settings: Any) -> None:
+    """Draw tables from known motifs into the workspace, with the truth beside them.
+
+    For trying settings, for tests and for teaching. `truth.csv` tells when each motif began, and
+    `true-motifs.npz` holds the motifs (motif, relative time, word).
+    """
+    from motifmine.exchange import write_simulation
+    from motifmine.simulation import simulate as draw
+    from motifmine.workspace import Workspace
+
+    bin_s = bin_length.seconds(1.0) if bin_length else 1.0
+    motif_length = length.bins(bin_s) if length else 10
+    drawn = draw(motif_length=motif_length, bin_s=bin_s, **settings)
+    for path in write_simulation(Workspace(workspace), drawn, force=force):
+        click.echo(path)
