@@ -35,6 +35,7 @@ from motifmine.series_extraction import (
     first_table,
     write_series_tables,
 )
+from motifmine.series_spool import spool_folder
 from motifmine.series_surveys import series_scene
 from motifmine.series_words import SeriesScene, of_kind, survey
 from motifmine.table import ObservationTable, Vocabulary
@@ -101,8 +102,11 @@ def extract_sources(
         When settings contradict each other.
     """
     workers = workers or n_cores()
-    jobs = plan_jobs(sources, workspace, settings or ExtractionSettings(), workers, on_note)
-    return run_jobs(jobs, workers, on_progress)
+    settings = settings or ExtractionSettings()
+    with spool_folder(workspace.root) as spool:
+        settings = replace(settings, series=replace(settings.series, spool=spool))
+        jobs = plan_jobs(sources, workspace, settings, workers, on_note)
+        return run_jobs(jobs, workers, on_progress)
 
 
 def plan_jobs(

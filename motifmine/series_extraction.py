@@ -17,6 +17,7 @@ from motifmine.io.files import sha256
 from motifmine.io.series import open_series, split_inner
 from motifmine.series import BinnedSeries, SeriesReader
 from motifmine.series_listening import Listened
+from motifmine.series_spool import has_kept, kept
 from motifmine.series_words import (
     SeriesScene,
     SeriesSettings,
@@ -75,12 +76,7 @@ def series_tables(
         def heard(position_s: float) -> None:
             on_progress(Progress(task.path, position_s, float("nan"), 0.0))
 
-        for part in bin_series(
-            Listened(reader, heard),
-            bin_s=scene.bin_s,
-            max_gap_s=settings.max_gap_s,
-            document_s=settings.document_s,
-        ):
+        for part in _parts(task, settings, Listened(reader, heard)):
             table, unknown = _table(task, reader, part)
             recording = Recording(
                 name=task.name,
@@ -101,6 +97,20 @@ def series_tables(
             MotifmineWarning,
             stacklevel=2,
         )
+
+
+def _parts(
+    task: SeriesTask, settings: SeriesSettings, reader: SeriesReader
+) -> Iterator[BinnedSeries]:
+    """Return the documents of a source, as the survey left them or read again."""
+    if task.settings.spool is not None and has_kept(task.settings.spool, task.path):
+        return kept(task.settings.spool, task.path)
+    return bin_series(
+        reader,
+        bin_s=task.scene.bin_s,
+        max_gap_s=settings.max_gap_s,
+        document_s=settings.document_s,
+    )
 
 
 def _table(

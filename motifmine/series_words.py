@@ -19,6 +19,7 @@ from motifmine.io.series import SeriesOptions, open_series
 from motifmine.io.sources import natural_key
 from motifmine.series import SeriesHeader, SeriesReader
 from motifmine.series_listening import Heard, Listened
+from motifmine.series_spool import kept_aside
 from motifmine.vocabulary import Channels, PlainLabels, Vocabulary
 
 SAMPLES_PER_BIN = 5
@@ -46,6 +47,8 @@ class SeriesSettings:
     """Words that are given; None: those of the workspace, else learned from the sources."""
     seed: int = 0
     """Of the draw that words are learned from."""
+    spool: Path | None = None
+    """Folder where binned values wait between survey and words; None: sources are read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -145,7 +148,12 @@ def survey(
             bin_s = bin_of_samples(native_period_s(reader), reader.header.units)
     with open_series(path, options) as opened:
         reader = Listened(opened, heard)
-        parts = bin_series(reader, bin_s=bin_s, max_gap_s=settings.max_gap_s)
+        parts = bin_series(
+            reader, bin_s=bin_s, max_gap_s=settings.max_gap_s, document_s=settings.document_s
+        )
+        if settings.spool is not None and options.on_bad == "fail":
+            # what is left out otherwise is told by whom reads the source for its words
+            parts = kept_aside(parts, settings.spool, path)
         sample = sample_series(
             parts, n_channels=len(reader.header.channels), seed=settings.seed, stream=stream
         )

@@ -10,7 +10,9 @@ import pytest
 from click.testing import Result
 
 from motifmine.io.store import read_fit, read_table
+from motifmine.series import BinnedSeries
 from motifmine.series_extraction import document_tables, first_table
+from motifmine.series_spool import has_kept, kept, kept_aside, spool_folder
 from motifmine.series_words import bin_of_samples, round_up
 from motifmine.table import Channels, PlainLabels
 
@@ -312,3 +314,26 @@ def test_bins_hold_about_five_samples_of_fast_series(period_s: float, bin_s: flo
 
 def test_rounding_up_gives_round_numbers() -> None:
     assert [round_up(x) for x in (0.0139, 0.1, 0.1001, 3, 6, 70)] == [0.02, 0.1, 0.1, 5, 10, 100]
+
+
+def test_what_waits_between_survey_and_words_is_what_was_binned_and_is_gone_afterwards(
+    tmp_path: Path,
+) -> None:
+    parts = [
+        BinnedSeries(
+            bin_start_s=np.arange(3.0) + 10 * i,
+            value=np.array([[i, np.nan], [1, 2], [3, 4]], dtype=np.float32),
+            samples=np.ones((3, 2), dtype=np.int32),
+        )
+        for i in range(2)
+    ]
+    with spool_folder(tmp_path / "work") as spool:
+        source = tmp_path / "a.csv"
+        assert list(kept_aside(parts[:1], spool, tmp_path / "b.csv")) == parts[:1]
+        assert not has_kept(spool, source)
+        assert list(kept_aside(parts, spool, source)) == parts
+        assert has_kept(spool, source)
+        for one, two in zip(kept(spool, source), parts, strict=True):
+            np.testing.assert_array_equal(one.value, two.value)
+            np.testing.assert_array_equal(one.bin_start_s, two.bin_start_s)
+    assert not (tmp_path / "work").exists()
