@@ -7,6 +7,7 @@ import numpy as np
 
 from motifmine.anomalies import Anomalies
 from motifmine.drift import Drift
+from motifmine.encoder import Encoder
 from motifmine.errors import DataError
 from motifmine.posterior import Posterior
 from motifmine.segments import Segments
@@ -194,6 +195,8 @@ class FitRecord:
     """What the motifs explain badly, and the scale to judge other recordings by."""
     posterior: Posterior | None = None
     """What the sampler's chains say together, where there were any."""
+    encoder: Encoder | None = None
+    """What tells where motifs may start, of fits of the auto-encoder."""
     segments: Segments | None = None
     """What the raw values do while a motif occurs, for series."""
     drift: Drift | None = None

@@ -6,7 +6,7 @@ public format: every dataset names its `axes` and, where it has one, its `unit`.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.drift import Drift
 from motifmine.errors import DataError
 from motifmine.io.anomalies_store import read_anomalies, write_anomalies
 from motifmine.io.drift_store import read_drift, read_time_zone, set_time_zone, write_drift
+from motifmine.io.encoder_store import read_encoder, write_encoder
 from motifmine.io.files import whole_file
 from motifmine.io.hdf5 import Reader, write_dataset, write_strings
 from motifmine.io.posterior_store import read_posterior, write_posterior
@@ -106,6 +108,12 @@ def read_table_header(path: Path) -> dict[str, Any]:
         return dict(reader.file.attrs)
 
 
+def read_table_size(path: Path) -> int:
+    """Return the number of observations of a table file, without reading them."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return int(reader.group("observations")["word"].shape[0])
+
+
 def read_table_vocabulary(path: Path) -> Vocabulary:
     """Return only the vocabulary of a table file."""
     with Reader(path, TABLE_FORMAT) as reader:
@@ -164,6 +172,8 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         write_segments(file, record.segments)
     if record.posterior is not None:
         write_posterior(file, record.posterior)
+    if record.encoder is not None:
+        write_encoder(file, record.encoder)
     write_drift(file, record.drift, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
 
@@ -217,6 +227,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             picture=_read_picture(reader),
             anomalies=read_anomalies(reader),
             posterior=read_posterior(reader, shape),
+            encoder=read_encoder(reader, shape),
             segments=read_segments(reader, *shape[:2]),
             drift=read_drift(reader, shape[0]),
             time_zone=read_time_zone(reader),
@@ -248,6 +259,32 @@ def read_fit_time_zone(path: Path) -> str:
     """Return only the time zone of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
         return read_time_zone(reader)
+
+
+def write_fit_drift(path: Path, drift: Drift | None) -> None:
+    """Write a fit anew with another drift of its motifs; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            if "drift" in file:
+                del file["drift"]
+            write_drift(file, drift, str(file.attrs.get("time_zone", "UTC")))
+
+
+def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
+    """Return only the recordings of a fit."""
+    with Reader(path, FIT_FORMAT) as reader:
+        names = [str(item["recording"]) for item in reader.json_attribute("inputs")]
+        return tuple(
+            _read_recording(reader, reader.group(f"activations/{name}")) for name in names
+        )
+
+
+def read_fit_activations(path: Path) -> Iterator[Activations]:
+    """Give the activations of a fit's documents one by one."""
+    with Reader(path, FIT_FORMAT) as reader:
+        for item in reader.json_attribute("inputs"):
+            yield _read_activations(reader, [str(item["recording"])])
 
 
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,8 @@ CHOICES = {
 OPTIONS = (
     *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
     *("sparsity", "background", "motif_prior", "drop_surplus"),
-    *("chains", "sweeps", "burn_in", "fix_hyperparameters", "count_scale", "epochs", "device"),
+    *("chains", "sweeps", "burn_in", "fix_hyperparameters", "count_scale", "groups"),
+    *("epochs", "device"),
 )
 """Settings that `motifmine fit` has an option for; the others only Python can change."""
 

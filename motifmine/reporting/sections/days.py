@@ -21,9 +21,9 @@ def section(record: FitRecord) -> str:
     found = unusual_days(calendar)
     note = (
         f"Every day is judged by the others of {n_days:,} ({calendar.zone}): by what was recorded "
-        "of it, the hours of the day, the day of the week, and by how much days differ anyway. Of "
-        f"the days named here {100 * FALSE_SHARE:.0f} % at most are expected to be chance; the last "
-        "column tells the share among those down to each line."
+        "of it, the hours of the day, the day of the week, and by how much days differ anyway. "
+        f"{100 * FALSE_SHARE:.0f} % at most of the days named here are expected to be chance; the "
+        "last column tells the share among those down to each line."
     )
     if not found:
         note = f"No day stands out of {n_days:,} ({calendar.zone})."

@@ -3,7 +3,8 @@
 import numpy as np
 
 from motifmine.drift import CHANGED, Drift
-from motifmine.inference.calendar import date_text, day_of
+from motifmine.inference.calendar import calendar_of, date_text, day_of
+from motifmine.inference.trends import Trend, rate_trends
 from motifmine.motifs import FitRecord
 from motifmine.reporting import elements
 from motifmine.table import Floats
@@ -15,7 +16,12 @@ TELLING = 1.1
 
 
 def section(record: FitRecord) -> str:
-    """Return curves of similarity of `MOST` motifs at most, "" where drift is not known."""
+    """Return curves of similarity and trends of rates, `MOST` motifs at most; "" without both."""
+    return elements.section("drift", "How the motifs change", _curves(record) + _trends(record))
+
+
+def _curves(record: FitRecord) -> str:
+    """Return how like itself each motif stays."""
     drift = record.drift
     if drift is None or np.isnan(drift.similarity).all():
         return ""
@@ -24,28 +30,53 @@ def section(record: FitRecord) -> str:
     order = known[np.lexsort((lowest[known], ~drift.changed[known]))].tolist()
     labels = _labels(record, drift)
     figures = "".join(_figure(record, drift, motif, labels) for motif in order[:MOST])
-    body = (
-        f'<p class="note">{elements.text(_note(drift, len(known), len(order)))}</p>'
+    return (
+        f'<p class="note">{elements.text(_note(drift, len(order)))}</p>'
         f'<div class="drifts">{figures}</div>{_numbers(record, drift, order[:MOST], labels)}'
     )
-    return elements.section("drift", "How the motifs change", body)
 
 
-def _note(drift: Drift, n_known: int, n_shown: int) -> str:
+def _trends(record: FitRecord) -> str:
+    """Return the motifs that become more or less frequent as a list."""
+    calendar = calendar_of(record)
+    found = () if calendar is None else rate_trends(calendar, record.motifs)
+    if not found:
+        return ""
+    items = "".join(f"<li>{_trend(record, trend)}</li>" for trend in found[:MOST])
+    more = f"<li>and {len(found) - MOST:,} more</li>" if len(found) > MOST else ""
+    return (
+        '<h3>More and less frequent</h3><p class="note">Rates of the first and the last third of '
+        "the days. A motif that goes while one like it comes may be one thing that changed.</p>"
+        f"<ul>{items}{more}</ul>"
+    )
+
+
+def _trend(record: FitRecord, trend: Trend) -> str:
+    way = "becomes more frequent" if trend.rises else "becomes less frequent"
+    told = f"{way}: {trend.first_per_hour:,.3g}, then {trend.last_per_hour:,.3g} an hour"
+    like = ""
+    if trend.resembles >= 0:
+        like = (
+            f"; the other way goes {elements.motif_name(record, trend.resembles)}, which resembles "
+            f"it ({trend.similarity:.2f})"
+        )
+    return f"{elements.motif_name(record, trend.motif)} {elements.text(told)}{like}"
+
+
+def _note(drift: Drift, n_known: int) -> str:
     n_changed = int(drift.changed.sum())
     period = "day" if drift.period_days == 1 else f"{drift.period_days} days"
     verdict = (
         f"None of {n_known:,} motifs surely changes."
         if not n_changed
-        else f"{n_changed:,} of {n_known:,} motifs surely change: in some period their similarity "
-        f"is below {CHANGED:g} by three standard errors."
+        else f"{n_changed:,} of {n_known:,} motifs surely change{'s' if n_changed == 1 else ''}: "
+        f"in some period the similarity is below {CHANGED:g} by three standard errors."
     )
-    more = f" Shown are {MOST:,}." if n_shown > MOST else ""
+    more = f" Shown are {MOST:,}." if n_known > MOST else ""
     return (
         f"{verdict}{more} Each motif is estimated anew in every period ({period}) and compared "
         "with all other periods: 1 is the same, and what chance takes off is added again. The band "
-        "is two standard errors wide to either side; gaps are periods with too little of a motif. "
-        "A motif that fades out while another like it comes in shows in the rates, not here."
+        "is two standard errors wide to either side; gaps are periods with too little of a motif."
     )
 
 
