@@ -15,12 +15,14 @@ from motifmine.io import store
 from motifmine.models.plsm import Plsm
 from motifmine.motifs import FitRecord, MotifSet, Stability
 from motifmine.naming import with_names
+from motifmine.pipeline import mine
 from motifmine.reporting import tabular
 from motifmine.reporting.concordance import comparison_json, comparison_text
 from motifmine.reporting.sections import steadiness
 from motifmine.simulation import Simulation, simulate
 from motifmine.stability import motif_stability
 from motifmine.table import Floats32
+from motifmine.topic_fits import over_topics
 from motifmine.workspace import Workspace
 from tests.fit_records import label_record, lane_record
 
@@ -230,3 +232,11 @@ def test_fit_keeps_the_stability_that_it_was_asked_for(motifmine: Run, planted: 
     found = store.read_fit(place.find_fit()).stability
     assert found is not None and found.n_refits == 2
     assert motifmine("fit", *line, "--stability", "0").exit_code == 2
+
+
+def test_a_fit_over_topics_is_compared_by_the_words_under_them() -> None:
+    drawn = simulate(n_motifs=2, motif_length=8, n_words=18, n_times=800, seed=5)
+    spec = Plsm(n_motifs=2, motif_length=8)
+    topics = over_topics(drawn.table, 12, counts="raw", seed=0)
+    found = compare_fits([mine(drawn.table, spec), mine(topics, spec)])
+    assert found.n_found.tolist() == [1, 1]

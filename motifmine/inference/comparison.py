@@ -10,6 +10,7 @@ from motifmine.inference.matching import match_motifs
 from motifmine.motifs import FitRecord
 from motifmine.similarity import shifted_cosine
 from motifmine.table import Floats, Floats32, Indices
+from motifmine.topics import unfold_record
 
 LEAST_SIMILARITY = 0.8
 """Cosine at the best shift from which two motifs are taken for the same."""
@@ -61,7 +62,7 @@ def compare_fits(
     """Return which motifs of the first fit are found in the others.
 
     Motifs are matched one to one by the cosine at their best shift; they may be of different
-    lengths.
+    lengths. Motifs over topics are compared by the words under the topics.
 
     Parameters
     ----------
@@ -89,6 +90,7 @@ def compare_fits(
         raise DataError(f"{len(records)} fits cannot be compared; name two or more")
     if not 0 <= least <= 1:
         raise DataError(f"least is {least}; a similarity lies between 0 and 1")
+    records = [unfold_record(record) for record in records]
     first = records[0]
     titles = titles or [f"fit {number}" for number in range(1, len(records) + 1)]
     for title, other in zip(titles[1:], records[1:], strict=True):
