@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ import webvtt
 from click import Command
 from click.testing import Result
 
-from motifmine.errors import DataError, MissingExtraError, WorkspaceError
+from motifmine.errors import DataError, WorkspaceError
 from motifmine.io import store
 from motifmine.motifs import FitRecord
 from motifmine.naming import with_names
@@ -196,14 +195,6 @@ def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
     table = pyarrow.parquet.read_table(io.BytesIO(content))
     assert (table.num_rows, tuple(table.column_names)) == (0, tabular.OCCURRENCE_COLUMNS)
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
-
-
-def test_parquet_without_pyarrow_is_told_with_the_pip_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'motifmine\[parquet\]'"):
-        occurrences_bytes(lane_record(), "parquet")
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels"])

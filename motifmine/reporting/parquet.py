@@ -6,7 +6,6 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from motifmine.errors import MissingExtraError
 from motifmine.reporting.rows import OccurrenceRow
 
 
@@ -15,20 +14,10 @@ def parquet_bytes(rows: Sequence[OccurrenceRow]) -> bytes:
 
     `start_utc` is a time stamp (milliseconds, UTC), null where the wall clock is unknown; all else
     is as in the CSV file.
-
-    Raises
-    ------
-    MissingExtraError
-        When pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa  # noqa: PLC0415
-        import pyarrow.parquet as pq  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtraError(
-            "Parquet needs pyarrow, which is not installed; "
-            "install it with: pip install 'motifmine[parquet]'"
-        ) from error
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     types: dict[type, Any] = {int: pa.int64(), float: pa.float64(), str: pa.string()}
     kinds = get_type_hints(OccurrenceRow)
     columns = {}
