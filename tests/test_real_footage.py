@@ -110,3 +110,21 @@ def test_hdlsm_finds_lanes_through_topics(motifmine: Run, shared_data: Path) -> 
     runs = along_the_lane(record)
     signs = np.where(share > 0.5, -1, 1)
     assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.7
+
+
+def test_the_auto_encoder_finds_lanes_through_topics(motifmine: Run, shared_data: Path) -> None:
+    """Motifs keep to one carriageway, and none takes all."""
+    assert motifmine("extract", shared_data / "video/jamcam625").exit_code == 0
+    result = motifmine("fit", "--model", "tcae", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert "40 topics" in result.stderr
+    record = unfold_record(read_fit(Path("motifmine-work/fits/tcae-001.h5")))
+    share = upward_share(record)
+    one_sided = (share < 0.15) | (share > 0.85)
+    assert record.motifs.weight[one_sided].sum() >= 0.85 * record.motifs.weight.sum()
+    assert record.motifs.weight.max() < 0.25
+    assert (share > 0.85).sum() >= 2
+    assert (share < 0.15).sum() >= 2
+    runs = along_the_lane(record)
+    signs = np.where(share > 0.5, -1, 1)
+    assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.6

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motifmine.errors import DataError, FormatError, WorkspaceError
-from motifmine.io.store import read_fit, read_table, write_fit, write_table
+from motifmine.io.store import read_fit, read_table, read_table_size, write_fit, write_table
 from motifmine.models.plsm import Plsm
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import mine
@@ -249,6 +249,19 @@ def test_a_table_of_a_series_comes_back_as_it_was(
     assert_same_table(again, table)
     assert again.vocabulary.layout == layout
     np.testing.assert_array_equal(again.series, table.series)
+
+
+@pytest.mark.parametrize("odd", ["", "zwölf ⟶", "x" * 5000])
+def test_labels_come_back_whatever_their_letters_and_lengths(odd: str, tmp_path: Path) -> None:
+    labels = ("a", odd, "b", "c", "d", "e")
+    write_table(tmp_path / "t.h5", with_layout(CHANNELS, labels))
+    assert read_table(tmp_path / "t.h5").vocabulary.labels == labels
+
+
+def test_the_size_of_a_table_is_told_without_reading_it(tmp_path: Path) -> None:
+    table = with_layout(CHANNELS, tuple("abcdef"))
+    write_table(tmp_path / "t.h5", table)
+    assert read_table_size(tmp_path / "t.h5") == len(table.word)
 
 
 def test_a_fit_of_a_series_keeps_its_raw_segments(tmp_path: Path) -> None:

@@ -92,15 +92,14 @@ def test_same_seed_same_bytes_and_torchs_own_stream_is_left_alone(truth: Simulat
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_number_of_threads_changes_no_motif(truth: Simulation) -> None:
+def test_number_of_threads_changes_no_byte_and_is_left_as_it_was(truth: Simulation) -> None:
     fits = []
     for n in (1, 2):
         torch.set_num_threads(n)
-        fits.append(replace(SHORT, epochs=4).fit(truth.table.document(0), seed=3))
+        fits.append(replace(SHORT, epochs=3).fit(truth.table.document(0), seed=3))
+        assert torch.get_num_threads() == n
     torch.set_num_threads(1)
-    assert len(fits[0].motifs) == len(fits[1].motifs)
-    match = match_motifs(*(fit.motifs.probability for fit in fits))
-    assert match.cosine.min() > 0.99
+    assert same(*fits)
 
 
 def test_transform_of_the_training_table_gives_its_activations(
@@ -287,6 +286,7 @@ def test_a_run_too_large_for_the_memory_is_refused_with_sizes(truth: Simulation)
         ("motif_length", 0),
         ("energy_share", 0.0),
         ("open_share", 1.1),
+        ("touch_up", -1),
         ("masking", 1.0),
         ("group_lasso", -1.0),
         ("learning_rate", float("nan")),

@@ -109,12 +109,18 @@ def write_dataset(
 
 
 def write_strings(file: h5py.Group, name: str, values: tuple[str, ...], axes: str) -> None:
-    """Write a dataset of UTF-8 strings with its axes."""
+    """Write a dataset of UTF-8 strings with its axes.
+
+    They are of one length, filled up with zeros: strings of many lengths lie in a heap that is not
+    compressed, where the labels of a video's words take as much room as ten minutes of it.
+    """
     packing: dict[str, Any] = {"compression": "gzip"} if values else {}
+    encoded = [value.encode("utf-8", "surrogateescape") for value in values]
+    length = max(map(len, encoded), default=1) or 1
     node = file.create_dataset(
         name,
-        data=list(values),
-        dtype=h5py.string_dtype("utf-8"),
+        data=encoded,
+        dtype=h5py.string_dtype("utf-8", length),
         shape=(len(values),),
         track_times=False,
         **packing,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from motifmine.encoder import Encoder
 from motifmine.errors import MissingExtraError, MotifmineWarning, SpecError
 from motifmine.layout import sparse_activations, start_layout
 from motifmine.models.plsm import check_size
@@ -44,14 +45,14 @@ class Tcae:
     negative; the reconstruction error is a share of a flat model's; and the activations of a fit
     are not the network's own but re-estimated at the start times it left open, motifs fixed
     (`motifmine.models.tcae_activations`), which undoes the shrinking by the penalties. Of two
-    surviving filters that are nearly the same the lighter is dropped before that. The weight of
-    the group lasso falls with the square root of the number of observations.
+    surviving filters that are nearly the same the lighter is dropped before that. Motifs are
+    re-estimated together with their masses in the end, see `touch_up`. The weight of the group
+    lasso falls with the square root of the number of observations.
 
-    On a CPU the same seed gives the same bytes at the same number of threads; another number of
-    threads changes the order of sums in the convolutions, and with it the last digits.
+    On a CPU one thread trains, so that the same seed gives the same bytes on any number of cores.
     """
 
-    n_motifs: int = 20
+    n_motifs: int = 40
     """Filters given, > 0; those that survive are the motifs."""
     motif_length: int = 20
     """Length of the filters in time bins, > 0."""
@@ -74,7 +75,9 @@ class Tcae:
     """Whether decoder and background are kept from falling below 0."""
     open_share: float = 0.97
     """Share of the energy whose start times stay open for the final masses, 0 < share <= 1."""
-    epochs: int = 40
+    touch_up: int = 20
+    """Iterations of EM in which the motifs follow their masses, >= 0."""
+    epochs: int = 80
     """Passes over the windows at most (of 10 gradient steps at least each), > 0."""
     patience: int = 10
     """Epochs without gain on the windows held out after which training stops, > 0."""
@@ -102,6 +105,8 @@ class Tcae:
         ):
             if getattr(self, name) < 1:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if self.touch_up < 0:
+            raise SpecError(f"touch_up is {self.touch_up}; it must be 0 or more")
         for name in ("inhibition", "group_lasso", "neighbour_penalty", "usage_entropy"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more")
@@ -189,21 +194,6 @@ class Resumable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Encoder:
-    """The half of the network that tells where motifs may start."""
-
-    filters: Floats32
-    """(K, L, W), in the order of the motifs."""
-    bias: Floats32
-    """(K,)."""
-    inhibition: float
-    threshold: float
-    """Activations below are cut; found on the documents of the fit, kept for others."""
-    scale: float
-    """Counts are divided by this before they are encoded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TcaeFit:
     """Motifs that the auto-encoder found, and where they are active."""
 
@@ -229,15 +219,7 @@ class TcaeFit:
 
         `reckoned_total` is not used: the network's threshold is that of the fit.
         """
-        activation, value = self._locate(table)
-        layout = start_layout(table, self.motifs.motif_length)
-        explained = float(activation.sum(dtype=np.float64))
-        weight = max(0.0, 1.0 - explained / max(table.total, 1e-9))
-        return Located(
-            activations=sparse_activations(layout, activation),
-            background=Background(probability=self.background.probability, weight=weight),
-            log_likelihood=value,
-        )
+        return locate_encoded(self.spec, self.motifs, self.background, self.encoder, table)
 
     def findings(self) -> dict[str, object]:
         """Return what else there is to know of the fit, plain values for its file."""
@@ -245,13 +227,29 @@ class TcaeFit:
 
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of `table`, nats; higher is better."""
-        return self._locate(table)[1] / table.total
+        return self.locate(table).log_likelihood / table.total
 
-    def _locate(self, table: ObservationTable) -> tuple[Floats32, float]:
-        located: tuple[Floats32, float] = _torch_side().locate(
-            self.spec, self.motifs, self.background, self.encoder, table
-        )
-        return located
+
+def locate_encoded(
+    spec: Tcae,
+    motifs: MotifSet,
+    background: Background,
+    encoder: Encoder,
+    table: ObservationTable,
+) -> Located:
+    """Return where motifs are active in `table`, at start times that their encoder leaves open.
+
+    Of the specification, device, dtype and sizes of windows and batches are used.
+    """
+    found: tuple[Floats32, float] = _torch_side().locate(spec, motifs, background, encoder, table)
+    activation, value = found
+    explained = float(activation.sum(dtype=np.float64))
+    weight = max(0.0, 1.0 - explained / max(table.total, 1e-9))
+    return Located(
+        activations=sparse_activations(start_layout(table, motifs.motif_length), activation),
+        background=Background(probability=background.probability, weight=weight),
+        log_likelihood=value,
+    )
 
 
 def _torch_side() -> ModuleType:

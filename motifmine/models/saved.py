@@ -1,11 +1,11 @@
 """Models by name, and motifs of saved fits found elsewhere."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from motifmine.errors import SpecError
-from motifmine.models.autoencoder import Tcae
+from motifmine.models.autoencoder import Tcae, locate_encoded
 from motifmine.models.em import Priors
 from motifmine.models.hdlsm import Hdlsm, locate_by_sampling
 from motifmine.models.plsm import Plsm, fold_in
@@ -38,9 +38,19 @@ def specify(model: str, settings: dict[str, Any]) -> Any:
 def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     """Return where the motifs of a saved fit are active in `table`, whichever model made them.
 
-    Motifs and the background's words are held fixed. Starts of HDLSM's motifs are sampled, all
-    others inferred as PLSM does it: with the sparsity of a PLSM fit, without any for tcae.
+    Motifs and the background's words are held fixed. Starts of HDLSM's motifs are sampled, those of
+    the auto-encoder left to its network, all others inferred as PLSM does it. Fits of the
+    auto-encoder by older versions have no network; theirs are inferred without sparsity.
     """
+    if record.encoder is not None:
+        spec = Tcae(**_known(Tcae, record))
+        # a fit made on a GPU is found again on machines that have none
+        spec = replace(
+            spec,
+            device="cpu" if spec.device == "cpu" else "auto",
+            dtype="float64" if spec.dtype == "float64" else "float32",
+        )
+        return locate_encoded(spec, record.motifs, record.background, record.encoder, table)
     if record.provenance.model == "hdlsm":
         scale = json.loads(record.provenance.spec).get("count_scale") or 1.0
         return locate_by_sampling(
@@ -57,5 +67,10 @@ def priors_of(record: FitRecord) -> Priors:
     """Return the priors that starts of a saved fit's motifs have when they are inferred."""
     if record.provenance.model != "plsm":
         return Priors(sparsity=0.0)
+    return Plsm(**_known(Plsm, record)).priors
+
+
+def _known(specification: Any, record: FitRecord) -> dict[str, Any]:
+    """Return what the record tells of the fields of a specification."""
     spec = json.loads(record.provenance.spec)
-    return Plsm(**{f.name: spec[f.name] for f in fields(Plsm) if f.name in spec}).priors
+    return {f.name: spec[f.name] for f in fields(specification) if f.name in spec}

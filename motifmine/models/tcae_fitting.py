@@ -18,11 +18,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from motifmine.errors import DataError, FitError, SpecError
-from motifmine.models.autoencoder import Encoder, Tcae
-from motifmine.models.tcae_activations import Explanation, Flat, explain
+from motifmine.encoder import Encoder
+from motifmine.errors import DataError, SpecError
+from motifmine.models.autoencoder import Tcae
+from motifmine.models.tcae_activations import Flat
+from motifmine.models.tcae_motifs import (
+    explained,
+    explained_windows,
+    refuse_dead,
+    settle,
+    surviving,
+)
 from motifmine.models.tcae_network import SPARE, Network, encode, energy_threshold, memory_bytes
 from motifmine.models.tcae_objective import Objective, document_constant, flat_error
 from motifmine.models.tcae_training import Course, EpochRow, Plan, train
@@ -31,14 +38,7 @@ from motifmine.motifs import Background, MotifSet
 from motifmine.seeding import generator
 from motifmine.table import Floats32, Indices, ObservationTable, Vocabulary
 
-LEAST_NORM = 0.05
-"""Filters of a smaller norm, as a share of the largest, are dead (MODELS.md 4.4)."""
-ALIKE = 0.8
-"""Of two surviving motifs with a higher cosine at their best shift the lighter is dropped."""
-EXPLAIN_ITERATIONS = 40
-EXPLAIN_BINS = 1024
-"""Core of the windows in which activations are re-estimated."""
-LEAST_WINDOWS = 8
+LEAST_WINDOWS = 40
 """Of fewer windows none is held out."""
 
 
@@ -159,9 +159,21 @@ def free_bytes(device: torch.device) -> float:
 
 @contextmanager
 def _deterministic() -> Iterator[None]:
-    """Let cuDNN choose only algorithms that give the same result every time."""
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        yield
+    """Let sums be added up in the same order every time, on any number of cores.
+
+    Notes
+    -----
+    On the CPU convolutions are split among threads, which changes the last digits with their
+    number. One thread is the number that every machine has, and on networks of this size two were
+    slower (benchmarks/tcae.py --rate). cuDNN chooses only algorithms that repeat themselves.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _dtype(spec: Tcae) -> torch.dtype:
@@ -234,36 +246,6 @@ def _plan(spec: Tcae, table: ObservationTable, seed: int, checkpoint: Path | Non
     )
 
 
-def surviving(decoder: Tensor) -> Tensor:
-    """Return the filters that are alive, int64 tensor: norm above `LEAST_NORM` of the largest."""
-    norm = decoder.clamp(min=0).square().sum(dim=(1, 2)).sqrt()
-    return torch.nonzero(norm > max(LEAST_NORM * float(norm.max()), 1e-4))[:, 0]
-
-
-def _refuse_dead(spec: Tcae, alive: Tensor) -> None:
-    """Raise `FitError` when no filter is left."""
-    if len(alive) == 0:
-        raise FitError(
-            f"none of {spec.n_motifs} filters survived; try a group_lasso below "
-            f"{spec.group_lasso:g} or a learning_rate below {spec.learning_rate:g}"
-        )
-
-
-def distinct(motifs: Tensor, mass: Tensor) -> Tensor:
-    """Return the motifs that resemble no heavier one, heaviest first, int64 tensor.
-
-    Two motifs (W, L) resemble each other when the cosine at their best shift exceeds `ALIKE`.
-    """
-    length = motifs.shape[2]
-    unit = motifs / motifs.square().sum(dim=(1, 2), keepdim=True).sqrt()
-    cosine = functional.conv1d(functional.pad(unit, (length - 1, length - 1)), unit).amax(dim=2)
-    kept: list[int] = []
-    for motif in torch.argsort(mass, descending=True, stable=True).tolist():
-        if mass[motif] > 0 and not any(float(cosine[motif, k]) > ALIKE for k in kept):
-            kept.append(motif)
-    return torch.tensor(kept, dtype=torch.int64, device=motifs.device)
-
-
 def _found(
     spec: Tcae,
     table: ObservationTable,
@@ -275,67 +257,35 @@ def _found(
     """Return surviving filters as motifs, heaviest first, with their masses re-estimated."""
     network, windows = objective.network, objective.windows
     alive = surviving(network.decoder.detach())
-    _refuse_dead(spec, alive)
+    refuse_dead(spec, alive)
     filters, bias = network.encoder.detach()[alive], network.bias.detach()[alive]
     raw = encoded_rows(windows, filters, bias, spec.inhibition, spec.batch_windows)
     everywhere = torch.ones(1, raw.shape[1], dtype=torch.bool, device=raw.device)
     threshold = energy_threshold(raw[None], everywhere, spec.open_share)
-    motifs = network.decoder.detach()[alive].clamp(min=0)
-    motifs = motifs / motifs.sum(dim=(1, 2), keepdim=True)
     is_open = (raw > 0) & (raw >= threshold)
-    result = _explained(spec, table, motifs, is_open, n_vocabulary, None)
-    kept = distinct(motifs, result.activation.sum(dim=1))
-    _refuse_dead(spec, kept)
-    if len(kept) < len(alive):
-        motifs, filters, bias, is_open = motifs[kept], filters[kept], bias[kept], is_open[kept]
-        result = _explained(spec, table, motifs, is_open, n_vocabulary, None)
+    kept, motifs, result = settle(
+        spec, table, network.decoder.detach()[alive], is_open, n_vocabulary
+    )
     mass = result.activation.sum(dim=1).double()
-    order = torch.argsort(mass, descending=True, stable=True)
     return Found(
         motifs=MotifSet(
-            probability=_spread(motifs[order].transpose(1, 2), used, n_vocabulary),
-            weight=(mass[order] / table.total).cpu().numpy(),
+            probability=_spread(motifs.transpose(1, 2), used, n_vocabulary),
+            weight=(mass / table.total).cpu().numpy(),
         ),
         background=Background(
             probability=_spread(result.background.word_probability, used, n_vocabulary),
             weight=result.background.share,
         ),
         encoder=Encoder(
-            filters=_spread(filters[order].transpose(1, 2), used, n_vocabulary),
-            bias=bias[order].float().cpu().numpy(),
+            filters=_spread(filters[kept].transpose(1, 2), used, n_vocabulary),
+            bias=bias[kept].float().cpu().numpy(),
             inhibition=spec.inhibition,
             threshold=float(threshold),
             scale=windows.scale,
         ),
-        activation=result.activation[order].T.float().cpu().numpy(),
+        activation=result.activation.T.float().cpu().numpy(),
         course=course,
         log_likelihood=float(result.log_rates - _log_totals(table)),
-    )
-
-
-def _explained(
-    spec: Tcae,
-    table: ObservationTable,
-    motifs: Tensor,
-    is_open: Tensor,
-    n_vocabulary: int,
-    background: Flat | None,
-) -> Explanation:
-    windows = cut_windows(
-        table,
-        motif_length=spec.motif_length,
-        core_bins=EXPLAIN_BINS,
-        spare=spec.motif_length - 1,
-        device=motifs.device,
-        dtype=motifs.dtype,
-    )
-    return explain(
-        windows,
-        motifs,
-        is_open,
-        n_vocabulary=n_vocabulary,
-        iterations=EXPLAIN_ITERATIONS,
-        background=background,
     )
 
 
@@ -384,10 +334,10 @@ def locate(
                 device=device, dtype=dtype
             ),
         )
-        result = _explained(
-            spec,
-            compact,
-            _filters(motifs.probability, used, device, dtype),
+        probability = _filters(motifs.probability, used, device, dtype)
+        result = explained(
+            explained_windows(compact, motifs.motif_length, probability),
+            probability,
             (raw > 0) & (raw >= encoder.threshold),
             table.n_words,
             flat,

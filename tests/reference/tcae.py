@@ -70,3 +70,19 @@ def improve(
                     gain[k, column] += ratio[:, time] @ motifs[k, :, r]
     filled = counts > 0
     return activation * gain, float(np.sum(counts[filled] * np.log(rate[filled])))
+
+
+def touch(counts: Floats, activation: Floats, motifs: Floats, base: Floats, price: float) -> Floats:
+    """One update of the motifs (K, W, L): few cells preferred."""
+    rate = decode(activation, motifs, base)
+    ratio = np.where(counts > 0, counts / rate, 0.0)
+    touched = np.zeros_like(motifs)
+    for k in range(len(motifs)):
+        for r in range(motifs.shape[2]):
+            for column in range(activation.shape[1]):
+                time = column - motifs.shape[2] + 1 + r
+                if 0 <= time < counts.shape[1]:
+                    touched[k, :, r] += activation[k, column] * ratio[:, time] * motifs[k, :, r]
+        touched[k] = np.maximum(touched[k] - price * touched[k].mean(), 0.0)
+        touched[k] /= touched[k].sum()
+    return touched
