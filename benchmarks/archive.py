@@ -1,6 +1,7 @@
 """What the batch layer costs: a made archive of 200 clips of 6 scenes, 10 of them broken.
 
-    python benchmarks/archive.py [VIDEO OR FOLDER ...] [--clips 200] [--work FOLDER]
+    python benchmarks/archive.py [VIDEO OR FOLDER ...] [--clips 200] [--scenes 6] [--broken 10]
+                                 [--seconds 10] [--work FOLDER]
 
 The clips are cut out of the given videos (default: the rendered clips of sample_data), encoded
 again in other qualities, some mirrored or reduced so that they make scenes of their own. Wanted:
@@ -35,9 +36,6 @@ from motifmine.io.sources import expand_sources
 from motifmine.workspace import Workspace
 
 DEFAULT = Path(__file__).resolve().parents[1] / "sample_data" / "junction"
-N_SCENES = 6
-N_BROKEN = 10
-CLIP_S = 10
 FIT = {"model": "plsm", "n_motifs": 6, "restarts": 1, "seed": 0, "counts": "auto"}
 
 
@@ -45,31 +43,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sources", nargs="*", type=Path, default=[DEFAULT])
     parser.add_argument("--clips", type=int, default=200)
+    parser.add_argument("--scenes", type=int, default=6)
+    parser.add_argument("--broken", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=10, help="length of a clip")
     parser.add_argument("--work", type=Path, help="keep archive and results in this folder")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = (arguments.work or Path(folder)).absolute()
         archive = work / "archive"
         if not archive.exists():
-            make_archive(archive, expand_sources(arguments.sources), arguments.clips)
+            sizes = arguments.clips, arguments.scenes, arguments.broken, arguments.seconds
+            make_archive(archive, expand_sources(arguments.sources), *sizes)
         files = sorted(archive.rglob("*.mp4"))
         size_mb = sum(file.stat().st_size for file in files) / 2**20
         print(f"{len(files)} files, {size_mb:.0f} MB, {n_cores()} cores", flush=True)
         measure(archive, work)
 
 
-def make_archive(archive: Path, sources: list[Path], n_clips: int) -> None:
-    """Write clips of `N_SCENES` scenes; `N_BROKEN` of them are broken, each in its own way."""
+def make_archive(
+    archive: Path, sources: list[Path], n_clips: int, n_scenes: int, n_broken: int, clip_s: int
+) -> None:
+    """Write clips of some scenes; some of them are broken, each in its own way."""
     rng = np.random.default_rng(0)
-    for index in range(n_clips - N_BROKEN):
-        scene = index % N_SCENES
+    for index in range(n_clips - n_broken):
+        scene = index % n_scenes
         source = sources[scene % len(sources)]
         folder = archive / f"camera{scene + 1}" / "2026" / "03" / f"{1 + index // 24 % 28:02d}"
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{index // N_SCENES:04d}.mp4"
-        reencode(source, path, scene, int(rng.integers(20, 32)), float(rng.uniform(0, 60)))
+        path = folder / f"{index // n_scenes:04d}.mp4"
+        pictures = pictures_from(source, float(rng.uniform(0, 60)), clip_s)
+        reencode(pictures, path, scene, int(rng.integers(20, 32)))
     whole = sorted(archive.rglob("*.mp4"))
-    for index in range(N_BROKEN):
+    for index in range(n_broken):
         content = whole[index].read_bytes()
         broken = whole[index].with_name(f"broken{index}.mp4")
         if index % 5 == 0:
@@ -84,13 +89,13 @@ def make_archive(archive: Path, sources: list[Path], n_clips: int) -> None:
             broken.write_bytes(content[64:])
 
 
-def reencode(source: Path, path: Path, scene: int, quality: int, start_s: float) -> None:
-    """Write `CLIP_S` seconds of a video anew: mirrored in odd scenes, smaller in every third."""
+def reencode(pictures: Iterator[np.ndarray], path: Path, scene: int, quality: int) -> None:
+    """Write pictures as a video: mirrored in odd scenes, smaller in every third."""
     with av.open(str(path), "w") as target:
         stream = target.add_stream("libx264", rate=25)
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(quality), "preset": "veryfast"}
-        for index, picture in enumerate(pictures_from(source, start_s)):
+        for index, picture in enumerate(pictures):
             shown = picture[:, ::-1] if scene % 2 else picture
             rows = picture.shape[0] * (3 if scene % 3 == 2 else 4) // 4
             shown = np.ascontiguousarray(shown[: rows // 2 * 2, : picture.shape[1] // 2 * 2])
@@ -102,13 +107,13 @@ def reencode(source: Path, path: Path, scene: int, quality: int, start_s: float)
         target.mux(stream.encode(None))
 
 
-def pictures_from(source: Path, start_s: float) -> Iterator[np.ndarray]:
-    """Yield 25 pictures for every second, from a place in a video on, around its end."""
+def pictures_from(source: Path, start_s: float, clip_s: int) -> Iterator[np.ndarray]:
+    """Yield 25 pictures for every second, from a place in a video on."""
     with av.open(str(source)) as container:
-        length_s = (container.duration or av.time_base * CLIP_S) / av.time_base
-        container.seek(int(max(0.0, start_s % max(1.0, length_s - CLIP_S)) * av.time_base))
+        length_s = (container.duration or av.time_base * clip_s) / av.time_base
+        container.seek(int(max(0.0, start_s % max(1.0, length_s - clip_s)) * av.time_base))
         for index, frame in enumerate(container.decode(container.streams.video[0])):
-            if index >= 25 * CLIP_S:
+            if index >= 25 * clip_s:
                 return
             yield frame.to_ndarray(format="rgb24")
 
@@ -125,14 +130,15 @@ def measure(archive: Path, work: Path) -> None:
     per_file_ms = 1000 * (seconds[1] + planned_s - plain_s) / plan.n_files
     print(f"two workers are {seconds[1] / seconds[2]:.2f} times as fast as one")
     print(f"the batch layer, with planning: {per_file_ms:.0f} ms a file", flush=True)
-    began = time.perf_counter()
-    line = [sys.executable, "-m", "motifmine_cli", "batch", str(archive), "-o", str(work / "two")]
-    options = ["--motifs", "6", "--restarts", "1"]
-    for name in ("fits and reports", "again, with nothing to do"):
-        began = time.perf_counter()
-        status = subprocess.run([*line, *options], check=False, capture_output=True).returncode
-        print(f"{name}: {time.perf_counter() - began:.1f} s, exit status {status}", flush=True)
+    command(archive, work / "two", "fits and reports")
+    command(archive, work / "two", "again, with nothing to do")
     on_a_cluster(plan, work / "cluster")
+    first = sorted(archive.rglob("0000.mp4"))[0]
+    for name, options in (("with --update", ["--update"]), ("without", [])):
+        more = first.with_name(f"more{len(options)}.mp4")
+        shutil.copy(first, more)
+        command(archive, work / "two", f"a clip more, {name}", *options)
+        more.unlink()
     journal = Journal(Place(str(work / "two")))
     hours = sum(r.recorded_s for r in journal.records.values() if r.kind == "extract") / 3600
     n_bytes = sum(r.result_bytes for r in journal.records.values() if r.kind == "extract")
@@ -143,6 +149,16 @@ def measure(archive: Path, work: Path) -> None:
         f"{hours:.2f} h of video, {n_failed} failed; {n_bytes / hours / 2**20:.0f} MB of tables an"
     )
     print(f"hour; a fit of {hours / max(len(fits), 1):.2f} h takes {fit_s:.1f} s")
+
+
+def command(archive: Path, output: Path, name: str, *options: str) -> None:
+    """Run the whole command and print what it took."""
+    line = [sys.executable, "-m", "motifmine_cli", "batch", str(archive), "-o", str(output)]
+    began = time.perf_counter()
+    status = subprocess.run(
+        [*line, "--motifs", "6", "--restarts", "1", *options], check=False, capture_output=True
+    ).returncode
+    print(f"{name}: {time.perf_counter() - began:.1f} s, exit status {status}", flush=True)
 
 
 def plan_of(archive: Path, output: Path) -> Plan:

@@ -26,7 +26,7 @@ FIT_OPTIONS = (
     *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
     *("sparsity", "background", "motif_prior", "drop_surplus", "chains", "sweeps", "burn_in"),
     *("fix_hyperparameters", "count_scale", "epochs", "device", "false_alarms", "seed", "counts"),
-    "time_zone",
+    *("time_zone", "online", "passes", "batch_documents", "groups"),
 )
 """Options of `extract` and `fit` that hold for a whole archive, by the name of their parameter."""
 SOME_FAILED = 3
@@ -53,7 +53,7 @@ def shared_options(command: click.Command) -> click.Command:
 @click.command(
     epilog="\b\nExamples:\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --dry-run"
     "\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --model plsm -o results"
-    "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch",
+    "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
 )
 @click.argument("folder", required=False)
 @click.option(
@@ -88,6 +88,11 @@ def shared_options(command: click.Command) -> click.Command:
 @click.option("--scheduler", help="Address of a Dask cluster to use instead: tcp://head:8786.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed.")
 @click.option("--rehash", is_flag=True, help="Read all files to see whether they changed.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Let plsm fits learn new recordings at the cost of these, instead of fitting anew.",
+)
 @click.option("--watch", is_flag=True, help="Keep looking for new files until interrupted.")
 @click.option("--every", type=DURATION, help="How often --watch looks.  [default: 1min]")
 @click.option(
@@ -166,7 +171,11 @@ def _run_options(given: dict[str, Any]) -> "RunOptions":
     """Take the options of a run out of `given`."""
     from motifmine.distributed.archive import RunOptions
 
-    return RunOptions(retry_failed=given.pop("retry_failed"), rehash=given.pop("rehash"))
+    return RunOptions(
+        retry_failed=given.pop("retry_failed"),
+        rehash=given.pop("rehash"),
+        is_update=given.pop("update"),
+    )
 
 
 def _planner(
@@ -210,6 +219,7 @@ def _planner(
 
 def _settings(given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the settings of extraction, and the arguments of the fit as plain values."""
+    from motifmine.distributed.scene_fit import refuse_settings
     from motifmine.durations import Duration
     from motifmine.local_time import zone_named
 
@@ -219,11 +229,13 @@ def _settings(given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     extraction = settings_of(fields, bin_length, strict=strict)
     arguments = {name: value for name, value in given.items() if name in (*FIT_OPTIONS, "model")}
     arguments["false_alarms_per_hour"] = arguments.pop("false_alarms")
+    arguments["online"] = arguments["online"] or None
     plain = {
         name: f"{value.value:g}{value.unit}" if isinstance(value, Duration) else value
         for name, value in arguments.items()
         if value is not None
     }
+    refuse_settings(plain)
     return extraction, plain
 
 

@@ -77,7 +77,7 @@ class ShareType(click.ParamType["float | str"]):
     "n_motifs",
     type=NumberOrAuto(),
     help="Number of motifs.  [default: 10]  'auto' lets hidden observations decide, at the cost of "
-    "about eight more fits. For tcae the filters given, 20, of which the surplus dies.",
+    "about eight more fits. For tcae the filters given, 40, of which the surplus dies.",
 )
 @click.option(
     "--motif-length",
@@ -151,7 +151,13 @@ class ShareType(click.ParamType["float | str"]):
     help="hdlsm: counts are multiplied by this.  [default: 1, less above 200,000 observations or, "
     "of topics, 20 a time bin]",
 )
-@click.option("--epochs", type=int, help="tcae: passes over the data at most.  [default: 40]")
+@click.option(
+    "--groups",
+    type=NumberOrAuto(),
+    help="hdlsm: sample recordings in N groups and bring their motifs together, an approximation "
+    "where there are many; 'auto': 200,000 observations in each.",
+)
+@click.option("--epochs", type=int, help="tcae: passes over the data at most.  [default: 80]")
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -204,7 +210,7 @@ class ShareType(click.ParamType["float | str"]):
     type=int,
     default=1,
     show_default=True,
-    help="With --online, --stream or --update: processes that share the tables.",
+    help="With --online, --stream, --update or --groups: processes that share the work.",
 )
 @click.option(
     "--scheduler",
@@ -228,6 +234,7 @@ def fit(
     seed: int,
     counts: Literal["auto", "raw", "sqrt"],
     stability: int | None,
+    groups: Any,
     online: bool,
     stream: bool,
     passes: int | None,
@@ -242,7 +249,7 @@ def fit(
 ) -> None:
     """Learn motifs and their occurrences from TABLEs (default: all of the workspace)."""
     from motifmine.jobs import fit_workspace
-    from motifmine.streamed_jobs import fit_streamed, update_fit
+    from motifmine.streamed_jobs import fit_streamed, mapper_over, update_fit
     from motifmine.workspace import Workspace
 
     place = Workspace(workspace)
@@ -255,7 +262,7 @@ def fit(
     }
     hands: dict[str, Any] = {"workers": workers, "scheduler": scheduler}
     if update is not None:
-        given = chosen or model or online or stream or stability
+        given = chosen or model or online or stream or stability or groups
         _refuse(given, "--update takes the settings of its fit")
         path, record = update_fit(place, update, **hands, **shared)
         click.echo(_result(path, record))
@@ -268,8 +275,12 @@ def fit(
         (passes or batch_documents) and not online, "--passes and --batch-documents need --online"
     )
     _refuse(stability and is_streamed, "--stability does not go with --online and --stream")
+    _refuse(groups and (stability or is_streamed), "--groups goes alone")
     is_shared = scheduler or workers != 1
-    _refuse(is_shared and not is_streamed, "--workers, --scheduler: only --online or --stream")
+    _refuse(
+        is_shared and not (is_streamed or groups),
+        "--workers, --scheduler: only with --online, --stream or --groups",
+    )
     with progress(f"fit {model}") as advance:
         shared |= {
             "model": model,
@@ -291,7 +302,10 @@ def fit(
                 **chosen,
             )
         else:
-            path, record = fit_workspace(place, stability=stability, **shared, **chosen)
+            with mapper_over(workers, scheduler, shared["on_start"]) as mapper:
+                path, record = fit_workspace(
+                    place, stability=stability, groups=groups, mapper=mapper, **shared, **chosen
+                )
     click.echo(_result(path, record))
 
 

@@ -25,10 +25,12 @@ from motifmine.inference.explained import explained_in_workspace
 from motifmine.io import hdf5, store
 from motifmine.io.files import refuse_overwriting
 from motifmine.local_time import zone_named
+from motifmine.mapping import Mapper
 from motifmine.models.autoencoder import Resumable
 from motifmine.models.hdlsm import Hdlsm
+from motifmine.models.hdlsm_groups import GroupedHdlsm
 from motifmine.models.plsm import Plsm
-from motifmine.models.protocol import Progress
+from motifmine.models.protocol import Model, Progress
 from motifmine.models.saved import specify
 from motifmine.models.selection import Choice, choose_motif_length, choose_n_motifs, motif_p_values
 from motifmine.motifs import FitRecord
@@ -67,6 +69,8 @@ def fit_workspace(
     is_timed: bool = True,
     stability: int | None = None,
     checkpoint: Path | None = None,
+    groups: int | Literal["auto"] | None = None,
+    mapper: Mapper = map,
     notes: Mapping[str, object] | None = None,
     time_zone: str = "UTC",
     **settings: Any,
@@ -107,6 +111,11 @@ def fit_workspace(
         `motifmine.stability`.
     checkpoint : Path or None
         File that training of the auto-encoder resumes from and writes to.
+    groups : int, `auto` or None
+        HDLSM: sample the documents in so many groups, see `motifmine.models.hdlsm_groups`; None:
+        all together.
+    mapper : callable
+        Like the built-in `map`, see `motifmine.mapping`; shares out the groups.
     notes : mapping or None
         More to keep with the settings in the fit, plain values.
     time_zone : str
@@ -134,6 +143,8 @@ def fit_workspace(
         raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
     if checkpoint is not None and model != "tcae":
         raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
+    if groups is not None and not isinstance(spec, Hdlsm):
+        raise SpecError(f"only hdlsm is sampled in groups; leave out --groups for {model}")
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
     words, table = (
         table,
@@ -158,11 +169,12 @@ def fit_workspace(
         )
     if on_start is not None:
         on_start(_announcement(table, model, spec, seed))
-        if isinstance(spec, Hdlsm) and (line := spec.told(preparation.apply(table))):
+        is_whole = groups is None and isinstance(spec, Hdlsm)
+        if is_whole and (line := spec.told(preparation.apply(table))):
             on_start(line)
     record = mine(
         table,
-        Resumable(spec=spec, checkpoint=checkpoint) if checkpoint else spec,
+        _with_means(spec, checkpoint, groups, mapper),
         preparation=preparation,
         detection=detection,
         seed=seed,
@@ -183,13 +195,32 @@ def fit_workspace(
                 on_refit=on_start,
             ),
         )
-    if on_start is not None and record.posterior is not None:
-        on_start(record.posterior.sentence)
+    if on_start is not None and (line := _agreement(record)):
+        on_start(line)
     if not is_timed:
         record = _timeless(record)
     record = _in_time(record, preparation.apply(table), time_zone)
     store.write_fit(path, record, force=force)
     return path, record
+
+
+def _with_means(
+    spec: Any, checkpoint: Path | None, groups: int | Literal["auto"] | None, mapper: Mapper
+) -> Model:
+    """Return the specification with what it needs beyond its settings."""
+    if checkpoint is not None:
+        return Resumable(spec=spec, checkpoint=checkpoint)
+    if groups is not None:
+        return GroupedHdlsm(spec=spec, groups=groups, mapper=mapper)
+    model: Model = spec
+    return model
+
+
+def _agreement(record: FitRecord) -> str:
+    """Return what chains or groups say together, "" where there were none."""
+    if record.posterior is not None:
+        return record.posterior.sentence
+    return str(json.loads(record.provenance.spec).get("agreement", ""))
 
 
 def _in_time(record: FitRecord, table: ObservationTable, time_zone: str) -> FitRecord:

@@ -17,7 +17,7 @@ from motifmine.models.document_groups import Group, Reading
 from motifmine.models.em import Priors
 from motifmine.models.plsm import fold_in
 from motifmine.models.protocol import Located
-from motifmine.motifs import Activations, Background, FitRecord, MotifSet, Occurrences
+from motifmine.motifs import Activations, Background, FitRecord, MotifSet, Occurrences, Trace
 from motifmine.table import Floats, ObservationTable, Recording
 
 
@@ -86,7 +86,7 @@ def write_located(
     mapper: Mapper,
     tally: Tally,
     *,
-    began: float,
+    began: float | None,
     force: bool,
     base: Path | None = None,
 ) -> FitRecord:
@@ -103,8 +103,9 @@ def write_located(
         Like the built-in `map`.
     tally : Tally
         Of what is there already; it is added to.
-    began : float
+    began : float or None
         When the work began, as `time.perf_counter` tells; the time since is added to the fit's.
+        None: the fit does not tell how long it took.
     force : bool
         Overwrite `target`.
     base : Path or None
@@ -116,7 +117,9 @@ def write_located(
             grown.add(found.recordings, found.activations)
             tally.count(found)
         share = tally.mass / max(tally.total, 1e-30)
-        seconds = head.provenance.elapsed_s + time.perf_counter() - began
+        seconds = 0.0
+        if began is not None:
+            seconds = head.provenance.elapsed_s + time.perf_counter() - began
         record = replace(
             head,
             provenance=replace(head.provenance, elapsed_s=seconds),
@@ -192,6 +195,11 @@ def _nothing(table: ObservationTable) -> LocatedGroup:
         log_likelihood=0.0,
         total=0.0,
     )
+
+
+def untimed(trace: Trace) -> Trace:
+    """Return the trace as if it had taken no time."""
+    return replace(trace, seconds=np.zeros_like(trace.seconds))
 
 
 def no_activations(n_documents: int = 0) -> Activations:

@@ -17,6 +17,7 @@ from motifmine.inference.anomalies import (
 from motifmine.inference.false_alarms import false_alarms
 from motifmine.inference.occurrences import find_occurrences, keep_occurrences, typical_weights
 from motifmine.inference.segments import motif_segments
+from motifmine.models.autoencoder import TcaeFit
 from motifmine.models.hdlsm import HdlsmFit
 from motifmine.models.protocol import Fit, Model, Progress
 from motifmine.models.saved import locate_motifs
@@ -130,6 +131,7 @@ def mine(
             motif_length=fit.motifs.motif_length,
         ),
         posterior=fit.posterior_of(occurrences) if isinstance(fit, HdlsmFit) else None,
+        encoder=fit.encoder if isinstance(fit, TcaeFit) else None,
     )
 
 

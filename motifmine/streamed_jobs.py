@@ -1,17 +1,19 @@
 """What `motifmine fit` does with tables that stay in their files: learn from them, or add them."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from motifmine.archive_drift import add_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.io import store
-from motifmine.io.files import refuse_overwriting
+from motifmine.io.files import refuse_overwriting, whole_file
 from motifmine.jobs import DEFAULT_LENGTH, OTHER_LENGTH
+from motifmine.local_time import zone_named
 from motifmine.mapping import Mapper, on_processes, over_client, threads_per_worker
 from motifmine.models.plsm import Plsm
 from motifmine.models.protocol import Progress
@@ -43,6 +45,10 @@ def fit_streamed(
     force: bool = False,
     on_start: Callable[[str], None] | None = None,
     on_iteration: Callable[[Progress], None] | None = None,
+    n_threads: int | None = None,
+    is_timed: bool = True,
+    notes: Mapping[str, object] | None = None,
+    time_zone: str = "UTC",
     **settings: Any,
 ) -> tuple[Path, FitRecord]:
     """Fit PLSM to tables that are never in memory together; return the fit's path and its head.
@@ -79,6 +85,14 @@ def fit_streamed(
     on_start : callable or None
         Called with one line on each stage.
     on_iteration : callable or None
+    n_threads : int or None
+        Threads of every worker; None: the cores of this machine, shared out to the processes.
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+    time_zone : str
+        IANA name of the zone that hours and days are told in.
     **settings
         Fields of `motifmine.models.plsm.Plsm`.
 
@@ -101,29 +115,38 @@ def fit_streamed(
         streaming = replace(streaming, passes=passes)
     path = workspace.fit_path(name or workspace.next_fit_name(model))
     refuse_overwriting(path, force=force)
+    zone_named(time_zone)
     paths = _paths(workspace, tables)
     workspace.root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".streaming-", dir=workspace.root) as scratch,
         mapper_over(workers, scheduler, on_start) as mapper,
     ):
-        record = fit_files(
+        made = Path(scratch).resolve() / "fit.h5"
+        fit_files(
             paths,
             _spec(paths[0], motif_length, settings),
-            path,
+            made,
             Workers(
                 scratch=Path(scratch).resolve(),
                 mapper=mapper,
-                n_threads=1 if scheduler else threads_per_worker(workers),
+                n_threads=n_threads or (1 if scheduler else threads_per_worker(workers)),
             ),
             streaming=streaming,
             preparation=Preparation(counts=counts),
             detection=Detection(false_alarms_per_hour=false_alarms_per_hour),
             seed=seed,
-            force=force,
             on_step=on_start,
             on_iteration=on_iteration,
+            is_timed=is_timed,
+            notes=notes,
+            time_zone=time_zone,
         )
+        if on_start is not None:
+            on_start("looking how the motifs change")
+        record = add_drift(made, {table.stem: table for table in paths})
+        with whole_file(path, force=force) as part:
+            made.replace(part)
     return path, record
 
 

@@ -8,7 +8,7 @@ documents; what grows with the archive in memory is the list of documents and of
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from motifmine.located_groups import (
     Tally,
     no_activations,
     no_occurrences,
+    untimed,
     write_located,
 )
 from motifmine.mapping import Mapper
@@ -151,6 +152,9 @@ def fit_files(
     force: bool = False,
     on_step: Callable[[str], None] | None = None,
     on_iteration: Callable[[Progress], None] | None = None,
+    is_timed: bool = True,
+    notes: Mapping[str, object] | None = None,
+    time_zone: str = "UTC",
 ) -> FitRecord:
     """Fit PLSM to table files and write the fit; return it without its documents.
 
@@ -171,6 +175,12 @@ def fit_files(
         Called with a line on each stage.
     on_iteration : callable or None
         Called with a `Progress` after every batch or iteration.
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+    time_zone : str
+        IANA name of the zone that hours and days are told in.
 
     Raises
     ------
@@ -201,15 +211,16 @@ def fit_files(
     tell(f"locating motifs in {len(paths)} documents")
     fit = _refitted(first, learned, reading)
     task = _locate_task(fit, reading, part, detection)
-    notes = _notes(choice, detection, task, streaming, census, learned.n_steps, part.n_documents)
+    kept = _notes(choice, detection, task, streaming, census, learned.n_steps, part.n_documents)
+    trace = learned.trace if is_timed else untimed(learned.trace)
     return write_located(
         target,
-        _head(fit, census, learned.trace, notes),
+        replace(_head(fit, census, trace, {**kept, **(notes or {})}), time_zone=time_zone),
         in_groups(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
         task,
         workers.mapper,
         Tally(mass=np.zeros(len(fit.motifs))),
-        began=began,
+        began=began if is_timed else None,
         force=force,
     )
 

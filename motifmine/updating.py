@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from motifmine.errors import DataError, FormatError, SpecError
 from motifmine.inference.occurrences import typical_weights
 from motifmine.io import store
 from motifmine.io.files import refuse_overwriting
-from motifmine.located_groups import LocateTask, Tally, write_located
+from motifmine.located_groups import LocateTask, Tally, untimed, write_located
 from motifmine.mapping import Mapper
 from motifmine.models.document_groups import Census, Reading, in_groups, take_census
 from motifmine.models.em import shares
@@ -45,12 +45,15 @@ def update_file(
     n_threads: int = 1,
     force: bool = False,
     on_batch: Callable[[float], None] | None = None,
+    is_timed: bool = True,
+    notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
     """Add table files to a PLSM fit and write what comes out; return it without its documents.
 
     Motifs move once for every batch of new documents, at the rate that the fit had reached; then
     they are located in the new documents. Old documents are not read, their occurrences stay as
-    they are, and so do the motifs' numbers and names.
+    they are, and so do the motifs' numbers and names. How motifs change over the archive is told
+    no more: that would take all documents.
 
     Parameters
     ----------
@@ -68,6 +71,10 @@ def update_file(
         Overwrite `target`.
     on_batch : callable or None
         Called with the log-likelihood per observation of every batch before it is learned, nats.
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
 
     Raises
     ------
@@ -110,11 +117,12 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
+    trace = _longer(record.trace, np.array(values) * record.n_observations, began)
     head = replace(
         record,
         provenance=replace(
             record.provenance,
-            spec=json.dumps({**spec, "streaming": streaming}),
+            spec=json.dumps({**spec, "streaming": streaming, **(notes or {})}),
             inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
         ),
         motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),
@@ -122,8 +130,9 @@ def update_file(
             probability=standing.parameters.words.astype(np.float32),
             weight=record.background.weight,
         ),
-        trace=_longer(record.trace, np.array(values) * record.n_observations, began),
+        trace=trace if is_timed else untimed(trace),
         stability=None,
+        drift=None,
     )
     return write_located(
         target,
@@ -136,7 +145,7 @@ def update_file(
         _locate_task(head, reading, spec["detection"]),
         mapper,
         tally,
-        began=began,
+        began=began if is_timed else None,
         force=force,
         base=source,
     )

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +68,12 @@ def make_archive(root: Path, n_clips: int = 2) -> Path:
     return root
 
 
-def plan_of(archive: Path | str, output: Path | str, scenes: str = "folder") -> Plan:
+def plan_of(
+    archive: Path | str,
+    output: Path | str,
+    scenes: str = "folder",
+    fit: Mapping[str, object] | None = None,
+) -> Plan:
     """The plan of an archive as it is now."""
     place = Place(str(output))
     return make_plan(
@@ -76,7 +81,7 @@ def plan_of(archive: Path | str, output: Path | str, scenes: str = "folder") -> 
         place,
         Grouping(scenes=scenes, name_time="%Y%m%d%H%M", settle_s=0.05),
         ExtractionSettings(),
-        FIT,
+        {**FIT, **(fit or {})},
         before=last_plan(place),
         workers=1,
     )
@@ -87,11 +92,12 @@ def run_here(
     output: Path | str,
     options: RunOptions | None = None,
     work_off: Callable[[Agenda], None] = work_off_here,
+    fit: Mapping[str, object] | None = None,
 ) -> tuple[ArchiveState, list[JobRecord]]:
     """Plan and run an archive; what came of it, and the records of the jobs that were run."""
     records: list[JobRecord] = []
     place = Place(str(output))
-    plan = plan_of(archive, output)
+    plan = plan_of(archive, output, fit=fit)
     with only_run(place):
         state = run_plan(plan, place, work_off, options, on_record=records.append)
     return state, records
@@ -148,7 +154,7 @@ def run_disturbed(
     rng: np.random.Generator,
     n_kills: int,
     victims: Callable[[int], list[int]] = descendants,
-    longest_wait_s: float = 4.0,
+    longest_wait_s: float = 3.0,
 ) -> tuple[int, int]:
     """Run a command again and again while random processes of it are killed.
 

@@ -1,6 +1,7 @@
 """Archives: planned by camera, run so that nothing is lost, done twice or different when killed."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.distributed.agenda import Agenda
 from motifmine.distributed.archive import RunOptions
 from motifmine.distributed.execute import remote_cluster, work_off
 from motifmine.distributed.journal import MOST_SEGMENTS, JobRecord, Journal, only_run
 from motifmine.distributed.places import Place
 from motifmine.distributed.plan import plan_of_text, plan_text
 from motifmine.distributed.scan import distinct_names
+from motifmine.distributed.work import SceneJob, lost
 from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.io import store
 from tests import archives
@@ -35,7 +38,7 @@ from tests.archives import (
 )
 from tests.clips import moving_square, write_clip
 
-N_KILLS = int(os.environ.get("MOTIFMINE_KILLS", "3"))
+N_KILLS = int(os.environ.get("MOTIFMINE_KILLS", "2"))
 Run = Callable[..., Result]
 
 
@@ -151,6 +154,8 @@ def test_every_scene_has_tables_a_fit_and_a_report(undisturbed: Path) -> None:
         "north/tables/202603010000.h5",
         "north/fits/plsm.h5",
         "south/reports/plsm/report.html",
+        "south/scene.json",
+        "index.html",
         "plan.json",
         "status.json",
     ):
@@ -167,6 +172,9 @@ def test_broken_files_are_listed_and_cost_only_themselves(own: tuple[Path, Path]
         "south/2026/03/202603012300.mkv is a text file; expected a video file"
     )
     assert [scene.fit for scene in state.scenes] == ["ok", "ok"]
+    page = (own[1] / "index.html").read_text()
+    assert "202603012300.mkv is a text file" in page
+    assert 'href="./north/reports/plsm/report.html"' in page
 
 
 def test_a_second_run_has_nothing_to_do(own: tuple[Path, Path]) -> None:
@@ -183,6 +191,65 @@ def test_a_new_file_and_its_scene_are_all_that_is_done(own: tuple[Path, Path]) -
     records = run_here(*own)[1]
     assert [record.job for record in records] == ["north/202603020000", "north"]
     assert len(store.read_fit(own[1] / "north/fits/plsm.h5").recordings) == 3
+
+
+def test_an_update_learns_a_new_file_and_reads_no_other_table(own: tuple[Path, Path]) -> None:
+    write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
+    fit = own[1] / "north/fits/plsm.h5"
+    before = store.read_fit(fit)
+    for table in (own[1] / "north/tables").glob("*.h5"):
+        table.write_bytes(bytes(table.stat().st_size))
+    records = run_here(*own, RunOptions(is_update=True))[1]
+    after = store.read_fit(fit)
+    assert [(record.job, record.status, record.n_added) for record in records] == [
+        ("north/202603020000", "ok", 0),
+        ("north", "ok", 1),
+    ]
+    assert after.provenance.inputs[:2] == before.provenance.inputs
+    assert len(after.recordings) == 3
+    assert {*before.occurrences.start_s} <= {*after.occurrences.start_s}
+
+
+def test_an_update_has_the_same_bytes_each_time(own: tuple[Path, Path], tmp_path: Path) -> None:
+    write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
+    shutil.copytree(own[1], tmp_path / "other")
+    run_here(*own, RunOptions(is_update=True))
+    run_here(own[0], tmp_path / "other", RunOptions(is_update=True))
+    assert archives.differences(own[1], tmp_path / "other") == []
+    assert run_here(*own)[1] == []
+
+
+@pytest.mark.parametrize("name", ["202603020000", "202603010000"])
+def test_a_fit_of_tables_that_changed_is_made_anew(own: tuple[Path, Path], name: str) -> None:
+    folder = own[0] / "north/2026/03"
+    write_clip(folder / "202603020000.mkv", street(60, step=(3.0, 0.0)))
+    run_here(*own)
+    write_clip(folder / f"{name}.mkv", street(40, step=(3.0, 0.0)))
+    records = run_here(*own, RunOptions(is_update=True))[1]
+    assert [record.n_added for record in records] == [0, 0]
+
+
+def test_an_archive_fitted_online_has_the_same_bytes_each_time(
+    archive: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(undisturbed, tmp_path / "one")
+    shutil.copytree(undisturbed, tmp_path / "two")
+    for output in (tmp_path / "one", tmp_path / "two"):
+        records = run_here(archive, output, fit={"online": True, "passes": 2})[1]
+        assert [record.status for record in records] == ["ok", "ok"]
+    assert archives.differences(tmp_path / "one", tmp_path / "two") == []
+    spec = json.loads(store.read_fit(tmp_path / "one/north/fits/plsm.h5").provenance.spec)
+    assert spec["streaming"]["passes"] == 2
+
+
+@pytest.mark.parametrize("line", [("--model", "hdlsm", "--online"), ("--passes", "2")])
+def test_settings_that_no_scene_could_be_fitted_with_are_refused_at_once(
+    archive: Path, motifmine: Run, line: tuple[str, ...]
+) -> None:
+    ran = motifmine("batch", archive, *line)
+    assert ran.exit_code == 1
+    assert "--online" in ran.stderr
+    assert not Path("motifmine-archive").exists()
 
 
 def test_a_changed_file_is_done_again(own: tuple[Path, Path]) -> None:
@@ -238,9 +305,27 @@ def test_half_written_files_of_a_killed_run_are_removed(own: tuple[Path, Path]) 
     before = products(own[1])
     (own[1] / "north/tables/.x.h5.part-host-1").write_bytes(b"half")
     (own[1] / "north/reports/.plsm.old-host-1").mkdir()
+    (own[1] / "north/.streaming-1").mkdir()
     run_here(*own)
     assert products(own[1]) == before
     assert not (own[1] / "north/reports/.plsm.old-host-1").exists()
+    assert not (own[1] / "north/.streaming-1").exists()
+
+
+def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:
+    plan, output = plan_of(*own), Place(str(own[1]))
+    for fit in own[1].glob("*/fits/*.h5"):
+        fit.unlink()
+    agenda = Agenda(plan=plan, output=output, journal=Journal(output), workers=2, cores=4)
+    agenda.fill()
+    jobs = agenda.waiting()
+    first = next(jobs)
+    agenda.end(first, lost(first, "its worker is gone"))
+    second = next(jobs)
+    assert isinstance(first, SceneJob)
+    assert isinstance(second, SceneJob)
+    assert (first.threads, second.threads) == (2, 4)
+    assert first.key != second.key
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
-from motifmine.models.threads import in_order
+from motifmine.models import threads
+from motifmine.models.plsm import Plsm
+from motifmine.models.threads import in_order, limit_threads, most_threads
+from motifmine.simulation import simulate
 
 
 @pytest.mark.parametrize("n_threads", [1, 4])
@@ -28,3 +31,25 @@ def test_one_failing_item_fails_the_whole(n_threads: int) -> None:
 
     with pytest.raises(ValueError, match="item 3"):
         in_order(16, n_threads, work, lambda item, worker, result: None)
+
+
+@pytest.mark.parametrize("n_threads", [0, 1, 3])
+def test_a_process_can_be_held_to_its_share_of_the_cores(
+    n_threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "_share", [])
+    limit_threads(n_threads)
+    assert most_threads() == max(1, n_threads)
+
+
+def test_a_fit_does_not_depend_on_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_share", [])
+    table = simulate(n_motifs=2, n_times=2000, n_words=60, seed=1).table
+    spec = Plsm(n_motifs=2, motif_length=10, activity="sparse", restarts=1, rounds=1, iterations=5)
+    found = []
+    for n_threads in (1, 3):
+        limit_threads(n_threads)
+        found.append(spec.fit(table, seed=0))
+    one, three = found
+    assert one.motifs.probability.tobytes() == three.motifs.probability.tobytes()
+    assert one.activations.mass.tobytes() == three.activations.mass.tobytes()

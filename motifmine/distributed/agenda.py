@@ -26,6 +26,10 @@ class Agenda:
     """Processes that will work; those beyond the number of files help to extract them."""
     retry_failed: bool = False
     rehash: bool = False
+    is_update: bool = False
+    """Fits that lack nothing but new recordings are updated instead of made anew."""
+    cores: int = 0
+    """Of this machine, which fits side by side share; 0: whoever runs them knows theirs."""
     scenes_wait: bool = False
     """Only tables are made; scenes wait for another run."""
     on_record: Callable[[JobRecord], None] = lambda _: None
@@ -36,6 +40,7 @@ class Agenda:
     _waiting: deque[Job] = field(default_factory=deque)
     _open: Counter[str] = field(default_factory=Counter)
     _tries: Counter[str] = field(default_factory=Counter)
+    _unfitted: set[str] = field(default_factory=set)
 
     def fill(self) -> None:
         """Put every job of the plan that is to be done on the agenda."""
@@ -51,13 +56,20 @@ class Agenda:
             threads = self.workers // self.n_jobs
             waiting = [job for job in self._waiting if isinstance(job, FileJob)]
             self._waiting = deque(replace(job, threads=threads) for job in waiting)
+        self._unfitted = {name for name, n_open in self._open.items() if n_open}
         for scene in self.plan.scenes:
             self._close_scene(scene)
 
     def waiting(self) -> Iterator[Job]:
         """Hand out jobs, those too that come meanwhile, until none waits."""
         while self._waiting:
-            yield self._waiting.popleft()
+            job = self._waiting.popleft()
+            yield replace(job, threads=self._threads()) if isinstance(job, SceneJob) else job
+
+    def _threads(self) -> int:
+        """Return the cores that one fit may keep busy while others are under way or to come."""
+        side_by_side = max(1, min(self.workers, len(self._unfitted)))
+        return max(1, self.cores // side_by_side) if self.cores else 0
 
     def give_back(self, job: Job) -> None:
         """Put a job back that could not be begun, or whose cluster was lost."""
@@ -80,7 +92,9 @@ class Agenda:
         self.journal.note(record)
         self.n_ended += 1
         self.on_record(record)
-        if isinstance(job, FileJob):
+        if isinstance(job, SceneJob):
+            self._unfitted.discard(job.scene)
+        else:
             self._open[job.scene] -= 1
             self._close_scene(next(s for s in self.plan.scenes if s.name == job.scene))
 
@@ -93,12 +107,16 @@ class Agenda:
             scene=scene.name,
             tables=tuple(finished_tables(scene, self.journal)),
             fit=self.plan.fit,
+            is_update=self.is_update,
         )
         if not job.tables:
+            self._unfitted.discard(scene.name)
             return
         if self._is_fitted(job):
+            self._unfitted.discard(scene.name)
             self.n_known += 1
             return
+        self._unfitted.add(scene.name)
         self._waiting.append(job)
         self.n_jobs += 1
 

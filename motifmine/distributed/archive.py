@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from motifmine.distributed.agenda import Agenda
 from motifmine.distributed.execute import Cluster, local_cluster, remote_cluster, work_off
 from motifmine.distributed.gather import STATUS_NAME, ArchiveState, gather, state_text
+from motifmine.distributed.index_page import write_index
 from motifmine.distributed.journal import JobRecord, Journal, only_run
 from motifmine.distributed.places import Place
 from motifmine.distributed.plan import PLAN_NAME, Plan, plan_of_text, plan_text
 from motifmine.features.video_words import n_cores
 
+SCRATCH = ".streaming-"
+"""What the folders begin with that fits from files keep their work in."""
 LEFTOVER = re.compile(r"\.(?P<name>.+)\.(part|old)-.+")
 
 
@@ -26,8 +29,12 @@ class RunOptions:
     """Failed jobs are tried again, although neither file nor settings changed."""
     rehash: bool = False
     """Sources are read to see whether they changed, whatever their size and time say."""
+    is_update: bool = False
+    """Fits that lack nothing but new recordings are updated instead of made anew."""
     workers: int = 1
     """Processes that will work; where files are fewer, each is extracted by several threads."""
+    cores: int = 0
+    """Of this machine, which fits side by side share; 0: whoever runs them knows theirs."""
 
 
 def last_plan(output: Place) -> Plan | None:
@@ -81,6 +88,8 @@ def run_plan(
         workers=options.workers,
         retry_failed=options.retry_failed,
         rehash=options.rehash,
+        is_update=options.is_update,
+        cores=options.cores,
         on_record=on_record or (lambda _: None),
     )
     agenda.fill()
@@ -93,6 +102,7 @@ def run_plan(
         told = state_text(state)
         if output.read_text(STATUS_NAME) != told:
             output.write_text(STATUS_NAME, told)
+        write_index(plan, state, output)
     return state
 
 
@@ -108,6 +118,8 @@ def _remove_leftovers(plan: Plan, output: Place) -> None:
                         shutil.rmtree(path, ignore_errors=True)
                     else:
                         path.unlink(missing_ok=True)
+        for path in (output.path / scene.name).glob(f"{SCRATCH}*"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +170,7 @@ def run_archive(
     crew, tell = crew or Crew(), on_step or (lambda _: None)
     options = options or RunOptions()
     if crew.scheduler is None:
-        options = replace(options, workers=crew.workers or n_cores())
+        options = replace(options, workers=crew.workers or n_cores(), cores=n_cores())
     with only_run(output), ExitStack() as stack:
         cluster: Cluster | None = None
 

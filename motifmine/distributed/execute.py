@@ -12,12 +12,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from motifmine.distributed.agenda import Agenda
 from motifmine.distributed.journal import JobRecord
-from motifmine.distributed.work import Job, run_isolated
+from motifmine.distributed.work import Job, SceneJob, run_isolated
 from motifmine.errors import JobError
 from motifmine.features.video_words import n_cores
 from motifmine.isolation import ctrl_c_waits
@@ -248,4 +248,16 @@ def on_worker(job: Job) -> JobRecord:
     # Dask's nanny makes its workers daemons, which may have no children; ours end with the worker,
     # because they notice that nobody hears them
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    if isinstance(job, SceneJob) and not job.threads:
+        job = replace(job, threads=_cores_of_a_thread())
     return run_isolated(job)
+
+
+def _cores_of_a_thread() -> int:
+    """Return the cores that a job on this worker may keep busy, beside those on its other threads.
+
+    Other workers of the same machine are not known here.
+    """
+    from distributed import get_worker  # noqa: PLC0415
+
+    return max(1, n_cores() // max(1, get_worker().state.nthreads))

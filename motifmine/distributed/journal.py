@@ -49,6 +49,8 @@ class JobRecord:
     recorded_s: float = 0.0
     n_motifs: int = 0
     n_occurrences: int = 0
+    n_added: int = 0
+    """Recordings that an update added to the fit; 0 when it was made anew."""
     was_there: bool = False
     """Nothing had to be done: the result was there already."""
     elapsed_s: float = 0.0

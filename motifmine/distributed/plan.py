@@ -103,7 +103,7 @@ class Plan:
     grouping: Grouping
     extraction: ExtractionSettings
     fit: Mapping[str, Any]
-    """Arguments of `motifmine.jobs.fit_workspace`, as plain values."""
+    """Arguments of `motifmine.distributed.scene_fit.make_fit`, as plain values."""
     scenes: tuple[PlannedScene, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 

@@ -46,7 +46,7 @@ def make_plan(
     grouping : Grouping
     extraction : ExtractionSettings
     fit : mapping
-        Arguments of `motifmine.jobs.fit_workspace`, plain values.
+        Arguments of `motifmine.distributed.scene_fit.make_fit`, plain values.
     before : Plan or None
         The last plan of these results. Files that it knows keep their scene and name, those that
         did not change are not looked at again, and those that are gone stay in it.

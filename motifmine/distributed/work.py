@@ -16,11 +16,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from motifmine.distributed.index_page import FACTS_NAME
 from motifmine.distributed.journal import JobRecord, Status
 from motifmine.distributed.places import Place
 from motifmine.distributed.plan import PlannedFile
 from motifmine.distributed.probe import PRELOAD
-from motifmine.durations import Duration
+from motifmine.distributed.scene_fit import (
+    SceneFit,
+    fit_key,
+    make_fit,
+    n_added,
+    tables_to_read,
+)
 from motifmine.errors import FormatError, MotifmineError
 from motifmine.extraction import (
     ExtractionJob,
@@ -30,15 +37,16 @@ from motifmine.extraction import (
     kind_of,
     run_job,
 )
-from motifmine.io import hdf5, store
+from motifmine.io import store
+from motifmine.io.files import write_text
 from motifmine.isolation import IsolatedJobs, JobFailure, Report
-from motifmine.jobs import fit_workspace, show_fit
+from motifmine.jobs import show_fit
+from motifmine.models.threads import limit_threads
+from motifmine.reporting.scene_facts import facts_key, facts_text, scene_facts
 from motifmine.table import Vocabulary
 from motifmine.version import __version__
 from motifmine.workspace import Workspace
 
-KEY_NOTE = "archive_key"
-"""Where a fit keeps the key of the job that made it, among its settings."""
 FIT_PATIENCE_S = 24 * 3600.0
 """A fit tells of itself only now and then, some models not at all for long."""
 
@@ -103,7 +111,11 @@ class SceneJob:
     tables: tuple[tuple[str, str], ...]
     """Names and keys (of the table and of its source's content) of the recordings."""
     fit: Mapping[str, Any]
-    """Arguments of `motifmine.jobs.fit_workspace`, plain values."""
+    """Arguments of `scene_fit.make_fit`, plain values."""
+    is_update: bool = False
+    """A fit that lacks nothing but new recordings is updated instead of made anew."""
+    threads: int = 0
+    """Cores that the fit may keep busy, 0 for all; nothing of it changes the fit."""
     version: str = __version__
 
     @property
@@ -114,7 +126,12 @@ class SceneJob:
     @property
     def key(self) -> str:
         """Digest of what the fit depends on."""
-        return _digest(sorted(self.tables), dict(self.fit), self.version)
+        return self.key_of(frozenset(name for name, _ in self.tables))
+
+    def key_of(self, names: frozenset[str]) -> str:
+        """Return the digest of what a fit of some of the recordings depends on."""
+        tables = [table for table in self.tables if table[0] in names]
+        return _digest(sorted(tables), dict(self.fit), self.version)
 
     @property
     def fit_name(self) -> str:
@@ -231,9 +248,16 @@ class SceneWork:
     report: Report
 
     @property
-    def tables(self) -> list[Path]:
-        """The scene's tables."""
-        return [self.workspace.table_path(name) for name, _ in self.job.tables]
+    def fit(self) -> SceneFit:
+        """The fit that the scene shall have."""
+        return SceneFit(
+            workspace=self.workspace,
+            tables=tuple(name for name, _ in self.job.tables),
+            name=self.job.fit_name,
+            fit=self.job.fit,
+            key_of=self.job.key_of,
+            is_update=self.job.is_update,
+        )
 
     @property
     def fit_path(self) -> Path:
@@ -245,24 +269,15 @@ class SceneWork:
         """Where the scene's report lives."""
         return self.workspace.report_folder(self.job.fit_name)
 
+    @property
+    def facts_path(self) -> Path:
+        """Where it stands what the page over all scenes tells of this one."""
+        return self.workspace.root / FACTS_NAME
+
 
 def fit_scene(work: SceneWork) -> None:
     """Fit the scene's tables, unless the fit of the same tables and settings is there."""
-    if _fit_key(work.fit_path) == work.job.key:
-        return
-    given = dict(work.job.fit)
-    length = given.pop("motif_length", None)
-    fit_workspace(
-        work.workspace,
-        tables=work.tables,
-        name=work.job.fit_name,
-        force=True,
-        motif_length=Duration.parse(length) if length not in (None, "auto") else length,
-        on_iteration=lambda progress: work.report(progress.done),
-        is_timed=False,
-        notes={KEY_NOTE: work.job.key},
-        **given,
-    )
+    make_fit(work.fit, work.report)
 
 
 def report_scene(work: SceneWork) -> None:
@@ -270,21 +285,32 @@ def report_scene(work: SceneWork) -> None:
     show_fit(work.workspace, work.job.fit_name)
 
 
-SCENE_STEPS: tuple[Callable[[SceneWork], None], ...] = (fit_scene, report_scene)
+def describe_scene(work: SceneWork) -> None:
+    """Write what the page over all scenes tells of this one, unless that is there."""
+    path = work.facts_path
+    if facts_key(path.read_text("utf-8") if path.exists() else None) != work.job.key:
+        facts = scene_facts(store.read_fit(work.fit_path))
+        write_text(path, facts_text(facts, work.job.key), force=True)
+
+
+SCENE_STEPS: tuple[Callable[[SceneWork], None], ...] = (fit_scene, report_scene, describe_scene)
 """What is done with a scene once its tables are there, in this order. Each step leaves what it
 finds done, so that a scene that was broken off goes on where it was."""
 
 
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:
+    if job.threads:
+        limit_threads(job.threads)
     with _workspace(job.output, job.scene) as workspace:
         work = SceneWork(job=job, workspace=workspace, report=report)
         if not job.output.is_local:
-            _fetch_results(job, workspace, [*work.tables, work.fit_path], report)
-        was_there = _fit_key(work.fit_path) == job.key
+            _fetch_results(job, workspace, [work.fit_path], report)
+            _fetch_results(job, workspace, work.fit.paths(tables_to_read(work.fit)), report)
+        was_there = fit_key(work.fit_path) == job.key
         for step in SCENE_STEPS:
             step(work)
             report(step.__name__)
-        results = [work.fit_path, *sorted(work.report_folder.iterdir())]
+        results = [work.fit_path, work.facts_path, *sorted(work.report_folder.iterdir())]
         _publish_results(job, workspace, results)
         record = store.read_fit(work.fit_path)
         return JobRecord(
@@ -296,17 +322,9 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
             recorded_s=record.duration_s(),
             n_motifs=len(record.motifs),
             n_occurrences=len(record.occurrences),
+            n_added=0 if was_there else n_added(record.provenance.spec),
             was_there=was_there,
         )
-
-
-def _fit_key(path: Path) -> str:
-    """Return the key in a fit's settings, "" when there is no such fit."""
-    try:
-        with hdf5.Reader(path, store.FIT_FORMAT) as reader:
-            return str(reader.json_attribute("spec").get(KEY_NOTE, ""))
-    except FormatError:
-        return ""
 
 
 @contextmanager

@@ -275,9 +275,7 @@ def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
     """Return only the recordings of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
         names = [str(item["recording"]) for item in reader.json_attribute("inputs")]
-        return tuple(
-            _read_recording(reader, reader.group(f"activations/{name}")) for name in names
-        )
+        return tuple(_read_recording(reader, reader.group(f"activations/{name}")) for name in names)
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:

@@ -4,7 +4,6 @@ Hofmann, SIGIR 1999. In the papers on motifs its topics are the spatially locali
 stand between the words of a video and its motifs (Varadarajan, Emonet, Odobez, BMVC 2010).
 """
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 from motifmine.errors import DataError, FitError, SpecError
 from motifmine.kernels.plsa import sweep_all_thinning, sweep_expected_counts, sweep_shares
 from motifmine.models.protocol import Progress
-from motifmine.models.threads import in_order
+from motifmine.models.threads import in_order, most_threads
 from motifmine.models.topic_seeds import seeded_loadings
 from motifmine.models.topic_table import explained, topic_table
 from motifmine.models.topic_windows import Windows, cut_windows, single_bins, window_bins_of
@@ -103,7 +102,7 @@ class Plsa:
         check_windows(windows, self.n_topics)
         seed = resolve_seed(seed)
         watch = _Watch(self, windows.total, on_iteration)
-        n_threads = n_threads or os.cpu_count() or 1
+        n_threads = n_threads or most_threads()
         state = _best_start(self, windows, seed, n_threads, watch)
         state = _climbed(self, windows, state, n_threads, watch)
         weight = (state.shares * _totals(windows)[:, None]).sum(axis=0, dtype=np.float64)
@@ -210,7 +209,7 @@ def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0)
             np.empty(n_topics, np.float32),
         )
 
-    in_order(len(edges) - 1, os.cpu_count() or 1, work, lambda *_: None)
+    in_order(len(edges) - 1, most_threads(), work, lambda *_: None)
     return shares
 
 

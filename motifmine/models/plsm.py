@@ -4,7 +4,6 @@ Varadarajan, Emonet and Odobez: BMVC 2010; International Journal of Computer Vis
 """
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -36,6 +35,7 @@ from motifmine.models.fitting import (
     without_surplus,
 )
 from motifmine.models.protocol import Located, Progress
+from motifmine.models.threads import most_threads
 from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.seeding import generator, resolve_seed
 from motifmine.table import Floats, Floats32, ObservationTable, Vocabulary
@@ -169,7 +169,7 @@ class Plsm:
         """
         check_size(table, n_motifs=self.n_motifs, motif_length=self.motif_length)
         seed = resolve_seed(seed)
-        n_threads = n_threads or os.cpu_count() or 1
+        n_threads = n_threads or most_threads()
         used, compact = _without_unseen_words(table)
         spec = self.resolved(compact, seed=seed, n_threads=n_threads)
         watch = Watch(spec, on_iteration)
@@ -259,7 +259,7 @@ def fold_in(
         motifs.motif_length,
         priors,
         most_motifs=len(motifs),
-        n_threads=os.cpu_count() or 1,
+        n_threads=most_threads(),
         reckoned_total=reckoned_total,
     )
     state = flat_start(problem, motifs.probability, words / words.sum())

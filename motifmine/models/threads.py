@@ -1,12 +1,27 @@
 """Work shared out to threads, and taken in again in a fixed order."""
 
 import itertools
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Result = TypeVar("Result")
+_share: list[int] = []
+
+
+def limit_threads(n_threads: int) -> None:
+    """Let fits of this process use no more than so many threads, from now on.
+
+    For processes that share a machine; what a fit finds does not depend on it.
+    """
+    _share[:] = [max(1, n_threads)]
+
+
+def most_threads() -> int:
+    """Return the threads that a fit of this process may use: all cores, or its share of them."""
+    return _share[0] if _share else os.cpu_count() or 1
 
 
 def in_order(
