@@ -130,17 +130,7 @@ def fit_workspace(
     table = workspace.read_tables(tables, on_note=cameras.append)
     if on_start is not None and cameras:
         on_start("\n".join(cameras))
-    if isinstance(n_motifs, int):
-        settings["n_motifs"] = n_motifs
-    length = DEFAULT_LENGTH.get(innermost(table.vocabulary).kind, OTHER_LENGTH)
-    if isinstance(motif_length, Duration):
-        length = motif_length
-    if model == "plsm" and isinstance(innermost(table.vocabulary).layout, Channels):
-        # channels say something in every bin, which foretelling takes for dense; motifs are not
-        settings.setdefault("activity", "sparse")
-    spec = specify(model, {**settings, "motif_length": length.bins(table.bin_s)})
-    if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
-        raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
+    spec = _specified(table, model, n_motifs, motif_length, settings)
     if checkpoint is not None and model != "tcae":
         raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
     if groups is not None and not isinstance(spec, Hdlsm):
@@ -202,6 +192,36 @@ def fit_workspace(
     record = _in_time(record, preparation.apply(table), time_zone)
     store.write_fit(path, record, force=force)
     return path, record
+
+
+def _specified(
+    table: ObservationTable,
+    model: str,
+    n_motifs: int | Literal["auto"] | None,
+    motif_length: Duration | Literal["auto"] | None,
+    settings: dict[str, Any],
+) -> Any:
+    """Return the specification of a model for a table, sizes that `auto` will choose as usual.
+
+    Raises
+    ------
+    SpecError
+        When the model has no such setting, or cannot choose sizes.
+    """
+    words = innermost(table.vocabulary)
+    length = DEFAULT_LENGTH.get(words.kind, OTHER_LENGTH)
+    if isinstance(motif_length, Duration):
+        length = motif_length
+    given = {**settings, "motif_length": length.bins(table.bin_s)}
+    if isinstance(n_motifs, int):
+        given["n_motifs"] = n_motifs
+    if model == "plsm" and isinstance(words.layout, Channels):
+        # channels say something in every bin, which foretelling takes for dense; motifs are not
+        given.setdefault("activity", "sparse")
+    spec = specify(model, given)
+    if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
+        raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
+    return spec
 
 
 def _with_means(

@@ -343,6 +343,9 @@ def _slices(box: Box) -> tuple[slice, slice]:
 def in_order(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:
     """Yield `function(item)` in the order of `items`, computed by threads a few items ahead."""
     waiting: deque[Future[Any]] = deque()
+    if threads <= 1:  # one core is one worker's: nothing is gained by a second thread
+        yield from map(function, items)
+        return
     with ThreadPoolExecutor(threads) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
