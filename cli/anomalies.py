@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from .options import force_option, workspace_option
+from .options import output_options, workspace_option
 
 
 @click.command(
@@ -14,18 +14,7 @@ from .options import force_option, workspace_option
 )
 @click.argument("fit", required=False)
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCE]...")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How the stretches are written.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to."
-)
-@force_option
+@output_options
 @workspace_option
 def anomalies(
     fit: str | None,

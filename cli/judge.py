@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("fit", required=False)
 @click.option(
     "--truth",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     required=True,
     help="CSV with columns document, label, start_s (and end_s), or a JSON list of such objects.",
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--many", is_flag=True, help="Several motifs may stand for one label.")
 @click.option(
     "--true-motifs",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="The motifs to be found: .npz or HDF5 with an array (motif, relative time, word).",
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, with the curves.")

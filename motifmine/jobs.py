@@ -44,7 +44,7 @@ from motifmine.table import ObservationTable
 from motifmine.topic_extraction import layer_of_fit
 from motifmine.topic_fits import NumberOfTopics, over_topics
 from motifmine.topics import innermost
-from motifmine.vocabulary import Channels
+from motifmine.vocabulary import Channels, Vocabulary
 from motifmine.workspace import Workspace
 
 DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}
@@ -130,7 +130,14 @@ def fit_workspace(
     table = workspace.read_tables(tables, on_note=cameras.append)
     if on_start is not None and cameras:
         on_start("\n".join(cameras))
-    spec = _specified(table, model, n_motifs, motif_length, settings)
+    spec = specified(
+        model,
+        vocabulary=table.vocabulary,
+        bin_s=table.bin_s,
+        n_motifs=n_motifs,
+        motif_length=motif_length,
+        **settings,
+    )
     if checkpoint is not None and model != "tcae":
         raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
     if groups is not None and not isinstance(spec, Hdlsm):
@@ -194,25 +201,29 @@ def fit_workspace(
     return path, record
 
 
-def _specified(
-    table: ObservationTable,
+def specified(
     model: str,
+    *,
+    vocabulary: Vocabulary,
+    bin_s: float,
     n_motifs: int | Literal["auto"] | None,
     motif_length: Duration | Literal["auto"] | None,
-    settings: dict[str, Any],
+    **settings: Any,
 ) -> Any:
-    """Return the specification of a model for a table, sizes that `auto` will choose as usual.
+    """Return the specification of a model for tables of a kind, with the defaults of that kind.
+
+    Sizes that `auto` will choose later are as usual.
 
     Raises
     ------
     SpecError
         When the model has no such setting, or cannot choose sizes.
     """
-    words = innermost(table.vocabulary)
+    words = innermost(vocabulary)
     length = DEFAULT_LENGTH.get(words.kind, OTHER_LENGTH)
     if isinstance(motif_length, Duration):
         length = motif_length
-    given = {**settings, "motif_length": length.bins(table.bin_s)}
+    given = {**settings, "motif_length": length.bins(bin_s)}
     if isinstance(n_motifs, int):
         given["n_motifs"] = n_motifs
     if model == "plsm" and isinstance(words.layout, Channels):

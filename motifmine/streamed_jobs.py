@@ -12,12 +12,10 @@ from motifmine.durations import Duration
 from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.io import store
 from motifmine.io.files import refuse_overwriting, whole_file
-from motifmine.jobs import DEFAULT_LENGTH, OTHER_LENGTH
+from motifmine.jobs import specified
 from motifmine.local_time import zone_named
 from motifmine.mapping import Mapper, on_processes, over_client, threads_per_worker
-from motifmine.models.plsm import Plsm
 from motifmine.models.protocol import Progress
-from motifmine.models.saved import specify
 from motifmine.motifs import FitRecord
 from motifmine.pipeline import Detection
 from motifmine.preparation import Counts, Preparation
@@ -108,8 +106,6 @@ def fit_streamed(
             "sizes cannot be 'auto' where tables stay in their files; choose them in a fit of a "
             "few tables, then give numbers"
         )
-    if n_motifs is not None:
-        settings["n_motifs"] = n_motifs
     streaming = Streaming(online=online, batch_documents=batch_documents)
     if passes is not None:
         streaming = replace(streaming, passes=passes)
@@ -125,7 +121,14 @@ def fit_streamed(
         made = Path(scratch).resolve() / "fit.h5"
         fit_files(
             paths,
-            _spec(paths[0], motif_length, settings),
+            specified(
+                "plsm",
+                vocabulary=store.read_table_vocabulary(paths[0]),
+                bin_s=float(store.read_table_header(paths[0])["bin_s"]),
+                n_motifs=n_motifs,
+                motif_length=motif_length,
+                **settings,
+            ),
             made,
             Workers(
                 scratch=Path(scratch).resolve(),
@@ -243,12 +246,3 @@ def _paths(workspace: Workspace, tables: Sequence[Path] | None) -> list[Path]:
             f"{workspace.root} holds no tables; make some with 'motifmine extract SOURCE...'"
         )
     return [path.resolve() for path in paths]
-
-
-def _spec(first: Path, motif_length: Duration | None, settings: dict[str, Any]) -> Plsm:
-    """Return the specification, with the length that fits the kind of words."""
-    kind = store.read_table_vocabulary(first).kind
-    length = motif_length or DEFAULT_LENGTH.get(kind, OTHER_LENGTH)
-    bin_s = float(store.read_table_header(first)["bin_s"])
-    spec: Plsm = specify("plsm", {**settings, "motif_length": length.bins(bin_s)})
-    return spec

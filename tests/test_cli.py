@@ -10,15 +10,19 @@ import time
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
+import numpy as np
 import pytest
 from click import Command
 from click.testing import Result
 
 from motifmine.io.store import read_fit, write_table
+from motifmine.jobs import specified
 from motifmine.models.plsm import Plsm
 from motifmine.simulation import Simulation
+from motifmine.vocabulary import Channels, Vocabulary
 from motifmine.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -307,3 +311,30 @@ def test_a_simulation_is_fitted_and_held_against_its_truth(motifmine: Run) -> No
     again = motifmine("simulate", "--motifs", "2")
     assert again.exit_code == 1
     assert "exists already" in again.stderr
+
+
+def test_an_archive_that_is_not_there_leaves_nothing_behind(motifmine: Run) -> None:
+    result = motifmine("batch", "nowhere")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert list(Path().iterdir()) == []
+
+
+def test_a_truth_that_is_not_there_is_told_in_one_line(motifmine: Run) -> None:
+    assert motifmine("simulate", "--motifs", "2", "--times", "300").exit_code == 0
+    line = ("fit", "--model", "plsm", "--motifs", "2", "--activity", "sparse", "--rounds", "1")
+    assert motifmine(*line).exit_code == 0
+    result = motifmine("evaluate", "--truth", "missing.csv")
+    assert result.exit_code == 1
+    assert "missing.csv" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_kind_of_words_has_the_same_defaults_wherever_it_is_fitted() -> None:
+    channels = Channels(
+        channels=("a",), units=("",), words="counts", per_channel=1, coding=np.zeros((1, 2))
+    )
+    words = Vocabulary(labels=("a",), layout=channels)
+    sizes: dict[str, Any] = {"bin_s": 1.0, "n_motifs": None, "motif_length": None}
+    assert specified("plsm", vocabulary=words, **sizes).activity == "sparse"
+    assert specified("plsm", vocabulary=words, activity="dense", **sizes).activity == "dense"

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Literal
 
 from motifmine.distributed.places import Place
@@ -153,4 +154,15 @@ def only_run(output: Place) -> Iterator[None]:
                 f"another 'motifmine batch' is at work in {output.url}; wait for it, or choose "
                 "another folder with -o"
             ) from error
-        yield
+        try:
+            yield
+        except BaseException:
+            _remove_if_unused(output.path)
+            raise
+
+
+def _remove_if_unused(folder: Path) -> None:
+    """Remove a folder of results that holds nothing but its lock."""
+    if [path.name for path in folder.iterdir()] == [".lock"]:
+        (folder / ".lock").unlink()
+        folder.rmdir()
