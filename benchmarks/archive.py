@@ -23,17 +23,18 @@ from pathlib import Path
 import av
 import numpy as np
 
-from motifmine.distributed.agenda import Agenda
-from motifmine.distributed.archive import run_plan
-from motifmine.distributed.execute import local_cluster, remote_cluster, work_off
-from motifmine.distributed.journal import Journal
-from motifmine.distributed.places import Place
-from motifmine.distributed.plan import Grouping, Plan
-from motifmine.distributed.scan import make_plan
-from motifmine.extraction import ExtractionSettings, plan_jobs, run_jobs
-from motifmine.features.video_words import n_cores
+from motifmine.archive.executor import local_cluster, remote_cluster, work_off
+from motifmine.archive.journal import Journal
+from motifmine.archive.plan import Grouping, Plan
+from motifmine.archive.queue import Agenda
+from motifmine.archive.run import run_plan
+from motifmine.archive.scan import make_plan
+from motifmine.archive.storage import Place
+from motifmine.features.video.extract import n_cores
 from motifmine.io.sources import expand_sources
-from motifmine.workspace import Workspace
+from motifmine.workflows.extract import plan_jobs, run_jobs
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.workspace import Workspace
 
 DEFAULT = Path(__file__).resolve().parents[1] / "sample_data" / "junction"
 FIT = {"model": "plsm", "n_motifs": 6, "restarts": 1, "seed": 0, "counts": "auto"}

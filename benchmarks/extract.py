@@ -23,12 +23,13 @@ import av
 import cv2
 import numpy as np
 
-from motifmine.extraction import ExtractionSettings, extract_sources
-from motifmine.features.flow import FlowSpec
-from motifmine.features.video_words import extract_video, n_cores
+from motifmine.features.video.extract import extract_video, n_cores
+from motifmine.features.video.flow import FlowSpec
+from motifmine.io.hdf5.store import write_table
 from motifmine.io.sources import expand_sources
-from motifmine.io.store import write_table
-from motifmine.workspace import Workspace
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.workspace import Workspace
 
 DEFAULT = Path(__file__).resolve().parents[1] / "sample_data" / "junction"
 ROUNDS = 5

@@ -34,24 +34,20 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from motifmine.inference.occurrences import find_occurrences  # noqa: E402
-from motifmine.kernels.hdlsm import sweep_observations, sweep_occurrences  # noqa: E402
-from motifmine.kernels.hdlsm_hyper import (  # noqa: E402
+from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
+from motifmine.models.hdlsm.chains import GRID, LEAST_SHARE, one_sweep, tokens_of  # noqa: E402
+from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences  # noqa: E402
+from motifmine.models.hdlsm.kernels.hyperparameters import (  # noqa: E402
     sweep_document_priors,
     sweep_eta,
     sweep_gamma,
 )
-from motifmine.kernels.hdlsm_state import Prior, State, Tokens, blank_state  # noqa: E402
-from motifmine.models.hdlsm import Hdlsm  # noqa: E402
-from motifmine.models.hdlsm_chains import GRID, LEAST_SHARE, one_sweep, tokens_of  # noqa: E402
-from motifmine.models.hdlsm_posterior import probabilities  # noqa: E402
+from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, blank_state  # noqa: E402
+from motifmine.models.hdlsm.model import Hdlsm  # noqa: E402
+from motifmine.models.hdlsm.posterior import probabilities  # noqa: E402
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
+from motifmine.records.vocabulary import Vocabulary  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
-from motifmine.table import (  # noqa: E402
-    ObservationTable,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
 from tests.reference.hdlsm import Sampler, Setting  # noqa: E402
 
 BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))

@@ -24,20 +24,20 @@ from pathlib import Path
 
 import numpy as np
 
-from motifmine.io import store
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.pipeline import locate
-from motifmine.simulation import simulate
-from motifmine.streamed_jobs import fit_streamed, update_fit
-from motifmine.table import (
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import (
     ObservationTable,
-    Vocabulary,
     cut_documents,
     join_tables,
     table_from_rows,
 )
-from motifmine.workspace import Workspace
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.simulation import simulate
+from motifmine.workflows.mine import locate
+from motifmine.workflows.out_of_core.commands import fit_streamed, update_fit
+from motifmine.workflows.workspace import Workspace
 
 BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 DOCUMENT_BINS = 600

@@ -32,18 +32,15 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from motifmine.inference.occurrences import find_occurrences  # noqa: E402
-from motifmine.jit import fast_kernel  # noqa: E402
-from motifmine.models import em, plsm_pass  # noqa: E402
-from motifmine.models.plsm import Plsm  # noqa: E402
+from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
+from motifmine.kernels.jit import fast_kernel  # noqa: E402
+from motifmine.models.plsm import em  # noqa: E402
+from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
+from motifmine.models.plsm.model import Plsm  # noqa: E402
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
+from motifmine.records.vocabulary import Vocabulary  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
-from motifmine.table import (  # noqa: E402
-    Floats32,
-    ObservationTable,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
+from motifmine.types import Floats32  # noqa: E402
 
 BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 PEER = "peer_torchnmf.py"

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from motifmine.features.binning import bin_series
-from motifmine.io.series import open_series
+from motifmine.features.series.binning import bin_series
+from motifmine.io.series.open import open_series
 
 ROWS = 500_000
 ROUNDS = 3

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from motifmine.analysis.matching import match_motifs, match_occurrences
+from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import FitError
-from motifmine.inference.matching import match_motifs, match_occurrences
-from motifmine.inference.occurrences import find_occurrences
-from motifmine.models.autoencoder import Tcae
-from motifmine.models.tcae_fitting import build_objective, choose_device, torch_generator
+from motifmine.models.tcae.fitting import build_objective, choose_device, torch_generator
+from motifmine.models.tcae.model import Tcae
+from motifmine.records.table import join_tables, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import simulate
-from motifmine.table import Vocabulary, join_tables, table_from_rows
 
 ABLATIONS = {
     "default": {},

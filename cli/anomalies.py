@@ -29,10 +29,10 @@ def anomalies(
     Without a SOURCE they are those of the fit's own recordings; else of other recordings (tables,
     videos, .tdoc), judged by what is usual in the fit's own.
     """
-    from motifmine.io.files import write_text
-    from motifmine.jobs import surprising
-    from motifmine.reporting.anomalies import WRITERS
-    from motifmine.workspace import Workspace
+    from motifmine.files import write_text
+    from motifmine.reporting.tables.anomalies import WRITERS
+    from motifmine.workflows.fit import surprising
+    from motifmine.workflows.workspace import Workspace
 
     content = WRITERS[form](surprising(Workspace(workspace), fit, sources))
     if output is None:

@@ -14,8 +14,8 @@ from .options import DURATION
 from .output import print_archive, print_plan, progress
 
 if TYPE_CHECKING:
-    from motifmine.distributed.archive import Crew, RunOptions
-    from motifmine.distributed.plan import Plan
+    from motifmine.archive.plan import Plan
+    from motifmine.archive.run import Crew, RunOptions
     from motifmine.durations import Duration
 
 EXTRACT_OPTIONS = (
@@ -122,8 +122,8 @@ def batch(
 
     Run the same line again to go on where it was broken off, and for new files.
     """
-    from motifmine.distributed.archive import run_archive
-    from motifmine.distributed.places import Place
+    from motifmine.archive.run import run_archive
+    from motifmine.archive.storage import Place
 
     if folder is None and plan_path is None:
         raise click.UsageError("name the FOLDER of an archive, or a --plan")
@@ -160,7 +160,7 @@ def _crew(given: dict[str, Any]) -> "Crew":
     """Take the options of who works out of `given`."""
     import logging
 
-    from motifmine.distributed.archive import Crew
+    from motifmine.archive.run import Crew
 
     # Dask tells of every worker that comes and goes
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -169,7 +169,7 @@ def _crew(given: dict[str, Any]) -> "Crew":
 
 def _run_options(given: dict[str, Any]) -> "RunOptions":
     """Take the options of a run out of `given`."""
-    from motifmine.distributed.archive import RunOptions
+    from motifmine.archive.run import RunOptions
 
     return RunOptions(
         retry_failed=given.pop("retry_failed"),
@@ -190,10 +190,10 @@ def _planner(
     """Return what makes the plan of the archive as it is at that moment."""
     from dataclasses import replace
 
-    from motifmine.distributed.archive import last_plan
-    from motifmine.distributed.places import Place
-    from motifmine.distributed.plan import Grouping, plan_of_text
-    from motifmine.distributed.scan import make_plan
+    from motifmine.archive.plan import Grouping, plan_of_text
+    from motifmine.archive.run import last_plan
+    from motifmine.archive.scan import make_plan
+    from motifmine.archive.storage import Place
 
     folder = None if folder is None else _whole(folder)
     if plan_path is not None:
@@ -219,9 +219,9 @@ def _planner(
 
 def _settings(given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the settings of extraction, and the arguments of the fit as plain values."""
-    from motifmine.distributed.scene_fit import refuse_settings
+    from motifmine.archive.scene_fit import refuse_settings
     from motifmine.durations import Duration
-    from motifmine.local_time import zone_named
+    from motifmine.records.wall_clock import zone_named
 
     zone_named(given["time_zone"] or "UTC")
     fields = {name: value for name, value in given.items() if name in EXTRACT_OPTIONS}

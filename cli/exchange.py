@@ -36,8 +36,8 @@ def export(
     A fit becomes four files: .pwz p(w|z), .ptrwz p(tr|w,z), .pzd p(z|d) and .ptszd p(ts|z,d).
     A table becomes one .tdoc file, a line per time bin.
     """
-    from motifmine.exchange import export_text
-    from motifmine.workspace import Workspace
+    from motifmine.workflows.export import export_text
+    from motifmine.workflows.workspace import Workspace
 
     for path in export_text(Workspace(workspace), source, output, force=force):
         click.echo(path)
@@ -58,8 +58,8 @@ def locate(
     workspace: Path,
 ) -> None:
     """Find the motifs of FIT, held fixed, in new recordings (SOURCE: tables, videos, .tdoc)."""
-    from motifmine.jobs import locate_sources
-    from motifmine.workspace import Workspace
+    from motifmine.workflows.fit import locate_sources
+    from motifmine.workflows.workspace import Workspace
 
     record = locate_sources(Workspace(workspace), fit, sources)
     print_occurrences(record, form, output, force, recording)

@@ -12,7 +12,7 @@ from .series import series_options, take_series_settings
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
-    from motifmine.extraction import ExtractionSettings
+    from motifmine.workflows.extract_jobs import ExtractionSettings
 
 
 class BoxType(click.ParamType[tuple[int, int, int, int]]):
@@ -37,8 +37,8 @@ def settings_of(
     fields: Mapping[str, Any], bin_length: "Duration | None", **settings: Any
 ) -> "ExtractionSettings":
     """Return the settings that options say; what was not given stays as it comes."""
-    from motifmine.extraction import ExtractionSettings
-    from motifmine.features.flow import FlowSpec
+    from motifmine.features.video.flow import FlowSpec
+    from motifmine.workflows.extract_jobs import ExtractionSettings
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
     series = take_series_settings(given, bin_length, settings.pop("seed", 0))
@@ -138,8 +138,8 @@ def extract(
 
     SOURCE is a file, a folder or a pattern.
     """
-    from motifmine.topic_extraction import extract_recordings, topic_settings
-    from motifmine.workspace import Workspace
+    from motifmine.workflows.extract_topics import extract_recordings, topic_settings
+    from motifmine.workflows.workspace import Workspace
 
     settings = settings_of(
         fields,

@@ -9,7 +9,7 @@ from .options import DurationType, force_option, workspace_option
 from .output import progress
 
 if TYPE_CHECKING:
-    from motifmine.motifs import FitRecord
+    from motifmine.records.fit import FitRecord
 
 
 class DurationOrAuto(DurationType):
@@ -248,9 +248,9 @@ def fit(
     **settings: Any,
 ) -> None:
     """Learn motifs and their occurrences from TABLEs (default: all of the workspace)."""
-    from motifmine.jobs import fit_workspace
-    from motifmine.streamed_jobs import fit_streamed, mapper_over, update_fit
-    from motifmine.workspace import Workspace
+    from motifmine.workflows.fit import fit_workspace
+    from motifmine.workflows.out_of_core.commands import fit_streamed, mapper_over, update_fit
+    from motifmine.workflows.workspace import Workspace
 
     place = Workspace(workspace)
     chosen = {key: value for key, value in settings.items() if value is not None}

@@ -58,15 +58,15 @@ def evaluate(
 
     Labels are matched to motifs one to one, and each motif gets a constant offset to its label.
     """
-    from motifmine.inference.evaluation import evaluate as hold_against
-    from motifmine.inference.evaluation import match_true_motifs
-    from motifmine.io.files import write_bytes
-    from motifmine.io.store import read_fit
-    from motifmine.io.truth import read_true_motifs, read_truth
-    from motifmine.reporting.charts import precision_recall_picture
-    from motifmine.reporting.figures import png_bytes
-    from motifmine.reporting.scorecard import evaluation_json, evaluation_text
-    from motifmine.workspace import Workspace
+    from motifmine.analysis.evaluation import evaluate as hold_against
+    from motifmine.analysis.evaluation import match_true_motifs
+    from motifmine.files import write_bytes
+    from motifmine.io.hdf5.store import read_fit
+    from motifmine.io.truth_files import read_true_motifs, read_truth
+    from motifmine.reporting.figures.curves import precision_recall_picture
+    from motifmine.reporting.figures.motif_pictures import png_bytes
+    from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
+    from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
     found = hold_against(
@@ -98,10 +98,10 @@ def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path)
 
     Motifs are matched one to one by their shape, wherever in the motif's window it stands.
     """
-    from motifmine.inference.comparison import compare_fits
-    from motifmine.io.store import read_fit
-    from motifmine.reporting.concordance import comparison_json, comparison_text
-    from motifmine.workspace import Workspace
+    from motifmine.analysis.comparison import compare_fits
+    from motifmine.io.hdf5.store import read_fit
+    from motifmine.reporting.tables.comparison import comparison_json, comparison_text
+    from motifmine.workflows.workspace import Workspace
 
     if len(fits) < 2:
         raise click.UsageError("one FIT cannot be compared; name two or more")

@@ -20,9 +20,9 @@ def name(fit: str, pairs: tuple[str, ...], workspace: Path) -> None:
     NUMBER is the motif's number in tables and reports, which count from 1. An empty NAME takes the
     name away.
     """
-    from motifmine.naming import name_motifs
-    from motifmine.reporting.tabular import motifs_text
-    from motifmine.workspace import Workspace
+    from motifmine.reporting.tables.fit_tables import motifs_text
+    from motifmine.workflows.names import name_motifs
+    from motifmine.workflows.workspace import Workspace
 
     chosen = {click.INT(number) - 1: text for number, text in _pairs(pairs)}
     _, record = name_motifs(Workspace(workspace), fit, chosen)

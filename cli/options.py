@@ -32,7 +32,7 @@ class DurationType(click.ParamType["Duration"]):
 
 DURATION = DurationType()
 FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels")
-"""Formats of occurrences; who writes them stands in `motifmine.reporting.formats`."""
+"""Formats of occurrences; who writes them stands in `motifmine.reporting.export.formats`."""
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from motifmine.distributed.gather import ArchiveState
-    from motifmine.distributed.plan import Plan
-    from motifmine.motifs import FitRecord
+    from motifmine.archive.plan import Plan
+    from motifmine.archive.status import ArchiveState
+    from motifmine.records.fit import FitRecord
 
 MOST_TROUBLES = 100
 """Of an archive's troubles so many are listed."""
@@ -77,7 +77,7 @@ def print_occurrences(
     record: "FitRecord", form: str, output: Path | None, force: bool, recording: str | None = None
 ) -> None:
     """Write occurrences in one of the formats to stdout, a file, or a folder of files."""
-    from motifmine.reporting import formats
+    from motifmine.reporting.export import formats
 
     if output is not None:
         paths = formats.write_occurrences(record, form, output, recording=recording, force=force)
@@ -92,7 +92,7 @@ def print_occurrences(
 
 def print_plan(plan: "Plan", form: str) -> None:
     """Write the plan of an archive to stdout, as a table or as the JSON that `--plan` takes."""
-    from motifmine.distributed.plan import plan_rows, plan_text
+    from motifmine.archive.plan import plan_rows, plan_text
 
     click.echo(plan_text(plan) if form == "json" else _aligned(plan_rows(plan)), nl=False)
     _print_troubles([("left out", item.path, item.reason) for item in plan.left_out])
@@ -100,7 +100,7 @@ def print_plan(plan: "Plan", form: str) -> None:
 
 def print_archive(state: "ArchiveState", form: str) -> None:
     """Write how far an archive is to stdout, and what could not be done to stderr."""
-    from motifmine.distributed.gather import state_rows, state_text
+    from motifmine.archive.status import state_rows, state_text
 
     click.echo(state_text(state) if form == "json" else _aligned(state_rows(state)), nl=False)
     _print_troubles([(item.status, item.path, item.reason) for item in state.troubles])

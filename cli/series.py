@@ -9,7 +9,7 @@ from .options import DURATION
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
-    from motifmine.series_words import SeriesSettings
+    from motifmine.features.series.survey import SeriesSettings
 
 OPTIONS = (
     click.option(
@@ -60,9 +60,9 @@ def take_series_settings(
     given: MutableMapping[str, Any], bin_length: "Duration | None", seed: int
 ) -> "SeriesSettings":
     """Return what the given options say of series, and take those that say nothing of video out."""
-    from motifmine.features.coding import CodingSpec
-    from motifmine.io.series import SeriesOptions
-    from motifmine.series_words import SOUND_HOP_S, SeriesSettings
+    from motifmine.features.series.coding import CodingSpec
+    from motifmine.features.series.survey import SOUND_HOP_S, SeriesSettings
+    from motifmine.io.series.options import SeriesOptions
 
     coding = {name: given.pop(name) for name in CODING if name in given}
     reading = {name: given.pop(name) for name in READING if name in given}

@@ -28,10 +28,10 @@ def show_motifs(
     workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
-    from motifmine.jobs import show_fit
-    from motifmine.reporting import tabular
-    from motifmine.reporting.wording import readings_text
-    from motifmine.workspace import Workspace
+    from motifmine.reporting.sentences.motifs import readings_text
+    from motifmine.reporting.tables import fit_tables as tabular
+    from motifmine.workflows.fit import show_fit
+    from motifmine.workflows.workspace import Workspace
 
     record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
     if as_json:
@@ -63,8 +63,8 @@ def occurrences(
 
     An occurrence ends when 90 % of its motif are over.
     """
-    from motifmine.io.store import read_fit
-    from motifmine.workspace import Workspace
+    from motifmine.io.hdf5.store import read_fit
+    from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
     print_occurrences(record, form, output, force, recording)
@@ -78,7 +78,7 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
     """Tell what a table, a fit or a workspace holds (default: this workspace)."""
     import json
 
-    from motifmine.summary import summarise
+    from motifmine.workflows.info import summarise
 
     facts = summarise(path or workspace)
     if as_json:
@@ -105,10 +105,10 @@ def info(path: Path | None, as_json: bool, workspace: Path) -> None:
 )
 def demo(data: Path | None, workspace: Path) -> None:
     """Run the whole job on the sample data, a sensor log and clips: extract, fit, show."""
-    from motifmine.demonstration import run_demo
-    from motifmine.reporting.tabular import motifs_text
-    from motifmine.reporting.wording import readings_text
-    from motifmine.workspace import Workspace
+    from motifmine.reporting.sentences.motifs import readings_text
+    from motifmine.reporting.tables.fit_tables import motifs_text
+    from motifmine.workflows.demo import run_demo
+    from motifmine.workflows.workspace import Workspace
 
     for record, report in run_demo(Workspace(workspace), data, on_step=_note):
         click.echo(motifs_text(record) + readings_text(record), nl=False)

@@ -47,9 +47,9 @@ def simulate(length: Any, bin_length: Any, force: bool, workspace: Path, **setti
     For trying settings, for tests and for teaching. `truth.csv` tells when each motif began, and
     `true-motifs.npz` holds the motifs (motif, relative time, word).
     """
-    from motifmine.exchange import write_simulation
     from motifmine.simulation import simulate as draw
-    from motifmine.workspace import Workspace
+    from motifmine.workflows.export import write_simulation
+    from motifmine.workflows.workspace import Workspace
 
     bin_s = bin_length.seconds(1.0) if bin_length else 1.0
     motif_length = length.bins(bin_s) if length else 10

@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING
 from motifmine.version import __version__
 
 if TYPE_CHECKING:
-    from motifmine.inference.comparison import compare_fits
-    from motifmine.inference.evaluation import evaluate
-    from motifmine.io.truth import Truth
-    from motifmine.models.autoencoder import Tcae, TcaeFit
-    from motifmine.models.hdlsm import Hdlsm, HdlsmFit
-    from motifmine.models.plsm import Plsm, PlsmFit
-    from motifmine.pipeline import locate, mine
+    from motifmine.analysis.comparison import compare_fits
+    from motifmine.analysis.evaluation import evaluate
+    from motifmine.io.truth_files import Truth
+    from motifmine.models.hdlsm.model import Hdlsm, HdlsmFit
+    from motifmine.models.plsm.model import Plsm, PlsmFit
+    from motifmine.models.tcae.model import Tcae, TcaeFit
     from motifmine.simulation import simulate
+    from motifmine.workflows.mine import locate, mine
 
 HOMES = {
-    "Hdlsm": "motifmine.models.hdlsm",
-    "HdlsmFit": "motifmine.models.hdlsm",
-    "Plsm": "motifmine.models.plsm",
-    "PlsmFit": "motifmine.models.plsm",
-    "Tcae": "motifmine.models.autoencoder",
-    "TcaeFit": "motifmine.models.autoencoder",
-    "Truth": "motifmine.io.truth",
-    "compare_fits": "motifmine.inference.comparison",
-    "evaluate": "motifmine.inference.evaluation",
-    "locate": "motifmine.pipeline",
-    "mine": "motifmine.pipeline",
+    "Hdlsm": "motifmine.models.hdlsm.model",
+    "HdlsmFit": "motifmine.models.hdlsm.model",
+    "Plsm": "motifmine.models.plsm.model",
+    "PlsmFit": "motifmine.models.plsm.model",
+    "Tcae": "motifmine.models.tcae.model",
+    "TcaeFit": "motifmine.models.tcae.model",
+    "Truth": "motifmine.io.truth_files",
+    "compare_fits": "motifmine.analysis.comparison",
+    "evaluate": "motifmine.analysis.evaluation",
+    "locate": "motifmine.workflows.mine",
+    "mine": "motifmine.workflows.mine",
     "simulate": "motifmine.simulation",
 }
 

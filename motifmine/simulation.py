@@ -5,16 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.errors import SpecError
-from motifmine.motifs import MotifSet, Occurrences
+from motifmine.records.fit import MotifSet, Occurrences
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
-from motifmine.table import (
-    Floats32,
-    Indices,
-    ObservationTable,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
+from motifmine.types import Floats32, Indices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

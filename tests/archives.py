@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from motifmine.distributed.agenda import Agenda
-from motifmine.distributed.archive import RunOptions, last_plan, run_plan
-from motifmine.distributed.execute import work_off_here
-from motifmine.distributed.gather import ArchiveState
-from motifmine.distributed.journal import JobRecord, only_run
-from motifmine.distributed.places import Place
-from motifmine.distributed.plan import Grouping, Plan
-from motifmine.distributed.scan import make_plan
-from motifmine.extraction import ExtractionSettings
-from motifmine.table import Pixels
+from motifmine.archive.executor import work_off_here
+from motifmine.archive.journal import JobRecord, only_run
+from motifmine.archive.plan import Grouping, Plan
+from motifmine.archive.queue import Agenda
+from motifmine.archive.run import RunOptions, last_plan, run_plan
+from motifmine.archive.scan import make_plan
+from motifmine.archive.status import ArchiveState
+from motifmine.archive.storage import Place
+from motifmine.types import Pixels
+from motifmine.workflows.extract_jobs import ExtractionSettings
 from tests.clips import cut, moving_square, scene, write_clip
 
 FIT = {

@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from motifmine.io.video import Frame
-from motifmine.table import Pixels
+from motifmine.io.video.reader import Frame
+from motifmine.types import Pixels
 
 RATE = 25
 

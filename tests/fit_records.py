@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motifmine.motifs import (
+from motifmine.records.fit import (
     Activations,
     Background,
     FitRecord,
@@ -11,7 +11,9 @@ from motifmine.motifs import (
     Provenance,
     Trace,
 )
-from motifmine.table import Floats32, FlowGrid, Pixels, Recording, Vocabulary, bin_starts
+from motifmine.records.table import Recording, bin_starts
+from motifmine.records.vocabulary import FlowGrid, Vocabulary
+from motifmine.types import Floats32, Pixels
 
 LENGTH = 8
 BIN_S = 0.25

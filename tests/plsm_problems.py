@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.plsm_ratios import Background
-from motifmine.models import plsm_pass
-from motifmine.models.plsm_pass import Plan
-from motifmine.table import Floats, Floats32, Indices, Indices32
+from motifmine.models.plsm import passes as plsm_pass
+from motifmine.models.plsm.kernels.ratios import Background
+from motifmine.models.plsm.passes import Plan
+from motifmine.types import Floats, Floats32, Indices, Indices32
 
 Array = NDArray[np.float64]
 

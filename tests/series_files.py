@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from motifmine.arrays import Floats
-from motifmine.io.series import SeriesOptions, open_series
-from motifmine.series import EventChunk, SampleChunk, SeriesHeader
+from motifmine.io.series.open import open_series
+from motifmine.io.series.options import SeriesOptions
+from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
+from motifmine.types import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

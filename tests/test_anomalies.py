@@ -11,22 +11,22 @@ import pytest
 from click.testing import Result
 from scipy.stats import rankdata
 
-from motifmine.anomalies import SENSES
-from motifmine.inference.anomalies import (
+from motifmine.analysis.anomalies import (
     calibrate,
     measure_documents,
     surprise_of,
     window_means,
 )
-from motifmine.io import store
-from motifmine.models.plsm import Plsm
-from motifmine.models.saved import locate_motifs
-from motifmine.motifs import FitRecord
-from motifmine.pipeline import locate, mine
-from motifmine.preparation import Preparation
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.registry import locate_motifs
+from motifmine.records.anomalies import SENSES
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable, table_from_rows
-from motifmine.workspace import Workspace
+from motifmine.workflows.mine import locate, mine
+from motifmine.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., Result]

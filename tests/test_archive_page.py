@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError
-from motifmine.reporting.archive_page import (
+from motifmine.records.table import Recording, bin_starts
+from motifmine.reporting.html.archive_page import (
     MOST_TROUBLES,
     ArchiveScene,
     FileTrouble,
     archive_page,
     write_archive_page,
 )
-from motifmine.reporting.scene_facts import (
+from motifmine.reporting.html.scene_summary import (
     SceneFacts,
     facts_key,
     facts_of_text,
     facts_text,
     scene_facts,
 )
-from motifmine.table import Recording, bin_starts
 from tests.fit_records import label_record, lane_record
 
 NASTY = '../x"><script>alert(1)</script>&amp;?#%2f \u202e'

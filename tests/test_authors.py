@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, WorkspaceError
-from motifmine.io.authors import authors_tables, read_authors_files, write_authors_files
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.pipeline import mine
+from motifmine.io.plsm_text import authors_tables, read_authors_files, write_authors_files
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
 from motifmine.simulation import Simulation
+from motifmine.workflows.mine import mine
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.distributed.agenda import Agenda
-from motifmine.distributed.archive import RunOptions
-from motifmine.distributed.execute import remote_cluster, work_off
-from motifmine.distributed.journal import MOST_SEGMENTS, JobRecord, Journal, only_run
-from motifmine.distributed.places import Place
-from motifmine.distributed.plan import plan_of_text, plan_text
-from motifmine.distributed.scan import distinct_names
-from motifmine.distributed.work import SceneJob, lost
+from motifmine.archive.executor import remote_cluster, work_off
+from motifmine.archive.jobs import SceneJob, lost
+from motifmine.archive.journal import MOST_SEGMENTS, JobRecord, Journal, only_run
+from motifmine.archive.plan import plan_of_text, plan_text
+from motifmine.archive.queue import Agenda
+from motifmine.archive.run import RunOptions
+from motifmine.archive.scan import distinct_names
+from motifmine.archive.storage import Place
 from motifmine.errors import DataError, FormatError, WorkspaceError
-from motifmine.io import store
+from motifmine.io.hdf5 import store
 from tests import archives
 from tests.archives import (
     batch_line,

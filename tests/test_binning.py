@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motifmine.arrays import Floats
 from motifmine.errors import DataError, SpecError
-from motifmine.features.binning import bin_series, native_period_s
-from motifmine.series import BinnedSeries, EventChunk, SampleChunk, SeriesHeader
+from motifmine.features.series.binning import bin_series, native_period_s
+from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesHeader
+from motifmine.types import Floats
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,40 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.anomalies import Anomalies, AnomalyScale
-from motifmine.drift import Drift
-from motifmine.errors import SpecError
-from motifmine.inference.calendar import Calendar, calendar_of, date_text, day_rates, week_rates
-from motifmine.inference.trends import rate_trends
-from motifmine.inference.unusual_days import (
+from motifmine.analysis.calendar import (
+    Calendar,
+    calendar_of,
+    date_text,
+    day_rates,
+    week_rates,
+)
+from motifmine.analysis.trends import rate_trends
+from motifmine.analysis.unusual_days import (
     SURPRISE,
     UnusualDay,
     overdispersion,
     two_sided,
     unusual_days,
 )
-from motifmine.io.store import read_fit, write_fit
-from motifmine.local_time import local_seconds, zone_named
-from motifmine.motifs import FitRecord, MotifSet
-from motifmine.reporting.days import day_sentence
-from motifmine.reporting.rates import day_rates as hour_rates
-from motifmine.reporting.sections import days, drift, week
-from motifmine.table import Floats, Recording, bin_starts
+from motifmine.errors import SpecError
+from motifmine.io.hdf5.store import read_fit, write_fit
+from motifmine.records.anomalies import Anomalies, AnomalyScale
+from motifmine.records.drift import Drift
+from motifmine.records.fit import FitRecord, MotifSet
+from motifmine.records.table import Recording, bin_starts
+from motifmine.records.wall_clock import local_seconds, zone_named
+from motifmine.reporting.figures.rates import day_rates as hour_rates
+from motifmine.reporting.html.sections import (
+    drift,
+)
+from motifmine.reporting.html.sections import (
+    unusual_days as days,
+)
+from motifmine.reporting.html.sections import (
+    weekly_rates as week,
+)
+from motifmine.reporting.sentences.days import day_sentence
+from motifmine.types import Floats
 from tests.fit_records import BIN_S, lane_record
 
 MONDAY = 20514

@@ -18,12 +18,12 @@ import pytest
 from click import Command
 from click.testing import Result
 
-from motifmine.io.store import read_fit, write_table
-from motifmine.jobs import specified
-from motifmine.models.plsm import Plsm
+from motifmine.io.hdf5.store import read_fit, write_table
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.simulation import Simulation
-from motifmine.vocabulary import Channels, Vocabulary
-from motifmine.workspace import Workspace
+from motifmine.workflows.fit import specified
+from motifmine.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., Result]

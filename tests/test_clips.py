@@ -12,12 +12,17 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError, VideoError
-from motifmine.io import store
-from motifmine.io.cutting import read_span, write_clip
-from motifmine.motifs import FitRecord
-from motifmine.reporting.clips import MARGIN_S, MotifBrush, choose_examples, write_clips
+from motifmine.io.hdf5 import store
+from motifmine.io.video.clips import read_span, write_clip
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures.clips import (
+    MARGIN_S,
+    MotifBrush,
+    choose_examples,
+    write_clips,
+)
 from motifmine.simulation import Simulation
-from motifmine.workspace import Workspace
+from motifmine.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIP = ROOT / "sample_data/junction/junction_202603140800.mp4"
@@ -26,9 +31,10 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> FitRecord:
-    from motifmine.extraction import ExtractionSettings, extract_sources
-    from motifmine.models.plsm import Plsm
-    from motifmine.pipeline import mine
+    from motifmine.models.plsm.model import Plsm
+    from motifmine.workflows.extract import extract_sources
+    from motifmine.workflows.extract_jobs import ExtractionSettings
+    from motifmine.workflows.mine import mine
 
     workspace = Workspace(tmp_path_factory.mktemp("clips"))
     extract_sources([CLIP], workspace, ExtractionSettings())

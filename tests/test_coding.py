@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError, SpecError
-from motifmine.features.coding import CodingSpec, choose_words, encode_series, learn_coding
-from motifmine.features.levels import fit_mixture, level_edges
-from motifmine.features.series_sample import SeriesSample, merged, sample_series
-from motifmine.series import BinnedSeries
-from motifmine.table import Channels, Vocabulary
+from motifmine.features.series.coding import (
+    CodingSpec,
+    choose_words,
+    encode_series,
+    learn_coding,
+)
+from motifmine.features.series.levels import fit_mixture, level_edges
+from motifmine.features.series.sample import SeriesSample, merged, sample_series
+from motifmine.records.series import BinnedSeries
+from motifmine.records.vocabulary import Channels, Vocabulary
 
 
 def binned(*columns: list[float]) -> BinnedSeries:
@@ -134,7 +139,7 @@ def test_words_are_chosen_by_the_data(columns: list[list[float]], unit: str, wor
 
 
 def test_a_sample_of_parts_is_the_sample_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("motifmine.features.series_sample.MOST_CELLS", 50)
+    monkeypatch.setattr("motifmine.features.series.sample.MOST_CELLS", 50)
     parts = [binned(list(np.arange(40.0) + 100 * i)) for i in range(3)]
     together = sample_series(parts, n_channels=1, seed=3, stream=0)
     assert together.value.shape == (50, 1)

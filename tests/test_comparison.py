@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.comparison import best_similarity, compare_fits
+from motifmine.analysis.stability import motif_stability
 from motifmine.errors import DataError, SpecError
-from motifmine.inference.comparison import best_similarity, compare_fits
-from motifmine.io import store
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord, MotifSet, Stability
-from motifmine.naming import with_names
-from motifmine.pipeline import mine
-from motifmine.reporting import tabular
-from motifmine.reporting.concordance import comparison_json, comparison_text
-from motifmine.reporting.sections import steadiness
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord, MotifSet, Stability
+from motifmine.reporting.html.sections import stability as steadiness
+from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.tables.comparison import comparison_json, comparison_text
 from motifmine.simulation import Simulation, simulate
-from motifmine.stability import motif_stability
-from motifmine.table import Floats32
-from motifmine.topic_fits import over_topics
-from motifmine.workspace import Workspace
+from motifmine.types import Floats32
+from motifmine.workflows.fit_topics import over_topics
+from motifmine.workflows.mine import mine
+from motifmine.workflows.names import with_names
+from motifmine.workflows.workspace import Workspace
 from tests.fit_records import label_record, lane_record
 
 Run = Callable[..., Result]

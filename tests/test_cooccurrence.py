@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from motifmine.analysis import cooccurrence
+from motifmine.analysis.cooccurrence import Cooccurrence, find_relations
 from motifmine.errors import SpecError
-from motifmine.inference import cooccurrence
-from motifmine.inference.cooccurrence import Cooccurrence, find_relations
 from motifmine.kernels.pair_lags import followed_counts
-from motifmine.motifs import Occurrences
-from motifmine.table import Indices
+from motifmine.records.fit import Occurrences
+from motifmine.types import Indices
 
 LENGTH = 8
 N_TIMES = 600

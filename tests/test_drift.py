@@ -6,26 +6,21 @@ import numpy as np
 import pytest
 
 from motifmine import Plsm, locate, mine
-from motifmine.archive_drift import add_drift
-from motifmine.drift import Drift
+from motifmine.analysis import drift as drift_module
+from motifmine.analysis.drift import motif_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError
-from motifmine.inference import drift as drift_module
-from motifmine.inference.drift import motif_drift
-from motifmine.io.store import read_fit, write_fit, write_table
-from motifmine.jobs import fit_workspace
-from motifmine.kernels.aligned import sweep_cells, sweep_rates
-from motifmine.motifs import Activations, Background, MotifSet
-from motifmine.streamed_jobs import fit_streamed
-from motifmine.table import (
-    Floats,
-    Floats32,
-    ObservationTable,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
-from motifmine.workspace import Workspace
+from motifmine.io.hdf5.store import read_fit, write_fit, write_table
+from motifmine.kernels.aligned_counts import sweep_cells, sweep_rates
+from motifmine.records.drift import Drift
+from motifmine.records.fit import Activations, Background, MotifSet
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Floats, Floats32
+from motifmine.workflows.fit import fit_workspace
+from motifmine.workflows.out_of_core.commands import fit_streamed
+from motifmine.workflows.out_of_core.drift import add_drift
+from motifmine.workflows.workspace import Workspace
 from tests.fit_records import lane_record
 
 LENGTH, WORDS, N_TIMES = 12, 16, 600

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.evaluation import Evaluation, evaluate, match_true_motifs
 from motifmine.errors import DataError, FormatError
-from motifmine.inference.evaluation import Evaluation, evaluate, match_true_motifs
-from motifmine.io import store
-from motifmine.io.truth import Truth, read_true_motifs, read_truth
-from motifmine.motifs import FitRecord
-from motifmine.naming import with_names
-from motifmine.reporting.charts import precision_recall_picture
-from motifmine.reporting.scorecard import evaluation_json, evaluation_text
+from motifmine.io.hdf5 import store
+from motifmine.io.truth_files import Truth, read_true_motifs, read_truth
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures.curves import precision_recall_picture
+from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
+from motifmine.workflows.names import with_names
 from tests.fit_records import BIN_S, label_record, lane_record
 
 Run = Callable[..., Result]

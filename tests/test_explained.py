@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine.inference.explained import explained_in_workspace, explained_observations
-from motifmine.io import store
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.pipeline import mine
+from motifmine.analysis.explained import explained_in_workspace, explained_observations
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
 from motifmine.simulation import Simulation
-from motifmine.workspace import Workspace
+from motifmine.workflows.mine import mine
+from motifmine.workflows.workspace import Workspace
 
 
 @pytest.fixture(scope="module")

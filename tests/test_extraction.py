@@ -15,13 +15,14 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
-from motifmine.extraction import ExtractionSettings, Outcome, extract_sources
-from motifmine.features.flow import FlowSpec
-from motifmine.features.video_words import Progress, extract_video
+from motifmine.features.video.extract import Progress, extract_video
+from motifmine.features.video.flow import FlowSpec
+from motifmine.io.hdf5.store import read_table
 from motifmine.io.sources import expand_sources, recording_names, start_from_name
-from motifmine.io.store import read_table
-from motifmine.isolation import IsolatedJobs, JobFailure, Report
-from motifmine.workspace import Workspace
+from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
+from motifmine.workflows.workspace import Workspace
 from tests.clips import cut, moving_square, scene, write_clip
 
 Run = Callable[..., Result]
@@ -272,7 +273,8 @@ def test_extraction_that_is_killed_leaves_only_whole_tables(clips: Path, tmp_pat
         write_clip(clips / f"clip{i}.mp4", moving_square(60), faststart=True)
     workspace = Workspace(tmp_path / "work")
     code = (
-        "from motifmine.extraction import extract_sources; from motifmine.workspace import "
+        "from motifmine.workflows.extract import extract_sources; "
+        "from motifmine.workflows.workspace import "
         f"Workspace; from pathlib import Path; extract_sources([Path({str(clips)!r})], "
         f"Workspace(Path({str(workspace.root)!r})))"
     )

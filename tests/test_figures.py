@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
-from motifmine.motifs import MotifSet
-from motifmine.reporting import figures
-from motifmine.table import FlowGrid, Vocabulary
+from motifmine.records.fit import MotifSet
+from motifmine.records.vocabulary import FlowGrid, Vocabulary
+from motifmine.reporting.figures import motif_pictures as figures
 from tests.fit_records import LENGTH, label_record, lane_record
 
 
@@ -115,7 +115,7 @@ def test_matrix_ink_is_clear_at_zero_and_full_at_the_top() -> None:
 
 @pytest.mark.parametrize("record", [lane_record(), label_record()], ids=["scene", "labels"])
 def test_matrix_picture_is_drawn_in_black_on_white(record: object) -> None:
-    from motifmine.motifs import FitRecord
+    from motifmine.records.fit import FitRecord
 
     assert isinstance(record, FitRecord)
     picture = figures.matrix_picture(record, 0)

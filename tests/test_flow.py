@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, SpecError
-from motifmine.features.flow import BinRow, FlowSpec, FlowWords, watched_pixels
-from motifmine.io.video import Frame
+from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords, watched_pixels
+from motifmine.io.video.reader import Frame
 from motifmine.kernels.motion import moving_pixels, standing_pixels
-from motifmine.table import Floats
+from motifmine.types import Floats
 from tests.clips import frames_of, moving_square, scene
 from tests.reference.flow import count_moving, count_standing
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.motifs import FitRecord
-from motifmine.reporting.sections import following
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.html.sections import cooccurrence as following
 from tests.fit_records import lane_record
 
 

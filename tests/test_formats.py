@@ -19,11 +19,11 @@ from click import Command
 from click.testing import Result
 
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.io import store
-from motifmine.motifs import FitRecord
-from motifmine.naming import with_names
-from motifmine.reporting import tabular
-from motifmine.reporting.formats import FORMATS, occurrences_bytes, write_occurrences
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.export.formats import FORMATS, occurrences_bytes, write_occurrences
+from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.workflows.names import with_names
 from tests.fit_records import lane_record
 
 Run = Callable[..., Result]

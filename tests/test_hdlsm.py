@@ -5,10 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import DataError, SpecError
-from motifmine.inference.occurrences import find_occurrences
-from motifmine.kernels.hdlsm_hyper import log_joint
-from motifmine.kernels.hdlsm_state import (
+from motifmine.models.hdlsm.chains import (
+    Chain,
+    Schedule,
+    Sweep,
+    one_sweep,
+    run_chain,
+    tokens_of,
+)
+from motifmine.models.hdlsm.kernels.hyperparameters import log_joint
+from motifmine.models.hdlsm.kernels.state import (
     BACKGROUND,
     MOTIFS,
     OCCURRENCES,
@@ -19,23 +27,16 @@ from motifmine.kernels.hdlsm_state import (
     placements,
     sweep_place,
 )
-from motifmine.models.hdlsm import Hdlsm, HdlsmFit
-from motifmine.models.hdlsm_chains import (
-    Chain,
-    Schedule,
-    Sweep,
-    one_sweep,
-    run_chain,
-    tokens_of,
-)
-from motifmine.models.hdlsm_posterior import (
+from motifmine.models.hdlsm.model import Hdlsm, HdlsmFit
+from motifmine.models.hdlsm.posterior import (
     agreement,
     effective_size,
     most_typical,
     split_r_hat,
 )
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable, Vocabulary, table_from_rows
 from tests.reference import hdlsm as reference
 
 SHORT = Hdlsm(motif_length=8, chains=2, sweeps=300, burn_in=150, kept=10)

@@ -9,20 +9,21 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.matching import match_motifs
 from motifmine.errors import SpecError
-from motifmine.inference.matching import match_motifs
-from motifmine.io import store
-from motifmine.models.hdlsm import Hdlsm
-from motifmine.models.hdlsm_groups import (
-    GroupedHdlsm,
-    GroupedHdlsmFit,
-    deal_documents,
+from motifmine.io.hdf5 import store
+from motifmine.kernels.similarity import shifted_cosine
+from motifmine.models.hdlsm.groups import GroupedHdlsm, GroupedHdlsmFit, deal_documents
+from motifmine.models.hdlsm.merging import (
+    MergedMotifs,
+    PartMotifs,
+    holding_motifs,
+    merge_motifs,
 )
-from motifmine.models.motif_merging import MergedMotifs, PartMotifs, holding_motifs, merge_motifs
-from motifmine.pipeline import locate, mine
-from motifmine.similarity import shifted_cosine
+from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import Floats32
+from motifmine.types import Floats32
+from motifmine.workflows.mine import locate, mine
 
 Run = Callable[..., Result]
 SPEC = Hdlsm(motif_length=8, chains=1, starts=1, sweeps=150, burn_in=100, kept=5)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from motifmine.inference.matching import match_motifs, match_occurrences
-from motifmine.similarity import shifted_cosine
-from motifmine.table import Floats32
+from motifmine.analysis.matching import match_motifs, match_occurrences
+from motifmine.kernels.similarity import shifted_cosine
+from motifmine.types import Floats32
 
 
 def motifs(seed: int, n: int = 3, length: int = 6, n_words: int = 5) -> Floats32:

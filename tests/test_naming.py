@@ -11,14 +11,14 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError
-from motifmine.io import store
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.naming import with_names
-from motifmine.pipeline import locate, mine
-from motifmine.reporting import tabular
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.tables import fit_tables as tabular
 from motifmine.simulation import simulate
-from motifmine.workspace import Workspace
+from motifmine.workflows.mine import locate, mine
+from motifmine.workflows.names import with_names
+from motifmine.workflows.workspace import Workspace
 from tests.fit_records import lane_record
 
 Run = Callable[..., Result]

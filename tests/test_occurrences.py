@@ -5,15 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motifmine.analysis.chance_level import FalseAlarms, rolled_words, shuffled_rest
+from motifmine.analysis.occurrences import (
+    find_occurrences,
+    typical_weights,
+    unexplained_share,
+)
 from motifmine.errors import SpecError
-from motifmine.inference.false_alarms import FalseAlarms, rolled_words, shuffled_rest
-from motifmine.inference.occurrences import find_occurrences, typical_weights, unexplained_share
-from motifmine.models.plsm import Plsm, PlsmFit
-from motifmine.motifs import Activations, Background, MotifSet, Occurrences
-from motifmine.pipeline import Detection, locate, mine
+from motifmine.models.plsm.model import Plsm, PlsmFit
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable, Vocabulary, table_from_rows
+from motifmine.workflows.mine import Detection, locate, mine
 
 N_TIMES, LENGTH = 20, 3
 MOTIF = np.array([[[0.5, 0.0], [0.0, 0.25], [0.25, 0.0]]], dtype=np.float32)

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 from motifmine.errors import WorkspaceError
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord, MotifSet, Occurrences
-from motifmine.preparation import Preparation
-from motifmine.reporting import elements, marks
-from motifmine.reporting.page import write_report
-from motifmine.reporting.settings import repeat_command
-from motifmine.reporting.wording import describe_motif, summarise_fit
+from motifmine.features.preparation import Preparation
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord, MotifSet, Occurrences
+from motifmine.reporting.figures import svg as marks
+from motifmine.reporting.html import elements
+from motifmine.reporting.html.page import write_report
+from motifmine.reporting.html.reproduce import repeat_command
+from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from tests.fit_records import BIN_S, label_record, lane_record
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

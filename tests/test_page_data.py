@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motifmine.inference.explained import Explained
-from motifmine.motifs import FitRecord, Occurrences
-from motifmine.reporting.activity import LEVELS, motif_activity
-from motifmine.reporting.page_data import inert_json, page_data, video_address
+from motifmine.analysis.explained import Explained
+from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.reporting.figures.activity import LEVELS, motif_activity
+from motifmine.reporting.html.page_data import inert_json, page_data, video_address
 from tests.fit_records import label_record, lane_record
 
 FOLDER = Path("/work/reports/fit")

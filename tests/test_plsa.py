@@ -5,18 +5,13 @@ import pytest
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError, SpecError
-from motifmine.models import em, plsa
-from motifmine.models.plsa import N_FOLD_IN, Plsa, State, infer_shares, step
-from motifmine.models.topic_windows import Windows, cut_windows, single_bins
+from motifmine.models.plsm import em
+from motifmine.models.topics import plsa
+from motifmine.models.topics.plsa import N_FOLD_IN, Plsa, State, infer_shares, step
+from motifmine.models.topics.windows import Windows, cut_windows, single_bins
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.vocabulary import FlowGrid, Topics, Vocabulary
 from motifmine.seeding import generator
-from motifmine.table import (
-    FlowGrid,
-    ObservationTable,
-    Topics,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
 from tests.reference import plsa as twin
 
 SHAPES = [(1, 1, 1), (1, 6, 2), (7, 1, 3), (9, 12, 1), (20, 15, 4), (6, 30, 17)]

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError, SpecError
-from motifmine.layout import start_layout
-from motifmine.models.em import Priors, Problem, State, flat_start, iterate, pose, step
-from motifmine.models.plsm import Plsm, fold_in
+from motifmine.kernels.similarity import shifted_cosine
+from motifmine.models.plsm.em import Priors, Problem, State, flat_start, iterate, pose, step
+from motifmine.models.plsm.model import Plsm, fold_in
+from motifmine.records.start_layout import start_layout
+from motifmine.records.table import (
+    ObservationTable,
+    bin_starts,
+    join_tables,
+    table_from_rows,
+)
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
-from motifmine.similarity import shifted_cosine
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable, Vocabulary, bin_starts, join_tables, table_from_rows
 
 PLAIN = {"activity": "dense", "sparsity": 0.0, "background": 0.0, "drop_surplus": False}
 
@@ -171,7 +177,7 @@ def test_fold_in_is_concave_two_beginnings_agree(small: Simulation) -> None:
 @pytest.mark.parametrize("n_threads", [2, 3])
 def test_the_same_bytes_at_any_number_of_threads(n_threads: int, monkeypatch: object) -> None:
     truth = simulate(n_motifs=3, n_words=30, n_times=4000, n_documents=2, seed=1)
-    from motifmine.models import em
+    from motifmine.models.plsm import em
 
     monkeypatch.setattr(em, "WORTH_THREADS", 0)  # type: ignore[attr-defined]
     spec = Plsm(n_motifs=3, motif_length=10, rounds=1, restarts=1, iterations=10)
@@ -183,7 +189,7 @@ def test_the_same_bytes_at_any_number_of_threads(n_threads: int, monkeypatch: ob
 @pytest.mark.statistical
 @pytest.mark.parametrize("seed", range(5))
 def test_well_separated_motifs_and_their_occurrences_are_recovered(seed: int) -> None:
-    from motifmine.pipeline import mine
+    from motifmine.workflows.mine import mine
 
     truth = simulate(n_motifs=4, motif_length=10, n_words=60, n_times=2000, noise=0.2, seed=seed)
     record = mine(truth.table, Plsm(n_motifs=4, motif_length=10))
@@ -207,7 +213,7 @@ def test_well_separated_motifs_and_their_occurrences_are_recovered(seed: int) ->
 
 @pytest.mark.statistical
 def test_pure_noise_gives_no_occurrences_to_speak_of() -> None:
-    from motifmine.pipeline import mine
+    from motifmine.workflows.mine import mine
 
     rng = generator(4)
     table = table_from_rows(

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numba import njit
 
-from motifmine.kernels import plsm_rows
 from motifmine.kernels.likelihood import observation_rates, occurrence_scores
-from motifmine.kernels.plsm_ratios import FLOOR, ratio, sweep_ratios
-from motifmine.kernels.plsm_search import drop_costs, sweep_threshold, window_counts
-from motifmine.layout import phi_of
-from motifmine.table import Floats, Floats32, Indices
+from motifmine.models.plsm.kernels import rows as plsm_rows
+from motifmine.models.plsm.kernels.ratios import FLOOR, ratio, sweep_ratios
+from motifmine.models.plsm.kernels.search import drop_costs, sweep_threshold, window_counts
+from motifmine.records.start_layout import phi_of
+from motifmine.types import Floats, Floats32, Indices
 from tests.plsm_problems import SHAPES, Binned, Rows, binned, drawn
 
 EVERY_SHAPE = pytest.mark.parametrize("name", SHAPES)

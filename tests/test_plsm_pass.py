@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from motifmine.kernels.plsm_ratios import Background
-from motifmine.models.plsm_pass import (
+from motifmine.models.plsm.kernels.ratios import Background
+from motifmine.models.plsm.passes import (
     NO_BACKGROUND,
     Expectation,
     Plan,
@@ -18,7 +18,7 @@ from motifmine.models.plsm_pass import (
     padded_phi,
     padded_starts,
 )
-from motifmine.table import Floats32
+from motifmine.types import Floats32
 from tests.plsm_problems import (
     SHAPES,
     Array,

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
-from motifmine.io.store import read_fit, write_fit
-from motifmine.models.hdlsm import Hdlsm
-from motifmine.models.hdlsm_summary import of_occurrences
-from motifmine.motifs import Activations, FitRecord, Occurrences
-from motifmine.pipeline import locate, mine
-from motifmine.posterior import Posterior
-from motifmine.reporting.formats import occurrences_bytes
-from motifmine.reporting.page import write_report
-from motifmine.reporting.sections import chains
-from motifmine.reporting.tabular import occurrences_csv, occurrences_json
+from motifmine.io.hdf5.store import read_fit, write_fit
+from motifmine.models.hdlsm.model import Hdlsm
+from motifmine.models.hdlsm.summary import of_occurrences
+from motifmine.records.fit import Activations, FitRecord, Occurrences
+from motifmine.records.posterior import Posterior
+from motifmine.reporting.export.formats import occurrences_bytes
+from motifmine.reporting.html.page import write_report
+from motifmine.reporting.html.sections import posterior as chains
+from motifmine.reporting.tables.fit_tables import occurrences_csv, occurrences_json
 from motifmine.simulation import Simulation
+from motifmine.workflows.mine import locate, mine
 from tests.fit_records import lane_record
 
 SENTENCE = "The chains agree on <both> motifs."

@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.motifs import FitRecord
-from motifmine.reporting.rates import archive_rates, bars_svg, day_rates
-from motifmine.table import Recording
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import Recording
+from motifmine.reporting.figures.rates import archive_rates, bars_svg, day_rates
 from tests.fit_records import lane_record
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.io.store import read_fit
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.preparation import Preparation
-from motifmine.table import FlowGrid
-from motifmine.topics import unfold_record
-from motifmine.workspace import Workspace
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5.store import read_fit
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
+from motifmine.records.topics import unfold_record
+from motifmine.records.vocabulary import FlowGrid
+from motifmine.workflows.workspace import Workspace
 
 Run = Callable[..., Result]
 

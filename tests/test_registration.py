@@ -9,11 +9,18 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.extraction import ExtractionSettings, extract_sources
-from motifmine.features.registration import align_tables, moved_back, place_picture, register
-from motifmine.io import store
-from motifmine.table import ObservationTable, Pixels, Recording
-from motifmine.workspace import Workspace
+from motifmine.features.video.registration import (
+    align_tables,
+    moved_back,
+    place_picture,
+    register,
+)
+from motifmine.io.hdf5 import store
+from motifmine.records.table import ObservationTable, Recording
+from motifmine.types import Pixels
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIP = ROOT / "sample_data/junction/junction_202603140800.mp4"

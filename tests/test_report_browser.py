@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine.anomalies import Anomalies, AnomalyScale
-from motifmine.motifs import FitRecord, MotifSet, Occurrences
-from motifmine.reporting.page import write_report
+from motifmine.records.anomalies import Anomalies, AnomalyScale
+from motifmine.records.fit import FitRecord, MotifSet, Occurrences
+from motifmine.reporting.html.page import write_report
 from tests.browser import Browser
 from tests.clips import write_clip
 from tests.fit_records import BIN_S, label_record, lane_record

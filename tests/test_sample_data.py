@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.inference.evaluation import evaluate
-from motifmine.inference.matching import OccurrenceMatch, match_occurrences
-from motifmine.io.store import read_fit
-from motifmine.io.truth import read_truth
-from motifmine.motifs import FitRecord
+from motifmine.analysis.evaluation import evaluate
+from motifmine.analysis.matching import OccurrenceMatch, match_occurrences
+from motifmine.io.hdf5.store import read_fit
+from motifmine.io.truth_files import read_truth
+from motifmine.records.fit import FitRecord
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
 Run = Callable[..., Result]

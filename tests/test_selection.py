@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from motifmine.models.plsm import Plsm
-from motifmine.models.selection import (
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.selection import (
     choose_motif_length,
     choose_n_motifs,
     motif_p_values,
     motif_spans,
     smallest_good,
 )
-from motifmine.motifs import MotifSet
+from motifmine.records.fit import MotifSet
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
 

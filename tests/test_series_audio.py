@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, MotifmineWarning
-from motifmine.io.series_audio import AudioReader, mel_bands
-from motifmine.io.series_options import SeriesOptions
+from motifmine.io.series.audio import AudioReader, mel_bands
+from motifmine.io.series.options import SeriesOptions
 from tests.series_files import read_all
 
 RATE_HZ = 16_000
@@ -74,7 +74,7 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     sound = np.random.default_rng(1).uniform(-1, 1, 5 * RATE_HZ + 77)
     path = write_wav(tmp_path / "x.wav", sound)
     whole = read_all(path)
-    monkeypatch.setattr("motifmine.io.series_audio.BLOCK_SPECTRA", 13)
+    monkeypatch.setattr("motifmine.io.series.audio.BLOCK_SPECTRA", 13)
     np.testing.assert_allclose(whole.value, read_all(path).value, rtol=1e-12)
 
 

@@ -68,7 +68,7 @@ def test_a_skipped_row_keeps_its_place_among_numbered_rows(tmp_path: Path) -> No
 def test_lines_are_counted_over_blocks_comments_and_empty_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motifmine.io.series_csv.BLOCK_BYTES", 16)
+    monkeypatch.setattr("motifmine.io.series.csv_reader.BLOCK_BYTES", 16)
     text = "# first\n\ntime,a\n" + "".join(f"{i},{i}\n\n" for i in range(40)) + "40,x\n"
     with pytest.raises(FormatError, match="line 84, column 'a': 'x'"):
         read_text(tmp_path, text)
@@ -77,7 +77,7 @@ def test_lines_are_counted_over_blocks_comments_and_empty_lines(
 def test_times_that_run_back_between_blocks_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motifmine.io.series_csv.BLOCK_BYTES", 8)
+    monkeypatch.setattr("motifmine.io.series.csv_reader.BLOCK_BYTES", 8)
     with pytest.raises(FormatError, match=r"line 4, column 'time': '0\.5'"):
         read_text(tmp_path, "time,a\n0,1\n1,2\n0.5,3\n")
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.io.store import read_fit, read_table
-from motifmine.series import BinnedSeries
-from motifmine.series_extraction import document_tables, first_table
-from motifmine.series_spool import has_kept, kept, kept_aside, spool_folder
-from motifmine.series_words import bin_of_samples, round_up
-from motifmine.table import Channels, PlainLabels
+from motifmine.features.series.survey import bin_of_samples, round_up
+from motifmine.io.hdf5.store import read_fit, read_table
+from motifmine.io.series.spool import has_kept, kept, kept_aside, spool_folder
+from motifmine.records.series import BinnedSeries
+from motifmine.records.vocabulary import Channels, PlainLabels
+from motifmine.workflows.extract_series import document_tables, first_table
 
 Run = Callable[..., Result]
 

@@ -6,15 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.inference.segments import motif_segments
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord, Occurrences
-from motifmine.pipeline import mine
-from motifmine.reporting.figures import matrix_view
-from motifmine.reporting.series_figures import segment_figure
-from motifmine.reporting.series_wording import describe_series
-from motifmine.reporting.wording import readings_text
-from motifmine.table import Channels, ObservationTable, Vocabulary, table_from_rows
+from motifmine.analysis.raw_segments import motif_segments
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.vocabulary import Channels, Vocabulary
+from motifmine.reporting.figures.motif_pictures import matrix_view
+from motifmine.reporting.html.series_figures import segment_figure
+from motifmine.reporting.sentences.motifs import readings_text
+from motifmine.reporting.sentences.series import describe_series
+from motifmine.workflows.mine import mine
 
 
 def layout_of(words: str, channels: tuple[str, ...], per_channel: int, unit: str = "") -> Channels:

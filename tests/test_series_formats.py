@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motifmine.arrays import Floats
 from motifmine.errors import FormatError
-from motifmine.io.series_csv import fast_rows
-from motifmine.io.series_options import BadRows, SeriesOptions
-from motifmine.io.series_slow import slow_rows
-from motifmine.io.series_text import recognise_text
+from motifmine.io.series.csv_dialect import recognise_text
+from motifmine.io.series.csv_reader import fast_rows
+from motifmine.io.series.csv_slow import slow_rows
+from motifmine.io.series.options import BadRows, SeriesOptions
+from motifmine.types import Floats
 from tests.series_files import read_all, read_text
 
 NAMES = ("pump 1", "Wärme", "x", "y,z", 'a"b')
@@ -189,7 +189,7 @@ def test_small_blocks_and_large_ones_give_the_same(
     rows = [f"{i / 10},{x:.3f},{y:.3f}" for i, (x, y) in enumerate(rng.normal(size=(200, 2)))]
     text = "\n".join(["time,a,b", *rows])
     whole = read_text(tmp_path, text)
-    monkeypatch.setattr("motifmine.io.series_csv.BLOCK_BYTES", 37)
+    monkeypatch.setattr("motifmine.io.series.csv_reader.BLOCK_BYTES", 37)
     pieces = read_text(tmp_path, text)
     np.testing.assert_array_equal(whole.time_s, pieces.time_s)
     np.testing.assert_array_equal(whole.value, pieces.value)
@@ -205,7 +205,7 @@ def test_a_matrix_needs_only_a_rate(tmp_path: Path, order: Any) -> None:
 
 
 def test_arrays_are_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("motifmine.io.series_arrays.BATCH_VALUES", 20)
+    monkeypatch.setattr("motifmine.io.series.arrays.BATCH_VALUES", 20)
     value = np.random.default_rng(0).normal(size=(100, 3))
     np.savez_compressed(tmp_path / "x.npz", time=np.arange(100.0), value=value)
     with h5py.File(tmp_path / "x.h5", "w") as file:
@@ -259,7 +259,7 @@ def test_parquet_time_stamps_keep_their_zone(tmp_path: Path) -> None:
 def test_spike_trains_are_merged_in_order_of_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motifmine.io.series_trains.PIECE_SPIKES", 7)
+    monkeypatch.setattr("motifmine.io.series.spike_trains.PIECE_SPIKES", 7)
     rng = np.random.default_rng(3)
     trains: dict[str, Any] = {
         f"unit {i}": np.sort(rng.uniform(0, 9, size=10 + 11 * i)) for i in range(4)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.io.store import read_fit
-from motifmine.motifs import FitRecord
+from motifmine.io.hdf5.store import read_fit
+from motifmine.records.fit import FitRecord
 
 Run = Callable[..., Result]
 

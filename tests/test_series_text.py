@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError, FormatError, SpecError
-from motifmine.io.series import SeriesOptions, series_kind, split_inner
+from motifmine.io.series.open import series_kind, split_inner
+from motifmine.io.series.options import SeriesOptions
 from tests.series_files import read_all, read_text
 
 
@@ -198,7 +199,7 @@ def test_local_times_go_on_evenly_over_a_change_of_the_clocks(
     step_min: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("motifmine.io.series_csv.BLOCK_BYTES", block)
+    monkeypatch.setattr("motifmine.io.series.csv_reader.BLOCK_BYTES", block)
     bare, zoned = local_table(zone, first, step_min)
     for text, options in ((bare, {"time_zone": zone}), (zoned, {})):
         read = read_text(tmp_path, text, **options)

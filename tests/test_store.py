@@ -11,20 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motifmine.errors import DataError, FormatError, WorkspaceError
-from motifmine.io.store import read_fit, read_table, read_table_size, write_fit, write_table
-from motifmine.models.plsm import Plsm
-from motifmine.motifs import FitRecord
-from motifmine.pipeline import mine
-from motifmine.simulation import Simulation
-from motifmine.table import (
-    Channels,
-    FlowGrid,
-    ObservationTable,
-    Recording,
-    Topics,
-    Vocabulary,
-    table_from_rows,
+from motifmine.io.hdf5.store import (
+    read_fit,
+    read_table,
+    read_table_size,
+    write_fit,
+    write_table,
 )
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable, Recording, table_from_rows
+from motifmine.records.vocabulary import Channels, FlowGrid, Topics, Vocabulary
+from motifmine.simulation import Simulation
+from motifmine.workflows.mine import mine
 
 
 def assert_same_table(one: ObservationTable, two: ObservationTable) -> None:

@@ -10,23 +10,13 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
-from motifmine.inference.matching import match_motifs
-from motifmine.io import store
-from motifmine.mapping import Mapper, in_order, on_processes
-from motifmine.models import document_groups
-from motifmine.models.document_groups import (
-    Group,
-    Reading,
-    in_groups,
-    reading_for,
-    take_census,
-)
-from motifmine.models.em import climb, flat_start, infer_starts, pose
-from motifmine.models.map_reduce import EmTask, climb_groups
-from motifmine.models.online import Rate, batches_of
-from motifmine.models.plsm import Plsm
-from motifmine.models.statistics import (
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.em import climb, flat_start, infer_starts, pose
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.statistics import (
     Parameters,
     Statistics,
     blended,
@@ -34,15 +24,25 @@ from motifmine.models.statistics import (
     statistics_of,
     summed,
 )
-from motifmine.pipeline import mine
-from motifmine.preparation import Preparation
+from motifmine.parallel.mappers import Mapper, in_order, on_processes
+from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
-from motifmine.streamed_jobs import mapper_over, update_fit
-from motifmine.streaming import Streaming, Workers, fit_files
-from motifmine.table import ObservationTable, Recording, table_from_rows
-from motifmine.updating import update_file
-from motifmine.workspace import Workspace
+from motifmine.workflows.mine import mine
+from motifmine.workflows.out_of_core import census as document_groups
+from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
+from motifmine.workflows.out_of_core.census import (
+    Group,
+    Reading,
+    in_groups,
+    reading_for,
+    take_census,
+)
+from motifmine.workflows.out_of_core.commands import mapper_over, update_fit
+from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
+from motifmine.workflows.out_of_core.online_em import Rate, batches_of
+from motifmine.workflows.out_of_core.update import update_file
+from motifmine.workflows.workspace import Workspace
 
 Run = Callable[..., Result]
 SPEC = Plsm(n_motifs=3, motif_length=8, activity="sparse", restarts=1, rounds=3, iterations=30)

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
+from motifmine.records.table import ObservationTable, Recording, join_tables, table_from_rows
+from motifmine.records.vocabulary import FlowGrid, Vocabulary
 from motifmine.simulation import Simulation
-from motifmine.table import (
-    FlowGrid,
-    ObservationTable,
-    Recording,
-    Vocabulary,
-    join_tables,
-    table_from_rows,
-)
 
 
 def grid(**changes: int) -> FlowGrid:

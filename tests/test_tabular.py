@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
-from motifmine.reporting import tabular
+from motifmine.reporting.tables import fit_tables as tabular
 from tests.fit_records import lane_record
 
 

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 import torch
 
+from motifmine.analysis.matching import match_motifs
+from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import DataError, FitError, MotifmineWarning, SpecError
-from motifmine.inference.matching import match_motifs
-from motifmine.inference.occurrences import find_occurrences
-from motifmine.models import tcae_fitting
-from motifmine.models.autoencoder import Tcae, TcaeFit
+from motifmine.kernels.similarity import shifted_cosine
 from motifmine.models.protocol import Progress
-from motifmine.models.tcae_objective import Objective
-from motifmine.similarity import shifted_cosine
+from motifmine.models.tcae import fitting as tcae_fitting
+from motifmine.models.tcae.model import Tcae, TcaeFit
+from motifmine.models.tcae.objective import Objective
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import Indices, ObservationTable, Vocabulary, join_tables, table_from_rows
+from motifmine.types import Indices
 
 SPEC = Tcae(n_motifs=8, motif_length=8, epochs=8, device="cpu")
 SHORT = replace(SPEC, epochs=7, n_motifs=4)
@@ -331,7 +333,7 @@ def test_the_network_learns_a_single_batch_by_heart() -> None:
 
 
 def test_importing_the_model_does_not_import_torch() -> None:
-    code = "import sys, motifmine.models.autoencoder; print('torch' in sys.modules)"
+    code = "import sys, motifmine.models.tcae.model; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
 

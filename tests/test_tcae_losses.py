@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from motifmine.models import tcae_losses as losses
-from motifmine.models.autoencoder import Tcae
-from motifmine.models.tcae_fitting import build_objective, torch_generator
+from motifmine.models.tcae import losses
+from motifmine.models.tcae.fitting import build_objective, torch_generator
+from motifmine.models.tcae.model import Tcae
 from motifmine.simulation import simulate
 
 ALL = torch.ones(1, 2, dtype=torch.bool)

@@ -9,12 +9,18 @@ import torch
 from torch import Tensor
 
 from motifmine.errors import FitError
-from motifmine.models.autoencoder import Tcae
-from motifmine.models.tcae_activations import CELL_PRICE, FIRST_ITERATIONS, FLOOR, explain, touch_up
-from motifmine.models.tcae_motifs import explained_windows, settle
-from motifmine.models.tcae_windows import Windows, cut_windows
+from motifmine.models.tcae.model import Tcae
+from motifmine.models.tcae.pruning import explained_windows, settle
+from motifmine.models.tcae.refit import (
+    CELL_PRICE,
+    FIRST_ITERATIONS,
+    FLOOR,
+    explain,
+    touch_up,
+)
+from motifmine.models.tcae.windows import Windows, cut_windows
+from motifmine.records.table import ObservationTable
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable
 from tests.reference import tcae as twin
 
 WORDS, LENGTH = 6, 4

@@ -5,20 +5,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from motifmine.models.tcae_activations import FLOOR, Flat, explain
-from motifmine.models.tcae_fitting import encoded_rows
-from motifmine.models.tcae_losses import neighbour_overlap, squared_error
-from motifmine.models.tcae_network import (
+from motifmine.models.tcae.fitting import encoded_rows
+from motifmine.models.tcae.losses import neighbour_overlap, squared_error
+from motifmine.models.tcae.network import (
     NEIGHBOURS,
     SPARE,
     Network,
     energy_threshold,
     keep_above,
 )
-from motifmine.models.tcae_objective import masked
-from motifmine.models.tcae_windows import Windows, cut_windows
+from motifmine.models.tcae.objective import masked
+from motifmine.models.tcae.refit import FLOOR, Flat, explain
+from motifmine.models.tcae.windows import Windows, cut_windows
+from motifmine.records.table import ObservationTable, join_tables
 from motifmine.simulation import simulate
-from motifmine.table import Floats, ObservationTable, join_tables
+from motifmine.types import Floats
 from tests.reference import tcae as twin
 
 WORDS = 6

@@ -17,17 +17,17 @@ from click.testing import Result
 
 from motifmine.durations import Duration
 from motifmine.errors import MotifmineWarning
-from motifmine.io.store import read_fit, write_fit, write_table
-from motifmine.jobs import fit_workspace, locate_sources
-from motifmine.models.autoencoder import Tcae, TcaeFit
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5.store import read_fit, write_fit, write_table
 from motifmine.models.protocol import Progress
-from motifmine.models.saved import locate_motifs
-from motifmine.motifs import Activations, FitRecord
-from motifmine.pipeline import mine
-from motifmine.preparation import Preparation
+from motifmine.models.registry import locate_motifs
+from motifmine.models.tcae.model import Tcae, TcaeFit
+from motifmine.records.fit import Activations, FitRecord
 from motifmine.simulation import Simulation
-from motifmine.topic_extraction import layer_of_fit
-from motifmine.workspace import Workspace
+from motifmine.workflows.extract_topics import layer_of_fit
+from motifmine.workflows.fit import fit_workspace, locate_sources
+from motifmine.workflows.mine import mine
+from motifmine.workflows.workspace import Workspace
 
 Run = Callable[..., Result]
 SPEC = Tcae(n_motifs=8, motif_length=8, epochs=6, device="cpu")

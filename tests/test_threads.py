@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from motifmine.models import threads
-from motifmine.models.plsm import Plsm
-from motifmine.models.threads import in_order, limit_threads, most_threads
+from motifmine.models.plsm.model import Plsm
+from motifmine.parallel import threads
+from motifmine.parallel.threads import in_order, limit_threads, most_threads
 from motifmine.simulation import simulate
 
 

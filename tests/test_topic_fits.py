@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from motifmine.durations import Duration
-from motifmine.io import store
-from motifmine.jobs import fit_workspace, locate_sources
-from motifmine.models.hdlsm import Hdlsm, default_scale
-from motifmine.models.hdlsm_posterior import word_view
+from motifmine.io.hdf5 import store
+from motifmine.models.hdlsm.model import Hdlsm, default_scale
+from motifmine.models.hdlsm.posterior import word_view
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.topics import unfold_record
+from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.simulation import Simulation, simulate
-from motifmine.table import ObservationTable, Topics, Vocabulary, table_from_rows
-from motifmine.topic_fits import automatic_topics, over_topics
-from motifmine.topics import unfold_record
-from motifmine.workspace import Workspace
+from motifmine.workflows.fit import fit_workspace, locate_sources
+from motifmine.workflows.fit_topics import automatic_topics, over_topics
+from motifmine.workflows.workspace import Workspace
 
 
 def wide(n_words: int, n_times: int) -> ObservationTable:

@@ -12,22 +12,29 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine import topic_null
+from motifmine.analysis import topic_null
+from motifmine.analysis.topic_null import rolled_under_topics
 from motifmine.errors import DataError, MissingExtraError, SpecError
-from motifmine.extraction import ExtractionSettings
-from motifmine.io.store import read_fit, read_table, write_fit, write_table
-from motifmine.jobs import locate_sources
-from motifmine.models.topic_models import TOPIC_MODELS, TopicSpec, learn_topics, project
-from motifmine.models.topic_scores import signed_topics, topic_scores
-from motifmine.models.topic_table import topic_vocabulary
-from motifmine.motifs import FitRecord, MotifSet
-from motifmine.reporting.page import write_report
+from motifmine.io.hdf5.store import read_fit, read_table, write_fit, write_table
+from motifmine.models.topics.external import TOPIC_MODELS, TopicSpec, learn_topics, project
+from motifmine.models.topics.pca_scores import signed_topics, topic_scores
+from motifmine.models.topics.projection import topic_vocabulary
+from motifmine.records.fit import FitRecord, MotifSet
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.topics import (
+    topic_shares,
+    topics_as_motifs,
+    unfold_record,
+    unfold_table,
+)
+from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.reporting.html.page import write_report
 from motifmine.seeding import generator
-from motifmine.table import Floats, ObservationTable, Topics, Vocabulary, table_from_rows
-from motifmine.topic_extraction import extract_recordings, topic_settings
-from motifmine.topic_null import rolled_under_topics
-from motifmine.topics import topic_shares, topics_as_motifs, unfold_record, unfold_table
-from motifmine.workspace import Workspace
+from motifmine.types import Floats
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.extract_topics import extract_recordings, topic_settings
+from motifmine.workflows.fit import locate_sources
+from motifmine.workflows.workspace import Workspace
 from tests.clips import moving_square, write_clip
 from tests.fit_records import label_record, lane_record
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, VideoError
-from motifmine.io.video import Clock, Frame, VideoReader, open_video
+from motifmine.io.video.reader import Clock, Frame, VideoReader, open_video
 from tests.clips import cut, moving_square, write_clip, write_sound
 
 

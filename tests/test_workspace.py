@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import WorkspaceError
-from motifmine.io.store import write_table
-from motifmine.preparation import Preparation
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5.store import write_table
 from motifmine.simulation import Simulation, simulate
-from motifmine.workspace import Workspace
+from motifmine.workflows.workspace import Workspace
 
 
 @pytest.fixture

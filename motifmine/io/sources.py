@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from motifmine.errors import DataError, SpecError
-from motifmine.io.series import series_kind
+from motifmine.io.series.open import series_kind
 
 VIDEO_SUFFIXES = frozenset(
     f".{ending}"

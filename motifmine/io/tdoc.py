@@ -11,16 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.errors import FormatError
-from motifmine.io.files import sha256, write_text
-from motifmine.table import (
-    Floats,
-    Indices,
-    ObservationTable,
-    Recording,
-    Vocabulary,
-    bin_starts,
-    table_from_rows,
-)
+from motifmine.files import sha256, write_text
+from motifmine.records.table import ObservationTable, Recording, bin_starts, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Floats, Indices
 
 
 def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:

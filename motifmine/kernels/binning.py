@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.jit import kernel
+from motifmine.kernels.jit import kernel
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.jit import kernel
+from motifmine.kernels.jit import kernel
 
 
 @kernel
@@ -26,7 +26,7 @@ def observation_rates(
         The part of the rates that no motif gives.
     activation : float32 array (R, K)
     phi : float32 array (W, L * K)
-        Relative time reversed, see `motifmine.layout`.
+        Relative time reversed, see `motifmine.records.start_layout`.
     """
     size = phi.shape[1]
     n_motifs = activation.shape[1]

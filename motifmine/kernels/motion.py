@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.jit import kernel
+from motifmine.kernels.jit import kernel
 
 Pixels = NDArray[np.int64]
 Places = NDArray[np.int32]

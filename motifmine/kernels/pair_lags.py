@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from motifmine.jit import kernel
-from motifmine.table import Indices
+from motifmine.kernels.jit import kernel
+from motifmine.types import Indices
 
 
 @kernel

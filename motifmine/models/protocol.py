@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from motifmine.motifs import Activations, Background, MotifSet, Provenance, Trace
-from motifmine.table import Floats, ObservationTable
+from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats
 
 
 @dataclass(frozen=True, slots=True)

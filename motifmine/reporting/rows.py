@@ -6,8 +6,9 @@ from datetime import datetime
 
 import numpy as np
 
-from motifmine.motifs import FitRecord
-from motifmine.reporting.clock import clock_starts, clock_time, format_time
+from motifmine.records.fit import FitRecord
+from motifmine.records.wall_clock import clock_starts
+from motifmine.reporting.times import clock_time, format_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

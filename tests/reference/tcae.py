@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motifmine.table import Floats
+from motifmine.types import Floats
 
 TAPS = np.array([0.05399, 0.24197, 0.39894, 0.24197, 0.05399])
 

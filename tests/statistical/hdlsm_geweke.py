@@ -5,14 +5,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.jit import kernel
-from motifmine.kernels.hdlsm import sweep_observations, sweep_occurrences
-from motifmine.kernels.hdlsm_hyper import sweep_document_priors, sweep_eta, sweep_gamma
-from motifmine.kernels.hdlsm_join import sweep_joins
-from motifmine.kernels.hdlsm_motif_pairs import sweep_motif_pairs
-from motifmine.kernels.hdlsm_occurrence_pairs import sweep_occurrence_pairs
-from motifmine.kernels.hdlsm_shifts import sweep_shifts
-from motifmine.kernels.hdlsm_state import (
+from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences
+from motifmine.models.hdlsm.kernels.hyperparameters import (
+    sweep_document_priors,
+    sweep_eta,
+    sweep_gamma,
+)
+from motifmine.models.hdlsm.kernels.join_motifs import sweep_joins
+from motifmine.models.hdlsm.kernels.shifts import sweep_shifts
+from motifmine.models.hdlsm.kernels.split_merge_motifs import sweep_motif_pairs
+from motifmine.models.hdlsm.kernels.split_merge_occurrences import sweep_occurrence_pairs
+from motifmine.models.hdlsm.kernels.state import (
     Prior,
     State,
     Tokens,

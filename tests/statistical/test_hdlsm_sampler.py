@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, ks_2samp
 
-from motifmine.kernels.hdlsm_state import Prior, State, Tokens, blank_state
+from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, blank_state
 from tests.reference.hdlsm import Sampler, Setting, exact_means, summary
 from tests.statistical.hdlsm_geweke import (
     HYPER,

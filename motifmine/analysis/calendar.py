@@ -1,0 +1,226 @@
+"""How often motifs occur by hour of the day and day of the week, per hour recorded.
+
+All counts stand beside the time that was recorded: a camera that ran at night only says nothing
+about noon. Hours and days are those of the fit's time zone.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.wall_clock import (
+    DAY_S,
+    SLOT_S,
+    clock_starts,
+    zone_named,
+    zone_offsets_s,
+)
+from motifmine.types import Floats, Indices, Indices32
+
+HOUR_S = 3600
+LEVEL = 0.9
+"""Of the intervals that rates lie in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calendar:
+    """What happened in every hour of the clock of which anything was recorded, in order of time."""
+
+    zone: str
+    day: Indices
+    """Days since 1970 on the zone's calendar, int64 array (n,)."""
+    hour: Indices
+    """Hour of the day, 0 to 23."""
+    recorded_s: Floats
+    """Seconds recorded in it, > 0."""
+    count: Indices32
+    """Occurrences that begin in it, int32 array (K, n)."""
+    surprising_s: Floats | None
+    """Seconds that the motifs explain badly, None where the fit does not know."""
+    n_left_out: int
+    """Recordings of which the wall clock is unknown."""
+
+    @property
+    def weekday(self) -> Indices:
+        """Day of the week, 0 for Monday; the first of January 1970 was a Thursday."""
+        return (self.day + 3) % 7
+
+    def __repr__(self) -> str:
+        return f"Calendar({len(self.count)} motifs, {len(self.day)} hours, {self.zone})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WeekRates:
+    """Occurrences by day of the week (Monday first) and hour of the day."""
+
+    recorded_s: Floats
+    """float64 array (7, 24)."""
+    count: Indices
+    """int64 array (K, 7, 24)."""
+
+    @property
+    def per_hour(self) -> Floats:
+        """Occurrences per hour recorded, float64 array (K, 7, 24); NaN where none was."""
+        hours = np.where(self.recorded_s > 0, self.recorded_s / HOUR_S, np.nan)
+        rates: Floats = self.count / hours
+        return rates
+
+    def interval(self, motif: int) -> tuple[Floats, Floats]:
+        """Return the rates per hour between which a motif's lie, two float64 arrays (7, 24).
+
+        They are the quantiles of the gamma distribution that counts of chance leave of a rate
+        (Jeffreys prior), `LEVEL` of it in the middle; NaN where nothing was recorded.
+        """
+        from scipy.special import gammaincinv  # noqa: PLC0415  (slow to import)
+
+        hours = np.where(self.recorded_s > 0, self.recorded_s / HOUR_S, np.nan)
+        shape = self.count[motif] + 0.5
+        low = gammaincinv(shape, (1 - LEVEL) / 2) / hours
+        high = gammaincinv(shape, (1 + LEVEL) / 2) / hours
+        return np.where(self.count[motif] == 0, 0 * hours, low), high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayRates:
+    """Occurrences by day, in order of time; days without a recording are left out."""
+
+    day: Indices
+    """Days since 1970, int64 array (D,)."""
+    recorded_s: Floats
+    count: Indices
+    """int64 array (K, D)."""
+
+
+def calendar_of(record: FitRecord) -> Calendar | None:
+    """Return when motifs occurred on the calendar, None when no recording has a wall clock.
+
+    Raises
+    ------
+    SpecError
+        When the fit's time zone is unknown here.
+    DataError
+        When a recording's start is no time.
+    """
+    slots = _slots_of_bins(record)
+    if not any(len(slot) for slot in slots):
+        return None
+    known, weight = np.unique(np.concatenate(slots), return_counts=True)
+    local_s = known * SLOT_S + zone_offsets_s(known, zone_named(record.time_zone))
+    hours, hour_of_slot = np.unique(
+        np.floor(local_s / HOUR_S).astype(np.int64), return_inverse=True
+    )
+    n_hours, n_motifs = len(hours), len(record.motifs)
+    found = record.occurrences
+    clocked = np.array([len(slot) > 0 for slot in slots])[found.document]
+    begun = [
+        slots[document][min(max(start, 0), len(slots[document]) - 1)]
+        for document, start in zip(
+            found.document[clocked].tolist(), found.start_bin[clocked].tolist(), strict=True
+        )
+    ]
+    place = hour_of_slot[np.searchsorted(known, np.array(begun, dtype=np.int64))]
+    key = found.motif[clocked].astype(np.int64) * n_hours + place
+    surprising = _surprising_slots(record, slots)
+    return Calendar(
+        zone=record.time_zone,
+        day=hours // 24,
+        hour=hours % 24,
+        recorded_s=_weighed(hour_of_slot, (weight * record.bin_s).astype(np.float64), n_hours),
+        count=np.bincount(key, minlength=n_motifs * n_hours)
+        .reshape(n_motifs, n_hours)
+        .astype(np.int32),
+        surprising_s=None
+        if surprising is None
+        else _weighed(
+            hour_of_slot[np.searchsorted(known, surprising)],
+            np.full(len(surprising), record.bin_s),
+            n_hours,
+        ),
+        n_left_out=sum(not recording.start_utc for recording in record.recordings),
+    )
+
+
+def week_rates(calendar: Calendar) -> WeekRates:
+    """Return rates by day of the week and hour of the day."""
+    place = calendar.weekday * 24 + calendar.hour
+    recorded_s = _weighed(place, calendar.recorded_s, 168)
+    return WeekRates(
+        recorded_s=recorded_s.reshape(7, 24),
+        count=_summed(calendar.count, place, 168).reshape(-1, 7, 24),
+    )
+
+
+def day_rates(calendar: Calendar) -> DayRates:
+    """Return rates by day."""
+    day, place = np.unique(calendar.day, return_inverse=True)
+    return DayRates(
+        day=day,
+        recorded_s=_weighed(place, calendar.recorded_s, len(day)),
+        count=_summed(calendar.count, place, len(day)),
+    )
+
+
+def date_text(day: int) -> str:
+    """Return a day since 1970 as people say it.
+
+    Examples
+    --------
+    >>> date_text(20515)
+    'Tuesday 3 March 2026'
+    """
+    moment = date(1970, 1, 1) + timedelta(days=day)
+    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def day_of(utc_s: float, zone: str) -> int:
+    """Return the day since 1970 that a zone's calendar shows at an instant."""
+    slot = np.array([int(utc_s // SLOT_S)])
+    return int((utc_s + zone_offsets_s(slot, zone_named(zone))[0]) // DAY_S)
+
+
+def _slots_of_bins(record: FitRecord) -> list[Indices]:
+    """Return for every recording the quarter of an hour (since 1970, UTC) of each time bin."""
+    nothing = np.zeros(0, dtype=np.int64)
+    return [
+        nothing
+        if start is None
+        else np.floor((start.timestamp() + recording.bin_start_s) / SLOT_S).astype(np.int64)
+        for start, recording in zip(clock_starts(record.recordings), record.recordings, strict=True)
+    ]
+
+
+def _surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices | None:
+    """Return the quarter of every time bin that the motifs explain badly."""
+    found = record.anomalies
+    if found is None:
+        return None
+    parts = [np.zeros(0, dtype=np.int64)]
+    for document, start_s, end_s in zip(
+        found.document.tolist(), found.start_s.tolist(), found.end_s.tolist(), strict=True
+    ):
+        begins = record.recordings[document].bin_start_s
+        first, last = np.searchsorted(begins, np.array([start_s, end_s]) - 1e-6 * record.bin_s)
+        parts.append(slots[document][first:last])
+    return np.concatenate(parts)
+
+
+def _weighed(place: Indices, weight: Floats, n_places: int) -> Floats:
+    """Return weights summed by place, float64 array (places,)."""
+    return np.bincount(place, weights=weight, minlength=n_places).astype(np.float64)
+
+
+def _summed(count: Indices32, place: Indices, n_places: int) -> Indices:
+    """Return counts (K, n) summed by place, int64 array (K, places)."""
+    total = np.zeros((len(count), n_places), dtype=np.int64)
+    for motif, row in enumerate(count):
+        total[motif] = np.bincount(place, weights=row, minlength=n_places).round()
+    return total

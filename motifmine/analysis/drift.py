@@ -1,0 +1,259 @@
+"""Whether motifs themselves change over the weeks: their words, their place, their speed.
+
+A fit holds its motifs fixed. Here every motif is estimated anew in every period, from the
+observations lined up at its starts: one M-step with the given activations, where the motif may also
+take words and moments that it does not have, as far as nothing else explains them. How like the
+other periods that is, is told by the cosine at the best shift.
+
+Estimates from few observations differ by chance, and their cosines are low. So each period's starts
+are dealt to groups in turn, and of all products only those between different groups count: chance
+takes nothing off these. Leaving out one group after the other (jackknife) gives the error.
+
+Documents are looked at one by one. Where there are many words they are added up in fewer columns,
+with signs that chance gives them: products of such sums are those of the whole, but for noise that
+falls with the number of columns (Charikar, Chen, Farach-Colton 2004).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.analysis.calendar import day_of
+from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, likeness_of
+from motifmine.kernels.aligned_counts import sweep_cells, sweep_rates
+from motifmine.records.drift import Drift
+from motifmine.records.fit import Activations, Background, MotifSet
+from motifmine.records.start_layout import flat_rates, start_layout
+from motifmine.records.table import ObservationTable, Recording
+from motifmine.records.wall_clock import (
+    DAY_S,
+    clock_start,
+    clock_starts,
+    local_seconds,
+    zone_named,
+)
+from motifmine.seeding import generator
+from motifmine.types import Floats, Floats32, Indices, Indices32
+
+PERIODS = ((1, 21), (7, 60), (28, 60), (91, 60))
+"""Days of a period, and how many of them there may be; longer archives get longer periods."""
+BLOCK = 8
+"""Starts within so many motif lengths stay in one group, within fewer where a period is short."""
+LEAST_BLOCKS = 16
+"""Blocks of a period, if they can be as long as a motif."""
+OPEN = 0.2
+"""Share of a motif that may lie at other words and moments than its own."""
+MOST_COLUMNS = 512
+MOST_CELLS = 1 << 26
+"""Numbers that are held for all motifs, periods and groups."""
+SKETCH_STREAM = 1 << 25
+"""Stream of chance for columns and signs, the same in every fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Periods:
+    """Periods of equal length."""
+
+    first_day: int
+    n_days: int
+    n: int
+    start_s: Floats
+    block_bins: int
+    """Starts within so many bins stay in one group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sums:
+    """What motifs explain by period and group, lined up at their starts."""
+
+    cells: Floats32
+    """float32 array (K, P * GROUPS, L, columns)."""
+    held: Floats
+    """Observations, float64 array (K, P * GROUPS)."""
+    column: Indices32
+    sign: Floats32
+
+
+def motif_drift(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    *,
+    time_zone: str = "UTC",
+) -> Drift | None:
+    """Return how motifs change over the periods of an archive, None where there are too few.
+
+    Periods are days up to three weeks, then weeks, then four weeks, and so on.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        The observations, prepared as for the fit.
+    motifs, background, activations
+        The fit.
+    time_zone : str
+        IANA name of the zone that days are counted in.
+    """
+    return drift_of_documents(
+        (
+            (table.document(index), _of_document(activations, index))
+            for index in range(table.n_documents)
+        ),
+        table.recordings,
+        motifs,
+        background,
+        bin_s=table.bin_s,
+        time_zone=time_zone,
+    )
+
+
+def drift_of_documents(
+    documents: Iterable[tuple[ObservationTable | None, Activations]],
+    recordings: Sequence[Recording],
+    motifs: MotifSet,
+    background: Background,
+    *,
+    bin_s: float,
+    time_zone: str = "UTC",
+) -> Drift | None:
+    """Return the same from documents that come one by one.
+
+    Parameters
+    ----------
+    documents : iterable of ObservationTable (or None) and Activations
+        One document each, in the order of `recordings`; None for one that is not there.
+    recordings : sequence of Recording
+        All of them.
+    motifs, background, time_zone
+        See `motif_drift`.
+    bin_s : float, seconds
+    """
+    periods = _periods(recordings, time_zone, motifs.motif_length)
+    if periods is None or not len(motifs):
+        return None
+    open_motifs = _opened(motifs, background)
+    sums = _no_sums(motifs, periods.n)
+    n_bins = 0
+    for (table, active), recording in zip(documents, recordings, strict=True):
+        if table is not None and table.n_times:
+            place = _places(recording, active.start, n_bins, periods, time_zone)
+            _add(sums, table, background, active, place, open_motifs)
+        n_bins += recording.n_times
+    shape = (len(motifs), periods.n, GROUPS)
+    cells = sums.cells.reshape(*shape, *sums.cells.shape[2:])
+    found = [
+        likeness_of(own, held) for own, held in zip(cells, sums.held.reshape(shape), strict=True)
+    ]
+    return Drift(
+        period_start_s=periods.start_s,
+        period_days=periods.n_days,
+        similarity=np.stack([each.similarity for each in found]),
+        error=np.stack([each.error for each in found]),
+        shift_s=np.stack([each.shift for each in found]) * bin_s,
+        stretch=np.stack([each.stretch for each in found]),
+    )
+
+
+def _of_document(activations: Activations, index: int) -> Activations:
+    """Return the activations of one document."""
+    part = slice(activations.offsets[index], activations.offsets[index + 1])
+    return Activations(
+        offsets=np.array([0, part.stop - part.start], dtype=np.int64),
+        start=np.ascontiguousarray(activations.start[part]),
+        motif=np.ascontiguousarray(activations.motif[part]),
+        mass=np.ascontiguousarray(activations.mass[part]),
+    )
+
+
+def _periods(recordings: Sequence[Recording], time_zone: str, motif_length: int) -> _Periods | None:
+    clocks = clock_starts(recordings)
+    days = [
+        day_of(start.timestamp() + float(at), time_zone)
+        for start, recording in zip(clocks, recordings, strict=True)
+        if start is not None and recording.n_times
+        for at in recording.bin_start_s[[0, -1]]
+    ]
+    if not days:
+        return None
+    first, n_all = min(days), max(days) - min(days) + 1
+    n_days = next((n for n, most in PERIODS if n_all <= n * most), -(-n_all // 60))
+    n = -(-n_all // n_days)
+    if n < FEWEST_PERIODS:
+        return None
+    midnight_s = ((first + n_days * np.arange(n)) * DAY_S).astype(np.float64)
+    zone, start_s = zone_named(time_zone), midnight_s
+    for _ in range(2):
+        # what clocks show at midnight of UTC tells when it is midnight on them
+        start_s = (midnight_s - (local_seconds(start_s, zone) - start_s)).astype(np.float64)
+    per_period = sum(r.n_times for r in recordings) // n
+    block_bins = min(max(per_period // LEAST_BLOCKS, motif_length), BLOCK * motif_length)
+    return _Periods(first_day=first, n_days=n_days, n=n, start_s=start_s, block_bins=block_bins)
+
+
+def _opened(motifs: MotifSet, background: Background) -> Floats32:
+    """Return motifs that may also lie at other words and moments, float32 array (K, L, W)."""
+    words = motifs.probability.sum(axis=1, dtype=np.float64)
+    seen = motifs.weight @ words + background.weight * background.probability
+    elsewhere = (words + seen / max(seen.sum(), 1e-300)) / 2 / motifs.motif_length
+    opened = (1 - OPEN) * motifs.probability + OPEN * elsewhere[:, None, :]
+    return np.ascontiguousarray(opened, dtype=np.float32)
+
+
+def _no_sums(motifs: MotifSet, n_periods: int) -> _Sums:
+    n_motifs, length, n_words = motifs.probability.shape
+    places = n_periods * GROUPS
+    most = max(MOST_CELLS // (n_motifs * places * length), 8)
+    n_columns = min(n_words, MOST_COLUMNS, most)
+    column, sign = np.arange(n_words), np.ones(n_words)
+    if n_columns < n_words:
+        rng = generator(0, SKETCH_STREAM)
+        column = rng.integers(n_columns, size=n_words)
+        sign = np.where(rng.integers(2, size=n_words) > 0, 1.0, -1.0)
+    return _Sums(
+        cells=np.zeros((n_motifs, places, length, n_columns), dtype=np.float32),
+        held=np.zeros((n_motifs, places)),
+        column=column.astype(np.int32),
+        sign=sign.astype(np.float32),
+    )
+
+
+def _places(
+    recording: Recording, start: Indices32, n_before: int, periods: _Periods, time_zone: str
+) -> Indices:
+    """Return period * GROUPS + group of every start, -1 without a wall clock.
+
+    `n_before` time bins are in the documents before.
+    """
+    clock = clock_start(recording)
+    if clock is None:
+        return np.full(len(start), -1, dtype=np.int64)
+    inside = np.clip(start.astype(np.int64), 0, recording.n_times - 1)
+    utc_s = clock.timestamp() + recording.bin_start_s[inside]
+    day = np.floor(local_seconds(utc_s, zone_named(time_zone)) / DAY_S).astype(np.int64)
+    period = np.clip((day - periods.first_day) // periods.n_days, 0, periods.n - 1)
+    block = (n_before + inside) // periods.block_bins
+    # dealt as if by chance: in turn, the same hours of every day could fall to one group
+    group = (block * 2_654_435_761 >> 16) % GROUPS
+    return period * GROUPS + group
+
+
+def _add(
+    sums: _Sums,
+    table: ObservationTable,
+    background: Background,
+    active: Activations,
+    place: Indices,
+    phi: Floats32,
+) -> None:
+    """Add one document and its activations to the sums."""
+    row, motif, mass = active.start.astype(np.int64), active.motif, active.mass
+    first, last = np.zeros_like(row), np.full_like(row, table.n_times)
+    layout = start_layout(table, phi.shape[1])
+    rate = flat_rates(layout, background.weight, background.probability)
+    sweep_rates(rate, table.offsets, table.word, row, first, last, motif, mass, phi)
+    sweep_cells(
+        sums.cells, sums.held, sums.column, sums.sign, place, table.offsets, table.word,
+        table.count, rate, row, first, last, motif, mass, phi,
+    )  # fmt: skip

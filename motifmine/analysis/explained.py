@@ -1,0 +1,171 @@
+"""The observations that single occurrences explain."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.analysis.occurrences import SPREAD_BINS
+from motifmine.errors import FormatError
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats, Floats32, Indices, Indices32
+from motifmine.workflows.workspace import Workspace
+
+MOST_OCCURRENCES = 400
+"""Occurrences that are explained: of each motif the heaviest, in turn."""
+
+LEAST_MASS = 1e-3
+"""Other activations below this share of an occurrence's own mass take no part in the division."""
+
+MOST_OBSERVATIONS = 4_000_000
+"""Observations that are read for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Explained:
+    """What one occurrence explains: a mass at each relative time and word."""
+
+    time: Indices
+    """Relative time of each entry, int64 array (N,), `0 <= time < L`."""
+    word: Indices
+    mass: Floats
+    """Observations, > 0."""
+
+
+def explained_observations(
+    record: FitRecord, table: ObservationTable, document: int, chosen: Indices
+) -> dict[int, Explained]:
+    """Return the part of a document's observations that each of some occurrences explains.
+
+    An observation is divided among motifs and background as the fit expects it; an occurrence
+    takes what its motif explains from the start bins that make up its weight.
+
+    Parameters
+    ----------
+    record : FitRecord
+    table : ObservationTable
+        The one document, counts prepared as in the fit.
+    document : int
+        Its index in the record.
+    chosen : int array
+        Indices of occurrences of that document.
+    """
+    part = slice(record.activations.offsets[document], record.activations.offsets[document + 1])
+    active = (
+        record.activations.start[part],
+        record.activations.motif[part],
+        record.activations.mass[part],
+    )
+    total_per_bin = table.total / max(table.n_times, 1)
+    flat = record.background.weight * total_per_bin * record.background.probability
+    return {
+        int(i): _explained(
+            table,
+            record.motifs.probability,
+            active,
+            flat,
+            start_bin=int(record.occurrences.start_bin[i]),
+            motif=int(record.occurrences.motif[i]),
+        )
+        for i in chosen
+    }
+
+
+def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[int, Explained]:
+    """Return what the heaviest occurrences explain, by index, as far as their tables are there.
+
+    At most `MOST_OCCURRENCES` are told and `MOST_OBSERVATIONS` read. Nothing comes back for fits
+    over topics, nor for recordings whose table is gone or is another one by now.
+    """
+    if record.folded is not None or not len(record.occurrences):
+        return {}
+    preparation = Preparation(**json.loads(record.provenance.spec).get("preparation", {}))
+    chosen = _heaviest(record)
+    found: dict[int, Explained] = {}
+    n_read = 0
+    for document in np.unique(record.occurrences.document[chosen]).tolist():
+        table = _table_of(record, workspace, document)
+        if table is None:
+            continue
+        n_read += len(table.word)
+        if n_read > MOST_OBSERVATIONS:
+            break
+        mine = chosen[record.occurrences.document[chosen] == document]
+        prepared = preparation.apply_counts(table)
+        found |= explained_observations(record, prepared, document, mine)
+    return found
+
+
+def _explained(
+    table: ObservationTable,
+    phi: Floats32,
+    active: tuple[Indices32, Indices32, Floats32],
+    flat: Floats32,
+    *,
+    start_bin: int,
+    motif: int,
+) -> Explained:
+    """Return what one occurrence explains.
+
+    `active` are start, motif and mass of the document's activations in order of start, `flat` the
+    background's rate of each word in a time bin.
+    """
+    motif_length = phi.shape[1]
+    first, last = max(start_bin, 0), min(start_bin + motif_length, table.n_times)
+    seen = slice(int(table.offsets[first]), int(table.offsets[last]))
+    time = np.repeat(np.arange(first, last), np.diff(table.offsets[first : last + 1]))
+    word = table.word[seen].astype(np.int64)
+    rate = flat[word].astype(np.float64)
+    own = np.zeros(len(word))
+    near = slice(*np.searchsorted(active[0], [start_bin - motif_length + 1, last]))
+    start, which, mass = (column[near] for column in active)
+    is_own = (which == motif) & (np.abs(start - start_bin) <= SPREAD_BINS)
+    heavy = is_own | (mass >= LEAST_MASS * mass[is_own].sum())
+    for s, z, m, mine in zip(
+        start[heavy].tolist(),
+        which[heavy].tolist(),
+        mass[heavy].tolist(),
+        is_own[heavy].tolist(),
+        strict=True,
+    ):
+        low, high = np.searchsorted(time, [s, s + motif_length])
+        added = m * phi[z, time[low:high] - s, word[low:high]]
+        rate[low:high] += added
+        if mine:
+            own[low:high] += added
+    share = np.divide(own, rate, out=np.zeros_like(own), where=rate > 0)
+    part = table.count[seen].astype(np.float64) * share
+    keep = part > 1e-3
+    return Explained(time=time[keep] - start_bin, word=word[keep], mass=part[keep])
+
+
+def _heaviest(record: FitRecord) -> Indices:
+    """Return occurrences, the heaviest of each motif first, then the second of each, and so on."""
+    found = record.occurrences
+    order = np.lexsort((-found.weight, found.motif))
+    first = np.searchsorted(found.motif[order], found.motif[order])
+    rank = np.arange(len(order)) - first
+    return order[np.lexsort((-found.weight[order], rank))][:MOST_OCCURRENCES].astype(np.int64)
+
+
+def _table_of(record: FitRecord, workspace: Workspace, document: int) -> ObservationTable | None:
+    """Return the table that a document was fitted from, None where it is gone or another."""
+    recording = record.recordings[document]
+    path = workspace.table_path(recording.name)
+    if not path.is_file():
+        return None
+    try:
+        table = store.read_table(path)
+    except FormatError:
+        return None
+    is_same = (
+        table.recordings[0].source_digest == recording.source_digest
+        and table.n_times == recording.n_times
+        and table.bin_s == record.bin_s
+        and not record.vocabulary.difference(table.vocabulary)
+    )
+    return table if is_same else None

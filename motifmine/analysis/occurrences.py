@@ -1,0 +1,166 @@
+"""From activations to discrete occurrences: where, how much, and how sure."""
+
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from motifmine.kernels.likelihood import observation_rates, occurrence_scores
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
+from motifmine.records.start_layout import (
+    StartLayout,
+    dense_activation,
+    flat_rates,
+    phi_of,
+    start_layout,
+)
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats, Floats32, Indices
+
+SPREAD_BINS = 1
+"""Neighbouring start bins that belong to one occurrence, on each side."""
+APART_BINS = 2
+"""Of peaks of one motif that are this close, only the highest is an occurrence."""
+FLOOR = 1e-3
+"""Share of the observations that the rest of the model could always explain by chance."""
+
+
+def find_occurrences(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+) -> Occurrences:
+    """Return the occurrences that activations hold.
+
+    An occurrence stands where the mass of a motif, summed over `SPREAD_BINS` start bins on each
+    side, is highest among its neighbours. Its weight is that sum, its score the log-likelihood
+    ratio (nats) of having it against leaving its observations to the rest of the model.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        The observations the activations were inferred from.
+    motifs, background, activations
+        A fit, or motifs and what `transform` returned.
+    """
+    layout = start_layout(table, motifs.motif_length)
+    activation = dense_activation(layout, activations, len(motifs))
+    row, motif, weight = _peaks(layout, activation)
+    score = _scores(layout, motifs, background, activation, row, motif)
+    document, start_bin = layout.start_of_row(row)
+    order = np.lexsort((motif, start_bin, document))
+    return Occurrences(
+        document=document[order].astype(np.int32),
+        start_bin=start_bin[order].astype(np.int32),
+        start_s=_start_s(table, document[order], start_bin[order]),
+        motif=motif[order].astype(np.int32),
+        weight=weight[order],
+        score=score[order],
+    )
+
+
+def _peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
+    """Return start row, motif and weight of every peak, documents kept apart."""
+    rows, motifs, weights = [], [], []
+    for first, last in zip(layout.document_rows[:-1], layout.document_rows[1:], strict=True):
+        mass = activation[first:last].astype(np.float64)
+        total = _sum_of_neighbours(mass)
+        among_highest = total >= _highest_near(total) * (1 - 1e-9)
+        # of neighbours with equal sums the one that holds most mass itself is the peak
+        own = np.where(among_highest & (total > 0), mass, -1.0)
+        row, motif = np.nonzero((own >= 0) & (own >= _highest_near(own)))
+        rows.append(row + first)
+        motifs.append(motif)
+        weights.append(total[row, motif])
+    return np.concatenate(rows), np.concatenate(motifs), np.concatenate(weights)
+
+
+def _sum_of_neighbours(mass: Floats) -> Floats:
+    """Return the sums over `SPREAD_BINS` on each side; not a running sum, which would round."""
+    total = mass.copy()
+    for by in range(1, SPREAD_BINS + 1):
+        total[by:] += mass[:-by]
+        total[:-by] += mass[by:]
+    return total
+
+
+def _highest_near(value: Floats) -> Floats:
+    highest: Floats = maximum_filter1d(
+        value, 2 * APART_BINS + 1, axis=0, mode="constant", cval=-np.inf
+    )
+    return highest
+
+
+def unexplained_share(
+    table: ObservationTable, motifs: MotifSet, background: Background, activations: Activations
+) -> Floats32:
+    """Return the share of every observation that the motifs leave to the background, (N,)."""
+    layout = start_layout(table, motifs.motif_length)
+    activation = dense_activation(layout, activations, len(motifs))
+    base = flat_rates(layout, background.weight, background.probability)
+    rates = _rates(layout, motifs, base, activation)
+    return np.divide(base, rates, out=np.ones_like(base), where=rates > 0, casting="same_kind")
+
+
+def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occurrences:
+    """Return the occurrences marked by `keep`."""
+    columns = {item.name: getattr(occurrences, item.name)[keep] for item in fields(occurrences)}
+    return Occurrences(**columns)
+
+
+def typical_weights(occurrences: Occurrences, n_motifs: int) -> Floats:
+    """Return the weight that a typical observation's occurrence has, per motif, float64 (K,).
+
+    It is the mean weight, every occurrence counted by its weight, so that many tiny ones do not
+    pull it down.
+    """
+    total = np.bincount(occurrences.motif, occurrences.weight, minlength=n_motifs)
+    squares = np.bincount(occurrences.motif, occurrences.weight**2, minlength=n_motifs)
+    return np.divide(squares, total, out=np.zeros(n_motifs), where=total > 0)
+
+
+def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Floats32) -> Floats:
+    rates: Floats = observation_rates(
+        layout.bin_row, layout.offsets, layout.word, base, activation, phi_of(motifs.probability)
+    )
+    return rates
+
+
+def _scores(
+    layout: StartLayout,
+    motifs: MotifSet,
+    background: Background,
+    activation: Floats32,
+    row: Indices,
+    motif: Indices,
+) -> Floats:
+    """Return the log-likelihood ratio of every peak, nats."""
+    even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
+    base = flat_rates(layout, FLOOR, even) + flat_rates(
+        layout, background.weight, background.probability
+    )
+    document, _ = layout.start_of_row(row)
+    scores: Floats = occurrence_scores(
+        np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
+        np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
+        motif,
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        _rates(layout, motifs, base, activation),
+        activation,
+        motifs.probability,
+    )
+    return scores
+
+
+def _start_s(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
+    """Return start bins in seconds of their recordings; before second 0 the bins go on."""
+    edges = table.document_offsets
+    bin_start_s = np.concatenate([r.bin_start_s for r in table.recordings])
+    inside = np.clip(start_bin, 0, np.diff(edges)[document] - 1)
+    start_s: Floats = bin_start_s[edges[document] + inside] + (start_bin - inside) * table.bin_s
+    return start_s

@@ -1,0 +1,49 @@
+"""The mean stretch of raw values at the occurrences of each motif."""
+
+import numpy as np
+
+from motifmine.records.fit import Occurrences
+from motifmine.records.segments import Segments
+from motifmine.records.table import ObservationTable
+
+
+def motif_segments(
+    table: ObservationTable, occurrences: Occurrences, *, n_motifs: int, motif_length: int
+) -> Segments | None:
+    """Return mean and spread of the raw series over each motif's occurrences.
+
+    None for tables without a series. Bins outside the document and missing values are left out.
+    """
+    if table.series is None:
+        return None
+    n_channels = table.series.shape[1]
+    # sums are taken around the channels' means: squares of large numbers would lose digits
+    known = np.isfinite(table.series)
+    level = np.where(known, table.series, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(
+        known.sum(axis=0), 1
+    )
+    edges = table.document_offsets
+    first, last = edges[occurrences.document], edges[occurrences.document + 1]
+    shape = (n_motifs, motif_length, n_channels)
+    mean, spread = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+    for relative in range(motif_length):
+        row = first + occurrences.start_bin + relative
+        inside = (row >= first) & (row < last)
+        value = table.series[row[inside]].astype(np.float64) - level
+        motif = occurrences.motif[inside]
+        is_known = np.isfinite(value)
+        value[~is_known] = 0.0
+        n = np.zeros((n_motifs, n_channels))
+        total, square = np.zeros_like(n), np.zeros_like(n)
+        np.add.at(n, motif, is_known)
+        np.add.at(total, motif, value)
+        np.add.at(square, motif, value**2)
+        here = total / np.where(n > 0, n, np.nan)
+        variance = np.maximum(square / np.where(n > 0, n, np.nan) - here**2, 0.0)
+        mean[:, relative] = here + level
+        spread[:, relative] = np.sqrt(variance)
+    return Segments(
+        mean=mean,
+        spread=spread,
+        n_occurrences=np.bincount(occurrences.motif, minlength=n_motifs).astype(np.int64),
+    )

@@ -1,0 +1,102 @@
+"""How stable motifs are: the same model, fitted again and again to resampled data."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.analysis.comparison import LEAST_SIMILARITY, best_similarity
+from motifmine.errors import DataError, SpecError
+from motifmine.models.protocol import Model
+from motifmine.records.fit import MotifSet, Stability
+from motifmine.records.table import ObservationTable, cut_documents
+from motifmine.seeding import generator
+from motifmine.types import Indices
+
+FEWEST_DOCUMENTS = 4
+"""With fewer documents blocks of them are drawn."""
+BLOCKS = 16
+"""Blocks that all documents are cut into, about, as long as each holds `LEAST_LENGTHS` motifs."""
+LEAST_LENGTHS = 4
+STABILITY_STREAM = 1 << 23
+"""Keys the random streams of the draws, and is added to the seeds of the refits."""
+
+
+def motif_stability(
+    table: ObservationTable,
+    model: Model,
+    motifs: MotifSet,
+    n_refits: int,
+    *,
+    seed: int = 0,
+    on_refit: Callable[[str], None] | None = None,
+) -> Stability:
+    """Return how surely motifs come again in fits to resampled data.
+
+    Every refit sees as many documents as there are, drawn with replacement, and starts from a seed
+    of its own. Where there are fewer than `FEWEST_DOCUMENTS`, blocks of time are drawn instead;
+    motifs that hang over an edge of a block are cut there.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        What `motifs` were learned from, prepared.
+    model : Model
+        The specification that they were learned with.
+    motifs : MotifSet
+    n_refits : int, > 0
+    seed : int
+    on_refit : callable or None
+        Called with a line before each refit.
+
+    Raises
+    ------
+    SpecError
+        When `n_refits` is not positive.
+    DataError
+        When the recordings are too short to be drawn from.
+    """
+    if n_refits < 1:
+        raise SpecError(f"stability is asked for with {n_refits} refits; give 1 or more")
+    pool, drawn = _pool(table, motifs.motif_length)
+    best = np.zeros((n_refits, len(motifs)))
+    for number in range(n_refits):
+        if on_refit is not None:
+            on_refit(f"refit {number + 1} of {n_refits}, to {drawn} drawn with replacement")
+        rng = generator(seed, STABILITY_STREAM, number)
+        chosen = rng.integers(0, pool.n_documents, pool.n_documents)
+        again = model.fit(_draw(pool, chosen), seed=seed + STABILITY_STREAM + number)
+        best[number] = best_similarity(motifs.probability, again.motifs.probability)
+    return Stability(
+        similarity=best.mean(axis=0),
+        share=(best >= LEAST_SIMILARITY).mean(axis=0),
+        n_refits=n_refits,
+        least=LEAST_SIMILARITY,
+        drawn=drawn,
+    )
+
+
+def _pool(table: ObservationTable, motif_length: int) -> tuple[ObservationTable, str]:
+    """Return the documents to draw from, or blocks of them, and which of the two."""
+    if table.n_documents >= FEWEST_DOCUMENTS:
+        return table, "documents"
+    n_bins = max(LEAST_LENGTHS * motif_length, -(-table.n_times // BLOCKS))
+    pool = cut_documents(table, n_bins)
+    # a last piece that is shorter than a motif can hold none
+    whole = [d for d, r in enumerate(pool.recordings) if r.n_times >= motif_length]
+    if len(whole) < FEWEST_DOCUMENTS:
+        raise DataError(
+            f"the recordings, {table.n_times} bins, make only {len(whole)} blocks of {n_bins} bins "
+            f"({LEAST_LENGTHS} motifs long); stability needs {FEWEST_DOCUMENTS} to draw from"
+        )
+    return pool.documents(whole), "blocks"
+
+
+def _draw(pool: ObservationTable, chosen: Indices) -> ObservationTable:
+    """Return documents by number; those drawn twice get names of their own."""
+    drawn = pool.documents(chosen.tolist())
+    recordings = tuple(
+        replace(recording, name=f"{recording.name}#{place}")
+        for place, recording in enumerate(drawn.recordings)
+    )
+    return replace(drawn, recordings=recordings)

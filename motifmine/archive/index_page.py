@@ -1,0 +1,78 @@
+"""The page over all scenes of an archive, from its state and what each scene tells of itself."""
+
+from motifmine.archive.plan import Plan
+from motifmine.archive.status import ArchiveState
+from motifmine.archive.storage import Place
+from motifmine.errors import FormatError
+from motifmine.reporting.html.archive_page import (
+    PAGE_NAME,
+    ArchiveScene,
+    FileTrouble,
+    archive_page,
+)
+from motifmine.reporting.html.page import REPORT_NAME
+from motifmine.reporting.html.scene_summary import SceneFacts, facts_of_text
+
+FACTS_NAME = "scene.json"
+"""What a scene tells of itself, in its folder."""
+
+
+def write_index(plan: Plan, state: ArchiveState, output: Place) -> None:
+    """Write the page, unless it is there already and says the same.
+
+    Parameters
+    ----------
+    plan : Plan
+    state : ArchiveState
+        How far the archive is.
+    output : Place
+        Where the results are; scenes that tell nothing of themselves yet have no picture.
+    """
+    model = str(plan.fit["model"])
+    scene_of = {file.path: scene.name for scene in plan.scenes for file in scene.files}
+    troubles: dict[str, list[FileTrouble]] = {scene.name: [] for scene in plan.scenes}
+    for item in state.troubles:
+        name = scene_of.get(item.path, item.path)
+        if name in troubles:
+            told = FileTrouble(path=item.path, status=item.status, reason=item.reason)
+            troubles[name].append(told)
+    scenes = [
+        ArchiveScene(
+            name=scene.scene,
+            files=scene.files,
+            done=scene.ok + scene.partial,
+            hours=scene.hours,
+            report=_report(output, scene.scene, model),
+            facts=_facts(output, scene.scene),
+            troubles=tuple(troubles[scene.scene]),
+        )
+        for scene in state.scenes
+    ]
+    n_left_out = len(plan.left_out)
+    others = f"{n_left_out:,} files are in no scene, see status.json." if n_left_out else ""
+    html = archive_page(scenes, archive=_title(plan.archive), others=others)
+    if output.read_text(PAGE_NAME) != html:
+        output.write_text(PAGE_NAME, html)
+
+
+def _title(archive: str) -> str:
+    """Return the last part of the archive's path."""
+    return archive.rstrip("/").rpartition("/")[2]
+
+
+def _report(output: Place, scene: str, model: str) -> str:
+    """Return where the scene's report is, "" while there is none."""
+    folder = f"{scene}/reports/{model}"
+    is_there = REPORT_NAME in output.inside(folder).sizes()
+    return f"{folder}/{REPORT_NAME}" if is_there else ""
+
+
+def _facts(output: Place, scene: str) -> SceneFacts | None:
+    """Return what a scene tells of itself, None while it tells nothing."""
+    text = output.inside(scene).read_text(FACTS_NAME)
+    if text is None:
+        return None
+    try:
+        return facts_of_text(text, f"{output.url}/{scene}/{FACTS_NAME}")
+    except FormatError:
+        return None

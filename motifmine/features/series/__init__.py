@@ -1,0 +1,1 @@
+"""Series into words: values of channels coded in time bins."""

@@ -1,0 +1,1 @@
+"""Video into words: optical flow over a grid."""

@@ -1,0 +1,204 @@
+"""From one video to its observation table, in this process."""
+
+import json
+import math
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from motifmine.errors import MotifmineWarning, VideoError
+from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
+from motifmine.files import sha256
+from motifmine.io.video.reader import Frame, VideoReader, open_video
+from motifmine.records.table import ObservationTable, Recording, bin_starts
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Floats32, Indices32
+
+REPORT_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the extraction of one source is."""
+
+    source: Path
+    position_s: float
+    """Seconds of the recording that are done."""
+    duration_s: float
+    """Length that the container promises, seconds; NaN if it does not say."""
+    frames_per_s: float
+    """Decoded frames per second of work; 0 of a series."""
+
+    def __str__(self) -> str:
+        if self.frames_per_s > 0:
+            return f"{self.frames_per_s:.0f} frames/s"
+        return f"{self.position_s:.0f} s"
+
+
+def extract_video(
+    path: Path,
+    spec: FlowSpec | None = None,
+    *,
+    name: str = "",
+    start_utc: str = "",
+    strict: bool = False,
+    threads: int | None = None,
+    accept: Callable[[Vocabulary], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> ObservationTable:
+    """Return the words of one video.
+
+    Parameters
+    ----------
+    path : Path
+    spec : FlowSpec
+        None takes the defaults.
+    name : str
+        Name of the recording; "" takes the file's name without its ending.
+    start_utc : str
+        Wall-clock time of the first frame, ISO 8601; "" if unknown.
+    strict : bool
+        Refuse a damaged or truncated video instead of keeping what could be read.
+    threads : int
+        How many compute flow beside the decoder; the table does not depend on it. None takes the
+        number of cores.
+    accept : function, optional
+        Called with the vocabulary before the work begins; raises to refuse it.
+    on_progress : function, optional
+        Called a few times a second.
+
+    Raises
+    ------
+    VideoError, FormatError
+        When the file cannot be read as a video.
+    SpecError
+        When the settings do not suit a video of this size.
+
+    Warns
+    -----
+    MotifmineWarning
+        For each way in which something of the video is lost.
+    """
+    spec = spec or FlowSpec()
+    # the threads are ours: flow on several parts of a picture would depend on their number
+    cv2.setNumThreads(1)
+    with open_video(path) as reader, ThreadPoolExecutor(1) as aside:
+        digest = aside.submit(sha256, path)
+        frames = reader.frames()
+        first = next(frames)
+        height, width = first.luma.shape
+        words = FlowWords(spec, width=width, height=height, usual_gap_s=reader.usual_gap_s)
+        vocabulary = Vocabulary.of_grid(words.grid)
+        if accept is not None:
+            accept(vocabulary)
+        watched = _reported(chain([first], frames), reader, on_progress)
+        per_bin, word, count = _collected(words.rows(watched, threads or n_cores()))
+        _tell_losses(reader, strict)
+        recording = Recording(
+            name=name or path.stem,
+            bin_start_s=bin_starts(words.n_times, spec.bin_s),
+            source=str(path.resolve()),
+            source_digest=digest.result(),
+            start_utc=start_utc,
+            origin_s=reader.origin_s,
+            truncated_at_s=reader.truncated_at_s,
+            frames_expected=reader.frames_expected,
+            frames_decoded=reader.frames_decoded,
+            stamps_repaired=reader.stamps_repaired,
+            losses="; ".join(_losses(reader)),
+        )
+    offsets = np.zeros(words.n_times + 1, dtype=np.int64)
+    offsets[1 : len(per_bin) + 1] = per_bin
+    return ObservationTable(
+        offsets=np.cumsum(offsets),
+        word=word,
+        count=count,
+        recordings=(recording,),
+        vocabulary=vocabulary,
+        bin_s=spec.bin_s,
+        spec=spec_json(spec),
+        picture=words.mean.picture(),
+    )
+
+
+def spec_json(spec: FlowSpec) -> str:
+    """Return a FlowSpec as JSON; a mask is named by its content, not its path alone."""
+    values = asdict(spec)
+    if spec.mask is not None:
+        values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
+    return json.dumps(values, sort_keys=True)
+
+
+def spec_of_json(text: str) -> FlowSpec:
+    """Return the FlowSpec that `spec_json` wrote."""
+    values = json.loads(text)
+    values = {f.name: values[f.name] for f in fields(FlowSpec) if f.name in values}
+    for name in ("roi", "exclude"):
+        if values.get(name) is not None:
+            values[name] = (
+                tuple(values[name]) if name == "roi" else tuple(tuple(box) for box in values[name])
+            )
+    return FlowSpec(**values)
+
+
+def n_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
+    """Return the number of words of every time bin up to the last filled one, words and counts."""
+    per_bin: list[int] = []
+    words: list[Indices32] = [np.zeros(0, dtype=np.int32)]
+    counts: list[Floats32] = [np.zeros(0, dtype=np.float32)]
+    for row in rows:
+        per_bin += [0] * (row.time - len(per_bin)) + [len(row.word)]
+        words.append(row.word)
+        counts.append(row.count)
+    word = np.concatenate(words)
+    # a long recording's words are many: none is held twice longer than needed
+    words.clear()
+    return per_bin, word, np.concatenate(counts)
+
+
+def _reported(
+    frames: Iterator[Frame],
+    reader: VideoReader,
+    on_progress: Callable[[Progress], None] | None,
+) -> Iterator[Frame]:
+    """Pass frames on and report a few times a second."""
+    began = last = time.monotonic()
+    for frame in frames:
+        yield frame
+        now = time.monotonic()
+        if on_progress is not None and now - last >= REPORT_EVERY_S:
+            last = now
+            rate = reader.frames_decoded / (now - began)
+            on_progress(Progress(reader.path, float(frame.time_s), reader.duration_s, rate))
+
+
+def _tell_losses(reader: VideoReader, strict: bool) -> None:
+    """Warn of what could not be read, or raise `VideoError` if `strict`."""
+    for loss in _losses(reader):
+        if strict:
+            raise VideoError(f"{reader.path} {loss}; refused because of --strict")
+        warnings.warn(f"{reader.path} {loss}", MotifmineWarning, stacklevel=3)
+
+
+def _losses(reader: VideoReader) -> Iterator[str]:
+    if math.isfinite(reader.truncated_at_s):
+        promised = f" of {reader.duration_s:.2f} s" if math.isfinite(reader.duration_s) else ""
+        yield (
+            f"breaks off after frame {reader.frames_decoded - 1} "
+            f"at {reader.truncated_at_s:.2f} s{promised}"
+        )
+    if reader.frames_damaged:
+        yield f"has {reader.frames_damaged} damaged packets or pictures"

@@ -1,0 +1,1 @@
+"""Tables and fits in HDF5."""

@@ -1,0 +1,411 @@
+"""Observation tables and fits to and from HDF5.
+
+The layouts `motifmine.table/1` and `motifmine.fit/1` are written down in the README. They are a
+public format: every dataset names its `axes` and, where it has one, its `unit`.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.errors import DataError
+from motifmine.files import whole_file
+from motifmine.io.hdf5.anomalies_store import read_anomalies, write_anomalies
+from motifmine.io.hdf5.drift_store import (
+    read_drift,
+    read_time_zone,
+    set_time_zone,
+    write_drift,
+)
+from motifmine.io.hdf5.encoder_store import read_encoder, write_encoder
+from motifmine.io.hdf5.posterior_store import read_posterior, write_posterior
+from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.io.hdf5.segments_store import read_segments, write_segments
+from motifmine.io.hdf5.vocabulary import read_vocabulary, write_vocabulary
+from motifmine.records.drift import Drift
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    FitRecord,
+    MotifSet,
+    Occurrences,
+    Provenance,
+    Stability,
+    Trace,
+)
+from motifmine.records.table import ObservationTable, Recording
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.version import __version__
+
+TABLE_FORMAT = "motifmine.table/1"
+FIT_FORMAT = "motifmine.fit/1"
+
+
+def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:
+    """Write a one-document table as `motifmine.table/1`; the file is whole or absent.
+
+    Raises
+    ------
+    DataError
+        When the table holds more or less than one document.
+    WorkspaceError
+        When `path` exists and `force` is not set.
+    """
+    if table.n_documents != 1:
+        raise DataError(f"a table file holds one document, not {table.n_documents}")
+    recording = table.recordings[0]
+    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+        file.attrs.update(
+            format=TABLE_FORMAT,
+            motifmine_version=__version__,
+            recording=recording.name,
+            spec=table.spec,
+            bin_s=table.bin_s,
+            n_times=table.n_times,
+            n_words=table.n_words,
+        )
+        _write_recording(file, recording)
+        write_dataset(file, "observations/offsets", table.offsets, "time + 1")
+        write_dataset(file, "observations/word", table.word, "observation")
+        write_dataset(file, "observations/count", table.count, "observation", "observations")
+        write_dataset(file, "time/bin_start_s", recording.bin_start_s, "time", "s")
+        if table.series is not None:
+            write_dataset(file, "series/value", table.series, "time, channel")
+        _write_scene(file, table.vocabulary, table.picture)
+
+
+def read_table(path: Path) -> ObservationTable:
+    """Read a `motifmine.table/1` file.
+
+    Raises
+    ------
+    FormatError
+        When the file is missing, damaged, or not such a table.
+    """
+    with Reader(path, TABLE_FORMAT) as reader:
+        n_times = int(reader.attribute("n_times"))
+        return ObservationTable(
+            offsets=reader.array("observations/offsets", np.int64, (n_times + 1,)),
+            word=reader.array("observations/word", np.int32, (None,)),
+            count=reader.array("observations/count", np.float32, (None,)),
+            recordings=(_read_recording(reader, reader.file, n_times),),
+            vocabulary=read_vocabulary(reader),
+            bin_s=float(reader.attribute("bin_s")),
+            spec=str(reader.attribute("spec")),
+            picture=_read_picture(reader),
+            series=_read_series(reader, n_times),
+        )
+
+
+def read_table_header(path: Path) -> dict[str, Any]:
+    """Return the root attributes of a table file, without its observations."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return dict(reader.file.attrs)
+
+
+def read_table_size(path: Path) -> int:
+    """Return the number of observations of a table file, without reading them."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return int(reader.group("observations")["word"].shape[0])
+
+
+def read_table_vocabulary(path: Path) -> Vocabulary:
+    """Return only the vocabulary of a table file."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return read_vocabulary(reader)
+
+
+def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
+    """Write a fit as `motifmine.fit/1`; the file is whole or absent.
+
+    Raises
+    ------
+    WorkspaceError
+        When `path` exists and `force` is not set.
+    """
+    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+        write_documents(file, record.recordings, record.activations)
+        write_fit_head(file, record)
+
+
+def write_fit_head(file: h5py.File, record: FitRecord) -> None:
+    """Write all of a fit but its documents and their activations into an open file."""
+    source = record.provenance
+    inputs = [{"recording": name, "digest": digest} for name, digest in source.inputs]
+    file.attrs.update(
+        format=FIT_FORMAT,
+        motifmine_version=source.motifmine_version,
+        model=source.model,
+        spec=source.spec,
+        seed=source.seed,
+        bin_s=record.bin_s,
+        motif_length=record.motifs.motif_length,
+        n_motifs=len(record.motifs),
+        inputs=json.dumps(inputs),
+        elapsed_s=source.elapsed_s,
+        log_likelihood=record.log_likelihood,
+        n_observations=record.n_observations,
+    )
+    axes = "motif, relative_time, word"
+    write_dataset(file, "motifs/probability", record.motifs.probability, axes)
+    write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
+    if record.names:
+        write_strings(file, "motifs/name", record.names, "motif")
+    if record.stability is not None:
+        _write_stability(file, record.stability)
+    write_dataset(file, "background/probability", record.background.probability, "word")
+    file["background/probability"].attrs["weight"] = record.background.weight
+    units = {"start_s": "s", "start_bin": "bins", "weight": "observations", "score": "nats"}
+    for name, array in _columns(record.occurrences).items():
+        write_dataset(file, f"occurrences/{name}", array, "occurrence", units.get(name, ""))
+    for name, array in _columns(record.trace).items():
+        unit = {"log_likelihood": "nats", "seconds": "s"}.get(name, "")
+        write_dataset(file, f"trace/{name}", array, "iteration", unit)
+    if record.anomalies is not None:
+        write_anomalies(file, record.anomalies)
+    if record.segments is not None:
+        write_segments(file, record.segments)
+    if record.posterior is not None:
+        write_posterior(file, record.posterior)
+    if record.encoder is not None:
+        write_encoder(file, record.encoder)
+    write_drift(file, record.drift, record.time_zone)
+    _write_scene(file, record.vocabulary, record.picture)
+
+
+def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
+    """Read a `motifmine.fit/1` file.
+
+    Without its documents, recordings and activations stay empty, and of all that is read only the
+    occurrences and the list of inputs grow with their number.
+
+    Raises
+    ------
+    FormatError
+        When the file is missing, damaged, or not such a fit.
+    """
+    with Reader(path, FIT_FORMAT) as reader:
+        shape = (
+            int(reader.attribute("n_motifs")),
+            int(reader.attribute("motif_length")),
+            read_vocabulary(reader).n_words,
+        )
+        inputs = reader.json_attribute("inputs")
+        names = [str(item["recording"]) for item in inputs] if with_documents else []
+        return FitRecord(
+            provenance=Provenance(
+                motifmine_version=str(reader.attribute("motifmine_version")),
+                model=str(reader.attribute("model")),
+                spec=str(reader.attribute("spec")),
+                seed=int(reader.attribute("seed")),
+                inputs=tuple((str(i["recording"]), str(i["digest"])) for i in inputs),
+                elapsed_s=float(reader.attribute("elapsed_s")),
+            ),
+            motifs=MotifSet(
+                probability=reader.array("motifs/probability", np.float32, shape),
+                weight=reader.array("motifs/weight", np.float64, shape[:1]),
+            ),
+            background=Background(
+                probability=reader.array("background/probability", np.float32, shape[2:]),
+                weight=float(reader.file["background/probability"].attrs["weight"]),
+            ),
+            activations=_read_activations(reader, names),
+            occurrences=Occurrences(**_read_columns(reader, "occurrences", Occurrences)),
+            trace=Trace(**_read_columns(reader, "trace", Trace)),
+            log_likelihood=float(reader.attribute("log_likelihood")),
+            n_observations=float(reader.attribute("n_observations")),
+            bin_s=float(reader.attribute("bin_s")),
+            vocabulary=read_vocabulary(reader),
+            recordings=tuple(
+                _read_recording(reader, reader.group(f"activations/{name}")) for name in names
+            ),
+            picture=_read_picture(reader),
+            anomalies=read_anomalies(reader),
+            posterior=read_posterior(reader, shape),
+            encoder=read_encoder(reader, shape),
+            segments=read_segments(reader, *shape[:2]),
+            drift=read_drift(reader, shape[0]),
+            time_zone=read_time_zone(reader),
+            names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
+            stability=_read_stability(reader, shape[0]),
+        )
+
+
+def write_names(path: Path, names: Sequence[str]) -> None:
+    """Write a fit anew with other names of its motifs, all else as it is; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            if "motifs/name" in file:
+                del file["motifs/name"]
+            if names:
+                write_strings(file, "motifs/name", tuple(names), "motif")
+
+
+def write_time_zone(path: Path, time_zone: str) -> None:
+    """Write a fit anew with another time zone, all else as it is; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            set_time_zone(file, time_zone)
+
+
+def read_fit_time_zone(path: Path) -> str:
+    """Return only the time zone of a fit."""
+    with Reader(path, FIT_FORMAT) as reader:
+        return read_time_zone(reader)
+
+
+def write_fit_drift(path: Path, drift: Drift | None) -> None:
+    """Write a fit anew with another drift of its motifs; whole or not at all."""
+    with whole_file(path, force=True) as part:
+        shutil.copyfile(path, part)
+        with h5py.File(part, "r+") as file:
+            if "drift" in file:
+                del file["drift"]
+            write_drift(file, drift, str(file.attrs.get("time_zone", "UTC")))
+
+
+def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
+    """Return only the recordings of a fit."""
+    with Reader(path, FIT_FORMAT) as reader:
+        names = [str(item["recording"]) for item in reader.json_attribute("inputs")]
+        return tuple(_read_recording(reader, reader.group(f"activations/{name}")) for name in names)
+
+
+def read_fit_activations(path: Path) -> Iterator[Activations]:
+    """Give the activations of a fit's documents one by one."""
+    with Reader(path, FIT_FORMAT) as reader:
+        for item in reader.json_attribute("inputs"):
+            yield _read_activations(reader, [str(item["recording"])])
+
+
+def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return only the names and digests of a fit's documents."""
+    with Reader(path, FIT_FORMAT) as reader:
+        inputs = reader.json_attribute("inputs")
+        return tuple((str(item["recording"]), str(item["digest"])) for item in inputs)
+
+
+RECORDING_ATTRIBUTES = tuple(
+    f.name for f in fields(Recording) if f.name not in ("name", "bin_start_s")
+)
+
+
+def _write_recording(node: h5py.Group, recording: Recording) -> None:
+    for name in RECORDING_ATTRIBUTES:
+        node.attrs[name] = getattr(recording, name)
+
+
+def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None) -> Recording:
+    values: dict[str, Any] = {}
+    for item in fields(Recording):
+        if item.name in node.attrs:
+            found = node.attrs[item.name]
+            values[item.name] = str(found) if isinstance(found, str) else found.item()
+    times = "time/bin_start_s" if node.name == "/" else f"{node.name}/bin_start_s"
+    return Recording(
+        name=str(node.attrs["recording"]),
+        bin_start_s=reader.array(times, np.float64, (n_times,)),
+        **values,
+    )
+
+
+def _write_stability(file: h5py.File, stability: Stability) -> None:
+    for name in ("similarity", "share"):
+        values = getattr(stability, name)
+        write_dataset(file, f"motifs/stability/{name}", values, "motif", name)
+    file["motifs/stability"].attrs.update(
+        n_refits=stability.n_refits, least=stability.least, drawn=stability.drawn
+    )
+
+
+def _read_stability(reader: Reader, n_motifs: int) -> Stability | None:
+    if "motifs/stability" not in reader.file:
+        return None
+    attributes = reader.group("motifs/stability").attrs
+    return Stability(
+        similarity=reader.array("motifs/stability/similarity", np.float64, (n_motifs,)),
+        share=reader.array("motifs/stability/share", np.float64, (n_motifs,)),
+        n_refits=int(attributes["n_refits"]),
+        least=float(attributes["least"]),
+        drawn=str(attributes["drawn"]),
+    )
+
+
+def _write_scene(
+    file: h5py.File, vocabulary: Vocabulary, picture: NDArray[np.uint8] | None
+) -> None:
+    write_vocabulary(file.create_group("vocabulary"), vocabulary)
+    if picture is not None:
+        write_dataset(file, "picture/background", picture, "row, column, rgb")
+
+
+def _read_picture(reader: Reader) -> NDArray[np.uint8] | None:
+    if "picture/background" not in reader.file:
+        return None
+    return reader.array("picture/background", np.uint8, (None, None, 3))
+
+
+def _read_series(reader: Reader, n_times: int) -> NDArray[np.float32] | None:
+    if "series/value" not in reader.file:
+        return None
+    return reader.array("series/value", np.float32, (n_times, None))
+
+
+def _columns(record: Occurrences | Trace) -> dict[str, NDArray[Any]]:
+    return {item.name: getattr(record, item.name) for item in fields(record)}
+
+
+COLUMN_TYPES: dict[str, type] = {
+    "document": np.int32,
+    "start_bin": np.int32,
+    "motif": np.int32,
+    "iteration": np.int64,
+}
+
+
+def _read_columns(reader: Reader, group: str, record: type[Any]) -> dict[str, NDArray[Any]]:
+    names = [item.name for item in fields(record)]
+    length = reader.group(group)[names[0]].shape
+    return {
+        name: reader.array(f"{group}/{name}", COLUMN_TYPES.get(name, np.float64), length)
+        for name in names
+    }
+
+
+def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:
+    """Write documents and their activations into an open fit, beside those that are there."""
+    for document, recording in enumerate(recordings):
+        group = file.create_group(f"activations/{recording.name}")
+        group.attrs["recording"] = recording.name
+        _write_recording(group, recording)
+        part = slice(parts.offsets[document], parts.offsets[document + 1])
+        write_dataset(group, "start", parts.start[part], "activation", "bins")
+        write_dataset(group, "motif", parts.motif[part], "activation")
+        write_dataset(group, "mass", parts.mass[part], "activation", "observations")
+        write_dataset(group, "bin_start_s", recording.bin_start_s, "time", "s")
+
+
+def _read_activations(reader: Reader, names: list[str]) -> Activations:
+    columns: dict[str, list[NDArray[Any]]] = {"start": [], "motif": [], "mass": []}
+    types: dict[str, type] = {"start": np.int32, "motif": np.int32, "mass": np.float32}
+    for name in names:
+        for column, parts in columns.items():
+            place = f"activations/{name}/{column}"
+            parts.append(reader.array(place, types[column], (None,)))
+    lengths = [len(part) for part in columns["start"]]
+    return Activations(
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        **{
+            column: np.concatenate([np.zeros(0, types[column]), *parts])
+            for column, parts in columns.items()
+        },
+    )

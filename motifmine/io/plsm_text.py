@@ -1,0 +1,132 @@
+"""The four result files of the authors' own PLSM program, so that their viewers go on working.
+
+With K motifs of L bins over W words, D documents and S start times, all text, blank-separated:
+
+    .pwz    W rows, K columns          p(w|z)
+    .ptrwz  K * L rows, W columns      K blocks of L rows: p(tr|w,z)
+    .pzd    K rows, D columns          p(z|d)
+    .ptszd  D * S rows, K columns      D blocks of S rows: p(ts|z,d)
+
+Their start times begin at the document's first bin. Ours may lie before it; what such starts hold
+cannot be written and is left out of p(z|d) and p(ts|z,d), which stay normalised.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motifmine.errors import FormatError
+from motifmine.files import write_text
+from motifmine.records.fit import FitRecord
+from motifmine.types import Floats
+
+SUFFIXES = (".pwz", ".ptrwz", ".pzd", ".ptszd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AuthorsTables:
+    """What the four files hold."""
+
+    word_of_motif: Floats
+    """p(w|z), float64 array (W, K)."""
+    relative_time_of_word: Floats
+    """p(tr|w,z), float64 array (K, L, W); 0 where p(w|z) is 0."""
+    motif_of_document: Floats
+    """p(z|d), float64 array (K, D)."""
+    start_of_motif: Floats
+    """p(ts|z,d), float64 array (D, S, K); 0 where p(z|d) is 0."""
+
+    def motifs(self) -> Floats:
+        """Return p(w,tr|z), float64 array (K, L, W)."""
+        return self.relative_time_of_word * self.word_of_motif.T[:, None, :]
+
+
+def authors_tables(record: FitRecord) -> AuthorsTables:
+    """Return a fit in the authors' factors."""
+    motifs = record.motifs.probability.astype(np.float64)
+    words = motifs.sum(axis=1)
+    starts = _starts(record)
+    mass = starts.sum(axis=1)
+    return AuthorsTables(
+        word_of_motif=words.T,
+        relative_time_of_word=_share(motifs, words[:, None, :]),
+        motif_of_document=_share(mass, mass.sum(axis=1, keepdims=True)).T,
+        start_of_motif=_share(starts, mass[:, None, :]),
+    )
+
+
+def _starts(record: FitRecord) -> Floats:
+    """Return the mass of starts at or after the first bin, float64 array (D, S, K)."""
+    n_times = max(r.n_times for r in record.recordings)
+    starts = np.zeros((len(record.recordings), n_times, len(record.motifs)))
+    parts = record.activations
+    document = np.repeat(np.arange(len(starts)), np.diff(parts.offsets))
+    inside = parts.start >= 0
+    place = document[inside], parts.start[inside], parts.motif[inside]
+    starts[place] = parts.mass[inside]
+    return starts
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def write_authors_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
+    """Write `stem` + `.pwz`, `.ptrwz`, `.pzd` and `.ptszd`; return their paths.
+
+    Raises
+    ------
+    WorkspaceError
+        When one exists and `force` is not set.
+    """
+    tables = authors_tables(record)
+    rows = (
+        tables.word_of_motif,
+        tables.relative_time_of_word.reshape(-1, record.motifs.n_words),
+        tables.motif_of_document,
+        tables.start_of_motif.reshape(-1, len(record.motifs)),
+    )
+    paths = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    for path, matrix in zip(paths, rows, strict=True):
+        write_text(path, "".join(_line(row) for row in matrix), force=force)
+    return paths
+
+
+def _line(row: Floats) -> str:
+    return " ".join(f"{value:.9g}" for value in row) + "\n"
+
+
+def read_authors_files(stem: Path) -> AuthorsTables:
+    """Return what the four files of `stem` hold.
+
+    Raises
+    ------
+    FormatError
+        When one is missing, is not numbers, or their shapes do not fit each other.
+    """
+    pwz, ptrwz, pzd, ptszd = (_matrix(stem.with_name(stem.name + s)) for s in SUFFIXES)
+    n_words, n_motifs = pwz.shape
+    n_documents = pzd.shape[1]
+    fits = (
+        ptrwz.shape[1] == n_words
+        and len(ptrwz) % n_motifs == 0
+        and len(pzd) == n_motifs == ptszd.shape[1]
+        and len(ptszd) % n_documents == 0
+    )
+    if not fits:
+        shapes = ", ".join(str(m.shape) for m in (pwz, ptrwz, pzd, ptszd))
+        raise FormatError(f"the shapes of {stem}.pwz, .ptrwz, .pzd, .ptszd do not fit: {shapes}")
+    return AuthorsTables(
+        word_of_motif=pwz,
+        relative_time_of_word=ptrwz.reshape(n_motifs, -1, n_words),
+        motif_of_document=pzd,
+        start_of_motif=ptszd.reshape(n_documents, -1, n_motifs),
+    )
+
+
+def _matrix(path: Path) -> Floats:
+    try:
+        return np.loadtxt(path, ndmin=2, dtype=np.float64)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path} cannot be read as rows of numbers: {error}") from error

@@ -1,0 +1,1 @@
+"""Sensor logs, sound and spike trains as rows with their times."""

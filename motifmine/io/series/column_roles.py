@@ -1,0 +1,242 @@
+"""Which column of a table is the time, and what the others are; how the times are written."""
+
+from motifmine.errors import DataError, FormatError
+from motifmine.io.series.column_names import (
+    COUNT_NAMES,
+    LABEL_NAMES,
+    MISSING,
+    WEIGHT_NAMES,
+    Roles,
+    find_column,
+    is_time_name,
+    plain_name,
+)
+from motifmine.io.series.header import Head, ascends
+from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.time_formats import (
+    CLEAR_PATTERNS,
+    TimeReading,
+    guess_number,
+    parse_clock,
+    parse_iso,
+    parse_number,
+    parse_pattern,
+    reading_of_format,
+)
+
+SHORT_UNITS = ("ms", "us", "µs", "ns")
+
+
+def choose_roles(head: Head, options: SeriesOptions) -> Roles:
+    """Return what the columns of a table are.
+
+    Raises
+    ------
+    DataError
+        When there is no column of times and no rate, no column of numbers, or a named column is
+        missing.
+    """
+    time = _time_column(head, options)
+    clock = None if time is None else _clock_column(head, time, options)
+    others = [index for index in range(len(head.names)) if index not in (time, clock)]
+    is_events = options.is_events
+    if is_events is None:
+        is_events = _looks_like_events(head, time, others, options)
+    if is_events:
+        return _event_roles(head, time, clock, others, options)
+    if options.columns:
+        values = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
+        return Roles(time=time, clock=clock, values=tuple(values))
+    values = [index for index in others if not head.is_text(index)]
+    if not values:
+        raise DataError(f"{head.path} has no column of numbers beside its times")
+    return Roles(time=time, clock=clock, values=tuple(values))
+
+
+def told_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
+    """Return notes of how the times were recognised and which columns are left out."""
+    if roles.time is None:
+        notes = [f"rows are numbered: {reading.describe()}"]
+    else:
+        names = [head.names[i] for i in (roles.time, roles.clock) if i is not None]
+        listed = " and ".join(f"'{name}'" for name in names)
+        notes = [f"times are in column {listed}: {reading.describe()}"]
+    used = {roles.time, roles.clock, roles.label, roles.weight, *roles.values}
+    text = [name for i, name in enumerate(head.names) if i not in used and head.is_text(i)]
+    if text:
+        notes.append(f"left out, for they hold text: {', '.join(map(repr, text[:5]))}")
+    return tuple(notes)
+
+
+def _time_column(head: Head, options: SeriesOptions) -> int | None:
+    """Return the column of times; None where rows are counted with a rate.
+
+    A column is taken for its name, then for dates in it, then the first one when it ascends.
+    """
+    if options.time_column is not None:
+        return find_column(head.names, options.time_column, head.path, "--time-column")
+    numbers = head.numbers(0)
+    named = [i for i, name in enumerate(head.names) if head.has_names and is_time_name(name)]
+    if options.rate_hz is not None:
+        may_count = 0 in named or _counts_rows(head) or not head.has_names
+        whole = all(number is not None and number == int(number) for number in numbers)
+        is_counted = may_count and whole and ascends(numbers, strictly=True)
+        return 0 if is_counted and len(head.names) > 1 else None
+    dated = [i for i in range(len(head.names)) if _holds_dates(head, i)]
+    for candidates in ([i for i in named if i in dated], dated, named):
+        if candidates:
+            return candidates[0]
+    if head.has_names and _counts_rows(head) and ascends(numbers, strictly=True):
+        raise DataError(
+            f"{head.path} has no times but numbers its rows in column {head.names[0]!r}; give the "
+            "samples per second with --rate"
+        )
+    has_labels = len(head.names) > 1 and head.is_text(1)
+    if ascends(numbers, strictly=not has_labels):
+        return 0
+    listed = ", ".join(repr(name) for name in head.names[:8])
+    more = ", ..." if len(head.names) > 8 else ""
+    raise DataError(
+        f"{head.path} has no column that is recognised as times (columns {listed}{more}); name one "
+        "with --time-column, or give the samples per second with --rate"
+    )
+
+
+def _counts_rows(head: Head) -> bool:
+    """Return whether the first column is called as one that numbers the rows."""
+    is_unnamed = head.has_names and head.names[0] == "column 1"
+    return is_unnamed or plain_name(head.names[0]) in COUNT_NAMES
+
+
+def _is_date(cell: str) -> bool:
+    if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_mere_date(cell):
+        return True
+    return any(parse_pattern(cell, pattern) for pattern in CLEAR_PATTERNS)
+
+
+def _holds_dates(head: Head, index: int) -> bool:
+    cells = head.column(index)
+    return sum(map(_is_date, cells)) * 2 > len(cells)
+
+
+def _clock_column(head: Head, time: int, options: SeriesOptions) -> int | None:
+    """Return the column of times of day that belongs to a column of mere dates."""
+    if options.time_column is not None or options.time_format is not None:
+        return None
+    if not all(_is_mere_date(cell) for cell in head.column(time)):
+        return None
+    for index, name in enumerate(head.names):
+        is_clock = all(parse_clock(cell) is not None for cell in head.column(index))
+        if index != time and is_time_name(name) and is_clock:
+            return index
+    return None
+
+
+def _is_mere_date(cell: str) -> bool:
+    if len(cell) != 10:
+        return False
+    patterns = (pattern.split(" ")[0] for pattern in CLEAR_PATTERNS)
+    return parse_iso(cell) is not None or any(parse_pattern(cell, p) for p in patterns)
+
+
+def _looks_like_events(
+    head: Head, time: int | None, others: list[int], options: SeriesOptions
+) -> bool:
+    """Return whether rows are events: time and label, perhaps a count, or times alone."""
+    if time is None or options.columns or len(others) > 2:
+        return False
+    if not others:
+        return True
+    if others[0] < time:
+        return False
+    is_weight = all(plain_name(head.names[i]) in WEIGHT_NAMES for i in others[1:])
+    if head.has_names and not is_weight:
+        return False
+    is_label = head.has_names and plain_name(head.names[others[0]]) in LABEL_NAMES
+    return is_label or head.is_text(others[0])
+
+
+def _event_roles(
+    head: Head, time: int | None, clock: int | None, others: list[int], options: SeriesOptions
+) -> Roles:
+    if time is None:
+        raise DataError(f"{head.path} has no column of times; name it with --time-column")
+    if options.columns:
+        others = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
+    if len(others) > 2:
+        raise DataError(
+            f"{head.path} has {len(head.names)} columns; events have a time, a label and perhaps a "
+            "count: name the label with --columns"
+        )
+    label = others[0] if others else None
+    weight = others[1] if len(others) > 1 else None
+    return Roles(time=time, clock=clock, values=(), label=label, weight=weight, is_events=True)
+
+
+def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeReading:
+    """Return how the times of a table are written.
+
+    Raises
+    ------
+    FormatError
+        When they are not recognised.
+    """
+    if roles.time is None:
+        return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
+    zone = options.time_zone or ""
+    cells = [cell for cell in time_texts(head, roles) if cell not in MISSING]
+    dated = [found for cell in cells if (found := parse_iso(cell))]
+    if options.time_format not in (None, "iso"):
+        return reading_of_format(options.time_format or "", options.time_zone)
+    numbers = [n for cell in cells if (n := parse_number(cell, head.decimal)) is not None]
+    if options.time_format is None and len(numbers) * 2 > len(cells):
+        unit = head.units[roles.time]
+        name = head.names[roles.time] + (f" [{unit}]" if unit in SHORT_UNITS else "")
+        return guess_number(numbers, name, options.rate_hz)
+    if dated:
+        has_zone = dated[0][1]
+        return TimeReading(form="iso", has_zone=has_zone, zone="" if has_zone else zone)
+    if cells and parse_clock(cells[0]) is not None:
+        return TimeReading(form="clock")
+    for pattern in CLEAR_PATTERNS:
+        if cells and parse_pattern(cells[0], pattern):
+            return TimeReading(form="pattern", pattern=pattern, zone=zone)
+    shown = cells[0] if cells else ""
+    raise FormatError(
+        f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: {shown!r} is "
+        "no time; tell how it is written with --time-format, such as '%d.%m.%Y %H:%M:%S'"
+    )
+
+
+def time_texts(head: Head, roles: Roles) -> list[str]:
+    """Return the times of the first rows as text."""
+    if roles.time is None:
+        return []
+    return [time_text(row, roles) for row in head.rows if len(row) == len(head.names)]
+
+
+def time_text(cells: list[str], roles: Roles) -> str:
+    """Return the time of one row as text: its time column, with the time of day where apart."""
+    text = "" if roles.time is None else cells[roles.time]
+    return text if roles.clock is None else f"{text} {cells[roles.clock]}"
+
+
+def first_raw_time(head: Head, roles: Roles, reading: TimeReading) -> float | int:
+    """Return the first raw time that can be read; 0 where rows are numbered.
+
+    Raises
+    ------
+    FormatError
+        When none of the first rows has one.
+    """
+    if roles.time is None:
+        return 0
+    texts = time_texts(head, roles)
+    for text in texts:
+        if (raw := reading.parse(text, head.decimal)) is not None:
+            return raw
+    raise FormatError(
+        f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: "
+        f"{texts[0] if texts else ''!r} is no time; expected {reading.describe()}, or tell how it "
+        "is written with --time-format"
+    )

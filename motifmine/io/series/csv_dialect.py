@@ -1,0 +1,161 @@
+"""What a text table looks like: encoding, delimiter, decimal, header and the roles of columns."""
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from motifmine.errors import FormatError
+from motifmine.io.series.column_names import Roles
+from motifmine.io.series.column_roles import (
+    choose_reading,
+    choose_roles,
+    first_raw_time,
+    told_roles,
+)
+from motifmine.io.series.header import HEAD_ROWS, cut_head
+from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.time_formats import TimeReading, parse_iso
+
+HEAD_BYTES = 1 << 18
+DELIMITERS = ("\t", ";", "|", ",", " ")
+MAGIC = {
+    b"\x89HDF": "an HDF5 file",
+    b"PK\x03\x04": "a ZIP archive (NPZ, XLSX, ...)",
+    b"PAR1": "a Parquet file",
+    b"RIFF": "a WAV or AVI file",
+    b"fLaC": "a FLAC file",
+    b"\x1f\x8b": "a gzip file; unpack it first",
+    b"\x93NUMPY": "an NPY file",
+    b"\xff\xfe": "UTF-16 text; save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text; save it as UTF-8",
+    b"%PDF": "a PDF file",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTable:
+    """How to read a text table."""
+
+    path: str
+    names: tuple[str, ...]
+    """Of all columns."""
+    units: tuple[str, ...]
+    roles: Roles
+    reading: TimeReading
+    first_time: int | float
+    """Raw time of the first row."""
+    delimiter: str
+    decimal: str
+    encoding: str
+    offset: int
+    """Bytes before the first row."""
+    first_line: int
+    """Line of the first row, counted from 1."""
+    notes: tuple[str, ...]
+
+
+def recognise_text(path: Path, options: SeriesOptions) -> TextTable:
+    """Return how the text table at `path` is to be read.
+
+    Raises
+    ------
+    FormatError
+        When it is empty, no text, or holds no rows.
+    DataError
+        When its time column or a column that was named cannot be found.
+    """
+    text, encoding, mark = _head_text(path)
+    lines = text.split("\n")
+    n_before = next((i for i, line in enumerate(lines) if not _is_aside(line)), len(lines))
+    delimiter = options.delimiter or _delimiter(lines[n_before : n_before + HEAD_ROWS])
+    asides = [line for line in lines[:n_before] if line.strip()]
+    comment = split_line(asides[-1].lstrip("# "), delimiter) if asides else []
+    rows = [split_line(line, delimiter) for line in lines[n_before : n_before + HEAD_ROWS]]
+    decimal = options.decimal or _decimal(rows, delimiter)
+    head = cut_head(str(path), rows, comment, decimal)
+    roles = choose_roles(head, options)
+    reading = choose_reading(head, roles, options)
+    n_skipped = n_before + head.n_skipped
+    told = {"\t": "tabs", " ": "blanks"}.get(delimiter, f"'{delimiter}'")
+    form = f"cells are parted by {told}, the decimal is '{decimal}'"
+    return TextTable(
+        path=str(path),
+        names=head.names,
+        units=head.units,
+        roles=roles,
+        reading=reading,
+        first_time=first_raw_time(head, roles, reading),
+        delimiter=delimiter,
+        decimal=decimal,
+        encoding=encoding,
+        offset=mark + sum(len(line.encode(encoding)) + 1 for line in lines[:n_skipped]),
+        first_line=n_skipped + 1,
+        notes=(
+            f"{form}, {'the header names the columns' if head.has_names else 'without header'}",
+            *told_roles(head, roles, reading),
+        ),
+    )
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the cells of one line, stripped."""
+    line = line.rstrip("\r\n")
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _is_aside(line: str) -> bool:
+    """Return whether a line before the table is empty, a comment, or what Excel says of cells."""
+    return not line.strip() or line.startswith("#") or line.lower().startswith("sep=")
+
+
+def _head_text(path: Path) -> tuple[str, str, int]:
+    """Return the first whole lines, their encoding, and the length of a byte order mark."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from error
+    if not head.strip():
+        raise FormatError(f"{path} is empty; expected a table of text")
+    for magic, what in MAGIC.items():
+        if head.startswith(magic):
+            raise FormatError(f"{path} is {what}; expected a table of text, as its name says")
+    if b"\0" in head:
+        raise FormatError(f"{path} is not text; expected a table of text, as its name says")
+    if b"\r" in head and b"\n" not in head:
+        raise FormatError(f"{path} ends its lines with CR alone; save it with LF or CR LF")
+    mark = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    if len(head) == HEAD_BYTES and b"\n" in head:
+        head = head[: head.rindex(b"\n")]
+    try:
+        return head[mark:].decode("utf-8"), "utf-8", mark
+    except UnicodeDecodeError:
+        return head.decode("latin-1"), "latin-1", 0
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the first delimiter that cuts nearly all lines into equally many cells."""
+    rows = [line for line in lines if line.strip()]
+    for delimiter in DELIMITERS:
+        # `2026-03-01 10:00:00` alone is no table of two columns
+        if delimiter == " " and any(parse_iso(row.strip()) for row in rows):
+            continue
+        n_cells = Counter(len(split_line(row, delimiter)) for row in rows)
+        usual, n_lines = n_cells.most_common(1)[0] if n_cells else (1, 0)
+        if usual > 1 and n_lines >= 0.6 * len(rows):
+            return delimiter
+    return ","
+
+
+def _decimal(rows: list[list[str]], delimiter: str) -> str:
+    """Return "," when cells such as 0,5 stand in the table and none such as 0.5."""
+    cells = [cell for row in rows for cell in row]
+    commas = sum(bool(re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)) for cell in cells)
+    points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)) for cell in cells)
+    return "," if delimiter != "," and commas > points else "."

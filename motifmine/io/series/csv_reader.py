@@ -1,0 +1,253 @@
+"""Text tables of any size: blocks of whole lines, parsed by pyarrow, checked, and told exactly.
+
+A block that looks wrong in any way is parsed again by the slow twin, which names file, line,
+column and value, or leaves the bad rows out.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from motifmine.errors import FormatError
+from motifmine.io.series.column_names import MISSING
+from motifmine.io.series.csv_dialect import TextTable, recognise_text
+from motifmine.io.series.csv_slow import slow_rows
+from motifmine.io.series.options import BadRows, SeriesOptions
+from motifmine.io.series.row_stream import NO_CODE, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.time_formats import FAST_DIRECTIVES, TimeReading
+from motifmine.io.series.time_zones import start_clock
+from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
+from motifmine.types import Floats, Indices
+
+BLOCK_BYTES = 8 << 20
+LONGEST_LINE = 64 << 20
+CLOCK_TYPE = pa.time64("ns")
+
+
+class TextReader:
+    """An open text table of samples or events; see `SeriesReader`."""
+
+    def __init__(self, path: Path, options: SeriesOptions) -> None:
+        self.path = path
+        self.table = recognise_text(path, options)
+        roles = self.table.roles
+        self.stream = RowStream(
+            clock=start_clock(
+                self.table.reading, self.table.first_time, may_repeat=roles.is_events
+            ),
+            is_events=roles.is_events,
+            bad=BadRows(str(path), options.on_bad),
+            time_name="row" if roles.time is None else self.table.names[roles.time],
+            row_noun="line",
+        )
+
+    def __enter__(self) -> "TextReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing: the file is open only while chunks are read."""
+
+    @property
+    def header(self) -> SeriesHeader:
+        """What is known of the series."""
+        units = [self.table.units[index] for index in self.table.roles.values]
+        return SeriesHeader(
+            channels=self.labels(),
+            units=tuple(units) or ("",) * len(self.labels()),
+            start_utc=self.stream.clock.start_utc,
+            is_events=self.table.roles.is_events,
+            notes=self.table.notes,
+        )
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of events seen so far; the channels of samples."""
+        if self.table.roles.is_events:
+            return tuple(self.stream.label_of)
+        return tuple(self.table.names[index] for index in self.table.roles.values)
+
+    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+        """Yield all rows in order of time, a block of the file at a time."""
+        with self.path.open("rb") as file:
+            file.seek(self.table.offset)
+            for first_line, block in line_blocks(file, self.table):
+                chunk = self._chunk(block, first_line)
+                if len(chunk.time_s):
+                    yield chunk
+        self.stream.bad.tell()
+
+    def _chunk(self, block: bytes, first_line: int) -> SampleChunk | EventChunk:
+        """Return the rows of one block, in order and without bad ones."""
+        rows = fast_rows(block, self.table, self.stream.n_rows)
+        if rows is not None and (chunk := self.stream.chunk_if_clean(rows)) is not None:
+            return chunk
+        slow = slow_rows(block, self.table, first_line, self.stream.n_rows, self.stream.bad)
+        return self.stream.chunk(slow)
+
+
+def line_blocks(file: BinaryIO, table: TextTable) -> Iterator[tuple[int, bytes]]:
+    """Yield blocks of whole lines with the line that each begins at, counted from 1."""
+    line, carry = table.first_line, b""
+    while block := file.read(BLOCK_BYTES):
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            carry += block
+            if len(carry) > LONGEST_LINE:
+                raise FormatError(f"{table.path}, line {line}: longer than {LONGEST_LINE} bytes")
+            continue
+        whole = carry + block[:cut]
+        carry = block[cut:]
+        yield line, whole
+        line += whole.count(b"\n")
+    if carry:
+        yield line, carry
+
+
+def fast_rows(block: bytes, table: TextTable, first_row: int) -> Rows | None:
+    """Return the rows of a block, None when anything in it needs a closer look."""
+    time_type = _time_type(table)
+    if time_type is None:
+        return None
+    if table.delimiter == " ":
+        # pyarrow parts cells at every blank, text is parted at runs of them
+        block = b"\n".join(b" ".join(line.split()) for line in block.split(b"\n"))
+    try:
+        found = pa_csv.read_csv(pa.py_buffer(block), **_parse_options(table, time_type))
+    except (pa.ArrowInvalid, pa.ArrowKeyError):
+        return None
+    raw = _raw_times(found, table, first_row)
+    if raw is None:
+        return None
+    if table.roles.is_events:
+        return _fast_events(found, table, raw)
+    value = _values(found, [str(index) for index in table.roles.values])
+    return None if value is None else Rows(raw=raw, value=value, code=NO_CODE, n_read=len(raw))
+
+
+def _parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
+    """Return what pyarrow must know; its columns are called by their index."""
+    roles = table.roles
+    types: dict[str, pa.DataType] = {str(index): pa.float64() for index in roles.values}
+    if roles.weight is not None:
+        types[str(roles.weight)] = pa.float64()
+    if roles.label is not None:
+        types[str(roles.label)] = pa.string()
+    if roles.time is not None:
+        types[str(roles.time)] = time_type
+    if roles.clock is not None:
+        types[str(roles.clock)] = CLOCK_TYPE
+    pattern = table.reading.pattern
+    if roles.clock is not None:
+        pattern = pattern.split(" ")[0]
+    return {
+        "read_options": pa_csv.ReadOptions(
+            column_names=[str(index) for index in range(len(table.names))], block_size=1 << 20
+        ),
+        "parse_options": pa_csv.ParseOptions(delimiter=table.delimiter),
+        "convert_options": pa_csv.ConvertOptions(
+            column_types=types,
+            include_columns=list(types),
+            null_values=list(MISSING),
+            decimal_point=table.decimal,
+            timestamp_parsers=[pattern] if pattern else None,
+        ),
+    }
+
+
+def _time_type(table: TextTable) -> pa.DataType | None:
+    """Return the type that pyarrow reads the times as, None where only the slow twin can."""
+    reading: TimeReading = table.reading
+    if reading.form == "number":
+        return pa.float64()
+    if reading.form == "clock":
+        return CLOCK_TYPE
+    parts = whole_pattern(reading.pattern).split("%")[1:]
+    if any(part[:1] not in FAST_DIRECTIVES for part in parts):
+        return None
+    if reading.pattern.endswith("%f"):
+        return pa.string()
+    return pa.timestamp("ns", "UTC" if reading.has_zone else None)
+
+
+def _raw_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
+    """Return the raw times, None when one is missing or not finite."""
+    if table.roles.time is None:
+        return np.arange(first_row, first_row + found.num_rows, dtype=np.float64)
+    column = found.column(str(table.roles.time))
+    if column.null_count:
+        return None
+    if table.reading.form == "number":
+        raw = column.to_numpy()
+        if not np.isfinite(raw).all() or (table.reading.is_count and np.any(raw % 1)):
+            return None
+        return raw
+    if pa.types.is_string(column.type):
+        return _split_times(column, table.reading.pattern)
+    ns = column.cast(pa.int64()).to_numpy()
+    if table.roles.clock is not None:
+        clock = found.column(str(table.roles.clock))
+        return None if clock.null_count else ns + clock.cast(pa.int64()).to_numpy()
+    return ns / 1e9 if table.reading.form == "clock" else ns
+
+
+def whole_pattern(pattern: str) -> str:
+    """Return a pattern without the fraction of a second at its end."""
+    return pattern[:-3] if pattern.endswith((".%f", ",%f")) else pattern
+
+
+def _split_times(column: pa.ChunkedArray, pattern: str) -> Any:
+    """Return times whose pattern ends with a fraction; None when one is not written so.
+
+    pyarrow's `strptime` knows no fractions, so whole seconds and fractions are read apart.
+    """
+    form = rf"^(?P<whole>.*)[{pattern[-3]}](?P<part>[0-9]{{1,6}})$"
+    cut = pc.extract_regex(column.combine_chunks(), pattern=form)
+    if cut.null_count:
+        return None
+    whole, part = pc.struct_field(cut, "whole"), pc.struct_field(cut, "part")
+    seconds = pc.strptime(whole, format=whole_pattern(pattern), unit="s", error_is_null=True)
+    if seconds.null_count:
+        return None
+    fraction = pc.utf8_rpad(part, 9, "0").cast(pa.int64()).to_numpy()
+    return seconds.cast(pa.int64()).to_numpy() * 1_000_000_000 + fraction
+
+
+def _values(found: pa.Table, names: list[str]) -> Floats | None:
+    """Return columns side by side, NaN where missing; None when one holds nan or inf itself."""
+    value = np.empty((found.num_rows, len(names)))
+    n_missing = 0
+    for place, name in enumerate(names):
+        column = found.column(name)
+        n_missing += column.null_count
+        value[:, place] = column.to_numpy()
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = value.sum()
+    if n_missing == 0 and np.isfinite(total):
+        return value
+    return value if value.size - np.count_nonzero(np.isfinite(value)) == n_missing else None
+
+
+def _fast_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
+    """Return events, None when a label is missing or a count is bad."""
+    roles = table.roles
+    names: tuple[str, ...] = (ONE_LABEL,)
+    code: Indices = np.zeros(len(raw), np.int64)
+    if roles.label is not None:
+        coded = found.column(str(roles.label)).combine_chunks().dictionary_encode()
+        texts = [str(name).strip() for name in coded.dictionary.to_pylist()]
+        if not all(texts):
+            return None
+        names = tuple(dict.fromkeys(texts))
+        place = {name: index for index, name in enumerate(names)}
+        code = np.array([place[text] for text in texts], np.int64)[coded.indices.to_numpy()]
+    count = np.ones((len(raw), 1))
+    if roles.weight is not None:
+        counts = _values(found, [str(roles.weight)])
+        if counts is None or not np.all(counts >= 0):
+            return None
+        count = counts
+    return Rows(raw=raw, value=count, code=code, label_names=names, n_read=len(raw))

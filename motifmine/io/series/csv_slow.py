@@ -1,0 +1,132 @@
+"""The slow twin of the fast CSV parser: one row at a time, and able to name every bad cell."""
+
+import numpy as np
+
+from motifmine.io.series.column_names import MISSING
+from motifmine.io.series.column_roles import time_text
+from motifmine.io.series.csv_dialect import TextTable, split_line
+from motifmine.io.series.options import BadRows
+from motifmine.io.series.row_stream import ONE_LABEL, Rows
+from motifmine.io.series.time_formats import parse_number
+
+SHOWN = 60
+"""Characters of a bad cell or row that a message shows."""
+
+
+def slow_rows(
+    block: bytes, table: TextTable, first_line: int, first_row: int, bad: BadRows
+) -> Rows:
+    """Return the rows of a block of whole lines; bad cells become missing, bad rows are left out.
+
+    Parameters
+    ----------
+    block : bytes
+    table : TextTable
+    first_line : int
+        Line of the block's first, counted from 1.
+    first_row : int
+        Rows before the block; the time of tables without times.
+    bad : BadRows
+        Told of every bad cell and row; raises where these are to fail.
+    """
+    parser = _RowParser(table, bad)
+    n_read = 0
+    text = block.decode(table.encoding, errors="replace")
+    for line_number, line in enumerate(text.split("\n"), start=first_line):
+        cells = split_line(line, table.delimiter)
+        if line.strip() and (any(cells) or table.roles.time is None):
+            parser.add(cells, line, line_number, first_row + n_read)
+            n_read += 1
+    return parser.rows(n_read)
+
+
+class _RowParser:
+    """Collects the good rows of a block."""
+
+    def __init__(self, table: TextTable, bad: BadRows) -> None:
+        self.table = table
+        self.bad = bad
+        self.place: list[int] = []
+        self.raw: list[float | int] = []
+        self.time_text: list[str] = []
+        self.value: list[list[float]] = []
+        self.label: list[str] = []
+
+    def add(self, cells: list[str], line: str, line_number: int, row_number: int) -> None:
+        """Add a row if it is good."""
+        width = len(self.table.names)
+        if len(cells) != width:
+            shown = line.strip()[:SHOWN]
+            problem = f"the row has {len(cells)} cells instead of {width}: {shown!r}"
+            self._note(line_number, min(len(cells), width - 1), problem)
+            return
+        raw: float | int | None = row_number
+        if self.table.roles.time is not None:
+            raw = self._time(cells, line_number)
+        if raw is None:
+            return
+        label = ONE_LABEL
+        if self.table.roles.is_events:
+            values = self._count(cells, line_number)
+            if self.table.roles.label is not None:
+                label = cells[self.table.roles.label]
+            if not label:
+                self._note(line_number, self.table.roles.label or 0, "'' is no label")
+                return
+        else:
+            values = [self._value(cells, index, line_number) for index in self.table.roles.values]
+        if values:
+            self.place.append(line_number)
+            self.raw.append(raw)
+            self.time_text.append(time_text(cells, self.table.roles))
+            self.value.append(values)
+            self.label.append(label)
+
+    def rows(self, n_read: int) -> Rows:
+        """Return all good rows."""
+        names = tuple(dict.fromkeys(self.label)) if self.table.roles.is_events else ()
+        index = {name: code for code, name in enumerate(names)}
+        n_columns = 1 if self.table.roles.is_events else len(self.table.roles.values)
+        return Rows(
+            raw=np.array(self.raw, np.int64 if self.table.reading.is_wall else np.float64),
+            value=np.array(self.value, np.float64).reshape(len(self.raw), n_columns),
+            code=np.array([index[label] for label in self.label] if names else [], np.int64),
+            label_names=names,
+            n_read=n_read,
+            place=np.array(self.place, np.int64),
+            time_text=tuple(self.time_text),
+        )
+
+    def _note(self, line_number: int, column: int, problem: str) -> None:
+        self.bad.note(f"line {line_number}, column {self.table.names[column]!r}", problem)
+
+    def _time(self, cells: list[str], line_number: int) -> float | int | None:
+        text = time_text(cells, self.table.roles)
+        raw = self.table.reading.parse(text, self.table.decimal)
+        if raw is None:
+            problem = f"{text[:SHOWN]!r} is no time; expected {self.table.reading.describe()}"
+            self._note(line_number, self.table.roles.time or 0, problem)
+        return raw
+
+    def _count(self, cells: list[str], line_number: int) -> list[float]:
+        """Return the count of an event, nothing when it is bad."""
+        weight = self.table.roles.weight
+        if weight is None:
+            return [1.0]
+        count = parse_number(cells[weight], self.table.decimal)
+        if count is None or count < 0:
+            problem = f"{cells[weight][:SHOWN]!r} is no count; counts are numbers of 0 or more"
+            self._note(line_number, weight, problem)
+            return []
+        return [count]
+
+    def _value(self, cells: list[str], index: int, line_number: int) -> float:
+        """Return one value, NaN where it is missing or bad."""
+        if cells[index] in MISSING:
+            return np.nan
+        value = parse_number(cells[index], self.table.decimal)
+        if value is None:
+            shown = f"{cells[index][:SHOWN]!r} is no finite number"
+            self._note(line_number, index, f"{shown}; write a missing value as NA or nothing")
+            return np.nan
+        return value

@@ -1,0 +1,122 @@
+"""Spike trains: one sorted list of times per unit, merged into one stream of events."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.io.series.options import BadRows, OnBad
+from motifmine.records.series import EventChunk, SeriesHeader
+from motifmine.types import Floats
+
+PIECE_SPIKES = 1 << 16
+"""Spikes of a unit that are held at one time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeTrain:
+    """The times of one unit."""
+
+    label: str
+    place: str
+    """Where it stands in the file, for messages."""
+    pieces: Callable[[int], Iterator[NDArray[Any]]]
+    """Yields the times in seconds in order, so many at a time."""
+
+
+class TrainReader:
+    """Open spike trains; see `SeriesReader`."""
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        trains: Sequence[SpikeTrain],
+        on_bad: OnBad,
+        start_utc: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.trains = tuple(trains)
+        self.start_utc = start_utc
+        self.bad = BadRows(path, on_bad)
+        self.notes = (*notes, f"{len(trains)} units, a list of times each")
+
+    def __enter__(self) -> "TrainReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing: the file is open only while chunks are read."""
+
+    @property
+    def header(self) -> SeriesHeader:
+        """What is known of the series."""
+        return SeriesHeader(
+            channels=self.labels(),
+            units=("",) * len(self.trains),
+            start_utc=self.start_utc,
+            is_events=True,
+            notes=self.notes,
+        )
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the units' names."""
+        return tuple(train.label for train in self.trains)
+
+    def chunks(self) -> Iterator[EventChunk]:
+        """Yield the spikes of all units in order of time.
+
+        Of every unit a piece is held; what lies before the end of the piece that ends first can be
+        merged, since nothing earlier will come.
+        """
+        sources = [self._checked(train) for train in self.trains]
+        held = [next(source, None) for source in sources]
+        while any(times is not None for times in held):
+            horizon = min(float(times[-1]) for times in held if times is not None)
+            time_s, label = [], []
+            for unit, times in enumerate(held):
+                if times is None:
+                    continue
+                n_ready = int(np.searchsorted(times, horizon, side="right"))
+                time_s.append(times[:n_ready])
+                label.append(np.full(n_ready, unit, np.int64))
+                rest = times[n_ready:]
+                held[unit] = rest if len(rest) else next(sources[unit], None)
+            yield _merged(time_s, label)
+        self.bad.tell()
+
+    def _checked(self, train: SpikeTrain) -> Iterator[Floats]:
+        """Yield the times of a unit without those that are not finite or run backward."""
+        last = -np.inf
+        n_before = 0
+        for piece in train.pieces(PIECE_SPIKES):
+            times = piece.astype(np.float64)
+            steps = np.diff(times, prepend=last)
+            if not np.all(steps >= 0) or not np.isfinite(times).all():
+                times = self._good(train, times, last, n_before)
+            n_before += len(piece)
+            if len(times):
+                last = float(times[-1])
+                yield times
+
+    def _good(self, train: SpikeTrain, times: Floats, last: float, n_before: int) -> Floats:
+        kept = []
+        for row, now in enumerate(times.tolist(), start=n_before + 1):
+            where = f"{train.place}, row {row}"
+            if not np.isfinite(now):
+                self.bad.note(where, f"'{now}' is no time; times are finite seconds")
+            elif now < last:
+                self.bad.note(where, f"'{now:.9g}' runs back {last - now:.9g} s; times must ascend")
+            else:
+                kept.append(now)
+                last = now
+        return np.array(kept, np.float64)
+
+
+def _merged(time_s: Sequence[Floats], label: Sequence[NDArray[np.int64]]) -> EventChunk:
+    times, labels = np.concatenate(time_s), np.concatenate(label)
+    order = np.argsort(times, kind="stable")
+    return EventChunk(
+        time_s=times[order], label=labels[order], count=np.ones(len(order), np.float64)
+    )

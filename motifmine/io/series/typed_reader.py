@@ -1,0 +1,230 @@
+"""Tables whose cells are typed already: Parquet, NumPy and HDF5 give columns, this gives chunks."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.io.series.column_roles import (
+    choose_reading,
+    choose_roles,
+    first_raw_time,
+    told_roles,
+)
+from motifmine.io.series.header import HEAD_ROWS, Head
+from motifmine.io.series.options import BadRows, SeriesOptions
+from motifmine.io.series.row_stream import NO_CODE, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.time_zones import start_clock
+from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
+
+Column = NDArray[Any]
+"""One column of a batch: numbers, datetime64 in UTC or without zone, or text as objects."""
+Batches = Callable[[Sequence[int]], Iterator[list[Column]]]
+"""Gives the columns of some indices, a batch of rows at a time."""
+
+
+def text_head(
+    path: str,
+    names: Sequence[str],
+    columns: Sequence[Column],
+    *,
+    units: Sequence[str] | None = None,
+    has_names: bool = True,
+    zoned: frozenset[int] = frozenset(),
+) -> Head:
+    """Return the first rows of typed columns as text, so that roles are recognised as in text.
+
+    Parameters
+    ----------
+    path : str
+    names : str for every column
+    columns : arrays (n,)
+    units : str for every column, optional
+    has_names : bool
+        Whether the names say something; False for columns that are merely numbered.
+    zoned : indices
+        Columns of datetime64 that are in UTC.
+    """
+    texts = [_texts(column[:HEAD_ROWS], i in zoned) for i, column in enumerate(columns)]
+    return Head(
+        path=path,
+        names=tuple(names),
+        units=tuple(units or ("",) * len(names)),
+        rows=[list(row) for row in zip(*texts, strict=True)],
+        has_names=has_names,
+    )
+
+
+def _texts(column: Column, is_utc: bool) -> list[str]:
+    if column.dtype.kind == "M":
+        zone = "Z" if is_utc else ""
+        return ["" if np.isnat(t) else f"{t.astype('M8[ns]')}{zone}" for t in column]
+    if column.dtype.kind == "f":
+        return ["" if np.isnan(x) else repr(float(x)) for x in column]
+    if column.dtype.kind in "iub":
+        return [str(int(x)) for x in column]
+    return ["" if x is None else str(x) for x in column]
+
+
+class TableReader:
+    """An open table of typed columns; see `SeriesReader`."""
+
+    def __init__(
+        self, head: Head, batches: Batches, options: SeriesOptions, notes: Sequence[str] = ()
+    ) -> None:
+        self.head = head
+        self.batches = batches
+        self.roles = choose_roles(head, options)
+        if self.roles.time is not None and _is_dated(head, self.roles.time):
+            # the column's type says how its times are written
+            options = replace(options, time_format=None)
+        reading = choose_reading(head, self.roles, options)
+        self.notes = (*notes, *told_roles(head, self.roles, reading))
+        first = first_raw_time(head, self.roles, reading)
+        self.stream = RowStream(
+            clock=start_clock(reading, first, may_repeat=self.roles.is_events),
+            is_events=self.roles.is_events,
+            bad=BadRows(head.path, options.on_bad),
+            time_name="row" if self.roles.time is None else head.names[self.roles.time],
+            row_noun="row",
+        )
+
+    def __enter__(self) -> "TableReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing: the file is open only while chunks are read."""
+
+    @property
+    def header(self) -> SeriesHeader:
+        """What is known of the series."""
+        units = tuple(self.head.units[index] for index in self.roles.values)
+        return SeriesHeader(
+            channels=self.labels(),
+            units=units or ("",) * len(self.labels()),
+            start_utc=self.stream.clock.start_utc,
+            is_events=self.roles.is_events,
+            notes=self.notes,
+        )
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of events seen so far; the channels of samples."""
+        if self.roles.is_events:
+            return tuple(self.stream.label_of)
+        return tuple(self.head.names[index] for index in self.roles.values)
+
+    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+        """Yield all rows in order of time, a batch at a time."""
+        roles = self.roles
+        singles = [i for i in (roles.time, roles.clock, roles.label, roles.weight) if i is not None]
+        wanted = list(dict.fromkeys([*singles, *roles.values]))
+        for columns in self.batches(wanted):
+            chunk = self.stream.chunk(self._rows(dict(zip(wanted, columns, strict=True))))
+            if len(chunk.time_s):
+                yield chunk
+        self.stream.bad.tell()
+
+    def _rows(self, columns: dict[int, Column]) -> Rows:
+        """Return the rows of one batch; bad values become missing, bad rows are left out."""
+        n_rows = len(next(iter(columns.values())))
+        place = self.stream.n_rows + 1 + np.arange(n_rows)
+        raw, is_good = self._times(columns, n_rows, place)
+        if self.roles.is_events:
+            rows = self._events(columns, raw, place, is_good)
+        else:
+            value = np.empty((n_rows, len(self.roles.values)))
+            for at, index in enumerate(self.roles.values):
+                value[:, at] = self._numbers(columns[index], index, place, is_good)
+            rows = Rows(raw=raw, value=value, code=NO_CODE, n_read=n_rows, place=place)
+        return rows.keep(is_good)
+
+    def _times(
+        self, columns: dict[int, Column], n_rows: int, place: NDArray[np.int64]
+    ) -> tuple[Column, NDArray[np.bool_]]:
+        """Return the raw times and which of them are good, both (n,)."""
+        if self.roles.time is None:
+            first = self.stream.n_rows
+            return np.arange(first, first + n_rows, dtype=np.float64), np.ones(n_rows, bool)
+        column = columns[self.roles.time]
+        reading = self.stream.clock.reading
+        if column.dtype.kind == "M":
+            is_good = ~np.isnat(column)
+            raw = column.astype("M8[ns]").astype(np.int64)
+        elif column.dtype.kind in "fiub" and not reading.is_wall:
+            raw = column.astype(np.float64)
+            is_good = np.isfinite(raw)
+            if reading.is_count:
+                is_good &= np.where(is_good, raw, 0.0) % 1 == 0
+        else:
+            texts = self._time_texts(columns)
+            found = [reading.parse(text) for text in texts]
+            is_good = np.array([one is not None for one in found], bool)
+            raw = np.array([one or 0 for one in found], np.int64 if reading.is_wall else float)
+        for row in np.flatnonzero(~is_good).tolist():
+            problem = f"'{column[row]}' is no time; expected {reading.describe()}"
+            self._note(int(place[row]), self.roles.time, problem)
+        return raw, is_good
+
+    def _time_texts(self, columns: dict[int, Column]) -> list[str]:
+        texts = _texts(columns[self.roles.time or 0], False)
+        if self.roles.clock is None:
+            return texts
+        clocks = _texts(columns[self.roles.clock], False)
+        return [f"{date} {clock}" for date, clock in zip(texts, clocks, strict=True)]
+
+    def _numbers(
+        self, column: Column, index: int, place: NDArray[np.int64], is_good: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return one channel, NaN where it is missing or bad."""
+        if column.dtype.kind not in "fiub":
+            row = int(np.argmax([x is not None for x in column]))
+            self._note(int(place[row]), index, f"{str(column[row])!r} is no number")
+            return np.full(len(column), np.nan)
+        value = column.astype(np.float64)
+        for row in np.flatnonzero(np.isinf(value) & is_good).tolist():
+            problem = f"'{value[row]}' is no finite number; write a missing value as nan"
+            self._note(int(place[row]), index, problem)
+            value[row] = np.nan
+        return value
+
+    def _events(
+        self,
+        columns: dict[int, Column],
+        raw: Column,
+        place: NDArray[np.int64],
+        is_good: NDArray[np.bool_],
+    ) -> Rows:
+        """Return the events; changes `is_good` to False where a label or count is bad."""
+        labels = np.full(len(raw), ONE_LABEL, object)
+        if self.roles.label is not None:
+            labels = np.array(_texts(columns[self.roles.label], False), object)
+        count = np.ones(len(raw))
+        if self.roles.weight is not None:
+            count = columns[self.roles.weight].astype(np.float64)
+        for row in np.flatnonzero(is_good & ~(np.isfinite(count) & (count >= 0))).tolist():
+            problem = f"'{count[row]:g}' is no count; counts are numbers of 0 or more"
+            self._note(int(place[row]), self.roles.weight or 0, problem)
+            is_good[row] = False
+        for row in np.flatnonzero(is_good & (labels == "")).tolist():
+            self._note(int(place[row]), self.roles.label or 0, "'' is no label")
+            is_good[row] = False
+        names, code = np.unique(labels.astype(str), return_inverse=True)
+        return Rows(
+            raw=raw,
+            value=count[:, None],
+            code=code.astype(np.int64),
+            label_names=tuple(names.tolist()),
+            n_read=len(raw),
+            place=place,
+        )
+
+    def _note(self, place: int, index: int, problem: str) -> None:
+        self.stream.bad.note(f"row {place}, column {self.head.names[index]!r}", problem)
+
+
+def _is_dated(head: Head, index: int) -> bool:
+    """Return whether a column of times shows as a date with `T`, as typed time stamps do."""
+    cells = [cell for cell in head.column(index) if cell]
+    return bool(cells) and all(len(cell) >= 29 and cell[10] == "T" for cell in cells)

@@ -1,0 +1,233 @@
+"""What really happened, written down by people: labels and times, as CSV or JSON."""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import h5py
+import numpy as np
+
+from motifmine.errors import FormatError
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import Recording
+from motifmine.types import Floats, Floats32, Indices
+
+NAMES_OF_DOCUMENT = ("recording", "document")
+"""Columns that may tell the recording, the first of these that is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Truth:
+    """What really happened, one entry each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from motifmine import Truth
+    >>> len(
+    ...     Truth(
+    ...         document=np.array([0, 0]),
+    ...         label=("arrive", "leave"),
+    ...         start_s=np.array([6.6, 18.6]),
+    ...         end_s=np.full(2, np.nan),
+    ...     )
+    ... )
+    2
+    """
+
+    document: Indices
+    """Number of the recording in the fit, int64 array (N,)."""
+    label: tuple[str, ...]
+    start_s: Floats
+    """Seconds of the recording, float64 array (N,)."""
+    end_s: Floats
+    """The same of the end, NaN where it is not told, float64 array (N,)."""
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+def read_truth(path: Path, record: FitRecord) -> Truth:
+    """Return what a CSV or JSON file says to have happened in the recordings of a fit.
+
+    CSV has the columns `document`, `label`, `start_s` and, if wanted, `end_s`; JSON is a list of
+    objects with these fields; others are not looked at. A document is named as the recording, or
+    as its file, also where the file was cut into several recordings (the one that has begun at
+    that time is meant); it may be missing where the fit has one recording.
+
+    Raises
+    ------
+    FormatError
+        When the file cannot be read, or a row says what cannot be; with line, column and value.
+    """
+    rows = list(_json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path))
+    if not rows:
+        raise FormatError(f"{path} holds no row of truth; write document,label,start_s lines")
+    found = [_read_row(path, place, row, record) for place, row in rows]
+    return Truth(
+        document=np.array([row[0] for row in found], dtype=np.int64),
+        label=tuple(row[1] for row in found),
+        start_s=np.array([row[2] for row in found]),
+        end_s=np.array([row[3] for row in found]),
+    )
+
+
+def read_true_motifs(path: Path) -> Floats32:
+    """Return motifs from a `.npz` or HDF5 file, float32 array (K, L, W).
+
+    The file is a fit of motifmine, or holds one array of three axes: motif, relative time, word.
+
+    Raises
+    ------
+    FormatError
+        When there is no such file or no such array.
+    """
+    if not path.is_file():
+        raise FormatError(f"{path} does not exist; expected .npz or HDF5 with an array (K, L, W)")
+    try:
+        arrays = _npz_arrays(path) if path.suffix.lower() == ".npz" else _hdf5_arrays(path)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise FormatError(f"{path} cannot be read: {error}") from error
+    if len(arrays) != 1:
+        have = ", ".join(arrays) or "none"
+        raise FormatError(
+            f"{path} must hold one array of numbers with three axes (motif, relative time, word); "
+            f"found {have}"
+        )
+    (motifs,) = arrays.values()
+    if not np.all(np.isfinite(motifs)) or motifs.min(initial=0.0) < 0:
+        raise FormatError(f"the motifs of {path} hold values that are negative or not finite")
+    return motifs
+
+
+def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            delimiter = max(",;\t", key=head.count)
+            names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
+            _refuse_missing(path, names)
+            reader = csv.reader(file, delimiter=delimiter)
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    line = f"line {reader.line_num + 1}"
+                    if len(cells) != len(names):
+                        raise FormatError(
+                            f"{path}, {line} has {len(cells)} cells and the header {len(names)}"
+                        )
+                    yield line, dict(zip(names, cells, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{path} cannot be read as CSV: {error}") from error
+
+
+def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FormatError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(rows, list):
+        raise FormatError(f"{path} holds no JSON list; expected one of label, start_s objects")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise FormatError(f"{path}, entry {number} is {row!r}; expected an object")
+        _refuse_missing(path, list(row), f", entry {number}")
+        yield f"entry {number}", row
+
+
+def _refuse_missing(path: Path, names: Sequence[str], place: str = "") -> None:
+    missing = [name for name in ("label", "start_s") if name not in names]
+    if missing:
+        raise FormatError(
+            f"{path}{place} lacks {' and '.join(missing)}; expected document, label, start_s and "
+            f"perhaps end_s, found {', '.join(map(repr, names)) or 'nothing'}"
+        )
+
+
+def _read_row(
+    path: Path, place: str, row: dict[str, Any], record: FitRecord
+) -> tuple[int, str, float, float]:
+    where = f"{path}, {place}"
+    label = row["label"] if isinstance(row["label"], str) else str(row["label"])
+    if not label.strip():
+        raise FormatError(f"{where}, column 'label' is empty; every row needs a label")
+    start_s = _seconds(where, "start_s", row["start_s"])
+    document = _document(where, row, start_s, record)
+    end_s = math.nan
+    if row.get("end_s") not in (None, ""):
+        end_s = _seconds(where, "end_s", row["end_s"])
+        if end_s < start_s:
+            raise FormatError(f"{where}, column 'end_s' is {end_s:g}, before start_s, {start_s:g}")
+    recording = record.recordings[document]
+    length_s = float(recording.bin_start_s[-1]) + record.bin_s if recording.n_times else 0.0
+    if start_s > length_s:
+        raise FormatError(
+            f"{where}, column 'start_s' is {start_s:g}, past the end of {recording.name!r} at "
+            f"{length_s:g} s; times are seconds of the recording"
+        )
+    return document, label.strip(), start_s, end_s
+
+
+def _document(where: str, row: dict[str, Any], start_s: float, record: FitRecord) -> int:
+    names = [recording.name for recording in record.recordings]
+    column = next((name for name in NAMES_OF_DOCUMENT if row.get(name) not in (None, "")), None)
+    if column is None:
+        if len(names) == 1:
+            return 0
+        raise FormatError(f"{where} names no document and the fit has {len(names)} recordings")
+    given = str(row[column]).strip()
+    for name in (given, Path(given).stem):
+        if name in names:
+            return names.index(name)
+    pieces = [i for i, r in enumerate(record.recordings) if _is_piece_of(r, Path(given).stem)]
+    if pieces:
+        begun = [i for i in pieces if record.recordings[i].bin_start_s[0] <= start_s]
+        return (begun or pieces[:1])[-1]
+    known = ", ".join(map(repr, names[:4])) + (", ..." if names[4:] else "")
+    raise FormatError(
+        f"{where}, column {column!r} is {given!r}, no recording of the fit; it has {known}"
+    )
+
+
+def _is_piece_of(recording: Recording, source: str) -> bool:
+    """Return whether a recording was cut out of a longer source of that name."""
+    return bool(recording.n_times) and Path(recording.source).stem == source
+
+
+def _seconds(where: str, column: str, value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not math.isfinite(seconds) or isinstance(value, bool):
+        raise FormatError(f"{where}, column {column!r} is {value!r}; expected seconds, as 12.5")
+    return seconds
+
+
+def _npz_arrays(path: Path) -> dict[str, Floats32]:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return {
+        name: np.ascontiguousarray(array, dtype=np.float32)
+        for name, array in arrays.items()
+        if array.ndim == 3 and array.dtype.kind in "fiu"
+    }
+
+
+def _hdf5_arrays(path: Path) -> dict[str, Floats32]:
+    found: dict[str, Floats32] = {}
+
+    def look(name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset) and node.ndim == 3 and node.dtype.kind in "fi":
+            found[name] = np.ascontiguousarray(node[:], dtype=np.float32)
+
+    with h5py.File(path, "r") as file:
+        if "motifs/probability" in file:
+            look("motifs/probability", file["motifs/probability"])
+        else:
+            file.visititems(look)
+    return found

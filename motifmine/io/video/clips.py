@@ -1,0 +1,136 @@
+"""Stretches of a video: read by seeking, written as H.264 that browsers play."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from motifmine.errors import VideoError
+from motifmine.files import whole_file
+from motifmine.io.video.reader import open_video
+from motifmine.types import Pixels
+
+X264 = {"preset": "veryfast", "crf": "23", "threads": "1"}
+USUAL_RATE = Fraction(25)
+HIGHEST_RATE = Fraction(60)
+"""Frames a second of a clip at most; some containers claim thousands."""
+
+
+def frame_rate(path: Path) -> Fraction:
+    """Return the mean frame rate that a video's container tells, 25 when it tells none.
+
+    Raises
+    ------
+    VideoError, FormatError
+        When the video cannot be opened.
+    """
+    with open_video(path) as reader:
+        rate = reader.container.streams.video[0].average_rate
+    return min(rate, HIGHEST_RATE) if rate else USUAL_RATE
+
+
+def read_span(
+    path: Path, start_s: float, end_s: float, *, origin_s: float = 0.0, width: int | None = None
+) -> Iterator[tuple[float, Pixels]]:
+    """Yield time and picture of the frames of a stretch, without decoding what lies far before it.
+
+    Parameters
+    ----------
+    path : Path
+    start_s, end_s : float
+        Seconds of the recording; half-open.
+    origin_s : float
+        The container's time stamp of second 0, see `Recording.origin_s`.
+    width : int or None
+        Pictures wider than this are reduced; None keeps their size.
+
+    Yields
+    ------
+    (float, uint8 array (row, column, rgb))
+        Upright, both sides even.
+
+    Raises
+    ------
+    VideoError, FormatError
+        When the video cannot be opened.
+    """
+    with open_video(path) as reader:
+        stream = reader.container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        if start_s > 0:
+            try:
+                reader.container.seek(round((start_s + origin_s) * av.time_base), backward=True)
+            except FFmpegError:
+                reader.container.seek(0)
+        for stamp_s, frame in _decodable(reader.container, stream.index):
+            time_s = stamp_s - origin_s
+            if time_s >= end_s:
+                return
+            if time_s >= start_s:
+                yield time_s, _picture(frame, width)
+
+
+def write_clip(
+    path: Path, frames: Iterable[Pixels], rate: Fraction, *, force: bool = False
+) -> None:
+    """Write pictures as an H.264 video, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in `.mp4`.
+    frames : iterable of uint8 arrays (row, column, rgb)
+        All of one size with even sides.
+    rate : Fraction
+        Frames a second.
+
+    Raises
+    ------
+    VideoError
+        When there is no frame.
+    WorkspaceError
+        When `path` exists and `force` is not set, or the disk refuses.
+    """
+    with (
+        whole_file(path, force=force) as part,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
+        stream = None
+        for picture in frames:
+            if stream is None:
+                stream = container.add_stream("libx264", rate=rate, options=X264)
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+            image = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            container.mux(stream.encode(image))
+        if stream is None:
+            raise VideoError(f"{path}: there is not one frame to write")
+        container.mux(stream.encode())
+
+
+def _decodable(container: InputContainer, index: int) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Yield stamp and picture of the frames that have both; damaged packets are left out."""
+    for packet in container.demux(container.streams[index]):
+        try:
+            pictures = packet.decode()
+        except FFmpegError:
+            continue
+        for picture in pictures:
+            if isinstance(picture, av.VideoFrame) and picture.time is not None:
+                yield picture.time, picture
+
+
+def _picture(frame: av.VideoFrame, width: int | None) -> Pixels:
+    """Return a frame in colour, upright, reduced to `width`, with even sides."""
+    turns = frame.rotation % 360 // 90
+    wide, high = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+    scale = min(1.0, width / wide) if width else 1.0
+    size = [max(2, round(side * scale) // 2 * 2) for side in (wide, high)]
+    if turns % 2:
+        size.reverse()
+    image = frame.reformat(size[0], size[1], "rgb24", threads=1).to_ndarray()
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else np.asarray(image)

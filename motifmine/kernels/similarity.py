@@ -1,0 +1,39 @@
+"""How alike motifs are, at the shift that suits them best."""
+
+import numpy as np
+
+from motifmine.types import Floats, Floats32, Indices
+
+
+def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indices]:
+    """Return the best cosine over all shifts for every pair of motifs, and the shift.
+
+    Parameters
+    ----------
+    reference : float32 array (K, L, W)
+    found : float32 array (J, M, W)
+
+    Returns
+    -------
+    cosine : float64 array (K, J)
+    shift : int64 array (K, J)
+        Relative time r of the found motif is r + shift of the reference.
+    """
+    # products of all rows with all rows at once; a shift is one of their diagonals
+    products = (_rows_of_unit(reference) @ _rows_of_unit(found).T).reshape(
+        *reference.shape[:2], *found.shape[:2]
+    )
+    shifts = np.arange(-(found.shape[1] - 1), reference.shape[1])
+    cosines = np.stack(
+        [np.trace(products, offset=-by, axis1=1, axis2=3, dtype=np.float64) for by in shifts]
+    )
+    best = cosines.argmax(axis=0)
+    return np.take_along_axis(cosines, best[None], axis=0)[0], shifts[best]
+
+
+def _rows_of_unit(motifs: Floats32) -> Floats32:
+    """Return motifs scaled to length 1 (empty ones stay empty) as rows (K * L, W)."""
+    norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
+    scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
+    unit: Floats32 = motifs * scale[:, None, None].astype(np.float32)
+    return unit.reshape(-1, motifs.shape[2])

@@ -1,0 +1,1 @@
+"""Hierarchical Dirichlet latent sequential motifs, fitted by Gibbs sampling."""

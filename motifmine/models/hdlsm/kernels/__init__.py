@@ -1,0 +1,1 @@
+"""Numba kernels of HDLSM's sampler."""

@@ -1,0 +1,1 @@
+"""Probabilistic latent sequential motifs, fitted by EM."""

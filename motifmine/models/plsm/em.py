@@ -1,0 +1,324 @@
+"""PLSM by expectation maximisation: the parameters, one iteration, and inference of starts.
+
+The M-step of the papers (Varadarajan, Emonet, Odobez, IJCV 2013) on joint tables: the mass of a
+start is its expected count less a threshold (their KL prior on start times), a motif its expected
+counts plus a pseudo-count (Dirichlet prior), scaled to sum to 1. It is EM of the Poisson form
+n(w,t) ~ Poisson(rate), so what a start loses to the prior goes to its neighbours or the background.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from motifmine.models.plsm import passes as plsm_pass
+from motifmine.models.plsm.kernels.live import Places
+from motifmine.models.plsm.kernels.search import sweep_threshold
+from motifmine.records.start_layout import StartLayout, motifs_of, start_layout
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats, Floats32
+
+WORTH_THREADS = 2e7
+"""A pass of fewer multiplications is over before a second thread has begun."""
+SMALLEST_SHARE = 1e-9
+"""Share that every word has of the background, so that nothing is impossible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors:
+    """What is believed before the data are seen."""
+
+    sparsity: float
+    """Threshold of a start in units of the mean mass of a start."""
+    motif_prior: float = 0.0
+    """Pseudo-count of a motif cell in units of the mean mass of a cell."""
+    background: float | None = None
+    """Share of the mass that the background holds; None: what it explains."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """Observations laid out and cut for EM, with the priors that hold for them."""
+
+    layout: StartLayout
+    plan: plsm_pass.Plan
+    places: Places
+    n_words: int
+    priors: Priors
+    n_threads: int
+    reckoned_total: Floats
+    """Observations of every document that the sparsity reckons with, float64 array (D,)."""
+
+    @property
+    def total(self) -> float:
+        """Sum of all counts."""
+        return float(self.layout.document_total.sum())
+
+    def thresholds(self, n_motifs: int) -> Floats32:
+        """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
+        rows = np.diff(self.layout.document_rows)
+        level = self.priors.sparsity * self.reckoned_total / (max(n_motifs, 1) * rows)
+        return np.repeat(level, rows).astype(np.float32)
+
+    def word_shares(self) -> Floats:
+        """Return every word's share of the observations, float64 array (W,)."""
+        words = np.bincount(self.layout.word, self.layout.count, minlength=self.n_words)
+        return shares(words.astype(np.float64))
+
+
+class State(NamedTuple):
+    """What EM changes."""
+
+    motifs: Floats32
+    """float32 array (K, L, W), each sums to 1 or is empty."""
+    starts: Floats32
+    """Expected mass of every start, float32 array (R, K)."""
+    background_word: Floats
+    """float64 array (W,), sums to 1."""
+    background_mass: Floats
+    """Mass of the background in every document, float64 array (D,)."""
+
+    @property
+    def n_motifs(self) -> int:
+        """Number of motifs."""
+        return len(self.motifs)
+
+
+def pose(
+    table: ObservationTable,
+    motif_length: int,
+    priors: Priors,
+    *,
+    most_motifs: int,
+    n_threads: int,
+    reckoned_total: Floats | None = None,
+) -> Problem:
+    """Return the problem of fitting up to `most_motifs` motifs of `motif_length` bins to `table`.
+
+    `reckoned_total` is what the sparsity takes for the observations of every document; None: what
+    they are.
+    """
+    layout = start_layout(table, motif_length)
+    plan = plsm_pass.plan(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        layout.document_rows,
+        n_motifs=most_motifs,
+        motif_length=motif_length,
+        n_words=table.n_words,
+    )
+    return Problem(
+        layout=layout,
+        plan=plan,
+        places=plsm_pass.live_places(plan),
+        n_words=table.n_words,
+        priors=priors,
+        n_threads=n_threads,
+        reckoned_total=layout.document_total if reckoned_total is None else reckoned_total,
+    )
+
+
+def shares(weight: Floats) -> Floats:
+    """Return weights of words scaled to sum to 1, none of them 0."""
+    floored = weight + SMALLEST_SHARE
+    share: Floats = floored / floored.sum()
+    return share
+
+
+def background_rates(problem: Problem, state: State) -> Floats32:
+    """Return the rate of every observation under the background, float32 array (N,)."""
+    layout = problem.layout
+    level = (state.background_mass / np.maximum(layout.n_times, 1))[layout.bin_document]
+    per_observation = np.repeat(level, np.diff(layout.offsets))
+    return (per_observation * state.background_word[layout.word]).astype(np.float32)
+
+
+def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm_pass.Expectation:
+    """Return the expected counts under `state`: the E-step, one pass over the observations.
+
+    `activation` of the result is float32 (R, K), `phi` float64 (W, L * K) or None.
+    """
+    n_motifs, n_starts = state.n_motifs, state.starts.size
+    plan = problem.plan._replace(n_motifs=n_motifs)
+    phi = plsm_pass.padded_phi(plan, state.motifs)
+    background = plsm_pass.background_of(
+        state.background_word, state.background_mass / np.maximum(problem.layout.n_times, 1)
+    )
+    work = len(problem.layout.word) * plan.motif_length * n_motifs
+    n_threads = problem.n_threads if work > WORTH_THREADS else 1
+    starts = plsm_pass.padded_starts(state.starts)
+    if np.count_nonzero(state.starts) < plsm_pass.CROSSOVER * n_starts:
+        live = plsm_pass.live_starts(plan, starts)
+        found = plsm_pass.live_expectation(
+            plan,
+            problem.places,
+            live,
+            phi,
+            background=background,
+            learn=learn_motifs,
+            n_threads=n_threads,
+        )
+        dense = plsm_pass.dense_starts(plan, live._replace(mass=found.activation))
+    else:
+        found = plsm_pass.expectation(
+            plan,
+            starts,
+            phi,
+            background=background,
+            learn=learn_motifs,
+            n_threads=n_threads,
+        )
+        dense = found.activation
+    return found._replace(activation=dense[:n_starts].reshape(state.starts.shape))
+
+
+def step(
+    problem: Problem,
+    state: State,
+    threshold: Floats32,
+    *,
+    learn_motifs: bool = True,
+) -> tuple[State, float]:
+    """Return the parameters after one EM iteration, and the log-likelihood before it.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    threshold : float32 array (R,)
+        Taken off the expected mass of every start, see `Problem.thresholds`.
+    learn_motifs : bool
+        When not set, only starts and the background's mass change.
+
+    Returns
+    -------
+    State
+    float
+        Log-likelihood of the Poisson form, nats, without the terms that only the counts decide: it
+        equals sum n log p(w,t|d) where a document's masses sum to its observations.
+    """
+    state, found, value = step_starts(problem, state, threshold, learn_motifs=learn_motifs)
+    if learn_motifs:
+        pseudo_count = problem.priors.motif_prior * problem.total / max(found.phi.size, 1)
+        motifs = normalised(found.phi, state.n_motifs, problem.layout.motif_length, pseudo_count)
+        state = state._replace(motifs=motifs, background_word=shares(found.background_words))
+    return state, value
+
+
+def step_starts(
+    problem: Problem,
+    state: State,
+    threshold: Floats32,
+    *,
+    learn_motifs: bool = True,
+) -> tuple[State, plsm_pass.Expectation, float]:
+    """Return the half of `step` that stays with the documents, and what the other half needs.
+
+    Starts and the background's mass are new, motifs and the background's words as they were; the
+    expected counts of these come beside it, with the log-likelihood.
+    """
+    found = expect(problem, state, learn_motifs=learn_motifs)
+    value = found.log_likelihood - float(
+        state.starts.sum(dtype=np.float64) + state.background_mass.sum()
+    )
+    sweep_threshold(found.activation, threshold)
+    mass = found.background_documents
+    if problem.priors.background is not None:
+        mass = problem.priors.background * problem.layout.document_total
+    state = state._replace(starts=found.activation, background_mass=mass)
+    return state, found, value - _constant(problem)
+
+
+def _constant(problem: Problem) -> float:
+    """Return what turns the Poisson log-likelihood into that of p(w,t|d): sum N log N - N."""
+    total = problem.layout.document_total[problem.layout.document_total > 0]
+    return float(np.sum(total * np.log(total) - total))
+
+
+def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) -> Floats32:
+    """Return motifs (K, L, W) from expected counts (W, >= L * K), prior added, summing to 1."""
+    cells = counts[:, : length * n_motifs] + pseudo_count
+    total = cells.reshape(-1, n_motifs).sum(axis=0)
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return motifs_of((cells * np.tile(scale, length)).astype(np.float32), n_motifs)
+
+
+def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> State:
+    """Return given motifs with every start equally likely, half of the mass in the background.
+
+    With a background held at a share, it has that share.
+    """
+    layout = problem.layout
+    share = 0.5 if problem.priors.background is None else problem.priors.background
+    rows = np.diff(layout.document_rows)
+    level = (1 - share) * layout.document_total / (max(len(motifs), 1) * rows)
+    starts = np.repeat(np.repeat(level, rows).astype(np.float32)[:, None], len(motifs), axis=1)
+    return State(
+        np.ascontiguousarray(motifs, dtype=np.float32),
+        np.ascontiguousarray(starts),
+        background_word,
+        share * layout.document_total,
+    )
+
+
+def iterate(
+    problem: Problem, state: State, n_iterations: int, *, learn_motifs: bool = True
+) -> tuple[State, float]:
+    """Return the state after `n_iterations`, and the log-likelihood before the last one."""
+    threshold = problem.thresholds(state.n_motifs)
+    value = -np.inf
+    for _ in range(n_iterations):
+        state, value = step(problem, state, threshold, learn_motifs=learn_motifs)
+    return state, value
+
+
+def infer_starts(
+    problem: Problem,
+    state: State,
+    *,
+    n_iterations: int,
+    n_ramp: int,
+    learn_after: int | None = None,
+) -> State:
+    """Return `state` after iterations in which the sparsity is ramped in over the first `n_ramp`.
+
+    Motifs are held, from iteration `learn_after` on they are learned too.
+    """
+    threshold = problem.thresholds(state.n_motifs)
+    for i in range(n_iterations):
+        ramp = np.float32(min(1.0, i / n_ramp)) if n_ramp else np.float32(1.0)
+        learn = learn_after is not None and i >= learn_after
+        state, _ = step(problem, state, threshold * ramp, learn_motifs=learn)
+    return state
+
+
+def climb(
+    problem: Problem,
+    state: State,
+    *,
+    n_iterations: int,
+    tolerance: float,
+    on_value: Callable[[float], None],
+) -> State:
+    """Return `state` after EM until the log-likelihood per observation rises by < `tolerance`.
+
+    `on_value` is called with the log-likelihood of every iteration.
+    """
+    threshold = problem.thresholds(state.n_motifs)
+    last = -np.inf
+    for i in range(n_iterations):
+        state, value = step(problem, state, threshold)
+        on_value(value)
+        if i > 5 and value - last < tolerance * problem.total:
+            break
+        last = value
+    return state
+
+
+def with_expected_counts(problem: Problem, state: State) -> State:
+    """Return `state` with starts and background at their expected counts: they sum to the data."""
+    none = np.zeros(problem.layout.n_rows, dtype=np.float32)
+    return step(problem, state, none, learn_motifs=False)[0]

@@ -1,0 +1,257 @@
+"""How many motifs, how long, and which of them are more than chance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from motifmine.kernels.likelihood import observation_rates
+from motifmine.models.plsm.heldout import hide_observations
+from motifmine.models.plsm.kernels.search import overlaps
+from motifmine.models.plsm.model import Plsm, PlsmFit
+from motifmine.records.fit import MotifSet
+from motifmine.records.start_layout import dense_activation, flat_rates, phi_of, start_layout
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator
+from motifmine.types import Floats, Floats32, Indices
+
+HIDDEN_SHARE = 0.1
+"""Share of the observations that is hidden to compare numbers of motifs."""
+CHANCE = 0.01
+"""Share of every rate that is spread evenly, so that a surprise costs a few nats, not infinity."""
+N_BLOCKS = 40
+"""Blocks of time whose likelihoods are compared in pairs."""
+FIRST_NUMBER, MOST_MOTIFS = 4, 64
+AROUND = 2
+"""Numbers of motifs compared on either side of the number that pays for itself."""
+FIRST_LENGTH, LONGEST = 8, 128
+EMPTY = 0.1
+"""Outside its span a motif has less than this share of the mean power inside."""
+HIDING_STREAM, NULL_STREAM = 1 << 23, 1 << 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice:
+    """Candidates, how each did, and the one that was taken."""
+
+    candidates: Indices
+    value: Floats
+    """For numbers of motifs the log-likelihood of hidden observations (nats), for windows the span
+    that motifs have in them (bins)."""
+    chosen: int
+
+
+def choose_n_motifs(
+    table: ObservationTable,
+    spec: Plsm,
+    *,
+    seed: int,
+    on_fit: Callable[[str], None] | None = None,
+) -> Choice:
+    """Return the number of motifs that foretells hidden observations best.
+
+    First 4, 8, 16, ... motifs are asked for, until a quarter of them does not pay for its
+    description. Around the number that is left, fits without a tenth of the observations compete;
+    the smallest number within one standard error of the best is taken. About eight fits in all.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    spec : Plsm
+        Its `n_motifs` is not used.
+    seed : int
+    on_fit : callable or None
+        Called with a line before every fit.
+    """
+    say = on_fit or (lambda _: None)
+    ask = FIRST_NUMBER
+    while True:
+        say(f"number of motifs: asking for {ask}")
+        trial = replace(spec, n_motifs=ask, drop_surplus=True)
+        found = len(trial.fit(table, seed=seed).motifs)
+        if found <= 0.75 * ask or ask >= MOST_MOTIFS:
+            break
+        ask *= 2
+    kept, hidden = hide_observations(table, HIDDEN_SHARE, generator(seed, HIDING_STREAM))
+    candidates = np.arange(max(1, found - AROUND), found + AROUND + 1)
+    terms = []
+    for number in candidates:
+        say(f"number of motifs: {number} against hidden observations")
+        trial = replace(spec, n_motifs=int(number), drop_surplus=False)
+        terms.append(hidden_terms(hidden, trial.fit(kept, seed=seed), HIDDEN_SHARE))
+    return smallest_good(candidates, np.array(terms))
+
+
+def hidden_terms(hidden: ObservationTable, fit: PlsmFit, share: float) -> Floats:
+    """Return the Poisson log-likelihood (nats) of hidden observations by block of time.
+
+    The fit saw 1 - share of the observations at random, so that the rate of a hidden one is the
+    fitted rate / (1 - share), and share / (1 - share) of the fitted mass is expected to be hidden.
+    """
+    layout = start_layout(hidden, fit.motifs.motif_length)
+    activation = dense_activation(layout, fit.activations, len(fit.motifs))
+    mass = float(activation.sum(dtype=np.float64)) / max(1.0 - fit.background.weight, 1e-9)
+    base = flat_rates(layout, 1.0, fit.background.probability)
+    base *= np.float32(fit.background.weight * mass / max(hidden.total, 1e-9))
+    rates = observation_rates(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        base,
+        activation,
+        phi_of(fit.motifs.probability),
+    )
+    even = mass / (hidden.n_times * hidden.n_words)
+    gain = layout.count * np.log(((1 - CHANCE) * rates + CHANCE * even) / (1.0 - share))
+    blocks = np.array_split(gain, N_BLOCKS)
+    return np.array([block.sum() for block in blocks]) - share / (1 - share) * mass / N_BLOCKS
+
+
+def smallest_good(candidates: Indices, terms: Floats) -> Choice:
+    """Return the smallest candidate within one standard error of the best, blocks paired.
+
+    Parameters
+    ----------
+    candidates : int array (C,), ascending
+    terms : float64 array (C, blocks)
+    """
+    total = terms.sum(axis=1)
+    lead = terms[int(np.argmax(total))] - terms
+    error = lead.std(axis=1, ddof=1) * np.sqrt(terms.shape[1])
+    good = np.flatnonzero(lead.sum(axis=1) <= error)
+    return Choice(candidates=candidates, value=total, chosen=int(candidates[good[0]]))
+
+
+def choose_motif_length(
+    table: ObservationTable,
+    spec: Plsm,
+    *,
+    seed: int,
+    on_fit: Callable[[str], None] | None = None,
+) -> Choice:
+    """Return the motif length that holds three quarters of the mass of the motifs, bins.
+
+    The window is doubled from 8 bins until motifs leave a third of it empty.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    spec : Plsm
+        Its `motif_length` is not used.
+    seed : int
+    on_fit : callable or None
+        Called with a line before every fit.
+    """
+    say = on_fit or (lambda _: None)
+    longest = max(r.n_times for r in table.recordings)
+    windows: list[int] = []
+    spans: list[int] = []
+    window = min(FIRST_LENGTH, longest)
+    while True:
+        say(f"length of motifs: a window of {window} bins")
+        fit = replace(spec, motif_length=window).fit(table, seed=seed)
+        each = motif_spans(fit.motifs)
+        order = np.argsort(each, kind="stable")
+        reached = np.cumsum(fit.motifs.weight[order]) / fit.motifs.weight.sum()
+        windows.append(window)
+        spans.append(int(each[order][np.searchsorted(reached, 0.75)]))
+        if 1.5 * spans[-1] <= window or 2 * window > min(LONGEST, longest):
+            break
+        window *= 2
+    return Choice(
+        candidates=np.array(windows), value=np.array(spans, dtype=np.float64), chosen=spans[-1]
+    )
+
+
+def motif_spans(motifs: MotifSet) -> Indices:
+    """Return the length of the run of bins that holds each motif, int64 array (K,).
+
+    A bin counts by its power, the sum of its squared cells, which a floor of soaked-up noise hardly
+    raises. Of the runs outside which the mean power is less than `EMPTY` of that inside, the one
+    that differs most from the rest is taken (Otsu's criterion on the roots of the powers); a motif
+    without such a run fills its window.
+    """
+    power = np.square(motifs.probability, dtype=np.float64).sum(axis=2)
+    return np.array([_span(row) for row in power], dtype=np.int64)
+
+
+def _span(power: Floats) -> int:
+    """Return the length of the best run of one motif; `power` is (L,)."""
+    length = len(power)
+    sums = np.concatenate([[0.0], np.cumsum(power)])
+    roots = np.concatenate([[0.0], np.cumsum(np.sqrt(power))])
+    best, found = 0.0, length
+    for n in range(1, length):
+        held, level = sums[n:] - sums[:-n], roots[n:] - roots[:-n]
+        inside, outside = held / n, (sums[-1] - held) / (length - n)
+        between = n * (length - n) * (level / n - (roots[-1] - level) / (length - n)) ** 2
+        between = np.where(outside < EMPTY * inside, between, 0.0)
+        if between.max() > best:
+            best, found = float(between.max()), n
+    return found
+
+
+def motif_p_values(
+    table: ObservationTable, motifs: MotifSet, *, seed: int, n_null: int | None = None
+) -> Floats:
+    """Return how likely chance is to give motifs that stand out so, float64 array (K,).
+
+    The statistic is the skewness over time of the overlap of motif and observations; the null is
+    the motif with the row of every word moved around its window by a lag of its own. The test tells
+    structure from noise, not one motif from two: a copy or a part of a motif is significant too.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Best of observations that the motifs were not learned from.
+    motifs : MotifSet
+    seed : int
+    n_null : int or None
+        Null motifs for each motif; None takes 40 K (200 at least), so that 0.05 / K can be reached.
+
+    Notes
+    -----
+    Mackevicius et al., eLife 2019 (seqNMF).
+    """
+    n_motifs, length, n_words = motifs.probability.shape
+    n_null = max(200, 40 * n_motifs) if n_null is None else n_null
+    observed = _skewness(_overlaps(table, motifs.probability))
+    p_values = np.empty(n_motifs)
+    rng = generator(seed, NULL_STREAM)
+    for k, motif in enumerate(motifs.probability):
+        seen = np.flatnonzero(motif.any(axis=0))
+        n_above = 0
+        for first in range(0, n_null, 32):
+            n_here = min(32, n_null - first)
+            null = np.zeros((n_here, length, n_words), np.float32)
+            lag = rng.integers(0, length, size=(n_here, 1, len(seen)))
+            rows = (np.arange(length)[None, :, None] - lag) % length
+            shape = (n_here, length, len(seen))
+            null[:, :, seen] = np.take_along_axis(
+                np.broadcast_to(motif[:, seen], shape), rows, axis=1
+            )
+            n_above += int(np.count_nonzero(_skewness(_overlaps(table, null)) >= observed[k]))
+        p_values[k] = (1 + n_above) / (1 + n_null)
+    return p_values
+
+
+def _overlaps(table: ObservationTable, probability: Floats32) -> Floats32:
+    layout = start_layout(table, probability.shape[1])
+    found: Floats32 = overlaps(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        phi_of(probability),
+        layout.n_rows,
+        probability.shape[1],
+    )
+    return found
+
+
+def _skewness(value: Floats32) -> Floats:
+    """Return the third standardised moment of every column."""
+    centred = value - value.mean(axis=0, dtype=np.float64)
+    spread = np.maximum(np.square(centred).mean(axis=0), 1e-30)
+    skewness: Floats = (centred**3).mean(axis=0) / spread**1.5
+    return skewness

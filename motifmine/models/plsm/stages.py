@@ -1,0 +1,203 @@
+"""The stages of a PLSM fit: deciding the activity, where EM begins, climbing, leaving out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from motifmine.errors import FitError
+from motifmine.models.plsm.em import (
+    Problem,
+    State,
+    climb,
+    flat_start,
+    infer_starts,
+    iterate,
+    pose,
+)
+from motifmine.models.plsm.heldout import hidden_score, hide_observations
+from motifmine.models.plsm.search import (
+    LENGTHS_PER_MOTIF,
+    SearchSettings,
+    merged,
+    one_surplus_less,
+    part_of_time,
+    search_motifs,
+)
+from motifmine.models.protocol import Progress
+from motifmine.records.fit import Trace
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator
+from motifmine.types import Floats, Floats32
+
+if TYPE_CHECKING:
+    from motifmine.models.plsm.model import Plsm
+
+ACTIVITY_STREAM = 1 << 20
+"""Stream of chance for deciding the activity, apart from those of the restarts."""
+HIDDEN_SHARE = 0.1
+"""Share of the observations that is hidden to decide the activity."""
+N_DECIDE = 60_000
+"""About so many observations are looked at to decide the activity."""
+LAP = 10
+"""Iterations of the first lap of a race; every lap is twice as long as the one before."""
+N_MELT = 50
+"""Iterations over which the sparsity comes in after a random start."""
+N_SETTLE = 10
+"""Iterations in which the starts of motifs from the search are inferred on everything."""
+N_RAMP = 4
+"""Iterations over which the sparsity comes in."""
+ROUND_COST = 20
+"""A round of the search counts for so many iterations in the progress that is told."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Keeps the trace, tells of progress, and refuses numbers that are not finite."""
+
+    spec: "Plsm"
+    on_iteration: Callable[[Progress], None] | None
+    began: float = field(default_factory=time.perf_counter)
+    rows: list[tuple[float, float]] = field(default_factory=list)
+    n_rounds: int = 0
+
+    def see_round(self, value: float) -> None:
+        """Note a round of the search or a lap of the race."""
+        self.n_rounds += 1
+        self._tell(value)
+
+    def see(self, value: float) -> None:
+        """Note the log-likelihood of an iteration on everything."""
+        if not np.isfinite(value):
+            raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
+        self.rows.append((value, time.perf_counter() - self.began))
+        self._tell(value)
+
+    def _tell(self, value: float) -> None:
+        if self.on_iteration is not None:
+            total = ROUND_COST * self.spec.rounds * (self.spec.restarts or 1) + self.spec.iterations
+            done = min(total, ROUND_COST * self.n_rounds + len(self.rows))
+            self.on_iteration(Progress(done, total, value))
+
+    def trace(self) -> Trace:
+        """Return the iterations on everything."""
+        value, seconds = np.array(self.rows, dtype=np.float64).reshape(-1, 2).T
+        return Trace(
+            iteration=np.arange(len(value)), log_likelihood=value.copy(), seconds=seconds.copy()
+        )
+
+
+def pose_for(spec: "Plsm", table: ObservationTable, n_threads: int) -> Problem:
+    """Return the problem of a resolved specification."""
+    return pose(
+        table, spec.motif_length, spec.priors, most_motifs=spec.n_motifs, n_threads=n_threads
+    )
+
+
+def best_search(
+    spec: "Plsm", table: ObservationTable, problem: Problem, seed: int, watch: Watch
+) -> State:
+    """Return the motifs that the search found, their starts inferred on everything."""
+    settings = SearchSettings(
+        n_motifs=spec.n_motifs, restarts=spec.restarts or 1, rounds=spec.rounds
+    )
+    motifs, words = search_motifs(
+        table,
+        spec.motif_length,
+        spec.priors,
+        settings,
+        seed,
+        n_threads=problem.n_threads,
+        on_round=watch.see_round,
+    )
+    return _with_inferred_starts(problem, motifs, words)
+
+
+def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
+    state = flat_start(problem, motifs, words)
+    return infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
+
+
+def best_random_start(spec: "Plsm", problem: Problem, seed: int, watch: Watch) -> State:
+    """Return the winner of a race: after every lap the worse half of the random starts is left."""
+    field = [
+        (-np.inf, _random_start(spec, problem, generator(seed, r)))
+        for r in range(spec.restarts or 1)
+    ]
+    n_lap = LAP
+    while len(field) > 1:
+        field = [(value, state) for state, value in (iterate(problem, s, n_lap) for _, s in field)]
+        field = sorted(field, key=lambda pair: -pair[0])[: (len(field) + 1) // 2]
+        watch.see_round(field[0][0])
+        n_lap *= 2
+    return field[0][1]
+
+
+def _random_start(spec: "Plsm", problem: Problem, rng: np.random.Generator) -> State:
+    """Return motifs near uniform and every start equally likely.
+
+    Sparsity from the first iteration on would freeze the noise, so it comes in over `N_MELT`.
+    """
+    shape = (spec.n_motifs, spec.motif_length, problem.n_words)
+    motifs = rng.gamma(5.0, size=shape).astype(np.float32)
+    motifs /= motifs.sum(axis=(1, 2), keepdims=True)
+    state = flat_start(problem, motifs, problem.word_shares())
+    if problem.priors.sparsity > 0:
+        state = infer_starts(problem, state, n_iterations=N_MELT, n_ramp=N_MELT, learn_after=0)
+    return state
+
+
+def climbed(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State:
+    """Return the state after EM on everything, as long as it pays."""
+    return climb(
+        problem,
+        state,
+        n_iterations=spec.iterations,
+        tolerance=spec.tolerance,
+        on_value=watch.see,
+    )
+
+
+def without_surplus(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State:
+    """Return the state after merging copies and dropping motifs that do not pay for themselves.
+
+    When motifs went, the starts of the others are found anew.
+    """
+    n_before = state.n_motifs
+    while state.n_motifs > 1:
+        fewer: State | None = merged(state, 1)
+        if fewer is not None and fewer.n_motifs == state.n_motifs:
+            fewer = one_surplus_less(problem, state)
+        if fewer is None:
+            break
+        state = climbed(spec, problem, fewer, watch)
+    if state.n_motifs < n_before:
+        state = _with_inferred_starts(problem, state.motifs, state.background_word)
+        state = climbed(spec, problem, state, watch)
+    return state
+
+
+def of_better_activity(
+    spec: "Plsm", table: ObservationTable, rng: np.random.Generator, n_threads: int
+) -> "Plsm":
+    """Return the specification with the activity that foretells hidden observations better."""
+    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * spec.n_motifs, rng)
+    kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
+    if len(kept.word) == 0 or len(hidden.word) == 0:
+        return replace(spec, activity="sparse")
+    scores: dict[Literal["auto", "sparse", "dense"], float] = {}
+    activities: tuple[Literal["sparse"], Literal["dense"]] = ("sparse", "dense")
+    for activity in activities:
+        trial = replace(
+            spec, activity=activity, rounds=2, restarts=1, iterations=60, drop_surplus=False
+        ).resolved(kept)
+        watch = Watch(trial, None)
+        problem = pose_for(trial, kept, n_threads)
+        if trial.start == "search":
+            state = best_search(trial, kept, problem, 0, watch)
+        else:
+            state = best_random_start(trial, problem, 0, watch)
+        scores[activity] = hidden_score(hidden, problem, climbed(trial, problem, state, watch))
+    return replace(spec, activity=max(scores, key=scores.__getitem__))

@@ -1,0 +1,1 @@
+"""Topics of words, a layer between words and motifs."""

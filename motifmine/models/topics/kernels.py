@@ -1,0 +1,156 @@
+"""PLSA over what was observed only: expected counts of one EM iteration, and shares of new bins.
+
+A window is a row of the sparse table; its shares and the loadings are stored topic by topic behind
+each other, so that the inner loops run over topics. Responsibilities are never stored.
+
+Notes
+-----
+Hofmann, SIGIR 1999: with the rate p(w|m) = sum_a p(a|m) p(w|a) and the ratio R = n / p(w|m), the
+expected counts of a share are p(a|m) * sum_w R * p(w|a), those of a loading
+p(w|a) * sum_m R * p(a|m).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.kernels.jit import fast_kernel
+
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+Singles = NDArray[np.float32]
+
+
+@fast_kernel
+def sweep_expected_counts(
+    offsets: Longs,
+    word: Ints,
+    count: Singles,
+    window0: int,
+    window1: int,
+    shares: Singles,
+    loadings: Singles,
+    new_shares: Singles,
+    new_loadings: Singles,
+) -> float:
+    """Do the E-step over windows `window0 <= m < window1`; return sum n log p(w|m), nats.
+
+    Parameters
+    ----------
+    offsets : int64 array (M + 1,)
+    word : int32 array (N,)
+    count : float32 array (N,)
+    window0, window1 : int
+    shares : float32 array (M, A)
+        p(a|m) of every window.
+    loadings : float32 array (W, A)
+        p(w|a), words in rows.
+    new_shares : float32 array (M, A), changed
+        Expected counts of the windows' shares.
+    new_loadings : float32 array (W, A), changed
+        Sum of R * p(a|m) is added; the factor p(w|a) is left out.
+    """
+    n_topics = shares.shape[1]
+    tiny = np.float32(1e-30)
+    total = 0.0
+    for m in range(window0, window1):
+        share = shares[m]
+        new_share = new_shares[m]
+        new_share[:] = np.float32(0)
+        for i in range(offsets[m], offsets[m + 1]):
+            loading = loadings[word[i]]
+            new_loading = new_loadings[word[i]]
+            rate = tiny
+            for a in range(n_topics):
+                rate += share[a] * loading[a]
+            ratio = count[i] / rate
+            for a in range(n_topics):
+                new_share[a] += ratio * loading[a]
+                new_loading[a] += ratio * share[a]
+            total += np.float64(count[i]) * np.log(np.float64(rate))
+        for a in range(n_topics):
+            new_share[a] *= share[a]
+    return total
+
+
+@fast_kernel
+def sweep_shares(
+    offsets: Longs,
+    word: Ints,
+    count: Singles,
+    window0: int,
+    window1: int,
+    loadings: Singles,
+    sparsity: float,
+    n_iterations: int,
+    shares: Singles,
+    scratch: Singles,
+) -> None:
+    """Infer the shares of windows `window0 <= m < window1`, loadings held fixed.
+
+    Parameters
+    ----------
+    offsets : int64 array (M + 1,)
+    word : int32 array (N,)
+    count : float32 array (N,)
+    window0, window1 : int
+    loadings : float32 array (W, A)
+    sparsity : float
+        Share of a topic's even part of the window that is taken off, see `thinned`.
+    n_iterations : int
+    shares : float32 array (M, A), changed
+        Where EM begins; sums to 1 in the end, or is 0 where a window holds nothing.
+    scratch : float32 array (A,)
+    """
+    tiny = np.float32(1e-30)
+    for m in range(window0, window1):
+        share = shares[m]
+        if offsets[m] == offsets[m + 1]:
+            share[:] = np.float32(0)
+            continue
+        for _ in range(n_iterations):
+            scratch[:] = np.float32(0)
+            for i in range(offsets[m], offsets[m + 1]):
+                loading = loadings[word[i]]
+                rate = tiny
+                for a in range(len(share)):
+                    rate += share[a] * loading[a]
+                ratio = count[i] / rate
+                for a in range(len(share)):
+                    scratch[a] += ratio * loading[a]
+            for a in range(len(share)):
+                share[a] *= scratch[a]
+            sweep_thinning(share, sparsity)
+
+
+@fast_kernel
+def sweep_thinning(share: Singles, sparsity: float) -> None:
+    """Take `sparsity` times the even part off every expected count and scale them to sum to 1.
+
+    The M-step of a prior that likes few topics in a window: max(0, c - sparsity * sum c / A). The
+    largest count is always left.
+
+    Parameters
+    ----------
+    share : float32 array (A,), changed
+    sparsity : float
+    """
+    total = np.float32(0)
+    largest = np.float32(0)
+    for a in range(len(share)):
+        total += share[a]
+        largest = max(largest, share[a])
+    level = min(np.float32(sparsity) * total / len(share), np.float32(0.5) * largest)
+    total = np.float32(0)
+    for a in range(len(share)):
+        share[a] = max(share[a] - level, np.float32(0))
+        total += share[a]
+    if total > 0:
+        for a in range(len(share)):
+            share[a] /= total
+
+
+@fast_kernel
+def sweep_all_thinning(shares: Singles, sparsity: float) -> None:
+    """Do `sweep_thinning` to every window of `shares`, float32 array (M, A), changed."""
+    for m in range(len(shares)):
+        sweep_thinning(shares[m], sparsity)

@@ -1,0 +1,62 @@
+"""From shares of topics to tables whose words are topics."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.types import Floats, Floats32
+
+SMALLEST_SHARE = 1e-3
+"""A topic that has less of a time bin is not counted there."""
+
+
+def topic_vocabulary(layout: Topics) -> Vocabulary:
+    """Return the vocabulary of a layer of topics; a label names the topic's heaviest word."""
+    heaviest = layout.loadings.argmax(axis=1) if layout.n_words else ()
+    labels = (f"topic {n}: {layout.inner.labels[word]}" for n, word in enumerate(heaviest, 1))
+    return Vocabulary(labels=tuple(labels), layout=layout)
+
+
+def explained(table: ObservationTable, layout: Topics) -> ObservationTable:
+    """Return the table, over the layer's inner words, without what no topic holds.
+
+    Words that the inner vocabulary does not have are left out, too.
+    """
+    known = np.zeros(max(table.n_words, layout.inner.n_words), bool)
+    known[: layout.inner.n_words] = layout.loadings.any(axis=0)
+    kept = table.with_counts(np.where(known[table.word], table.count, np.float32(0)))
+    return replace(kept, vocabulary=layout.inner)
+
+
+def topic_table(table: ObservationTable, layout: Topics, shares: Floats32) -> ObservationTable:
+    """Return the table of topics: n(topic, bin) = observations of the bin * share of the topic.
+
+    This is the weighting of Varadarajan, Emonet and Odobez (BMVC 2010): a bin of topics counts as
+    much as its words did.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Over the inner words, see `explained`.
+    layout : Topics
+    shares : float32 array (T, topic)
+        Shares of the topics in every time bin, >= 0; those below `SMALLEST_SHARE` are left out and
+        the rest is scaled to sum to 1.
+    """
+    kept = np.where(shares < SMALLEST_SHARE, 0, shares).astype(np.float64)
+    total = kept.sum(axis=1, keepdims=True)
+    observed: Floats = np.bincount(
+        table.row_of_observation(), weights=table.count, minlength=table.n_times
+    ).astype(np.float64)
+    np.divide(kept * observed[:, None], total, out=kept, where=total > 0)
+    counts = kept.astype(np.float32)
+    bins, topics = np.nonzero(counts)
+    return replace(
+        table,
+        offsets=np.searchsorted(bins, np.arange(table.n_times + 1)).astype(np.int64),
+        word=topics.astype(np.int32),
+        count=counts[bins, topics],
+        vocabulary=topic_vocabulary(layout),
+    )

@@ -1,0 +1,1 @@
+"""Threads, processes and clusters that work is mapped over."""

@@ -1,0 +1,52 @@
+"""What the motifs of a fit explain badly: stretches of time, and the scale they are judged by."""
+
+from dataclasses import dataclass
+
+from motifmine.errors import DataError
+from motifmine.types import Floats, Indices32
+
+SENSES = ("unexpected", "missing", "too many")
+"""The three ways in which a moment can surprise; `Anomalies.sense` counts in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnomalyScale:
+    """What is usual in the documents of a fit: the distribution of every measure of surprise."""
+
+    quantile: Floats
+    """Values of each measure, ascending, float64 array (measure, quantile)."""
+    share: Floats
+    """Share of the fit's time bins above each quantile, descending, float64 array (quantile,)."""
+    tail: Floats
+    """Where the exponential tail begins, its mean, and the highest value: float64 (measure, 3)."""
+    n_bins: int
+    """Time bins of the fit's documents."""
+
+    def __post_init__(self) -> None:
+        shape = self.quantile.shape
+        if self.share.shape != shape[1:] or self.tail.shape != (shape[0], 3):
+            raise DataError(
+                f"a scale of {shape} quantiles has shares {self.share.shape} and tails "
+                f"{self.tail.shape}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Anomalies:
+    """Stretches that the motifs explain badly, the most surprising first."""
+
+    document: Indices32
+    start_s: Floats
+    """Seconds of the recording."""
+    end_s: Floats
+    sense: Indices32
+    """Index into `SENSES` of what surprises most."""
+    surprise: Floats
+    """-log10 of how often the documents of the fit are as surprising."""
+    scale: AnomalyScale
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    def __repr__(self) -> str:
+        return f"Anomalies({len(self)})"

@@ -1,0 +1,244 @@
+"""What a fit consists of: motifs, activations, occurrences, trace and provenance."""
+
+from dataclasses import dataclass
+from unicodedata import category
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.records.anomalies import Anomalies
+from motifmine.records.drift import Drift
+from motifmine.records.encoder import Encoder
+from motifmine.records.posterior import Posterior
+from motifmine.records.segments import Segments
+from motifmine.records.table import Recording
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
+
+NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of control characters, halves of surrogates and ends of lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MotifSet:
+    """Motifs, heaviest first, each a distribution over (relative time, word)."""
+
+    probability: Floats32
+    """float32 array (K, L, W); each motif sums to 1."""
+    weight: Floats
+    """Share of all observations that each motif explains, float64 array (K,)."""
+
+    def __post_init__(self) -> None:
+        if self.probability.ndim != 3 or len(self.weight) != len(self.probability):
+            raise DataError(
+                f"motifs have shape {self.probability.shape} and weights {self.weight.shape}; "
+                "expected (motif, relative_time, word) and (motif,)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.probability)
+
+    def __repr__(self) -> str:
+        return f"MotifSet({len(self)} motifs of {self.motif_length} bins x {self.n_words} words)"
+
+    @property
+    def motif_length(self) -> int:
+        """Number of relative-time bins."""
+        return int(self.probability.shape[1])
+
+    @property
+    def n_words(self) -> int:
+        """Size of the vocabulary."""
+        return int(self.probability.shape[2])
+
+    def span_bins(self, share: float = 0.9) -> tuple[Indices, Indices]:
+        """Return the shortest stretch that holds `share` of each motif's mass.
+
+        Two int64 arrays (K,), first bin and end: `first <= relative time < end`. Of stretches as
+        short, the one that holds most.
+        """
+        mass = self.probability.sum(axis=2, dtype=np.float64)
+        total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
+        goal = share * total[:, -1] - 1e-9
+        first = np.zeros(len(mass), dtype=np.int64)
+        end = np.full(len(mass), self.motif_length, dtype=np.int64)
+        for n_bins in range(self.motif_length, 0, -1):
+            held = total[:, n_bins:] - total[:, :-n_bins]
+            best = held.argmax(axis=1)
+            enough = held.max(axis=1) >= goal
+            first[enough], end[enough] = best[enough], best[enough] + n_bins
+        return first, end
+
+    def extent_bins(self, share: float = 0.9) -> Indices:
+        """Return how many consecutive bins hold `share` of each motif's mass, int64 array (K,)."""
+        first, end = self.span_bins(share)
+        return end - first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Background:
+    """The part of the observations that no motif explains, flat in time."""
+
+    probability: Floats32
+    """float32 array (W,), sums to 1."""
+    weight: float
+    """Share of all observations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Activations:
+    """Expected observations of each motif at each start time, sparse, sorted by start and motif."""
+
+    offsets: Indices
+    """Entries of document d are `[d]:[d + 1]`, int64 array (D + 1,)."""
+    start: Indices32
+    """Bin of relative time 0; negative where a motif hangs over the document's beginning."""
+    motif: Indices32
+    mass: Floats32
+    """Observations explained, > 0."""
+
+    def __repr__(self) -> str:
+        return f"Activations({len(self.offsets) - 1} documents, {len(self.start)} entries)"
+
+    def dense(self, document: int, *, n_motifs: int, n_times: int, motif_length: int) -> Floats:
+        """Return the mass of one document, float64 array (K, T + L - 1).
+
+        Column 0 is start time `1 - L`.
+        """
+        part = slice(self.offsets[document], self.offsets[document + 1])
+        mass = np.zeros((n_motifs, n_times + motif_length - 1))
+        mass[self.motif[part], self.start[part] + motif_length - 1] = self.mass[part]
+        return mass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Occurrences:
+    """Found instances of motifs, one entry each, sorted by document, start and motif."""
+
+    document: Indices32
+    start_bin: Indices32
+    """Bin of relative time 0; may be negative by up to the motif's length."""
+    start_s: Floats
+    """The same in seconds of the recording."""
+    motif: Indices32
+    weight: Floats
+    """Observations that the occurrence explains."""
+    score: Floats
+    """Log-likelihood ratio (nats) of having it against leaving its observations to the rest."""
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    def __repr__(self) -> str:
+        return f"Occurrences({len(self)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trace:
+    """How the objective went: one entry per iteration, sweep or epoch."""
+
+    iteration: Indices
+    log_likelihood: Floats
+    """Nats, over all observations."""
+    seconds: Floats
+    """Since the fit began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fit comes from; enough to make it again."""
+
+    motifmine_version: str
+    model: str
+    spec: str
+    """The model's specification, a JSON object."""
+    seed: int
+    inputs: tuple[tuple[str, str], ...]
+    """Name and digest of every document, in order."""
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stability:
+    """How surely each motif comes again when the model is fitted to resampled data."""
+
+    similarity: Floats
+    """Mean over the refits of the cosine with the motif most like it, float64 array (K,)."""
+    share: Floats
+    """Share of the refits that hold it: with a motif at least `least` alike, float64 array (K,)."""
+    n_refits: int
+    least: float
+    """Cosine from which a motif counts as the same."""
+    drawn: str
+    """What was drawn with replacement: `documents`, or `blocks` of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FitRecord:
+    """Everything a saved fit holds, whichever model made it."""
+
+    provenance: Provenance
+    motifs: MotifSet
+    background: Background
+    activations: Activations
+    occurrences: Occurrences
+    trace: Trace
+    log_likelihood: float
+    n_observations: float
+    bin_s: float
+    vocabulary: Vocabulary
+    recordings: tuple[Recording, ...]
+    picture: Pixels | None
+    stability: Stability | None = None
+    """How surely the motifs come again, where that was tried."""
+    names: tuple[str, ...] = ()
+    """What people call the motifs, one each, "" for one without a name; () when none has one."""
+    anomalies: Anomalies | None = None
+    """What the motifs explain badly, and the scale to judge other recordings by."""
+    posterior: Posterior | None = None
+    """What the sampler's chains say together, where there were any."""
+    encoder: Encoder | None = None
+    """What tells where motifs may start, of fits of the auto-encoder."""
+    segments: Segments | None = None
+    """What the raw values do while a motif occurs, for series."""
+    drift: Drift | None = None
+    """How the motifs change over the archive, where that could be told."""
+    time_zone: str = "UTC"
+    """The zone, by its IANA name, that hours and days are told in."""
+    folded: "FitRecord | None" = None
+    """The fit over topics that this one was unfolded from, for showing; it is not stored."""
+
+    def __post_init__(self) -> None:
+        if self.names and len(self.names) != len(self.motifs):
+            raise DataError(
+                f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
+            )
+        if self.drift is not None and len(self.drift.similarity) != len(self.motifs):
+            raise DataError(f"drift of {len(self.drift.similarity)} motifs for {len(self.motifs)}")
+        if self.stability is not None and len(self.stability.similarity) != len(self.motifs):
+            raise DataError(
+                f"the stability of {len(self.stability.similarity)} motifs for {len(self.motifs)}"
+            )
+        for name in self.names:
+            if any(category(letter) in NOT_IN_NAMES for letter in name):
+                raise DataError(
+                    f"{name!r} cannot name a motif; a name is one line without control characters"
+                )
+
+    def name_of(self, motif: int) -> str:
+        """Return what people call a motif, "" when it has no name."""
+        return self.names[motif] if self.names else ""
+
+    def title_of(self, motif: int) -> str:
+        """Return a motif's name, or `motif N` where N counts from 1."""
+        return self.name_of(motif) or f"motif {motif + 1}"
+
+    def __repr__(self) -> str:
+        return (
+            f"FitRecord({self.provenance.model}: {len(self.motifs)} motifs, "
+            f"{len(self.recordings)} documents, {len(self.occurrences)} occurrences)"
+        )
+
+    def duration_s(self) -> float:
+        """Return the length of all documents together, seconds."""
+        return self.bin_s * sum(r.n_times for r in self.recordings)

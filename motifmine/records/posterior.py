@@ -1,0 +1,70 @@
+"""What a sampler knows of its own doubts: how many motifs, how sure each and its occurrences."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.types import Floats, Floats32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Posterior:
+    """Uncertainty of a fit that was sampled by several chains.
+
+    Raises `DataError` when the arrays contradict each other.
+    """
+
+    n_motifs: Floats
+    """Share of all sweeps after the burn-in that have n motifs of 1 % of the observations or more,
+    n = 0, 1, .., float64 array (number,), sums to 1."""
+    motif_mean: Floats32
+    """Mean of each motif over the kept sweeps that have it, aligned by shift, (K, L, W)."""
+    motif_spread: Floats32
+    """Standard deviation of the same, float32 array (K, L, W)."""
+    motif_presence: Floats
+    """Share of the kept sweeps of every chain that have the motif, float64 array (chain, K)."""
+    occurrence_probability: Floats
+    """Share of the kept sweeps that have the occurrence, within a time bin, float64 array, one
+    entry for each occurrence of the fit."""
+    statistics: tuple[str, ...]
+    """Label-free numbers that were noted of every sweep."""
+    trace: Floats
+    """Their values, float64 array (chain, sweep, statistic)."""
+    burn_in: int
+    """Sweeps of every chain that nothing but the trace comes from."""
+    r_hat: Floats
+    """Split R-hat of the statistics after the burn-in, NaN where it is not judged, (statistic,)."""
+    effective_sweeps: Floats
+    """Effective sample size of the statistics, all chains together, float64 array (statistic,)."""
+    chains_agree: bool
+    sentence: str
+    """Whether the chains agree, and how far, for people."""
+
+    def __post_init__(self) -> None:
+        n_chains, _, n_statistics = self.trace.shape
+        fits = (
+            self.motif_mean.shape == self.motif_spread.shape
+            and self.motif_presence.shape == (n_chains, len(self.motif_mean))
+            and len(self.statistics) == len(self.r_hat) == len(self.effective_sweeps)
+            and len(self.statistics) == n_statistics
+        )
+        if not fits:
+            raise DataError(
+                f"the posterior of {n_chains} chains and {n_statistics} statistics has motifs "
+                f"{self.motif_mean.shape} and presence {self.motif_presence.shape}"
+            )
+
+    def __repr__(self) -> str:
+        n_chains, n_sweeps, _ = self.trace.shape
+        return f"Posterior({n_chains} chains of {n_sweeps} sweeps)"
+
+    def number_interval(self, share: float = 0.9) -> tuple[int, int]:
+        """Return the smallest and largest number of motifs that `share` of the sweeps lie within.
+
+        As much of the rest lies below as above.
+        """
+        below = np.cumsum(self.n_motifs)
+        low = int(np.searchsorted(below, (1 - share) / 2, side="right"))
+        high = int(np.searchsorted(below, (1 + share) / 2 - 1e-12))
+        return low, min(high, len(below) - 1)

@@ -1,0 +1,76 @@
+"""Series of sensors on their way to words: chunks of samples or events, then binned documents."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from motifmine.types import Floats, Floats32, Indices, Indices32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesHeader:
+    """What a reader knows of a series before it reads the values."""
+
+    channels: tuple[str, ...]
+    """Names of the columns; of events the labels known so far (may be empty)."""
+    units: tuple[str, ...]
+    """One per channel, "" if unknown."""
+    start_utc: str = ""
+    """Wall-clock time of second 0 in ISO 8601, "" if unknown."""
+    is_events: bool = False
+    """Whether the source is a list of events and not of samples."""
+    notes: tuple[str, ...] = ()
+    """What was recognised and decided, a line each, to be told to the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SampleChunk:
+    """Samples in order of time."""
+
+    time_s: Floats
+    """Seconds of the recording, strictly ascending over all chunks, float64 array (n,)."""
+    value: Floats
+    """float64 array (n, channel), NaN where a value is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventChunk:
+    """Events in order of time."""
+
+    time_s: Floats
+    """Seconds of the recording, ascending, float64 array (n,)."""
+    label: Indices
+    """Index into `SeriesReader.labels()`, int64 array (n,)."""
+    count: Floats
+    """How often, > 0, float64 array (n,)."""
+
+
+class SeriesReader(Protocol):
+    """An open source; a context manager."""
+
+    @property
+    def header(self) -> SeriesHeader:
+        """What is known of the series."""
+
+    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+        """Yield everything once, in order of time, in bounded memory."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of events seen so far; the channels of samples."""
+
+    def __enter__(self) -> "SeriesReader": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BinnedSeries:
+    """A stretch without long gaps, cut into time bins: what becomes one document."""
+
+    bin_start_s: Floats
+    """Start of every bin in seconds of the recording, float64 array (T,)."""
+    value: Floats32
+    """Mean of the samples (of events: their summed count) per bin and channel, float32 array
+    (T, channel), NaN where there is none (of events 0)."""
+    samples: Indices32
+    """Samples that were averaged, int32 array (T, channel)."""

@@ -1,0 +1,108 @@
+"""Motifs over topics, unfolded back to the words that the topics stand on."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.records.fit import Background, FitRecord, MotifSet
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.types import Floats, Floats32
+
+LEAST_LOADING = 1e-3
+"""Words that have less of a topic are not counted when a table is unfolded."""
+
+
+def innermost(vocabulary: Vocabulary) -> Vocabulary:
+    """Return the words at the bottom: of topics those they stand on, of all else itself."""
+    while isinstance(vocabulary.layout, Topics):
+        vocabulary = vocabulary.layout.inner
+    return vocabulary
+
+
+def unfold(probability: Floats32, loadings: Floats32) -> Floats32:
+    """Return distributions over topics as distributions over words: p(w) = sum_a p(a) p(w|a).
+
+    Parameters
+    ----------
+    probability : float32 array (..., topic)
+    loadings : float32 array (topic, word), each sums to 1
+
+    Returns
+    -------
+    float32 array (..., word)
+        With the sums that `probability` has.
+    """
+    words: Floats32 = np.matmul(probability, loadings, dtype=np.float32)
+    return words
+
+
+def unfold_record(record: FitRecord) -> FitRecord:
+    """Return a fit over topics as one over the innermost words, for pictures and lists of words.
+
+    Motifs and background are unfolded; weights, activations and occurrences stay what they are.
+    `folded` of the result is the fit over topics. A fit over other words is returned as it is.
+    """
+    shown = record
+    while isinstance(layout := shown.vocabulary.layout, Topics):
+        shown = replace(
+            shown,
+            motifs=MotifSet(
+                probability=unfold(shown.motifs.probability, layout.loadings),
+                weight=shown.motifs.weight,
+            ),
+            background=Background(
+                probability=unfold(shown.background.probability, layout.loadings),
+                weight=shown.background.weight,
+            ),
+            vocabulary=layout.inner,
+            folded=record,
+        )
+    return shown
+
+
+def unfold_table(table: ObservationTable) -> ObservationTable:
+    """Return a table over topics as the table of words that is expected under it.
+
+    Words that have less than `LEAST_LOADING` of a topic are left out, the others get their part.
+    A table over other words is returned as it is.
+    """
+    layout = table.vocabulary.layout
+    if not isinstance(layout, Topics):
+        return table
+    kept = np.where(layout.loadings >= LEAST_LOADING, layout.loadings, 0).astype(np.float64)
+    kept /= np.maximum(kept.sum(axis=1, keepdims=True), 1e-300)
+    topic, word = np.nonzero(kept)
+    first = np.searchsorted(topic, np.arange(layout.n_words + 1))
+    n_words = np.diff(first)[table.word]
+    ends = np.cumsum(n_words)
+    place = np.arange(n_words.sum()) + np.repeat(first[table.word] - ends + n_words, n_words)
+    words = table_from_rows(
+        time=np.repeat(table.row_of_observation(), n_words),
+        word=word[place],
+        count=np.repeat(table.count, n_words) * kept[topic[place], word[place]],
+        n_times=table.n_times,
+        vocabulary=layout.inner,
+        bin_s=table.bin_s,
+    )
+    return replace(words, recordings=table.recordings)
+
+
+def topic_shares(record: FitRecord) -> Floats:
+    """Return the share of all observations that a fit gives each topic, float64 array (topic,)."""
+    by_motif = record.motifs.probability.sum(axis=1, dtype=np.float64)
+    background = record.background.weight * record.background.probability.astype(np.float64)
+    shares: Floats = record.motifs.weight @ by_motif + background
+    return shares
+
+
+def topics_as_motifs(record: FitRecord) -> FitRecord:
+    """Return a fit over topics with the topics themselves as motifs of one time bin, to be drawn.
+
+    The motifs stand over the innermost words, in the order of the topics.
+    """
+    n_topics = record.vocabulary.n_words
+    alone = np.eye(n_topics, dtype=np.float32)[:, None, :]
+    return unfold_record(
+        replace(record, motifs=MotifSet(probability=alone, weight=topic_shares(record)), names=())
+    )

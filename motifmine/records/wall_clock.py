@@ -1,0 +1,102 @@
+"""Wall clocks: when recordings began, and what the clocks on the wall showed where they were made.
+
+Recordings tell their start in UTC. Hours of the day and days of the week are those of a time zone.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from motifmine.errors import DataError, SpecError
+from motifmine.records.table import Recording
+from motifmine.types import Floats, Indices
+
+SLOT_S = 900
+"""All zones are whole quarters of an hour from UTC, and change at such."""
+DAY_S = 86_400
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return a time zone by its name in the IANA list.
+
+    Raises
+    ------
+    SpecError
+        When there is no such zone here.
+
+    Examples
+    --------
+    >>> zone_named("Europe/Zurich")
+    zoneinfo.ZoneInfo(key='Europe/Zurich')
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise SpecError(
+            f"there is no time zone {name!r} on this machine; give one like 'Europe/Zurich', or "
+            "install the package tzdata"
+        ) from error
+
+
+def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
+    """Return what the clocks of a zone show, as seconds since 1970 there, float64 (N,).
+
+    Parameters
+    ----------
+    utc_s : float64 array (N,)
+        Seconds since 1970, UTC.
+    zone : tzinfo
+    """
+    if zone is UTC:
+        return utc_s
+    slot = np.floor(utc_s / SLOT_S).astype(np.int64)
+    known, where = np.unique(slot, return_inverse=True)
+    local: Floats = utc_s + zone_offsets_s(known, zone)[where]
+    return local
+
+
+def zone_offsets_s(slots: Indices, zone: tzinfo) -> Floats:
+    """Return how far a zone's clocks are ahead of UTC at quarters of an hour since 1970, seconds.
+
+    Raises
+    ------
+    DataError
+        When a time is beyond what calendars reach.
+    """
+    try:
+        offsets = [
+            datetime.fromtimestamp(slot * SLOT_S, tz=zone).utcoffset() for slot in slots.tolist()
+        ]
+    except (ValueError, OverflowError, OSError) as error:
+        raise DataError(f"a recording lies outside of all calendars: {error}") from error
+    return np.array([offset.total_seconds() if offset else 0.0 for offset in offsets])
+
+
+def clock_starts(recordings: Sequence[Recording]) -> list[datetime | None]:
+    """Return the wall-clock time of second 0 of each recording, None where unknown."""
+    return [clock_start(recording) for recording in recordings]
+
+
+def clock_start(recording: Recording) -> datetime | None:
+    """Return the wall-clock time of second 0 of a recording, None where unknown.
+
+    Raises
+    ------
+    DataError
+        When `start_utc` is no time.
+    """
+    if not recording.start_utc:
+        return None
+    try:
+        start = datetime.fromisoformat(recording.start_utc)
+        # A time without a zone is UTC, as the field's name says.
+        return start.replace(tzinfo=start.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise DataError(
+            f"start_utc of recording {recording.name!r} is {recording.start_utc!r}, "
+            "which is no time in ISO 8601"
+        ) from error

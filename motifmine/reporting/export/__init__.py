@@ -1,0 +1,1 @@
+"""Occurrences in the formats of other tools."""

@@ -1,0 +1,97 @@
+"""Occurrences as stretches of a recording's own timeline, for players and annotation tools.
+
+Such tools start at 0, count milliseconds and know nothing of relative time. A span begins where
+the occurrence begins, at relative time 0, and ends where 90 % of the motif are over, at least one
+time bin later. What lies before the recording's first moment is cut off.
+"""
+
+import mimetypes
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import Recording
+from motifmine.reporting.rows import OccurrenceRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One occurrence from its first to its last millisecond, `start_ms < end_ms`."""
+
+    motif: int
+    title: str
+    """The motif's name, or `motif N`."""
+    start_ms: int
+    end_ms: int
+    score: float
+    """Nats."""
+
+
+def spans_of(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
+    """Return one span per occurrence of one recording, by start and motif.
+
+    Parameters
+    ----------
+    record : FitRecord
+    rows : OccurrenceRow
+        Occurrences of one recording.
+    """
+    least_ms = max(1, round(1000 * record.bin_s))
+    spans = []
+    for row in rows:
+        start_ms = max(0, round(1000 * row.start_s))
+        spans.append(
+            Span(
+                motif=row.motif,
+                title=record.title_of(row.motif),
+                start_ms=start_ms,
+                end_ms=max(round(1000 * row.end_s), start_ms + least_ms),
+                score=row.score,
+            )
+        )
+    return sorted(spans, key=lambda span: (span.start_ms, span.motif))
+
+
+def without_overlap(spans: Sequence[Span]) -> list[Span]:
+    """Return the spans of one motif, each cut off where the next one begins.
+
+    Of spans that begin together the one with the highest score stays.
+    """
+    strongest: dict[int, Span] = {}
+    for span in sorted(spans, key=lambda span: span.score):
+        strongest[span.start_ms] = span
+    kept = [strongest[start_ms] for start_ms in sorted(strongest)]
+    return [
+        replace(span, end_ms=min(span.end_ms, after.start_ms)) for span, after in pairwise(kept)
+    ] + kept[-1:]
+
+
+def distinct_titles(record: FitRecord) -> list[str]:
+    """Return one title per motif, no two alike: names that several motifs share get a number."""
+    titles = [record.title_of(motif) for motif in range(len(record.motifs))]
+    distinct: list[str] = []
+    for motif, title in enumerate(titles):
+        mine = f"{title} ({motif + 1})" if titles.count(title) > 1 else title
+        while mine in distinct:
+            mine += f" ({motif + 1})"
+        distinct.append(mine)
+    return distinct
+
+
+def media_path(recording: Recording) -> Path | None:
+    """Return the video or sound that a recording was made from, None when it is something else.
+
+    The path is absolute when the file is there.
+    """
+    if not media_type(recording):
+        return None
+    path = Path(recording.source)
+    return path.resolve() if path.is_file() else path
+
+
+def media_type(recording: Recording) -> str:
+    """Return the MIME type of a recording's video or sound, "" when it is something else."""
+    found = mimetypes.guess_type(Path(recording.source).name)[0] if recording.source else None
+    return found if found and found.startswith(("video/", "audio/")) else ""

@@ -1,0 +1,176 @@
+"""Marks of the report as SVG: occurrence strips and the trace.
+
+Every drawing is a stretchable SVG without text; words and numbers around it are HTML, so that
+they keep their size on a phone. Coordinates run over 0..1000 from left to right.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord, Trace
+from motifmine.records.table import Recording
+from motifmine.types import Floats, Indices, Indices32
+
+STRIP_COLUMNS = 800
+"""Occurrences that fall into the same of so many columns of a strip become one mark."""
+
+STRIP_ROWS = 300
+"""A strip shows at most so many documents."""
+
+ALL_ROWS = 12_000
+"""All strips of a record together show about so many documents, each at least a dozen."""
+
+ROW_HEIGHT = 20
+"""Height of a strip's row in units of its drawing."""
+
+_CLOCK_STEPS = (
+    *(10, 15, 30),
+    *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
+    *(3600 * hours for hours in (1, 2, 4, 6, 12, 24, 48, 96, 168, 336, 672)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Strip:
+    """The occurrences of one motif, a row per document."""
+
+    svg: str
+    documents: Indices
+    """Documents shown, in the order of the rows."""
+    n_left_out: int
+    """Documents that are not shown."""
+    first_s: float
+    """Time at the left edge, seconds of the recording; negative where motifs hang over."""
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A line and the numbers at its ends."""
+
+    svg: str
+    first_x: float
+    last_x: float
+    lowest_y: float
+    highest_y: float
+
+
+def occurrence_strip(record: FitRecord, motif: int) -> Strip:
+    """Return when a motif occurred in each document: height of a mark is the weight.
+
+    All strips of a record share one time axis. Marks closer than an 800th of it are one mark, as
+    high as the highest; of more than 300 documents, those with the most occurrences are shown.
+    """
+    found = record.occurrences
+    mine = np.flatnonzero(found.motif == motif)
+    first_s, last_s = _time_range(record)
+    column = (found.start_s[mine] - first_s) / (last_s - first_s) * STRIP_COLUMNS
+    column = np.clip(column.astype(np.int64), 0, STRIP_COLUMNS - 1)
+    most = min(STRIP_ROWS, max(12, ALL_ROWS // max(len(record.motifs), 1)))
+    documents = _documents_shown(found.document[mine], len(record.recordings), most)
+    weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
+    parts = [
+        f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
+        'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+    ]
+    for row, document in enumerate(documents):
+        inside = found.document[mine] == document
+        heights = np.zeros(STRIP_COLUMNS)
+        np.maximum.at(heights, column[inside], weight[inside])
+        edges = np.array(extent(record.recordings[document], record.bin_s))
+        left, right = 1000 * (edges - first_s) / (last_s - first_s)
+        parts.append(_row_svg(row, heights, left=left, right=right))
+    parts.append("</svg>")
+    return Strip(
+        svg="".join(parts),
+        documents=documents,
+        n_left_out=len(record.recordings) - len(documents),
+        first_s=first_s,
+        last_s=last_s,
+    )
+
+
+def trace_curve(trace: Trace) -> Curve | None:
+    """Return the log-likelihood over iterations, None when fewer than two are finite."""
+    good = np.isfinite(trace.log_likelihood)
+    x = trace.iteration[good].astype(np.float64)
+    y = trace.log_likelihood[good]
+    if len(x) < 2:
+        return None
+    # The first iterations fall far below the rest; the axis leaves out what nobody looks at.
+    floor = float(np.percentile(y, 2)) if len(y) > 50 else float(y.min())
+    low, high = min(floor, float(y[-1])), float(y.max())
+    keep = np.unique(np.round(np.linspace(0, len(x) - 1, 500)).astype(np.int64))
+    across = 1000 * (x - x[0]) / max(float(x[-1] - x[0]), 1e-300)
+    down = 190 - 180 * np.clip((y - low) / max(high - low, 1e-300), -0.05, 1)
+    points = " ".join(f"{a:.1f},{d:.1f}" for a, d in zip(across[keep], down[keep], strict=True))
+    svg = (
+        '<svg class="curve" viewBox="0 0 1000 200" preserveAspectRatio="none" '
+        f'aria-hidden="true" focusable="false"><polyline points="{points}"/></svg>'
+    )
+    return Curve(svg=svg, first_x=float(x[0]), last_x=float(x[-1]), lowest_y=low, highest_y=high)
+
+
+def time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, str]]:
+    """Return round times of an axis as (position from 0 to 1, label).
+
+    Examples
+    --------
+    >>> time_ticks(0.0, 240.0, 3)
+    [(0.0, '0:00'), (0.5, '2:00'), (1.0, '4:00')]
+    """
+    length = last_s - first_s
+    steps = (*(m * 10.0**p for p in range(-4, 1) for m in (1, 2, 5)), *_CLOCK_STEPS)
+    step = next((s for s in steps if length / s <= most), length / most)
+    first = max(math.ceil(first_s / step - 1e-9), 0)
+    times = [i * step for i in range(first, int(last_s / step + 1e-9) + 1)]
+    return [((time - first_s) / length, _clock(time, step, last_s)) for time in times]
+
+
+def _clock(time: float, step: float, last_s: float) -> str:
+    """Return a tick's label: seconds below two minutes, else minutes or hours and the rest."""
+    if last_s < 120 or step < 1:
+        return f"{round(time, 4):.10g} s"
+    minutes, seconds = divmod(round(time), 60)
+    if last_s < 3600:
+        return f"{minutes}:{seconds:02d}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if step < 60 else f"{hours}:{minutes:02d} h"
+
+
+def _time_range(record: FitRecord) -> tuple[float, float]:
+    """Return the time axis of all strips, seconds."""
+    starts = record.occurrences.start_s
+    extents = [extent(recording, record.bin_s) for recording in record.recordings]
+    first_s = min([begin for begin, _ in extents], default=0.0)
+    last_s = max([end for _, end in extents], default=0.0)
+    first_s = min(first_s, float(starts.min(initial=np.inf)))
+    last_s = max(last_s, float(starts.max(initial=-np.inf)))
+    return first_s, max(last_s, first_s + record.bin_s)
+
+
+def extent(recording: Recording, bin_s: float) -> tuple[float, float]:
+    """Return where a recording's time bins begin and end, seconds."""
+    if not recording.n_times:
+        return 0.0, 0.0
+    return float(recording.bin_start_s[0]), float(recording.bin_start_s[-1]) + bin_s
+
+
+def _documents_shown(document: Indices32, n_documents: int, most: int) -> Indices:
+    """Return the documents with the most occurrences, in their own order."""
+    often = np.bincount(document, minlength=n_documents)
+    return np.sort(np.argsort(-often, kind="stable")[:most]).astype(np.int64)
+
+
+def _row_svg(row: int, heights: Floats, *, left: float, right: float) -> str:
+    """Return one document: its extent as a bar, its occurrences as marks on it."""
+    base = (row + 1) * ROW_HEIGHT - 2
+    bar = f'<path class="extent" d="M{left:.1f} {base}H{right:.1f}"/>'
+    width = 1000 / STRIP_COLUMNS
+    marks = "".join(
+        f"M{(i + 0.5) * width:.6g} {base}v-{max(heights[i] * (ROW_HEIGHT - 3), 4):.3g}"
+        for i in np.flatnonzero(heights)
+    )
+    return bar + (f'<path d="{marks}"/>' if marks else "")

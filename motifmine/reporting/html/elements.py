@@ -1,0 +1,111 @@
+"""Pieces of HTML that are safe to join: escaped text, names, tables, axis labels, embedded data."""
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from string import Template
+
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.text_table import printable
+
+
+def section(identifier: str, title: str, body: str) -> str:
+    """Return a section of the page under a heading, "" without a body.
+
+    Parameters
+    ----------
+    identifier : str
+        Where links lead; a fixed word of ours, unique in the page.
+    title : str
+        Plain text; also the entry of the page's contents.
+    body : str
+        HTML.
+    """
+    if not body:
+        return ""
+    return (
+        f'<section aria-labelledby="{identifier}">\n'
+        f'<h2 id="{identifier}">{text(title)}</h2>\n{body}\n</section>'
+    )
+
+
+def table(
+    head: Sequence[str],
+    body: Iterable[Sequence[str]],
+    *,
+    label: str,
+    numbers: int,
+    caption: str = "",
+) -> str:
+    """Return a table of cells that are HTML already; the last `numbers` columns are numbers.
+
+    `label` tells a screen reader what scrolls; `caption` is HTML.
+    """
+
+    def classes(column: int) -> str:
+        return ' class="number"' if column >= len(head) - numbers else ""
+
+    heads = "".join(f'<th scope="col"{classes(i)}>{cell}</th>' for i, cell in enumerate(head))
+    rows = "".join(
+        "<tr>" + "".join(f"<td{classes(i)}>{c}</td>" for i, c in enumerate(row)) + "</tr>"
+        for row in body
+    )
+    title = f"<caption>{caption}</caption>" if caption else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}"><table>'
+        f"{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def ticks(labels: Sequence[tuple[float, str]]) -> str:
+    """Return labels along an axis; positions run from 0 to 1."""
+    spans = []
+    for position, label in labels:
+        kind = ' class="end"' if position > 0.97 else ' class="inner"' if position > 0.03 else ""
+        spans.append(f'<span{kind} style="left:{100 * position:.2f}%">{text(label)}</span>')
+    return f'<div class="ticks" aria-hidden="true">{"".join(spans)}</div>'
+
+
+def text(plain: str) -> str:
+    """Return text as HTML, with control characters visible."""
+    return html.escape(printable(plain), quote=True)
+
+
+def name(plain: str) -> str:
+    """Return a name as HTML that cannot turn the direction of what follows."""
+    return f"<bdi>{text(plain)}</bdi>"
+
+
+def motif_title(record: FitRecord, motif: int) -> str:
+    """Return what a motif is called, plain text: its number from 1, and its name if it has one."""
+    name_of = record.name_of(motif)
+    return f"Motif {motif + 1}" + (f": {printable(name_of)}" if name_of else "")
+
+
+def motif_name(record: FitRecord, motif: int) -> str:
+    """Return what a motif is called as HTML."""
+    return name(motif_title(record, motif))
+
+
+def moment(record: FitRecord, document: int, start_s: float, end_s: float, shown: str) -> str:
+    """Return HTML that leads to a stretch of a recording in the time line, where there is one."""
+    if not len(record.occurrences):
+        return shown
+    place = f"{document},{round(1000 * start_s)},{round(1000 * end_s)}"
+    return f'<a href="#timeline" data-moment="{place}">{shown}</a>'
+
+
+def data_uri(kind: str, content: bytes) -> str:
+    """Return content as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def source(file: str) -> str:
+    """Return the text of a file of `templates/`."""
+    return (files("motifmine.reporting.html") / "templates" / file).read_text(encoding="utf-8")
+
+
+def template(file: str) -> Template:
+    """Return a file of `templates/` whose `$names` wait to be filled in."""
+    return Template(source(file))

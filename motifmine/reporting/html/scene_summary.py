@@ -1,0 +1,127 @@
+"""What the page over all scenes tells of one of them: a few numbers, sentences and a picture."""
+
+import base64
+import json
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+
+from motifmine.analysis.calendar import Calendar, calendar_of, week_rates
+from motifmine.analysis.unusual_days import unusual_days
+from motifmine.errors import FormatError
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.sentences.days import day_sentence
+
+FACTS_FORMAT = "motifmine.scene/1"
+PICTURE_PX = 320
+MOST_DAYS = 5
+"""Days that stand out which are told."""
+MOST_HOURS = 3
+"""Hours of the day that are told, the busiest."""
+LEAST_S = 1800.0
+"""An hour of the day counts when so much of it was recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneFacts:
+    """One scene's motifs in short."""
+
+    hours: float
+    """Hours recorded."""
+    recordings: int
+    days: int
+    """Days with a recording, 0 without a wall clock."""
+    first_day: str
+    """ISO 8601, "" without a wall clock."""
+    last_day: str
+    time_zone: str
+    motifs: int
+    occurrences: int
+    busiest_hours: tuple[int, ...]
+    """Hours of the day with the most occurrences per hour recorded, the busiest first."""
+    changed_motifs: int
+    """Motifs that change over the archive."""
+    unusual_days: tuple[str, ...]
+    """Sentences on the days that stand out most."""
+    n_unusual: int
+    """Days that stand out, with those that are not told."""
+    picture: str
+    """JPEG of the scene in base64, "" without one."""
+
+
+def scene_facts(record: FitRecord) -> SceneFacts:
+    """Return what is told of a scene by its fit."""
+    calendar = calendar_of(record)
+    found = () if calendar is None else unusual_days(calendar)
+    days = np.unique(calendar.day) if calendar is not None else np.zeros(0, dtype=np.int64)
+    dates = days.astype("datetime64[D]").astype(str).tolist()
+    return SceneFacts(
+        hours=round(record.duration_s() / 3600, 4),
+        recordings=len(record.recordings),
+        days=len(dates),
+        first_day=dates[0] if dates else "",
+        last_day=dates[-1] if dates else "",
+        time_zone=record.time_zone,
+        motifs=len(record.motifs),
+        occurrences=len(record.occurrences),
+        busiest_hours=() if calendar is None else _busiest(calendar),
+        changed_motifs=0 if record.drift is None else int(record.drift.changed.sum()),
+        unusual_days=tuple(day_sentence(record, day) for day in found[:MOST_DAYS]),
+        n_unusual=len(found),
+        picture=_picture(record),
+    )
+
+
+def facts_text(facts: SceneFacts, key: str = "") -> str:
+    """Return the facts as JSON, with a key that tells what they were made from."""
+    return json.dumps({"format": FACTS_FORMAT, "key": key, **asdict(facts)}, indent=1) + "\n"
+
+
+def facts_of_text(text: str, place: str) -> SceneFacts:
+    """Return the facts that `facts_text` wrote.
+
+    Raises
+    ------
+    FormatError
+        When the text is something else; `place` is named in the message.
+    """
+    try:
+        values = json.loads(text)
+        if values.pop("format") != FACTS_FORMAT:
+            raise KeyError("format")
+        known = {item.name: values[item.name] for item in fields(SceneFacts)}
+        for name in ("busiest_hours", "unusual_days"):
+            known[name] = tuple(known[name])
+        # what is told stands in a page: a picture is nothing but base64
+        base64.b64decode(known["picture"], validate=True)
+        return SceneFacts(**known)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FormatError(f"{place} is no {FACTS_FORMAT}: {error!r}") from error
+
+
+def facts_key(text: str | None) -> str:
+    """Return the key that facts were written with, "" when they are none."""
+    try:
+        return str(json.loads(text or "{}").get("key", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _busiest(calendar: Calendar) -> tuple[int, ...]:
+    """Return the hours of the day with the highest rate of all motifs, the highest first."""
+    rates = week_rates(calendar)
+    count, recorded_s = rates.count.sum(axis=(0, 1)), rates.recorded_s.sum(axis=0)
+    enough = np.flatnonzero((recorded_s >= LEAST_S) & (count > 0))
+    if len(enough) <= 1:
+        return ()
+    order = np.argsort(-count[enough] / recorded_s[enough], kind="stable")[:MOST_HOURS]
+    return tuple(enough[order].tolist())
+
+
+def _picture(record: FitRecord) -> str:
+    if record.picture is None:
+        return ""
+    width = min(PICTURE_PX, record.picture.shape[1])
+    data = figures.jpeg_bytes(figures.thumbnail(record.picture, width), quality=78)
+    return base64.b64encode(data).decode("ascii")

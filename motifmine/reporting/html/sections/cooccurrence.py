@@ -1,0 +1,122 @@
+"""Section: which motifs follow, and which keep away from, which."""
+
+from collections.abc import Sequence
+
+from motifmine.analysis.cooccurrence import Cooccurrence, Relation, find_relations
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.html import elements
+from motifmine.reporting.times import format_length
+
+MOST = 30
+"""Relations of each kind that are told."""
+
+MATRIX_MOTIFS = 30
+"""With more motifs there is no matrix."""
+
+
+def section(record: FitRecord) -> str:
+    """Return what follows what beyond chance, "" where fewer than two motifs can be compared."""
+    found = find_relations(
+        record.occurrences,
+        [recording.n_times for recording in record.recordings],
+        n_motifs=len(record.motifs),
+        motif_length=record.motifs.motif_length,
+        seed=record.provenance.seed,
+    )
+    if found.n_motifs < 2:
+        return ""
+    follows = [relation for relation in found.relations if relation.follows]
+    apart = [relation for relation in found.relations if not relation.follows]
+    body = f'<p class="note">{elements.text(_reading(record, found))}</p>'
+    if not found.relations:
+        body += "<p>No motif follows or keeps away from another more than chance would have it.</p>"
+    body += _matrix(record, found.relations)
+    body += _list(record, follows, "Follows", "follows")
+    body += _list(record, apart, "Keeps away", "apart")
+    return elements.section("following", "What follows what", body)
+
+
+def _reading(record: FitRecord, found: Cooccurrence) -> str:
+    reach = format_length(found.reach_bins * record.bin_s)
+    which = f"The {found.n_motifs} motifs that occur most often"
+    if found.n_motifs == len(record.motifs):
+        which = f"All {found.n_motifs} motifs"
+    some = ""
+    if found.n_documents < len(record.recordings):
+        some = f" in {found.n_documents:,} of {len(record.recordings):,} recordings"
+    return (
+        f"{which} were compared{some}, up to {reach} after one "
+        "another. By chance: what remains when the starts of each motif are shifted inside each "
+        f"recording, {found.n_shuffles} times. p is how often these shuffles show anything as "
+        "strange in any pair and at any lag; told is what stays at 0.05 or below."
+    )
+
+
+def _list(record: FitRecord, relations: Sequence[Relation], title: str, kind: str) -> str:
+    if not relations:
+        return ""
+    rows = [
+        (
+            _sentence(record, relation),
+            _bars(relation),
+            f"{relation.n_first:,}",
+            f"{relation.p_value:.3f}",
+        )
+        for relation in relations[:MOST]
+    ]
+    left_out = len(relations) - len(rows)
+    caption = f"The {len(rows)} strongest; {left_out:,} more are not shown." if left_out else ""
+    head = (title, '<span class="found">found</span> and by chance', "cases", "p")
+    table = elements.table(head, rows, label=title, numbers=2, caption=caption)
+    return f'<div class="relations {kind}">{table}</div>'
+
+
+def _sentence(record: FitRecord, relation: Relation) -> str:
+    first, second = (_link(record, motif) for motif in (relation.first, relation.second))
+    low, high = (bins * record.bin_s for bins in (relation.from_bins, relation.to_bins))
+    lag = f"{low:g}&ndash;{high:g}&nbsp;s after" if low else f"within {high:g}&nbsp;s after"
+    share, chance = (f"{100 * value:.0f}&nbsp;%" for value in (relation.share, relation.chance))
+    if relation.follows:
+        return f"{second} starts {lag} {first} in {share} of cases; by chance {chance}."
+    seldom = "never starts" if relation.share == 0 else "seldom starts"
+    found = "" if relation.share == 0 else f": in {share} of cases"
+    return f"{second} {seldom} {lag} {first}{found}; by chance {chance}."
+
+
+def _link(record: FitRecord, motif: int) -> str:
+    return f'<a href="#motif-{motif + 1}">{elements.motif_name(record, motif)}</a>'
+
+
+def _bars(relation: Relation) -> str:
+    """Return the share found over the share by chance, as two bars."""
+    return (
+        f'<span class="pair" aria-hidden="true"><i style="width:{100 * relation.share:.1f}%"></i>'
+        f'<i style="width:{100 * relation.chance:.1f}%"></i></span>'
+    )
+
+
+def _matrix(record: FitRecord, relations: Sequence[Relation]) -> str:
+    """Return first by second motif, a sign in each cell; the lists say the same in words."""
+    if not relations or len(record.motifs) > MATRIX_MOTIFS:
+        return ""
+    sign = {}
+    for relation in reversed(relations):
+        kind, mark = ("follows", "+") if relation.follows else ("apart", "&minus;")
+        strength = min(1.0, abs(relation.share - relation.chance) + 0.25)
+        sign[relation.first, relation.second] = (
+            f'<td class="{kind}" style="--strength:{strength:.2f}">{mark}</td>'
+        )
+    used = sorted({motif for pair in sign for motif in pair})
+    head = "".join(f'<th scope="col">{motif + 1}</th>' for motif in used)
+    rows = "".join(
+        f'<tr><th scope="row">{elements.motif_name(record, first)}</th>'
+        + "".join(sign.get((first, second), "<td></td>") for second in used)
+        + "</tr>"
+        for first in used
+    )
+    caption = "After the motif of the row, that of the column starts more often (+) or less often "
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="What follows what">'
+        f'<table class="follow-matrix"><caption>{caption}(&minus;) than by chance.</caption>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )

@@ -1,0 +1,73 @@
+"""Section: all motifs in one table, a thumbnail each."""
+
+from collections.abc import Sequence
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.vocabulary import FlowGrid
+from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.html import elements
+from motifmine.reporting.tables import fit_tables as tabular
+
+THUMBNAIL_PX = 272
+SMALL_THUMBNAIL_PX = 160
+"""Where there are many motifs."""
+
+
+def section(record: FitRecord) -> str:
+    """Return the table of all motifs, "" without motifs."""
+    rows = tabular.motif_rows(record)
+    if not rows:
+        return ""
+    return elements.section("overview", "Overview", _table(record, rows, _thumbnails(record)))
+
+
+def _thumbnails(record: FitRecord) -> list[str]:
+    """Return a small picture of each motif over the scene as data, "" where there is no scene."""
+    if not isinstance(record.vocabulary.layout, FlowGrid):
+        return [""] * len(record.motifs)
+    background = figures.scene_background(record)
+    width = THUMBNAIL_PX if len(record.motifs) <= figures.MANY_MOTIFS else SMALL_THUMBNAIL_PX
+    sources = []
+    for motif in range(len(record.motifs)):
+        scene = figures.compose(background, figures.scene_overlay(record, motif))
+        small = figures.jpeg_bytes(figures.thumbnail(scene, width), quality=82)
+        sources.append(elements.data_uri("image/jpeg", small))
+    return sources
+
+
+def _table(record: FitRecord, rows: Sequence[tabular.MotifRow], thumbs: Sequence[str]) -> str:
+    largest = max((row.share for row in rows), default=0.0) or 1.0
+    body = []
+    for row, thumb in zip(rows, thumbs, strict=True):
+        title = elements.motif_name(record, row.motif)
+        link = f'<a class="motif-link" href="#motif-{row.number}">{title}</a>'
+        image = f'<img class="thumb" alt="" src="{thumb}">' if thumb else ""
+        width = 100 * row.share / largest
+        body.append(
+            f'<tr><th scope="row">{link}</th>'
+            + (f"<td>{image}</td>" if thumb else "")
+            + f'<td class="share">{100 * row.share:.1f} %<i style="width:{width:.1f}%"></i></td>'
+            f'<td class="number">{row.occurrences:,}</td>'
+            f'<td class="number">{row.per_hour:,.1f}</td>'
+            f'<td class="number">{elements.text(tabular.format_length(row.duration_s))}</td>'
+            f"{_moment(row.first)}{_moment(row.last)}</tr>"
+        )
+    heads = ["motif", *(["scene"] if any(thumbs) else [])]
+    numeric = ("share", "occurrences", "per hour", "90 % within")
+    head = "".join(
+        [f'<th scope="col">{h}</th>' for h in heads]
+        + [f'<th scope="col" class="number">{h}</th>' for h in numeric]
+        + [f'<th scope="col">{h}</th>' for h in ("first", "last")]
+    )
+    return (
+        '<div class="scroll overview" tabindex="0" role="region" aria-label="Overview of the '
+        f'motifs"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+    )
+
+
+def _moment(moment: tabular.Moment | None) -> str:
+    if moment is None:
+        return "<td>&ndash;</td>"
+    when = moment.start_utc or tabular.format_time(moment.start_s)
+    place = elements.name(moment.recording)
+    return f'<td class="moment">{elements.text(when)}<small>{place}</small></td>'

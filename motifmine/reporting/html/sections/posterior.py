@@ -1,0 +1,159 @@
+"""Section: what the chains of a sampler say together, and how sure the motifs are."""
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.posterior import Posterior
+from motifmine.reporting.html import elements
+from motifmine.types import Floats
+
+MOST_POINTS = 400
+"""Points of a curve; longer traces are thinned."""
+MOST_NUMBERS = 60
+"""Bars of the histogram at most, about the commonest number of motifs."""
+CURVES = {
+    "log_joint": "log joint probability, nats",
+    "n_motifs": "motifs",
+    "n_occurrences": "occurrences",
+    "background_share": "background, share of the observations",
+}
+"""Statistics that are drawn, and what people call them."""
+NAMES = {
+    "log_joint": "log joint probability, nats",
+    "n_motifs": "motifs of 1 % or more",
+    "n_occurrences": "occurrences",
+    "background_share": "background's share",
+    "concentration": "concentration",
+}
+"""Statistics as people call them in the table."""
+_HEIGHT, _MARGIN = 200, 10
+
+
+def section(record: FitRecord) -> str:
+    """Return sentence, curves and tables of a posterior; "" where nothing was sampled.
+
+    A curve for each of `CURVES` and chain, a row per motif and statistic.
+    """
+    posterior = record.posterior
+    if posterior is None:
+        return ""
+    body = (
+        f'<p class="verdict">{elements.text(posterior.sentence)}</p>'
+        + _histogram(posterior)
+        + _curves(posterior)
+        + _statistics(posterior)
+        + _motifs(record, posterior)
+    )
+    return elements.section("chains", "How sure the fit is", body)
+
+
+def _histogram(posterior: Posterior) -> str:
+    """Return how often the sweeps have how many motifs, as a table with bars."""
+    share = posterior.n_motifs
+    low, high = posterior.number_interval()
+    shown = np.flatnonzero(share > 0)
+    shown = np.sort(shown[np.argsort(-share[shown], kind="stable")[:MOST_NUMBERS]])
+    rows = [
+        (
+            str(n),
+            f'<meter min="0" max="{share.max():.4f}" value="{share[n]:.4f}">{share[n]:.2f}</meter>',
+            f"{100 * share[n]:.1f} %",
+        )
+        for n in shown.tolist()
+    ]
+    note = (
+        f'<p class="note">Nine in ten sweeps have {low} to {high} motifs of 1 % of the '
+        "observations or more.</p>"
+    )
+    table = elements.table(
+        ("number of motifs", "", "share of sweeps"),
+        rows,
+        label="Posterior of the number of motifs",
+        numbers=1,
+    )
+    return note + table
+
+
+def _curves(posterior: Posterior) -> str:
+    """Return one figure per statistic, with a line per chain."""
+    drawn = [
+        _figure(posterior.trace[:, :, column], CURVES[name], posterior.burn_in)
+        for column, name in enumerate(posterior.statistics)
+        if name in CURVES and posterior.trace.shape[1] > 1
+    ]
+    return f'<div class="traces">{"".join(drawn)}</div>' if drawn else ""
+
+
+def _figure(values: Floats, title: str, burn_in: int) -> str:
+    """Return the curves of one statistic, values (chain, sweep)."""
+    n_chains, n_sweeps = values.shape
+    # The first sweeps fall far off the rest; the axis leaves out what nobody looks at.
+    settled = values[:, min(burn_in, n_sweeps) // 2 :]
+    low, high = float(settled.min()), float(settled.max())
+    keep = np.unique(np.round(np.linspace(0, n_sweeps - 1, MOST_POINTS)).astype(np.int64))
+    across = 1000 * keep / (n_sweeps - 1)
+    height = _HEIGHT - 2 * _MARGIN
+    lines = ""
+    for chain in range(n_chains):
+        place = np.clip((values[chain, keep] - low) / max(high - low, 1e-300), -0.05, 1.05)
+        down = _HEIGHT - _MARGIN - height * place
+        points = " ".join(f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True))
+        lines += f'<polyline class="chain-{chain % 4}" points="{points}"/>'
+    edge = 1000 * burn_in / (n_sweeps - 1)
+    return (
+        f'<figure><div class="ends"><span>{high:,.4g}</span></div>'
+        f'<svg class="curve" viewBox="0 0 1000 {_HEIGHT}" preserveAspectRatio="none" '
+        f'aria-hidden="true" focusable="false">'
+        f'<rect class="burn-in" x="0" y="0" width="{edge:.1f}" height="{_HEIGHT}"/>{lines}</svg>'
+        f'<div class="ends"><span>{low:,.4g}</span><span>sweep 1 to {n_sweeps}</span></div>'
+        f"<figcaption>{elements.text(title)}: {n_chains} chains, burn-in shaded</figcaption>"
+        "</figure>"
+    )
+
+
+def _statistics(posterior: Posterior) -> str:
+    """Return R-hat and effective sample size of every statistic."""
+    after = posterior.trace[:, posterior.burn_in :]
+    rows = [
+        (
+            elements.text(NAMES.get(name, name)),
+            f"{after[:, :, column].mean():,.4g}",
+            _number(posterior.r_hat[column], 2),
+            _number(posterior.effective_sweeps[column], 0),
+        )
+        for column, name in enumerate(posterior.statistics)
+    ]
+    note = (
+        '<p class="note">R-hat is near 1 where halves of chains cannot be told apart; the '
+        "effective number of sweeps is that of independent ones worth as much. Concentration is "
+        "the sum of the squared shares of the motifs.</p>"
+    )
+    head = ("statistic", "mean", "R-hat", "effective sweeps")
+    return note + elements.table(head, rows, label="Convergence of the chains", numbers=3)
+
+
+def _motifs(record: FitRecord, posterior: Posterior) -> str:
+    """Return how many sweeps of the chains have each motif, and how far these differ."""
+    presence = posterior.motif_presence
+    spread = np.sqrt((posterior.motif_spread.astype(np.float64) ** 2).sum(axis=(1, 2)))
+    size = np.sqrt((posterior.motif_mean.astype(np.float64) ** 2).sum(axis=(1, 2)))
+    rows = [
+        (
+            elements.motif_name(record, motif),
+            f"{100 * presence[:, motif].mean():.0f} %",
+            f"{100 * presence[:, motif].min():.0f} %",
+            f"{100 * spread[motif] / size[motif]:.0f} %" if size[motif] > 0 else "-",
+        )
+        for motif in range(len(record.motifs))
+    ]
+    note = (
+        '<p class="note">Sweeps have a motif when one of theirs has a cosine of 0.9 or more with '
+        "it, at the best shift. The spread is the distance of these from their mean, in per cent "
+        "of the mean's own length.</p>"
+    )
+    head = ("motif", "in sweeps", "in the worst chain", "spread")
+    return note + elements.table(head, rows, label="How sure each motif is", numbers=3)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if np.isfinite(value) else "-"

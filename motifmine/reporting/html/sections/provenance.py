@@ -1,0 +1,32 @@
+"""Section: how the fit was made: trace, settings and versions."""
+
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures import svg as marks
+from motifmine.reporting.html import elements
+from motifmine.reporting.html import reproduce as settings
+
+
+def section(record: FitRecord) -> str:
+    """Return the trace and the settings of a fit."""
+    body = f'<div class="fit">\n{_trace(record)}\n{_settings(record)}\n</div>'
+    return elements.section("fit", "How the fit was made", body)
+
+
+def _trace(record: FitRecord) -> str:
+    curve = marks.trace_curve(record.trace)
+    if curve is None:
+        return "<div></div>"
+    return (
+        f'<figure><div class="ends"><span>{curve.highest_y:,.0f} nats</span></div>{curve.svg}'
+        f'<div class="ends"><span>{curve.lowest_y:,.0f} nats</span>'
+        f"<span>iteration {curve.first_x:g} to {curve.last_x:g}</span></div>"
+        f"<figcaption>Log-likelihood of all observations over the iterations</figcaption></figure>"
+    )
+
+
+def _settings(record: FitRecord) -> str:
+    body = "".join(
+        f'<tr><th scope="row">{elements.text(k)}</th><td>{elements.text(v)}</td></tr>'
+        for k, v in settings.setting_rows(record)
+    )
+    return f"<table><tbody>{body}</tbody></table>"

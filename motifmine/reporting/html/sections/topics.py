@@ -1,0 +1,78 @@
+"""Section: the topics that motifs were learned over, where a layer of topics lies between."""
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.topics import topic_shares, topics_as_motifs
+from motifmine.records.vocabulary import FlowGrid, Vocabulary
+from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.html import elements
+from motifmine.types import Floats32
+
+MOST_TOPICS = 100
+"""Topics that are shown, the heaviest; each picture takes about 9 kB."""
+THUMBNAIL_PX = 224
+MOST_WORDS = 4
+"""Words that are listed of each topic."""
+
+
+def section(record: FitRecord) -> str:
+    """Return a small picture or a list of words of each topic, "" for motifs over words."""
+    if record.folded is None:
+        return ""
+    shares = topic_shares(record.folded)
+    drawn = topics_as_motifs(record.folded)
+    order = np.argsort(-shares, kind="stable")
+    shown = np.sort(order[:MOST_TOPICS])
+    pictures = _pictures(drawn, shown)
+    items = [
+        f"<li><figure>{picture}<figcaption><b>Topic {topic + 1}</b> {100 * shares[topic]:.1f} %"
+        f"{_words(drawn, int(topic)) if not picture else ''}</figcaption></figure></li>"
+        for topic, picture in zip(shown, pictures, strict=True)
+    ]
+    left_out = len(shares) - len(shown)
+    more = f" The {left_out:,} lightest are not shown." if left_out else ""
+    note = elements.text(
+        f"The motifs were learned over {len(shares):,} topics, groups of words that come at the "
+        "same time, and are shown unfolded to the words of the topics. The number is the share of "
+        f"all observations that the fit gives the topic.{more}"
+    )
+    body = f'<p class="note">{note}</p>\n<ul class="topics">{"".join(items)}</ul>'
+    return elements.section("topics", "The topics", body)
+
+
+def _pictures(drawn: FitRecord, topics: np.ndarray) -> list[str]:
+    """Return each topic over the scene as an image, "" where there is no scene."""
+    if not isinstance(drawn.vocabulary.layout, FlowGrid):
+        return [""] * len(topics)
+    background = figures.scene_background(drawn)
+    images = []
+    for topic in topics:
+        scene = figures.compose(background, figures.scene_overlay(drawn, int(topic)))
+        small = figures.jpeg_bytes(figures.thumbnail(scene, THUMBNAIL_PX), quality=72)
+        first = heaviest_words(drawn.motifs.probability[topic, 0], drawn.vocabulary, 1)
+        alt = f"Topic {topic + 1}, strongest at {first[0][0]}" if first else f"Topic {topic + 1}"
+        images.append(
+            f'<img alt="{elements.text(alt)}" src="{elements.data_uri("image/jpeg", small)}">'
+        )
+    return images
+
+
+def _words(drawn: FitRecord, topic: int) -> str:
+    words = heaviest_words(drawn.motifs.probability[topic, 0], drawn.vocabulary, MOST_WORDS)
+    return "".join(f"<br>{elements.name(label)} {100 * p:.0f} %" for label, p in words)
+
+
+def heaviest_words(
+    probability: Floats32, vocabulary: Vocabulary, most: int
+) -> list[tuple[str, float]]:
+    """Return label and probability of the heaviest words of a topic, at most so many.
+
+    Parameters
+    ----------
+    probability : float32 array (W,)
+    vocabulary : Vocabulary
+    most : int
+    """
+    order = np.argsort(-probability, kind="stable")[:most]
+    return [(vocabulary.labels[w], float(probability[w])) for w in order if probability[w] > 0]

@@ -1,0 +1,1 @@
+"""Sentences that describe motifs, channels and days."""

@@ -1,0 +1,135 @@
+"""A motif of a series in plain words: 'flow_in rises, then pump2 high'."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.records.vocabulary import Channels
+from motifmine.types import Floats
+
+LEAST_SHARE = 0.25
+"""A channel is named when it holds at least this share of what the heaviest channel holds."""
+MOST_CHANNELS = 4
+TOGETHER = 0.12
+"""Channels whose moments lie closer, in units of the motif's length, are told together."""
+ONE_SIDED = 0.8
+"""Share of its mass on one side from which on a channel is simply high or low."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPart:
+    """What one channel does in a motif."""
+
+    channel: str
+    deed: str
+    """`rises`, `high`, ..."""
+    moment: float
+    """Mean relative time, 0 to 1."""
+
+
+def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
+    """Return one sentence on what the channels do, in the order in which they do it.
+
+    Parameters
+    ----------
+    probability : float array (L, W)
+        One motif.
+    layout : Channels
+    bin_s : float, seconds
+    """
+    by_channel = probability.reshape(len(probability), len(layout.channels), layout.per_channel)
+    mass = by_channel.sum(axis=(0, 2))
+    if mass.sum() <= 0:
+        return "Empty."
+    if layout.words == "counts" and layout.is_sound:
+        return _describe_sound(by_channel[:, :, 0], layout, bin_s)
+    chosen = np.argsort(-mass, kind="stable")[:MOST_CHANNELS]
+    chosen = chosen[mass[chosen] >= LEAST_SHARE * mass.max()]
+    parts = sorted((_part(by_channel[:, c], layout, int(c)) for c in chosen), key=_moment)
+    told = ""
+    for before, part in zip([None, *parts], parts, strict=False):
+        joint = ""
+        if before is not None:
+            together = part.moment - before.moment < TOGETHER
+            joint = " and " if together else ", then "
+        told += f"{joint}{part.channel} {part.deed}".rstrip()
+    n_more = int(np.sum(mass >= LEAST_SHARE * mass.max())) - len(parts)
+    more = f" (and {n_more} more channels)" if n_more > 0 else ""
+    return f"{told}{more}."
+
+
+def _moment(part: ChannelPart) -> float:
+    return part.moment
+
+
+def _part(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
+    """Return what a channel does, from its words over relative time, (L, per_channel)."""
+    deed = {"rectified": _side, "changes": _change}.get(layout.words)
+    if layout.words == "levels":
+        told = _level(steps, layout, channel)
+    else:
+        told = deed(steps) if deed is not None else ""
+    when = np.arange(len(steps)) @ steps.sum(axis=1) / max(float(steps.sum()), 1e-300)
+    return ChannelPart(
+        channel=layout.channels[channel], deed=told, moment=float(when) / max(len(steps), 1)
+    )
+
+
+def _moments(steps: Floats) -> tuple[float, float, float]:
+    """Return the share of the first word and the mean times of both, in units of the length."""
+    up, down = steps[:, 0], steps[:, 1]
+    time = (np.arange(len(steps)) + 0.5) / len(steps)
+    share = float(up.sum() / max(float(up.sum() + down.sum()), 1e-300))
+    when = [float(time @ part / max(float(part.sum()), 1e-300)) for part in (up, down)]
+    return share, when[0], when[1]
+
+
+def _side(steps: Floats) -> str:
+    share, high, low = _moments(steps)
+    if share >= ONE_SIDED:
+        return "high"
+    if share <= 1 - ONE_SIDED:
+        return "low"
+    if abs(high - low) < TOGETHER:
+        return "swings"
+    return "rises" if high > low else "falls"
+
+
+def _change(steps: Floats) -> str:
+    share, rise, fall = _moments(steps)
+    if share >= ONE_SIDED:
+        return "rises"
+    if share <= 1 - ONE_SIDED:
+        return "falls"
+    if abs(rise - fall) < TOGETHER:
+        return "swings"
+    return "rises and falls back" if rise < fall else "falls and rises again"
+
+
+def _level(steps: Floats, layout: Channels, channel: int) -> str:
+    third = max(1, len(steps) // 3)
+    first, last = int(steps[:third].sum(axis=0).argmax()), int(steps[-third:].sum(axis=0).argmax())
+    unit = f" {layout.units[channel]}" if layout.units[channel] else ""
+    way = "at" if first == last else "rises to" if last > first else "falls to"
+    edges = layout.coding[channel]
+    low = edges[last - 1] if last else -np.inf
+    high = edges[last] if last < len(edges) else np.inf
+    if not np.isfinite(low):
+        return f"{way} less than {high:.4g}{unit}"
+    if not np.isfinite(high):
+        return f"{way} {low:.4g}{unit} and more"
+    return f"{way} {low:.4g} to {high:.4g}{unit}"
+
+
+def _describe_sound(strength: Floats, layout: Channels, bin_s: float) -> str:
+    """Return which bands sound, and how long, from the share of (L, band)."""
+    by_band = np.cumsum(strength.sum(axis=0)) / strength.sum()
+    low, high = (int(np.searchsorted(by_band, share)) for share in (0.1, 0.9))
+    by_time = np.cumsum(strength.sum(axis=1)) / strength.sum()
+    first, last = (int(np.searchsorted(by_time, share)) for share in (0.05, 0.95))
+    peak = int(strength.sum(axis=0).argmax())
+    n_bins = last - first + 1
+    return (
+        f"Sound from {layout.channels[low]} to {layout.channels[high]}, most of it at "
+        f"{layout.channels[peak]}, over {n_bins * bin_s:.3g} s."
+    )

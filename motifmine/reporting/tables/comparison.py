@@ -1,0 +1,112 @@
+"""Which motifs several fits have in common, as text and JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from motifmine.analysis.comparison import Comparison, Counterparts
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.text_table import printable, text_table
+
+
+def comparison_text(
+    titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
+) -> str:
+    """Return a comparison as an aligned table, a row per motif of the first fit, from 1.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        What the fits are called.
+    records : sequence of FitRecord
+    comparison : Comparison
+    """
+    columns = [f"motif of {titles[0]}"]
+    for title in titles[1:]:
+        columns += [title, "similarity", "shift"]
+    columns += ["mean similarity", "found in"]
+    rows = [
+        (
+            _numbered(records[0], motif),
+            *(
+                cell
+                for record, other in zip(records[1:], comparison.others, strict=True)
+                for cell in _cells(record, other, motif)
+            ),
+            f"{comparison.mean_similarity[motif]:.2f}",
+            f"{comparison.n_found[motif]} of {len(comparison.others)}",
+        )
+        for motif in range(len(records[0].motifs))
+    ]
+    return text_table(columns, rows) + "".join(_notes(titles, records, comparison))
+
+
+def comparison_json(
+    titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
+) -> str:
+    """Return a comparison as a JSON object; motifs count from 0."""
+    others = list(zip(titles[1:], records[1:], comparison.others, strict=True))
+    content = {
+        "fits": list(titles),
+        "least_similarity": comparison.least,
+        "motifs": [
+            {
+                "motif": motif,
+                "name": records[0].name_of(motif),
+                "matches": [
+                    _match_fields(title, record, other, motif) for title, record, other in others
+                ],
+                "mean_similarity": round(float(comparison.mean_similarity[motif]), 6),
+                "found_in": int(comparison.n_found[motif]),
+            }
+            for motif in range(len(records[0].motifs))
+        ],
+        "unmatched": {title: other.unmatched.tolist() for title, _, other in others},
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cells(record: FitRecord, other: Counterparts, motif: int) -> tuple[str, str, str]:
+    found, similarity = int(other.motif[motif]), f"{other.similarity[motif]:.2f}"
+    if found < 0:
+        return "-", similarity, "-"
+    # no minus sign before a shift of nothing
+    shift_s = float(other.shift_s[motif]) + 0.0
+    return _numbered(record, found), similarity, f"{shift_s:+.2f} s"
+
+
+def _match_fields(title: str, record: FitRecord, other: Counterparts, motif: int) -> dict[str, Any]:
+    found = int(other.motif[motif])
+    none = found < 0
+    return {
+        "fit": title,
+        "motif": None if none else found,
+        "name": None if none else record.name_of(found),
+        "similarity": round(float(other.similarity[motif]), 6),
+        "shift_s": None if none else round(float(other.shift_s[motif]), 6) + 0.0,
+    }
+
+
+def _notes(
+    titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
+) -> list[str]:
+    alone = [motif for motif, found in enumerate(comparison.n_found) if not found]
+    lonely = [(titles[0], records[0], alone)]
+    for title, record, other in zip(titles[1:], records[1:], comparison.others, strict=True):
+        lonely.append((title, record, other.unmatched.tolist()))
+    lines = [
+        f"Only in {printable(title)}: "
+        f"{printable(', '.join(_numbered(record, motif) for motif in motifs))}.\n"
+        for title, record, motifs in lonely
+        if motifs
+    ]
+    return [
+        *lines,
+        f"Motifs are the same from a similarity (cosine at the best shift) of {comparison.least:g} "
+        "on. Shift: how much later occurrences begin than in the first fit.\n",
+    ]
+
+
+def _numbered(record: FitRecord, motif: int) -> str:
+    """Return a motif's number, counted from 1, and its name."""
+    return " ".join(filter(None, (str(motif + 1), record.name_of(motif))))

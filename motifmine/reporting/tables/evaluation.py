@@ -1,0 +1,131 @@
+"""How a fit agrees with a truth, as text, JSON and rows."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from motifmine.analysis.evaluation import Agreement, Evaluation
+from motifmine.analysis.matching import MotifMatch
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.text_table import text_table
+
+COLUMNS = (
+    *("label", "motif", "offset", "true", "found", "matched"),
+    *("precision", "recall", "F1", "average precision"),
+)
+
+
+def evaluation_text(
+    record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
+) -> str:
+    """Return an evaluation as an aligned table for people; motifs numbered from 1."""
+    rows = [_row(record, part) for part in (*evaluation.labels, evaluation.overall)]
+    notes = [
+        f"A motif's start and an event match within {evaluation.tolerance_s:g} s, once the motif's "
+        "offset is added."
+    ]
+    if evaluation.n_unclaimed:
+        notes.append(
+            f"Occurrences of motifs without a label do not count: {evaluation.n_unclaimed:,}."
+        )
+    if evaluation.n_left_out:
+        notes.append(
+            f"Recordings that the truth does not name are left out: {evaluation.n_left_out:,}."
+        )
+    table = text_table(COLUMNS, rows) + "\n".join(notes) + "\n"
+    return table + ("" if true_motifs is None else "\n" + _motifs_text(record, true_motifs))
+
+
+def evaluation_json(
+    record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
+) -> str:
+    """Return an evaluation as a JSON object; motifs count from 0."""
+    content: dict[str, Any] = {
+        "tolerance_s": evaluation.tolerance_s,
+        "labels": [_fields(part) for part in evaluation.labels],
+        "overall": _fields(evaluation.overall),
+        "occurrences_without_label": evaluation.n_unclaimed,
+        "recordings_without_truth": evaluation.n_left_out,
+    }
+    if true_motifs is not None:
+        content["true_motifs"] = {
+            "mean_cosine": round(float(true_motifs.cosine.mean()), 6),
+            "matches": [
+                {
+                    "true_motif": int(reference),
+                    "motif": int(found),
+                    "cosine": round(float(cosine), 6),
+                    "shift_bins": int(shift),
+                    "shift_s": round(int(shift) * record.bin_s, 6),
+                }
+                for reference, found, cosine, shift in _matches(true_motifs)
+            ],
+        }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
+    titles = [
+        " ".join(filter(None, (str(motif + 1), record.name_of(motif)))) for motif in part.motifs
+    ]
+    return (
+        part.label or "all",
+        ", ".join(titles) or ("-" if part.label else ""),
+        ", ".join(f"{offset:+.2f} s" for offset in part.offsets_s),
+        *(str(n) for n in (part.n_true, part.n_found, part.n_matched)),
+        f"{part.precision:.2f}",
+        f"{part.recall:.2f}",
+        f"{part.f1:.2f}",
+        f"{part.curve.average_precision:.2f}",
+    )
+
+
+def _fields(part: Agreement) -> dict[str, Any]:
+    return {
+        **({"label": part.label} if part.label else {}),
+        **(
+            {
+                "motifs": list(part.motifs),
+                "offsets_s": [round(offset, 3) for offset in part.offsets_s],
+            }
+            if part.label
+            else {}
+        ),
+        "true": part.n_true,
+        "found": part.n_found,
+        "matched": part.n_matched,
+        "precision": round(part.precision, 6),
+        "recall": round(part.recall, 6),
+        "f1": round(part.f1, 6),
+        "average_precision": round(part.curve.average_precision, 6),
+        "median_error_s": None if math.isnan(part.error_s) else round(part.error_s, 3),
+        "curve": [
+            {"least_score": round(score, 6), "precision": round(p, 6), "recall": round(r, 6)}
+            for score, p, r in zip(
+                part.curve.threshold.tolist(),
+                part.curve.precision.tolist(),
+                part.curve.recall.tolist(),
+                strict=True,
+            )
+        ],
+    }
+
+
+def _motifs_text(record: FitRecord, match: MotifMatch) -> str:
+    rows = [
+        (
+            str(reference + 1),
+            " ".join(filter(None, (str(found + 1), record.name_of(found)))),
+            f"{cosine:.3f}",
+            f"{shift * record.bin_s:+.2f} s",
+        )
+        for reference, found, cosine, shift in _matches(match)
+    ]
+    mean = f"Mean cosine {match.cosine.mean():.3f}.\n"
+    return text_table(("true motif", "motif", "cosine", "shift"), rows) + mean
+
+
+def _matches(match: MotifMatch) -> Sequence[tuple[int, int, float, int]]:
+    columns = (match.reference, match.found, match.cosine, match.shift)
+    return list(zip(*(column.tolist() for column in columns), strict=True))

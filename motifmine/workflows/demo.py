@@ -1,0 +1,77 @@
+"""The whole job on the sample data: clips of a junction, and the log of a pumping station."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from motifmine.errors import WorkspaceError
+from motifmine.records.fit import FitRecord
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.fit import fit_workspace, show_fit
+from motifmine.workflows.workspace import Workspace
+
+CLIPS, LOG = "junction", "station.csv"
+N_HAPPENINGS = 3
+"""Motifs that are asked for in the log."""
+
+
+def run_demo(
+    workspace: Workspace, data: Path | None = None, *, on_step: Callable[[str], None]
+) -> list[tuple[FitRecord, Path]]:
+    """Extract, fit and show the sample data; return fit and report of the log and of the clips.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Of the clips; the log gets one of its own in its folder `station`.
+    data : Path or None
+        Folder of the sample data; None looks for `sample_data` here and in the checkout.
+    on_step : callable
+        Called with a line on each step.
+
+    Raises
+    ------
+    WorkspaceError
+        When the sample data cannot be found.
+    """
+    samples = _find_samples(data)
+    station = Workspace(workspace.root / "station")
+    return [
+        _mine(samples / LOG, station, ExtractionSettings(force=True), N_HAPPENINGS, on_step),
+        _mine(
+            samples / CLIPS,
+            workspace,
+            ExtractionSettings(name_time="%Y%m%d%H%M", force=True),
+            None,
+            on_step,
+        ),
+    ]
+
+
+def _mine(
+    source: Path,
+    workspace: Workspace,
+    settings: ExtractionSettings,
+    n_motifs: int | None,
+    on_step: Callable[[str], None],
+) -> tuple[FitRecord, Path]:
+    on_step(f"extracting {source}")
+    for outcome in extract_sources([source], workspace, settings):
+        on_step(str(outcome))
+    fit_workspace(
+        workspace, model="plsm", n_motifs=n_motifs, name="demo", force=True, on_start=on_step
+    )
+    return show_fit(workspace, "demo", force=True)
+
+
+def _find_samples(data: Path | None) -> Path:
+    """Return the folder of the sample data."""
+    checkout = Path(__file__).resolve().parents[2]
+    places = [data] if data else [Path("sample_data"), checkout / "sample_data"]
+    for place in places:
+        if (place / CLIPS).is_dir() and (place / LOG).is_file():
+            return place
+    raise WorkspaceError(
+        f"the sample data are not in {places[0]}; run this in a checkout of motifmine, or name "
+        "their folder with --data"
+    )

@@ -1,0 +1,62 @@
+"""Fits and tables out of a workspace, for other programs; drawn tables and their truth into it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from motifmine.files import refuse_overwriting, whole_file, write_text
+from motifmine.io.hdf5 import reader as hdf5
+from motifmine.io.hdf5 import store
+from motifmine.io.plsm_text import write_authors_files
+from motifmine.io.tdoc import write_tdoc
+from motifmine.simulation import Simulation
+from motifmine.workflows.workspace import Workspace
+
+
+def export_text(
+    workspace: Workspace, source: str | None, output: Path | None, *, force: bool = False
+) -> list[Path]:
+    """Write a fit as the authors' four result files, or a table as `.tdoc`; return the paths.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    source : str or None
+        A fit (name or path) or the path of a table; None takes the newest fit.
+    output : Path or None
+        Path without suffix; None takes the source's name, in the current folder.
+    force : bool
+        Overwrite what exists.
+    """
+    if source is not None and hdf5.file_format(Path(source)) == store.TABLE_FORMAT:
+        path = (output or Path(Path(source).stem)).with_suffix(".tdoc")
+        write_tdoc(path, store.read_table(Path(source)), force=force)
+        return [path]
+    fit = workspace.find_fit(source)
+    return write_authors_files(output or Path(fit.stem), store.read_fit(fit), force=force)
+
+
+def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:
+    """Write drawn tables, `truth.csv` and `true-motifs.npz` into a workspace; return their paths.
+
+    Raises
+    ------
+    WorkspaceError
+        When one of them exists and `force` is not set; then none is written.
+    """
+    names = [recording.name for recording in drawn.table.recordings]
+    tables = [workspace.table_path(name) for name in names]
+    truth, motifs = workspace.root / "truth.csv", workspace.root / "true-motifs.npz"
+    for path in (*tables, truth, motifs):
+        refuse_overwriting(path, force=force)
+    for document, path in enumerate(tables):
+        store.write_table(path, drawn.table.document(document), force=force)
+    found = drawn.occurrences
+    rows = (
+        f"{names[document]},motif {motif + 1},{start_s:g}\n"
+        for document, motif, start_s in zip(found.document, found.motif, found.start_s, strict=True)
+    )
+    write_text(truth, "document,label,start_s\n" + "".join(rows), force=force)
+    with whole_file(motifs, force=force) as part, part.open("wb") as file:
+        np.savez_compressed(file, motifs=drawn.motifs.probability)
+    return [*tables, truth, motifs]

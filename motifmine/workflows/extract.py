@@ -1,0 +1,384 @@
+"""From many recordings to observation tables in a workspace, each in its own process."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
+from motifmine.features.series.survey import SeriesScene, of_kind, survey
+from motifmine.features.video.extract import Progress, extract_video, n_cores
+from motifmine.files import sha256
+from motifmine.io.hdf5 import store
+from motifmine.io.series.open import split_inner
+from motifmine.io.series.spool import spool_folder
+from motifmine.io.sources import expand_sources, recording_names
+from motifmine.io.tdoc import read_tdoc
+from motifmine.io.video.reader import open_video
+from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.version import __version__
+from motifmine.workflows.extract_jobs import (
+    ExtractionJob,
+    ExtractionSettings,
+    Kind,
+    Outcome,
+    Scene,
+    Status,
+    kind_of,
+)
+from motifmine.workflows.extract_series import (
+    SeriesTask,
+    document_tables,
+    first_table,
+    write_series_tables,
+)
+from motifmine.workflows.survey_series import series_scene
+from motifmine.workflows.workspace import Workspace
+
+PRELOAD = ("motifmine.workflows.extract", "motifmine.features.video.warm_up")
+
+__all__ = [
+    "ExtractionJob",
+    "ExtractionSettings",
+    "Kind",
+    "Outcome",
+    "Scene",
+    "Status",
+    "differences",
+    "extract_sources",
+    "kind_of",
+    "plan_jobs",
+    "run_job",
+    "run_jobs",
+]
+
+
+def extract_sources(
+    sources: Sequence[str | Path],
+    workspace: Workspace,
+    settings: ExtractionSettings | None = None,
+    *,
+    workers: int | None = None,
+    on_progress: Callable[[Progress, float], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> list[Outcome]:
+    """Make one table per recording in `workspace`; a source that fails does not stop the others.
+
+    Each source is read in its own process, which is killed when it makes no progress. A script
+    that calls this needs the usual `if __name__ == "__main__":`.
+
+    Parameters
+    ----------
+    sources : paths
+        Files, folders and patterns.
+    workspace : Workspace
+    settings : ExtractionSettings
+        None takes the defaults.
+    workers : int
+        Sources that are read at one time; None takes the number of cores.
+    on_progress : function, optional
+        Called a few times a second with the progress of a source and the share of all sources
+        that is done, 0 to 1.
+    on_note : function, optional
+        Called with a line on what was recognised and decided about series.
+
+    Returns
+    -------
+    list of Outcome
+        One per recording, in the order of the sources; one per document of a series.
+
+    Raises
+    ------
+    DataError
+        When a folder or pattern holds nothing, or recordings cannot be told apart by name.
+    SpecError
+        When settings contradict each other.
+    """
+    workers = workers or n_cores()
+    settings = settings or ExtractionSettings()
+    with spool_folder(workspace.root) as spool:
+        settings = replace(settings, series=replace(settings.series, spool=spool))
+        jobs = plan_jobs(sources, workspace, settings, workers, on_note)
+        return run_jobs(jobs, workers, on_progress)
+
+
+def plan_jobs(
+    sources: Sequence[str | Path],
+    workspace: Workspace,
+    settings: ExtractionSettings,
+    workers: int,
+    on_note: Callable[[str], None] | None = None,
+) -> list[ExtractionJob]:
+    """Return one job per recording that `sources` mean; see `extract_sources`."""
+    settings = replace(settings, series=of_kind(settings.series, settings.kind))
+    paths = expand_sources(sources)
+    _check_start(settings, len(paths))
+    names = recording_names(paths)
+    threads = max(1, n_cores() // max(1, min(workers, len(paths))))
+    jobs = [
+        ExtractionJob(
+            source=path,
+            name=name,
+            table_path=workspace.table_path(name),
+            kind=settings.kind or kind_of(path),
+            settings=settings,
+            scene=None,
+            threads=threads,
+        )
+        for path, name in zip(paths, names, strict=True)
+    ]
+    scene = _scene_of(workspace, jobs, workers, on_note)
+    return [replace(job, scene=scene) for job in jobs]
+
+
+def run_jobs(
+    jobs: Sequence[ExtractionJob],
+    workers: int,
+    on_progress: Callable[[Progress, float], None] | None = None,
+) -> list[Outcome]:
+    """Run jobs, each in its own process; see `extract_sources`."""
+    if not jobs:
+        return []
+    shares = [0.0] * len(jobs)
+
+    def note(index: int, progress: Progress) -> None:
+        if progress.duration_s > 0:
+            shares[index] = min(1.0, progress.position_s / progress.duration_s)
+        if on_progress is not None:
+            on_progress(progress, sum(shares) / len(shares))
+
+    isolated = IsolatedJobs(
+        function=run_job,
+        workers=workers,
+        patience_s=jobs[0].settings.patience_s,
+        preload=PRELOAD,
+    )
+    outcomes: dict[int, Outcome] = {}
+    for index, ending in isolated.run(jobs, note):
+        shares[index] = 1.0
+        outcomes[index] = (
+            Outcome(source=jobs[index].source, status="failed", reason=ending.reason)
+            if isinstance(ending, JobFailure)
+            else ending
+        )
+    return [
+        replace(outcome, more=())
+        for index in range(len(jobs))
+        for outcome in (outcomes[index], *outcomes[index].more)
+    ]
+
+
+def run_job(job: ExtractionJob, report: Report) -> Outcome:
+    """Extract one recording and write its table, unless that is done already."""
+    began = time.monotonic()
+    there = first_table(job.table_path) if job.is_series else job.table_path
+    if there is not None and there.exists() and not job.settings.force:
+        _refuse_another_table(replace(job, table_path=there))
+        return Outcome(
+            source=job.source,
+            status="skipped",
+            reason="its table is there already, from the same file with the same settings",
+            table_path=there,
+        )
+    if job.is_series:
+        return _run_series_job(job, report, began)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MotifmineWarning)
+        table = _make_table(job, report)
+    ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
+    losses = [message.removeprefix(f"{job.source} ") for message in ours]
+    recording = table.recordings[0]
+    if job.origin:
+        recording = replace(recording, source=job.origin)
+        table = table.of_recording(recording)
+    # a caller that is gone is noticed here: a later run may be writing the same table
+    report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))
+    store.write_table(job.table_path, table, force=job.settings.force)
+    repaired = f"{recording.stamps_repaired} time stamps repaired"
+    return Outcome(
+        source=job.source,
+        status="partial" if losses else "ok",
+        reason="; ".join([*losses, *([repaired] if recording.stamps_repaired else [])]),
+        table_path=job.table_path,
+        frames_expected=recording.frames_expected,
+        frames_decoded=recording.frames_decoded,
+        recorded_s=recording.n_times * table.bin_s,
+        elapsed_s=time.monotonic() - began,
+        n_observations=len(table.word),
+    )
+
+
+def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome:
+    """Extract one series and write a table for each of its documents."""
+    if job.scene is None:
+        # what kept the source from being surveyed is told here
+        survey(job.source, job.settings.series, bin_s=None, stream=0, heard=lambda _: None)
+    task = SeriesTask(
+        path=job.source,
+        name=job.name,
+        start_utc=job.start_utc,
+        settings=job.settings.series,
+        scene=job.series_scene,
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MotifmineWarning)
+        tables = write_series_tables(task, job.table_path, report)
+    ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
+    reason = "; ".join(message.removeprefix(f"{job.source} ") for message in ours)
+    outcomes = [
+        Outcome(
+            source=job.source,
+            status="partial" if ours else "ok",
+            reason="; ".join(filter(None, [reason, "" if len(tables) == 1 else table.path.stem])),
+            table_path=table.path,
+            recorded_s=table.n_times * job.bin_s,
+            elapsed_s=time.monotonic() - began,
+            n_observations=table.n_observations,
+        )
+        for table in tables
+    ]
+    return replace(outcomes[0], more=tuple(outcomes[1:]))
+
+
+def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
+    """Return the table of a job, of its scene."""
+
+    def accept(vocabulary: Vocabulary) -> None:
+        if job.scene:
+            job.scene.refuse_other(vocabulary, job.bin_s, job.source)
+
+    if job.kind == "flow-grid":
+        return extract_video(
+            job.source,
+            job.settings.spec,
+            name=job.name,
+            start_utc=job.start_utc,
+            strict=job.settings.strict,
+            threads=job.threads,
+            accept=accept,
+            on_progress=report,
+        )
+    n_words = job.scene.vocabulary.n_words if job.scene else None
+    table = read_tdoc(job.source, bin_s=job.bin_s, n_words=n_words)
+    accept(table.vocabulary)
+    recording = replace(table.recordings[0], name=job.name, start_utc=job.start_utc)
+    return replace(table.of_recording(recording), spec=job.spec_json)
+
+
+def _refuse_another_table(job: ExtractionJob) -> None:
+    """Raise `WorkspaceError` unless the table at a job's place is the one it would write."""
+    if differs := differences(job):
+        raise WorkspaceError(
+            f"{job.table_path} exists already and was made {' and '.join(differs)}; overwrite it "
+            "with --force, or choose another folder with --workspace"
+        )
+
+
+def differences(job: ExtractionJob) -> list[str]:
+    """Return in what the table at a job's place differs from the one the job would write."""
+    header = store.read_table_header(job.table_path)
+    return [
+        what
+        for what, now, then in (
+            ("from another file", sha256(split_inner(job.source)[0]), header["source_digest"]),
+            ("with other settings", job.spec_json, header["spec"]),
+            ("by another version of motifmine", __version__, header["motifmine_version"]),
+        )
+        if now != then
+    ]
+
+
+def _scene_of(
+    workspace: Workspace,
+    jobs: Sequence[ExtractionJob],
+    workers: int,
+    on_note: Callable[[str], None] | None,
+) -> Scene | None:
+    """Return what new tables must share with those that stay, else with the first source."""
+    replaced = {
+        path for job in jobs if job.settings.force for path in document_tables(job.table_path)
+    }
+    staying = [path for path in workspace.table_paths() if path not in replaced]
+    series = [job for job in jobs if job.is_series]
+    if series:
+        return _series_scene(workspace, series, staying, workers, on_note)
+    if staying:
+        bin_s = float(store.read_table_header(staying[0])["bin_s"])
+        vocabulary = store.read_table_vocabulary(staying[0])
+        return Scene(root=workspace.root, vocabulary=vocabulary, bin_s=bin_s)
+    if len(jobs) < 2:
+        return None
+    isolated = IsolatedJobs(
+        function=_vocabulary_of, workers=1, patience_s=jobs[0].settings.patience_s, preload=PRELOAD
+    )
+    found: list[Vocabulary] = []
+    for job in jobs:
+        for _, ending in isolated.run([job], lambda *_: None):
+            if not isinstance(ending, JobFailure):
+                found.append(ending)
+        # one video tells the grid; the labels of `.tdoc` files are as many as the largest has
+        if found and not all(other.kind == "labels" for other in jobs):
+            break
+    if not found:
+        return None
+    largest = max(found, key=lambda vocabulary: vocabulary.n_words)
+    return Scene(root=workspace.root, vocabulary=largest, bin_s=job.bin_s)
+
+
+def _series_scene(
+    workspace: Workspace,
+    jobs: Sequence[ExtractionJob],
+    staying: Sequence[Path],
+    workers: int,
+    on_note: Callable[[str], None] | None,
+) -> Scene | None:
+    """Return what series share: what the workspace's tables have, else what all sources tell."""
+    shared = None
+    if staying:
+        shared = SeriesScene(
+            vocabulary=max(map(store.read_table_vocabulary, staying), key=lambda v: v.n_words),
+            bin_s=float(store.read_table_header(staying[0])["bin_s"]),
+        )
+    found = series_scene(
+        [job.source for job in jobs],
+        jobs[0].settings.series,
+        shared,
+        place=workspace.root,
+        workers=workers,
+        patience_s=jobs[0].settings.patience_s,
+    )
+    if found is None:
+        return None
+    if on_note is not None:
+        for note in found.notes:
+            on_note(note)
+    return Scene(root=workspace.root, vocabulary=found.vocabulary, bin_s=found.bin_s)
+
+
+def _vocabulary_of(job: ExtractionJob, _report: Report) -> Vocabulary:
+    """Return the vocabulary that a job's table will have."""
+    if job.kind == "labels":
+        return read_tdoc(job.source, bin_s=job.bin_s).vocabulary
+    with open_video(job.source) as reader:
+        height, width = next(reader.frames()).luma.shape
+    return Vocabulary.of_grid(job.settings.spec.grid(width, height))
+
+
+def _check_start(settings: ExtractionSettings, n_sources: int) -> None:
+    if settings.start and settings.name_time:
+        raise SpecError("--start and --name-time exclude each other")
+    if not settings.start:
+        return
+    if n_sources > 1:
+        raise SpecError(f"--start fits one source, not {n_sources}; use --name-time")
+    try:
+        datetime.fromisoformat(settings.start)
+    except ValueError as error:
+        raise SpecError(
+            f"--start {settings.start!r} is no time in ISO 8601; write 2026-03-01T08:30:00"
+        ) from error

@@ -1,0 +1,159 @@
+"""What an extraction is asked for, one of its jobs, and what became of it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from motifmine.errors import WorkspaceError
+from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_json
+from motifmine.features.video.extract import spec_json
+from motifmine.features.video.flow import FlowSpec
+from motifmine.io.series.open import series_kind
+from motifmine.io.sources import TDOC_SUFFIXES, in_utc, start_from_name
+from motifmine.records.vocabulary import Vocabulary
+
+Kind = Literal["flow-grid", "channels", "labels"]
+Status = Literal["ok", "partial", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one source."""
+
+    source: Path
+    status: Status
+    """`partial`: something of the recording is lost; `skipped`: its table was there already."""
+    reason: str = ""
+    """Why it failed, what is lost or was repaired."""
+    table_path: Path | None = None
+    frames_expected: int = -1
+    """Frames the container promises; -1 if it does not say or there are no frames."""
+    frames_decoded: int = -1
+    recorded_s: float = 0.0
+    """Length of the recording, seconds."""
+    elapsed_s: float = 0.0
+    n_observations: int = 0
+    more: "tuple[Outcome, ...]" = ()
+    """Outcomes of the other documents of the source, on their way to a list of their own."""
+
+    def __str__(self) -> str:
+        if self.status in ("failed", "skipped"):
+            place = "" if str(self.source) in self.reason else f"{self.source}: "
+            return f"{self.status}: {place}{self.reason}"
+        promised = f" of {self.frames_expected}" if self.frames_expected >= 0 else ""
+        frames = f"{self.frames_decoded}{promised} frames, " if self.frames_decoded >= 0 else ""
+        note = f" ({self.reason})" if self.reason else ""
+        return (
+            f"{self.status}: {self.source}: {frames}{self.recorded_s:.1f} s in "
+            f"{self.elapsed_s:.1f} s, {self.n_observations} observations{note}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionSettings:
+    """What holds for all sources of one extraction."""
+
+    spec: FlowSpec = field(default_factory=FlowSpec)
+    """Words of videos."""
+    label_bin_s: float = 1.0
+    """What a line of a `.tdoc` file lasts, seconds."""
+    series: SeriesSettings = field(default_factory=SeriesSettings)
+    """Words of series of sensors, sounds and lists of events."""
+    kind: Kind | None = None
+    """Kind of words; None: as each file's name tells."""
+    start: str = ""
+    """Wall-clock start of the one source, ISO 8601; without a zone in UTC."""
+    name_time: str = ""
+    """Pattern of the wall-clock start in the file names, as for `datetime.strptime`."""
+    strict: bool = False
+    """Whether a damaged or truncated video is refused."""
+    force: bool = False
+    """Whether tables that exist are overwritten."""
+    patience_s: float = 120.0
+    """A source without progress for so long is given up, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What all tables of a workspace share."""
+
+    root: Path
+    vocabulary: Vocabulary
+    bin_s: float
+
+    def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
+        """Raise `WorkspaceError` naming the difference when a recording is not of this scene."""
+        difference = self.vocabulary.difference(vocabulary)
+        if bin_s != self.bin_s:
+            bins = f"time bins of {bin_s:g} s instead of {self.bin_s:g} s"
+            difference = f"{difference}, {bins}" if difference else bins
+        if difference:
+            raise WorkspaceError(
+                f"{path} does not belong to the scene of {self.root}: it has {difference}; "
+                "choose another folder with --workspace"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionJob:
+    """One recording to be extracted."""
+
+    source: Path
+    name: str
+    table_path: Path
+    kind: Kind
+    settings: ExtractionSettings
+    scene: Scene | None
+    threads: int
+    origin: str = ""
+    """What the table names as its source; "" for the path that is read."""
+
+    @property
+    def is_series(self) -> bool:
+        """Whether the source is a series of sensors, a sound or a list of events."""
+        return self.kind == "channels" or (
+            self.kind == "labels" and series_kind(self.source) is not None
+        )
+
+    @property
+    def series_scene(self) -> SeriesScene:
+        """What a series shares with the others; there is always a scene for it."""
+        if self.scene is None:
+            raise WorkspaceError(
+                f"{self.source} is a series, whose words are learned from all sources together; "
+                "use 'motifmine extract'"
+            )
+        return SeriesScene(vocabulary=self.scene.vocabulary, bin_s=self.scene.bin_s)
+
+    @property
+    def bin_s(self) -> float:
+        """Length of a time bin, seconds."""
+        settings = self.settings
+        if self.is_series:
+            return self.series_scene.bin_s
+        return settings.label_bin_s if self.kind == "labels" else settings.spec.bin_s
+
+    @property
+    def spec_json(self) -> str:
+        """What the table's `spec` will say."""
+        if self.is_series:
+            return series_spec_json(self.settings.series, self.series_scene)
+        if self.kind == "labels":
+            return json.dumps({"bin_s": self.bin_s})
+        return spec_json(self.settings.spec)
+
+    @property
+    def start_utc(self) -> str:
+        """Wall-clock start of the recording, "" if nothing tells it."""
+        if self.settings.name_time:
+            return start_from_name(self.source, self.settings.name_time)
+        return in_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""
+
+
+def kind_of(path: Path) -> Kind:
+    """Return the kind of words that a file's name promises."""
+    if series_kind(path) is not None:
+        return "channels"
+    return "labels" if path.suffix.lower() in TDOC_SUFFIXES else "flow-grid"

@@ -1,0 +1,74 @@
+"""Fits of words through topics: a layer of topics is learned and the model sees topics alone.
+
+The fit that comes of it stands on topics as one of extracted topics does: the layer is stored with
+it, reports unfold its motifs to words, and new recordings of words are put into its topics.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from motifmine.features.preparation import Counts
+from motifmine.models.topics.external import TopicSpec
+from motifmine.models.topics.windows import window_bins_of
+from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import Topics
+from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
+
+NumberOfTopics = int | Literal["auto", "off"]
+
+MANY_WORDS = 500
+"""`auto` puts topics between when more words than so many occur."""
+USUAL_TOPICS = TopicSpec().n_topics
+SECONDS_PER_TOPIC = 2
+"""`auto` asks for fewer topics when recordings are shorter (time bins, where these are longer than
+a second): what is seen in bins that follow at once is much the same."""
+FEWEST_TOPICS = 10
+"""`auto` does without topics rather than with fewer."""
+
+
+def over_topics(
+    table: ObservationTable,
+    n_topics: NumberOfTopics,
+    *,
+    counts: Counts = "auto",
+    seed: int | None = 0,
+    on_step: Callable[[str], None] | None = None,
+) -> ObservationTable:
+    """Return a table over topics of its words (PLSA), or as it is when no topics are wanted.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Counts not prepared. Of topics already: it comes back as it is.
+    n_topics : int, `auto` or `off`
+        `auto`: see `automatic_topics`.
+    counts : `auto`, `raw` or `sqrt`
+        What is done to the counts of words before topics see them.
+    seed : int or None
+    on_step : callable or None
+        Called with a line that tells of the topics.
+
+    Raises
+    ------
+    DataError
+        When there are fewer words or time bins than topics.
+    """
+    n = automatic_topics(table) if n_topics == "auto" else n_topics
+    if n == "off" or isinstance(table.vocabulary.layout, Topics):
+        return table
+    if on_step is not None:
+        n_words = len(np.unique(table.word))
+        on_step(f"{n_words} words are put into {n} topics (--topics off fits the words themselves)")
+    # of single bins: topics that last longer than a bin blur when things happen
+    spec = TopicSpec(n_topics=n, window_bins=1)
+    settings = TopicSettings(spec=spec, counts=counts, seed=seed)
+    return learn_layer_of(table, settings).apply(table)
+
+
+def automatic_topics(table: ObservationTable) -> int | Literal["off"]:
+    """Return how many topics a table needs: off below `MANY_WORDS`, else about `USUAL_TOPICS`."""
+    n_seconds = table.n_times // window_bins_of(table, None)
+    n = min(USUAL_TOPICS, n_seconds // SECONDS_PER_TOPIC)
+    return n if len(np.unique(table.word)) > MANY_WORDS and n >= FEWEST_TOPICS else "off"

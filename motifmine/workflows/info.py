@@ -1,0 +1,111 @@
+"""A few facts about a table, a fit or a workspace."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motifmine.errors import FormatError, WorkspaceError
+from motifmine.io.hdf5 import reader as hdf5
+from motifmine.io.hdf5 import store
+from motifmine.records.topics import innermost
+from motifmine.records.vocabulary import Channels, Vocabulary
+from motifmine.workflows.workspace import Workspace
+
+
+def summarise(path: Path) -> dict[str, Any]:
+    """Return what a file or a workspace holds, as names and plain values.
+
+    Raises
+    ------
+    FormatError
+        When the file is none of ours.
+    WorkspaceError
+        When there is no such file or folder.
+    """
+    if path.is_dir():
+        return _summarise_workspace(Workspace(path))
+    if not path.exists():
+        raise WorkspaceError(f"{path} does not exist; expected a table, a fit or a workspace")
+    found = hdf5.file_format(path)
+    if found == store.TABLE_FORMAT:
+        return _summarise_table(path)
+    if found == store.FIT_FORMAT:
+        return _summarise_fit(path)
+    raise FormatError(
+        f"{path} holds {found or 'no format attribute'}; expected {store.TABLE_FORMAT} or "
+        f"{store.FIT_FORMAT}"
+    )
+
+
+def _summarise_workspace(workspace: Workspace) -> dict[str, Any]:
+    paths = workspace.table_paths()
+    headers = [store.read_table_header(path) for path in paths]
+    vocabulary = workspace.vocabulary()
+    fits = sorted(path.stem for path in (workspace.root / "fits").glob("*.h5"))
+    return {
+        "workspace": str(workspace.root),
+        "tables": len(paths),
+        "hours": round(sum(h["n_times"] * h["bin_s"] for h in headers) / 3600, 4),
+        "words": vocabulary.n_words if vocabulary else 0,
+        "kind": vocabulary.kind if vocabulary else "",
+        "fits": ", ".join(fits),
+    }
+
+
+def _summarise_table(path: Path) -> dict[str, Any]:
+    table = store.read_table(path)
+    recording = table.recordings[0]
+    facts: dict[str, Any] = {
+        "format": store.TABLE_FORMAT,
+        "recording": recording.name,
+        "source": recording.source,
+        "start_utc": recording.start_utc,
+        "time_bins": table.n_times,
+        "bin_s": table.bin_s,
+        "length_s": round(table.n_times * table.bin_s, 3),
+        "kind": table.vocabulary.kind,
+        "words": table.n_words,
+        "words_seen": len(np.unique(table.word)),
+        "observations": len(table.word),
+        "total_count": round(table.total, 3),
+    }
+    facts |= _channel_facts(table.vocabulary)
+    if recording.frames_decoded >= 0:
+        facts["frames_expected"] = recording.frames_expected
+        facts["frames_decoded"] = recording.frames_decoded
+    if np.isfinite(recording.truncated_at_s):
+        facts["truncated_at_s"] = recording.truncated_at_s
+    return facts
+
+
+def _channel_facts(vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return what the words of a series stand on, nothing for other kinds."""
+    layout = innermost(vocabulary).layout
+    if not isinstance(layout, Channels):
+        return {}
+    named = zip(layout.channels, layout.units, strict=True)
+    return {
+        "channels": ", ".join(f"{name} ({unit})" if unit else name for name, unit in named),
+        "words_by": layout.words,
+    }
+
+
+def _summarise_fit(path: Path) -> dict[str, Any]:
+    record = store.read_fit(path)
+    return {
+        "format": store.FIT_FORMAT,
+        "model": record.provenance.model,
+        "spec": json.dumps(json.loads(record.provenance.spec)),
+        "seed": record.provenance.seed,
+        "motifs": len(record.motifs),
+        "motif_length_s": record.motifs.motif_length * record.bin_s,
+        "documents": len(record.recordings),
+        "hours": round(record.duration_s() / 3600, 4),
+        "occurrences": len(record.occurrences),
+        "background_share": round(record.background.weight, 4),
+        "log_likelihood": record.log_likelihood,
+        "elapsed_s": round(record.provenance.elapsed_s, 3),
+        "motifmine_version": record.provenance.motifmine_version,
+    }

@@ -1,0 +1,219 @@
+"""The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from motifmine.analysis.anomalies import (
+    calibrate,
+    find_anomalies,
+    measure_documents,
+    surprise_of,
+)
+from motifmine.analysis.chance_level import false_alarms
+from motifmine.analysis.occurrences import (
+    find_occurrences,
+    keep_occurrences,
+    typical_weights,
+)
+from motifmine.analysis.raw_segments import motif_segments
+from motifmine.analysis.topic_null import rolled_under_topics
+from motifmine.errors import SpecError
+from motifmine.features.preparation import Preparation
+from motifmine.models.hdlsm.model import HdlsmFit
+from motifmine.models.protocol import Fit, Model, Progress
+from motifmine.models.registry import locate_motifs
+from motifmine.models.tcae.model import TcaeFit
+from motifmine.records.anomalies import Anomalies, AnomalyScale
+from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats
+
+SHARE_FALSE = 0.01
+"""Share of the occurrences that may be false where no rate of false alarms is asked for."""
+N_SHUFFLES = 2
+"""Shuffled copies of the data that false alarms are counted in."""
+DETECTION_STREAM = 1 << 22
+"""Added to the seed for the shuffles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """Which peaks of activations count as occurrences."""
+
+    false_alarms_per_hour: float | None = None
+    """Rate at which chance alone may give occurrences, > 0; None: so that one in a hundred of the
+    occurrences is expected to be false."""
+    least_weight: float = 0.1
+    """Share of its motif's typical weight that an occurrence must have, >= 0."""
+
+    def __post_init__(self) -> None:
+        rate = self.false_alarms_per_hour
+        if rate is not None and not (np.isfinite(rate) and rate > 0):
+            raise SpecError(f"false_alarms_per_hour is {rate}; it must be more than 0")
+        if not (np.isfinite(self.least_weight) and self.least_weight >= 0):
+            raise SpecError(f"least_weight is {self.least_weight}; it must be 0 or more")
+
+
+def mine(
+    table: ObservationTable,
+    model: Model,
+    *,
+    preparation: Preparation | None = None,
+    detection: Detection | None = None,
+    seed: int | None = 0,
+    on_iteration: Callable[[Progress], None] | None = None,
+    notes: Mapping[str, object] | None = None,
+) -> FitRecord:
+    """Return the motifs of `table` and all their occurrences.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        All documents, see `motifmine.records.table.join_tables`.
+    model : Model
+        A specification, `Plsm(n_motifs=8, motif_length=12)` say.
+    preparation : Preparation or None
+        What is done to the counts first; None lets the kind of words decide.
+    detection : Detection or None
+        Which peaks of activations count as occurrences.
+    seed : int or None
+    on_iteration : callable or None
+        Called with a `Progress` now and then.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+
+    Raises
+    ------
+    DataError
+        When the table cannot carry the model.
+    FitError
+        When the numbers go wrong.
+
+    Examples
+    --------
+    >>> from motifmine import Plsm, mine, simulate
+    >>> truth = simulate(n_motifs=2, n_times=600, seed=2)
+    >>> record = mine(truth.table, Plsm(n_motifs=2, motif_length=10))
+    >>> record.motifs, len(record.occurrences) == len(truth.occurrences)
+    (MotifSet(2 motifs of 10 bins x 20 words), True)
+    """
+    choice = (preparation or Preparation()).resolve(table)
+    detection = detection or Detection()
+    prepared = choice.apply(table)
+    fit = model.fit(prepared, seed=seed, on_iteration=on_iteration)
+    occurrences, least_score = sure_occurrences(prepared, fit, detection)
+    spec = {
+        **json.loads(fit.provenance.spec),
+        "preparation": asdict(choice),
+        "detection": {**asdict(detection), "least_score": _or_none(least_score)},
+        "table": json.loads(table.spec),
+        **fit.findings(),
+        **(notes or {}),
+    }
+    located = fit.locate(prepared)
+    measures = measure_documents(prepared, fit.motifs, located.background, located.activations)
+    return FitRecord(
+        provenance=replace(fit.provenance, spec=json.dumps(spec)),
+        motifs=fit.motifs,
+        background=fit.background,
+        activations=fit.activations,
+        occurrences=occurrences,
+        trace=fit.trace,
+        log_likelihood=float(fit.trace.log_likelihood[-1]),
+        n_observations=prepared.total,
+        bin_s=table.bin_s,
+        vocabulary=table.vocabulary,
+        recordings=table.recordings,
+        picture=table.picture,
+        anomalies=_anomalies(prepared, measures, calibrate(measures)),
+        segments=motif_segments(
+            table,
+            occurrences,
+            n_motifs=len(fit.motifs),
+            motif_length=fit.motifs.motif_length,
+        ),
+        posterior=fit.posterior_of(occurrences) if isinstance(fit, HdlsmFit) else None,
+        encoder=fit.encoder if isinstance(fit, TcaeFit) else None,
+    )
+
+
+def _anomalies(
+    table: ObservationTable, measures: Sequence[Floats], scale: AnomalyScale
+) -> Anomalies:
+    surprises = [surprise_of(document, scale) for document in measures]
+    return find_anomalies(table, surprises, scale)
+
+
+def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
+    """Return where the motifs of a fit occur in other recordings, motifs held fixed.
+
+    The counts are prepared, and occurrences told from chance, as in the fit. What comes back is the
+    fit with the new recordings, activations and occurrences in place of its own.
+
+    Raises
+    ------
+    DataError
+        When the table is empty or was not made with the vocabulary of the fit.
+    """
+    spec = json.loads(record.provenance.spec)
+    prepared = Preparation(**spec["preparation"]).apply_counts(table)
+    found = locate_motifs(record, prepared)
+    occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
+    typical = typical_weights(record.occurrences, len(record.motifs))
+    least_score = spec["detection"]["least_score"]
+    keep = occurrences.score >= (np.inf if least_score is None else least_score)
+    measures = measure_documents(prepared, record.motifs, found.background, found.activations)
+    known = record.anomalies
+    keep &= occurrences.weight >= spec["detection"]["least_weight"] * typical[occurrences.motif]
+    return replace(
+        record,
+        activations=found.activations,
+        occurrences=keep_occurrences(occurrences, keep),
+        background=found.background,
+        log_likelihood=found.log_likelihood,
+        n_observations=prepared.total,
+        recordings=table.recordings,
+        posterior=None,
+        drift=None,
+        anomalies=None if known is None else _anomalies(prepared, measures, known.scale),
+    )
+
+
+def sure_occurrences(
+    table: ObservationTable, fit: Fit, detection: Detection
+) -> tuple[Occurrences, float]:
+    """Return the occurrences that are more than chance, and the lowest score of such."""
+    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+    heavy = found.weight >= (
+        detection.least_weight * typical_weights(found, len(fit.motifs))[found.motif]
+    )
+    found = keep_occurrences(found, heavy)
+    null = false_alarms(
+        table,
+        fit.motifs,
+        fit.background,
+        fit.activations,
+        lambda noise, totals: _inferred(fit, noise, totals),
+        n_shuffles=N_SHUFFLES,
+        seed=fit.provenance.seed + DETECTION_STREAM,
+        roll=rolled_under_topics,
+    )
+    if detection.false_alarms_per_hour is not None:
+        least = null.threshold_of_rate(detection.false_alarms_per_hour, found.score)
+    else:
+        hours = table.n_times * table.bin_s / 3600
+        least = null.threshold_of_share(SHARE_FALSE, found.score, hours)
+    return keep_occurrences(found, found.score >= least), least
+
+
+def _or_none(threshold: float) -> float | None:
+    """Return the threshold, None (in JSON there is no infinity) when nothing can reach it."""
+    return threshold if np.isfinite(threshold) else None
+
+
+def _inferred(fit: Fit, table: ObservationTable, totals: Floats) -> tuple[Activations, Background]:
+    located = fit.locate(table, totals)
+    return located.activations, located.background

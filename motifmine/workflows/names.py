@@ -1,0 +1,58 @@
+"""Names that people give to the motifs of a fit."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from motifmine.errors import DataError
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.workflows.workspace import Workspace
+
+
+def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
+    """Return the fit with some of its motifs named; the names of all others stay.
+
+    Parameters
+    ----------
+    record : FitRecord
+    names : mapping of int to str
+        Motif, counted from 0, and its name; "" takes a name away.
+
+    Raises
+    ------
+    DataError
+        When there is no such motif, or a name is more than one line of text.
+    """
+    n_motifs = len(record.motifs)
+    given = list(record.names or ("",) * n_motifs)
+    for motif, name in names.items():
+        if not 0 <= motif < n_motifs:
+            raise DataError(
+                f"there is no motif {motif + 1}: the fit has {n_motifs}, numbered from 1"
+            )
+        given[motif] = name.strip()
+    return replace(record, names=tuple(given) if any(given) else ())
+
+
+def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tuple[Path, FitRecord]:
+    """Name motifs of a saved fit; return its path and what it holds now.
+
+    The fit is written anew, whole or not at all. It keeps its date, so that naming the motifs of
+    an old fit does not make it the newest one.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    fit : str
+        A fit, by name or path.
+    names : mapping of int to str
+        See `with_names`.
+    """
+    path = workspace.find_fit(fit)
+    made = path.stat()
+    record = with_names(store.read_fit(path), names)
+    store.write_names(path, record.names)
+    os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
+    return path, record

@@ -1,0 +1,1 @@
+"""Fits of tables that exceed memory."""

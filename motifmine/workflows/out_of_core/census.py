@@ -1,0 +1,214 @@
+"""Documents in files, taken in hand a group at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.errors import DataError
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5 import store
+from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.records.table import ObservationTable, join_tables
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Indices
+
+GROUP_OBSERVATIONS = 200_000
+"""A group is full with so many observations."""
+GROUP_CELLS = 4_000_000
+"""A group is full with so many starts times motifs: 16 MB for every copy of them."""
+LISTED_AT_ONCE = 32
+"""Documents that a worker lists in one go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One document of an archive, without its observations."""
+
+    path: Path
+    name: str
+    digest: str
+    n_times: int
+    n_observations: int
+    """Words seen in time bins, whatever their counts."""
+    total: float
+    """Sum of the counts, compressed as for the fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Census:
+    """The documents of an archive, and what they have in common."""
+
+    documents: tuple[Listed, ...]
+    scene: ObservationTable
+    """A table without documents: vocabulary, bin length, settings and picture of the first."""
+    seen: Indices
+    """Time bins in which each word was seen, int64 array (W,)."""
+
+    @property
+    def n_times(self) -> int:
+        """Time bins of all documents."""
+        return sum(document.n_times for document in self.documents)
+
+
+class Group(NamedTuple):
+    """Documents that are read together; its number tells where its sums have their place."""
+
+    number: int
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """How documents are made ready, the same wherever they are read."""
+
+    preparation: Preparation
+    """With nothing left open."""
+    is_kept: NDArray[np.bool_]
+    """Whether a word is looked at, bool array (W,)."""
+
+    @property
+    def kept_words(self) -> Indices:
+        """The words that are looked at, ascending."""
+        return np.flatnonzero(self.is_kept)
+
+    def read(self, paths: Sequence[Path]) -> ObservationTable:
+        """Return prepared documents over all words."""
+        table = join_tables(
+            [replace(store.read_table(path), picture=None, series=None) for path in paths]
+        )
+        table = self.preparation.apply_counts(_anonymous(table, len(self.is_kept)))
+        return table.with_counts(np.where(self.is_kept[table.word], table.count, np.float32(0)))
+
+    def compact(self, table: ObservationTable) -> ObservationTable:
+        """Return a table that was read, over the kept words alone."""
+        place = np.cumsum(self.is_kept) - 1
+        return _anonymous(
+            replace(table, word=place[table.word].astype(np.int32)), int(self.is_kept.sum())
+        )
+
+
+def _anonymous(table: ObservationTable, n_words: int) -> ObservationTable:
+    """Return the table with words that are mere numbers; what they mean does not matter here."""
+    return replace(table, vocabulary=Vocabulary.of_labels([str(word) for word in range(n_words)]))
+
+
+def take_census(paths: Sequence[Path], preparation: Preparation, mapper: Mapper) -> Census:
+    """Return what there is in table files, each read once.
+
+    Raises
+    ------
+    DataError
+        When the documents do not belong together, or hold no observations.
+    """
+    parts = [
+        (number, tuple(paths[first : first + LISTED_AT_ONCE]))
+        for number, first in enumerate(range(0, len(paths), LISTED_AT_ONCE))
+    ]
+    census: Census | None = None
+    for part in in_order(mapper(partial(_listed, preparation), parts)):
+        census = part if census is None else _both(census, part)
+    if census is None or not census.seen.any():
+        raise DataError("the tables hold no observations; there is nothing to fit")
+    names = [document.name for document in census.documents]
+    if twice := [name for name, next_ in pairwise(sorted(names)) if name == next_]:
+        raise DataError(f"two tables are of the recording {twice[0]!r}; leave one out")
+    return census
+
+
+def _listed(preparation: Preparation, part: tuple[int, tuple[Path, ...]]) -> tuple[int, Census]:
+    """Return the census of a few tables, read one at a time."""
+    number, paths = part
+    census: Census | None = None
+    for path in paths:
+        table = store.read_table(path)
+        recording = table.recordings[0]
+        one = Census(
+            documents=(
+                Listed(
+                    path=path,
+                    name=recording.name,
+                    digest=recording.source_digest,
+                    n_times=recording.n_times,
+                    n_observations=len(table.word),
+                    total=preparation.apply_counts(table).total,
+                ),
+            ),
+            scene=without_documents(table),
+            seen=np.bincount(table.word, minlength=table.n_words),
+        )
+        census = one if census is None else _both(census, one)
+    assert census is not None
+    return number, census
+
+
+def _both(one: Census, other: Census) -> Census:
+    """Return the census of two lots of documents, after a look whether they belong together."""
+    name = other.documents[0].name
+    if difference := one.scene.vocabulary.difference(other.scene.vocabulary):
+        raise DataError(f"the vocabulary of {name!r} differs: {difference}")
+    if one.scene.bin_s != other.scene.bin_s:
+        raise DataError(
+            f"time bins of {name!r} last {other.scene.bin_s} s instead of {one.scene.bin_s} s"
+        )
+    wider = max(one.scene.vocabulary, other.scene.vocabulary, key=lambda v: v.n_words)
+    seen = np.zeros(wider.n_words, dtype=np.int64)
+    for part in (one.seen, other.seen):
+        seen[: len(part)] += part
+    return Census(
+        documents=one.documents + other.documents,
+        scene=replace(one.scene, vocabulary=wider),
+        seen=seen,
+    )
+
+
+def without_documents(table: ObservationTable) -> ObservationTable:
+    """Return the table with none of its documents."""
+    return replace(
+        table,
+        offsets=np.zeros(1, np.int64),
+        word=np.zeros(0, np.int32),
+        count=np.zeros(0, np.float32),
+        recordings=(),
+        series=None,
+    )
+
+
+def reading_for(census: Census, preparation: Preparation) -> Reading:
+    """Return the reading in which rare words of the whole archive are left out."""
+    choice = preparation.resolve(census.scene, n_times=census.n_times)
+    is_kept = census.seen >= max(1, choice.least_bins or 0)
+    return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept)
+
+
+def in_groups(
+    documents: Sequence[Listed], *, n_motifs: int, motif_length: int, most: int | None = None
+) -> list[Group]:
+    """Return the documents in groups that fit in memory, `most` of them in a group at most.
+
+    What goes where depends on the documents alone, never on who will do the work.
+    """
+    groups: list[Group] = []
+    paths: list[Path] = []
+    n_observations = n_cells = 0
+    for document in documents:
+        cells = (document.n_times + motif_length - 1) * n_motifs
+        is_full = (
+            n_observations + document.n_observations > GROUP_OBSERVATIONS
+            or n_cells + cells > GROUP_CELLS
+            or (most is not None and len(paths) >= most)
+        )
+        if paths and is_full:
+            groups.append(Group(len(groups), tuple(paths)))
+            paths, n_observations, n_cells = [], 0, 0
+        paths.append(document.path)
+        n_observations += document.n_observations
+        n_cells += cells
+    if paths:
+        groups.append(Group(len(groups), tuple(paths)))
+    return groups

@@ -1,0 +1,74 @@
+"""How the motifs of a saved fit change over an archive whose tables stay in their files."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from motifmine.analysis.drift import drift_of_documents
+from motifmine.errors import FormatError
+from motifmine.features.preparation import Preparation
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import Activations, FitRecord
+from motifmine.records.table import ObservationTable, Recording
+
+
+def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
+    """Tell in a saved fit how its motifs change; return it without its documents.
+
+    Every table is read once, one at a time. A recording whose table is gone, or is another one by
+    now, is left out.
+
+    Parameters
+    ----------
+    path : Path
+        A fit; it is written anew, whole or not at all, where there is anything to tell.
+    tables : mapping of str to Path
+        Table files by the names of their recordings.
+    """
+    record = store.read_fit(path, with_documents=False)
+    recordings = store.read_fit_recordings(path)
+    drift = drift_of_documents(
+        _documents(path, record, recordings, tables),
+        recordings,
+        record.motifs,
+        record.background,
+        bin_s=record.bin_s,
+        time_zone=record.time_zone,
+    )
+    if drift is None:
+        return record
+    store.write_fit_drift(path, drift)
+    return store.read_fit(path, with_documents=False)
+
+
+def _documents(
+    path: Path,
+    record: FitRecord,
+    recordings: tuple[Recording, ...],
+    tables: Mapping[str, Path],
+) -> Iterator[tuple[ObservationTable | None, Activations]]:
+    """Give every document, prepared as in the fit, with its activations."""
+    preparation = Preparation(**json.loads(record.provenance.spec)["preparation"])
+    for recording, activations in zip(recordings, store.read_fit_activations(path), strict=True):
+        table = _same_table(record, recording, tables.get(recording.name))
+        yield None if table is None else preparation.apply_counts(table), activations
+
+
+def _same_table(
+    record: FitRecord, recording: Recording, path: Path | None
+) -> ObservationTable | None:
+    """Return the table that a document was fitted from, None where it is gone or another."""
+    if path is None or not path.is_file():
+        return None
+    try:
+        table = store.read_table(path)
+    except FormatError:
+        return None
+    is_same = (
+        table.recordings[0].source_digest == recording.source_digest
+        and table.n_times == recording.n_times
+        and table.n_words <= record.motifs.n_words
+        and table.bin_s == record.bin_s
+        and not record.vocabulary.difference(table.vocabulary)
+    )
+    return table if is_same else None

@@ -1,0 +1,411 @@
+"""PLSM fits of more documents than fit in memory.
+
+Motifs are found by the ordinary fit in a bounded part of the documents, drawn at random. Then they
+are learned from all documents, by EM over groups of them or by stochastic EM over batches. At last
+they are located group by group, and written as they are found. No step holds more than a group of
+documents; what grows with the archive in memory is the list of documents and of occurrences.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from motifmine.analysis.anomalies import calibrate, measure_documents
+from motifmine.analysis.occurrences import typical_weights
+from motifmine.errors import FitError, SpecError
+from motifmine.features.preparation import Preparation
+from motifmine.files import refuse_overwriting
+from motifmine.models.plsm.em import shares
+from motifmine.models.plsm.model import Plsm, PlsmFit, check_size
+from motifmine.models.plsm.search import part_of_time
+from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
+from motifmine.models.plsm.statistics import Parameters, Statistics, statistics_of
+from motifmine.models.protocol import Progress
+from motifmine.parallel.mappers import Mapper
+from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.records.table import ObservationTable, join_tables
+from motifmine.seeding import generator, resolve_seed
+from motifmine.types import Floats, Floats32
+from motifmine.workflows.mine import Detection, sure_occurrences
+from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
+from motifmine.workflows.out_of_core.census import (
+    Census,
+    Reading,
+    in_groups,
+    reading_for,
+    take_census,
+)
+from motifmine.workflows.out_of_core.locate import (
+    LocateTask,
+    Tally,
+    no_activations,
+    no_occurrences,
+    untimed,
+    write_located,
+)
+from motifmine.workflows.out_of_core.online_em import (
+    OnlineTask,
+    Rate,
+    Standing,
+    batches_of,
+    climb_online,
+    default_batch,
+)
+
+PART_OBSERVATIONS = 200_000
+"""Motifs are searched, and occurrences told from chance, in about so many observations."""
+PART_BINS = 400_000
+"""And in so many time bins at most."""
+PART_DOCUMENTS = 8
+"""No document gives more than its share of so many."""
+OPENED = 0.01
+"""Share of the archive's words that is mixed into motifs from the part: no cell stays closed."""
+PART_STREAM = 1 << 23
+"""Stream of chance for the part, apart from those of the search."""
+ORDER_STREAM = 1 << 24
+"""Stream of chance for the order of documents, one for every pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streaming:
+    """How a fit goes through documents that stay in their files."""
+
+    online: bool = True
+    """Stochastic EM, which sees every document `passes` times; else EM to convergence."""
+    passes: int = 3
+    """Times that stochastic EM sees every document, > 0."""
+    batch_documents: int | None = None
+    """Documents between two moves of stochastic EM's motifs, > 0; None: a 24th of all, or as many
+    as hold 30,000 observations."""
+    rate: Rate = field(default_factory=Rate)
+
+    def __post_init__(self) -> None:
+        for name in ("passes", "batch_documents"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SpecError(f"{name} is {value}; it must be 1 or more")
+
+
+@dataclass(slots=True)
+class TraceKeeper:
+    """Keeps the trace of a fit over files, and tells of its progress."""
+
+    n_expected: int
+    on_iteration: Callable[[Progress], None] | None
+    began: float = field(default_factory=time.perf_counter)
+    rows: list[tuple[float, float]] = field(default_factory=list)
+
+    def see(self, value: float) -> None:
+        """Note the log-likelihood of all observations, as far as it is known."""
+        if not np.isfinite(value):
+            raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
+        self.rows.append((value, time.perf_counter() - self.began))
+        if self.on_iteration is not None:
+            done = min(len(self.rows), self.n_expected)
+            self.on_iteration(Progress(done, self.n_expected, value))
+
+    def trace(self) -> Trace:
+        """Return what was seen."""
+        value, seconds = np.array(self.rows, dtype=np.float64).reshape(-1, 2).T
+        return Trace(
+            iteration=np.arange(len(value)), log_likelihood=value.copy(), seconds=seconds.copy()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Who does the work, and where; nothing of it changes the fit."""
+
+    scratch: Path
+    """Folder for what EM keeps between iterations; all workers must see it."""
+    mapper: Mapper = map
+    """Like the built-in `map`: shares out groups of documents, see `motifmine.parallel.mappers`."""
+    n_threads: int = 1
+    """Threads of every worker."""
+
+
+class Learned(NamedTuple):
+    """What EM over files came to."""
+
+    parameters: Parameters
+    """Over the kept words."""
+    statistics: Statistics
+    n_steps: int
+    """Steps of stochastic EM that this counts for."""
+    trace: Trace
+
+
+def fit_files(
+    paths: Sequence[Path],
+    spec: Plsm,
+    target: Path,
+    workers: Workers,
+    *,
+    streaming: Streaming | None = None,
+    preparation: Preparation | None = None,
+    detection: Detection | None = None,
+    seed: int | None = 0,
+    force: bool = False,
+    on_step: Callable[[str], None] | None = None,
+    on_iteration: Callable[[Progress], None] | None = None,
+    is_timed: bool = True,
+    notes: Mapping[str, object] | None = None,
+    time_zone: str = "UTC",
+) -> FitRecord:
+    """Fit PLSM to table files and write the fit; return it without its documents.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Table files of one document each, in the order that the fit shall have.
+    spec : Plsm
+    target : Path
+        Where the fit goes, whole or not at all.
+    workers : Workers
+    streaming, preparation, detection : or None
+        None: their defaults.
+    seed : int or None
+    force : bool
+        Overwrite `target`.
+    on_step : callable or None
+        Called with a line on each stage.
+    on_iteration : callable or None
+        Called with a `Progress` after every batch or iteration.
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+    time_zone : str
+        IANA name of the zone that hours and days are told in.
+
+    Raises
+    ------
+    DataError
+        When the documents do not belong together or are too small for the specification.
+    FitError
+        When the numbers go wrong.
+    WorkspaceError
+        When `target` exists and `force` is not set.
+    """
+    began = time.perf_counter()
+    streaming, detection = streaming or Streaming(), detection or Detection()
+    seed, tell = resolve_seed(seed), on_step or (lambda _: None)
+    refuse_overwriting(target, force=force)
+    preparation = preparation or Preparation()
+    census = take_census(paths, preparation, workers.mapper)
+    choice = preparation.resolve(census.scene, n_times=census.n_times)
+    reading = reading_for(census, choice)
+    part = drawn_part(census, reading, spec.motif_length, generator(seed, PART_STREAM))
+    check_size(part, n_motifs=spec.n_motifs, motif_length=spec.motif_length)
+    tell(f"searching motifs in {part.n_documents} of {len(paths)} documents")
+    first = spec.fit(part, seed=seed)
+    tell(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
+    if streaming.online:
+        learned = _learned_online(census, reading, first, streaming, workers, on_iteration)
+    else:
+        learned = _learned_by_em(census, reading, first, workers, on_iteration)
+    tell(f"locating motifs in {len(paths)} documents")
+    fit = _refitted(first, learned, reading)
+    task = _locate_task(fit, reading, part, detection)
+    kept = _notes(choice, detection, task, streaming, census, learned.n_steps, part.n_documents)
+    trace = learned.trace if is_timed else untimed(learned.trace)
+    return write_located(
+        target,
+        replace(_head(fit, census, trace, {**kept, **(notes or {})}), time_zone=time_zone),
+        in_groups(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
+        task,
+        workers.mapper,
+        Tally(mass=np.zeros(len(fit.motifs))),
+        began=began if is_timed else None,
+        force=force,
+    )
+
+
+def _notes(
+    choice: Preparation,
+    detection: Detection,
+    task: LocateTask,
+    streaming: Streaming,
+    census: Census,
+    n_steps: int,
+    part_documents: int,
+) -> dict[str, object]:
+    """Return what is kept with the settings of the model, for `locate` and for updates."""
+    least_score = task.least_score if np.isfinite(task.least_score) else None
+    batch = streaming.batch_documents or default_batch(census.documents)
+    return {
+        "preparation": asdict(choice),
+        "detection": {**asdict(detection), "least_score": least_score},
+        "table": json.loads(census.scene.spec),
+        "streaming": {
+            **asdict(replace(streaming, batch_documents=batch)),
+            "n_steps": n_steps,
+            "updates": 0,
+            "part_documents": part_documents,
+        },
+    }
+
+
+def drawn_part(
+    census: Census, reading: Reading, motif_length: int, rng: np.random.Generator
+) -> ObservationTable:
+    """Return documents drawn at random until they hold enough, a long one in part, prepared."""
+    at_most = PART_OBSERVATIONS // PART_DOCUMENTS
+    drawn: list[tuple[int, ObservationTable]] = []
+    n_observations = n_bins = 0
+    for index in rng.permutation(len(census.documents)):
+        if n_observations >= PART_OBSERVATIONS or n_bins >= PART_BINS:
+            break
+        table = reading.read([census.documents[index].path])
+        if len(table.word) > at_most and len(census.documents) > 1:
+            table = part_of_time(table, motif_length, at_most, 0, rng)
+        n_observations += len(table.word)
+        n_bins += table.n_times
+        drawn.append((int(index), table))
+    part = join_tables([table for _, table in sorted(drawn, key=lambda pair: pair[0])])
+    return replace(part, vocabulary=census.scene.vocabulary)
+
+
+def _learned_online(
+    census: Census,
+    reading: Reading,
+    first: PlsmFit,
+    streaming: Streaming,
+    workers: Workers,
+    on_iteration: Callable[[Progress], None] | None,
+) -> Learned:
+    """Return what stochastic EM makes of the first motifs."""
+    parameters = _opened(first, census, reading)
+    weight, background = first.motifs.weight, first.background.weight
+    standing = Standing(
+        parameters=parameters,
+        statistics=statistics_of(parameters, weight, background),
+        n_steps=0,
+    )
+    batch = streaming.batch_documents or default_batch(census.documents)
+    n_batches = streaming.passes * -(-len(census.documents) // batch)
+    keeper = TraceKeeper(n_batches, on_iteration)
+    total = sum(document.total for document in census.documents)
+    for number in range(streaming.passes):
+        rng = generator(first.provenance.seed, ORDER_STREAM, number)
+        standing = climb_online(
+            batches_of(census.documents, batch, rng),
+            OnlineTask(reading=reading, priors=first.spec.priors, n_threads=workers.n_threads),
+            standing,
+            streaming.rate,
+            workers.mapper,
+            batch_documents=batch,
+            on_batch=lambda found: keeper.see(found.log_likelihood / found.total * total),
+        )
+    return Learned(standing.parameters, standing.statistics, standing.n_steps, keeper.trace())
+
+
+def _learned_by_em(
+    census: Census,
+    reading: Reading,
+    first: PlsmFit,
+    workers: Workers,
+    on_iteration: Callable[[Progress], None] | None,
+) -> Learned:
+    """Return what EM over all groups of documents makes of the first motifs."""
+    spec, n_motifs = first.spec, len(first.motifs)
+    keeper = TraceKeeper(spec.iterations, on_iteration)
+    task = EmTask(
+        reading=reading,
+        priors=spec.priors,
+        most_motifs=n_motifs,
+        n_settle=N_SETTLE,
+        n_ramp=N_RAMP,
+        n_threads=workers.n_threads,
+        scratch=workers.scratch,
+    )
+    parameters, found = climb_groups(
+        in_groups(census.documents, n_motifs=n_motifs, motif_length=spec.motif_length),
+        task,
+        _opened(first, census, reading),
+        workers.mapper,
+        n_iterations=spec.iterations,
+        tolerance=spec.tolerance,
+        on_value=keeper.see,
+    )
+    batch = default_batch(census.documents)
+    return Learned(parameters, found, -(-len(census.documents) // batch), keeper.trace())
+
+
+def _opened(first: PlsmFit, census: Census, reading: Reading) -> Parameters:
+    """Return motifs of a part over all kept words, a little of the archive's words mixed in."""
+    kept = reading.kept_words
+    words = census.seen[kept] / census.seen[kept].sum()
+    motifs = (1 - OPENED) * first.motifs.probability[:, :, kept]
+    motifs += OPENED / first.motifs.motif_length * words
+    background = (1 - OPENED) * first.background.probability[kept] + OPENED * words
+    return Parameters(motifs.astype(np.float32), shares(background))
+
+
+def _refitted(first: PlsmFit, learned: Learned, reading: Reading) -> PlsmFit:
+    """Return the fit of the part with the motifs learned from everything, heaviest first."""
+    n_motifs, length, _ = learned.parameters.motifs.shape
+    cells = learned.statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
+    mass: Floats = cells.sum(axis=(0, 1))
+    order = np.argsort(-mass, kind="stable")
+    probability: Floats32 = np.zeros((n_motifs, length, len(reading.is_kept)), np.float32)
+    probability[:, :, reading.kept_words] = learned.parameters.motifs[order]
+    words: Floats32 = np.zeros(len(reading.is_kept), np.float32)
+    words[reading.kept_words] = learned.parameters.words
+    total = learned.statistics.total
+    return replace(
+        first,
+        motifs=MotifSet(probability=probability, weight=mass[order] / total),
+        background=Background(
+            probability=words, weight=float(learned.statistics.words.sum()) / total
+        ),
+    )
+
+
+def _locate_task(
+    fit: PlsmFit, reading: Reading, part: ObservationTable, detection: Detection
+) -> LocateTask:
+    """Return the task of locating motifs, with what is more than chance judged by the part."""
+    located = fit.locate(part)
+    fit = replace(fit, activations=located.activations)
+    sure, least_score = sure_occurrences(part, fit, detection)
+    return LocateTask(
+        reading=reading,
+        priors=fit.spec.priors,
+        motifs=fit.motifs,
+        background=fit.background,
+        least_score=least_score,
+        least_weight=detection.least_weight * typical_weights(sure, len(fit.motifs)),
+        scale=calibrate(
+            measure_documents(part, fit.motifs, located.background, located.activations)
+        ),
+    )
+
+
+def _head(fit: PlsmFit, census: Census, trace: Trace, notes: dict[str, object]) -> FitRecord:
+    """Return the record of a fit before its documents are located."""
+    provenance = replace(
+        fit.provenance,
+        spec=json.dumps({**json.loads(fit.provenance.spec), **notes}),
+        inputs=tuple((document.name, document.digest) for document in census.documents),
+        elapsed_s=0.0,
+    )
+    return FitRecord(
+        provenance=provenance,
+        motifs=fit.motifs,
+        background=fit.background,
+        activations=no_activations(),
+        occurrences=no_occurrences(),
+        trace=trace,
+        log_likelihood=0.0,
+        n_observations=0.0,
+        bin_s=census.scene.bin_s,
+        vocabulary=census.scene.vocabulary,
+        recordings=(),
+        picture=census.scene.picture,
+    )

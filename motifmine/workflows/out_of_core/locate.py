@@ -1,0 +1,232 @@
+"""Occurrences of given motifs in documents of files, a group at a time."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from motifmine.analysis.anomalies import MOST, find_anomalies, measure_documents, surprise_of
+from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
+from motifmine.io.hdf5.incremental import growing_fit
+from motifmine.models.plsm.em import Priors
+from motifmine.models.plsm.model import fold_in
+from motifmine.models.protocol import Located
+from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.records.anomalies import Anomalies, AnomalyScale
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    FitRecord,
+    MotifSet,
+    Occurrences,
+    Trace,
+)
+from motifmine.records.table import ObservationTable, Recording
+from motifmine.types import Floats
+from motifmine.workflows.out_of_core.census import Group, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LocateTask:
+    """What a worker must know to locate motifs in a group."""
+
+    reading: Reading
+    priors: Priors
+    motifs: MotifSet
+    background: Background
+    """With the share that occurrences are scored against, one for all documents."""
+    least_score: float
+    """Nats; infinity when nothing is more than chance."""
+    least_weight: Floats
+    """Of an occurrence by motif, float64 array (K,)."""
+    scale: AnomalyScale | None
+    """What is usual; None: anomalies are not looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LocatedGroup:
+    """What was found in a group."""
+
+    recordings: tuple[Recording, ...]
+    activations: Activations
+    occurrences: Occurrences
+    anomalies: Anomalies | None
+    log_likelihood: float
+    total: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Sums over located groups, and their occurrences."""
+
+    mass: Floats
+    """Observations of every motif, float64 array (K,)."""
+    n_documents: int = 0
+    log_likelihood: float = 0.0
+    total: float = 0.0
+    occurrences: list[Occurrences] = field(default_factory=list)
+    anomalies: Anomalies | None = None
+    """The most surprising so far."""
+
+    def count(self, found: LocatedGroup) -> None:
+        """Add a group; its documents are numbered behind those before it."""
+        motif, mass = found.activations.motif, found.activations.mass
+        self.mass += np.bincount(motif, mass, minlength=len(self.mass))
+        self.log_likelihood += found.log_likelihood
+        self.total += found.total
+        document = (found.occurrences.document + self.n_documents).astype(np.int32)
+        self.occurrences.append(replace(found.occurrences, document=document))
+        if found.anomalies is not None:
+            document = (found.anomalies.document + self.n_documents).astype(np.int32)
+            numbered = replace(found.anomalies, document=document)
+            self.anomalies = most_surprising([self.anomalies, numbered])
+        self.n_documents += len(found.recordings)
+
+
+def write_located(
+    target: Path,
+    head: FitRecord,
+    groups: Sequence[Group],
+    task: LocateTask,
+    mapper: Mapper,
+    tally: Tally,
+    *,
+    began: float | None,
+    force: bool,
+    base: Path | None = None,
+) -> FitRecord:
+    """Locate motifs in all groups and write the fit; return it without its documents.
+
+    Parameters
+    ----------
+    target : Path
+    head : FitRecord
+        The fit but for its documents, occurrences and the sums over them.
+    groups : sequence of Group
+    task : LocateTask
+    mapper : callable
+        Like the built-in `map`.
+    tally : Tally
+        Of what is there already; it is added to.
+    began : float or None
+        When the work began, as `time.perf_counter` tells; the time since is added to the fit's.
+        None: the fit does not tell how long it took.
+    force : bool
+        Overwrite `target`.
+    base : Path or None
+        A fit whose documents stay before the new ones.
+    """
+    results: Iterable[tuple[int, LocatedGroup]] = mapper(partial(locate_group, task), groups)
+    with growing_fit(target, force=force, base=base) as grown:
+        for found in in_order(results):
+            grown.add(found.recordings, found.activations)
+            tally.count(found)
+        share = tally.mass / max(tally.total, 1e-30)
+        seconds = 0.0
+        if began is not None:
+            seconds = head.provenance.elapsed_s + time.perf_counter() - began
+        record = replace(
+            head,
+            provenance=replace(head.provenance, elapsed_s=seconds),
+            motifs=replace(head.motifs, weight=share),
+            background=replace(head.background, weight=float(1 - share.sum())),
+            occurrences=joined_occurrences(tally.occurrences),
+            anomalies=tally.anomalies,
+            posterior=None,
+            log_likelihood=tally.log_likelihood,
+            n_observations=tally.total,
+        )
+        grown.finish(record)
+    return record
+
+
+def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
+    """Return where the motifs are active in a group, and the occurrences that count."""
+    table = task.reading.read(group.paths)
+    if len(table.word) == 0:
+        return group.number, _nothing(table)
+    found = fold_in(task.priors, task.motifs, task.background, table)
+    occurrences = find_occurrences(table, task.motifs, task.background, found.activations)
+    keep = occurrences.score >= task.least_score
+    keep &= occurrences.weight >= task.least_weight[occurrences.motif]
+    return group.number, LocatedGroup(
+        recordings=table.recordings,
+        activations=found.activations,
+        occurrences=keep_occurrences(occurrences, keep),
+        anomalies=_anomalies(task, table, found),
+        log_likelihood=found.log_likelihood,
+        total=table.total,
+    )
+
+
+def joined_occurrences(parts: Sequence[Occurrences]) -> Occurrences:
+    """Return the occurrences of several parts, one behind the other."""
+    columns = {
+        item.name: np.concatenate([getattr(part, item.name) for part in parts])
+        for item in fields(Occurrences)
+    }
+    return Occurrences(**columns)
+
+
+def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
+    """Return the most surprising stretches of several parts, as many as a fit keeps."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    columns = {
+        item.name: np.concatenate([getattr(part, item.name) for part in there])
+        for item in fields(Anomalies)
+        if item.name != "scale"
+    }
+    order = np.lexsort((columns["start_s"], columns["document"], -columns["surprise"]))[:MOST]
+    kept = {name: column[order] for name, column in columns.items()}
+    return Anomalies(**kept, scale=there[0].scale)
+
+
+def _anomalies(task: LocateTask, table: ObservationTable, found: Located) -> Anomalies | None:
+    if task.scale is None:
+        return None
+    measures = measure_documents(table, task.motifs, found.background, found.activations)
+    surprises = [surprise_of(document, task.scale) for document in measures]
+    return find_anomalies(table, surprises, task.scale)
+
+
+def _nothing(table: ObservationTable) -> LocatedGroup:
+    return LocatedGroup(
+        recordings=table.recordings,
+        activations=no_activations(table.n_documents),
+        occurrences=no_occurrences(),
+        anomalies=None,
+        log_likelihood=0.0,
+        total=0.0,
+    )
+
+
+def untimed(trace: Trace) -> Trace:
+    """Return the trace as if it had taken no time."""
+    return replace(trace, seconds=np.zeros_like(trace.seconds))
+
+
+def no_activations(n_documents: int = 0) -> Activations:
+    """Return the activations of documents in which there are none."""
+    return Activations(
+        offsets=np.zeros(n_documents + 1, np.int64),
+        start=np.zeros(0, np.int32),
+        motif=np.zeros(0, np.int32),
+        mass=np.zeros(0, np.float32),
+    )
+
+
+def no_occurrences() -> Occurrences:
+    """Return no occurrences."""
+    return Occurrences(
+        document=np.zeros(0, np.int32),
+        start_bin=np.zeros(0, np.int32),
+        start_s=np.zeros(0),
+        motif=np.zeros(0, np.int32),
+        weight=np.zeros(0),
+        score=np.zeros(0),
+    )

@@ -1,0 +1,159 @@
+"""Stochastic EM for PLSM: motifs move after every batch of documents, which is then forgotten.
+
+The E-step of a batch infers the starts of its documents from nothing, motifs held fixed, as online
+LDA does with its local parameters (Hoffman, Blei and Bach, NIPS 2010, algorithm 2). The statistics
+that it gives, per observation, are blended into those so far at the rate
+(delay + step) ** -forgetting (their rho_t = (tau_0 + t)^-kappa), and the M-step is that of ordinary
+EM (Cappe and Moulines, JRSS B 71(3), 2009).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from motifmine.errors import SpecError
+from motifmine.models.plsm.em import Priors, flat_start, infer_starts, pose, step_starts
+from motifmine.models.plsm.statistics import (
+    Parameters,
+    Statistics,
+    blended,
+    maximised,
+    no_statistics,
+    summed,
+)
+from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
+
+BATCHES_PER_PASS = 24
+"""Batches of a pass where no size is given and the archive is large enough for so many."""
+BATCH_OBSERVATIONS = 30_000
+"""A batch holds at least about so many observations where no size is given."""
+N_INFER = 15
+"""Iterations in which the starts of a batch are inferred."""
+N_RAMP = 4
+"""Iterations of these over which the sparsity comes in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How fast motifs follow the latest batch: (delay + step) ** -forgetting."""
+
+    delay: float = 2.0
+    """Steps that the beginning counts for, >= 1 (tau_0)."""
+    forgetting: float = 0.7
+    """Between 0.5, exclusive, and 1: 1 weighs all batches alike (kappa)."""
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.delay) and self.delay >= 1):
+            raise SpecError(f"delay is {self.delay}; it must be 1 or more")
+        if not 0.5 < self.forgetting <= 1:
+            raise SpecError(
+                f"forgetting is {self.forgetting}; it must be above 0.5 and at most 1, or the "
+                "motifs never settle"
+            )
+
+    def at(self, step: int) -> float:
+        """Return the rate of step 0, 1, 2..."""
+        return float((self.delay + step) ** -self.forgetting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OnlineTask:
+    """What a worker must know for the E-step of a group, besides the parameters."""
+
+    reading: Reading
+    priors: Priors
+    n_threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where stochastic EM stands: enough to go on with other documents."""
+
+    parameters: Parameters
+    statistics: Statistics
+    """Per observation."""
+    n_steps: int
+
+
+def batches_of(
+    documents: Sequence[Listed], batch_documents: int, rng: np.random.Generator
+) -> list[list[Listed]]:
+    """Return the documents in random order, cut into batches."""
+    order = [documents[i] for i in rng.permutation(len(documents))]
+    return [order[i : i + batch_documents] for i in range(0, len(order), batch_documents)]
+
+
+def default_batch(documents: Sequence[Listed]) -> int:
+    """Return how many documents make a batch where nobody says."""
+    per_document = sum(d.n_observations for d in documents) / max(1, len(documents))
+    least = int(np.ceil(BATCH_OBSERVATIONS / max(per_document, 1.0)))
+    return max(1, least, len(documents) // BATCHES_PER_PASS)
+
+
+def climb_online(
+    batches: Iterable[Sequence[Listed]],
+    task: OnlineTask,
+    standing: Standing,
+    rate: Rate,
+    mapper: Mapper,
+    *,
+    batch_documents: int,
+    on_batch: Callable[[Statistics], None],
+) -> Standing:
+    """Return where stochastic EM stands after `batches`, each seen once.
+
+    Parameters
+    ----------
+    batches : iterable of sequences of documents
+    task : OnlineTask
+    standing : Standing
+    rate : Rate
+    mapper : callable
+        Like the built-in `map`; the groups of a batch are shared out by it.
+    batch_documents : int
+        Documents of a whole batch; a smaller one moves the motifs less.
+    on_batch : callable
+        Called with the statistics of every batch under the parameters before it.
+    """
+    for batch in batches:
+        parameters = standing.parameters
+        groups = in_groups(
+            batch, n_motifs=len(parameters.motifs), motif_length=parameters.motifs.shape[1]
+        )
+        results: Iterable[tuple[int, Statistics]] = mapper(
+            partial(infer_group, task, parameters), groups
+        )
+        found = summed(parameters, in_order(results))
+        if found.total == 0:
+            continue
+        on_batch(found)
+        share = min(1.0, len(batch) / batch_documents)
+        statistics = blended(standing.statistics, found, share * rate.at(standing.n_steps))
+        standing = Standing(
+            parameters=maximised(parameters, statistics, task.priors.motif_prior),
+            statistics=statistics,
+            n_steps=standing.n_steps + 1,
+        )
+    return standing
+
+
+def infer_group(task: OnlineTask, parameters: Parameters, group: Group) -> tuple[int, Statistics]:
+    """Return the statistics of a group whose starts are inferred from nothing."""
+    table = task.reading.compact(task.reading.read(group.paths))
+    if len(table.word) == 0:
+        return group.number, no_statistics(parameters)
+    problem = pose(
+        table,
+        parameters.motifs.shape[1],
+        task.priors,
+        most_motifs=len(parameters.motifs),
+        n_threads=task.n_threads,
+    )
+    state = flat_start(problem, *parameters)
+    state = infer_starts(problem, state, n_iterations=N_INFER, n_ramp=N_RAMP)
+    threshold = problem.thresholds(state.n_motifs)
+    _, found, value = step_starts(problem, state, threshold)
+    return group.number, Statistics(found.phi, found.background_words, value, problem.total)

@@ -1,0 +1,239 @@
+"""A day more for a fit that is there: what it costs is what the new documents cost."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motifmine.analysis.occurrences import typical_weights
+from motifmine.errors import DataError, FormatError, SpecError
+from motifmine.features.preparation import Preparation
+from motifmine.files import refuse_overwriting
+from motifmine.io.hdf5 import store
+from motifmine.models.plsm.em import shares
+from motifmine.models.plsm.statistics import Parameters, statistics_of
+from motifmine.models.registry import priors_of
+from motifmine.parallel.mappers import Mapper
+from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.seeding import generator
+from motifmine.types import Floats
+from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
+from motifmine.workflows.out_of_core.locate import LocateTask, Tally, untimed, write_located
+from motifmine.workflows.out_of_core.online_em import (
+    BATCHES_PER_PASS,
+    OnlineTask,
+    Rate,
+    Standing,
+    batches_of,
+    climb_online,
+)
+
+UPDATE_STREAM = 1 << 25
+"""Stream of chance for the order of new documents, one for every update."""
+
+
+def update_file(
+    source: Path,
+    paths: Sequence[Path],
+    target: Path,
+    *,
+    mapper: Mapper = map,
+    n_threads: int = 1,
+    force: bool = False,
+    on_batch: Callable[[float], None] | None = None,
+    is_timed: bool = True,
+    notes: Mapping[str, object] | None = None,
+) -> FitRecord:
+    """Add table files to a PLSM fit and write what comes out; return it without its documents.
+
+    Motifs move once for every batch of new documents, at the rate that the fit had reached; then
+    they are located in the new documents. Old documents are not read, their occurrences stay as
+    they are, and so do the motifs' numbers and names. How motifs change over the archive is told
+    no more: that would take all documents.
+
+    Parameters
+    ----------
+    source : Path
+        The fit, which stays as it is.
+    paths : sequence of Path
+        Table files of recordings that the fit has not seen.
+    target : Path
+        Where the new fit goes, whole or not at all.
+    mapper : callable
+        Like the built-in `map`, see `motifmine.parallel.mappers`.
+    n_threads : int
+        Threads of every worker.
+    force : bool
+        Overwrite `target`.
+    on_batch : callable or None
+        Called with the log-likelihood per observation of every batch before it is learned, nats.
+    is_timed : bool
+        Whether the fit tells how long it took. Without, the same data give the same bytes.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+
+    Raises
+    ------
+    SpecError
+        When the fit is not of PLSM.
+    DataError
+        When there is nothing new, or a document is in the fit already.
+    FormatError
+        When a document is not of the scene of the fit.
+    """
+    began = time.perf_counter()
+    refuse_overwriting(target, force=force)
+    record = store.read_fit(source, with_documents=False)
+    if record.provenance.model != "plsm":
+        raise SpecError(
+            f"{source.name} is a fit of {record.provenance.model}; only plsm fits can be updated"
+        )
+    spec = json.loads(record.provenance.spec)
+    preparation = replace(Preparation(**spec["preparation"]), least_bins=0)
+    census = take_census(paths, preparation, mapper)
+    _refuse_strangers(record, census)
+    reading = Reading(
+        preparation=preparation, is_kept=np.ones(record.motifs.n_words, dtype=np.bool_)
+    )
+    streaming = spec.get("streaming") or _as_if_streamed(len(record.provenance.inputs))
+    values: list[float] = []
+
+    def see(value: float) -> None:
+        values.append(value)
+        if on_batch is not None:
+            on_batch(value)
+
+    standing = _stepped(record, census, reading, streaming, mapper, n_threads, see)
+    streaming = {**streaming, "n_steps": standing.n_steps, "updates": streaming["updates"] + 1}
+    tally = Tally(
+        mass=record.motifs.weight * record.n_observations,
+        n_documents=len(record.provenance.inputs),
+        log_likelihood=record.log_likelihood,
+        total=record.n_observations,
+        occurrences=[record.occurrences],
+        anomalies=record.anomalies,
+    )
+    trace = _longer(record.trace, np.array(values) * record.n_observations, began)
+    head = replace(
+        record,
+        provenance=replace(
+            record.provenance,
+            spec=json.dumps({**spec, "streaming": streaming, **(notes or {})}),
+            inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
+        ),
+        motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),
+        background=Background(
+            probability=standing.parameters.words.astype(np.float32),
+            weight=record.background.weight,
+        ),
+        trace=trace if is_timed else untimed(trace),
+        stability=None,
+        drift=None,
+    )
+    return write_located(
+        target,
+        head,
+        in_groups(
+            census.documents,
+            n_motifs=len(head.motifs),
+            motif_length=head.motifs.motif_length,
+        ),
+        _locate_task(head, reading, spec["detection"]),
+        mapper,
+        tally,
+        began=began if is_timed else None,
+        force=force,
+        base=source,
+    )
+
+
+def _stepped(
+    record: FitRecord,
+    census: Census,
+    reading: Reading,
+    streaming: dict[str, Any],
+    mapper: Mapper,
+    n_threads: int,
+    see: Callable[[float], None],
+) -> Standing:
+    """Return the fit's motifs after one pass of stochastic EM over the new documents alone."""
+    parameters = Parameters(
+        record.motifs.probability, shares(record.background.probability.astype(np.float64))
+    )
+    batch = streaming["batch_documents"]
+    rng = generator(record.provenance.seed, UPDATE_STREAM, streaming["updates"])
+    return climb_online(
+        batches_of(census.documents, batch, rng),
+        OnlineTask(reading=reading, priors=priors_of(record), n_threads=n_threads),
+        Standing(
+            parameters=parameters,
+            statistics=statistics_of(parameters, record.motifs.weight, record.background.weight),
+            n_steps=streaming["n_steps"],
+        ),
+        Rate(**streaming["rate"]),
+        mapper,
+        batch_documents=batch,
+        on_batch=lambda found: see(found.log_likelihood / found.total),
+    )
+
+
+def _as_if_streamed(n_documents: int) -> dict[str, Any]:
+    """Return the standing of a fit that was made in one go: as after one pass."""
+    rate = Rate()
+    batch = max(1, n_documents // BATCHES_PER_PASS)
+    return {
+        "batch_documents": batch,
+        "rate": {"delay": rate.delay, "forgetting": rate.forgetting},
+        "n_steps": -(-n_documents // batch),
+        "updates": 0,
+    }
+
+
+def _locate_task(record: FitRecord, reading: Reading, detection: dict[str, Any]) -> LocateTask:
+    """Return the task of finding occurrences as `motifmine.workflows.mine.locate` does."""
+    least_score = detection["least_score"]
+    typical: Floats = typical_weights(record.occurrences, len(record.motifs))
+    return LocateTask(
+        reading=reading,
+        priors=priors_of(record),
+        motifs=record.motifs,
+        background=record.background,
+        least_score=np.inf if least_score is None else least_score,
+        least_weight=detection["least_weight"] * typical,
+        scale=None if record.anomalies is None else record.anomalies.scale,
+    )
+
+
+def _refuse_strangers(record: FitRecord, census: Census) -> None:
+    known = {name for name, _ in record.provenance.inputs}
+    for document in census.documents:
+        if document.name in known:
+            raise DataError(f"{document.name!r} is in the fit already; leave it out")
+    name = census.documents[0].name
+    if difference := record.vocabulary.difference(census.scene.vocabulary):
+        raise FormatError(f"{name} does not belong to the scene of the fit: it has {difference}")
+    if census.scene.vocabulary.n_words > record.motifs.n_words:
+        raise FormatError(
+            f"the new tables have {census.scene.vocabulary.n_words} words but the fit knows "
+            f"{record.motifs.n_words}; fit anew"
+        )
+    if census.scene.bin_s != record.bin_s:
+        raise FormatError(
+            f"time bins of {name} last {census.scene.bin_s} s, those of the fit {record.bin_s} s"
+        )
+
+
+def _longer(trace: Trace, values: Floats, began: float) -> Trace:
+    """Return the trace with more values; all of them are dated to the end."""
+    first = int(trace.iteration[-1]) + 1 if len(trace.iteration) else 0
+    last_s = float(trace.seconds[-1]) if len(trace.seconds) else 0.0
+    seconds = np.full(len(values), last_s + time.perf_counter() - began)
+    return Trace(
+        iteration=np.concatenate([trace.iteration, first + np.arange(len(values))]),
+        log_likelihood=np.concatenate([trace.log_likelihood, values]),
+        seconds=np.concatenate([trace.seconds, seconds]),
+    )

@@ -1,0 +1,106 @@
+"""Surveys of all series of an extraction, each in a process of its own, and what comes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from motifmine.features.series.survey import (
+    SeriesScene,
+    SeriesSettings,
+    Survey,
+    agreed,
+    refuse_other_settings,
+    survey,
+)
+from motifmine.features.video.extract import Progress
+from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.records.vocabulary import PlainLabels
+
+PRELOAD = ("motifmine.features.series.survey",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyJob:
+    """One source to be surveyed."""
+
+    path: Path
+    settings: SeriesSettings
+    bin_s: float | None
+    stream: int
+
+
+def run_survey(job: SurveyJob, report: Report) -> Survey:
+    """Return the survey of one source."""
+    return survey(
+        job.path,
+        job.settings,
+        bin_s=job.bin_s,
+        stream=job.stream,
+        heard=lambda position_s: report(Progress(job.path, position_s, float("nan"), 0.0)),
+    )
+
+
+def series_scene(
+    sources: Sequence[Path],
+    settings: SeriesSettings,
+    shared: SeriesScene | None,
+    *,
+    place: Path,
+    workers: int,
+    patience_s: float,
+) -> SeriesScene | None:
+    """Return the words and bins that `sources` share, None when none of them can be read.
+
+    Parameters
+    ----------
+    sources : paths
+    settings : SeriesSettings
+    shared : SeriesScene or None
+        What the tables of the workspace have; of labels, new ones are added.
+    place : Path
+        The workspace, for messages.
+    workers : int
+        Sources that are read at one time.
+    patience_s : float
+        A source without progress for so long is given up, seconds.
+
+    Raises
+    ------
+    SpecError
+        When `settings` ask for other words or bins than `shared` has.
+    DataError
+        When nothing can be learned from the sources.
+    """
+    if settings.vocabulary is not None and settings.bin_s is not None:
+        return SeriesScene(vocabulary=settings.vocabulary, bin_s=settings.bin_s)
+    is_labels = shared is not None and isinstance(shared.vocabulary.layout, PlainLabels)
+    if shared is not None:
+        refuse_other_settings(settings, shared.vocabulary, shared.bin_s, place)
+        if not is_labels:
+            return shared
+    bin_s = settings.bin_s if shared is None else shared.bin_s
+    jobs = [
+        SurveyJob(path=path, settings=settings, bin_s=bin_s, stream=stream)
+        for stream, path in enumerate(sources)
+    ]
+    surveys: list[Survey] = []
+    while jobs and not surveys:
+        # the first that can be read says how long a bin is
+        surveys += _surveyed([jobs.pop(0)], 1, patience_s)
+    if not surveys:
+        return shared
+    rest = [replace(job, bin_s=surveys[0].bin_s) for job in jobs]
+    surveys += _surveyed(rest, workers, patience_s)
+    return agreed(surveys, settings, shared.vocabulary if shared is not None else None)
+
+
+def _surveyed(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[Survey]:
+    """Return the surveys of the sources that can be read, in their order."""
+    isolated = IsolatedJobs(
+        function=run_survey, workers=workers, patience_s=patience_s, preload=PRELOAD
+    )
+    found: dict[int, Survey] = {}
+    for index, ending in isolated.run(jobs, lambda *_: None):
+        if not isinstance(ending, JobFailure):
+            found[index] = ending
+    return [found[index] for index in sorted(found)]

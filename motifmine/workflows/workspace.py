@@ -1,0 +1,123 @@
+"""A workspace: the folder that holds one scene's tables, fits and reports."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from motifmine.errors import DataError, WorkspaceError
+from motifmine.features.video.registration import align_tables
+from motifmine.io.hdf5 import store
+from motifmine.records.table import ObservationTable, join_tables
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Plain files in one folder: `tables/`, `fits/` and `reports/`, with topics also `words/`."""
+
+    root: Path
+    folder: str = "tables"
+    """Where under the root its tables are."""
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables."""
+        return self.root / self.folder
+
+    def words(self) -> "Workspace":
+        """Return the same workspace with, as its tables, the words that its topics stand on."""
+        return replace(self, folder="words")
+
+    def table_path(self, recording: str) -> Path:
+        """Return where the table of a recording lives."""
+        return self.tables / f"{recording}.h5"
+
+    def table_paths(self) -> list[Path]:
+        """Return all tables, in order of name."""
+        return sorted(p for p in self.tables.glob("*.h5") if not p.name.startswith("."))
+
+    def vocabulary(self) -> Vocabulary | None:
+        """Return the vocabulary that this workspace's tables share, None without tables."""
+        paths = self.table_paths()
+        return store.read_table_vocabulary(paths[0]) if paths else None
+
+    def read_tables(
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        reference: Pixels | None = None,
+        on_note: Callable[[str], None] | None = None,
+    ) -> ObservationTable:
+        """Return the named tables, or all of the workspace, joined in order of name.
+
+        Recordings of a camera that was knocked are put right or set apart, see
+        `motifmine.features.video.registration`; `reference` is the scene's picture, and `on_note`
+        is called with a line on each of them.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is no table.
+        DataError
+            When no recording shows the scene, or they do not belong together.
+        """
+        paths = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
+        if not paths:
+            raise WorkspaceError(
+                f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
+            )
+        found = align_tables([store.read_table(path) for path in paths], reference)
+        if on_note is not None:
+            for note in found.notes:
+                on_note(note)
+        if not found.tables:
+            raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
+        return join_tables(found.tables)
+
+    def fit_path(self, name: str) -> Path:
+        """Return where the fit called `name` lives.
+
+        Raises
+        ------
+        WorkspaceError
+            When `name` is more than a file's name.
+        """
+        if not name or name.startswith(".") or "/" in name or "\0" in name:
+            raise WorkspaceError(
+                f"{name!r} cannot name a fit; names become file names, so they must not be empty, "
+                "begin with a dot, or hold a slash"
+            )
+        return self.root / "fits" / f"{name}.h5"
+
+    def next_fit_name(self, model: str) -> str:
+        """Return `<model>-<number>`, one above the highest number in use."""
+        pattern = re.compile(rf"{re.escape(model)}-(\d+)\.h5")
+        found = (pattern.fullmatch(path.name) for path in (self.root / "fits").glob("*.h5"))
+        return f"{model}-{max((int(m[1]) for m in found if m), default=0) + 1:03d}"
+
+    def find_fit(self, name: str | None = None) -> Path:
+        """Return the fit called `name` (a name or a path), or the newest one.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is no such fit.
+        """
+        if name is not None:
+            inside = [] if "/" in name else [self.fit_path(name)]
+            found = [path for path in [Path(name), *inside] if path.is_file()]
+            if not found:
+                raise WorkspaceError(
+                    f"there is no fit {name!r}, neither as a file nor in {self.root}"
+                )
+            return found[0]
+        fits = [p for p in (self.root / "fits").glob("*.h5") if not p.name.startswith(".")]
+        if not fits:
+            raise WorkspaceError(f"{self.root} holds no fits; make one with 'motifmine fit'")
+        return max(fits, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+    def report_folder(self, fit_name: str) -> Path:
+        """Return where the report of a fit lives."""
+        return self.root / "reports" / fit_name
