@@ -23,15 +23,16 @@ from pathlib import Path
 import av
 import numpy as np
 
-from motifmine.archive.executor import local_cluster, remote_cluster, work_off
+from motifmine.archive.executor import work_off
 from motifmine.archive.journal import Journal
 from motifmine.archive.plan import Grouping, Plan
 from motifmine.archive.queue import Agenda
 from motifmine.archive.run import run_plan
 from motifmine.archive.scan import make_plan
 from motifmine.archive.storage import Place
-from motifmine.features.video.extract import n_cores
 from motifmine.io.sources import expand_sources
+from motifmine.parallel.dask_cluster import local_cluster, remote_cluster
+from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract import plan_jobs, run_jobs
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.workspace import Workspace

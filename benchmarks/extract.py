@@ -23,10 +23,11 @@ import av
 import cv2
 import numpy as np
 
-from motifmine.features.video.extract import extract_video, n_cores
+from motifmine.features.video.extract import extract_video
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.hdf5.store import write_table
 from motifmine.io.sources import expand_sources
+from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.workspace import Workspace

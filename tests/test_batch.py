@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.archive.executor import remote_cluster, work_off
+from motifmine.archive.executor import work_off
 from motifmine.archive.jobs import SceneJob, lost
 from motifmine.archive.journal import MOST_SEGMENTS, JobRecord, Journal, only_run
 from motifmine.archive.plan import plan_of_text, plan_text
@@ -25,6 +25,7 @@ from motifmine.archive.scan import distinct_names
 from motifmine.archive.storage import Place
 from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.io.hdf5 import store
+from motifmine.parallel.dask_cluster import remote_cluster
 from tests import archives
 from tests.archives import (
     batch_line,

@@ -3,12 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine.analysis.explained import explained_in_workspace, explained_observations
+from motifmine.analysis.explained import explained_observations
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import mine
+from motifmine.workflows.report import explained_in_workspace
 from motifmine.workflows.workspace import Workspace
 
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from motifmine.archive.executor import Cluster, local_cluster, remote_cluster, work_off
+from motifmine.archive.executor import work_off
 from motifmine.archive.index_page import write_index
 from motifmine.archive.journal import JobRecord, Journal, only_run
 from motifmine.archive.plan import PLAN_NAME, Plan, plan_of_text, plan_text
 from motifmine.archive.queue import Agenda
 from motifmine.archive.status import STATUS_NAME, ArchiveState, gather, state_text
 from motifmine.archive.storage import Place
-from motifmine.features.video.extract import n_cores
+from motifmine.parallel.dask_cluster import Cluster, local_cluster, remote_cluster
+from motifmine.parallel.threads import n_cores
 
 SCRATCH = ".streaming-"
 """What the folders begin with that fits from files keep their work in."""

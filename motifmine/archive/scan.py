@@ -12,7 +12,6 @@ from motifmine.archive.plan import Grouping, LeftOut, Plan, PlannedFile, Planned
 from motifmine.archive.probe import Look, likeness, look_at
 from motifmine.archive.storage import FoundFile, Place
 from motifmine.errors import DataError, SpecError, WorkspaceError
-from motifmine.features.video.extract import n_cores
 from motifmine.io.sources import (
     TDOC_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -20,6 +19,7 @@ from motifmine.io.sources import (
     safe_name,
     time_in,
 )
+from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
 ALIKE = 0.35

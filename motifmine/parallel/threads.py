@@ -78,3 +78,8 @@ def in_order(
     with ThreadPoolExecutor(n_threads) as pool:
         for future in [pool.submit(loop, worker) for worker in range(n_threads)]:
             future.result()
+
+
+def n_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

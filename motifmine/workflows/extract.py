@@ -10,7 +10,7 @@ from pathlib import Path
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.series.survey import SeriesScene, of_kind, survey
-from motifmine.features.video.extract import Progress, extract_video, n_cores
+from motifmine.features.video.extract import Progress, extract_video
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.series.open import split_inner
@@ -19,6 +19,7 @@ from motifmine.io.sources import expand_sources, recording_names
 from motifmine.io.tdoc import read_tdoc
 from motifmine.io.video.reader import open_video
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import numpy as np
 
 from motifmine.analysis.drift import motif_drift
-from motifmine.analysis.explained import explained_in_workspace
 from motifmine.analysis.stability import motif_stability
 from motifmine.durations import Duration
 from motifmine.errors import FormatError, MotifmineWarning, SpecError, VideoError
@@ -47,6 +46,7 @@ from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.fit_topics import NumberOfTopics, over_topics
 from motifmine.workflows.mine import Detection, locate, mine
+from motifmine.workflows.report import explained_in_workspace
 from motifmine.workflows.workspace import Workspace
 
 DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from motifmine.errors import MotifmineWarning, VideoError
 from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
 from motifmine.files import sha256
 from motifmine.io.video.reader import Frame, VideoReader, open_video
+from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
@@ -147,11 +147,6 @@ def spec_of_json(text: str) -> FlowSpec:
                 tuple(values[name]) if name == "roi" else tuple(tuple(box) for box in values[name])
             )
     return FlowSpec(**values)
-
-
-def n_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:

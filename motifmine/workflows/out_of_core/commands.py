@@ -13,6 +13,7 @@ from motifmine.features.preparation import Counts, Preparation
 from motifmine.files import refuse_overwriting, whole_file
 from motifmine.io.hdf5 import store
 from motifmine.models.protocol import Progress
+from motifmine.parallel.dask_cluster import remote_cluster
 from motifmine.parallel.mappers import Mapper, on_processes, over_client, threads_per_worker
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import zone_named
@@ -229,8 +230,6 @@ def mapper_over(
         with on_processes(workers) as mapper:
             yield mapper
     else:
-        from motifmine.archive.executor import remote_cluster  # noqa: PLC0415
-
         with remote_cluster(scheduler, on_step or (lambda _: None)) as cluster:
             yield over_client(cluster.client)
 
