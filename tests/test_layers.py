@@ -1,7 +1,7 @@
 """The house itself: imports run downward, kernels go through one decorator, packages are listed."""
 
-import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,50 +9,42 @@ from pathlib import Path
 
 import pytest
 
+from tests.layers import find_faults, read_imports
+
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = [
-    {"errors", "version", "seeding", "jit", "durations", "arrays", "mapping"},
-    {"vocabulary"},
-    {"table", "series"},
-    {"motifs", "similarity", "anomalies", "posterior", "encoder", "segments"}
-    | {"drift", "local_time"},
-    {"layout", "kernels", "simulation", "preparation", "topics"},
-    {"io", "features"},
-    {"models", "workspace"},
-    {"inference"},
-    {"reporting", "summary", "exchange", "naming"},
-    {"isolation", "series_listening", "series_spool", "series_words"},
-    {"series_extraction", "series_surveys", "extraction_jobs"},
-    {"topic_null"},
-    {"extraction", "pipeline", "stability", "located_groups", "streaming", "updating"}
-    | {"archive_drift"},
-    {"topic_extraction"},
-    {"topic_fits"},
-    {"jobs"},
-    {"distributed", "streamed_jobs", "demonstration"},
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted((ROOT / "motifmine").rglob("*.py"))
 HEAVY = ("torch", "cv2", "av", "numba", "scipy", "h5py", "matplotlib", "dask", "rich", "pyarrow")
 
 
-def part_of(module: Path) -> str:
-    return module.relative_to(ROOT / "motifmine").with_suffix("").parts[0]
+def test_imports_keep_to_the_layers() -> None:
+    assert find_faults(read_imports(ROOT)) == []
 
 
-def imported(module: Path) -> list[str]:
-    nodes = ast.walk(ast.parse(module.read_text()))
-    names = [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)]
-    return [name.split(".")[1] for name in names if name.startswith("motifmine.")]
+PLANTED = {
+    "upward, plain": ("files.py", "import motifmine.workflows.fit"),
+    "upward, from the package": ("records/table.py", "from motifmine import workflows"),
+    "upward, from a module": ("io/sources.py", "from motifmine.workflows.fit import show_fit"),
+    "upward, relative": ("analysis/drift.py", "from ..reporting import rows"),
+    "upward, in a function": ("records/fit.py", "def f():\n    import motifmine.archive.plan"),
+    "upward, for type checks": (
+        "features/preparation.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import motifmine.analysis.drift",
+    ),
+    "same layer": ("io/sources.py", "from motifmine.kernels import binning"),
+    "families": ("models/plsm/em.py", "from motifmine.models.tcae import windows"),
+    "door": ("reporting/rows.py", "import cv2"),
+    "circle": ("records/vocabulary.py", "from motifmine.records.table import ObservationTable"),
+}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
-def test_imports_run_downward(module: Path) -> None:
-    here = part_of(module)
-    if here == "__init__":
-        return
-    upward = [name for name in imported(module) if LEVEL[name] > LEVEL[here]]
-    assert not upward
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_planted_import_is_noticed(kind: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "motifmine", tmp_path / "motifmine")
+    file, line = PLANTED[kind]
+    with (tmp_path / "motifmine" / file).open("a") as module:
+        module.write(f"\n{line}\n")
+    faults = [fault.partition(":")[0] for fault in find_faults(read_imports(tmp_path))]
+    assert kind.partition(",")[0] in faults
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))

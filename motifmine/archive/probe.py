@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from motifmine.errors import MotifmineError
+from motifmine.features.video.background import shrink_picture
 from motifmine.io.sources import in_utc
 from motifmine.io.video.reader import open_video
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
-from motifmine.types import Floats32, Pixels
+from motifmine.types import Floats32
 from motifmine.workflows.extract import PRELOAD as PRELOAD_EXTRACTION
 from motifmine.workflows.extract_jobs import kind_of
 
@@ -95,7 +95,7 @@ def _look_at(path: Path) -> Look:
                 width=luma.shape[1],
                 height=luma.shape[0],
                 made_utc=made,
-                picture=_small(luma).tobytes().hex(),
+                picture=shrink_picture(luma, LOOK_SIZE, blur=LOOK_BLUR).tobytes().hex(),
             )
     except MotifmineError:
         return Look()
@@ -107,13 +107,6 @@ def _made_utc(text: str) -> str:
     except ValueError:
         return ""
     return in_utc(moment) if moment.year >= FIRST_YEAR else ""
-
-
-def _small(luma: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
-    """Return the picture reduced to `LOOK_SIZE`, less what light and weather change."""
-    small = cv2.resize(luma, LOOK_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
-    small -= cv2.GaussianBlur(small, (0, 0), LOOK_BLUR)
-    return np.clip(np.round(small), -127, 127).astype(np.int8)
 
 
 def likeness(one: str, other: str) -> float:

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,3 +65,19 @@ class SlowBackground:
             self._n_looks += 1
             self._next_s = time_s + LOOK_EVERY_S
         return self._picture
+
+
+def shrink_picture(luma: Pixels, size: tuple[int, int], *, blur: float) -> NDArray[np.int8]:
+    """Return a picture reduced to `size`, less what light and weather change.
+
+    Parameters
+    ----------
+    luma : uint8 array (row, column)
+    size : (int, int)
+        Width and height of the result, pixels.
+    blur : float
+        Standard deviation of the Gaussian whose result is subtracted, pixels of the small picture.
+    """
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small -= cv2.GaussianBlur(small, (0, 0), blur)
+    return np.clip(np.round(small), -127, 127).astype(np.int8)

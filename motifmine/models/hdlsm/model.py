@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from motifmine.errors import DataError, SpecError
+from motifmine.models.checks import check_size
 from motifmine.models.hdlsm.chains import (
     NOISE_WORD,
     RECORDED,
@@ -42,7 +43,6 @@ from motifmine.models.hdlsm.reading import (
     reported_motifs,
 )
 from motifmine.models.hdlsm.summary import posterior_record
-from motifmine.models.plsm.model import check_size
 from motifmine.models.protocol import Located, Progress
 from motifmine.records.fit import (
     Activations,

@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from motifmine.errors import DataError, SpecError
+from motifmine.errors import DataError
+from motifmine.models.checks import check_size, drop_unused_words
 from motifmine.models.plsm.em import (
     Priors,
     Problem,
@@ -22,15 +22,15 @@ from motifmine.models.plsm.em import (
     step,
     with_expected_counts,
 )
+from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.stages import (
-    ACTIVITY_STREAM,
     N_RAMP,
     Watch,
     best_random_start,
     best_search,
     climbed,
-    of_better_activity,
     pose_for,
+    resolve,
     without_surplus,
 )
 from motifmine.models.protocol import Located, Progress
@@ -39,13 +39,10 @@ from motifmine.records.fit import Activations, Background, MotifSet, Provenance,
 from motifmine.records.start_layout import sparse_activations
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.seeding import generator, resolve_seed
+from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32
 from motifmine.version import __version__
 
-ACTIVITIES = ("auto", "sparse", "dense")
-STARTS = ("search", "random")
-LEARNED = ("learned",)
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
 FLOOR = 1e-3
@@ -53,7 +50,7 @@ FLOOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plsm:
+class Plsm(PlsmSpec):
     """The specification of a PLSM fit.
 
     Examples
@@ -64,84 +61,6 @@ class Plsm:
     >>> fit.motifs
     MotifSet(2 motifs of 10 bins x 20 words)
     """
-
-    n_motifs: int = 10
-    """Number of motifs at most, > 0; those that do not pay for themselves are left out."""
-    motif_length: int = 20
-    """Length of the motifs in time bins, > 0."""
-    iterations: int = 200
-    """EM iterations on all observations at most, > 0."""
-    activity: Literal["auto", "sparse", "dense"] = "auto"
-    """`sparse`: motifs occur now and then over noise; they are searched in windows of the data,
-    with sparse starts and a learned background. `dense`: something goes on all the time; random
-    starts are raced, with free starts and next to no background. `auto` hides a tenth of the
-    observations and takes what foretells them better. It decides the next four where they are
-    None."""
-    start: Literal["search", "random"] | None = None
-    """`search` looks for motifs in windows of the data first; `random` begins EM with noise."""
-    restarts: int | None = None
-    """Independent starts, > 0: searches whose motifs compete in the end (2), or random starts that
-    are raced by successive halving (8)."""
-    sparsity: float | None = None
-    """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
-    threshold = sparsity * N_d / (n_motifs * starts of d), >= 0; 2 or 0."""
-    background: float | Literal["learned"] | None = None
-    """Share of the observations held by a background flat in time, 0 <= share < 1, or `learned` for
-    every document; learned or 0.01."""
-    rounds: int = 10
-    """Rounds of the search at most, > 0."""
-    motif_prior: float = 0.0
-    """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""
-    drop_surplus: bool = True
-    """Leave out motifs that occur but once, or whose gain in likelihood is below their description
-    length."""
-    tolerance: float = 1e-5
-    """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
-
-    def __post_init__(self) -> None:
-        for name in ("n_motifs", "motif_length", "iterations", "restarts", "rounds"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"{name} is {value}; it must be 1 or more")
-        for name in ("sparsity", "motif_prior", "tolerance"):
-            value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value >= 0):
-                raise SpecError(f"{name} is {value}; it must be 0 or more")
-        if isinstance(self.background, float | int) and not 0 <= self.background < 1:
-            raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
-        for name, names in (("activity", ACTIVITIES), ("start", STARTS), ("background", LEARNED)):
-            value = getattr(self, name)
-            if isinstance(value, str) and value not in names:
-                raise SpecError(f"{name} is {value!r}; it must be one of {', '.join(names)}")
-
-    def resolved(self, table: ObservationTable, *, seed: int = 0, n_threads: int = 1) -> "Plsm":
-        """Return the specification with everything decided that is left open, for `table`."""
-        spec = self
-        if spec.activity == "auto":
-            if None not in (spec.start, spec.sparsity, spec.background):
-                spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
-            else:
-                spec = of_better_activity(spec, table, generator(seed, ACTIVITY_STREAM), n_threads)
-        is_sparse = spec.activity == "sparse"
-        start = spec.start or ("search" if is_sparse else "random")
-        return replace(
-            spec,
-            start=start,
-            restarts=spec.restarts or (2 if start == "search" else 8),
-            sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
-            background=("learned" if is_sparse else 0.01)
-            if spec.background is None
-            else spec.background,
-        )
-
-    @property
-    def priors(self) -> Priors:
-        """The part of a resolved specification that EM itself needs."""
-        return Priors(
-            sparsity=self.sparsity or 0.0,
-            motif_prior=self.motif_prior,
-            background=None if isinstance(self.background, str) else self.background,
-        )
 
     def fit(
         self,
@@ -172,8 +91,8 @@ class Plsm:
         check_size(table, n_motifs=self.n_motifs, motif_length=self.motif_length)
         seed = resolve_seed(seed)
         n_threads = n_threads or most_threads()
-        used, compact = _without_unseen_words(table)
-        spec = self.resolved(compact, seed=seed, n_threads=n_threads)
+        used, compact = drop_unused_words(table)
+        spec = resolve(self, compact, seed=seed, n_threads=n_threads)
         watch = Watch(spec, on_iteration)
         problem = pose_for(spec, compact, n_threads)
         if spec.start == "search":
@@ -273,30 +192,6 @@ def fold_in(
         background=_background(state, np.arange(motifs.n_words), motifs.n_words),
         log_likelihood=value,
     )
-
-
-def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
-    """Raise `DataError` when a table is too small for so many motifs of this length."""
-    if len(table.word) == 0:
-        raise DataError("the tables hold no observations; there is nothing to fit")
-    longest = max(table.recordings, key=lambda r: r.n_times)
-    if motif_length > longest.n_times:
-        raise DataError(
-            f"motif_length is {motif_length} bins ({motif_length * table.bin_s:g} s) but the "
-            f"longest document, {longest.name!r}, has {longest.n_times} "
-            f"({longest.n_times * table.bin_s:g} s); use shorter motifs or longer documents"
-        )
-    if n_motifs > len(table.word):
-        raise DataError(
-            f"{n_motifs} motifs were asked of {len(table.word)} observations; ask for fewer"
-        )
-
-
-def _without_unseen_words(table: ObservationTable) -> tuple[np.ndarray, ObservationTable]:
-    """Return the words that were seen, and the table over them alone."""
-    used, word = np.unique(table.word, return_inverse=True)
-    labels = Vocabulary.of_labels([table.vocabulary.labels[w] for w in used])
-    return used, replace(table, vocabulary=labels, word=word.astype(np.int32), picture=None)
 
 
 def _as_many_words(vocabulary: Vocabulary, n_words: int) -> Vocabulary:

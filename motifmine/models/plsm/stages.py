@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -26,14 +26,14 @@ from motifmine.models.plsm.search import (
     part_of_time,
     search_motifs,
 )
+from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.protocol import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32
 
-if TYPE_CHECKING:
-    from motifmine.models.plsm.model import Plsm
+S = TypeVar("S", bound=PlsmSpec)
 
 ACTIVITY_STREAM = 1 << 20
 """Stream of chance for deciding the activity, apart from those of the restarts."""
@@ -57,7 +57,7 @@ ROUND_COST = 20
 class Watch:
     """Keeps the trace, tells of progress, and refuses numbers that are not finite."""
 
-    spec: "Plsm"
+    spec: PlsmSpec
     on_iteration: Callable[[Progress], None] | None
     began: float = field(default_factory=time.perf_counter)
     rows: list[tuple[float, float]] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Watch:
         )
 
 
-def pose_for(spec: "Plsm", table: ObservationTable, n_threads: int) -> Problem:
+def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
     """Return the problem of a resolved specification."""
     return pose(
         table, spec.motif_length, spec.priors, most_motifs=spec.n_motifs, n_threads=n_threads
@@ -97,7 +97,7 @@ def pose_for(spec: "Plsm", table: ObservationTable, n_threads: int) -> Problem:
 
 
 def best_search(
-    spec: "Plsm", table: ObservationTable, problem: Problem, seed: int, watch: Watch
+    spec: PlsmSpec, table: ObservationTable, problem: Problem, seed: int, watch: Watch
 ) -> State:
     """Return the motifs that the search found, their starts inferred on everything."""
     settings = SearchSettings(
@@ -120,7 +120,7 @@ def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> 
     return infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
 
 
-def best_random_start(spec: "Plsm", problem: Problem, seed: int, watch: Watch) -> State:
+def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch) -> State:
     """Return the winner of a race: after every lap the worse half of the random starts is left."""
     field = [
         (-np.inf, _random_start(spec, problem, generator(seed, r)))
@@ -135,7 +135,7 @@ def best_random_start(spec: "Plsm", problem: Problem, seed: int, watch: Watch) -
     return field[0][1]
 
 
-def _random_start(spec: "Plsm", problem: Problem, rng: np.random.Generator) -> State:
+def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) -> State:
     """Return motifs near uniform and every start equally likely.
 
     Sparsity from the first iteration on would freeze the noise, so it comes in over `N_MELT`.
@@ -149,7 +149,7 @@ def _random_start(spec: "Plsm", problem: Problem, rng: np.random.Generator) -> S
     return state
 
 
-def climbed(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State:
+def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
     """Return the state after EM on everything, as long as it pays."""
     return climb(
         problem,
@@ -160,7 +160,7 @@ def climbed(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State
     )
 
 
-def without_surplus(spec: "Plsm", problem: Problem, state: State, watch: Watch) -> State:
+def without_surplus(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
     """Return the state after merging copies and dropping motifs that do not pay for themselves.
 
     When motifs went, the starts of the others are found anew.
@@ -179,9 +179,29 @@ def without_surplus(spec: "Plsm", problem: Problem, state: State, watch: Watch) 
     return state
 
 
+def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int = 1) -> S:
+    """Return the specification with everything decided that is left open, for `table`."""
+    if spec.activity == "auto":
+        if None not in (spec.start, spec.sparsity, spec.background):
+            spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
+        else:
+            spec = of_better_activity(spec, table, generator(seed, ACTIVITY_STREAM), n_threads)
+    is_sparse = spec.activity == "sparse"
+    start = spec.start or ("search" if is_sparse else "random")
+    return replace(
+        spec,
+        start=start,
+        restarts=spec.restarts or (2 if start == "search" else 8),
+        sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
+        background=("learned" if is_sparse else 0.01)
+        if spec.background is None
+        else spec.background,
+    )
+
+
 def of_better_activity(
-    spec: "Plsm", table: ObservationTable, rng: np.random.Generator, n_threads: int
-) -> "Plsm":
+    spec: S, table: ObservationTable, rng: np.random.Generator, n_threads: int
+) -> S:
     """Return the specification with the activity that foretells hidden observations better."""
     part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * spec.n_motifs, rng)
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
@@ -190,9 +210,10 @@ def of_better_activity(
     scores: dict[Literal["auto", "sparse", "dense"], float] = {}
     activities: tuple[Literal["sparse"], Literal["dense"]] = ("sparse", "dense")
     for activity in activities:
-        trial = replace(
+        cheap = replace(
             spec, activity=activity, rounds=2, restarts=1, iterations=60, drop_surplus=False
-        ).resolved(kept)
+        )
+        trial = resolve(cheap, kept)
         watch = Watch(trial, None)
         problem = pose_for(trial, kept, n_threads)
         if trial.start == "search":

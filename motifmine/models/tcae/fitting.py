@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from motifmine.errors import DataError, SpecError
-from motifmine.models.tcae.model import Tcae
 from motifmine.models.tcae.network import (
     SPARE,
     Network,
@@ -37,6 +36,7 @@ from motifmine.models.tcae.pruning import (
     surviving,
 )
 from motifmine.models.tcae.refit import Flat
+from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.encoder import Encoder
@@ -63,7 +63,7 @@ class Found(NamedTuple):
 
 
 def fit_table(
-    spec: Tcae,
+    spec: TcaeSpec,
     table: ObservationTable,
     *,
     seed: int,
@@ -96,7 +96,7 @@ def torch_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(generator(seed).integers(2**62)))
 
 
-def choose_device(spec: Tcae) -> torch.device:
+def choose_device(spec: TcaeSpec) -> torch.device:
     """Return the device that `spec` asks for; `auto` is a CUDA device if there is one.
 
     Raises
@@ -130,7 +130,7 @@ def compact_table(table: ObservationTable) -> tuple[ObservationTable, Indices]:
     return replace(table, word=word, vocabulary=vocabulary), used
 
 
-def refuse_too_large(spec: Tcae, table: ObservationTable, device: torch.device) -> None:
+def refuse_too_large(spec: TcaeSpec, table: ObservationTable, device: torch.device) -> None:
     """Raise `DataError` when training would not fit into the device's memory."""
     needed = memory_bytes(
         n_filters=spec.n_motifs,
@@ -184,12 +184,12 @@ def _deterministic() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _dtype(spec: Tcae) -> torch.dtype:
+def _dtype(spec: TcaeSpec) -> torch.dtype:
     return torch.float64 if spec.dtype == "float64" else torch.float32
 
 
 def build_objective(
-    spec: Tcae, table: ObservationTable, device: torch.device, rng: torch.Generator
+    spec: TcaeSpec, table: ObservationTable, device: torch.device, rng: torch.Generator
 ) -> Objective:
     """Return the objective with a network at its random start."""
     scale = _standard_deviation(table)
@@ -231,7 +231,7 @@ def _standard_deviation(table: ObservationTable) -> float:
     return math.sqrt(max(square - mean**2, 0.0)) or mean
 
 
-def _split(spec: Tcae, n_windows: int, rng: torch.Generator) -> tuple[Indices, Indices]:
+def _split(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tuple[Indices, Indices]:
     """Return the windows to train on and those held out, the same when there are few."""
     order = torch.randperm(n_windows, generator=rng).numpy()
     n_held_out = round(spec.held_out * n_windows) if n_windows >= LEAST_WINDOWS else 0
@@ -240,7 +240,7 @@ def _split(spec: Tcae, n_windows: int, rng: torch.Generator) -> tuple[Indices, I
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def _plan(spec: Tcae, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
+def _plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
     digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
     for array in (table.offsets, table.word, table.count):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -255,7 +255,7 @@ def _plan(spec: Tcae, table: ObservationTable, seed: int, checkpoint: Path | Non
 
 
 def _found(
-    spec: Tcae,
+    spec: TcaeSpec,
     table: ObservationTable,
     used: Indices,
     n_vocabulary: int,
@@ -310,7 +310,7 @@ def encoded_rows(
 
 
 def locate(
-    spec: Tcae,
+    spec: TcaeSpec,
     motifs: MotifSet,
     background: Background,
     encoder: Encoder,

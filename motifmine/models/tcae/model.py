@@ -5,20 +5,20 @@ Autoencoders, S+SSPR 2016. Torch is imported when something is fitted, not befor
 """
 
 import json
-import re
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motifmine.errors import MissingExtraError, MotifmineWarning, SpecError
-from motifmine.models.plsm.model import check_size
+from motifmine.errors import MissingExtraError, MotifmineWarning
+from motifmine.models.checks import check_size
 from motifmine.models.protocol import Located, Progress
+from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.records.encoder import Encoder
 from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.records.start_layout import sparse_activations, start_layout
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tcae:
+class Tcae(TcaeSpec):
     """The specification of a fit of the auto-encoder.
 
     More filters than motifs may be given; the surplus dies. Terms of the loss whose weight is 0
@@ -52,79 +52,6 @@ class Tcae:
 
     On a CPU one thread trains, so that the same seed gives the same bytes on any number of cores.
     """
-
-    n_motifs: int = 40
-    """Filters given, > 0; those that survive are the motifs."""
-    motif_length: int = 20
-    """Length of the filters in time bins, > 0."""
-    loss: Literal["squared", "poisson"] = "squared"
-    """Reconstruction error."""
-    energy_share: float = 0.9
-    """Share of the activations' energy that AdaReLU keeps, 0 < share <= 1; 1 is a plain ReLU."""
-    inhibition: float = 1.0
-    """How much of a blurred copy is subtracted from the activations, >= 0; 0 is none."""
-    group_lasso: float = 0.9
-    """Weight of the filters' norms, >= 0, in units of 1 / sqrt(observations): with fewer
-    observations more of what a filter could explain is chance."""
-    neighbour_penalty: float = 0.0
-    """Weight of the penalty on activations of one filter in a row, >= 0."""
-    usage_entropy: float = 0.0
-    """Weight of the term that asks for all filters to be used alike, >= 0."""
-    masking: float = 0.0
-    """Share of the input's cells that is set to 0 in training (denoising), 0 <= share < 1."""
-    non_negative: bool = True
-    """Whether decoder and background are kept from falling below 0."""
-    open_share: float = 0.97
-    """Share of the energy whose start times stay open for the final masses, 0 < share <= 1."""
-    touch_up: int = 20
-    """Iterations of EM in which the motifs follow their masses, >= 0."""
-    epochs: int = 80
-    """Passes over the windows at most (of 10 gradient steps at least each), > 0."""
-    patience: int = 10
-    """Epochs without gain on the windows held out after which training stops, > 0."""
-    held_out: float = 0.1
-    """Share of the windows held out for that, 0 <= share < 1; of few windows none."""
-    window_bins: int = 256
-    """Time bins of a window, > 0; documents are cut into windows."""
-    batch_windows: int = 16
-    """Windows of a gradient step, > 0."""
-    learning_rate: float = 0.01
-    """Of Adam, > 0."""
-    device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: CUDA where there is one, else the CPU."""
-    dtype: Literal["float32", "float64", "mixed"] = "float32"
-    """Numbers of the network; `mixed` is bfloat16 with float32 sums, on CUDA devices."""
-
-    def __post_init__(self) -> None:
-        for name in (
-            "n_motifs",
-            "motif_length",
-            "epochs",
-            "patience",
-            "window_bins",
-            "batch_windows",
-        ):
-            if getattr(self, name) < 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        if self.touch_up < 0:
-            raise SpecError(f"touch_up is {self.touch_up}; it must be 0 or more")
-        for name in ("inhibition", "group_lasso", "neighbour_penalty", "usage_entropy"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more")
-        for name in ("energy_share", "open_share"):
-            if not 0 < getattr(self, name) <= 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be above 0, at most 1")
-        for name in ("masking", "held_out"):
-            if not 0 <= getattr(self, name) < 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
-        if not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise SpecError(f"learning_rate is {self.learning_rate}; it must be above 0")
-        if self.loss not in ("squared", "poisson"):
-            raise SpecError(f"loss is {self.loss!r}; it must be squared or poisson")
-        if self.dtype not in ("float32", "float64", "mixed"):
-            raise SpecError(f"dtype is {self.dtype!r}; it must be float32, float64 or mixed")
-        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
-            raise SpecError(f"device is {self.device!r}; it must be auto, cpu, mps, cuda or cuda:N")
 
     def fit(
         self,

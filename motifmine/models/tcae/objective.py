@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from motifmine.models.tcae import losses
-from motifmine.models.tcae.model import Tcae
 from motifmine.models.tcae.network import NEIGHBOURS, Network, Output
+from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Evaluation
 from motifmine.models.tcae.windows import Batch, Windows
 from motifmine.records.table import ObservationTable
@@ -23,7 +23,7 @@ ERRORS = {"squared": losses.squared_error, "poisson": losses.poisson_error}
 class Objective:
     """The loss of batches of windows, and how good a network is on windows held out."""
 
-    spec: Tcae
+    spec: TcaeSpec
     network: Network
     windows: Windows
     flat_error: float

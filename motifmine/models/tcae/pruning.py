@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from motifmine.errors import FitError
-from motifmine.models.tcae.model import Tcae
 from motifmine.models.tcae.refit import Explanation, Flat, explain, touch_up
+from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.table import ObservationTable
 
@@ -43,7 +43,7 @@ def surviving(decoder: Tensor) -> Tensor:
     return torch.nonzero(norm > max(LEAST_NORM * float(norm.max()), 1e-4))[:, 0]
 
 
-def refuse_dead(spec: Tcae, alive: Tensor) -> None:
+def refuse_dead(spec: TcaeSpec, alive: Tensor) -> None:
     """Raise `FitError` when no filter is left."""
     if len(alive) == 0:
         raise FitError(
@@ -68,13 +68,13 @@ def distinct(motifs: Tensor, mass: Tensor) -> Tensor:
 
 
 def settle(
-    spec: Tcae, table: ObservationTable, decoder: Tensor, is_open: Tensor, n_vocabulary: int
+    spec: TcaeSpec, table: ObservationTable, decoder: Tensor, is_open: Tensor, n_vocabulary: int
 ) -> Settled:
     """Return motifs of the decoder's filters that are alive, duplicates dropped, touched up.
 
     Parameters
     ----------
-    spec : Tcae
+    spec : TcaeSpec
     table : ObservationTable
     decoder : (M, W, L)
         What is below 0 is taken for 0.

@@ -20,8 +20,9 @@ from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import FitError, SpecError
 from motifmine.features.preparation import Preparation
 from motifmine.files import refuse_overwriting
+from motifmine.models.checks import check_size
 from motifmine.models.plsm.em import shares
-from motifmine.models.plsm.model import Plsm, PlsmFit, check_size
+from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.models.plsm.search import part_of_time
 from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
 from motifmine.models.plsm.statistics import Parameters, Statistics, statistics_of

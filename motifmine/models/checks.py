@@ -1,0 +1,34 @@
+"""What every model asks of a table before it is fitted."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Indices32
+
+
+def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
+    """Raise `DataError` when a table is too small for so many motifs of this length."""
+    if len(table.word) == 0:
+        raise DataError("the tables hold no observations; there is nothing to fit")
+    longest = max(table.recordings, key=lambda r: r.n_times)
+    if motif_length > longest.n_times:
+        raise DataError(
+            f"motif_length is {motif_length} bins ({motif_length * table.bin_s:g} s) but the "
+            f"longest document, {longest.name!r}, has {longest.n_times} "
+            f"({longest.n_times * table.bin_s:g} s); use shorter motifs or longer documents"
+        )
+    if n_motifs > len(table.word):
+        raise DataError(
+            f"{n_motifs} motifs were asked of {len(table.word)} observations; ask for fewer"
+        )
+
+
+def drop_unused_words(table: ObservationTable) -> tuple[Indices32, ObservationTable]:
+    """Return the words that were seen, and the table over them alone."""
+    used, word = np.unique(table.word, return_inverse=True)
+    labels = Vocabulary.of_labels([table.vocabulary.labels[w] for w in used])
+    return used, replace(table, vocabulary=labels, word=word.astype(np.int32), picture=None)
