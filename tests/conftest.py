@@ -9,8 +9,8 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from motifmine.simulation import Simulation, simulate
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 

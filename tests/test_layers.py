@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.layers import find_faults, read_imports
+from tests.helpers.layers import find_faults, read_imports
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "motifmine").rglob("*.py"))
 HEAVY = ("torch", "cv2", "av", "numba", "scipy", "h5py", "matplotlib", "dask", "rich", "pyarrow")
 

@@ -11,7 +11,8 @@ import pytest
 from click import Command, Group
 from click.testing import Result
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.helpers.paths import ROOT
+
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 SHELL = [text for kind, text in BLOCKS if kind in ("", "console")]

@@ -13,8 +13,8 @@ from motifmine.analysis.matching import OccurrenceMatch, match_occurrences
 from motifmine.io.hdf5.store import read_fit
 from motifmine.io.truth_files import read_truth
 from motifmine.records.fit import FitRecord
+from tests.helpers.paths import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
 Run = Callable[..., Result]
 
 

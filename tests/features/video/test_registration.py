@@ -1,0 +1,133 @@
+"""Cameras that were knocked: found, put right when it is little, set apart when it is much."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import Result
+
+from motifmine.features.video.registration import (
+    align_tables,
+    moved_back,
+    place_picture,
+    register,
+)
+from motifmine.io.hdf5 import store
+from motifmine.records.table import ObservationTable, Recording
+from motifmine.types import Pixels
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.workspace import Workspace
+from tests.helpers.paths import ROOT
+
+CLIP = ROOT / "sample_data/junction/junction_202603140800.mp4"
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> ObservationTable:
+    workspace = Workspace(tmp_path_factory.mktemp("scene"))
+    extract_sources([CLIP], workspace, ExtractionSettings())
+    return workspace.read_tables()
+
+
+def knocked(table: ObservationTable, right: float, down: float, turn_deg: float) -> Pixels:
+    assert table.picture is not None
+    height, width = table.picture.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -turn_deg, 1)
+    matrix = matrix + np.array([[0, 0, right], [0, 0, down]])
+    noise = np.random.default_rng(0).normal(0, 3, table.picture.shape)
+    moved = cv2.warpAffine(table.picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.clip(0.8 * moved + 20 + noise, 0, 255).astype(np.uint8)
+
+
+def renamed(table: ObservationTable, name: str, picture: Pixels) -> ObservationTable:
+    recording = Recording(name=name, bin_start_s=table.recordings[0].bin_start_s)
+    return replace(table, picture=picture, recordings=(recording,))
+
+
+@pytest.mark.parametrize(
+    ("right", "down", "turn_deg"), [(0, 0, 0), (9, -5, 0.8), (-30, 12, 4), (60, 0, 0), (2, 1, 5)]
+)
+def test_shift_and_turn_are_measured(
+    scene: ObservationTable, right: float, down: float, turn_deg: float
+) -> None:
+    assert scene.picture is not None
+    moved = replace(scene, picture=knocked(scene, right, down, turn_deg))
+    found = place_picture(moved, scene.picture)
+    assert found.right_px == pytest.approx(right, abs=0.7)
+    assert found.down_px == pytest.approx(down, abs=0.7)
+    assert found.turn_deg == pytest.approx(turn_deg, abs=0.3)
+
+
+def test_words_come_back_to_where_they_were(scene: ObservationTable) -> None:
+    assert scene.picture is not None
+    placement = place_picture(replace(scene, picture=knocked(scene, 16, -8, 0)), scene.picture)
+    away = replace(placement, right_px=-placement.right_px, down_px=-placement.down_px)
+    there = moved_back(scene, away)
+    back = moved_back(there, placement)
+    assert back.total == pytest.approx(there.total, rel=1e-5)
+    one, two = scene.dense(), back.dense()
+    assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.9
+
+
+def test_a_camera_that_stands_still_is_left_alone(scene: ObservationTable) -> None:
+    tables = [renamed(scene, f"c{i}", knocked(scene, i, 0, 0)) for i in range(3)]
+    found = align_tables(tables)
+    assert found.notes == ()
+    assert all(one is two for one, two in zip(found.tables, tables, strict=True))
+
+
+def test_a_small_knock_is_put_right_and_told(scene: ObservationTable) -> None:
+    assert scene.picture is not None
+    tables = [renamed(scene, f"c{i}", scene.picture) for i in range(3)]
+    tables.append(renamed(scene, "knocked", knocked(scene, 18, 0, 0)))
+    found = align_tables(tables)
+    (note,) = found.notes
+    assert "knocked: words moved back" in note
+    assert "+18 px" in note
+    settled = place_picture(found.tables[-1], scene.picture)
+    assert settled.is_still
+
+
+def test_another_view_is_set_apart_and_told(scene: ObservationTable) -> None:
+    assert scene.picture is not None
+    other = np.random.default_rng(1).integers(0, 255, (18, 22, 3)).astype(np.uint8)
+    view = cv2.resize(other, scene.picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    tables = [renamed(scene, f"c{i}", scene.picture) for i in range(3)]
+    found = align_tables([*tables, renamed(scene, "z", np.asarray(view, np.uint8))])
+    assert [table.recordings[0].name for table in found.tables] == ["c0", "c1", "c2"]
+    assert "z is set apart" in found.notes[0]
+
+
+def test_a_far_turn_is_set_apart(scene: ObservationTable) -> None:
+    assert scene.picture is not None
+    found = align_tables([renamed(scene, "far", knocked(scene, 70, 0, 0))], scene.picture)
+    assert found.tables == ()
+    assert "far is set apart" in found.notes[0]
+
+
+def test_an_even_picture_has_nothing_to_hold_on_to() -> None:
+    even = np.full((64, 64, 3), 90, dtype=np.uint8)
+    _, agreement = register(even, even)
+    assert agreement < 0.5
+
+
+def test_the_fit_tells_of_a_camera_that_moved(
+    scene: ObservationTable, tmp_path: Path, motifmine: Run
+) -> None:
+    assert scene.picture is not None
+    pictures = {"a": scene.picture, "b": scene.picture, "c": knocked(scene, 70, 0, 0)}
+    for name, picture in pictures.items():
+        path = tmp_path / f"motifmine-work/tables/{name}.h5"
+        store.write_table(path, renamed(scene, name, picture))
+    line = ("fit", "--model", "plsm", "--motifs", "2", "--restarts", "1", "--iterations", "5")
+    result = motifmine(*line, "--activity", "sparse", "--rounds", "1")
+    assert result.exit_code == 0, result.stderr
+    assert "c is set apart" in result.stderr
+    record = store.read_fit(Workspace(tmp_path / "motifmine-work").find_fit())
+    assert [recording.name for recording in record.recordings] == ["a", "b"]
+    assert "c is set apart" in record.provenance.spec

@@ -1,0 +1,218 @@
+"""Decoding that survives: times, damage, and files that are no videos."""
+
+import itertools
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from motifmine.errors import FormatError, VideoError
+from motifmine.io.video.reader import Clock, Frame, VideoReader, open_video
+from tests.helpers.clips import cut, moving_square, write_clip, write_sound
+
+
+def read(path: Path) -> tuple[VideoReader, list[Fraction]]:
+    with open_video(path) as reader:
+        return reader, [frame.time_s for frame in reader.frames()]
+
+
+def test_times_are_the_exact_stamps_of_the_container(tmp_path: Path) -> None:
+    reader, times = read(write_clip(tmp_path / "a.mp4"))
+    assert times == [Fraction(i, 25) for i in range(100)]
+    assert (reader.frames_expected, reader.frames_decoded, reader.stamps_repaired) == (100, 100, 0)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "ts", "mov"])
+def test_a_whole_file_is_not_truncated(tmp_path: Path, ending: str) -> None:
+    reader, times = read(write_clip(tmp_path / f"a.{ending}"))
+    assert len(times) == 100
+    assert math.isnan(reader.truncated_at_s)
+    assert reader.frames_damaged == 0
+
+
+def test_times_of_a_variable_frame_rate_are_kept(tmp_path: Path) -> None:
+    gaps = [40, 80, 200, 33, 67] * 6
+    times_s = [Fraction(int(t), 1000) for t in np.concatenate([[0], np.cumsum(gaps)])]
+    pictures = moving_square(len(times_s))
+    reader, times = read(write_clip(tmp_path / "a.mkv", pictures, times_s=times_s))
+    assert times == times_s
+    assert reader.stamps_repaired == 0
+
+
+def test_times_count_from_the_first_frame(tmp_path: Path) -> None:
+    times_s = [Fraction(i, 25) + 7 for i in range(20)]
+    reader, times = read(write_clip(tmp_path / "a.mkv", moving_square(20), times_s=times_s))
+    assert times[0] == 0
+    assert reader.origin_s == 7.0
+
+
+def test_brightness_is_that_of_the_picture(tmp_path: Path) -> None:
+    pictures = moving_square(5)
+    path = write_clip(tmp_path / "a.mp4", pictures, pixels="yuvj420p")
+    with open_video(path) as reader:
+        for frame, picture in zip(reader.frames(), pictures, strict=True):
+            assert frame.luma.shape == picture.shape
+            assert np.abs(frame.luma.astype(int) - picture).mean() < 2
+
+
+def test_ten_bits_a_pixel_are_brought_to_eight(tmp_path: Path) -> None:
+    pictures = moving_square(5)
+    with open_video(write_clip(tmp_path / "a.mp4", pictures, pixels="yuv420p10le")) as reader:
+        frame: Frame = next(reader.frames())
+    assert frame.luma.dtype == np.uint8
+    assert np.corrcoef(frame.luma.ravel(), pictures[0].ravel())[0, 1] > 0.99
+
+
+def test_a_rotated_video_is_set_upright(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", pixels="yuvj420p")
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 40
+    one = (1 << 16).to_bytes(4, "big")
+    minus = (-(1 << 16)).to_bytes(4, "big", signed=True)
+    zero = bytes(4)
+    # a quarter turn clockwise: x' = -y, y' = x
+    data[matrix : matrix + 36] = (
+        zero + one + zero + minus + zero + zero + zero + zero + (1 << 30).to_bytes(4, "big")
+    )
+    path.write_bytes(data)
+    with open_video(path) as reader:
+        frame = next(reader.frames())
+        colour = frame.colour(60, 80)
+    expected = np.rot90(moving_square(1)[0], -1)
+    assert frame.luma.shape == (160, 120)
+    assert np.abs(frame.luma.astype(int) - expected).mean() < 3
+    assert colour.shape == (80, 60, 3)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_a_file_cut_in_the_middle_is_read_to_the_cut(tmp_path: Path, name: str) -> None:
+    path = cut(write_clip(tmp_path / name, moving_square(100), faststart=name == "a.mp4"), 0.6)
+    reader, times = read(path)
+    assert 40 < len(times) < 80
+    assert reader.truncated_at_s == pytest.approx(float(times[-1]) + 0.04)
+
+
+def test_a_cut_transport_stream_is_read_to_the_cut(tmp_path: Path) -> None:
+    _, times = read(cut(write_clip(tmp_path / "a.ts"), 0.6))
+    assert 40 < len(times) < 80
+
+
+def test_flipped_bytes_cost_only_the_frames_they_hit(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", faststart=True)
+    data = bytearray(path.read_bytes())
+    rng = np.random.default_rng(3)
+    first = data.index(b"mdat")
+    for position in rng.integers(first + len(data) // 4, len(data), 12):
+        data[position] ^= 0xFF
+    path.write_bytes(data)
+    reader, times = read(path)
+    assert len(times) > 80
+    assert reader.frames_damaged > 0
+    assert math.isnan(reader.truncated_at_s)
+
+
+def test_a_wrong_number_of_frames_in_the_header_is_no_truncation(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.avi")
+    data = bytearray(path.read_bytes())
+    for box, offset in ((b"avih", 8 + 16), (b"strh", 8 + 32)):
+        place = data.index(box) + offset
+        assert int.from_bytes(data[place : place + 4], "little") == 100
+        data[place : place + 4] = (900).to_bytes(4, "little")
+    path.write_bytes(data)
+    reader, times = read(path)
+    assert reader.frames_expected == 900
+    assert len(times) == 100
+    assert math.isnan(reader.truncated_at_s)
+
+
+def times_of(*stamps_ms: int | None) -> tuple[list[float], int]:
+    """Repaired times in ms of frames 40 ms apart, and how many were repaired."""
+    clock = Clock(Fraction(1, 25))
+    times = [clock.time_of(None if ms is None else Fraction(ms, 1000)) for ms in stamps_ms]
+    assert all(a < b for a, b in itertools.pairwise(times))
+    return [float(time * 1000) for time in times], clock.repaired
+
+
+def test_a_missing_stamp_is_filled_in_and_the_next_one_holds() -> None:
+    assert times_of(0, 40, None, 120) == ([0, 40, 80, 120], 1)
+
+
+def test_a_repeated_stamp_is_put_before_the_next_one_which_holds() -> None:
+    assert times_of(0, 40, 40, 80) == ([0, 40, 60, 80], 1)
+
+
+def test_a_stamp_that_runs_backward_a_little_is_put_in_between() -> None:
+    assert times_of(0, 40, 20, 80) == ([0, 40, 60, 80], 1)
+
+
+def test_a_clock_that_starts_anew_goes_on_from_there() -> None:
+    assert times_of(8000, 8040, 9080, 0, 40, 80) == ([0, 40, 1080, 1120, 1160, 1200], 1)
+
+
+def test_a_stamp_days_ahead_is_not_believed() -> None:
+    assert times_of(0, 40, 10**9, 120) == ([0, 40, 80, 120], 1)
+
+
+def test_no_stamps_at_all_give_the_usual_gaps() -> None:
+    assert times_of(None, None, None) == ([0, 40, 80], 3)
+
+
+def still(path: Path) -> Path:
+    cv2.imwrite(str(path.with_suffix(".png")), moving_square(1)[0])
+    return path.with_suffix(".png").rename(path)
+
+
+def text(path: Path) -> Path:
+    path.write_text("time,label\n0.5,door\n" * 100)
+    return path
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+NO_VIDEOS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing": (lambda d: d / "a.mp4", "no such file"),
+    "folder": (lambda d: d, "not a file"),
+    "zero bytes": (lambda d: written(d / "a.mp4", b""), r"empty \(0 bytes\)"),
+    "text": (lambda d: text(d / "a.mp4"), "is a text file"),
+    "noise": (lambda d: written(d / "a.mp4", bytes(range(256)) * 40), "no video that FFmpeg knows"),
+    "still image": (lambda d: still(d / "a.png"), "is a still image"),
+    "still image named .mp4": (lambda d: still(d / "a.mp4"), "is a still image"),
+    "sound only": (lambda d: write_sound(d / "a.mp4"), "no moving picture"),
+    "index cut off": (lambda d: cut(write_clip(d / "a.mp4"), 0.5), "without its index"),
+}
+
+
+@pytest.mark.parametrize("case", NO_VIDEOS)
+def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
+    make, reason = NO_VIDEOS[case]
+    path = make(tmp_path)
+    with pytest.raises((FormatError, VideoError), match=reason) as caught:
+        open_video(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "expected a video file" in message
+    assert "\n" not in message
+
+
+def test_a_video_without_one_decodable_frame_is_refused(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", faststart=True)
+    data = bytearray(path.read_bytes())
+    first = data.index(b"mdat") + 4
+    data[first:] = bytes(len(data) - first)
+    path.write_bytes(data)
+    with open_video(path) as reader, pytest.raises(VideoError, match="not one frame"):
+        list(reader.frames())
+
+
+def test_the_log_level_of_the_decoder_is_left_alone(tmp_path: Path) -> None:
+    before = av.logging.get_level()
+    read(write_clip(tmp_path / "a.mp4", moving_square(3)))
+    assert av.logging.get_level() == before

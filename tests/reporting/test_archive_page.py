@@ -1,0 +1,168 @@
+import base64
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+from motifmine.errors import FormatError
+from motifmine.records.table import Recording, bin_starts
+from motifmine.reporting.html.archive_page import (
+    MOST_TROUBLES,
+    ArchiveScene,
+    FileTrouble,
+    archive_page,
+    write_archive_page,
+)
+from motifmine.reporting.html.scene_summary import (
+    SceneFacts,
+    facts_key,
+    facts_of_text,
+    facts_text,
+    scene_facts,
+)
+from tests.helpers.fit_records import label_record, lane_record
+
+NASTY = '../x"><script>alert(1)</script>&amp;?#%2f \u202e'
+
+
+def facts() -> SceneFacts:
+    """Return the facts of 14 days, an hour each at 8 and at 17, and of one hour at noon."""
+    starts = [
+        f"{np.datetime64('2026-03-02') + day}T{hour:02d}:00:00Z"
+        for day in range(14)
+        for hour in (8, 17)
+    ]
+    names = tuple(f"clip {i:02d}" for i in range(len(starts)))
+    often = [(d, start, 0) for d in range(len(names)) for start in range(0, 9 if d % 2 else 3)]
+    record = lane_record(names=names, occurrences=tuple(often))
+    return scene_facts(
+        replace(
+            record,
+            recordings=tuple(
+                Recording(name=name, bin_start_s=bin_starts(14400, 0.25), start_utc=start)
+                for name, start in zip(names, starts, strict=True)
+            ),
+        )
+    )
+
+
+def scene(**other: object) -> ArchiveScene:
+    known = {
+        "name": "north",
+        "files": 28,
+        "done": 28,
+        "hours": 28.0,
+        "report": "north/reports/plsm/report.html",
+        "facts": facts(),
+    }
+    return ArchiveScene(**{**known, **other})  # type: ignore[arg-type]
+
+
+class Page(HTMLParser):
+    """Tags, links and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [str(value) for name, value in attributes if name == "href" and tag == "a"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_facts_tell_days_and_the_busiest_hours() -> None:
+    found = facts()
+    assert (found.days, found.first_day, found.last_day) == (14, "2026-03-02", "2026-03-15")
+    assert found.busiest_hours == (17, 8)
+    assert (found.recordings, found.hours, found.occurrences) == (28, 28.0, 14 * 12)
+    assert base64.b64decode(found.picture)[:2] == b"\xff\xd8"
+
+
+def test_scene_without_clock_and_picture_has_facts() -> None:
+    found = scene_facts(label_record())
+    assert (found.days, found.first_day, found.busiest_hours, found.picture) == (0, "", (), "")
+
+
+def test_facts_come_back_from_their_file() -> None:
+    text = facts_text(facts(), "the key")
+    assert facts_of_text(text, "scene.json") == facts()
+    assert facts_key(text) == "the key" and facts_key(None) == facts_key("[]") == ""
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"format": "motifmine.scene/1"}'])
+def test_damaged_facts_are_named(text: str) -> None:
+    with pytest.raises(FormatError, match=r"north/scene\.json"):
+        facts_of_text(text, "north/scene.json")
+
+
+def test_facts_with_more_than_a_picture_are_refused() -> None:
+    values = {**json.loads(facts_text(facts())), "picture": '"><script>'}
+    with pytest.raises(FormatError):
+        facts_of_text(json.dumps(values), "scene.json")
+
+
+def test_page_tells_every_scene_and_links_its_report(tmp_path: Path) -> None:
+    days = ("Tuesday 3 March 2026: motif 1 did not occur, 8 were to be expected",)
+    odd = replace(facts(), unusual_days=days, n_unusual=3)
+    path = write_archive_page(tmp_path, [scene(facts=odd), scene(name="south", report="")])
+    assert path == tmp_path / "index.html"
+    page = Page(path.read_text())
+    assert set(page.links) == {"./north/reports/plsm/report.html"}
+    for told in ("2 scenes: 56 of 56 files", "busiest 17 h, 8 h", "28 h", days[0], "2 more"):
+        assert told in page.text
+    assert "No report yet" in page.text and page.tags.count("article") == 2
+
+
+def test_page_is_written_over_the_last_one(tmp_path: Path) -> None:
+    write_archive_page(tmp_path, [scene()])
+    path = write_archive_page(tmp_path, [])
+    assert "0 scenes" in path.read_text() and list(tmp_path.iterdir()) == [path]
+
+
+def test_names_are_escaped_and_links_stay_below_the_page() -> None:
+    trouble = FileTrouble(path=NASTY, status="failed", reason=NASTY)
+    odd = replace(facts(), unusual_days=(NASTY,), n_unusual=1, time_zone=NASTY)
+    html = archive_page(
+        [scene(name=NASTY, report=f"{NASTY}/r.html", facts=odd, troubles=(trouble,))],
+        archive=NASTY,
+        others=NASTY,
+    )
+    page = Page(html)
+    assert "script" not in page.tags and page.text.count("<script>alert(1)") >= 6
+    assert len(set(page.links)) == 1
+    link = page.links[0]
+    assert link.startswith("./") and not set('"<>?#& ') & set(link)
+    assert unquote(link) == f"./{NASTY}/r.html".replace("../", "", 1)
+
+
+def test_page_asks_nothing_of_any_network_and_runs_no_script() -> None:
+    html = archive_page([scene()])
+    assert "default-src 'none'" in html.replace("&#x27;", "'")
+    assert "<script" not in html and "http://" not in html and "https://" not in html
+
+
+def test_failed_files_are_told_with_their_reason() -> None:
+    troubles = [FileTrouble(path="b.mkv", status="failed", reason="is no video")]
+    troubles += [
+        FileTrouble(path=f"c{i}.mkv", status="open", reason="not begun yet") for i in range(30)
+    ]
+    page = Page(archive_page([scene(done=25, troubles=tuple(troubles))]))
+    assert "b.mkv: failed \u2013 is no video" in page.text and "1 failed." in page.text
+    assert "25 of 28" in page.text and f"and {31 - MOST_TROUBLES} more" in page.text
+    assert page.tags.count("li") == MOST_TROUBLES + 1
+
+
+def test_scene_that_could_not_be_fitted_still_has_its_card() -> None:
+    trouble = FileTrouble(path="north", status="failed", reason="too short")
+    page = Page(archive_page([scene(facts=None, report="", troubles=(trouble,))]))
+    assert "too short" in page.text and not page.links
