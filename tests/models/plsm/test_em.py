@@ -1,0 +1,20 @@
+"""The prior on start times of PLSM: how much every start loses."""
+
+import numpy as np
+import pytest
+
+from motifmine.models.plsm.em import Priors, flat_start, pose
+from motifmine.simulation import Simulation
+
+
+@pytest.mark.parametrize("n_motifs", [1, 3, 4])
+def test_the_threshold_is_in_units_of_the_mean_mass_of_a_start(
+    small: Simulation, n_motifs: int
+) -> None:
+    """Mass shared evenly by K motifs at every start is what a sparsity of 1 takes off."""
+    problem = pose(small.table, 8, Priors(sparsity=1.0, background=0.0), most_motifs=4, n_threads=1)
+    even = flat_start(problem, small.motifs.probability[[0] * n_motifs], problem.word_shares())
+    threshold = problem.thresholds(n_motifs)
+    np.testing.assert_allclose(np.tile(threshold[:, None], n_motifs), even.starts, rtol=1e-5)
+    total = n_motifs * threshold.sum(dtype=np.float64)
+    assert total == pytest.approx(float(small.table.total), rel=1e-5)
