@@ -7,7 +7,7 @@ import numpy as np
 
 from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.types import Floats, Floats32, Indices
@@ -120,7 +120,7 @@ def best_similarity(reference: Floats32, found: Floats32) -> Floats:
     """
     if not len(found):
         return np.zeros(len(reference))
-    best: Floats = shifted_cosine(reference, found)[0].max(axis=1)
+    best: Floats = max_shifted_cosine(reference, found)[0].max(axis=1)
     return best
 
 

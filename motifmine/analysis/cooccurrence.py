@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.errors import SpecError
-from motifmine.kernels.pair_lags import followed_counts
+from motifmine.kernels.pair_lags import count_followers
 from motifmine.records.fit import Occurrences
 from motifmine.seeding import generator
 from motifmine.types import Floats, Indices
@@ -178,7 +178,7 @@ class _Events:
         lags = np.arange(windows.max())
         holds = (lags[:, None] >= windows[:, 0]) & (lags[:, None] < windows[:, 1])
         offsets = np.concatenate([[0], np.cumsum(holds.sum(axis=1))]).astype(np.int64)
-        counts: Indices = followed_counts(
+        counts: Indices = count_followers(
             self.document,
             self.start,
             self.motif,

@@ -21,7 +21,7 @@ import numpy as np
 
 from motifmine.analysis.calendar import day_of
 from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, likeness_of
-from motifmine.kernels.aligned_counts import sweep_cells, sweep_rates
+from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.start_layout import flat_rates, start_layout
@@ -252,8 +252,8 @@ def _add(
     first, last = np.zeros_like(row), np.full_like(row, table.n_times)
     layout = start_layout(table, phi.shape[1])
     rate = flat_rates(layout, background.weight, background.probability)
-    sweep_rates(rate, table.offsets, table.word, row, first, last, motif, mass, phi)
-    sweep_cells(
+    add_expected_rates(rate, table.offsets, table.word, row, first, last, motif, mass, phi)
+    add_explained(
         sums.cells, sums.held, sums.column, sums.sign, place, table.offsets, table.word,
         table.count, rate, row, first, last, motif, mass, phi,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Floats32, Indices
 
 
@@ -30,7 +30,7 @@ def match_motifs(reference: Floats32, found: Floats32) -> MotifMatch:
     -----
     Hungarian assignment on the best-shift cosine; motifs left over on either side are unmatched.
     """
-    cosine, shift = shifted_cosine(reference, found)
+    cosine, shift = max_shifted_cosine(reference, found)
     row, column = linear_sum_assignment(-cosine)
     return MotifMatch(
         reference=row, found=column, cosine=cosine[row, column], shift=shift[row, column]

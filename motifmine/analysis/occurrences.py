@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from motifmine.kernels.likelihood import observation_rates, occurrence_scores
+from motifmine.kernels.likelihood import compute_rates, score_occurrences
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.start_layout import (
     StartLayout,
@@ -122,7 +122,7 @@ def typical_weights(occurrences: Occurrences, n_motifs: int) -> Floats:
 
 
 def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Floats32) -> Floats:
-    rates: Floats = observation_rates(
+    rates: Floats = compute_rates(
         layout.bin_row, layout.offsets, layout.word, base, activation, phi_of(motifs.probability)
     )
     return rates
@@ -142,7 +142,7 @@ def _scores(
         layout, background.weight, background.probability
     )
     document, _ = layout.start_of_row(row)
-    scores: Floats = occurrence_scores(
+    scores: Floats = score_occurrences(
         np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
         np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
         motif,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Floats32, Indices
 
 FEWEST_PERIODS = 3
@@ -72,7 +72,7 @@ def _lined_up(cells: Floats32) -> tuple[Floats32, Floats]:
         by_period = cells.sum(axis=1)
         whole = by_period.sum(axis=0)
         for p, own in enumerate(by_period):
-            shift = int(shifted_cosine((whole - own)[None], own[None])[1][0, 0])
+            shift = int(max_shifted_cosine((whole - own)[None], own[None])[1][0, 0])
             if shift and own.any() and (whole - own).any():
                 later[p] -= shift
                 cells[p] = [_shifted(group, shift) for group in cells[p]]
@@ -125,7 +125,7 @@ def _shifted(motif: Floats32, by: int) -> Floats32:
 
 def _stretches(whole: Floats32, by_period: Floats32) -> Floats:
     """Return by how much the motif is longer in each period, float64 array (P,)."""
-    cosine = shifted_cosine(np.stack([_stretched(whole, s) for s in STRETCHES]), by_period)[0]
+    cosine = max_shifted_cosine(np.stack([_stretched(whole, s) for s in STRETCHES]), by_period)[0]
     best: Floats = STRETCHES[cosine.argmax(axis=0)]
     return best
 

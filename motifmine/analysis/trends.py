@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.analysis.calendar import HOUR_S, Calendar, day_rates
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
 from motifmine.types import Floats
 
@@ -88,7 +88,7 @@ def _paired(found: list[Trend], motifs: MotifSet) -> tuple[Trend, ...]:
     if not found:
         return ()
     which = [trend.motif for trend in found]
-    cosine = shifted_cosine(motifs.probability[which], motifs.probability[which])[0]
+    cosine = max_shifted_cosine(motifs.probability[which], motifs.probability[which])[0]
     rises = np.array([trend.rises for trend in found])
     cosine[rises[:, None] == rises[None, :]] = 0
     paired = []

@@ -1,1 +1,1 @@
-"""Compiled inner loops: arrays and scalars in, arrays out, nothing of ours imported but the jit."""
+"""Compiled inner loops: arrays and scalars in, arrays out; they import nothing else of the package."""

@@ -1,11 +1,11 @@
-"""Observations lined up at the starts of motifs."""
+"""Observation counts aligned to the starts of motifs."""
 
 from motifmine.kernels.jit import kernel
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 
 @kernel
-def sweep_rates(
+def add_expected_rates(
     rate: Floats32,
     offsets: Indices,
     word: Indices32,
@@ -16,22 +16,25 @@ def sweep_rates(
     mass: Floats32,
     phi: Floats32,
 ) -> None:
-    """Add to the rate of every observation what activations expect of it; changes `rate`.
+    """Add the expected counts of activations to the rate of every observation, in place.
 
     Parameters
     ----------
     rate : float32 array (N,)
+        Changed.
     offsets : int64 array (T + 1,)
         Observations of time row t are `[t]:[t + 1]`.
     word : int32 array (N,)
     row, first, last : int64 arrays (E,)
-        Time row of relative time 0 of every activation, and the rows of its document.
+        Time row of relative time 0 of every activation, and the half-open row range
+        `[first, last)` of its document.
     motif : int32 array (E,)
     mass : float32 array (E,)
     phi : float32 array (K, L, W)
     """
     for e in range(len(row)):
         z = motif[e]
+        # a motif may extend beyond either end of its document; that part expects nothing
         begin = max(row[e], first[e])
         end = min(row[e] + phi.shape[1], last[e])
         for ta in range(begin, end):
@@ -41,9 +44,9 @@ def sweep_rates(
 
 
 @kernel
-def sweep_cells(
+def add_explained(
     cells: Floats32,
-    held: Floats,
+    explained: Floats,
     column: Indices32,
     sign: Floats32,
     place: Indices,
@@ -58,24 +61,22 @@ def sweep_cells(
     mass: Floats32,
     phi: Floats32,
 ) -> None:
-    """Add what activations explain of the observations, by motif and place.
-
-    Changes `cells` and `held`.
+    """Add the observations that activations explain, per motif and period, in place.
 
     Parameters
     ----------
     cells : float32 array (K, places, L, columns)
-        Observations with the signs of their words.
-    held : float64 array (K, places)
-        Observations.
+        Signed sums of observations (a random projection of the words); changed.
+    explained : float64 array (K, places)
+        Sums of observations; changed.
     column : int32 array (W,)
         Column of every word.
     sign : float32 array (W,)
         1 or -1.
     place : int64 array (E,)
-        Where the part of each activation goes, -1 for nowhere.
+        Index along `places` that each activation adds to, -1 to ignore it.
     offsets, word, rate, row, first, last, motif, mass, phi
-        See `sweep_rates`; rates are those that all motifs and the background expect.
+        See `add_expected_rates`; rates include all motifs and the background.
     count : float32 array (N,)
     """
     for e in range(len(row)):
@@ -89,6 +90,7 @@ def sweep_cells(
             for i in range(offsets[ta], offsets[ta + 1]):
                 if rate[i] > 0:
                     w = word[i]
+                    # responsibility of this activation for the observation (the E-step of EM)
                     part = count[i] * (mass[e] * phi[z, tr, w] / rate[i])
                     cells[z, place[e], tr, column[w]] += sign[w] * part
-                    held[z, place[e]] += part
+                    explained[z, place[e]] += part

@@ -1,4 +1,4 @@
-"""Adding samples and events up per time bin."""
+"""Sums of samples and events per time bin."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +11,19 @@ Indices32 = NDArray[np.int32]
 
 
 @kernel
-def sweep_samples(row: Indices, value: Floats, total: Floats, samples: Indices32) -> None:
-    """Add the samples to the sums of their bins; changes `total` and `samples`.
+def add_samples(row: Indices, value: Floats, total: Floats, samples: Indices32) -> None:
+    """Add samples to the sums of their bins, in place.
 
     Parameters
     ----------
     row : int64 array (n,)
         Row of `total` that each sample belongs to.
     value : float64 array (n, channel)
-        NaN where there is none.
+        NaN where there is no sample.
     total : float64 array (bin, channel)
+        Changed.
     samples : int32 array (bin, channel)
-        How many values each sum holds.
+        Number of values in each sum; changed.
     """
     for n in range(value.shape[0]):
         t = row[n]
@@ -34,21 +35,22 @@ def sweep_samples(row: Indices, value: Floats, total: Floats, samples: Indices32
 
 
 @kernel
-def sweep_events(
+def add_events(
     row: Indices, label: Indices, count: Floats, total: Floats, samples: Indices32
 ) -> None:
-    """Add the events to the sums of their bins; changes `total` and `samples`.
+    """Add events to the sums of their bins, in place.
 
     Parameters
     ----------
     row : int64 array (n,)
         Row of `total` that each event belongs to.
     label : int64 array (n,)
-        Its column.
+        Column of `total` of each event.
     count : float64 array (n,)
     total : float64 array (bin, channel)
+        Changed.
     samples : int32 array (bin, channel)
-        How many events each sum holds.
+        Number of events in each sum; changed.
     """
     for n in range(len(row)):
         total[row[n], label[n]] += count[n]

@@ -1,9 +1,9 @@
-"""The one decorator of numba kernels.
+"""The decorators of all numba kernels.
 
-`nogil` lets kernels run side by side in threads, `cache` spares users the compilation, and the
-NumPy error model makes a division by zero infinite, as NumPy does. `fastmath` is not used: it makes
-`isnan` answer False for NaN. `fast_kernel` allows sums to be reordered (and nothing else), which is
-what lets the compiler vectorise a dot product.
+`nogil` lets kernels run in parallel threads, `cache` avoids recompilation in every process, and the
+NumPy error model makes a division by zero infinite instead of raising. `fastmath=True` is not used:
+it makes `isnan` return False for NaN. `fast_kernel` only allows sums to be reordered, which the
+compiler needs to vectorise a dot product.
 """
 
 from numba import njit

@@ -1,4 +1,4 @@
-"""Rates of observations under a fit, and what single occurrences add to them."""
+"""Poisson rates of observations under a fit, and log-likelihood ratios of single occurrences."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from motifmine.kernels.jit import kernel
 
 
 @kernel
-def observation_rates(
+def compute_rates(
     bin_row: NDArray[np.int64],
     offsets: NDArray[np.int64],
     word: NDArray[np.int32],
@@ -20,11 +20,14 @@ def observation_rates(
     Parameters
     ----------
     bin_row : int64 array (B,)
+        Row of every time bin, see `motifmine.records.start_layout`.
     offsets : int64 array (B + 1,)
+        Observations of bin b are `[b]:[b + 1]`.
     word : int32 array (N,)
     base : float32 array (N,)
-        The part of the rates that no motif gives.
+        Rates without the motifs (the background).
     activation : float32 array (R, K)
+        Mass of every motif at every start row.
     phi : float32 array (W, L * K)
         Relative time reversed, see `motifmine.records.start_layout`.
     """
@@ -35,6 +38,7 @@ def observation_rates(
     live = np.empty(size + 1, np.int64)
     for b in range(len(bin_row)):
         window = a[bin_row[b] * n_motifs : bin_row[b] * n_motifs + size]
+        # the starts that can reach this bin; most are 0, so only the others are visited below
         n_live = 0
         for j in range(size):
             live[n_live] = j
@@ -48,7 +52,7 @@ def observation_rates(
 
 
 @kernel
-def occurrence_scores(
+def score_occurrences(
     first_row: NDArray[np.int64],
     last_row: NDArray[np.int64],
     motif: NDArray[np.int64],
@@ -62,9 +66,9 @@ def occurrence_scores(
 ) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of every occurrence, nats, float64 array (O,).
 
-    An occurrence is the mass of `motif` in the start rows `first_row <= row < last_row`. Without
-    it an observation of rate r keeps the rate r - o, so that the Poisson log-likelihood falls by
-    sum n log(r / (r - o)) - (mass of the occurrence).
+    An occurrence is the mass of `motif` in the start rows `first_row <= row < last_row`. If it is
+    removed, an observation of rate r has the rate r - o, and the Poisson log-likelihood decreases
+    by sum n log(r / (r - o)) - (mass of the occurrence).
 
     Parameters
     ----------
@@ -84,7 +88,7 @@ def occurrence_scores(
         score = 0.0
         for row in range(first_row[o], last_row[o]):
             score -= activation[row, k]
-        # the bins whose L start rows (bin_row .. bin_row + L - 1) meet the occurrence's
+        # bins whose L start rows (bin_row .. bin_row + L - 1) overlap with those of the occurrence
         b = np.searchsorted(bin_row, first_row[o] - length + 1)
         while b < len(bin_row) and bin_row[b] < last_row[o]:
             newest = bin_row[b] + length - 1
@@ -93,6 +97,7 @@ def occurrence_scores(
                 for row in range(max(first_row[o], bin_row[b]), min(last_row[o], newest + 1)):
                     part += activation[row, k] * probability[k, newest - row, word[i]]
                 if part > 0.0:
+                    # rounding can make `part` reach the rate; the floor keeps the log finite
                     score += count[i] * np.log(rates[i] / max(rates[i] - part, 1e-9 * rates[i]))
             b += 1
         scores[o] = score

@@ -1,4 +1,4 @@
-"""Counting moving and standing pixels per cell of a flow grid."""
+"""Counts of moving and still pixels per cell of a flow grid."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ Counts = NDArray[np.int32]
 
 
 @kernel
-def moving_pixels(
+def count_moving_pixels(
     pixels: Pixels,
     flow: Vectors,
     vector_of_pixel: Places,
@@ -21,12 +21,12 @@ def moving_pixels(
     compass: Vectors,
     least_motion: float,
 ) -> Counts:
-    """Return how many of the pixels move in each direction of each cell.
+    """Count the pixels that move in each direction, per cell.
 
     Parameters
     ----------
     pixels : int64 array (n,)
-        Pixels to look at, as `y * width + x`.
+        Pixels to count, as `y * width + x`.
     flow : float32 array (V, 2)
         Motion (x, y) in any unit; y points down.
     vector_of_pixel : int32 array (H * W,)
@@ -35,10 +35,10 @@ def moving_pixels(
         Cell of each pixel, `0 <= cell < n_cells`.
     n_cells : int
     compass : float32 array (directions, 2)
-        Unit vectors (x, y) of the directions; a motion takes the one it has most in common with,
-        the first of two equals.
+        Unit vectors (x, y) of the directions; a motion gets the direction of the largest dot
+        product, the first one of equal ones.
     least_motion : float
-        Only longer motions count; in the unit of `flow`.
+        Only longer motions are counted; in the unit of `flow`.
 
     Returns
     -------
@@ -47,20 +47,20 @@ def moving_pixels(
     """
     n_directions = compass.shape[0]
     counts = np.zeros(n_cells * n_directions, dtype=np.int32)
-    # several pixels share a vector: its direction is worked out once; -1 not yet, -2 too slow
+    # pixels share vectors, so each direction is computed once; -1: not computed yet, -2: too slow
     known = np.full(len(flow), -1, dtype=np.int16)
     for pixel in pixels:
         vector = vector_of_pixel[pixel]
         if known[vector] == -1:
-            known[vector] = _direction(flow[vector], compass, least_motion)
+            known[vector] = _find_direction(flow[vector], compass, least_motion)
         if known[vector] >= 0:
             counts[cell_of_pixel[pixel] * n_directions + known[vector]] += 1
     return counts
 
 
 @kernel
-def _direction(motion: Vectors, compass: Vectors, least_motion: float) -> int:
-    """Return the direction of a motion (x, y), -2 when it is not longer than `least_motion`."""
+def _find_direction(motion: Vectors, compass: Vectors, least_motion: float) -> int:
+    """Return the direction of a motion (x, y), or -2 if it is not longer than `least_motion`."""
     dx, dy = motion[0], motion[1]
     if dx * dx + dy * dy <= least_motion * least_motion:
         return -2
@@ -73,7 +73,7 @@ def _direction(motion: Vectors, compass: Vectors, least_motion: float) -> int:
 
 
 @kernel
-def standing_pixels(
+def count_still_pixels(
     pixels: Pixels,
     flow: Vectors,
     vector_of_pixel: Places,
@@ -81,12 +81,12 @@ def standing_pixels(
     n_cells: int,
     least_motion: float,
 ) -> Counts:
-    """Return how many of the pixels stand still in each cell.
+    """Count the pixels that do not move, per cell.
 
     Parameters
     ----------
     pixels, flow, vector_of_pixel, cell_of_pixel, n_cells, least_motion
-        As for `moving_pixels`; what does not move there stands here.
+        As for `count_moving_pixels`; the pixels that it does not count are counted here.
 
     Returns
     -------

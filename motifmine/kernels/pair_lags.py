@@ -1,4 +1,4 @@
-"""How often one motif starts within windows of lags after another."""
+"""Counts of one motif starting within windows of lags after another."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from motifmine.types import Indices
 
 
 @kernel
-def followed_counts(
+def count_followers(
     document: Indices,
     start: Indices,
     motif: Indices,
@@ -16,7 +16,7 @@ def followed_counts(
     n_windows: int,
     n_motifs: int,
 ) -> Indices:
-    """Return how many occurrences of each motif are followed by each motif in each window.
+    """Count the occurrences of each motif that are followed by each motif, per window of lags.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def followed_counts(
     n_lags = len(offsets) - 1
     n_found = len(start)
     for i in range(n_found):
-        # what starts in the same bin may stand before it in the order
+        # occurrences that start in the same bin have lag 0 and may precede i in the order
         j = i
         while j > 0 and document[j - 1] == document[i] and start[j - 1] == start[i]:
             j -= 1
@@ -46,6 +46,7 @@ def followed_counts(
             if j != i:
                 for k in range(offsets[lag], offsets[lag + 1]):
                     window = windows_of_lag[k]
+                    # `seen` holds the last i that was counted: a follower counts once per i
                     if seen[motif[j], window] != i:
                         seen[motif[j], window] = i
                         counts[motif[i], motif[j], window] += 1

@@ -1,12 +1,12 @@
-"""How alike motifs are, at the shift that suits them best."""
+"""Similarity of motifs: cosine, maximised over shifts in time."""
 
 import numpy as np
 
 from motifmine.types import Floats, Floats32, Indices
 
 
-def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indices]:
-    """Return the best cosine over all shifts for every pair of motifs, and the shift.
+def max_shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indices]:
+    """Return the largest cosine over all shifts for every pair of motifs, and that shift.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indice
     shift : int64 array (K, J)
         Relative time r of the found motif is r + shift of the reference.
     """
-    # products of all rows with all rows at once; a shift is one of their diagonals
-    products = (_rows_of_unit(reference) @ _rows_of_unit(found).T).reshape(
+    # one matrix product gives all pairs of rows; the cosine at a shift is the sum of a diagonal
+    products = (_scale_to_unit(reference) @ _scale_to_unit(found).T).reshape(
         *reference.shape[:2], *found.shape[:2]
     )
     shifts = np.arange(-(found.shape[1] - 1), reference.shape[1])
@@ -31,8 +31,8 @@ def shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, Indice
     return np.take_along_axis(cosines, best[None], axis=0)[0], shifts[best]
 
 
-def _rows_of_unit(motifs: Floats32) -> Floats32:
-    """Return motifs scaled to length 1 (empty ones stay empty) as rows (K * L, W)."""
+def _scale_to_unit(motifs: Floats32) -> Floats32:
+    """Return motifs scaled to unit norm (empty ones stay empty), as rows (K * L, W)."""
     norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
     unit: Floats32 = motifs * scale[:, None, None].astype(np.float32)

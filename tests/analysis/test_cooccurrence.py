@@ -4,7 +4,7 @@ import pytest
 from motifmine.analysis import cooccurrence
 from motifmine.analysis.cooccurrence import Cooccurrence, find_relations
 from motifmine.errors import SpecError
-from motifmine.kernels.pair_lags import followed_counts
+from motifmine.kernels.pair_lags import count_followers
 from motifmine.records.fit import Occurrences
 from motifmine.types import Indices
 
@@ -115,7 +115,7 @@ def test_counts_agree_with_counting_by_hand() -> None:
     holds = (lags[:, None] >= windows[:, 0]) & (lags[:, None] < windows[:, 1])
     offsets = np.concatenate([[0], np.cumsum(holds.sum(axis=1))])
     document, start, motif = np.ascontiguousarray(rows.T)
-    counts = followed_counts(document, start, motif, offsets, np.nonzero(holds)[1], 3, 3)
+    counts = count_followers(document, start, motif, offsets, np.nonzero(holds)[1], 3, 3)
     np.testing.assert_array_equal(counts, by_hand(rows, windows))
 
 

@@ -11,7 +11,7 @@ from motifmine.analysis.drift import motif_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
-from motifmine.kernels.aligned_counts import sweep_cells, sweep_rates
+from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
@@ -243,7 +243,7 @@ def test_kernels_do_what_the_formulas_say() -> None:
     row, first, last = edges[document] + activations.start, edges[document], edges[document + 1]
     rate = np.full(len(table.word), 0.01, dtype=np.float32)
     expected_rate, expected_cells = naive(table, activations, motifs.probability, rate)
-    sweep_rates(
+    add_expected_rates(
         rate, table.offsets, table.word, row, first, last, activations.motif, activations.mass,
         motifs.probability,
     )  # fmt: skip
@@ -251,7 +251,7 @@ def test_kernels_do_what_the_formulas_say() -> None:
     cells, held = np.zeros(shape, dtype=np.float32), np.zeros(shape[:2])
     sign = np.where(np.arange(WORDS) % 2, -1, 1).astype(np.float32)
     place = np.ones(len(row), dtype=np.int64)
-    sweep_cells(
+    add_explained(
         cells, held, np.arange(WORDS, dtype=np.int32), sign, place, table.offsets, table.word,
         table.count, rate, row, first, last, activations.motif, activations.mass,
         motifs.probability,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.matching import match_motifs, match_occurrences
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats32
 
 
@@ -14,7 +14,7 @@ def motifs(seed: int, n: int = 3, length: int = 6, n_words: int = 5) -> Floats32
 
 
 def test_a_motif_is_itself_at_shift_zero() -> None:
-    cosine, shift = shifted_cosine(motifs(1), motifs(1))
+    cosine, shift = max_shifted_cosine(motifs(1), motifs(1))
     np.testing.assert_allclose(np.diag(cosine), 1.0, rtol=1e-5)
     assert np.diag(shift).tolist() == [0, 0, 0]
 
@@ -23,7 +23,7 @@ def test_a_motif_that_begins_later_is_found_at_its_shift() -> None:
     reference = motifs(1)
     later = np.zeros((3, 9, 5), dtype=np.float32)
     later[:, 2:8] = reference
-    cosine, shift = shifted_cosine(reference, later)
+    cosine, shift = max_shifted_cosine(reference, later)
     np.testing.assert_allclose(np.diag(cosine), 1.0, rtol=1e-5)
     assert np.diag(shift).tolist() == [-2, -2, -2]
 

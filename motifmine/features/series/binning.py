@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from motifmine.errors import DataError, SpecError
-from motifmine.kernels.binning import sweep_events, sweep_samples
+from motifmine.kernels.binning import add_events, add_samples
 from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesReader
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
@@ -207,9 +207,9 @@ def _summed(
     total = np.zeros((int(rows[-1]) + 1, n_channels))
     samples = np.zeros(total.shape, np.int32)
     if isinstance(chunk, EventChunk):
-        sweep_events(rows, chunk.label[start:stop], chunk.count[start:stop], total, samples)
+        add_events(rows, chunk.label[start:stop], chunk.count[start:stop], total, samples)
     else:
-        sweep_samples(rows, np.ascontiguousarray(chunk.value[start:stop]), total, samples)
+        add_samples(rows, np.ascontiguousarray(chunk.value[start:stop]), total, samples)
     return _Part(first=first, total=total, samples=samples)
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from motifmine.errors import FormatError, SpecError
 from motifmine.features.video.background import MeanPicture, SlowBackground
 from motifmine.io.video.reader import Frame
-from motifmine.kernels.motion import moving_pixels, standing_pixels
+from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats32, Indices, Indices32, Pixels
 
@@ -234,10 +234,10 @@ class FlowWords:
         places = (self._vector_of_pixel, self._cell_of_pixel, grid.rows * grid.columns)
         # pixels of the half-size frame from one frame to the next
         least_motion = self.spec.speed_px_s * float(pair.after.time_s - pair.before.time_s) / 2
-        counts = moving_pixels(changed, flow, *places, self._compass, least_motion)
+        counts = count_moving_pixels(changed, flow, *places, self._compass, least_motion)
         if pair.background is not None:
             foreground = self._differing(pair.after.image, pair.background, STANDING_CONTRAST)
-            still = standing_pixels(foreground, flow, *places, least_motion)
+            still = count_still_pixels(foreground, flow, *places, least_motion)
             counts = np.concatenate([counts, still])
         return self._bin_of(pair.after.time_s), counts
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from motifmine.kernels.motion import moving_pixels, standing_pixels
+from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 
 _NONE = np.zeros(0, dtype=np.int64)
 _PLACES = np.zeros(1, dtype=np.int32)
 _FLOW = np.zeros((1, 2), dtype=np.float32)
 
-moving_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, _FLOW, 0.0)
-standing_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, 0.0)
+count_moving_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, _FLOW, 0.0)
+count_still_pixels(_NONE, _FLOW, _PLACES, _PLACES, 1, 0.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from motifmine.errors import DataError
-from motifmine.kernels.likelihood import observation_rates
+from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.hdlsm.chains import GRID, eta_shape, one_sweep, tokens_of
 from motifmine.models.hdlsm.kernels.hyperparameters import sweep_document_priors
 from motifmine.models.hdlsm.kernels.state import (
@@ -87,7 +87,7 @@ def fold_in(
                 ids = state.ids[: state.tally[OCCURRENCES]]
                 np.add.at(activation, (state.row[ids], state.motif[ids]), state.size[ids])
         activation /= (SWEEPS - BURN_IN) * count_scale
-    rates = observation_rates(
+    rates = compute_rates(
         layout.bin_row,
         layout.offsets,
         layout.word,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Floats32, Indices
 
 LEAST_SIMILARITY = 0.8
@@ -186,7 +186,7 @@ def _place(
     if not open_to:
         return None
     shapes = np.array([clusters[index].probability for index in open_to], dtype=np.float32)
-    cosine, shift = shifted_cosine(shapes, motif[None])
+    cosine, shift = max_shifted_cosine(shapes, motif[None])
     best = int(cosine[:, 0].argmax())
     if cosine[best, 0] < least:
         return None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motifmine.kernels.likelihood import observation_rates
+from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.em import Problem, State
 from motifmine.records.start_layout import phi_of, start_layout
 from motifmine.records.table import ObservationTable
@@ -36,7 +36,7 @@ def hidden_score(hidden: ObservationTable, problem: Problem, state: State) -> fl
     layout = start_layout(hidden, length)
     level = (state.background_mass / np.maximum(layout.n_times, 1))[layout.bin_document]
     base = np.repeat(level, np.diff(layout.offsets)) * state.background_word[layout.word]
-    rates = observation_rates(
+    rates = compute_rates(
         layout.bin_row,
         layout.offsets,
         layout.word,

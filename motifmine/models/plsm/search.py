@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.kernels.likelihood import observation_rates
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.likelihood import compute_rates
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import (
     Priors,
     Problem,
@@ -211,7 +211,7 @@ def background_parts(problem: Problem, state: State) -> Floats32:
     """Return the share of every observation that motifs leave to the background, float32 (N,)."""
     layout = problem.layout
     base = background_rates(problem, state)
-    rates = observation_rates(
+    rates = compute_rates(
         layout.bin_row, layout.offsets, layout.word, base, state.starts, phi_of(state.motifs)
     )
     return (base / np.maximum(rates, 1e-30)).astype(np.float32)
@@ -274,7 +274,7 @@ def chosen(state: State, keep: Indices) -> State:
 
 def merged(state: State, n_least: int) -> State:
     """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay."""
-    cosine, shift = shifted_cosine(state.motifs, state.motifs)
+    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
     starts = state.starts.copy()
     alive = np.ones(state.n_motifs, dtype=bool)
     order = np.argsort(-starts.sum(axis=0, dtype=np.float64), kind="stable")
@@ -362,7 +362,7 @@ def _perplexity(mass: Floats32) -> float:
 
 def without_motif(state: State, motif: int) -> State:
     """Return the state less one motif; its starts go to the motif that resembles it most."""
-    cosine, shift = shifted_cosine(state.motifs, state.motifs)
+    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
     cosine[motif, motif] = -1.0
     twin = int(np.argmax(cosine[:, motif]))
     starts = state.starts.copy()

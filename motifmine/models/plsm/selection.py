@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motifmine.kernels.likelihood import observation_rates
+from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.heldout import hide_observations
 from motifmine.models.plsm.kernels.search import overlaps
 from motifmine.models.plsm.model import Plsm, PlsmFit
@@ -93,7 +93,7 @@ def hidden_terms(hidden: ObservationTable, fit: PlsmFit, share: float) -> Floats
     mass = float(activation.sum(dtype=np.float64)) / max(1.0 - fit.background.weight, 1e-9)
     base = flat_rates(layout, 1.0, fit.background.probability)
     base *= np.float32(fit.background.weight * mass / max(hidden.total, 1e-9))
-    rates = observation_rates(
+    rates = compute_rates(
         layout.bin_row,
         layout.offsets,
         layout.word,

@@ -14,7 +14,7 @@ import pytest
 from motifmine.errors import FormatError, SpecError
 from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords, watched_pixels
 from motifmine.io.video.reader import Frame
-from motifmine.kernels.motion import moving_pixels, standing_pixels
+from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.types import Floats
 from tests.helpers.clips import frames_of, moving_square, scene
 from tests.reference.flow import count_moving, count_standing
@@ -214,10 +214,10 @@ def test_moving_pixels_are_those_of_the_plain_count(seed: int) -> None:
     places = rng.integers(0, n_vectors, n_pixels).astype(np.int32)
     cells = rng.integers(0, n_cells, n_pixels).astype(np.int32)
     pixels = np.flatnonzero(rng.random(n_pixels) < 0.5)
-    found = moving_pixels(pixels, flow, places, cells, n_cells, compass, 0.7)
+    found = count_moving_pixels(pixels, flow, places, cells, n_cells, compass, 0.7)
     plain = count_moving(pixels, flow, places, cells, n_cells, directions, 0.7)
     assert found.reshape(n_cells, directions).tolist() == plain
-    still = standing_pixels(pixels, flow, places, cells, n_cells, 0.7)
+    still = count_still_pixels(pixels, flow, places, cells, n_cells, 0.7)
     assert still.tolist() == count_standing(pixels, flow, places, cells, n_cells, 0.7)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError, SpecError
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import Priors, Problem, State, flat_start, iterate, pose, step
 from motifmine.models.plsm.model import Plsm, fold_in
 from motifmine.records.start_layout import start_layout
@@ -193,7 +193,7 @@ def test_well_separated_motifs_and_their_occurrences_are_recovered(seed: int) ->
 
     truth = simulate(n_motifs=4, motif_length=10, n_words=60, n_times=2000, noise=0.2, seed=seed)
     record = mine(truth.table, Plsm(n_motifs=4, motif_length=10))
-    cosine, shift = shifted_cosine(truth.motifs.probability, record.motifs.probability)
+    cosine, shift = max_shifted_cosine(truth.motifs.probability, record.motifs.probability)
     best = cosine.argmax(axis=1)
     assert sorted(best.tolist()) == [0, 1, 2, 3]
     assert cosine.max(axis=1).min() > 0.97

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from motifmine.kernels.likelihood import observation_rates, occurrence_scores
+from motifmine.kernels.likelihood import compute_rates, score_occurrences
 from motifmine.models.plsm.kernels import rows as plsm_rows
 from motifmine.models.plsm.kernels.ratios import FLOOR, ratio, sweep_ratios
 from motifmine.models.plsm.kernels.search import drop_costs, sweep_threshold, window_counts
@@ -61,7 +61,7 @@ def posed(name: str) -> Problem:
 @EVERY_SHAPE
 def test_observation_rates_are_the_sum_over_motifs_and_the_base(name: str) -> None:
     p = posed(name)
-    found = observation_rates(*p.table[:3], p.base, p.activation, p.phi)
+    found = compute_rates(*p.table[:3], p.base, p.activation, p.phi)
     np.testing.assert_allclose(found, p.shares.sum(axis=1) + p.base, rtol=1e-6)
 
 
@@ -121,7 +121,7 @@ def test_scores_are_the_log_likelihood_ratio_of_single_occurrences(name: str) ->
                 if 0 <= newest - row < length
             )
             expected[o] += n * math.log(rates[i] / (rates[i] - part))
-    found = occurrence_scores(first, last, motif, *p.table[:4], rates, p.activation, p.motifs)
+    found = score_occurrences(first, last, motif, *p.table[:4], rates, p.activation, p.motifs)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 

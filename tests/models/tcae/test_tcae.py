@@ -13,7 +13,7 @@ import torch
 from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import DataError, FitError, MotifmineWarning, SpecError
-from motifmine.kernels.similarity import shifted_cosine
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.protocol import Progress
 from motifmine.models.tcae import fitting as tcae_fitting
 from motifmine.models.tcae.model import Tcae, TcaeFit
@@ -191,7 +191,7 @@ def nested(seed: int) -> tuple[ObservationTable, np.ndarray, Indices]:
 def test_nested_motifs_are_taken_apart() -> None:
     table, parts, unions = nested(0)
     found = Tcae(motif_length=15, device="cpu", epochs=15).fit(table, seed=0)
-    cosine, shift = shifted_cosine(parts, found.motifs.probability)
+    cosine, shift = max_shifted_cosine(parts, found.motifs.probability)
     which = cosine.argmax(axis=1)
     assert cosine.max(axis=1).min() > 0.95
     assert which[0] != which[1]
