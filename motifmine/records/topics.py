@@ -103,6 +103,13 @@ def topics_as_motifs(record: FitRecord) -> FitRecord:
     """
     n_topics = record.vocabulary.n_words
     alone = np.eye(n_topics, dtype=np.float32)[:, None, :]
+    # names, drift and stability are those of the motifs, and not of the topics
     return unfold_record(
-        replace(record, motifs=MotifSet(probability=alone, weight=topic_shares(record)), names=())
+        replace(
+            record,
+            motifs=MotifSet(probability=alone, weight=topic_shares(record)),
+            names=(),
+            drift=None,
+            stability=None,
+        )
     )

@@ -1,0 +1,89 @@
+"""Files of earlier versions are read, shown and used as on the day they were written."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import Result
+
+from motifmine.io.hdf5.store import read_fit, read_table, write_fit, write_table
+from motifmine.records.fit import FitRecord
+
+Run = Callable[..., Result]
+GOLDEN = Path(__file__).parent
+TABLES = sorted(GOLDEN.glob("*/tables/*.h5"))
+FITS = sorted(GOLDEN.glob("*/fits/*.h5"))
+PARTS = {
+    "channels/fits/plsm-001": ("segments", "drift", "stability"),
+    "channels/fits/hdlsm-001": ("segments", "posterior"),
+    "channels/fits/tcae-001": ("segments", "encoder"),
+    "channels/fits/topics": (),
+    "video/fits/plsm-001": ("picture",),
+}
+"""What each fit holds beyond motifs, background, activations and occurrences."""
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(GOLDEN).with_suffix(""))
+
+
+def contents(path: Path) -> dict[str, object]:
+    """Every dataset of a file with its attributes, and the attributes of its groups."""
+    found: dict[str, object] = {}
+
+    def note(name: str, node: h5py.Group | h5py.Dataset) -> None:
+        attributes = {key: repr(value) for key, value in node.attrs.items()}
+        values = node[()].tobytes() if isinstance(node, h5py.Dataset) else b""
+        kind = str(node.dtype) if isinstance(node, h5py.Dataset) else ""
+        found[name] = (attributes, kind, values)
+
+    with h5py.File(path) as file:
+        note("/", file)
+        file.visititems(note)
+    return found
+
+
+def test_the_golden_files_are_there() -> None:
+    assert {name_of(path) for path in FITS} == set(PARTS)
+    assert len(TABLES) == 7
+
+
+@pytest.mark.parametrize("path", TABLES, ids=name_of)
+def test_a_table_is_read_and_written_as_it_was(path: Path, tmp_path: Path) -> None:
+    table = read_table(path)
+    write_table(tmp_path / "again.h5", table)
+    assert contents(tmp_path / "again.h5") == contents(path)
+
+
+@pytest.mark.parametrize("path", FITS, ids=name_of)
+def test_a_fit_is_read_and_written_as_it_was(path: Path, tmp_path: Path) -> None:
+    record = read_fit(path)
+    assert all(getattr(record, part) is not None for part in PARTS[name_of(path)])
+    write_fit(tmp_path / "again.h5", record)
+    assert contents(tmp_path / "again.h5") == contents(path)
+
+
+@pytest.mark.parametrize("path", FITS, ids=name_of)
+def test_commands_take_fits_of_earlier_versions(path: Path, motifmine: Run, tmp_path: Path) -> None:
+    shutil.copytree(path.parents[1], tmp_path / "scene")
+    place = ("-w", "scene")
+    occurrences = motifmine("occurrences", path.stem, "--format", "csv", *place)
+    assert occurrences.stdout == path.with_suffix(".csv").read_text()
+    shown = motifmine("show-motifs", path.stem, *place)
+    assert shown.exit_code == 0, shown.output
+    assert (tmp_path / "scene/reports" / path.stem / "report.html").stat().st_size > 10_000
+    assert motifmine("info", *place).exit_code == 0
+
+
+@pytest.mark.parametrize("path", FITS, ids=name_of)
+def test_motifs_of_earlier_versions_are_located(path: Path, motifmine: Run, tmp_path: Path) -> None:
+    shutil.copytree(path.parents[1], tmp_path / "scene")
+    table = next((tmp_path / "scene/tables").glob("*.h5"))
+    found = motifmine("locate", path.stem, table, "--format", "csv", "-w", "scene")
+    assert found.exit_code == 0, found.output
+    record: FitRecord = read_fit(path)
+    n_there = np.count_nonzero(record.occurrences.document == 0)
+    assert abs(found.stdout.count("\n") - 1 - n_there) <= max(2, n_there // 2)
