@@ -188,7 +188,7 @@ def match_true_motifs(record: FitRecord, motifs: Floats32) -> MotifMatch:
     """
     found = record.motifs.probability
     missing = motifs.shape[2] - found.shape[2]
-    if missing < 0 or (missing > 0 and record.vocabulary.kind != "labels"):
+    if missing < 0 or (missing > 0 and not record.vocabulary.layout.may_grow):
         raise DataError(
             f"the true motifs have {motifs.shape[2]} words and the fit {found.shape[2]}; they must "
             "be over the same vocabulary"

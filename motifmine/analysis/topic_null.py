@@ -14,7 +14,6 @@ from motifmine.analysis.chance_level import rolled_words
 from motifmine.models.topics.external import project
 from motifmine.records.table import ObservationTable, cut_documents, join_tables
 from motifmine.records.topics import unfold_table
-from motifmine.records.vocabulary import Topics
 
 PIECE_BINS = 20_000
 """Longer documents are moved piece by piece: unfolded they would not fit in memory."""
@@ -26,8 +25,8 @@ def rolled_under_topics(table: ObservationTable, rng: np.random.Generator) -> Ob
     Of a table over topics the words are those under the topics; documents of more than `PIECE_BINS`
     time bins are moved in pieces.
     """
-    layout = table.vocabulary.layout
-    if not isinstance(layout, Topics):
+    layout = table.vocabulary.layout.topics()
+    if layout is None:
         return rolled_words(table, rng)
     pieces = cut_documents(table, PIECE_BINS)
     moved = [

@@ -35,12 +35,11 @@ class Preparation:
         `n_times` are the time bins of all documents, where `table` holds but some of them.
         """
         n_times = table.n_times if n_times is None else n_times
-        is_video = table.vocabulary.kind == "flow-grid"
-        counts, least_bins = self.counts, self.least_bins
+        layout, counts, least_bins = table.vocabulary.layout, self.counts, self.least_bins
         if counts == "auto":
-            counts = "sqrt" if is_video else "raw"
+            counts = layout.usual_counts
         if least_bins is None:
-            least_bins = min(8, 1 + n_times // 250) if is_video else 1
+            least_bins = layout.least_bins(n_times)
         return Preparation(counts=counts, least_bins=least_bins)
 
     def apply(self, table: ObservationTable) -> ObservationTable:

@@ -6,7 +6,7 @@ import numpy as np
 
 from motifmine.records.fit import Background, FitRecord, MotifSet
 from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
 
 LEAST_LOADING = 1e-3
@@ -15,8 +15,8 @@ LEAST_LOADING = 1e-3
 
 def innermost(vocabulary: Vocabulary) -> Vocabulary:
     """Return the words at the bottom: of topics those they stand on, of all else itself."""
-    while isinstance(vocabulary.layout, Topics):
-        vocabulary = vocabulary.layout.inner
+    while (topics := vocabulary.layout.topics()) is not None:
+        vocabulary = topics.inner
     return vocabulary
 
 
@@ -44,7 +44,7 @@ def unfold_record(record: FitRecord) -> FitRecord:
     `folded` of the result is the fit over topics. A fit over other words is returned as it is.
     """
     shown = record
-    while isinstance(layout := shown.vocabulary.layout, Topics):
+    while (layout := shown.vocabulary.layout.topics()) is not None:
         shown = replace(
             shown,
             motifs=MotifSet(
@@ -67,8 +67,8 @@ def unfold_table(table: ObservationTable) -> ObservationTable:
     Words that have less than `LEAST_LOADING` of a topic are left out, the others get their part.
     A table over other words is returned as it is.
     """
-    layout = table.vocabulary.layout
-    if not isinstance(layout, Topics):
+    layout = table.vocabulary.layout.topics()
+    if layout is None:
         return table
     kept = np.where(layout.loadings >= LEAST_LOADING, layout.loadings, 0).astype(np.float64)
     kept /= np.maximum(kept.sum(axis=1, keepdims=True), 1e-300)

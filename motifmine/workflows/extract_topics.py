@@ -86,20 +86,20 @@ class Layer:
 def stored_layer(workspace: Workspace) -> Layer | None:
     """Return the layer of topics of a workspace's tables, None when they have none."""
     paths = workspace.table_paths()
-    layout = store.read_table_vocabulary(paths[0]).layout if paths else None
-    if not isinstance(layout, Topics):
+    topics = store.read_table_vocabulary(paths[0]).layout.topics() if paths else None
+    if topics is None:
         return None
     spec = json.loads(store.read_table_header(paths[0])["spec"])
-    return Layer(topics=layout, notes=spec.get("topics", {}))
+    return Layer(topics=topics, notes=spec.get("topics", {}))
 
 
 def layer_of_fit(record: FitRecord) -> Layer | None:
     """Return the layer of topics that a fit stands on, None for a fit over words."""
-    layout = record.vocabulary.layout
-    if not isinstance(layout, Topics):
+    topics = record.vocabulary.layout.topics()
+    if topics is None:
         return None
     made = json.loads(record.provenance.spec)["table"]
-    return Layer(topics=layout, notes=made.get("topics", {}))
+    return Layer(topics=topics, notes=made.get("topics", {}))
 
 
 def learn_layer(words: Workspace, settings: TopicSettings) -> Layer:

@@ -37,7 +37,7 @@ from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.records.topics import innermost
-from motifmine.records.vocabulary import Channels, Vocabulary
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.records.wall_clock import zone_named
 from motifmine.reporting.figures.clips import write_clips
 from motifmine.reporting.html.page import write_report
@@ -48,9 +48,6 @@ from motifmine.workflows.fit_topics import NumberOfTopics, over_topics
 from motifmine.workflows.mine import Detection, locate, mine
 from motifmine.workflows.report import explained_in_workspace
 from motifmine.workflows.workspace import Workspace
-
-DEFAULT_LENGTH = {"flow-grid": Duration(3.0, "s")}
-OTHER_LENGTH = Duration(20, "bins")
 
 
 def fit_workspace(
@@ -223,13 +220,13 @@ def specified(
         When the model has no such setting, or cannot choose sizes.
     """
     words = innermost(vocabulary)
-    length = DEFAULT_LENGTH.get(words.kind, OTHER_LENGTH)
+    length = words.layout.usual_motif_length
     if isinstance(motif_length, Duration):
         length = motif_length
     given = {**settings, "motif_length": length.bins(bin_s)}
     if isinstance(n_motifs, int):
         given["n_motifs"] = n_motifs
-    if model == "plsm" and isinstance(words.layout, Channels):
+    if model == "plsm" and words.layout.is_dense:
         # channels say something in every bin, which foretelling takes for dense; motifs are not
         given.setdefault("activity", "sparse")
     spec = specify(model, given)
@@ -441,21 +438,18 @@ def _extract_alike(
     layer = layer_of_fit(record)
     made = json.loads(record.provenance.spec)["table"]
     made = made if layer is None else made.get("words", {})
-    if innermost(record.vocabulary).kind == "flow-grid":
+    if innermost(record.vocabulary).layout.picture_grid() is not None:
         settings = ExtractionSettings(spec=spec_of_json(json.dumps(made)))
     elif "series" in made:
         series = settings_of_json(made, innermost(record.vocabulary))
-        settings = ExtractionSettings(series=series, kind=_series_kind(record))
+        is_sampled = innermost(record.vocabulary).layout.series_channels() is not None
+        settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
     else:
         settings = ExtractionSettings(label_bin_s=record.bin_s)
     outcomes = extract_sources(sources, scratch, settings, workers=workers)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise VideoError(failed[0].reason)
-
-
-def _series_kind(record: FitRecord) -> Literal["channels", "labels"]:
-    return "channels" if isinstance(innermost(record.vocabulary).layout, Channels) else "labels"
 
 
 def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:

@@ -13,7 +13,6 @@ from motifmine.features.preparation import Counts
 from motifmine.models.topics.external import TopicSpec
 from motifmine.models.topics.windows import window_bins_of
 from motifmine.records.table import ObservationTable
-from motifmine.records.vocabulary import Topics
 from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
 
 NumberOfTopics = int | Literal["auto", "off"]
@@ -56,7 +55,7 @@ def over_topics(
         When there are fewer words or time bins than topics.
     """
     n = automatic_topics(table) if n_topics == "auto" else n_topics
-    if n == "off" or isinstance(table.vocabulary.layout, Topics):
+    if n == "off" or table.vocabulary.layout.topics() is not None:
         return table
     if on_step is not None:
         n_words = len(np.unique(table.word))

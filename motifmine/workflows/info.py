@@ -10,7 +10,6 @@ from motifmine.errors import FormatError, WorkspaceError
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.topics import innermost
-from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.workflows.workspace import Workspace
 
 
@@ -71,25 +70,13 @@ def _summarise_table(path: Path) -> dict[str, Any]:
         "observations": len(table.word),
         "total_count": round(table.total, 3),
     }
-    facts |= _channel_facts(table.vocabulary)
+    facts |= innermost(table.vocabulary).layout.facts()
     if recording.frames_decoded >= 0:
         facts["frames_expected"] = recording.frames_expected
         facts["frames_decoded"] = recording.frames_decoded
     if np.isfinite(recording.truncated_at_s):
         facts["truncated_at_s"] = recording.truncated_at_s
     return facts
-
-
-def _channel_facts(vocabulary: Vocabulary) -> dict[str, Any]:
-    """Return what the words of a series stand on, nothing for other kinds."""
-    layout = innermost(vocabulary).layout
-    if not isinstance(layout, Channels):
-        return {}
-    named = zip(layout.channels, layout.units, strict=True)
-    return {
-        "channels": ", ".join(f"{name} ({unit})" if unit else name for name, unit in named),
-        "words_by": layout.words,
-    }
 
 
 def _summarise_fit(path: Path) -> dict[str, Any]:

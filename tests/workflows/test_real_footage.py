@@ -38,7 +38,9 @@ def upward_share(record: FitRecord) -> np.ndarray:
 
 def along_the_lane(record: FitRecord) -> np.ndarray:
     """Correlation of the time and the row of each motif's cells, weighted by their mass."""
-    rows, _ = record.vocabulary.layout.cells()  # type: ignore[union-attr]
+    positions = record.vocabulary.layout.positions()
+    assert positions is not None
+    rows = positions[:, 0]
     found = []
     for motif in record.motifs.probability.astype(float):
         mass = motif.ravel()

@@ -6,7 +6,6 @@ import pytest
 from motifmine.durations import Duration
 from motifmine.io.hdf5 import store
 from motifmine.models.hdlsm.model import Hdlsm, default_scale
-from motifmine.models.hdlsm.posterior import word_view
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
@@ -65,13 +64,13 @@ def test_motifs_over_topics_are_compared_by_their_words(small: Simulation) -> No
     table = over_topics(small.table, 6)
     layout = table.vocabulary.layout
     assert isinstance(layout, Topics)
-    view = word_view(table, np.arange(6))
+    view = layout.comparison_matrix(np.arange(6))
     assert view is not None
     folded = np.random.default_rng(0).random((2, 6))
     unfolded = folded @ layout.loadings.astype(np.float64)
     seen = folded @ view
     assert seen[0] @ seen[1] == pytest.approx(unfolded[0] @ unfolded[1])
-    assert word_view(small.table, np.arange(18)) is None
+    assert small.table.vocabulary.layout.comparison_matrix(np.arange(18)) is None
 
 
 @pytest.fixture(scope="module")

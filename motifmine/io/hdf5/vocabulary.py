@@ -1,21 +1,18 @@
-"""Vocabularies to and from HDF5: numbers and names as attributes, arrays and labels as datasets."""
+"""Vocabularies to and from HDF5: the fields of a layout, whatever its kind, and the labels.
 
-from collections.abc import Callable
+Numbers, text and tuples of text are attributes, arrays are datasets, and a vocabulary in a field is
+a group of its own. An array that is empty and need not be given is left out.
+"""
+
+from dataclasses import MISSING, Field, fields
+from typing import Any, get_type_hints
 
 import h5py
 import numpy as np
 
-from motifmine.errors import FormatError
+from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
-from motifmine.records.vocabulary import (
-    Channels,
-    FlowGrid,
-    Layout,
-    PlainLabels,
-    Topics,
-    Vocabulary,
-)
-from motifmine.types import Floats
+from motifmine.records.vocabulary import LAYOUTS, Vocabulary, WordLayout
 
 MAX_DEPTH = 4
 """Vocabularies of topics of topics; no file of ours goes as deep."""
@@ -23,28 +20,23 @@ MAX_DEPTH = 4
 
 def write_vocabulary(group: h5py.Group, vocabulary: Vocabulary) -> None:
     """Write a vocabulary into an empty group."""
-    layout = vocabulary.layout
+    layout: Any = vocabulary.layout
     group.attrs["kind"] = layout.kind
-    match layout:
-        case FlowGrid():
-            for name in (*GRID_NUMBERS, "static"):
-                group.attrs[name] = getattr(layout, name)
-        case PlainLabels():
-            group.attrs["n_words"] = layout.n_words
-        case Channels():
-            group.attrs["words"] = layout.words
-            group.attrs["per_channel"] = layout.per_channel
-            for name in ("channels", "units"):
-                names = np.array(getattr(layout, name), dtype=h5py.string_dtype("utf-8"))
-                group.attrs[name] = names
-            write_dataset(group, "coding", layout.coding, "channel, number")
-        case Topics():
-            group.attrs["model"] = layout.model
-            write_dataset(group, "loadings", layout.loadings, "topic, inner_word")
-            if layout.coding.size:
-                write_dataset(group, "coding", layout.coding, "topic, number")
-            write_vocabulary(group.create_group("inner"), layout.inner)
+    for field in fields(layout):
+        _write_field(group, field, getattr(layout, field.name))
     write_strings(group, "label", vocabulary.labels, "word")
+
+
+def _write_field(group: h5py.Group, field: "Field[Any]", value: Any) -> None:
+    if isinstance(value, Vocabulary):
+        write_vocabulary(group.create_group(field.name), value)
+    elif isinstance(value, np.ndarray):
+        if value.size or _is_required(field):
+            write_dataset(group, field.name, value, field.metadata["axes"])
+    elif isinstance(value, tuple):
+        group.attrs[field.name] = np.array(value, dtype=h5py.string_dtype("utf-8"))
+    else:
+        group.attrs[field.name] = value
 
 
 def read_vocabulary(
@@ -59,41 +51,43 @@ def read_vocabulary(
     """
     node = reader.group(place)
     kind = str(node.attrs["kind"])
-    readers: dict[str, Callable[[Reader, h5py.Group, str, int], Layout]] = {
-        "flow-grid": _read_grid,
-        "labels": lambda *_: PlainLabels(n_words=int(node.attrs["n_words"])),
-        "channels": _read_channels,
-        "topics": _read_topics,
-    }
-    if kind not in readers or depth == 0:
+    if kind not in LAYOUTS or depth == 0:
         raise FormatError(f"{reader.path} has words of the unknown kind {kind!r}")
-    layout = readers[kind](reader, node, place, depth)
+    layout = _read_layout(reader, node, place, LAYOUTS[kind], depth)
     return Vocabulary(labels=reader.strings(f"{place}/label"), layout=layout)
 
 
-GRID_NUMBERS = ("rows", "columns", "directions", "cell_px", "frame_width", "frame_height")
+def _read_layout(
+    reader: Reader, node: h5py.Group, place: str, layout: type[WordLayout], depth: int
+) -> WordLayout:
+    """Return a layout from the fields that its class has, in their order."""
+    kinds = get_type_hints(layout)
+    values: dict[str, Any] = {}
+    for field in fields(layout):  # type: ignore[arg-type]  # every layout is a dataclass
+        name, kind = field.name, kinds[field.name]
+        if kind is Vocabulary:
+            values[name] = read_vocabulary(reader, f"{place}/{name}", depth - 1)
+        elif "axes" in field.metadata:
+            if name in node or _is_required(field):
+                shape = tuple(_length(values, length) for length in field.metadata["shape"])
+                values[name] = reader.array(f"{place}/{name}", field.metadata["dtype"], shape)
+        elif kind in (int, bool, str):
+            values[name] = kind(node.attrs[name])
+        else:
+            values[name] = tuple(str(text) for text in node.attrs[name])
+    try:
+        return layout(**values)
+    except DataError as error:
+        raise FormatError(f"{reader.path} has words that cannot be: {error}") from error
 
 
-def _read_grid(_reader: Reader, node: h5py.Group, _place: str, _depth: int) -> FlowGrid:
-    numbers = {name: int(node.attrs[name]) for name in GRID_NUMBERS}
-    return FlowGrid(**numbers, static=bool(node.attrs["static"]))
+def _length(values: dict[str, Any], length: int | str | None) -> int | None:
+    """Return the length of an axis, which may be that of a field read before."""
+    if not isinstance(length, str):
+        return length
+    value = values[length]
+    return value.n_words if isinstance(value, Vocabulary) else len(value)
 
 
-def _read_channels(reader: Reader, node: h5py.Group, place: str, _depth: int) -> Channels:
-    channels, units = (tuple(str(n) for n in node.attrs[name]) for name in ("channels", "units"))
-    return Channels(
-        channels=channels,
-        units=units,
-        words=str(node.attrs["words"]),
-        per_channel=int(node.attrs["per_channel"]),
-        coding=reader.array(f"{place}/coding", np.float64, (len(channels), None)),
-    )
-
-
-def _read_topics(reader: Reader, node: h5py.Group, place: str, depth: int) -> Topics:
-    inner = read_vocabulary(reader, f"{place}/inner", depth - 1)
-    loadings = reader.array(f"{place}/loadings", np.float32, (None, inner.n_words))
-    more: dict[str, Floats] = {}
-    if "coding" in node:
-        more["coding"] = reader.array(f"{place}/coding", np.float64, (len(loadings), 2))
-    return Topics(model=str(node.attrs["model"]), loadings=loadings, inner=inner, **more)
+def _is_required(field: "Field[Any]") -> bool:
+    return field.default is MISSING and field.default_factory is MISSING

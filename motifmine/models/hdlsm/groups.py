@@ -41,7 +41,6 @@ from motifmine.models.protocol import Located, Progress
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.records.table import ObservationTable
-from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Floats32, Indices
 from motifmine.version import __version__
@@ -124,7 +123,7 @@ class GroupedHdlsm:
         """Return how many would be sampled if a chain could take any number."""
         if self.spec.count_scale is not None:
             return table.total * self.spec.count_scale
-        if isinstance(table.vocabulary.layout, Topics):
+        if table.vocabulary.layout.topics() is not None:
             return min(table.total, TOPICS_PER_BIN * table.n_times)
         return table.total
 

@@ -33,7 +33,6 @@ from motifmine.models.hdlsm.posterior import (
     most_typical,
     probabilities,
     summarise_chains,
-    word_view,
 )
 from motifmine.models.hdlsm.reading import (
     activations_of,
@@ -54,7 +53,6 @@ from motifmine.records.fit import (
 )
 from motifmine.records.posterior import Posterior
 from motifmine.records.table import ObservationTable
-from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Indices
 from motifmine.version import __version__
@@ -173,7 +171,7 @@ class Hdlsm:
         seed = resolve_seed(seed)
         scale = self.count_scale or default_scale(table)
         tokens, words = tokens_of(table, self.motif_length, scale, generator(seed, COUNT_STREAM))
-        schedule = self.schedule(len(tokens.word), isinstance(table.vocabulary.layout, Topics))
+        schedule = self.schedule(len(tokens.word), table.vocabulary.layout.topics() is not None)
         spec = replace(
             self,
             count_scale=scale,
@@ -330,7 +328,7 @@ def default_scale(table: ObservationTable) -> float:
     counts alike).
     """
     most = float(MOST_OBSERVATIONS)
-    if isinstance(table.vocabulary.layout, Topics):
+    if table.vocabulary.layout.topics() is not None:
         most = min(most, TOPICS_PER_BIN * table.n_times)
     return min(1.0, most / table.total)
 
@@ -376,7 +374,7 @@ def package(
     began: float,
 ) -> HdlsmFit:
     """Return the records of finished chains."""
-    view = word_view(table, words)
+    view = table.vocabulary.layout.comparison_matrix(words)
     winner = chains[most_typical(chains, tokens, prior, len(words), view)]
     best = winner.best
     own = prior._replace(hyper=best.hyper)

@@ -15,8 +15,6 @@ from motifmine.models.hdlsm.kernels.state import (
     State,
     Tokens,
 )
-from motifmine.records.table import ObservationTable
-from motifmine.records.vocabulary import Topics
 from motifmine.types import Floats, Floats32, Indices
 
 STATISTICS = ("log_joint", "n_occurrences", "background_share", "concentration")
@@ -125,7 +123,7 @@ def summarise_chains(
         Start row and motif of every occurrence of the fit.
     burn_in : int
     view : float64 array (W, V) or None
-        See `word_view`.
+        See `WordLayout.comparison_matrix`.
     """
     mean = np.zeros_like(motifs)
     square = np.zeros_like(motifs)
@@ -202,23 +200,8 @@ def _shared(ours: Floats, share: Floats, theirs: Floats, other: Floats) -> float
     return float(np.minimum(share[same], other[partner[same]]).sum())
 
 
-def word_view(table: ObservationTable, words: Indices) -> Floats | None:
-    """Return a matrix (W, V) that turns motifs over `words` into what is compared of them.
-
-    Of topics: two of much the same words are much the same, so motifs are compared by their inner
-    products over words. Of all else: None, for motifs as they are.
-    """
-    layout = table.vocabulary.layout
-    if not isinstance(layout, Topics):
-        return None
-    loadings = layout.loadings[words].astype(np.float64)
-    value, vector = np.linalg.eigh(loadings @ loadings.T)
-    view: Floats = vector * np.sqrt(np.maximum(value, 0.0))
-    return view
-
-
 def as_seen(motifs: Floats, view: Floats | None) -> Floats:
-    """Return motifs (K, L, W) as they are compared, (K, L, V), see `word_view`."""
+    """Return motifs (K, L, W) as they are compared: times `WordLayout.comparison_matrix`."""
     return motifs if view is None else motifs @ view
 
 
