@@ -2,26 +2,37 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: help demo test test-all test-kernels lint bench clean
 
-demo: .venv/made
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+demo: .venv/made ## mine the sample data, the quickest look at what motifmine does
 	$(BIN)/motifmine demo
 
-test: .venv/made
+test: .venv/made ## all tests but the long ones
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: .venv/made ## all tests
 	$(BIN)/python -m pytest
 
-lint: .venv/made
+# Compiled code that was not checked must not be taken from the cache, nor the other way round.
+test-kernels: .venv/made ## the tests of the kernels, as plain Python and with bounds checks
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/checked $(BIN)/python -m pytest -m kernel
+
+lint: .venv/made ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/made
+bench: .venv/made ## the benchmarks
 	$(BIN)/python benchmarks/extract.py
 	$(BIN)/python benchmarks/plsm.py
 	$(BIN)/python benchmarks/hdlsm.py
 	$(BIN)/python benchmarks/tcae.py
 
-clean:
+clean: ## remove everything that was made
 	rm -rf .venv build dist motifmine.egg-info motifmine-demo
 
 .venv/made: pyproject.toml constraints.txt

@@ -4,7 +4,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from motifmine.errors import MotifmineError, WorkspaceError
@@ -38,7 +38,9 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
             raise
         raise WorkspaceError(f"{path} cannot be written: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        # where a parent is a file this fails too, and must not hide the error above
+        with suppress(NotADirectoryError):
+            part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:

@@ -1,6 +1,7 @@
-"""Fixtures that several test modules share."""
+"""Fixtures that several test modules share; in CI a skip for something missing is a failure."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,6 +13,39 @@ from motifmine.simulation import Simulation, simulate
 from tests.helpers.paths import ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
+
+NOTHING_MAY_BE_MISSING = os.environ.get("CI_REQUIRES_ALL") == "1"
+"""Set in CI, where tools are installed: a test that skips for want of one is a failure there."""
+
+
+def may_skip(item: pytest.Item) -> bool:
+    """Return whether a test needs what no installation brings: a GPU, or the real recordings."""
+    return "shared_data" in getattr(item, "fixturenames", ()) or (
+        item.get_closest_marker("gpu") is not None
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where nothing may be missing."""
+    report = yield
+    is_skip = report.skipped and not hasattr(report, "wasxfail")
+    if NOTHING_MAY_BE_MISSING and is_skip and not may_skip(item):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but CI_REQUIRES_ALL=1: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module into a failure where nothing may be missing."""
+    report = yield
+    if NOTHING_MAY_BE_MISSING and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but CI_REQUIRES_ALL=1: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -428,7 +428,7 @@ def test_two_workers_that_are_killed_end_in_the_bytes_of_one_loop(
         archives.start_anew(output)
 
 
-@pytest.mark.skipif(N_KILLS < 10, reason="takes minutes; set MOTIFMINE_KILLS=30")
+@pytest.mark.long
 def test_a_cluster_whose_scheduler_and_workers_are_killed_ends_in_the_same_bytes(
     archive: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

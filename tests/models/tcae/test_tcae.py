@@ -302,6 +302,7 @@ def test_specification_is_checked(name: str, value: object) -> None:
         Tcae(**{name: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_there_is_refused(truth: Simulation) -> None:
     with pytest.raises(SpecError, match="has 0 cuda devices"):
