@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from motifmine.records.fit import Occurrences
-from motifmine.records.segments import Segments
+from motifmine.records.fit import Occurrences, Segments
 from motifmine.records.table import ObservationTable
 
 

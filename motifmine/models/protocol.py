@@ -54,6 +54,10 @@ class Fit(Protocol):
     def provenance(self) -> Provenance:
         """Where the fit comes from."""
 
+    @property
+    def model_state(self) -> object:
+        """What else `locate` needs: None, or a record, see `motifmine.records.model_state`."""
+
     def transform(self, table: ObservationTable) -> Activations:
         """Return the activations of other documents, motifs held fixed."""
 

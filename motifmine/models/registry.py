@@ -9,8 +9,10 @@ from motifmine.models.hdlsm.model import Hdlsm, locate_by_sampling
 from motifmine.models.plsm.em import Priors
 from motifmine.models.plsm.model import Plsm, fold_in
 from motifmine.models.protocol import Located
+from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.model import Tcae, locate_encoded
 from motifmine.records.fit import FitRecord
+from motifmine.records.model_state import restore_state
 from motifmine.records.table import ObservationTable
 
 MODELS: dict[str, Any] = {"plsm": Plsm, "hdlsm": Hdlsm, "tcae": Tcae}
@@ -42,7 +44,7 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     the auto-encoder left to its network, all others inferred as PLSM does it. Fits of the
     auto-encoder by older versions have no network; theirs are inferred without sparsity.
     """
-    if record.encoder is not None:
+    if record.model_state is not None:
         spec = Tcae(**_known(Tcae, record))
         # a fit made on a GPU is found again on machines that have none
         spec = replace(
@@ -50,7 +52,8 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
             device="cpu" if spec.device == "cpu" else "auto",
             dtype="float64" if spec.dtype == "float64" else "float32",
         )
-        return locate_encoded(spec, record.motifs, record.background, record.encoder, table)
+        encoder = restore_state(Encoder, record.model_state)
+        return locate_encoded(spec, record.motifs, record.background, encoder, table)
     if record.provenance.model == "hdlsm":
         scale = json.loads(record.provenance.spec).get("count_scale") or 1.0
         return locate_by_sampling(

@@ -1,8 +1,9 @@
 """What the motifs of a fit explain badly: stretches of time, and the scale they are judged by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from motifmine.errors import DataError
+from motifmine.records.fields import axes
 from motifmine.types import Floats, Indices32
 
 SENSES = ("unexpected", "missing", "too many")
@@ -13,11 +14,11 @@ SENSES = ("unexpected", "missing", "too many")
 class AnomalyScale:
     """What is usual in the documents of a fit: the distribution of every measure of surprise."""
 
-    quantile: Floats
+    quantile: Floats = field(metadata=axes("measure, quantile"))
     """Values of each measure, ascending, float64 array (measure, quantile)."""
-    share: Floats
+    share: Floats = field(metadata=axes("quantile", "share"))
     """Share of the fit's time bins above each quantile, descending, float64 array (quantile,)."""
-    tail: Floats
+    tail: Floats = field(metadata=axes("measure, tail"))
     """Where the exponential tail begins, its mean, and the highest value: float64 (measure, 3)."""
     n_bins: int
     """Time bins of the fit's documents."""
@@ -35,13 +36,13 @@ class AnomalyScale:
 class Anomalies:
     """Stretches that the motifs explain badly, the most surprising first."""
 
-    document: Indices32
-    start_s: Floats
+    document: Indices32 = field(metadata=axes("anomaly"))
+    start_s: Floats = field(metadata=axes("anomaly", "s"))
     """Seconds of the recording."""
-    end_s: Floats
-    sense: Indices32
+    end_s: Floats = field(metadata=axes("anomaly", "s"))
+    sense: Indices32 = field(metadata=axes("anomaly"))
     """Index into `SENSES` of what surprises most."""
-    surprise: Floats
+    surprise: Floats = field(metadata=axes("anomaly"))
     """-log10 of how often the documents of the fit are as surprising."""
     scale: AnomalyScale
 

@@ -1,11 +1,12 @@
 """How motifs change over the periods of an archive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
+from motifmine.records.fields import axes
 from motifmine.types import Floats
 
 CHANGED = 0.9
@@ -21,17 +22,17 @@ class Drift:
     Values are NaN where a period has too little of a motif to tell.
     """
 
-    period_start_s: Floats
+    period_start_s: Floats = field(metadata=axes("period", "s since 1970, UTC"))
     """Seconds since 1970, UTC, at which each period begins, float64 array (P,)."""
     period_days: int
     """Length of a period."""
-    similarity: Floats
+    similarity: Floats = field(metadata=axes("motif, period", stored=np.float32))
     """Cosine at the best shift, freed of what chance takes off it, float64 array (K, P)."""
-    error: Floats
+    error: Floats = field(metadata=axes("motif, period", stored=np.float32))
     """Its standard error, float64 array (K, P)."""
-    shift_s: Floats
+    shift_s: Floats = field(metadata=axes("motif, period", "s", stored=np.float32))
     """How much later in its window the motif lies than in the other periods, float64 (K, P)."""
-    stretch: Floats
+    stretch: Floats = field(metadata=axes("motif, period", stored=np.float32))
     """How much longer the motif lasts than in the other periods, float64 array (K, P)."""
 
     def __post_init__(self) -> None:

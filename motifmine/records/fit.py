@@ -1,6 +1,6 @@
 """What a fit consists of: motifs, activations, occurrences, trace and provenance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from unicodedata import category
 
 import numpy as np
@@ -8,9 +8,8 @@ import numpy as np
 from motifmine.errors import DataError
 from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
-from motifmine.records.encoder import Encoder
+from motifmine.records.fields import axes
 from motifmine.records.posterior import Posterior
-from motifmine.records.segments import Segments
 from motifmine.records.table import Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
@@ -23,9 +22,9 @@ NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 class MotifSet:
     """Motifs, heaviest first, each a distribution over (relative time, word)."""
 
-    probability: Floats32
+    probability: Floats32 = field(metadata=axes("motif, relative_time, word"))
     """float32 array (K, L, W); each motif sums to 1."""
-    weight: Floats
+    weight: Floats = field(metadata=axes("motif", "share"))
     """Share of all observations that each motif explains, float64 array (K,)."""
 
     def __post_init__(self) -> None:
@@ -115,15 +114,15 @@ class Activations:
 class Occurrences:
     """Found instances of motifs, one entry each, sorted by document, start and motif."""
 
-    document: Indices32
-    start_bin: Indices32
+    document: Indices32 = field(metadata=axes("occurrence"))
+    start_bin: Indices32 = field(metadata=axes("occurrence", "bins"))
     """Bin of relative time 0; may be negative by up to the motif's length."""
-    start_s: Floats
+    start_s: Floats = field(metadata=axes("occurrence", "s"))
     """The same in seconds of the recording."""
-    motif: Indices32
-    weight: Floats
+    motif: Indices32 = field(metadata=axes("occurrence"))
+    weight: Floats = field(metadata=axes("occurrence", "observations"))
     """Observations that the occurrence explains."""
-    score: Floats
+    score: Floats = field(metadata=axes("occurrence", "nats"))
     """Log-likelihood ratio (nats) of having it against leaving its observations to the rest."""
 
     def __len__(self) -> int:
@@ -137,10 +136,10 @@ class Occurrences:
 class Trace:
     """How the objective went: one entry per iteration, sweep or epoch."""
 
-    iteration: Indices
-    log_likelihood: Floats
+    iteration: Indices = field(metadata=axes("iteration"))
+    log_likelihood: Floats = field(metadata=axes("iteration", "nats"))
     """Nats, over all observations."""
-    seconds: Floats
+    seconds: Floats = field(metadata=axes("iteration", "s"))
     """Since the fit began."""
 
 
@@ -162,15 +161,27 @@ class Provenance:
 class Stability:
     """How surely each motif comes again when the model is fitted to resampled data."""
 
-    similarity: Floats
+    similarity: Floats = field(metadata=axes("motif", "similarity"))
     """Mean over the refits of the cosine with the motif most like it, float64 array (K,)."""
-    share: Floats
+    share: Floats = field(metadata=axes("motif", "share"))
     """Share of the refits that hold it: with a motif at least `least` alike, float64 array (K,)."""
     n_refits: int
     least: float
     """Cosine from which a motif counts as the same."""
     drawn: str
     """What was drawn with replacement: `documents`, or `blocks` of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Segments:
+    """The mean stretch of raw values at the occurrences of each motif, and its spread."""
+
+    mean: Floats32 = field(metadata=axes("motif, relative_time, channel"))
+    """float32 array (K, L, channel), in the channels' units; NaN where there is nothing."""
+    spread: Floats32 = field(metadata=axes("motif, relative_time, channel"))
+    """Standard deviation over the occurrences, float32 array (K, L, channel)."""
+    n_occurrences: Indices = field(metadata=axes("motif"))
+    """Occurrences that were averaged, int64 array (K,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -197,8 +208,9 @@ class FitRecord:
     """What the motifs explain badly, and the scale to judge other recordings by."""
     posterior: Posterior | None = None
     """What the sampler's chains say together, where there were any."""
-    encoder: Encoder | None = None
-    """What tells where motifs may start, of fits of the auto-encoder."""
+    model_state: object = None
+    """What else the model needs to find its motifs in other documents: a record of its own, or,
+    from a file, a `StoredState`; see `motifmine.records.model_state`."""
     segments: Segments | None = None
     """What the raw values do while a motif occurs, for series."""
     drift: Drift | None = None

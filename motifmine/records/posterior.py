@@ -1,11 +1,15 @@
 """What a sampler knows of its own doubts: how many motifs, how sure each and its occurrences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from motifmine.errors import DataError
+from motifmine.records.fields import axes
 from motifmine.types import Floats, Floats32
+
+STATISTIC_UNITS = {"log_joint": "nats", "background_share": "share"}
+"""Units of statistics of a sweep; the others are plain numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -15,27 +19,29 @@ class Posterior:
     Raises `DataError` when the arrays contradict each other.
     """
 
-    n_motifs: Floats
+    n_motifs: Floats = field(metadata=axes("number", "share"))
     """Share of all sweeps after the burn-in that have n motifs of 1 % of the observations or more,
     n = 0, 1, .., float64 array (number,), sums to 1."""
-    motif_mean: Floats32
+    motif_mean: Floats32 = field(metadata=axes("motif, relative_time, word"))
     """Mean of each motif over the kept sweeps that have it, aligned by shift, (K, L, W)."""
-    motif_spread: Floats32
+    motif_spread: Floats32 = field(metadata=axes("motif, relative_time, word"))
     """Standard deviation of the same, float32 array (K, L, W)."""
-    motif_presence: Floats
+    motif_presence: Floats = field(metadata=axes("chain, motif", "share"))
     """Share of the kept sweeps of every chain that have the motif, float64 array (chain, K)."""
-    occurrence_probability: Floats
+    occurrence_probability: Floats = field(metadata=axes("occurrence"))
     """Share of the kept sweeps that have the occurrence, within a time bin, float64 array, one
     entry for each occurrence of the fit."""
-    statistics: tuple[str, ...]
+    statistics: tuple[str, ...] = field(metadata=axes("statistic", name="statistic"))
     """Label-free numbers that were noted of every sweep."""
-    trace: Floats
+    trace: Floats = field(
+        metadata=axes("chain, sweep, statistic", split="statistics", units=STATISTIC_UNITS)
+    )
     """Their values, float64 array (chain, sweep, statistic)."""
     burn_in: int
     """Sweeps of every chain that nothing but the trace comes from."""
-    r_hat: Floats
+    r_hat: Floats = field(metadata=axes("statistic"))
     """Split R-hat of the statistics after the burn-in, NaN where it is not judged, (statistic,)."""
-    effective_sweeps: Floats
+    effective_sweeps: Floats = field(metadata=axes("statistic", "sweeps"))
     """Effective sample size of the statistics, all chains together, float64 array (statistic,)."""
     chains_agree: bool
     sentence: str

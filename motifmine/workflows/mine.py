@@ -25,7 +25,6 @@ from motifmine.features.preparation import Preparation
 from motifmine.models.hdlsm.model import HdlsmFit
 from motifmine.models.protocol import Fit, Model, Progress
 from motifmine.models.registry import locate_motifs
-from motifmine.models.tcae.model import TcaeFit
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
@@ -136,7 +135,7 @@ def mine(
             motif_length=fit.motifs.motif_length,
         ),
         posterior=fit.posterior_of(occurrences) if isinstance(fit, HdlsmFit) else None,
-        encoder=fit.encoder if isinstance(fit, TcaeFit) else None,
+        model_state=fit.model_state,
     )
 
 

@@ -19,7 +19,7 @@ FITS = sorted(GOLDEN.glob("*/fits/*.h5"))
 PARTS = {
     "channels/fits/plsm-001": ("segments", "drift", "stability"),
     "channels/fits/hdlsm-001": ("segments", "posterior"),
-    "channels/fits/tcae-001": ("segments", "encoder"),
+    "channels/fits/tcae-001": ("segments", "model_state"),
     "channels/fits/topics": (),
     "video/fits/plsm-001": ("picture",),
 }
@@ -85,5 +85,5 @@ def test_motifs_of_earlier_versions_are_located(path: Path, motifmine: Run, tmp_
     found = motifmine("locate", path.stem, table, "--format", "csv", "-w", "scene")
     assert found.exit_code == 0, found.output
     record: FitRecord = read_fit(path)
-    n_there = np.count_nonzero(record.occurrences.document == 0)
+    n_there = int(np.count_nonzero(record.occurrences.document == 0))
     assert abs(found.stdout.count("\n") - 1 - n_there) <= max(2, n_there // 2)

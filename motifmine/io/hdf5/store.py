@@ -7,6 +7,7 @@ public format: every dataset names its `axes` and, where it has one, its `unit`.
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,16 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.files import whole_file
-from motifmine.io.hdf5.anomalies_store import read_anomalies, write_anomalies
-from motifmine.io.hdf5.drift_store import (
-    read_drift,
-    read_time_zone,
-    set_time_zone,
-    write_drift,
-)
-from motifmine.io.hdf5.encoder_store import read_encoder, write_encoder
-from motifmine.io.hdf5.posterior_store import read_posterior, write_posterior
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
-from motifmine.io.hdf5.segments_store import read_segments, write_segments
+from motifmine.io.hdf5.records import (
+    read_record,
+    read_record_if_there,
+    read_state,
+    write_record,
+    write_state,
+)
 from motifmine.io.hdf5.vocabulary import read_vocabulary, write_vocabulary
+from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fit import (
     Activations,
@@ -37,15 +36,25 @@ from motifmine.records.fit import (
     MotifSet,
     Occurrences,
     Provenance,
+    Segments,
     Stability,
     Trace,
 )
+from motifmine.records.posterior import Posterior
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
 
 TABLE_FORMAT = "motifmine.table/1"
 FIT_FORMAT = "motifmine.fit/1"
+PARTS: dict[str, tuple[str, type[Any]]] = {
+    "stability": ("motifs/stability", Stability),
+    "anomalies": ("anomalies", Anomalies),
+    "segments": ("segments", Segments),
+    "posterior": ("posterior", Posterior),
+    "drift": ("drift", Drift),
+}
+"""Parts that a fit may lack: its field, its group in the file, and its record."""
 
 
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:
@@ -153,30 +162,18 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         log_likelihood=record.log_likelihood,
         n_observations=record.n_observations,
     )
-    axes = "motif, relative_time, word"
-    write_dataset(file, "motifs/probability", record.motifs.probability, axes)
-    write_dataset(file, "motifs/weight", record.motifs.weight, "motif", "share")
+    write_record(file, "motifs", record.motifs)
     if record.names:
         write_strings(file, "motifs/name", record.names, "motif")
-    if record.stability is not None:
-        _write_stability(file, record.stability)
     write_dataset(file, "background/probability", record.background.probability, "word")
     file["background/probability"].attrs["weight"] = record.background.weight
-    units = {"start_s": "s", "start_bin": "bins", "weight": "observations", "score": "nats"}
-    for name, array in _columns(record.occurrences).items():
-        write_dataset(file, f"occurrences/{name}", array, "occurrence", units.get(name, ""))
-    for name, array in _columns(record.trace).items():
-        unit = {"log_likelihood": "nats", "seconds": "s"}.get(name, "")
-        write_dataset(file, f"trace/{name}", array, "iteration", unit)
-    if record.anomalies is not None:
-        write_anomalies(file, record.anomalies)
-    if record.segments is not None:
-        write_segments(file, record.segments)
-    if record.posterior is not None:
-        write_posterior(file, record.posterior)
-    if record.encoder is not None:
-        write_encoder(file, record.encoder)
-    write_drift(file, record.drift, record.time_zone)
+    write_record(file, "occurrences", record.occurrences)
+    write_record(file, "trace", record.trace)
+    for name, (place, _) in PARTS.items():
+        if (part := getattr(record, name)) is not None:
+            write_record(file, place, part)
+    write_state(file, record.model_state)
+    _set_time_zone(file, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
 
 
@@ -192,106 +189,134 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
         When the file is missing, damaged, or not such a fit.
     """
     with Reader(path, FIT_FORMAT) as reader:
-        shape = (
-            int(reader.attribute("n_motifs")),
-            int(reader.attribute("motif_length")),
-            read_vocabulary(reader).n_words,
-        )
-        inputs = reader.json_attribute("inputs")
-        names = [str(item["recording"]) for item in inputs] if with_documents else []
+        vocabulary = read_vocabulary(reader)
+        sizes = {
+            "motif": int(reader.attribute("n_motifs")),
+            "relative_time": int(reader.attribute("motif_length")),
+            "word": vocabulary.n_words,
+        }
+        occurrences = read_record(reader, "occurrences", Occurrences)
+        parts: dict[str, Any] = {
+            name: read_record_if_there(
+                reader, place, kind, sizes | {"occurrence": len(occurrences)}
+            )
+            for name, (place, kind) in PARTS.items()
+        }
+        provenance = _read_provenance(reader)
+        names = [name for name, _ in provenance.inputs] if with_documents else []
         return FitRecord(
-            provenance=Provenance(
-                motifmine_version=str(reader.attribute("motifmine_version")),
-                model=str(reader.attribute("model")),
-                spec=str(reader.attribute("spec")),
-                seed=int(reader.attribute("seed")),
-                inputs=tuple((str(i["recording"]), str(i["digest"])) for i in inputs),
-                elapsed_s=float(reader.attribute("elapsed_s")),
-            ),
-            motifs=MotifSet(
-                probability=reader.array("motifs/probability", np.float32, shape),
-                weight=reader.array("motifs/weight", np.float64, shape[:1]),
-            ),
-            background=Background(
-                probability=reader.array("background/probability", np.float32, shape[2:]),
-                weight=float(reader.file["background/probability"].attrs["weight"]),
-            ),
+            provenance=provenance,
+            motifs=read_record(reader, "motifs", MotifSet, sizes),
+            background=_read_background(reader, vocabulary.n_words),
             activations=_read_activations(reader, names),
-            occurrences=Occurrences(**_read_columns(reader, "occurrences", Occurrences)),
-            trace=Trace(**_read_columns(reader, "trace", Trace)),
+            occurrences=occurrences,
+            trace=read_record(reader, "trace", Trace),
             log_likelihood=float(reader.attribute("log_likelihood")),
             n_observations=float(reader.attribute("n_observations")),
             bin_s=float(reader.attribute("bin_s")),
-            vocabulary=read_vocabulary(reader),
+            vocabulary=vocabulary,
             recordings=tuple(
                 _read_recording(reader, reader.group(f"activations/{name}")) for name in names
             ),
             picture=_read_picture(reader),
-            anomalies=read_anomalies(reader),
-            posterior=read_posterior(reader, shape),
-            encoder=read_encoder(reader, shape),
-            segments=read_segments(reader, *shape[:2]),
-            drift=read_drift(reader, shape[0]),
-            time_zone=read_time_zone(reader),
+            model_state=read_state(reader, sizes),
+            time_zone=_read_time_zone(reader),
             names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
-            stability=_read_stability(reader, shape[0]),
+            **parts,
         )
 
 
+def _read_provenance(reader: Reader) -> Provenance:
+    return Provenance(
+        motifmine_version=str(reader.attribute("motifmine_version")),
+        model=str(reader.attribute("model")),
+        spec=str(reader.attribute("spec")),
+        seed=int(reader.attribute("seed")),
+        inputs=_read_inputs(reader),
+        elapsed_s=float(reader.attribute("elapsed_s")),
+    )
+
+
+def _read_inputs(reader: Reader) -> tuple[tuple[str, str], ...]:
+    inputs = reader.json_attribute("inputs")
+    return tuple((str(item["recording"]), str(item["digest"])) for item in inputs)
+
+
+def _read_background(reader: Reader, n_words: int) -> Background:
+    return Background(
+        probability=reader.array("background/probability", np.float32, (n_words,)),
+        weight=float(reader.file["background/probability"].attrs["weight"]),
+    )
+
+
 def write_names(path: Path, names: Sequence[str]) -> None:
-    """Write a fit anew with other names of its motifs, all else as it is; whole or not at all."""
-    with whole_file(path, force=True) as part:
-        shutil.copyfile(path, part)
-        with h5py.File(part, "r+") as file:
-            if "motifs/name" in file:
-                del file["motifs/name"]
-            if names:
-                write_strings(file, "motifs/name", tuple(names), "motif")
+    """Change the names of a fit's motifs, and nothing else of it; whole or not at all."""
+    with _changed_copy(path) as file:
+        if "motifs/name" in file:
+            del file["motifs/name"]
+        if names:
+            write_strings(file, "motifs/name", tuple(names), "motif")
 
 
 def write_time_zone(path: Path, time_zone: str) -> None:
-    """Write a fit anew with another time zone, all else as it is; whole or not at all."""
+    """Change the time zone of a fit, and nothing else of it; whole or not at all."""
+    with _changed_copy(path) as file:
+        _set_time_zone(file, time_zone)
+
+
+def write_fit_drift(path: Path, drift: Drift | None) -> None:
+    """Change the drift of a fit's motifs, and nothing else of it; whole or not at all."""
+    with _changed_copy(path) as file:
+        if "drift" in file:
+            del file["drift"]
+        if drift is not None:
+            write_record(file, "drift", drift)
+
+
+@contextmanager
+def _changed_copy(path: Path) -> Iterator[h5py.File]:
+    """Open a copy of a fit for changes; it takes the place of the fit when the body is through."""
     with whole_file(path, force=True) as part:
         shutil.copyfile(path, part)
         with h5py.File(part, "r+") as file:
-            set_time_zone(file, time_zone)
+            yield file
+
+
+def _set_time_zone(file: h5py.File, time_zone: str) -> None:
+    """Set the zone of an open fit; UTC needs no mention."""
+    file.attrs.pop("time_zone", None)
+    if time_zone != "UTC":
+        file.attrs["time_zone"] = time_zone
+
+
+def _read_time_zone(reader: Reader) -> str:
+    return str(reader.file.attrs.get("time_zone", "UTC"))
 
 
 def read_fit_time_zone(path: Path) -> str:
     """Return only the time zone of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
-        return read_time_zone(reader)
-
-
-def write_fit_drift(path: Path, drift: Drift | None) -> None:
-    """Write a fit anew with another drift of its motifs; whole or not at all."""
-    with whole_file(path, force=True) as part:
-        shutil.copyfile(path, part)
-        with h5py.File(part, "r+") as file:
-            if "drift" in file:
-                del file["drift"]
-            write_drift(file, drift, str(file.attrs.get("time_zone", "UTC")))
+        return _read_time_zone(reader)
 
 
 def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
     """Return only the recordings of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
-        names = [str(item["recording"]) for item in reader.json_attribute("inputs")]
+        names = [name for name, _ in _read_inputs(reader)]
         return tuple(_read_recording(reader, reader.group(f"activations/{name}")) for name in names)
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:
     """Give the activations of a fit's documents one by one."""
     with Reader(path, FIT_FORMAT) as reader:
-        for item in reader.json_attribute("inputs"):
-            yield _read_activations(reader, [str(item["recording"])])
+        for name, _ in _read_inputs(reader):
+            yield _read_activations(reader, [name])
 
 
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:
     """Return only the names and digests of a fit's documents."""
     with Reader(path, FIT_FORMAT) as reader:
-        inputs = reader.json_attribute("inputs")
-        return tuple((str(item["recording"]), str(item["digest"])) for item in inputs)
+        return _read_inputs(reader)
 
 
 RECORDING_ATTRIBUTES = tuple(
@@ -318,28 +343,6 @@ def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None
     )
 
 
-def _write_stability(file: h5py.File, stability: Stability) -> None:
-    for name in ("similarity", "share"):
-        values = getattr(stability, name)
-        write_dataset(file, f"motifs/stability/{name}", values, "motif", name)
-    file["motifs/stability"].attrs.update(
-        n_refits=stability.n_refits, least=stability.least, drawn=stability.drawn
-    )
-
-
-def _read_stability(reader: Reader, n_motifs: int) -> Stability | None:
-    if "motifs/stability" not in reader.file:
-        return None
-    attributes = reader.group("motifs/stability").attrs
-    return Stability(
-        similarity=reader.array("motifs/stability/similarity", np.float64, (n_motifs,)),
-        share=reader.array("motifs/stability/share", np.float64, (n_motifs,)),
-        n_refits=int(attributes["n_refits"]),
-        least=float(attributes["least"]),
-        drawn=str(attributes["drawn"]),
-    )
-
-
 def _write_scene(
     file: h5py.File, vocabulary: Vocabulary, picture: NDArray[np.uint8] | None
 ) -> None:
@@ -358,27 +361,6 @@ def _read_series(reader: Reader, n_times: int) -> NDArray[np.float32] | None:
     if "series/value" not in reader.file:
         return None
     return reader.array("series/value", np.float32, (n_times, None))
-
-
-def _columns(record: Occurrences | Trace) -> dict[str, NDArray[Any]]:
-    return {item.name: getattr(record, item.name) for item in fields(record)}
-
-
-COLUMN_TYPES: dict[str, type] = {
-    "document": np.int32,
-    "start_bin": np.int32,
-    "motif": np.int32,
-    "iteration": np.int64,
-}
-
-
-def _read_columns(reader: Reader, group: str, record: type[Any]) -> dict[str, NDArray[Any]]:
-    names = [item.name for item in fields(record)]
-    length = reader.group(group)[names[0]].shape
-    return {
-        name: reader.array(f"{group}/{name}", COLUMN_TYPES.get(name, np.float64), length)
-        for name in names
-    }
 
 
 def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:

@@ -226,6 +226,10 @@ class GroupedHdlsmFit:
         """Return the log-likelihood per observation of `table`, nats; higher is better."""
         return self.locate(table).log_likelihood / table.total
 
+    @property
+    def model_state(self) -> None:
+        """Nothing: motifs, background and settings are enough to find the motifs elsewhere."""
+
     def findings(self) -> dict[str, object]:
         """Return how the groups agree, plain values for a fit file."""
         n_groups, times = len(self.motifs_by_group), [len(groups) for groups in self.found_in]

@@ -283,6 +283,10 @@ class HdlsmFit:
             self.posterior, record, self.spec.burn_in or 0, self.activations, occurrences
         )
 
+    @property
+    def model_state(self) -> None:
+        """Nothing: motifs, background and settings are enough to find the motifs elsewhere."""
+
     def findings(self) -> dict[str, object]:
         """Return what the chains say of themselves, plain values for a fit file."""
         posterior = self.posterior

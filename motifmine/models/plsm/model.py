@@ -126,6 +126,10 @@ class PlsmFit:
             self.spec.priors, self.motifs, self.background, table, reckoned_total=reckoned_total
         )
 
+    @property
+    def model_state(self) -> None:
+        """Nothing: motifs, background and settings are enough to find the motifs elsewhere."""
+
     def findings(self) -> dict[str, object]:
         """Return what else there is to know of the fit: nothing, its trace and records say all."""
         return {}

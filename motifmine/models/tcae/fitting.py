@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from motifmine.errors import DataError, SpecError
+from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.network import (
     SPARE,
     Network,
@@ -39,7 +40,6 @@ from motifmine.models.tcae.refit import Flat
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
-from motifmine.records.encoder import Encoder
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary

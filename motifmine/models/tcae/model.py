@@ -18,8 +18,8 @@ import numpy as np
 from motifmine.errors import MissingExtraError, MotifmineWarning
 from motifmine.models.checks import check_size
 from motifmine.models.protocol import Located, Progress
+from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.spec import TcaeSpec
-from motifmine.records.encoder import Encoder
 from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.records.start_layout import sparse_activations, start_layout
 from motifmine.records.table import ObservationTable
@@ -137,6 +137,11 @@ class TcaeFit:
     encoder: Encoder
     interrupted: bool
     """Whether Ctrl-C ended training early."""
+
+    @property
+    def model_state(self) -> Encoder:
+        """What the file of the fit keeps of the network."""
+        return self.encoder
 
     def transform(self, table: ObservationTable) -> Activations:
         """Return the activations of the documents of `table`, network and motifs held fixed."""

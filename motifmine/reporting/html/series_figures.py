@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from motifmine.records.fit import FitRecord
-from motifmine.records.segments import Segments
+from motifmine.records.fit import FitRecord, Segments
 from motifmine.records.topics import innermost, unfold
 from motifmine.records.vocabulary import Channels, Topics
 from motifmine.reporting.figures import motif_pictures as figures

@@ -21,8 +21,10 @@ from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
 from motifmine.models.protocol import Progress
 from motifmine.models.registry import locate_motifs
+from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.model import Tcae, TcaeFit
 from motifmine.records.fit import Activations, FitRecord
+from motifmine.records.model_state import restore_state
 from motifmine.simulation import Simulation
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.fit import fit_workspace, locate_sources
@@ -61,11 +63,11 @@ def saved(small: Simulation, tmp_path_factory: pytest.TempPathFactory) -> FitRec
 
 
 def test_the_encoder_comes_back_from_the_file(fit: TcaeFit, saved: FitRecord) -> None:
-    assert saved.encoder is not None
-    assert np.array_equal(saved.encoder.filters, fit.encoder.filters)
-    assert np.array_equal(saved.encoder.bias, fit.encoder.bias)
+    encoder = restore_state(Encoder, saved.model_state)
+    assert np.array_equal(encoder.filters, fit.encoder.filters)
+    assert np.array_equal(encoder.bias, fit.encoder.bias)
     for name in ("inhibition", "threshold", "scale"):
-        assert getattr(saved.encoder, name) == getattr(fit.encoder, name)
+        assert getattr(encoder, name) == getattr(fit.encoder, name)
 
 
 def test_a_saved_fit_locates_as_the_network_does(
@@ -80,7 +82,7 @@ def test_a_saved_fit_locates_as_the_network_does(
 
 def test_a_fit_without_its_encoder_is_located_too(small: Simulation, saved: FitRecord) -> None:
     new = Preparation().apply(small.table.document(1))
-    old = locate_motifs(replace(saved, encoder=None), new)
+    old = locate_motifs(replace(saved, model_state=None), new)
     mass = [found.activations.mass.sum() for found in (old, locate_motifs(saved, new))]
     assert mass[0] == pytest.approx(mass[1], rel=0.15)
 
@@ -100,8 +102,8 @@ def test_the_network_locates_through_topics(small: Simulation, tmp_path: Path) -
     table = Preparation().apply_counts(layer.apply(small.table.document(1)))
     found = locate_sources(workspace, path.stem, [workspace.table_path("document-001")])
     assert same_activations(found.activations, locate_motifs(record, table).activations)
-    assert record.encoder is not None
-    assert record.encoder.filters.shape == record.motifs.probability.shape
+    encoder = restore_state(Encoder, record.model_state)
+    assert encoder.filters.shape == record.motifs.probability.shape
 
 
 def test_a_killed_fit_goes_on_from_its_checkpoint(motifmine: Run, small: Simulation) -> None:

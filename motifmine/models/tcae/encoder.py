@@ -1,7 +1,9 @@
-"""The half of an auto-encoder that tells where motifs may start, as arrays."""
+"""The half of an auto-encoder that tells where motifs may start: what its fits keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
+from motifmine.records.fields import axes
 from motifmine.types import Floats32
 
 
@@ -9,9 +11,11 @@ from motifmine.types import Floats32
 class Encoder:
     """What it takes to encode new documents."""
 
-    filters: Floats32
+    group: ClassVar[str] = "encoder"
+    """Where it is in the file of a fit."""
+    filters: Floats32 = field(metadata=axes("motif, relative_time, word"))
     """(K, L, W), in the order of the motifs."""
-    bias: Floats32
+    bias: Floats32 = field(metadata=axes("motif"))
     """(K,)."""
     inhibition: float
     """How much of a blurred copy is subtracted from the activations."""

@@ -1,0 +1,186 @@
+"""Records to and from HDF5, field by field.
+
+An array becomes a dataset with the axes and the unit that its field's metadata name
+(`motifmine.records.fields`), a tuple of texts a dataset of strings, a number or text an attribute
+of the group; a record inside a record shares its group. What is None is left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, state_group
+
+Record = TypeVar("Record")
+STATE_GROUPS = (DEFAULT_GROUP, "encoder")
+"""Where the state of a model can be; the auto-encoder's has its own group since version 0.1."""
+
+
+def write_record(file: h5py.Group, place: str, record: Any) -> None:
+    """Write a record as the group `place` of an open file."""
+    group = file.require_group(place)
+    for item in fields(record):
+        value, name = getattr(record, item.name), _stored_name(item)
+        axes, unit = item.metadata.get("axes", ""), item.metadata.get("unit", "")
+        if value is None:
+            continue
+        if item.metadata.get("stored"):
+            value = value.astype(item.metadata["stored"])
+        if item.metadata.get("split"):
+            _write_split(group, name, value, item, getattr(record, item.metadata["split"]))
+        elif isinstance(value, np.ndarray):
+            write_dataset(group, name, value, axes, unit)
+        elif isinstance(value, tuple):
+            write_strings(group, name, value, axes)
+        elif is_dataclass(value):
+            write_record(file, place, value)
+        else:
+            group.attrs[name] = value
+
+
+def _write_split(
+    group: h5py.Group, name: str, values: NDArray[Any], item: Field[Any], names: tuple[str, ...]
+) -> None:
+    """Write one dataset for each entry of the last axis."""
+    axes = item.metadata["axes"].rpartition(",")[0]
+    for column, part in enumerate(names):
+        unit = item.metadata["units"].get(part, "")
+        write_dataset(group, f"{name}/{part}", values[..., column], axes, unit)
+
+
+def read_record(
+    reader: Reader, place: str, kind: type[Record], sizes: Mapping[str, int] | None = None
+) -> Record:
+    """Read a record from the group `place`.
+
+    Parameters
+    ----------
+    reader : Reader
+    place : str
+    kind : type
+        Its dataclass.
+    sizes : mapping of str to int, or None
+        Lengths of axes that are known; an array that has another is refused. Those of all other
+        axes are taken from the first array that has them.
+
+    Raises
+    ------
+    FormatError
+        When something is missing, or of another type or shape.
+    """
+    return _read_fields(reader, place, kind, dict(sizes or {}))
+
+
+def read_record_if_there(
+    reader: Reader, place: str, kind: type[Record], sizes: Mapping[str, int] | None = None
+) -> Record | None:
+    """Read a record from the group `place`, None where there is no such group."""
+    return read_record(reader, place, kind, sizes) if place in reader.file else None
+
+
+def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str, int]) -> Record:
+    group, hints = reader.group(place), get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]  # every record is a dataclass
+        hint, name = _required_type(hints[item.name]), _stored_name(item)
+        if is_dataclass(hint):
+            values[item.name] = _read_fields(reader, place, hint, sizes)  # type: ignore[arg-type]
+        elif item.metadata.get("split"):
+            parts = [f"{place}/{name}/{part}" for part in values[item.metadata["split"]]]
+            values[item.name] = _read_split(reader, parts, item, hint, sizes)
+        elif get_origin(hint) is tuple:
+            values[item.name] = reader.strings(f"{place}/{name}")
+        elif get_origin(hint) is np.ndarray:
+            if name in group or item.default is MISSING:
+                values[item.name] = _read_array(reader, f"{place}/{name}", item, hint, sizes)
+        elif name in group.attrs or item.default is MISSING:
+            values[item.name] = hint(group.attrs[name])
+    return kind(**values)
+
+
+def _read_array(
+    reader: Reader, place: str, item: Field[Any], hint: Any, sizes: dict[str, int]
+) -> NDArray[Any]:
+    """Read one array, its known axes of the known lengths, and note the lengths of all others."""
+    dtype = _element_type(hint)
+    names = [name.strip() for name in item.metadata["axes"].split(",")]
+    if item.metadata["split"]:
+        names.pop()
+    shape = tuple(sizes.get(name) for name in names)
+    array = reader.array(place, item.metadata["stored"] or dtype, shape)
+    sizes |= dict(zip(names, array.shape, strict=True))
+    return array.astype(dtype, copy=False)
+
+
+def _read_split(
+    reader: Reader, places: list[str], item: Field[Any], hint: Any, sizes: dict[str, int]
+) -> NDArray[Any]:
+    """Read an array that is stored as one dataset for each entry of its last axis."""
+    parts = [_read_array(reader, place, item, hint, sizes) for place in places]
+    if parts:
+        return np.stack(parts, axis=-1)
+    return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), _element_type(hint))
+
+
+def _stored_name(item: Field[Any]) -> str:
+    return str(item.metadata.get("name") or item.name)
+
+
+def _required_type(hint: Any) -> Any:
+    """Return the type of a field without the None that it may be."""
+    if isinstance(hint, UnionType):
+        return next(part for part in get_args(hint) if part is not type(None))
+    return hint
+
+
+def _element_type(hint: Any) -> type:
+    """Return the numpy type in `NDArray[type]`."""
+    element: type = get_args(get_args(hint)[1])[0]
+    return element
+
+
+def write_state(file: h5py.File, state: object) -> None:
+    """Write what a fit keeps of its model into an open fit; nothing where it is None."""
+    if state is None:
+        return
+    if not isinstance(state, StoredState):
+        write_record(file, state_group(state), state)
+        return
+    group = file.require_group(state.group)
+    for name, array in state.arrays.items():
+        write_dataset(group, name, array.values, array.axes, array.unit)
+    for name, texts in state.texts.items():
+        write_strings(group, name, texts, "text")
+    group.attrs.update(state.numbers)
+
+
+def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
+    """Read what a fit keeps of its model, None where there is nothing.
+
+    Axes of the lengths `sizes` must have these.
+    """
+    place = next((name for name in STATE_GROUPS if name in reader.file), None)
+    if place is None:
+        return None
+    group = reader.group(place)
+    arrays: dict[str, StoredArray] = {}
+    texts: dict[str, tuple[str, ...]] = {}
+    datasets = {name: node for name, node in group.items() if isinstance(node, h5py.Dataset)}
+    for name, node in datasets.items():
+        if h5py.check_string_dtype(node.dtype) is not None:
+            texts[name] = reader.strings(f"{place}/{name}")
+            continue
+        axes = str(node.attrs.get("axes", ""))
+        shape = tuple(sizes.get(axis.strip()) for axis in axes.split(","))
+        arrays[name] = StoredArray(
+            values=reader.array(f"{place}/{name}", node.dtype, shape),
+            axes=axes,
+            unit=str(node.attrs.get("unit", "")),
+        )
+    return StoredState(group=place, arrays=arrays, texts=texts, numbers=dict(group.attrs))

@@ -1,0 +1,79 @@
+"""What a fit keeps of its model beyond motifs and background: a record that only the model reads.
+
+The record is any frozen dataclass of arrays, texts and numbers, its arrays with `axes` as metadata
+(`motifmine.records.fields`). A file keeps it without knowing its class: what comes back from there
+is a `StoredState`, which the model turns into its own class with `restore_state`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, get_type_hints
+
+from numpy.typing import NDArray
+
+from motifmine.errors import FormatError
+
+State = TypeVar("State")
+DEFAULT_GROUP = "model_state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredArray:
+    """An array of a state as it is in a file."""
+
+    values: NDArray[Any]
+    axes: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredState:
+    """A model's state as it is in a file, by name; kept whether or not the model is installed."""
+
+    group: str = DEFAULT_GROUP
+    """Where in the file it is."""
+    arrays: Mapping[str, StoredArray]
+    texts: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, Any]
+    """Numbers, truth values and single texts."""
+
+
+def state_group(state: object) -> str:
+    """Return the group of a file that a state belongs in: its `group` if its class says one."""
+    return str(getattr(state, "group", DEFAULT_GROUP))
+
+
+def restore_state(kind: type[State], state: object) -> State:
+    """Return a state as a record of its model's class.
+
+    Parameters
+    ----------
+    kind : type
+        Dataclass of the model.
+    state : kind or StoredState
+
+    Raises
+    ------
+    FormatError
+        When the file did not hold what the class needs.
+    """
+    if isinstance(state, kind):
+        return state
+    if not isinstance(state, StoredState):
+        raise TypeError(f"{type(state).__name__} is no state of a fit from a file")
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]  # every state is a dataclass
+        name = item.metadata.get("name") or item.name
+        if name in state.arrays:
+            values[item.name] = state.arrays[name].values
+        elif name in state.texts:
+            values[item.name] = state.texts[name]
+        elif name in state.numbers:
+            values[item.name] = hints[item.name](state.numbers[name])
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise FormatError(
+            f"/{state.group} of the fit is no {kind.__name__}: {error}; fit again"
+        ) from error
