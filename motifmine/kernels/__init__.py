@@ -1,1 +1,1 @@
-"""Compiled inner loops: arrays and scalars in, arrays out; they import nothing else of the package."""
+"""Compiled inner loops: arrays and scalars in, arrays out; they import no other package of ours."""
