@@ -45,6 +45,7 @@ from motifmine.models.hdlsm.kernels.hyperparameters import (  # noqa: E402
 from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, blank_state  # noqa: E402
 from motifmine.models.hdlsm.model import Hdlsm  # noqa: E402
 from motifmine.models.hdlsm.posterior import probabilities  # noqa: E402
+from motifmine.models.hdlsm.sampling import prior_of  # noqa: E402
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
 from motifmine.records.vocabulary import Vocabulary  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
@@ -169,7 +170,7 @@ def started(table: ObservationTable, length: int) -> tuple[Tokens, State, Prior,
     """Return a chain with nothing placed."""
     rng = np.random.default_rng(0)
     tokens, words = tokens_of(table, length, 1.0, rng)
-    prior = Hdlsm(motif_length=length).prior(len(words))
+    prior = prior_of(Hdlsm(motif_length=length), len(words))
     return tokens, blank_state(tokens, prior, len(words), 256), prior, rng
 
 

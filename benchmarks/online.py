@@ -91,7 +91,7 @@ def compare(noise: str, folder: Path, is_quick: bool) -> None:
             n_motifs=N_MOTIFS,
             name="bench",
             force=True,
-            on_iteration=None,
+            on_progress=None,
             **settings,
         )
         seconds = time.perf_counter() - began

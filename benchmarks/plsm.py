@@ -37,6 +37,7 @@ from motifmine.kernels.jit import fast_kernel  # noqa: E402
 from motifmine.models.plsm import em  # noqa: E402
 from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
+from motifmine.models.plsm.spec import Priors  # noqa: E402
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
 from motifmine.records.vocabulary import Vocabulary  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
@@ -147,7 +148,7 @@ def posed(
     table: ObservationTable, n_motifs: int, motif_length: int
 ) -> tuple[em.Problem, em.State, Floats32, Floats32]:
     """Return a problem without sparsity, a random state, and its padded starts and motifs."""
-    priors = em.Priors(sparsity=0.0, background=0.1)
+    priors = Priors(sparsity=0.0, background=0.1)
     problem = em.pose(table, motif_length, priors, most_motifs=n_motifs, n_threads=1)
     rng = np.random.default_rng(0)
     motifs = rng.gamma(5.0, size=(n_motifs, motif_length, table.n_words)).astype(np.float32)

@@ -289,7 +289,7 @@ def fit(
             "counts": counts,
             "false_alarms_per_hour": false_alarms,
             "seed": seed,
-            "on_iteration": lambda p: advance(p.done, p.total, f"{p.log_likelihood:.6g} nats"),
+            "on_progress": lambda p: advance(p.done, p.total, f"{p.log_likelihood:.6g} nats"),
         }
         if is_streamed:
             path, record = fit_streamed(

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from motifmine.analysis.comparison import compare_fits
     from motifmine.analysis.evaluation import evaluate
     from motifmine.io.truth_files import Truth
-    from motifmine.models.hdlsm.model import Hdlsm, HdlsmFit
+    from motifmine.models.hdlsm.fitted import HdlsmFit
+    from motifmine.models.hdlsm.model import Hdlsm
     from motifmine.models.plsm.model import Plsm, PlsmFit
     from motifmine.models.tcae.model import Tcae, TcaeFit
     from motifmine.simulation import simulate
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Hdlsm": "motifmine.models.hdlsm.model",
-    "HdlsmFit": "motifmine.models.hdlsm.model",
+    "HdlsmFit": "motifmine.models.hdlsm.fitted",
     "Plsm": "motifmine.models.plsm.model",
     "PlsmFit": "motifmine.models.plsm.model",
     "Tcae": "motifmine.models.tcae.model",

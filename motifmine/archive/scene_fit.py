@@ -138,7 +138,7 @@ def _fit_anew(scene: SceneFit, on_sign: Callable[[object], None]) -> None:
         "force": True,
         "motif_length": Duration.parse(length) if length not in (None, "auto") else length,
         "on_start": on_sign,
-        "on_iteration": lambda progress: on_sign(progress.done),
+        "on_progress": lambda progress: on_sign(progress.done),
         "is_timed": False,
         "notes": {KEY_NOTE: scene.key},
         **given,

@@ -1,24 +1,23 @@
 """What every model and every fit offers, satisfied by shape and not by inheritance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.parallel.mappers import Mapper
+from motifmine.progress import Progress
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    MotifSet,
+    Occurrences,
+    Provenance,
+    Trace,
+)
+from motifmine.records.posterior import Posterior
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One message of a fit that is under way."""
-
-    done: int
-    """Iterations done, of all restarts."""
-    total: int
-    """Iterations at most, of all restarts."""
-    log_likelihood: float
-    """Of the latest iteration, nats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +28,18 @@ class Located:
     background: Background
     """With the share that it has of these documents."""
     log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitContext:
+    """What a fit may use that is no setting of its model: nothing of it is kept with the motifs."""
+
+    checkpoint: Path | None = None
+    """File that training resumes from if it exists, and that it writes to now and then."""
+    groups: int | Literal["auto"] | None = None
+    """Groups that documents are sampled in; None: all together."""
+    mapper: Mapper = map
+    """Like the built-in `map`, see `motifmine.parallel.mappers`; shares out the groups."""
 
 
 class Fit(Protocol):
@@ -74,6 +85,9 @@ class Fit(Protocol):
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of other documents, nats."""
 
+    def posterior_of(self, occurrences: Occurrences) -> Posterior | None:
+        """Return the posterior for occurrences of this fit, None where nothing was sampled."""
+
 
 class Model(Protocol):
     """A specification that can be fitted."""
@@ -83,6 +97,38 @@ class Model(Protocol):
         table: ObservationTable,
         *,
         seed: int | None,
-        on_iteration: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
         """Return a new fit of `table`; the specification is untouched."""
+
+
+class ContextModel(Model, Protocol):
+    """A model that takes checkpoints or groups documents."""
+
+    def fit_in(
+        self,
+        table: ObservationTable,
+        context: FitContext,
+        *,
+        seed: int | None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Fit:
+        """Return a new fit of `table`, made with what the context offers."""
+
+
+class SizeChoice(Protocol):
+    """Lets the data choose how many motifs there are and how long they are."""
+
+    def choose(
+        self,
+        table: ObservationTable,
+        spec: Any,
+        sizes: Sequence[Literal["motif_length", "n_motifs"]],
+        *,
+        seed: int,
+        on_message: Callable[[str], None] | None = None,
+    ) -> tuple[Any, dict[str, object]]:
+        """Return the specification with the sizes chosen, and plain values that tell how."""
+
+    def p_values(self, table: ObservationTable, motifs: MotifSet, seed: int) -> Floats:
+        """Return how likely chance is to give motifs that stand out so, float64 array (K,)."""

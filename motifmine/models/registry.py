@@ -1,79 +1,208 @@
-"""Models by name, and motifs of saved fits found elsewhere."""
+"""Models by name: an entry for each says where it is and what it can do.
 
+A package of its own adds a model by an entry point of the group `motifmine.models`, whose name is
+that of the model and whose object is an `Entry`. Nothing outside `motifmine.models` asks for a
+model's name or class; what commands need to know of a model is in its entry.
+"""
+
+import importlib
 import json
-from dataclasses import fields, replace
-from typing import Any
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
 
-from motifmine.errors import SpecError
-from motifmine.models.hdlsm.model import Hdlsm, locate_by_sampling
-from motifmine.models.plsm.em import Priors
-from motifmine.models.plsm.model import Plsm, fold_in
+from motifmine.errors import MotifmineWarning, SpecError
+from motifmine.models.options import Option, options_of
 from motifmine.models.protocol import Located
-from motifmine.models.tcae.encoder import Encoder
-from motifmine.models.tcae.model import Tcae, locate_encoded
 from motifmine.records.fit import FitRecord
-from motifmine.records.model_state import restore_state
 from motifmine.records.table import ObservationTable
 
-MODELS: dict[str, Any] = {"plsm": Plsm, "hdlsm": Hdlsm, "tcae": Tcae}
+GROUP = "motifmine.models"
+"""Group of entry points that models of other packages are found by."""
 
 
-def specify(model: str, settings: dict[str, Any]) -> Any:
-    """Return the specification of a model by name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A model, and what it can do.
+
+    Places are written `module:name` and imported when they are needed.
+    """
+
+    specification: str
+    """Dataclass of the settings, see `motifmine.models.options`; light to import."""
+    model: str
+    """Class with the same fields that fits, see `motifmine.models.protocol.Model`."""
+    locate: str = "motifmine.models.plsm.model:locate_in_record"
+    """Function (record, table) that returns where the motifs of a saved fit are in new documents,
+    see `motifmine.models.protocol.Located`, or None where the fit lacks what the model needs for
+    it. The default infers starts by maximum likelihood."""
+    default_topics: Literal["off", "auto"] = "off"
+    """Whether topics are put between words and motifs where nobody says."""
+    settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
+    """Settings that are taken where nobody says, of words that may occur in every time bin."""
+    size_choice: str = ""
+    """`motifmine.models.protocol.SizeChoice` that finds the number and length of the motifs; "":
+    sizes are given."""
+    streams: bool = False
+    """Whether the model learns from documents that are never in memory together."""
+    can_update: bool = False
+    """Whether new documents can be added to a saved fit."""
+    writes_checkpoints: bool = False
+    """Whether training resumes from a file."""
+    groups_documents: bool = False
+    """Whether documents can be fitted in groups, side by side."""
+
+    @property
+    def chooses_sizes(self) -> bool:
+        """Whether number and length of the motifs can be left to the data."""
+        return bool(self.size_choice)
+
+    @property
+    def uses_context(self) -> bool:
+        """Whether the model is fitted by `fit_in`."""
+        return self.writes_checkpoints or self.groups_documents
+
+
+OWN = {
+    "plsm": Entry(
+        specification="motifmine.models.plsm.spec:PlsmSpec",
+        model="motifmine.models.plsm.model:Plsm",
+        # held-out observations take words that occur in every bin for dense motifs
+        settings_of_dense_words={"activity": "sparse"},
+        size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
+        streams=True,
+        can_update=True,
+    ),
+    "hdlsm": Entry(
+        specification="motifmine.models.hdlsm.spec:HdlsmSpec",
+        model="motifmine.models.hdlsm.model:Hdlsm",
+        locate="motifmine.models.hdlsm.model:locate_in_record",
+        default_topics="auto",
+        groups_documents=True,
+    ),
+    "tcae": Entry(
+        specification="motifmine.models.tcae.spec:TcaeSpec",
+        model="motifmine.models.tcae.model:Tcae",
+        locate="motifmine.models.tcae.model:locate_in_record",
+        default_topics="auto",
+        writes_checkpoints=True,
+    ),
+}
+"""The models of this package."""
+
+FALLBACK = Entry(specification="", model="")
+"""How motifs are located of fits whose model is not installed."""
+
+
+def model_names() -> tuple[str, ...]:
+    """Return the names of all models, those of other packages last."""
+    return (*OWN, *_of_others())
+
+
+def entry_of(model: str) -> Entry:
+    """Return the entry of a model.
+
+    Raises
+    ------
+    SpecError
+        When there is no such model, or its package is broken.
+    """
+    if model in OWN:
+        return OWN[model]
+    others = _of_others()
+    if model not in others:
+        raise SpecError(f"there is no model {model!r}; choose one of {', '.join(model_names())}")
+    try:
+        entry = others[model].load()
+    except Exception as error:
+        raise SpecError(
+            f"the model {model} cannot be loaded from {others[model].value}: {error}"
+        ) from error
+    if not isinstance(entry, Entry):
+        raise SpecError(f"{others[model].value} is no motifmine.models.registry.Entry")
+    return entry
+
+
+def all_entries() -> dict[str, Entry]:
+    """Return the entries of all models; those that cannot be loaded are warned of."""
+    found = {}
+    for name in model_names():
+        try:
+            found[name] = entry_of(name)
+        except SpecError as error:
+            warnings.warn(str(error), MotifmineWarning, stacklevel=2)
+    return found
+
+
+def _of_others() -> dict[str, EntryPoint]:
+    """Return the entry points of models of other packages, by name."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in OWN}
+
+
+def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
+    """Return where the motifs of a saved fit are active in `table`, whichever model made them.
+
+    Motifs and the background's words are held fixed. Starts are inferred as the model does it, or
+    by maximum likelihood where it cannot: its package is not installed, or the fit is too old.
+    """
+    model = record.provenance.model
+    place = entry_of(model).locate if model in model_names() else FALLBACK.locate
+    found: Located | None = load(place)(record, table)
+    if found is None:
+        found = load(FALLBACK.locate)(record, table)
+    assert found is not None
+    return found
+
+
+@cache
+def load(place: str) -> Any:
+    """Return the object at `module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def settings_of(entry: Entry) -> tuple[Option, ...]:
+    """Return the options of a model's own settings."""
+    return options_of(load(entry.specification))
+
+
+def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) -> Any:
+    """Return the specification of a model.
+
+    Parameters
+    ----------
+    model : str
+    settings : mapping
+        Fields of the specification.
+    is_dense : bool
+        Whether words may occur in every time bin, which decides some defaults.
 
     Raises
     ------
     SpecError
         When there is no such model, or it has no such setting.
     """
-    if model not in MODELS:
-        raise SpecError(f"there is no model {model!r}; choose one of {', '.join(MODELS)}")
-    known = {item.name for item in fields(MODELS[model])}
+    entry = entry_of(model)
+    known = {item.name for item in fields(load(entry.specification))}
     if unknown := sorted(set(settings) - known):
         options = ", ".join("--" + name.removeprefix("n_").replace("_", "-") for name in unknown)
         raise SpecError(f"the model {model} has no setting {options}; leave it out")
-    if model == "hdlsm" and "background" in settings:
-        settings = {**settings, "background": settings["background"] != 0}
-    return MODELS[model](**settings)
+    defaults = entry.settings_of_dense_words if is_dense else {}
+    return load(entry.model)(**{**defaults, **settings})
 
 
-def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
-    """Return where the motifs of a saved fit are active in `table`, whichever model made them.
+def specification_of(model: str, spec: str) -> Any:
+    """Return the specification that a saved fit was made with.
 
-    Motifs and the background's words are held fixed. Starts of HDLSM's motifs are sampled, those of
-    the auto-encoder left to its network, all others inferred as PLSM does it. Fits of the
-    auto-encoder by older versions have no network; theirs are inferred without sparsity.
+    Parameters
+    ----------
+    model : str
+    spec : str
+        The settings of the fit, a JSON object; what is no setting of the model is left out.
     """
-    if record.model_state is not None:
-        spec = Tcae(**_known(Tcae, record))
-        # a fit made on a GPU is found again on machines that have none
-        spec = replace(
-            spec,
-            device="cpu" if spec.device == "cpu" else "auto",
-            dtype="float64" if spec.dtype == "float64" else "float32",
-        )
-        encoder = restore_state(Encoder, record.model_state)
-        return locate_encoded(spec, record.motifs, record.background, encoder, table)
-    if record.provenance.model == "hdlsm":
-        scale = json.loads(record.provenance.spec).get("count_scale") or 1.0
-        return locate_by_sampling(
-            record.motifs,
-            record.background,
-            table,
-            record.provenance.seed,
-            count_scale=float(scale),
-        )
-    return fold_in(priors_of(record), record.motifs, record.background, table)
-
-
-def priors_of(record: FitRecord) -> Priors:
-    """Return the priors that starts of a saved fit's motifs have when they are inferred."""
-    if record.provenance.model != "plsm":
-        return Priors(sparsity=0.0)
-    return Plsm(**_known(Plsm, record)).priors
-
-
-def _known(specification: Any, record: FitRecord) -> dict[str, Any]:
-    """Return what the record tells of the fields of a specification."""
-    spec = json.loads(record.provenance.spec)
-    return {f.name: spec[f.name] for f in fields(specification) if f.name in spec}
+    entry, values = entry_of(model), json.loads(spec)
+    known = fields(load(entry.specification))
+    return load(entry.model)(**{f.name: values[f.name] for f in known if f.name in values})

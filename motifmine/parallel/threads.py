@@ -21,7 +21,7 @@ def limit_threads(n_threads: int) -> None:
 
 def most_threads() -> int:
     """Return the threads that a fit of this process may use: all cores, or its share of them."""
-    return _share[0] if _share else os.cpu_count() or 1
+    return _share[0] if _share else n_cores()
 
 
 def in_order(

@@ -21,19 +21,10 @@ from motifmine.features.video.extract import spec_of_json
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
-from motifmine.models.hdlsm.groups import GroupedHdlsm
-from motifmine.models.hdlsm.model import Hdlsm
-from motifmine.models.plsm.model import Plsm
-from motifmine.models.plsm.selection import (
-    Choice,
-    choose_motif_length,
-    choose_n_motifs,
-    motif_p_values,
-)
-from motifmine.models.protocol import Model, Progress
-from motifmine.models.registry import specify
-from motifmine.models.tcae.model import Resumable
+from motifmine.models.protocol import FitContext, SizeChoice
+from motifmine.models.registry import entry_of, load, specify
 from motifmine.parallel.mappers import Mapper
+from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.records.topics import innermost
@@ -64,7 +55,7 @@ def fit_workspace(
     name: str | None = None,
     force: bool = False,
     on_start: Callable[[str], None] | None = None,
-    on_iteration: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     is_timed: bool = True,
     stability: int | None = None,
     checkpoint: Path | None = None,
@@ -103,7 +94,7 @@ def fit_workspace(
         Overwrite a fit of that name.
     on_start : callable or None
         Called with lines that tell what will be fitted, and how, and whether chains agree.
-    on_iteration : callable or None
+    on_progress : callable or None
     is_timed : bool
         Whether the fit tells how long it took. Without, the same data give the same bytes.
     stability : int or None
@@ -138,16 +129,17 @@ def fit_workspace(
         motif_length=motif_length,
         **settings,
     )
-    if checkpoint is not None and model != "tcae":
-        raise SpecError(f"only tcae writes checkpoints; leave out --checkpoint for {model}")
-    if groups is not None and not isinstance(spec, Hdlsm):
-        raise SpecError(f"only hdlsm is sampled in groups; leave out --groups for {model}")
+    entry = entry_of(model)
+    if checkpoint is not None and not entry.writes_checkpoints:
+        raise SpecError(f"{model} writes no checkpoints; leave out --checkpoint")
+    if groups is not None and not entry.groups_documents:
+        raise SpecError(f"{model} does not fit documents in groups; leave out --groups")
     detection = Detection(false_alarms_per_hour=false_alarms_per_hour)
     words, table = (
         table,
         over_topics(
             table,
-            n_topics or ("off" if model == "plsm" else "auto"),
+            n_topics or entry.default_topics,
             counts=counts,
             seed=seed,
             on_step=on_start,
@@ -156,26 +148,28 @@ def fit_workspace(
     preparation = Preparation(counts=counts if table is words else "auto")
     choices: dict[str, object] = {}
     if "auto" in (motif_length, n_motifs):
-        spec, choices = _sized(
-            preparation.apply(table),
-            spec,
-            motif_length == "auto",
-            n_motifs == "auto",
-            seed or 0,
-            on_start,
+        sizes: tuple[Literal["motif_length", "n_motifs"], ...] = (
+            *(("motif_length",) if motif_length == "auto" else ()),
+            *(("n_motifs",) if n_motifs == "auto" else ()),
+        )
+        spec, choices = _size_choice(model).choose(
+            preparation.apply(table), spec, sizes, seed=seed or 0, on_message=on_start
         )
     if on_start is not None:
         on_start(_announcement(table, model, spec, seed))
-        is_whole = groups is None and isinstance(spec, Hdlsm)
-        if is_whole and (line := spec.told(preparation.apply(table))):
+        describe = getattr(spec, "describe_count_scaling", None)
+        if groups is None and describe and (line := describe(preparation.apply(table))):
             on_start(line)
     record = mine(
         table,
-        _with_means(spec, checkpoint, groups, mapper),
+        spec,
+        context=FitContext(checkpoint=checkpoint, groups=groups, mapper=mapper)
+        if entry.uses_context
+        else None,
         preparation=preparation,
         detection=detection,
         seed=seed,
-        on_iteration=on_iteration,
+        on_progress=on_progress,
         notes={**choices, **({"cameras": cameras} if cameras else {}), **(notes or {})},
     )
     if n_motifs == "auto":
@@ -226,25 +220,10 @@ def specified(
     given = {**settings, "motif_length": length.bins(bin_s)}
     if isinstance(n_motifs, int):
         given["n_motifs"] = n_motifs
-    if model == "plsm" and words.layout.is_dense:
-        # channels say something in every bin, which foretelling takes for dense; motifs are not
-        given.setdefault("activity", "sparse")
-    spec = specify(model, given)
-    if "auto" in (motif_length, n_motifs) and not isinstance(spec, Plsm):
-        raise SpecError(f"only plsm can choose sizes by 'auto'; give {model} numbers")
+    spec = specify(model, given, is_dense=words.layout.is_dense)
+    if "auto" in (motif_length, n_motifs) and not entry_of(model).chooses_sizes:
+        raise SpecError(f"{model} cannot choose sizes by 'auto'; give it numbers")
     return spec
-
-
-def _with_means(
-    spec: Any, checkpoint: Path | None, groups: int | Literal["auto"] | None, mapper: Mapper
-) -> Model:
-    """Return the specification with what it needs beyond its settings."""
-    if checkpoint is not None:
-        return Resumable(spec=spec, checkpoint=checkpoint)
-    if groups is not None:
-        return GroupedHdlsm(spec=spec, groups=groups, mapper=mapper)
-    model: Model = spec
-    return model
 
 
 def _agreement(record: FitRecord) -> str:
@@ -273,38 +252,15 @@ def _timeless(record: FitRecord) -> FitRecord:
 
 def _with_p_values(record: FitRecord, table: ObservationTable) -> FitRecord:
     """Return the record with how likely chance is to give each of its motifs, in its settings."""
-    p_values = motif_p_values(table, record.motifs, seed=record.provenance.seed)
+    choice = _size_choice(record.provenance.model)
+    p_values = choice.p_values(table, record.motifs, record.provenance.seed)
     spec = {**json.loads(record.provenance.spec), "p_values": [round(p, 4) for p in p_values]}
     return replace(record, provenance=replace(record.provenance, spec=json.dumps(spec)))
 
 
-def _sized(
-    table: ObservationTable,
-    spec: Any,
-    choose_length: bool,
-    choose_number: bool,
-    seed: int,
-    on_step: Callable[[str], None] | None,
-) -> tuple[Any, dict[str, object]]:
-    """Return the specification with length and number of motifs chosen, and what they came from."""
-    notes: dict[str, object] = {}
-    if choose_length:
-        choice = choose_motif_length(table, spec, seed=seed, on_fit=on_step)
-        spec = replace(spec, motif_length=choice.chosen)
-        notes["motif_length_choice"] = _curve(choice)
-    if choose_number:
-        choice = choose_n_motifs(table, spec, seed=seed, on_fit=on_step)
-        spec = replace(spec, n_motifs=choice.chosen)
-        notes["n_motifs_choice"] = _curve(choice)
-    return spec, notes
-
-
-def _curve(choice: Choice) -> dict[str, object]:
-    return {
-        "candidates": choice.candidates.tolist(),
-        "value": [round(float(value), 3) for value in choice.value],
-        "chosen": choice.chosen,
-    }
+def _size_choice(model: str) -> SizeChoice:
+    choice: SizeChoice = load(entry_of(model).size_choice)()
+    return choice
 
 
 def _announcement(table: ObservationTable, model: str, spec: Any, seed: int | None) -> str:

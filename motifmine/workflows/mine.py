@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from motifmine.analysis.raw_segments import motif_segments
 from motifmine.analysis.topic_null import rolled_under_topics
 from motifmine.errors import SpecError
 from motifmine.features.preparation import Preparation
-from motifmine.models.hdlsm.model import HdlsmFit
-from motifmine.models.protocol import Fit, Model, Progress
+from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs
+from motifmine.progress import Progress
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
@@ -63,7 +64,8 @@ def mine(
     preparation: Preparation | None = None,
     detection: Detection | None = None,
     seed: int | None = 0,
-    on_iteration: Callable[[Progress], None] | None = None,
+    context: FitContext | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
     """Return the motifs of `table` and all their occurrences.
@@ -79,7 +81,9 @@ def mine(
     detection : Detection or None
         Which peaks of activations count as occurrences.
     seed : int or None
-    on_iteration : callable or None
+    context : FitContext or None
+        For models that take checkpoints or group documents.
+    on_progress : callable or None
         Called with a `Progress` now and then.
     notes : mapping or None
         More to keep with the settings in the fit, plain values.
@@ -102,7 +106,7 @@ def mine(
     choice = (preparation or Preparation()).resolve(table)
     detection = detection or Detection()
     prepared = choice.apply(table)
-    fit = model.fit(prepared, seed=seed, on_iteration=on_iteration)
+    fit = _fit_model(model, prepared, context, seed, on_progress)
     occurrences, least_score = sure_occurrences(prepared, fit, detection)
     spec = {
         **json.loads(fit.provenance.spec),
@@ -134,9 +138,21 @@ def mine(
             n_motifs=len(fit.motifs),
             motif_length=fit.motifs.motif_length,
         ),
-        posterior=fit.posterior_of(occurrences) if isinstance(fit, HdlsmFit) else None,
+        posterior=fit.posterior_of(occurrences),
         model_state=fit.model_state,
     )
+
+
+def _fit_model(
+    model: Model | ContextModel,
+    table: ObservationTable,
+    context: FitContext | None,
+    seed: int | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> Fit:
+    if context is None:
+        return model.fit(table, seed=seed, on_progress=on_progress)
+    return cast(ContextModel, model).fit_in(table, context, seed=seed, on_progress=on_progress)
 
 
 def _anomalies(

@@ -5,7 +5,8 @@ import pytest
 
 from motifmine.durations import Duration
 from motifmine.io.hdf5 import store
-from motifmine.models.hdlsm.model import Hdlsm, default_scale
+from motifmine.models.hdlsm.model import Hdlsm
+from motifmine.models.hdlsm.sampling import default_scale
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
@@ -56,8 +57,8 @@ def test_topics_are_thinned_to_twenty_a_bin_and_words_are_not(small: Simulation)
     many = topics.with_counts(topics.count * np.float32(100))
     assert default_scale(many) * many.total == pytest.approx(20 * many.n_times)
     assert default_scale(small.table) == 1.0
-    assert Hdlsm(motif_length=8).told(small.table) == ""
-    assert "observations are sampled" in Hdlsm(motif_length=8).told(many)
+    assert Hdlsm(motif_length=8).describe_count_scaling(small.table) == ""
+    assert "observations are sampled" in Hdlsm(motif_length=8).describe_count_scaling(many)
 
 
 def test_motifs_over_topics_are_compared_by_their_words(small: Simulation) -> None:

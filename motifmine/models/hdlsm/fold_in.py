@@ -4,6 +4,7 @@ import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.kernels.likelihood import compute_rates
+from motifmine.models.fitted import remaining_background
 from motifmine.models.hdlsm.chains import GRID, eta_shape, one_sweep, tokens_of
 from motifmine.models.hdlsm.kernels.hyperparameters import sweep_document_priors
 from motifmine.models.hdlsm.kernels.state import (
@@ -16,6 +17,7 @@ from motifmine.models.hdlsm.kernels.state import (
     Tokens,
     blank_state,
 )
+from motifmine.models.protocol import Located
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.start_layout import (
     StartLayout,
@@ -35,6 +37,24 @@ TINY = 1e-6
 """Pseudo-counts beside these, which keep what was never seen from being impossible."""
 FLOOR = 1e-3
 """Share of new documents that is left to chance when they are scored."""
+
+
+def locate_by_sampling(
+    motifs: MotifSet,
+    background: Background,
+    table: ObservationTable,
+    seed: int,
+    *,
+    count_scale: float = 1.0,
+) -> Located:
+    """Return where given motifs are active in `table`, by sampling, motifs held fixed."""
+    activations, value = fold_in(motifs, background, table, seed=seed, count_scale=count_scale)
+    explained = float(activations.mass.sum(dtype=np.float64))
+    return Located(
+        activations=activations,
+        background=remaining_background(background, explained, table.total),
+        log_likelihood=value,
+    )
 
 
 def fold_in(

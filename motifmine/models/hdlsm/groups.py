@@ -14,118 +14,131 @@ What it gives: groups can be sampled side by side, memory and time of a chain de
 alone, and where counts would have been scaled down they are scaled down less.
 """
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from motifmine.errors import SpecError
+from motifmine.models.fitted import FittedModel, provenance_of
+from motifmine.models.hdlsm.fold_in import locate_by_sampling
 from motifmine.models.hdlsm.merging import (
     MergedMotifs,
     PartMotifs,
     holding_motifs,
     merge_motifs,
 )
-from motifmine.models.hdlsm.model import (
+from motifmine.models.hdlsm.sampling import (
     MOST_OBSERVATIONS,
     TOPICS_PER_BIN,
-    Hdlsm,
     default_scale,
-    locate_by_sampling,
+    sample_documents,
 )
-from motifmine.models.protocol import Located, Progress
+from motifmine.models.hdlsm.spec import HdlsmSpec
+from motifmine.models.protocol import Located
 from motifmine.parallel.mappers import Mapper
+from motifmine.progress import Progress
 from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Floats32, Indices
-from motifmine.version import __version__
 
 GROUP_STREAM = 1 << 26
 """Stream of chance that the seeds of groups are drawn from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupedHdlsm:
-    """HDLSM sampled in groups of documents.
+def sample_in_groups(
+    spec: HdlsmSpec,
+    table: ObservationTable,
+    groups: int | Literal["auto"] = "auto",
+    *,
+    seed: int | None = 0,
+    mapper: Mapper = map,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> "GroupedHdlsmFit":
+    """Return the motifs of all groups, and where they are active in all documents.
+
+    The result does not depend on who samples which group.
+
+    Parameters
+    ----------
+    spec : HdlsmSpec
+        Of every group.
+    table : ObservationTable
+    groups : int or `auto`
+        See `number_of_groups`.
+    seed : int or None
+    mapper : callable
+        Like the built-in `map`: shares out the groups, see `motifmine.parallel.mappers`.
+    on_progress : callable or None
+        Called with a `Progress` after every group.
+
+    Raises
+    ------
+    DataError
+        When a group is too small for the specification.
 
     Examples
     --------
     >>> from motifmine import simulate
+    >>> from motifmine.models.hdlsm.groups import sample_in_groups
     >>> from motifmine.models.hdlsm.model import Hdlsm
-    >>> from motifmine.models.hdlsm.groups import GroupedHdlsm
     >>> table = simulate(n_motifs=2, n_times=200, n_documents=4, seed=1).table
     >>> spec = Hdlsm(motif_length=10, chains=1, sweeps=100, burn_in=60)
-    >>> GroupedHdlsm(spec=spec, groups=2).fit(table, seed=0).motifs
+    >>> sample_in_groups(spec, table, 2, seed=0).motifs
     MotifSet(2 motifs of 10 bins x 20 words)
     """
+    began = time.perf_counter()
+    seed = resolve_seed(seed)
+    dealt = deal_documents(table, number_of_groups(spec, table, groups))
+    tables = [table.documents(group.tolist()) for group in dealt]
+    scale = spec.count_scale or min(default_scale(part) for part in tables)
+    spec = replace(spec, count_scale=scale)
+    seeds = generator(seed, GROUP_STREAM).integers(1 << 31, size=len(dealt)).tolist()
+    sampled: list[SampledGroup] = []
+    for found in mapper(
+        partial(sample_group, spec),
+        [Group(number, part, seeds[number]) for number, part in enumerate(tables)],
+    ):
+        sampled.append(found)
+        if on_progress is not None:
+            on_progress(Progress(len(sampled), len(dealt), float(found.log_joint[-1])))
+    sampled.sort(key=lambda found: found.number)
+    spec = replace(spec, sweeps=sampled[0].sweeps)
+    return _package(spec, table, dealt, sampled, seed, began)
 
-    spec: Hdlsm
-    """Of every group."""
-    groups: int | Literal["auto"] = "auto"
-    """Groups that documents are dealt into, > 0; `auto`: so many that none has much more than
-    200,000 observations to sample. Each has at least one document that holds something."""
-    mapper: Mapper = map
-    """Like the built-in `map`: shares out the groups, see `motifmine.parallel.mappers`."""
 
-    def __post_init__(self) -> None:
-        if self.groups != "auto" and self.groups < 1:
-            raise SpecError(f"groups is {self.groups}; it must be 1 or more")
+def number_of_groups(
+    spec: HdlsmSpec, table: ObservationTable, groups: int | Literal["auto"]
+) -> int:
+    """Return the number of groups that the documents of `table` are dealt into.
 
-    def fit(
-        self,
-        table: ObservationTable,
-        *,
-        seed: int | None = 0,
-        on_iteration: Callable[[Progress], None] | None = None,
-    ) -> "GroupedHdlsmFit":
-        """Return the motifs of all groups, and where they are active in all documents.
+    `auto`: so many that none has much more than 200,000 observations to sample. Each group has at
+    least one document that holds something.
 
-        The result does not depend on who samples which group. `on_iteration` is called after every
-        group.
+    Raises
+    ------
+    SpecError
+        When it is below 1.
+    """
+    most = max(1, int(np.count_nonzero(_sizes(table))))
+    if groups != "auto":
+        if groups < 1:
+            raise SpecError(f"groups is {groups}; it must be 1 or more")
+        return min(groups, most)
+    return min(max(1, -int(-_wanted_observations(spec, table) // MOST_OBSERVATIONS)), most)
 
-        Raises
-        ------
-        DataError
-            When a group is too small for the specification.
-        """
-        began = time.perf_counter()
-        seed = resolve_seed(seed)
-        dealt = deal_documents(table, self.n_groups(table))
-        tables = [table.documents(group.tolist()) for group in dealt]
-        scale = self.spec.count_scale or min(default_scale(part) for part in tables)
-        spec = replace(self.spec, count_scale=scale)
-        seeds = generator(seed, GROUP_STREAM).integers(1 << 31, size=len(dealt)).tolist()
-        sampled: list[SampledGroup] = []
-        for found in self.mapper(
-            partial(sample_group, spec),
-            [Group(number, part, seeds[number]) for number, part in enumerate(tables)],
-        ):
-            sampled.append(found)
-            if on_iteration is not None:
-                on_iteration(Progress(len(sampled), len(dealt), float(found.log_joint[-1])))
-        sampled.sort(key=lambda found: found.number)
-        spec = replace(spec, sweeps=sampled[0].sweeps)
-        return _package(spec, table, dealt, sampled, seed, began)
 
-    def n_groups(self, table: ObservationTable) -> int:
-        """Return the number of groups that the documents of `table` are dealt into."""
-        most = max(1, int(np.count_nonzero(_sizes(table))))
-        if self.groups != "auto":
-            return min(self.groups, most)
-        return min(max(1, -int(-self._wanted_observations(table) // MOST_OBSERVATIONS)), most)
-
-    def _wanted_observations(self, table: ObservationTable) -> float:
-        """Return how many would be sampled if a chain could take any number."""
-        if self.spec.count_scale is not None:
-            return table.total * self.spec.count_scale
-        if table.vocabulary.layout.topics() is not None:
-            return min(table.total, TOPICS_PER_BIN * table.n_times)
-        return table.total
+def _wanted_observations(spec: HdlsmSpec, table: ObservationTable) -> float:
+    """Return how many would be sampled if a chain could take any number."""
+    if spec.count_scale is not None:
+        return table.total * spec.count_scale
+    if table.vocabulary.layout.topics() is not None:
+        return min(table.total, TOPICS_PER_BIN * table.n_times)
+    return table.total
 
 
 def deal_documents(table: ObservationTable, n_groups: int) -> list[Indices]:
@@ -172,9 +185,9 @@ class SampledGroup(NamedTuple):
     sweeps: int
 
 
-def sample_group(spec: Hdlsm, group: Group) -> SampledGroup:
+def sample_group(spec: HdlsmSpec, group: Group) -> SampledGroup:
     """Return what HDLSM finds in one group."""
-    fit = spec.fit(group.table, seed=group.seed)
+    fit = sample_documents(spec, group.table, seed=group.seed)
     total = group.table.total
     return SampledGroup(
         number=group.number,
@@ -189,10 +202,10 @@ def sample_group(spec: Hdlsm, group: Group) -> SampledGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupedHdlsmFit:
+class GroupedHdlsmFit(FittedModel):
     """Motifs that HDLSM found in groups of documents, and when they occur in all of them."""
 
-    spec: Hdlsm
+    spec: HdlsmSpec
     """Of every group, `count_scale` as it was used."""
     motifs: MotifSet
     background: Background
@@ -204,10 +217,6 @@ class GroupedHdlsmFit:
     found_in: tuple[tuple[int, ...], ...]
     """The groups that every motif was found in."""
     motifs_by_group: tuple[int, ...]
-
-    def transform(self, table: ObservationTable) -> Activations:
-        """Return the activations of the documents of `table`, motifs held fixed."""
-        return self.locate(table).activations
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`, motifs held fixed.
@@ -222,14 +231,6 @@ class GroupedHdlsmFit:
             count_scale=self.spec.count_scale or 1.0,
         )
 
-    def score(self, table: ObservationTable) -> float:
-        """Return the log-likelihood per observation of `table`, nats; higher is better."""
-        return self.locate(table).log_likelihood / table.total
-
-    @property
-    def model_state(self) -> None:
-        """Nothing: motifs, background and settings are enough to find the motifs elsewhere."""
-
     def findings(self) -> dict[str, object]:
         """Return how the groups agree, plain values for a fit file."""
         n_groups, times = len(self.motifs_by_group), [len(groups) for groups in self.found_in]
@@ -243,7 +244,7 @@ class GroupedHdlsmFit:
 
 
 def _package(
-    spec: Hdlsm,
+    spec: HdlsmSpec,
     table: ObservationTable,
     dealt: list[Indices],
     sampled: list[SampledGroup],
@@ -274,13 +275,13 @@ def _package(
         background=located.background,
         activations=_renumbered(located.activations, order),
         trace=_trace(sampled, time.perf_counter() - began),
-        provenance=Provenance(
-            motifmine_version=__version__,
-            model="hdlsm",
-            spec=json.dumps({**asdict(spec), "groups": len(sampled)}),
+        provenance=provenance_of(
+            "hdlsm",
+            spec,
+            table,
             seed=seed,
-            inputs=tuple((r.name, r.source_digest) for r in table.recordings),
             elapsed_s=time.perf_counter() - began,
+            more={"groups": len(sampled)},
         ),
         found_in=merged.parts,
         motifs_by_group=tuple(len(found.motifs.mass) for found in sampled),

@@ -15,6 +15,7 @@ import numpy as np
 from motifmine.models.plsm import passes as plsm_pass
 from motifmine.models.plsm.kernels.live import Places
 from motifmine.models.plsm.kernels.search import sweep_threshold
+from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import StartLayout, motifs_of, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32
@@ -23,18 +24,6 @@ WORTH_THREADS = 2e7
 """A pass of fewer multiplications is over before a second thread has begun."""
 SMALLEST_SHARE = 1e-9
 """Share that every word has of the background, so that nothing is impossible."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priors:
-    """What is believed before the data are seen."""
-
-    sparsity: float
-    """Threshold of a start in units of the mean mass of a start."""
-    motif_prior: float = 0.0
-    """Pseudo-count of a motif cell in units of the mean mass of a cell."""
-    background: float | None = None
-    """Share of the mass that the background holds; None: what it explains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,14 +6,14 @@ Varadarajan, Emonet and Odobez: BMVC 2010; International Journal of Computer Vis
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.models.checks import check_size, drop_unused_words
+from motifmine.models.fitted import FittedModel, provenance_of
 from motifmine.models.plsm.em import (
-    Priors,
     Problem,
     State,
     flat_start,
@@ -22,7 +22,7 @@ from motifmine.models.plsm.em import (
     step,
     with_expected_counts,
 )
-from motifmine.models.plsm.spec import PlsmSpec
+from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,
     Watch,
@@ -33,15 +33,22 @@ from motifmine.models.plsm.stages import (
     resolve,
     without_surplus,
 )
-from motifmine.models.protocol import Located, Progress
+from motifmine.models.protocol import Located
 from motifmine.parallel.threads import most_threads
-from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.progress import Progress
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    FitRecord,
+    MotifSet,
+    Provenance,
+    Trace,
+)
 from motifmine.records.start_layout import sparse_activations
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32
-from motifmine.version import __version__
 
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
@@ -67,7 +74,7 @@ class Plsm(PlsmSpec):
         table: ObservationTable,
         *,
         seed: int | None = 0,
-        on_iteration: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         n_threads: int | None = None,
     ) -> "PlsmFit":
         """Return the motifs of `table` and where they are active.
@@ -76,7 +83,7 @@ class Plsm(PlsmSpec):
         ----------
         table : ObservationTable
         seed : int or None
-        on_iteration : callable or None
+        on_progress : callable or None
             Called with a `Progress` now and then.
         n_threads : int or None
             Threads to use, None for all cores; the result is the same to the byte.
@@ -93,7 +100,7 @@ class Plsm(PlsmSpec):
         n_threads = n_threads or most_threads()
         used, compact = drop_unused_words(table)
         spec = resolve(self, compact, seed=seed, n_threads=n_threads)
-        watch = Watch(spec, on_iteration)
+        watch = Watch(spec, on_progress)
         problem = pose_for(spec, compact, n_threads)
         if spec.start == "search":
             state = best_search(spec, compact, problem, seed, watch)
@@ -106,7 +113,7 @@ class Plsm(PlsmSpec):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlsmFit:
+class PlsmFit(FittedModel):
     """Motifs that PLSM found, and where they are active."""
 
     spec: Plsm
@@ -116,32 +123,11 @@ class PlsmFit:
     trace: Trace
     provenance: Provenance
 
-    def transform(self, table: ObservationTable) -> Activations:
-        """Return the activations of the documents of `table`, motifs held fixed."""
-        return self.locate(table).activations
-
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`, see `fold_in`."""
         return fold_in(
             self.spec.priors, self.motifs, self.background, table, reckoned_total=reckoned_total
         )
-
-    @property
-    def model_state(self) -> None:
-        """Nothing: motifs, background and settings are enough to find the motifs elsewhere."""
-
-    def findings(self) -> dict[str, object]:
-        """Return what else there is to know of the fit: nothing, its trace and records say all."""
-        return {}
-
-    def score(self, table: ObservationTable) -> float:
-        """Return the log-likelihood per observation of `table`, nats; higher is better."""
-        found = fold_in(self.spec.priors, self.motifs, self.background, table)
-        return found.log_likelihood / table.total
-
-    def perplexity(self, table: ObservationTable) -> float:
-        """Return exp(-score): as unsure as between so many equally likely observations."""
-        return float(np.exp(-self.score(table)))
 
 
 def fold_in(
@@ -198,6 +184,22 @@ def fold_in(
     )
 
 
+def locate_in_record(record: FitRecord, table: ObservationTable) -> Located:
+    """Return where the motifs of a saved fit are active in `table`, see `fold_in`.
+
+    Of fits of other models starts have no prior.
+    """
+    return fold_in(priors_of_record(record), record.motifs, record.background, table)
+
+
+def priors_of_record(record: FitRecord) -> Priors:
+    """Return the priors that starts of a saved fit's motifs have when they are inferred."""
+    if record.provenance.model != "plsm":
+        return Priors(sparsity=0.0)
+    known, kept = {item.name for item in fields(Plsm)}, json.loads(record.provenance.spec)
+    return Plsm(**{name: value for name, value in kept.items() if name in known}).priors
+
+
 def _as_many_words(vocabulary: Vocabulary, n_words: int) -> Vocabulary:
     """Return the vocabulary, filled up to `n_words` (plain labels may lack words at the end)."""
     if vocabulary.n_words == n_words:
@@ -236,12 +238,7 @@ def _package(
         background=_background(state, used, table.n_words),
         activations=sparse_activations(problem.layout, state.starts[:, order]),
         trace=watch.trace(),
-        provenance=Provenance(
-            motifmine_version=__version__,
-            model="plsm",
-            spec=json.dumps(asdict(spec)),
-            seed=seed,
-            inputs=tuple((r.name, r.source_digest) for r in table.recordings),
-            elapsed_s=time.perf_counter() - watch.began,
+        provenance=provenance_of(
+            "plsm", spec, table, seed=seed, elapsed_s=time.perf_counter() - watch.began
         ),
     )

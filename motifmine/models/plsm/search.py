@@ -15,7 +15,6 @@ import numpy as np
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import (
-    Priors,
     Problem,
     State,
     background_rates,
@@ -25,6 +24,7 @@ from motifmine.models.plsm.em import (
     pose,
 )
 from motifmine.models.plsm.kernels.search import drop_costs, window_counts
+from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import phi_of
 from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.seeding import generator

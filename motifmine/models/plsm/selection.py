@@ -1,7 +1,8 @@
 """How many motifs, how long, and which of them are more than chance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -40,13 +41,50 @@ class Choice:
     that motifs have in them (bins)."""
     chosen: int
 
+    def as_values(self) -> dict[str, object]:
+        """Return the choice as plain values for the file of a fit."""
+        return {
+            "candidates": self.candidates.tolist(),
+            "value": [round(float(value), 3) for value in self.value],
+            "chosen": self.chosen,
+        }
+
+
+class PlsmSizeChoice:
+    """Sizes of PLSM's motifs, see `motifmine.models.protocol.SizeChoice`."""
+
+    def choose(
+        self,
+        table: ObservationTable,
+        spec: Plsm,
+        sizes: Sequence[Literal["motif_length", "n_motifs"]],
+        *,
+        seed: int,
+        on_message: Callable[[str], None] | None = None,
+    ) -> tuple[Plsm, dict[str, object]]:
+        """Return the specification with the sizes chosen, and plain values that tell how."""
+        told: dict[str, object] = {}
+        if "motif_length" in sizes:
+            choice = choose_motif_length(table, spec, seed=seed, on_message=on_message)
+            spec = replace(spec, motif_length=choice.chosen)
+            told["motif_length_choice"] = choice.as_values()
+        if "n_motifs" in sizes:
+            choice = choose_n_motifs(table, spec, seed=seed, on_message=on_message)
+            spec = replace(spec, n_motifs=choice.chosen)
+            told["n_motifs_choice"] = choice.as_values()
+        return spec, told
+
+    def p_values(self, table: ObservationTable, motifs: MotifSet, seed: int) -> Floats:
+        """Return how likely chance is to give motifs that stand out so, float64 array (K,)."""
+        return motif_p_values(table, motifs, seed=seed)
+
 
 def choose_n_motifs(
     table: ObservationTable,
     spec: Plsm,
     *,
     seed: int,
-    on_fit: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> Choice:
     """Return the number of motifs that foretells hidden observations best.
 
@@ -60,10 +98,10 @@ def choose_n_motifs(
     spec : Plsm
         Its `n_motifs` is not used.
     seed : int
-    on_fit : callable or None
+    on_message : callable or None
         Called with a line before every fit.
     """
-    say = on_fit or (lambda _: None)
+    say = on_message or (lambda _: None)
     ask = FIRST_NUMBER
     while True:
         say(f"number of motifs: asking for {ask}")
@@ -127,7 +165,7 @@ def choose_motif_length(
     spec: Plsm,
     *,
     seed: int,
-    on_fit: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> Choice:
     """Return the motif length that holds three quarters of the mass of the motifs, bins.
 
@@ -139,10 +177,10 @@ def choose_motif_length(
     spec : Plsm
         Its `motif_length` is not used.
     seed : int
-    on_fit : callable or None
+    on_message : callable or None
         Called with a line before every fit.
     """
-    say = on_fit or (lambda _: None)
+    say = on_message or (lambda _: None)
     longest = max(r.n_times for r in table.recordings)
     windows: list[int] = []
     spans: list[int] = []

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from motifmine.errors import SpecError
-from motifmine.models.plsm.em import Priors
-
-ACTIVITIES = ("auto", "sparse", "dense")
-
-
-STARTS = ("search", "random")
+from motifmine.models.options import setting
+from motifmine.validation import at_least, not_negative, one_of
 
 
-LEARNED = ("learned",)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors:
+    """What is believed before the data are seen."""
+
+    sparsity: float
+    """Threshold of a start in units of the mean mass of a start."""
+    motif_prior: float = 0.0
+    """Pseudo-count of a motif cell in units of the mean mass of a cell."""
+    background: float | None = None
+    """Share of the mass that the background holds; None: what it explains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,50 +28,71 @@ class PlsmSpec:
     """Number of motifs at most, > 0; those that do not pay for themselves are left out."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
-    iterations: int = 200
+    iterations: int = setting(200, help="EM iterations at most.")
     """EM iterations on all observations at most, > 0."""
-    activity: Literal["auto", "sparse", "dense"] = "auto"
-    """`sparse`: motifs occur now and then over noise; they are searched in windows of the data,
-    with sparse starts and a learned background. `dense`: something goes on all the time; random
-    starts are raced, with free starts and next to no background. `auto` hides a tenth of the
-    observations and takes what foretells them better. It decides the next four where they are
+    activity: Literal["auto", "sparse", "dense"] = setting(
+        "auto",
+        help="sparse: motifs now and then over a background (taken for series); dense: something "
+        "goes on all the time; auto: what predicts held-out observations better.",
+    )
+    """`sparse`: motifs occur now and then over a background; they are searched in windows of the
+    data, with sparse starts and a learned background. `dense`: something goes on all the time;
+    random starts are raced, with free starts and next to no background. `auto` holds out a tenth of
+    the observations and takes what predicts them better. It decides the next four where they are
     None."""
-    start: Literal["search", "random"] | None = None
-    """`search` looks for motifs in windows of the data first; `random` begins EM with noise."""
-    restarts: int | None = None
+    start: Literal["search", "random"] | None = setting(
+        None,
+        help="Where motifs come from.",
+        default_text="search when sparse, random when dense",
+    )
+    """`search` looks for motifs in windows of the data first; `random` begins EM at random."""
+    restarts: int | None = setting(
+        None,
+        help="Starts, the best of which is kept.",
+        default_text="2 searches or 8 random starts",
+    )
     """Independent starts, > 0: searches whose motifs compete in the end (2), or random starts that
     are raced by successive halving (8)."""
-    sparsity: float | None = None
+    sparsity: float | None = setting(
+        None,
+        help="How few starts are wanted, 0 for no matter.",
+        default_text="2 when sparse, 0 when dense",
+    )
     """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
     threshold = sparsity * N_d / (n_motifs * starts of d), >= 0; 2 or 0."""
-    background: float | Literal["learned"] | None = None
+    background: float | Literal["learned"] | None = setting(
+        None,
+        help="Share of the background.",
+        words={"off": 0.0},
+        metavar="SHARE",
+        default_text="learned when sparse, 0.01 when dense",
+    )
     """Share of the observations held by a background flat in time, 0 <= share < 1, or `learned` for
     every document; learned or 0.01."""
-    rounds: int = 10
+    rounds: int = setting(10, help="Rounds of the search at most.")
     """Rounds of the search at most, > 0."""
-    motif_prior: float = 0.0
+    motif_prior: float = setting(0.0, help="Pseudo-count of motif cells.")
     """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""
-    drop_surplus: bool = True
+    drop_surplus: bool = setting(
+        True,
+        help="Prune motifs whose gain is below their description length.",
+        negative="--keep-surplus",
+        default_text="drop",
+    )
     """Leave out motifs that occur but once, or whose gain in likelihood is below their description
     length."""
     tolerance: float = 1e-5
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
     def __post_init__(self) -> None:
-        for name in ("n_motifs", "motif_length", "iterations", "restarts", "rounds"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"{name} is {value}; it must be 1 or more")
-        for name in ("sparsity", "motif_prior", "tolerance"):
-            value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value >= 0):
-                raise SpecError(f"{name} is {value}; it must be 0 or more")
+        at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
+        not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
-        for name, names in (("activity", ACTIVITIES), ("start", STARTS), ("background", LEARNED)):
-            value = getattr(self, name)
-            if isinstance(value, str) and value not in names:
-                raise SpecError(f"{name} is {value!r}; it must be one of {', '.join(names)}")
+        one_of(self, "activity", ("auto", "sparse", "dense"))
+        one_of(self, "start", ("search", "random"))
+        if isinstance(self.background, str):
+            one_of(self, "background", ("learned",))
 
     @property
     def priors(self) -> Priors:

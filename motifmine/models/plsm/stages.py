@@ -27,7 +27,7 @@ from motifmine.models.plsm.search import (
     search_motifs,
 )
 from motifmine.models.plsm.spec import PlsmSpec
-from motifmine.models.protocol import Progress
+from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
@@ -58,7 +58,7 @@ class Watch:
     """Keeps the trace, tells of progress, and refuses numbers that are not finite."""
 
     spec: PlsmSpec
-    on_iteration: Callable[[Progress], None] | None
+    on_progress: Callable[[Progress], None] | None
     began: float = field(default_factory=time.perf_counter)
     rows: list[tuple[float, float]] = field(default_factory=list)
     n_rounds: int = 0
@@ -76,10 +76,10 @@ class Watch:
         self._tell(value)
 
     def _tell(self, value: float) -> None:
-        if self.on_iteration is not None:
+        if self.on_progress is not None:
             total = ROUND_COST * self.spec.rounds * (self.spec.restarts or 1) + self.spec.iterations
             done = min(total, ROUND_COST * self.n_rounds + len(self.rows))
-            self.on_iteration(Progress(done, total, value))
+            self.on_progress(Progress(done, total, value))
 
     def trace(self) -> Trace:
         """Return the iterations on everything."""

@@ -8,8 +8,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields, replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -17,15 +16,17 @@ import numpy as np
 
 from motifmine.errors import MissingExtraError, MotifmineWarning
 from motifmine.models.checks import check_size
-from motifmine.models.protocol import Located, Progress
+from motifmine.models.fitted import FittedModel, provenance_of, remaining_background
+from motifmine.models.protocol import FitContext, Located
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.spec import TcaeSpec
-from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.progress import Progress
+from motifmine.records.fit import Activations, Background, FitRecord, MotifSet, Provenance, Trace
+from motifmine.records.model_state import restore_state
 from motifmine.records.start_layout import sparse_activations, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32
-from motifmine.version import __version__
 
 if TYPE_CHECKING:
     from motifmine.models.tcae.fitting import Found
@@ -58,19 +59,30 @@ class Tcae(TcaeSpec):
         table: ObservationTable,
         *,
         seed: int | None = 0,
-        on_iteration: Callable[[Progress], None] | None = None,
-        checkpoint: Path | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> "TcaeFit":
+        """Return a fit of `table`; see `fit_in`."""
+        return self.fit_in(table, FitContext(), seed=seed, on_progress=on_progress)
+
+    def fit_in(
+        self,
+        table: ObservationTable,
+        context: FitContext,
+        *,
+        seed: int | None = 0,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> "TcaeFit":
         """Return a fit of `table`.
 
         Parameters
         ----------
         table : ObservationTable
+        context : FitContext
+            Its `checkpoint` is the file that training is resumed from if it exists, and that is
+            written every few epochs.
         seed : int or None
-        on_iteration : callable or None
+        on_progress : callable or None
             Called with a `Progress` after every epoch.
-        checkpoint : Path or None
-            File that training is resumed from if it exists, and that is written every few epochs.
 
         Raises
         ------
@@ -86,11 +98,11 @@ class Tcae(TcaeSpec):
         seed = resolve_seed(seed)
 
         def report(row: "EpochRow") -> None:
-            if on_iteration is not None:
-                on_iteration(Progress(row.epoch + 1, self.epochs, row.log_likelihood))
+            if on_progress is not None:
+                on_progress(Progress(row.epoch + 1, self.epochs, row.log_likelihood))
 
         found: Found = _torch_side().fit_table(
-            self, table, seed=seed, checkpoint=checkpoint, on_epoch=report
+            self, table, seed=seed, checkpoint=context.checkpoint, on_epoch=report
         )
         if found.course.interrupted:
             warnings.warn(
@@ -101,28 +113,8 @@ class Tcae(TcaeSpec):
         return _package(self, table, found, seed, time.perf_counter() - began)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumable:
-    """A specification whose training resumes from a file if it is there, and writes to it."""
-
-    spec: Tcae
-    checkpoint: Path
-
-    def fit(
-        self,
-        table: ObservationTable,
-        *,
-        seed: int | None = 0,
-        on_iteration: Callable[[Progress], None] | None = None,
-    ) -> "TcaeFit":
-        """Return a fit of `table`; see `Tcae.fit`."""
-        return self.spec.fit(
-            table, seed=seed, on_iteration=on_iteration, checkpoint=self.checkpoint
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TcaeFit:
+class TcaeFit(FittedModel):
     """Motifs that the auto-encoder found, and where they are active."""
 
     spec: Tcae
@@ -143,10 +135,6 @@ class TcaeFit:
         """What the file of the fit keeps of the network."""
         return self.encoder
 
-    def transform(self, table: ObservationTable) -> Activations:
-        """Return the activations of the documents of `table`, network and motifs held fixed."""
-        return self.locate(table).activations
-
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`.
 
@@ -158,9 +146,24 @@ class TcaeFit:
         """Return what else there is to know of the fit, plain values for its file."""
         return {"interrupted": True} if self.interrupted else {}
 
-    def score(self, table: ObservationTable) -> float:
-        """Return the log-likelihood per observation of `table`, nats; higher is better."""
-        return self.locate(table).log_likelihood / table.total
+
+def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | None:
+    """Return where the motifs of a saved fit are active in `table`, None without an encoder.
+
+    Fits of older versions have none.
+    """
+    if record.model_state is None:
+        return None
+    known, kept = {item.name for item in fields(Tcae)}, json.loads(record.provenance.spec)
+    spec = Tcae(**{name: value for name, value in kept.items() if name in known})
+    # a fit made on a GPU is found again on machines that have none
+    spec = replace(
+        spec,
+        device="cpu" if spec.device == "cpu" else "auto",
+        dtype="float64" if spec.dtype == "float64" else "float32",
+    )
+    encoder = restore_state(Encoder, record.model_state)
+    return locate_encoded(spec, record.motifs, record.background, encoder, table)
 
 
 def locate_encoded(
@@ -177,10 +180,9 @@ def locate_encoded(
     found: tuple[Floats32, float] = _torch_side().locate(spec, motifs, background, encoder, table)
     activation, value = found
     explained = float(activation.sum(dtype=np.float64))
-    weight = max(0.0, 1.0 - explained / max(table.total, 1e-9))
     return Located(
         activations=sparse_activations(start_layout(table, motifs.motif_length), activation),
-        background=Background(probability=background.probability, weight=weight),
+        background=remaining_background(background, explained, table.total),
         log_likelihood=value,
     )
 
@@ -212,14 +214,7 @@ def _package(
             log_likelihood=np.array(value),
             seconds=np.array([row.seconds for row in rows] + [elapsed_s]),
         ),
-        provenance=Provenance(
-            motifmine_version=__version__,
-            model="tcae",
-            spec=json.dumps(asdict(spec)),
-            seed=seed,
-            inputs=tuple((r.name, r.source_digest) for r in table.recordings),
-            elapsed_s=elapsed_s,
-        ),
+        provenance=provenance_of("tcae", spec, table, seed=seed, elapsed_s=elapsed_s),
         encoder=found.encoder,
         interrupted=found.course.interrupted,
     )

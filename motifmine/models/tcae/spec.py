@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from motifmine.errors import SpecError
+from motifmine.models.options import setting
+from motifmine.validation import at_least, not_negative, one_of, positive, positive_share, share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class TcaeSpec:
     """Share of the energy whose start times stay open for the final masses, 0 < share <= 1."""
     touch_up: int = 20
     """Iterations of EM in which the motifs follow their masses, >= 0."""
-    epochs: int = 80
+    epochs: int = setting(80, help="Passes over the data at most.")
     """Passes over the windows at most (of 10 gradient steps at least each), > 0."""
     patience: int = 10
     """Epochs without gain on the windows held out after which training stops, > 0."""
@@ -50,38 +50,22 @@ class TcaeSpec:
     """Windows of a gradient step, > 0."""
     learning_rate: float = 0.01
     """Of Adam, > 0."""
-    device: str = "auto"
+    device: str = setting(
+        "auto", help="cpu, cuda, cuda:1, mps, or auto: CUDA where there is one.", metavar="DEVICE"
+    )
     """`cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: CUDA where there is one, else the CPU."""
     dtype: Literal["float32", "float64", "mixed"] = "float32"
     """Numbers of the network; `mixed` is bfloat16 with float32 sums, on CUDA devices."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "n_motifs",
-            "motif_length",
-            "epochs",
-            "patience",
-            "window_bins",
-            "batch_windows",
-        ):
-            if getattr(self, name) < 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        if self.touch_up < 0:
-            raise SpecError(f"touch_up is {self.touch_up}; it must be 0 or more")
-        for name in ("inhibition", "group_lasso", "neighbour_penalty", "usage_entropy"):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more")
-        for name in ("energy_share", "open_share"):
-            if not 0 < getattr(self, name) <= 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be above 0, at most 1")
-        for name in ("masking", "held_out"):
-            if not 0 <= getattr(self, name) < 1:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
-        if not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise SpecError(f"learning_rate is {self.learning_rate}; it must be above 0")
-        if self.loss not in ("squared", "poisson"):
-            raise SpecError(f"loss is {self.loss!r}; it must be squared or poisson")
-        if self.dtype not in ("float32", "float64", "mixed"):
-            raise SpecError(f"dtype is {self.dtype!r}; it must be float32, float64 or mixed")
+        at_least(self, 1, "n_motifs", "motif_length", "epochs", "patience")
+        at_least(self, 1, "window_bins", "batch_windows")
+        at_least(self, 0, "touch_up")
+        not_negative(self, "inhibition", "group_lasso", "neighbour_penalty", "usage_entropy")
+        positive_share(self, "energy_share", "open_share")
+        share(self, "masking", "held_out")
+        positive(self, "learning_rate")
+        one_of(self, "loss", ("squared", "poisson"))
+        one_of(self, "dtype", ("float32", "float64", "mixed"))
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
             raise SpecError(f"device is {self.device!r}; it must be auto, cpu, mps, cuda or cuda:N")

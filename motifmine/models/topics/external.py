@@ -15,10 +15,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from motifmine.errors import MissingExtraError, SpecError
-from motifmine.models.protocol import Progress
 from motifmine.models.topics.pca_scores import project_by_scores, signed_topics
 from motifmine.models.topics.plsa import Plsa, check_windows, project_by_shares
 from motifmine.models.topics.windows import Windows, cut_windows, window_bins_of
+from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
@@ -69,7 +69,7 @@ def learn_topics(
     spec: TopicSpec,
     *,
     seed: int | None = 0,
-    on_iteration: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Topics:
     """Return topics over the words of `table`, heaviest first (those of PCA in pairs).
 
@@ -79,7 +79,7 @@ def learn_topics(
         Counts prepared, see `motifmine.features.preparation`.
     spec : TopicSpec
     seed : int or None
-    on_iteration : callable or None
+    on_progress : callable or None
         Called with a `Progress` now and then; only by PLSA.
 
     Raises
@@ -97,7 +97,7 @@ def learn_topics(
             window_bins=spec.window_bins,
             most_windows=spec.most_windows,
         )
-        return plsa.fit(table, seed=seed, on_iteration=on_iteration).topics
+        return plsa.fit(table, seed=seed, on_progress=on_progress).topics
     learn = {"lda": _lda, "nmf": _nmf, "hdp": _hdp, "pca": _pca}[spec.model]
     library = require_package(spec.model)
     window_bins = window_bins_of(table, spec.window_bins)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from motifmine.errors import DataError, FitError, SpecError
-from motifmine.models.protocol import Progress
 from motifmine.models.topics.kernels import (
     sweep_all_thinning,
     sweep_expected_counts,
@@ -22,6 +21,7 @@ from motifmine.models.topics.projection import explained, topic_table
 from motifmine.models.topics.seeds import seeded_loadings
 from motifmine.models.topics.windows import Windows, cut_windows, single_bins, window_bins_of
 from motifmine.parallel.threads import in_order, most_threads
+from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
@@ -83,7 +83,7 @@ class Plsa:
         table: ObservationTable,
         *,
         seed: int | None = 0,
-        on_iteration: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         n_threads: int | None = None,
     ) -> "PlsaFit":
         """Return the topics of `table`, heaviest first.
@@ -92,7 +92,7 @@ class Plsa:
         ----------
         table : ObservationTable
         seed : int or None
-        on_iteration : callable or None
+        on_progress : callable or None
             Called with a `Progress` after every iteration.
         n_threads : int or None
             Threads to use, None for all cores; the result is the same to the byte.
@@ -107,7 +107,7 @@ class Plsa:
         windows = cut_windows(table, window_bins_of(table, self.window_bins), self.most_windows)
         check_windows(windows, self.n_topics)
         seed = resolve_seed(seed)
-        watch = _Watch(self, windows.total, on_iteration)
+        watch = _Watch(self, windows.total, on_progress)
         n_threads = n_threads or most_threads()
         state = _best_start(self, windows, seed, n_threads, watch)
         state = _climbed(self, windows, state, n_threads, watch)
@@ -245,12 +245,12 @@ class _Watch:
     """What is noted while EM runs."""
 
     def __init__(
-        self, spec: Plsa, total: float, on_iteration: Callable[[Progress], None] | None
+        self, spec: Plsa, total: float, on_progress: Callable[[Progress], None] | None
     ) -> None:
         self.began = time.perf_counter()
         self.total = total
         self.most = spec.restarts * N_RACE + spec.iterations
-        self.on_iteration = on_iteration
+        self.on_progress = on_progress
         self.done = 0
         self.values: list[tuple[float, float]] = []
 
@@ -260,8 +260,8 @@ class _Watch:
         self.done += 1
         if keep:
             self.values.append((value, time.perf_counter() - self.began))
-        if self.on_iteration is not None:
-            self.on_iteration(Progress(min(self.done, self.most), self.most, value))
+        if self.on_progress is not None:
+            self.on_progress(Progress(min(self.done, self.most), self.most, value))
 
     def trace(self) -> Trace:
         return Trace(

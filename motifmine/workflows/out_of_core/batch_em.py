@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from motifmine.models.plsm.em import (
-    Priors,
     Problem,
     State,
     flat_start,
@@ -25,6 +24,7 @@ from motifmine.models.plsm.em import (
     pose,
     step_starts,
 )
+from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.statistics import (
     Parameters,
     Statistics,

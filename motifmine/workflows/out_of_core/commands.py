@@ -12,9 +12,9 @@ from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.features.preparation import Counts, Preparation
 from motifmine.files import refuse_overwriting, whole_file
 from motifmine.io.hdf5 import store
-from motifmine.models.protocol import Progress
 from motifmine.parallel.dask_cluster import remote_cluster
 from motifmine.parallel.mappers import Mapper, on_processes, over_client, threads_per_worker
+from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import zone_named
 from motifmine.workflows.fit import specified
@@ -43,7 +43,7 @@ def fit_streamed(
     name: str | None = None,
     force: bool = False,
     on_start: Callable[[str], None] | None = None,
-    on_iteration: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     n_threads: int | None = None,
     is_timed: bool = True,
     notes: Mapping[str, object] | None = None,
@@ -83,7 +83,7 @@ def fit_streamed(
         Overwrite a fit of that name.
     on_start : callable or None
         Called with one line on each stage.
-    on_iteration : callable or None
+    on_progress : callable or None
     n_threads : int or None
         Threads of every worker; None: the cores of this machine, shared out to the processes.
     is_timed : bool
@@ -141,7 +141,7 @@ def fit_streamed(
             detection=Detection(false_alarms_per_hour=false_alarms_per_hour),
             seed=seed,
             on_step=on_start,
-            on_iteration=on_iteration,
+            on_progress=on_progress,
             is_timed=is_timed,
             notes=notes,
             time_zone=time_zone,

@@ -26,8 +26,8 @@ from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.models.plsm.search import part_of_time
 from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
 from motifmine.models.plsm.statistics import Parameters, Statistics, statistics_of
-from motifmine.models.protocol import Progress
 from motifmine.parallel.mappers import Mapper
+from motifmine.progress import Progress
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import generator, resolve_seed
@@ -97,7 +97,7 @@ class TraceKeeper:
     """Keeps the trace of a fit over files, and tells of its progress."""
 
     n_expected: int
-    on_iteration: Callable[[Progress], None] | None
+    on_progress: Callable[[Progress], None] | None
     began: float = field(default_factory=time.perf_counter)
     rows: list[tuple[float, float]] = field(default_factory=list)
 
@@ -106,9 +106,9 @@ class TraceKeeper:
         if not np.isfinite(value):
             raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
         self.rows.append((value, time.perf_counter() - self.began))
-        if self.on_iteration is not None:
+        if self.on_progress is not None:
             done = min(len(self.rows), self.n_expected)
-            self.on_iteration(Progress(done, self.n_expected, value))
+            self.on_progress(Progress(done, self.n_expected, value))
 
     def trace(self) -> Trace:
         """Return what was seen."""
@@ -153,7 +153,7 @@ def fit_files(
     seed: int | None = 0,
     force: bool = False,
     on_step: Callable[[str], None] | None = None,
-    on_iteration: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     is_timed: bool = True,
     notes: Mapping[str, object] | None = None,
     time_zone: str = "UTC",
@@ -175,7 +175,7 @@ def fit_files(
         Overwrite `target`.
     on_step : callable or None
         Called with a line on each stage.
-    on_iteration : callable or None
+    on_progress : callable or None
         Called with a `Progress` after every batch or iteration.
     is_timed : bool
         Whether the fit tells how long it took. Without, the same data give the same bytes.
@@ -207,9 +207,9 @@ def fit_files(
     first = spec.fit(part, seed=seed)
     tell(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
     if streaming.online:
-        learned = _learned_online(census, reading, first, streaming, workers, on_iteration)
+        learned = _learned_online(census, reading, first, streaming, workers, on_progress)
     else:
-        learned = _learned_by_em(census, reading, first, workers, on_iteration)
+        learned = _learned_by_em(census, reading, first, workers, on_progress)
     tell(f"locating motifs in {len(paths)} documents")
     fit = _refitted(first, learned, reading)
     task = _locate_task(fit, reading, part, detection)
@@ -278,7 +278,7 @@ def _learned_online(
     first: PlsmFit,
     streaming: Streaming,
     workers: Workers,
-    on_iteration: Callable[[Progress], None] | None,
+    on_progress: Callable[[Progress], None] | None,
 ) -> Learned:
     """Return what stochastic EM makes of the first motifs."""
     parameters = _opened(first, census, reading)
@@ -290,7 +290,7 @@ def _learned_online(
     )
     batch = streaming.batch_documents or default_batch(census.documents)
     n_batches = streaming.passes * -(-len(census.documents) // batch)
-    keeper = TraceKeeper(n_batches, on_iteration)
+    keeper = TraceKeeper(n_batches, on_progress)
     total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
         rng = generator(first.provenance.seed, ORDER_STREAM, number)
@@ -311,11 +311,11 @@ def _learned_by_em(
     reading: Reading,
     first: PlsmFit,
     workers: Workers,
-    on_iteration: Callable[[Progress], None] | None,
+    on_progress: Callable[[Progress], None] | None,
 ) -> Learned:
     """Return what EM over all groups of documents makes of the first motifs."""
     spec, n_motifs = first.spec, len(first.motifs)
-    keeper = TraceKeeper(spec.iterations, on_iteration)
+    keeper = TraceKeeper(spec.iterations, on_progress)
     task = EmTask(
         reading=reading,
         priors=spec.priors,

@@ -11,8 +11,8 @@ import numpy as np
 from motifmine.analysis.anomalies import MOST, find_anomalies, measure_documents, surprise_of
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.io.hdf5.incremental import growing_fit
-from motifmine.models.plsm.em import Priors
 from motifmine.models.plsm.model import fold_in
+from motifmine.models.plsm.spec import Priors
 from motifmine.models.protocol import Located
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.anomalies import Anomalies, AnomalyScale

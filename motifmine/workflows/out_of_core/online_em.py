@@ -14,7 +14,8 @@ from functools import partial
 import numpy as np
 
 from motifmine.errors import SpecError
-from motifmine.models.plsm.em import Priors, flat_start, infer_starts, pose, step_starts
+from motifmine.models.plsm.em import flat_start, infer_starts, pose, step_starts
+from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.statistics import (
     Parameters,
     Statistics,

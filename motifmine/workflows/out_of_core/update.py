@@ -15,8 +15,8 @@ from motifmine.features.preparation import Preparation
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.em import shares
+from motifmine.models.plsm.model import priors_of_record
 from motifmine.models.plsm.statistics import Parameters, statistics_of
-from motifmine.models.registry import priors_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.seeding import generator
@@ -168,7 +168,7 @@ def _stepped(
     rng = generator(record.provenance.seed, UPDATE_STREAM, streaming["updates"])
     return climb_online(
         batches_of(census.documents, batch, rng),
-        OnlineTask(reading=reading, priors=priors_of(record), n_threads=n_threads),
+        OnlineTask(reading=reading, priors=priors_of_record(record), n_threads=n_threads),
         Standing(
             parameters=parameters,
             statistics=statistics_of(parameters, record.motifs.weight, record.background.weight),
@@ -199,7 +199,7 @@ def _locate_task(record: FitRecord, reading: Reading, detection: dict[str, Any])
     typical: Floats = typical_weights(record.occurrences, len(record.motifs))
     return LocateTask(
         reading=reading,
-        priors=priors_of(record),
+        priors=priors_of_record(record),
         motifs=record.motifs,
         background=record.background,
         least_score=np.inf if least_score is None else least_score,

@@ -17,6 +17,7 @@ from motifmine.models.hdlsm.fold_in import fold_in
 from motifmine.models.hdlsm.kernels.state import BACKGROUND, ETA, blank_state, placements
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.posterior import probabilities, split_r_hat, summarise_chains
+from motifmine.models.hdlsm.sampling import prior_of
 from motifmine.records.fit import Background, MotifSet
 from motifmine.simulation import Simulation
 
@@ -39,7 +40,7 @@ def test_a_chain_keeps_sweeps_of_after_the_burn_in(small: Simulation) -> None:
     rng = np.random.default_rng(1)
     tokens, words = tokens_of(small.table, 8, 1.0, rng)
     schedule = Schedule(sweeps=16, burn_in=8, n_kept=3, is_fixed=False)
-    prior = Hdlsm(motif_length=8).prior(len(words))
+    prior = prior_of(Hdlsm(motif_length=8), len(words))
     chain = run_chain(tokens, prior, len(words), schedule, rng, 0.0, lambda _: None)
     late = chain.record[8:, 0].tolist()
     assert [sweep.log_joint in late for sweep in chain.kept] == [True] * 3
@@ -68,7 +69,7 @@ def test_an_occurrence_is_as_probable_as_the_share_of_sweeps_that_have_it(
 ) -> None:
     rng = np.random.default_rng(3)
     tokens, words = tokens_of(small.table, 8, 1.0, rng)
-    prior = Hdlsm(motif_length=8).prior(len(words))
+    prior = prior_of(Hdlsm(motif_length=8), len(words))
     state = blank_state(tokens, prior, len(words), 4)
     for _ in range(30):
         state = one_sweep(tokens, state, prior, rng)

@@ -15,6 +15,7 @@ from motifmine.models.hdlsm.chains import (
     run_chain,
     tokens_of,
 )
+from motifmine.models.hdlsm.fitted import HdlsmFit
 from motifmine.models.hdlsm.kernels.hyperparameters import log_joint
 from motifmine.models.hdlsm.kernels.state import (
     BACKGROUND,
@@ -27,13 +28,14 @@ from motifmine.models.hdlsm.kernels.state import (
     placements,
     sweep_place,
 )
-from motifmine.models.hdlsm.model import Hdlsm, HdlsmFit
+from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.posterior import (
     agreement,
     effective_size,
     most_typical,
     split_r_hat,
 )
+from motifmine.models.hdlsm.sampling import prior_of, schedule_chains
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
@@ -52,7 +54,7 @@ def run(
 ) -> tuple[Tokens, State, Prior]:
     rng = np.random.default_rng(seed)
     tokens, words = tokens_of(table, spec.motif_length, 1.0, rng)
-    prior = spec.prior(len(words))
+    prior = prior_of(spec, len(words))
     state = blank_state(tokens, prior, len(words), 4)
     for _ in range(sweeps):
         state = one_sweep(tokens, state, prior, rng)
@@ -150,7 +152,9 @@ def test_the_most_probable_start_goes_on(small: Simulation) -> None:
     tokens, words = tokens_of(small.table, 8, 1.0, rng)
     schedule = Schedule(sweeps=20, burn_in=10, n_kept=2, is_fixed=False, starts=3)
     values: list[float] = []
-    chain = run_chain(tokens, SHORT.prior(len(words)), len(words), schedule, rng, 0, values.append)
+    chain = run_chain(
+        tokens, prior_of(SHORT, len(words)), len(words), schedule, rng, 0, values.append
+    )
     assert len(values) == schedule.sweeps_with_starts == 40
     starts = np.array(values[:30]).reshape(3, 10)
     best = starts[starts[:, -2:].mean(axis=1).argmax()]
@@ -164,13 +168,13 @@ def test_motifs_may_form_before_there_is_a_background(small: Simulation) -> None
     assert not np.any(sampler.background_strength[:, :6])
     assert np.all(sampler.background_strength[:, 6:] > 0)
     assert len(np.unique(sampler.background_strength[:, 6:])) > 2
-    assert Hdlsm().schedule(100, is_topics=True).without_background == 5
-    assert Hdlsm().schedule(100).without_background == 0
+    assert schedule_chains(Hdlsm(), 100, is_topics=True).without_background == 5
+    assert schedule_chains(Hdlsm(), 100).without_background == 0
 
 
 @pytest.mark.parametrize(("n_observations", "sweeps"), [(50_000, 1000), (50_001, 500)])
 def test_many_observations_get_fewer_sweeps(n_observations: int, sweeps: int) -> None:
-    schedule = Hdlsm().schedule(n_observations)
+    schedule = schedule_chains(Hdlsm(), n_observations)
     assert (schedule.sweeps, schedule.burn_in) == (sweeps, sweeps // 2)
 
 

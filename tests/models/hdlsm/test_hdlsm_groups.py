@@ -13,7 +13,12 @@ from motifmine.analysis.matching import match_motifs
 from motifmine.errors import SpecError
 from motifmine.io.hdf5 import store
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.hdlsm.groups import GroupedHdlsm, GroupedHdlsmFit, deal_documents
+from motifmine.models.hdlsm.groups import (
+    GroupedHdlsmFit,
+    deal_documents,
+    number_of_groups,
+    sample_in_groups,
+)
 from motifmine.models.hdlsm.merging import (
     MergedMotifs,
     PartMotifs,
@@ -21,6 +26,7 @@ from motifmine.models.hdlsm.merging import (
     merge_motifs,
 )
 from motifmine.models.hdlsm.model import Hdlsm
+from motifmine.models.protocol import FitContext
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Floats32
 from motifmine.workflows.mine import locate, mine
@@ -36,7 +42,7 @@ def truth() -> Simulation:
 
 @pytest.fixture(scope="module")
 def fit(truth: Simulation) -> GroupedHdlsmFit:
-    return GroupedHdlsm(spec=SPEC, groups=4).fit(truth.table, seed=0)
+    return sample_in_groups(SPEC, truth.table, 4, seed=0)
 
 
 def part(motifs: Floats32, mass: Sequence[float], total: float = 100.0) -> PartMotifs:
@@ -67,22 +73,22 @@ def test_every_document_is_dealt_once_and_groups_weigh_alike(truth: Simulation) 
 def test_no_group_is_empty_though_documents_are(truth: Simulation) -> None:
     in_first = truth.table.row_of_observation() < truth.table.document_offsets[1]
     silent = truth.table.with_counts(np.where(in_first, truth.table.count, np.float32(0)))
-    assert GroupedHdlsm(spec=SPEC, groups=3).n_groups(silent) == 1
+    assert number_of_groups(SPEC, silent, 3) == 1
     assert [len(group) for group in deal_documents(silent, 8)] == [1] * 8
 
 
 def test_the_number_of_groups_follows_from_the_observations(truth: Simulation) -> None:
     table = truth.table
     heavy = replace(table, count=(table.count * 650_000 / table.total).astype(np.float32))
-    assert GroupedHdlsm(spec=SPEC).n_groups(table) == 1
-    assert GroupedHdlsm(spec=SPEC).n_groups(heavy) == 4
-    assert GroupedHdlsm(spec=replace(SPEC, count_scale=0.5)).n_groups(heavy) == 2
-    assert GroupedHdlsm(spec=SPEC, groups=50).n_groups(table) == table.n_documents
+    assert number_of_groups(SPEC, table, "auto") == 1
+    assert number_of_groups(SPEC, heavy, "auto") == 4
+    assert number_of_groups(replace(SPEC, count_scale=0.5), heavy, "auto") == 2
+    assert number_of_groups(SPEC, table, 50) == table.n_documents
 
 
-def test_no_groups_are_refused() -> None:
+def test_no_groups_are_refused(truth: Simulation) -> None:
     with pytest.raises(SpecError, match="groups is 0"):
-        GroupedHdlsm(spec=SPEC, groups=0)
+        number_of_groups(SPEC, truth.table, 0)
 
 
 # merging
@@ -173,7 +179,7 @@ def test_in_small_groups_under_noise_no_copies_stay() -> None:
         seed=1,
     )
     spec = Hdlsm(motif_length=10, chains=1, starts=1, sweeps=200)
-    fit = GroupedHdlsm(spec=spec, groups=6).fit(truth.table)
+    fit = sample_in_groups(spec, truth.table, 6)
     match = match_motifs(truth.motifs.probability, fit.motifs.probability)
     assert max(fit.motifs_by_group) > 6
     assert len(fit.motifs) == 6
@@ -181,7 +187,7 @@ def test_in_small_groups_under_noise_no_copies_stay() -> None:
 
 
 def test_occurrences_are_found_in_all_documents(truth: Simulation) -> None:
-    record = mine(truth.table, GroupedHdlsm(spec=SPEC, groups=4))
+    record = mine(truth.table, SPEC, context=FitContext(groups=4))
     assert len(record.occurrences) == pytest.approx(len(truth.occurrences), rel=0.15)
     assert set(record.occurrences.document) == set(range(8))
     again = locate(record, truth.table)
@@ -194,7 +200,7 @@ def test_the_fit_does_not_depend_on_who_samples_which_group(
     def backwards(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         return (function(item) for item in reversed(items))
 
-    other = GroupedHdlsm(spec=SPEC, groups=4, mapper=backwards).fit(truth.table, seed=0)
+    other = sample_in_groups(SPEC, truth.table, 4, mapper=backwards, seed=0)
     assert other.motifs.probability.tobytes() == fit.motifs.probability.tobytes()
     assert other.activations.mass.tobytes() == fit.activations.mass.tobytes()
     assert other.findings() == fit.findings()
@@ -216,4 +222,4 @@ def test_groups_are_for_hdlsm(truth: Simulation, motifmine: Run) -> None:
     store.write_table(Path("ws/tables/a.h5"), truth.table.document(0))
     ran = motifmine("fit", "-w", "ws", "--model", "plsm", "--groups", "2")
     assert ran.exit_code == 1
-    assert "only hdlsm is sampled in groups" in ran.stderr
+    assert "plsm does not fit documents in groups" in ran.stderr

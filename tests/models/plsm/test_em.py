@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from motifmine.models.plsm.em import Priors, flat_start, pose
+from motifmine.models.plsm.em import flat_start, pose
+from motifmine.models.plsm.spec import Priors
 from motifmine.simulation import Simulation
 
 

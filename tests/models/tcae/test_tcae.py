@@ -14,10 +14,11 @@ from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import DataError, FitError, MotifmineWarning, SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.protocol import Progress
+from motifmine.models.protocol import FitContext
 from motifmine.models.tcae import fitting as tcae_fitting
 from motifmine.models.tcae.model import Tcae, TcaeFit
 from motifmine.models.tcae.objective import Objective
+from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
@@ -228,20 +229,20 @@ def test_resumed_run_equals_an_uninterrupted_one(truth: Simulation, tmp_path: Pa
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError):
-        SHORT.fit(truth.table, seed=1, on_iteration=die, checkpoint=path)
+        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1, on_progress=die)
     assert torch.load(path, weights_only=True)["best_epoch"] >= 0
-    resumed = SHORT.fit(truth.table, seed=1, checkpoint=path)
+    resumed = SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1)
     assert same(resumed, SHORT.fit(truth.table, seed=1))
     with pytest.raises(DataError, match="another specification, seed or table"):
-        SHORT.fit(truth.table, seed=2, checkpoint=path)
+        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=2)
     path.write_bytes(b"nothing")
     with pytest.raises(DataError, match="not a checkpoint"):
-        SHORT.fit(truth.table, seed=1, checkpoint=path)
+        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1)
 
 
 def test_ctrl_c_keeps_the_best_so_far(truth: Simulation) -> None:
     with pytest.warns(MotifmineWarning, match="Ctrl-C"):
-        stopped = SHORT.fit(truth.table, seed=1, on_iteration=press_at(4))
+        stopped = SHORT.fit(truth.table, seed=1, on_progress=press_at(4))
     assert stopped.interrupted
     assert len(stopped.trace.iteration) == 4 + 1
     with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError, SpecError
 from motifmine.models.plsm import em
+from motifmine.models.plsm.spec import Priors
 from motifmine.models.topics import plsa
 from motifmine.models.topics.plsa import N_FOLD_IN, Plsa, State, infer_shares, step
 from motifmine.models.topics.windows import Windows, cut_windows, single_bins
@@ -93,7 +94,7 @@ def test_plsm_with_motifs_of_one_bin_is_plsa() -> None:
     table = scattered(8, 30, 12, density=0.6)
     windows = cut_windows(table, 1, 1000)
     state = random_state(5, windows, 3)
-    problem = em.pose(table, 1, em.Priors(sparsity=0.0, background=0.0), most_motifs=3, n_threads=1)
+    problem = em.pose(table, 1, Priors(sparsity=0.0, background=0.0), most_motifs=3, n_threads=1)
     totals = np.bincount(table.row_of_observation(), weights=table.count, minlength=table.n_times)
     filled = np.flatnonzero(totals)
     starts = np.zeros((table.n_times, 3), np.float32)

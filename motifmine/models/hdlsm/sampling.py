@@ -1,0 +1,149 @@
+"""All chains of HDLSM over the documents of a table, in threads."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.models.checks import check_size
+from motifmine.models.hdlsm.chains import (
+    NOISE_WORD,
+    Chain,
+    Schedule,
+    eta_shape,
+    run_chain,
+    tokens_of,
+)
+from motifmine.models.hdlsm.fitted import HdlsmFit, package_chains
+from motifmine.models.hdlsm.kernels.state import Prior, Tokens
+from motifmine.models.hdlsm.spec import FEWER_SWEEPS, HdlsmSpec
+from motifmine.parallel.threads import most_threads
+from motifmine.progress import Progress
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator, resolve_seed
+
+MOST_OBSERVATIONS = 200_000
+"""Counts are scaled down to this many observations unless `count_scale` says otherwise."""
+SWEEPS = 1000
+WITHOUT_BACKGROUND = 5
+MANY_OBSERVATIONS = 50_000
+"""Chains run for fewer sweeps where more than so many observations are sampled."""
+TOPICS_PER_BIN = 20.0
+"""Mean observations of a time bin that tables of topics are scaled down to."""
+CHAIN_STREAM, COUNT_STREAM = 0, 1
+"""First keys of the random streams of a seed."""
+
+
+def sample_documents(
+    spec: HdlsmSpec,
+    table: ObservationTable,
+    *,
+    seed: int | None = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> HdlsmFit:
+    """Return the most probable sweep of the most typical chain, and what all chains say.
+
+    Parameters
+    ----------
+    spec : HdlsmSpec
+    table : ObservationTable
+    seed : int or None
+    on_progress : callable or None
+        Called with a `Progress` from the chains' threads, one at a time.
+
+    Raises
+    ------
+    DataError
+        When the table is too small for the specification.
+    """
+    began = time.perf_counter()
+    check_size(table, n_motifs=1, motif_length=spec.motif_length)
+    seed = resolve_seed(seed)
+    scale = spec.count_scale or default_scale(table)
+    tokens, words = tokens_of(table, spec.motif_length, scale, generator(seed, COUNT_STREAM))
+    schedule = schedule_chains(spec, len(tokens.word), table.vocabulary.layout.topics() is not None)
+    resolved = replace(
+        spec,
+        count_scale=scale,
+        sweeps=schedule.sweeps,
+        burn_in=schedule.burn_in,
+        without_background=schedule.without_background,
+    )
+    if len(tokens.word) == 0:
+        raise DataError(f"count_scale {scale:g} leaves no observations; use a larger one")
+    prior = prior_of(spec, len(words))
+    chains = run_chains(schedule, spec.chains, tokens, prior, len(words), seed, began, on_progress)
+    return package_chains(resolved, table, tokens, words, prior, chains, seed, began)
+
+
+def schedule_chains(spec: HdlsmSpec, n_observations: int, is_topics: bool = False) -> Schedule:
+    """Return how the chains run over so many observations, of topics or of words."""
+    without = WITHOUT_BACKGROUND if is_topics else 0
+    sweeps = spec.sweeps or (FEWER_SWEEPS if n_observations > MANY_OBSERVATIONS else SWEEPS)
+    return Schedule(
+        sweeps=sweeps,
+        burn_in=sweeps // 2 if spec.burn_in is None else spec.burn_in,
+        n_kept=spec.kept,
+        is_fixed=spec.fix_hyperparameters,
+        starts=spec.starts,
+        without_background=(
+            without if spec.without_background is None else spec.without_background
+        ),
+    )
+
+
+def prior_of(spec: HdlsmSpec, n_words: int) -> Prior:
+    """Return the hyper-parameters as the kernels take them."""
+    share = spec.background_strength if spec.background else 0.0
+    return Prior(
+        hyper=np.array([spec.alpha, spec.gamma, spec.eta, share]),
+        shape=eta_shape(spec.motif_length, n_words, spec.ramp),
+        noise_word=NOISE_WORD,
+        learn=1,
+    )
+
+
+def default_scale(table: ObservationTable) -> float:
+    """Return 1, or what brings a table down to the observations that a chain can handle.
+
+    Those are `MOST_OBSERVATIONS`, of topics `TOPICS_PER_BIN` a time bin (Emonet's program scales
+    counts alike).
+    """
+    most = float(MOST_OBSERVATIONS)
+    if table.vocabulary.layout.topics() is not None:
+        most = min(most, TOPICS_PER_BIN * table.n_times)
+    return min(1.0, most / table.total)
+
+
+def run_chains(
+    schedule: Schedule,
+    n_chains: int,
+    tokens: Tokens,
+    prior: Prior,
+    n_words: int,
+    seed: int,
+    began: float,
+    on_progress: Callable[[Progress], None] | None,
+) -> list[Chain]:
+    """Return all chains, run side by side in threads."""
+    lock = threading.Lock()
+    done = 0
+    total = n_chains * schedule.sweeps_with_starts
+
+    def on_sweep(value: float) -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            if on_progress is not None:
+                on_progress(Progress(done, total, value))
+
+    def run(chain: int) -> Chain:
+        rng = generator(seed, CHAIN_STREAM, chain)
+        return run_chain(tokens, prior, n_words, schedule, rng, began, on_sweep)
+
+    with ThreadPoolExecutor(max_workers=min(n_chains, most_threads())) as pool:
+        return list(pool.map(run, range(n_chains)))
