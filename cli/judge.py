@@ -64,7 +64,7 @@ def evaluate(
     from motifmine.io.hdf5.store import read_fit
     from motifmine.io.truth_files import read_true_motifs, read_truth
     from motifmine.reporting.figures.curves import precision_recall_picture
-    from motifmine.reporting.figures.motif_pictures import png_bytes
+    from motifmine.reporting.figures.images import png_bytes
     from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
     from motifmine.workflows.workspace import Workspace
 

@@ -29,15 +29,15 @@ def show_motifs(
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
     from motifmine.reporting.sentences.motifs import readings_text
-    from motifmine.reporting.tables import fit_tables as tabular
+    from motifmine.reporting.tables.fit_tables import motifs_json, motifs_text
     from motifmine.workflows.fit import show_fit
     from motifmine.workflows.workspace import Workspace
 
     record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
     if as_json:
-        click.echo(tabular.motifs_json(record), nl=False)
+        click.echo(motifs_json(record), nl=False)
     else:
-        click.echo(tabular.motifs_text(record), nl=False)
+        click.echo(motifs_text(record), nl=False)
         click.echo(readings_text(record), nl=False)
         click.echo(f"report: {report}")
     if open_report:

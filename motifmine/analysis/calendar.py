@@ -22,6 +22,8 @@ from motifmine.types import Floats, Indices, Indices32
 HOUR_S = 3600
 LEVEL = 0.9
 """Of the intervals that rates lie in."""
+LITTLE_S = 1800.0
+"""Rates of hours of which less was recorded are not compared with others, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +82,32 @@ class WeekRates:
         low = gammaincinv(shape, (1 - LEVEL) / 2) / hours
         high = gammaincinv(shape, (1 + LEVEL) / 2) / hours
         return np.where(self.count[motif] == 0, 0 * hours, low), high
+
+    def peak(self, motif: int) -> tuple[int, int]:
+        """Return day of the week and hour of the day at which a motif is most frequent.
+
+        Hours of the week of which less than `LITTLE_S` was recorded count only where there are no
+        others.
+        """
+        per_hour = self.per_hour[motif]
+        enough = np.where(self.recorded_s >= LITTLE_S, per_hour, np.nan)
+        if np.isnan(enough).all():
+            enough = per_hour
+        day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
+        return int(day), int(hour)
+
+    def busiest_hours(self, most: int) -> tuple[int, ...]:
+        """Return the hours of the day with the highest rate of all motifs, the highest first.
+
+        Hours of the day of which less than `LITTLE_S` was recorded do not count; nothing comes
+        back where only one counts.
+        """
+        count, recorded_s = self.count.sum(axis=(0, 1)), self.recorded_s.sum(axis=0)
+        enough = np.flatnonzero((recorded_s >= LITTLE_S) & (count > 0))
+        if len(enough) <= 1:
+            return ()
+        order = np.argsort(-count[enough] / recorded_s[enough], kind="stable")[:most]
+        return tuple(enough[order].tolist())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

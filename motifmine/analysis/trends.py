@@ -10,6 +10,7 @@ import numpy as np
 
 from motifmine.analysis.calendar import HOUR_S, Calendar, day_rates
 from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.records.drift import Drift
 from motifmine.records.fit import MotifSet
 from motifmine.types import Floats
 
@@ -40,6 +41,17 @@ class Trend:
     def rises(self) -> bool:
         """Whether the motif becomes more frequent."""
         return self.last_per_hour > self.first_per_hour
+
+
+def stretch_ratio(drift: Drift, motif: int) -> float:
+    """Return how many times as long a motif lasts at the end of the archive as at its beginning.
+
+    The median over the last third of the periods that are known, over that of the first third.
+    """
+    stretch = drift.stretch[motif]
+    known = stretch[np.isfinite(stretch)]
+    third = max(1, len(known) // 3)
+    return float(np.median(known[-third:]) / np.median(known[:third]))
 
 
 def rate_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:

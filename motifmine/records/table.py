@@ -56,6 +56,12 @@ class Recording:
         """Number of time bins."""
         return len(self.bin_start_s)
 
+    def extent_s(self, bin_s: float) -> tuple[float, float]:
+        """Return where the first time bin begins and the last one ends, seconds."""
+        if not self.n_times:
+            return 0.0, 0.0
+        return float(self.bin_start_s[0]), float(self.bin_start_s[-1]) + bin_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ObservationTable:

@@ -3,16 +3,7 @@
 from datetime import datetime, timedelta
 
 from motifmine.records.table import Recording
-from motifmine.records.wall_clock import clock_start, clock_starts
-
-__all__ = [
-    "clock_start",
-    "clock_starts",
-    "clock_time",
-    "format_length",
-    "format_time",
-    "wall_clock",
-]
+from motifmine.records.wall_clock import clock_start
 
 
 def format_time(seconds: float) -> str:

@@ -14,6 +14,7 @@ from motifmine.analysis.calendar import (
     day_rates,
     week_rates,
 )
+from motifmine.analysis.rates import hour_of_day_rates
 from motifmine.analysis.trends import rate_trends
 from motifmine.analysis.unusual_days import (
     SURPRISE,
@@ -29,16 +30,8 @@ from motifmine.records.drift import Drift
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import Recording, bin_starts
 from motifmine.records.wall_clock import local_seconds, zone_named
-from motifmine.reporting.figures.rates import day_rates as hour_rates
-from motifmine.reporting.html.sections import (
-    drift,
-)
-from motifmine.reporting.html.sections import (
-    unusual_days as days,
-)
-from motifmine.reporting.html.sections import (
-    weekly_rates as week,
-)
+from motifmine.reporting.html import sections
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.sentences.days import day_sentence
 from motifmine.types import Floats
 from tests.helpers.fit_records import BIN_S, lane_record
@@ -124,7 +117,7 @@ def test_zone_a_quarter_off_the_hour_is_kept_apart() -> None:
 
 def test_cards_tell_hours_in_the_same_zone() -> None:
     record = recorded_at("2026-03-02T08:00:00Z", "2026-03-02T10:00:00Z")
-    rates = hour_rates(replace(record, time_zone="Asia/Tokyo"))
+    rates = hour_of_day_rates(replace(record, time_zone="Asia/Tokyo"))
     assert rates is not None and "Asia/Tokyo" in rates.title
     assert np.flatnonzero(rates.recorded_s).tolist() == [17, 19]
 
@@ -337,21 +330,21 @@ def weeks(n_days: int, odd: int | None = None) -> FitRecord:
 
 def test_report_tells_the_week_and_the_odd_day() -> None:
     record = replace(weeks(21, odd=9), names=("<b>bus</b>", ""))
-    maps = week.section(record)
+    maps = sections.weekly_rates.section(ReportContext(record))
     assert maps.count("<svg") == 1 and "(UTC)" in maps and "21 days from Monday 2 March" in maps
-    told = days.section(record)
+    told = sections.unusual_days.section(ReportContext(record))
     assert "Wednesday 11 March 2026" in told and told.count("<tr>") == 2
     assert "&lt;b&gt;bus" in told and "<b>bus" not in maps + told
 
 
 def test_report_of_a_week_has_no_days_that_stand_out() -> None:
-    assert days.section(weeks(7, odd=3)) == ""
-    assert week.section(weeks(7)) != ""
-    assert week.section(weeks(1)) == ""
+    assert sections.unusual_days.section(ReportContext(weeks(7, odd=3))) == ""
+    assert sections.weekly_rates.section(ReportContext(weeks(7))) != ""
+    assert sections.weekly_rates.section(ReportContext(weeks(1))) == ""
 
 
 def test_calm_archive_says_that_nothing_stands_out() -> None:
-    assert "No day stands out of 21" in days.section(weeks(21))
+    assert "No day stands out of 21" in sections.unusual_days.section(ReportContext(weeks(21)))
 
 
 def drifting(n_motifs: int, n_periods: int) -> Drift:
@@ -370,26 +363,28 @@ def drifting(n_motifs: int, n_periods: int) -> Drift:
 
 
 def test_report_tells_the_motif_that_changes_first() -> None:
-    html = drift.section(replace(lane_record(), drift=drifting(2, 9)))
+    html = sections.drift.section(ReportContext(replace(lane_record(), drift=drifting(2, 9))))
     assert "1 of 2 motifs surely changes:" in html
     assert html.index("Motif 2") < html.index("Motif 1")
     assert "lasts about 1.3 times as long" in html and "27 April 2026" in html
-    assert drift.section(lane_record()) == ""
+    assert sections.drift.section(ReportContext(lane_record())) == ""
 
 
 def test_report_tells_what_becomes_more_frequent() -> None:
     record = weeks(28)
     late = record.occurrences.document >= 56
     motif = np.where(late, 1, 0).astype(np.int32)
-    html = drift.section(
-        replace(record, occurrences=replace(record.occurrences, motif=motif), names=("<i>", ""))
+    html = sections.drift.section(
+        ReportContext(
+            replace(record, occurrences=replace(record.occurrences, motif=motif), names=("<i>", ""))
+        )
     )
     assert "&lt;i&gt;</bdi> becomes less frequent" in html
     assert "Motif 2</bdi> becomes more frequent" in html and "<i>" not in html
 
 
 def test_gap_of_a_curve_is_a_gap() -> None:
-    svg = drift.drift_svg(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
+    svg = sections.drift.drift_svg(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
     line = re.search(r'class="line" d="([^"]*)"', svg)
     assert line is not None and line[1].count("M") == 2
 
@@ -397,7 +392,7 @@ def test_gap_of_a_curve_is_a_gap() -> None:
 def test_map_tells_nothing_recorded_from_nothing_found() -> None:
     rate = np.full((7, 24), np.nan)
     rate[0, :3] = 0, 0, 8
-    svg = week.week_svg(rate, np.where(np.isnan(rate), 0, 7200.0))
+    svg = sections.weekly_rates.week_svg(rate, np.where(np.isnan(rate), 0, 7200.0))
     assert 'class="l0" d="M0 0h20v9h-20z"' in svg and 'class="l8" d="M20 0h10v9h-10z"' in svg
     assert svg.count("h234") == 6
 
@@ -405,8 +400,11 @@ def test_map_tells_nothing_recorded_from_nothing_found() -> None:
 def test_page_stays_small_with_many_motifs() -> None:
     rng = np.random.default_rng(10)
     per_hour, recorded_s = rng.random((7, 24)), np.full((7, 24), 7200.0)
-    assert len(week.week_svg(per_hour, recorded_s)) < 3500
-    assert len(drift.section(replace(lane_record(), drift=drifting(2, 60)))) < 40_000
+    assert len(sections.weekly_rates.week_svg(per_hour, recorded_s)) < 3500
+    assert (
+        len(sections.drift.section(ReportContext(replace(lane_record(), drift=drifting(2, 60)))))
+        < 40_000
+    )
 
 
 def test_zone_given_to_show_motifs_is_kept_in_the_fit(

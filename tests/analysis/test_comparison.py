@@ -15,9 +15,10 @@ from motifmine.errors import DataError, SpecError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Stability
-from motifmine.reporting.html.sections import stability as steadiness
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.sections import stability
 from motifmine.reporting.tables.comparison import comparison_json, comparison_text
+from motifmine.reporting.tables.fit_tables import motifs_json, motifs_text
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Floats32
 from motifmine.workflows.fit_topics import over_topics
@@ -204,19 +205,17 @@ def test_stability_is_for_as_many_motifs_as_there_are() -> None:
 
 
 def test_tables_and_report_show_stability_where_it_was_tried() -> None:
-    assert "95 %" not in tabular.motifs_text(lane_record())
-    assert "stability" not in tabular.motifs_text(lane_record())
-    assert tabular.motifs_text(stable_record()).splitlines()[2].split()[8:11] == [
-        *("0.95", "100", "%")
-    ]
-    first, second = json.loads(tabular.motifs_json(stable_record()))
+    assert "95 %" not in motifs_text(lane_record())
+    assert "stability" not in motifs_text(lane_record())
+    assert motifs_text(stable_record()).splitlines()[2].split()[8:11] == [*("0.95", "100", "%")]
+    first, second = json.loads(motifs_json(stable_record()))
     assert (first["stability"], second["found_again"]) == (0.953, 0.25)
-    assert json.loads(tabular.motifs_json(lane_record()))[0]["stability"] is None
+    assert json.loads(motifs_json(lane_record()))[0]["stability"] is None
 
 
 def test_the_report_says_how_often_a_motif_was_found_again() -> None:
-    assert steadiness.section(lane_record()) == ""
-    page = steadiness.section(stable_record())
+    assert stability.section(ReportContext(lane_record())) == ""
+    page = stability.section(ReportContext(stable_record()))
     assert "4 of 4" in page and "1 of 4" in page
     assert "&lt;left&gt;" in page and "<left>" not in page
 

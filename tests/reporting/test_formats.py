@@ -22,7 +22,8 @@ from motifmine.errors import DataError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.formats import FORMATS, occurrences_bytes, write_occurrences
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.rows import occurrence_rows
+from motifmine.reporting.tables.fit_tables import OCCURRENCE_COLUMNS
 from motifmine.workflows.names import with_names
 from tests.helpers.fit_records import lane_record
 
@@ -79,7 +80,7 @@ def test_an_occurrence_ends_when_90_percent_of_its_motif_are_over() -> None:
     phi[1, 1:3, 0] = 0.5
     record = replace(record, motifs=replace(record.motifs, probability=phi))
     assert text(record, "labels").splitlines()[1] == "1.250\t2.000\tmotif 2"
-    assert [row.end_s for row in tabular.occurrence_rows(record)] == [1.25, 2.0, 2.5, 9.5]
+    assert [row.end_s for row in occurrence_rows(record)] == [1.25, 2.0, 2.5, 9.5]
 
 
 def overlapping() -> FitRecord:
@@ -184,7 +185,7 @@ def test_boris_project_is_ascii_because_it_is_opened_in_any_encoding() -> None:
 def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
     record = lane_record(start_utc="2024-05-01T12:00:00Z")
     table = pyarrow.parquet.read_table(io.BytesIO(occurrences_bytes(record, "parquet")))
-    assert tuple(table.column_names) == tabular.OCCURRENCE_COLUMNS
+    assert tuple(table.column_names) == OCCURRENCE_COLUMNS
     rows = table.to_pylist()
     assert [row["start_s"] for row in rows] == [-0.75, 1.25, 0.5, 7.5]
     assert rows[1]["start_utc"] == datetime(2024, 5, 1, 12, 0, 1, 250_000, tzinfo=UTC)
@@ -193,7 +194,7 @@ def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
 def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
     content = occurrences_bytes(lane_record(occurrences=()), "parquet")
     table = pyarrow.parquet.read_table(io.BytesIO(content))
-    assert (table.num_rows, tuple(table.column_names)) == (0, tabular.OCCURRENCE_COLUMNS)
+    assert (table.num_rows, tuple(table.column_names)) == (0, OCCURRENCE_COLUMNS)
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
 
 

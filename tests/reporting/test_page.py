@@ -18,7 +18,7 @@ from motifmine.errors import WorkspaceError
 from motifmine.features.preparation import Preparation
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
-from motifmine.reporting.figures import svg as marks
+from motifmine.reporting.figures.svg import occurrence_strip, time_ticks, trace_curve
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.reproduce import repeat_command
@@ -279,12 +279,12 @@ def test_command_quotes_what_a_shell_would_run() -> None:
 
 
 def test_strip_marks_start_left_of_the_recording_when_motifs_hang_over() -> None:
-    strip = marks.occurrence_strip(lane_record(), 0)
+    strip = occurrence_strip(lane_record(), 0)
     assert (strip.first_s, strip.last_s) == (-0.75, 10.0)
 
 
 def test_strip_height_is_the_weight() -> None:
-    strip = marks.occurrence_strip(lane_record(), 0)
+    strip = occurrence_strip(lane_record(), 0)
     heights = [float(h) for h in re.findall(r"v-([\d.]+)", strip.svg)]
     # weights 10, 12, 13 in order of document and start
     np.testing.assert_allclose(np.array(heights) / heights[-1], [10 / 13, 12 / 13, 1], rtol=0.01)
@@ -294,7 +294,7 @@ def test_strip_of_very_many_documents_shows_those_with_most_occurrences() -> Non
     record = lane_record(
         names=tuple(str(d) for d in range(400)), occurrences=((350, 1, 0), (399, 1, 0))
     )
-    strip = marks.occurrence_strip(record, 0)
+    strip = occurrence_strip(record, 0)
     assert len(strip.documents) == 300 and strip.n_left_out == 100
     assert {350, 399} <= set(strip.documents.tolist())
 
@@ -303,9 +303,9 @@ def test_strip_of_a_document_cut_from_a_recording_begins_where_it_was_cut() -> N
     record = lane_record(names=("a",), occurrences=((0, 4, 0),))
     cut = replace(record.recordings[0], bin_start_s=record.recordings[0].bin_start_s + 3600)
     found = replace(record.occurrences, start_s=record.occurrences.start_s + 3600)
-    strip = marks.occurrence_strip(replace(record, recordings=(cut,), occurrences=found), 0)
+    strip = occurrence_strip(replace(record, recordings=(cut,), occurrences=found), 0)
     assert (strip.first_s, strip.last_s) == (3600.0, 3610.0)
-    assert [label for _, label in marks.time_ticks(3600.0, 3610.0, 2)] == [
+    assert [label for _, label in time_ticks(3600.0, 3610.0, 2)] == [
         "1:00:00",
         "1:00:05",
         "1:00:10",
@@ -314,7 +314,7 @@ def test_strip_of_a_document_cut_from_a_recording_begins_where_it_was_cut() -> N
 
 @pytest.mark.parametrize("last_s", [0.4, 9.0, 100.0, 1800.0, 7200.0, 90_000.0, 3e6])
 def test_time_axis_has_a_handful_of_ticks(last_s: float) -> None:
-    ticks = marks.time_ticks(-1.0, last_s, 8)
+    ticks = time_ticks(-1.0, last_s, 8)
     assert 3 <= len(ticks) <= 9
     assert all(0 <= position <= 1 for position, _ in ticks)
 
@@ -322,7 +322,7 @@ def test_time_axis_has_a_handful_of_ticks(last_s: float) -> None:
 def test_trace_of_one_iteration_is_not_drawn() -> None:
     trace = lane_record().trace
     one = replace(trace, iteration=trace.iteration[:1], log_likelihood=trace.log_likelihood[:1])
-    assert marks.trace_curve(one) is None
+    assert trace_curve(one) is None
 
 
 def test_motif_is_described_by_its_way_through_the_picture() -> None:

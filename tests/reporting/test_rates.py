@@ -4,9 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motifmine.analysis.rates import archive_rates, hour_of_day_rates
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
-from motifmine.reporting.figures.rates import archive_rates, bars_svg, day_rates
+from motifmine.reporting.figures.rates import bars_svg
 from tests.helpers.fit_records import lane_record
 
 
@@ -24,7 +25,9 @@ def recorded_at(*starts: str) -> FitRecord:
 
 
 def test_day_rates_count_by_the_hour_recorded() -> None:
-    rates = day_rates(recorded_at("2026-03-14T08:00Z", "2026-03-15T08:30Z", "2026-03-15T17:00Z"))
+    rates = hour_of_day_rates(
+        recorded_at("2026-03-14T08:00Z", "2026-03-15T08:30Z", "2026-03-15T17:00Z")
+    )
     assert rates is not None
     assert rates.recorded_s[[8, 17]].tolist() == [20.0, 10.0]
     np.testing.assert_allclose(rates.per_hour[0, [8, 17]], 360)
@@ -34,13 +37,13 @@ def test_day_rates_count_by_the_hour_recorded() -> None:
 def test_start_before_the_recording_counts_in_its_first_hour() -> None:
     record = recorded_at("2026-03-14T08:00Z", "2026-03-14T10:00Z")
     found = replace(record.occurrences, start_s=np.array([-0.5, -0.5]))
-    rates = day_rates(replace(record, occurrences=found))
+    rates = hour_of_day_rates(replace(record, occurrences=found))
     assert rates is not None and rates.count[0, [7, 8, 10]].tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("starts", [("", ""), ("2026-03-14T08:00Z", "2026-03-15T08:00Z")])
 def test_no_day_rates_without_clock_or_with_one_hour(starts: tuple[str, ...]) -> None:
-    assert day_rates(recorded_at(*starts)) is None
+    assert hour_of_day_rates(recorded_at(*starts)) is None
 
 
 def test_archive_of_days_is_told_by_day() -> None:

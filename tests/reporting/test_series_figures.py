@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motifmine.analysis.motif_views import matrix_view
 from motifmine.analysis.raw_segments import motif_segments
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Channels, Vocabulary
-from motifmine.reporting.figures.motif_pictures import matrix_view
 from motifmine.reporting.html.series_figures import segment_figure
 from motifmine.reporting.sentences.motifs import readings_text
 from motifmine.reporting.sentences.series import describe_series

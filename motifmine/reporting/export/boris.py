@@ -25,9 +25,7 @@ USUAL_RATES = (25.0, 30.0, 29.97, 24.0, 23.976, 50.0, 60.0, 59.94, 15.0, 12.5, 2
 """Frames a second, the most frequent first."""
 
 
-def boris_text(
-    record: FitRecord, spans: Mapping[int, Sequence[Span]], *, made: datetime | None = None
-) -> str:
+def boris_text(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
     """Return occurrences as a BORIS project: a behaviour a motif, an observation a recording.
 
     An occurrence is a state event, a row where it starts and a row where it stops. BORIS pairs
@@ -38,14 +36,12 @@ def boris_text(
     record : FitRecord
     spans : mapping of int to sequence of Span
         Spans by document.
-    made : datetime or None
-        Date of the project; None is now.
 
     Notes
     -----
     One JSON document of `project_format_version` 7.0, with the keys that BORIS 8 writes itself.
     """
-    made = made or datetime.now(UTC)
+    made = datetime.now(UTC)
     codes = _codes(record)
     project = {
         "time_format": "hh:mm:ss",

@@ -27,7 +27,6 @@ def eaf_text(
     spans: Sequence[Span],
     *,
     beside: Path | None = None,
-    made: datetime | None = None,
 ) -> str:
     """Return the occurrences of one recording as an EAF document.
 
@@ -42,14 +41,12 @@ def eaf_text(
     spans : sequence of Span
     beside : Path or None
         Where the document will be, for the relative link.
-    made : datetime or None
-        Date of the document; None is now.
 
     Notes
     -----
     EAF 3.0, as ELAN 5 and newer write it (`SCHEMA`).
     """
-    made = made or datetime.now(UTC)
+    made = datetime.now(UTC)
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {

@@ -14,7 +14,11 @@ from motifmine.reporting.export.intervals import Span, spans_of
 from motifmine.reporting.export.parquet import encodable, parquet_bytes
 from motifmine.reporting.export.subtitles import labels_text, srt_text, vtt_text
 from motifmine.reporting.rows import OccurrenceRow, occurrence_rows
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.tables.fit_tables import (
+    occurrences_csv,
+    occurrences_json,
+    occurrences_text,
+)
 
 NAME_BYTES = 150
 """File systems hold 255 bytes of a name; this leaves room for suffixes and temporary neighbours."""
@@ -55,9 +59,9 @@ def _parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
 
 
 FORMATS = {
-    "table": Format(suffix=".txt", write=_tabular(tabular.occurrences_text)),
-    "csv": Format(suffix=".csv", write=_tabular(tabular.occurrences_csv)),
-    "json": Format(suffix=".json", write=_tabular(tabular.occurrences_json)),
+    "table": Format(suffix=".txt", write=_tabular(occurrences_text)),
+    "csv": Format(suffix=".csv", write=_tabular(occurrences_csv)),
+    "json": Format(suffix=".json", write=_tabular(occurrences_json)),
     "parquet": Format(suffix=".parquet", write=_parquet, is_binary=True),
     "srt": Format(suffix=".srt", write=_timeline(srt_text), one_timeline=True),
     "vtt": Format(suffix=".vtt", write=_timeline(vtt_text), one_timeline=True),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifmine.analysis.motif_views import MatrixView, picture_grid
 from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures.motif_pictures import MatrixView
 from motifmine.types import Floats, Indices
 
 LEVELS = 31
@@ -49,12 +49,10 @@ def motif_activity(record: FitRecord, motif: int, *, most: int) -> Activity:
 
     Raises
     ------
-    ValueError
-        When the vocabulary is no flow grid.
+    DataError
+        When the vocabulary has no place in a picture.
     """
-    grid = record.vocabulary.layout
-    if not isinstance(grid, FlowGrid):
-        raise ValueError(f"words of kind {grid.kind} have no place in a picture")
+    grid = picture_grid(record)
     phi = record.motifs.probability[motif]
     time, word = np.nonzero(phi > 1e-3 * phi.max(initial=0.0))
     return grid_activity(

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from motifmine.analysis.motif_views import picture_grid
 from motifmine.errors import DataError, VideoError
 from motifmine.files import whole_file
 from motifmine.io.video.clips import frame_rate, read_span, write_clip
@@ -18,8 +19,9 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures import motif_pictures as figures
 from motifmine.reporting.figures.activity import LEVELS, Activity, motif_activity
+from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
+from motifmine.reporting.figures.motif_pictures import time_colours, write_text
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats, Pixels
 
@@ -120,7 +122,7 @@ def write_clips(
         When a source video cannot be found or read.
     """
     record = unfold_record(record)
-    if not isinstance(record.vocabulary.layout, FlowGrid):
+    if record.vocabulary.layout.picture_grid() is None:
         raise DataError(
             f"clips are cut from video; the words of this fit are of kind {record.vocabulary.kind}"
         )
@@ -156,7 +158,7 @@ def _write_motif(
         return None
     sheet = folder / f"motif-{motif + 1:02d}.jpg"
     with whole_file(sheet, force=force) as part:
-        part.write_bytes(figures.jpeg_bytes(_sheet(record, motif, strips)))
+        part.write_bytes(jpeg_bytes(_sheet(record, motif, strips)))
     return sheet
 
 
@@ -183,14 +185,12 @@ class MotifBrush:
     """Draws what a motif does at a relative time over a picture of its scene."""
 
     def __init__(self, record: FitRecord, motif: int) -> None:
-        layout = record.vocabulary.layout
-        assert isinstance(layout, FlowGrid)
-        self.grid = layout
+        self.grid = picture_grid(record)
         self.length_s = record.motifs.motif_length * record.bin_s
         self._activity = motif_activity(record, motif, most=CELLS)
-        self._strength = _by_bin(self._activity, layout)
+        self._strength = _by_bin(self._activity, self.grid)
         n_bins = len(self._strength)
-        self._colours = figures.time_colours(np.arange(n_bins) / max(n_bins - 1, 1))
+        self._colours = time_colours(np.arange(n_bins) / max(n_bins - 1, 1))
         self._bin_s = record.bin_s
 
     def draw(self, picture: Pixels, time_s: float) -> Pixels:
@@ -208,7 +208,7 @@ class MotifBrush:
             drawn = self._laid_over(drawn, opacity.astype(np.float32), colour)
         share = min(max(time_s / self.length_s, 0.0), 1.0)
         reached = round(share * picture.shape[1])
-        bar = figures.time_colours(np.linspace(0, 1, picture.shape[1]))
+        bar = time_colours(np.linspace(0, 1, picture.shape[1]))
         drawn[-BAR_PX:] = _GROUND
         drawn[-BAR_PX:, :reached] = bar[:reached]
         return drawn
@@ -259,14 +259,14 @@ def _noted(
     picture = None
     for time_s, picture in frames:
         while len(stills) < SHEET_COLUMNS and time_s >= wanted[len(stills)]:
-            stills.append(figures.thumbnail(picture, SHEET_PX))
+            stills.append(thumbnail(picture, SHEET_PX))
         yield picture
     if picture is None:
         raise VideoError(
             f"{example.recording.source} holds no picture at {format_time(example.start_s)}"
         )
     # a recording that ends inside the motif
-    stills += [figures.thumbnail(picture, SHEET_PX)] * (SHEET_COLUMNS - len(stills))
+    stills += [thumbnail(picture, SHEET_PX)] * (SHEET_COLUMNS - len(stills))
 
 
 def _strip(example: Example, stills: Sequence[Pixels]) -> Pixels:
@@ -296,6 +296,6 @@ def _sheet(record: FitRecord, motif: int, strips: Sequence[Pixels]) -> Pixels:
 def _line(text: str, width: int) -> Pixels:
     """Return a line of light text on dark ground."""
     line = np.full((28, width, 3), (255, 255, 255), dtype=np.uint8)
-    figures.write_text(line, text, 8, 14, anchor=0.0)
+    write_text(line, text, 8, 14, anchor=0.0)
     ink = (255 - line.astype(np.float64)) / 221
     return np.round(np.array(_GROUND) * (1 - ink) + np.array(_CHALK) * ink).astype(np.uint8)

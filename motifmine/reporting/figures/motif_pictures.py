@@ -1,18 +1,23 @@
 """Pictures of motifs: the scene coloured by time, and the word x relative-time matrix.
 
-Pictures are uint8 arrays (row, column, rgb) or (row, column, rgba). This is the only module of
-the reporting layer that uses OpenCV.
+Pictures are uint8 arrays (row, column, rgb) or (row, column, rgba).
 """
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from motifmine.errors import DataError
+from motifmine.analysis.motif_views import (
+    CellActivity,
+    MatrixView,
+    cell_activity,
+    matrix_view,
+    picture_grid,
+)
 from motifmine.records.fit import FitRecord
-from motifmine.records.vocabulary import Channels, FlowGrid
-from motifmine.types import Floats, Indices, Pixels
+from motifmine.records.vocabulary import FlowGrid
+from motifmine.reporting.figures.svg import nice_ticks
+from motifmine.reporting.motif_views import view_of
+from motifmine.types import Floats, Pixels
 
 TIME_COLOURS = ("#8b45ff", "#3d7dff", "#12bfe8", "#2fe07a", "#f3e51c", "#ff9416", "#f5222d")
 """Colours of relative time at equal steps, from violet (first) to red (last)."""
@@ -23,45 +28,11 @@ PICTURE_WIDTH_PX = 704
 MANY_MOTIFS = 60
 """With more motifs scenes are half as wide, so that the page stays small."""
 
-MATRIX_SHARE = 0.97
-"""A matrix shows the words that together hold this share of its motif."""
-
-MATRIX_ROWS = 160
-"""A matrix of more words adds neighbours in the order of time up to this many rows."""
-
 _CELL_GAP = 0.06
 _CELL_OPACITY = 0.88
 _PAPER = (255, 255, 255)
 _INK = (34, 34, 38)
 _FAINT = (128, 128, 134)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CellActivity:
-    """What a motif does in each cell of the picture; arrays (row, column)."""
-
-    strength: Floats
-    """Probability of the cell, all directions and times together."""
-    time: Floats
-    """Mean relative time in bins, 0 to L - 1; 0 where strength is 0."""
-    right: Floats
-    """Mean motion to the right, -1 to 1, of the cell's moving observations."""
-    down: Floats
-    """Mean motion down the picture, -1 to 1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MatrixView:
-    """The part of a motif that its matrix shows; rows run from the earliest word to the latest."""
-
-    probability: Floats
-    """float64 array (row, relative time); a row is the sum of its words."""
-    words: Indices
-    """Words shown, ordered by mean relative time, int64 array (n,)."""
-    row_offsets: Indices
-    """Words of row r are `words[row_offsets[r]:row_offsets[r + 1]]`, int64 array (rows + 1,)."""
-    share: float
-    """Share of the motif that the words hold."""
 
 
 def time_colours(position: Floats) -> Pixels:
@@ -78,38 +49,9 @@ def time_colours(position: Floats) -> Pixels:
     return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
-def cell_activity(record: FitRecord, motif: int) -> CellActivity:
-    """Return what a motif does in each cell of the picture (MODELS.md 1.4c).
-
-    Raises
-    ------
-    DataError
-        When the vocabulary has no place in a picture.
-    """
-    grid = _grid(record)
-    phi = record.motifs.probability[motif].astype(np.float64)
-    moving = phi[:, : grid.rows * grid.columns * grid.directions].reshape(
-        len(phi), grid.rows, grid.columns, grid.directions
-    )
-    by_time = moving.sum(axis=3)
-    if grid.static:
-        by_time += phi[:, moving[0].size :].reshape(len(phi), grid.rows, grid.columns)
-    strength = by_time.sum(axis=0)
-    time = np.tensordot(np.arange(len(phi), dtype=np.float64), by_time, axes=1)
-    by_direction = moving.sum(axis=0)
-    angle = 2 * np.pi * np.arange(grid.directions) / grid.directions
-    moved = np.maximum(by_direction.sum(axis=2), np.finfo(float).tiny)
-    return CellActivity(
-        strength=strength,
-        time=time / np.maximum(strength, np.finfo(float).tiny),
-        right=by_direction @ np.cos(angle) / moved,
-        down=by_direction @ np.sin(angle) / moved,
-    )
-
-
 def scene_background(record: FitRecord) -> Pixels:
     """Return the scene enlarged and greyed so that colours read on it, rgb."""
-    grid = _grid(record)
+    grid = picture_grid(record)
     scale = _scale(grid, len(record.motifs))
     size = (grid.frame_width * scale, grid.frame_height * scale)
     if record.picture is None:
@@ -131,7 +73,7 @@ def scene_overlay(record: FitRecord, motif: int) -> Pixels:
 
     Opacity grows with the cell's probability (power 0.8) up to the 99th percentile.
     """
-    grid = _grid(record)
+    grid = picture_grid(record)
     scale = _scale(grid, len(record.motifs))
     activity = cell_activity(record, motif)
     last = max(record.motifs.motif_length - 1, 1)
@@ -165,40 +107,6 @@ def with_time_bar(scene: Pixels, length_s: float) -> Pixels:
         legend[22:26, x] = _FAINT
         write_text(legend, f"{second:g} s", x, 38, anchor=0.5)
     return np.concatenate([scene, legend])
-
-
-def matrix_view(record: FitRecord, motif: int) -> MatrixView:
-    """Return the words that hold most of a motif, from the earliest to the latest.
-
-    Words of channels stay in the order of the channels.
-    """
-    phi = record.motifs.probability[motif].astype(np.float64)
-    mass = phi.sum(axis=0)
-    by_mass = np.argsort(-mass, kind="stable")
-    total = np.cumsum(mass[by_mass])
-    n_words = int(np.searchsorted(total, MATRIX_SHARE * total[-1])) + 1
-    chosen = by_mass[:n_words]
-    chosen = chosen[mass[chosen] > 0]
-    time = np.arange(len(phi)) @ phi[:, chosen] / np.maximum(mass[chosen], np.finfo(float).tiny)
-    words = chosen[np.lexsort((chosen, time))]
-    layout = record.vocabulary.layout
-    if isinstance(layout, Channels):
-        # high sounds stand above low ones
-        words = np.sort(chosen)[::-1] if layout.is_sound else np.sort(chosen)
-    n_rows = min(len(words), MATRIX_ROWS)
-    offsets = np.round(np.linspace(0, len(words), n_rows + 1)).astype(np.int64)
-    rows = np.add.reduceat(phi[:, words], offsets[:-1], axis=1).T if n_rows else phi[:, words].T
-    return MatrixView(
-        probability=rows,
-        words=words,
-        row_offsets=offsets,
-        share=float(mass[words].sum() / max(mass.sum(), np.finfo(float).tiny)),
-    )
-
-
-def is_by_channel(record: FitRecord) -> bool:
-    """Return whether a matrix's rows are grouped by channel instead of ordered by time."""
-    return isinstance(record.vocabulary.layout, Channels)
 
 
 def matrix_ink(view: MatrixView) -> Pixels:
@@ -239,64 +147,10 @@ def matrix_picture(record: FitRecord, motif: int) -> Pixels:
     for row, label in enumerate(labels):
         y = 14 + round((row + 0.5) * height / len(labels))
         write_text(canvas, label, left - 8, y, anchor=1.0)
-    order = "by channel" if is_by_channel(record) else "earliest on top"
+    order = view_of(record.vocabulary).row_order.removeprefix("the ")
     caption = f"{len(view.words)} words, {order}"
     write_text(canvas, caption, left, bottom + 48, anchor=0.0)
     return canvas
-
-
-def nice_ticks(length: float, most: int) -> list[float]:
-    """Return round numbers from 0 to `length`, at most about `most` of them.
-
-    Examples
-    --------
-    >>> nice_ticks(3.0, 5)
-    [0.0, 1.0, 2.0, 3.0]
-    """
-    if not (np.isfinite(length) and length > 0):
-        return [0.0]
-    rough = length / max(most, 1)
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
-    return [float(round(i * step, 9)) for i in range(int(length / step * (1 + 1e-9)) + 1)]
-
-
-def png_bytes(picture: Pixels) -> bytes:
-    """Return an rgb or rgba picture as PNG."""
-    return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-
-
-def webp_bytes(picture: Pixels, quality: int = 88) -> bytes:
-    """Return an rgb or rgba picture as WebP."""
-    return _encoded(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])
-
-
-def jpeg_bytes(picture: Pixels, quality: int = 86) -> bytes:
-    """Return an rgb picture as JPEG."""
-    return _encoded(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-
-
-def thumbnail(picture: Pixels, width: int) -> Pixels:
-    """Return an rgb picture reduced to a width in pixels."""
-    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    return np.asarray(
-        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
-    )
-
-
-def _encoded(kind: str, picture: Pixels, options: list[int]) -> bytes:
-    order = [2, 1, 0, 3][: picture.shape[2]]
-    written, data = cv2.imencode(kind, np.ascontiguousarray(picture[..., order]), options)
-    if not written:
-        raise DataError(f"a picture of shape {picture.shape} cannot be written as {kind}")
-    return bytes(data)
-
-
-def _grid(record: FitRecord) -> FlowGrid:
-    layout = record.vocabulary.layout
-    if not isinstance(layout, FlowGrid):
-        raise DataError(f"a vocabulary of kind {layout.kind} has no picture to draw on")
-    return layout
 
 
 def _scale(grid: FlowGrid, n_motifs: int) -> int:
@@ -372,7 +226,7 @@ def _fitted(picture: Pixels, height: int, width: int) -> Pixels:
 
 def _row_labels(record: FitRecord, view: MatrixView) -> list[str]:
     """Return a label per row where words are few and have labels of their own, else nothing."""
-    if record.vocabulary.kind == "flow-grid" or len(view.words) > 40:
+    if not view_of(record.vocabulary).labels_rows(view):
         return []
     labels = (record.vocabulary.labels[word] for word in view.words)
     plain = (label.encode("ascii", "replace").decode() for label in labels)

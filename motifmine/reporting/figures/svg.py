@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.records.fit import FitRecord, Trace
-from motifmine.records.table import Recording
 from motifmine.types import Floats, Indices, Indices32
 
 STRIP_COLUMNS = 800
@@ -79,7 +78,7 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
         inside = found.document[mine] == document
         heights = np.zeros(STRIP_COLUMNS)
         np.maximum.at(heights, column[inside], weight[inside])
-        edges = np.array(extent(record.recordings[document], record.bin_s))
+        edges = np.array(record.recordings[document].extent_s(record.bin_s))
         left, right = 1000 * (edges - first_s) / (last_s - first_s)
         parts.append(_row_svg(row, heights, left=left, right=right))
     parts.append("</svg>")
@@ -113,6 +112,22 @@ def trace_curve(trace: Trace) -> Curve | None:
     return Curve(svg=svg, first_x=float(x[0]), last_x=float(x[-1]), lowest_y=low, highest_y=high)
 
 
+def nice_ticks(length: float, most: int) -> list[float]:
+    """Return round numbers from 0 to `length`, at most about `most` of them.
+
+    Examples
+    --------
+    >>> nice_ticks(3.0, 5)
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    if not (np.isfinite(length) and length > 0):
+        return [0.0]
+    rough = length / max(most, 1)
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
+    return [float(round(i * step, 9)) for i in range(int(length / step * (1 + 1e-9)) + 1)]
+
+
 def time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, str]]:
     """Return round times of an axis as (position from 0 to 1, label).
 
@@ -143,19 +158,12 @@ def _clock(time: float, step: float, last_s: float) -> str:
 def _time_range(record: FitRecord) -> tuple[float, float]:
     """Return the time axis of all strips, seconds."""
     starts = record.occurrences.start_s
-    extents = [extent(recording, record.bin_s) for recording in record.recordings]
+    extents = [recording.extent_s(record.bin_s) for recording in record.recordings]
     first_s = min([begin for begin, _ in extents], default=0.0)
     last_s = max([end for _, end in extents], default=0.0)
     first_s = min(first_s, float(starts.min(initial=np.inf)))
     last_s = max(last_s, float(starts.max(initial=-np.inf)))
     return first_s, max(last_s, first_s + record.bin_s)
-
-
-def extent(recording: Recording, bin_s: float) -> tuple[float, float]:
-    """Return where a recording's time bins begin and end, seconds."""
-    if not recording.n_times:
-        return 0.0, 0.0
-    return float(recording.bin_start_s[0]), float(recording.bin_start_s[-1]) + bin_s
 
 
 def _documents_shown(document: Indices32, n_documents: int, most: int) -> Indices:

@@ -6,10 +6,8 @@ the folder of the page. There is no script; the content security policy forbids 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
-from motifmine.files import whole_file
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.scene_summary import SceneFacts
 from motifmine.reporting.times import format_length
@@ -53,30 +51,6 @@ class ArchiveScene:
     """Path of its report from the page's folder, "" while there is none."""
     facts: SceneFacts | None = None
     troubles: tuple[FileTrouble, ...] = ()
-
-
-def write_archive_page(
-    out_folder: Path, scenes: Sequence[ArchiveScene], *, archive: str = "", others: str = ""
-) -> Path:
-    """Write `index.html` into a folder, over the one that is there, and return its path.
-
-    Parameters
-    ----------
-    out_folder : Path
-    scenes : sequence of ArchiveScene
-        In the order of the page.
-    archive, others
-        See `archive_page`.
-
-    Raises
-    ------
-    WorkspaceError
-        When the disk refuses.
-    """
-    path = out_folder / PAGE_NAME
-    with whole_file(path, force=True) as part:
-        part.write_text(archive_page(scenes, archive=archive, others=others), encoding="utf-8")
-    return path
 
 
 def archive_page(scenes: Sequence[ArchiveScene], *, archive: str = "", others: str = "") -> str:

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from motifmine.analysis.motif_views import matrix_view
+from motifmine.analysis.rates import Rates
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures import motif_pictures as figures
-from motifmine.reporting.figures import svg as marks
-from motifmine.reporting.figures.rates import Rates, bars_svg
+from motifmine.reporting.figures.images import png_bytes
+from motifmine.reporting.figures.motif_pictures import matrix_ink
+from motifmine.reporting.figures.rates import bars_svg
+from motifmine.reporting.figures.svg import occurrence_strip, time_ticks
 from motifmine.reporting.html import elements
-from motifmine.reporting.html.series_figures import segment_figure
+from motifmine.reporting.html.scene_figure import picture_stem, time_bar
+from motifmine.reporting.motif_views import view_of
+from motifmine.reporting.rows import Moment, MotifRow, OccurrenceRow
 from motifmine.reporting.sentences.motifs import describe_motif
-from motifmine.reporting.tables import fit_tables as tabular
-from motifmine.reporting.times import format_length
+from motifmine.reporting.times import format_length, format_time
 from motifmine.types import Pixels
 
 NUMBERS_FOR = 60
@@ -24,9 +28,9 @@ STRONGEST = 12
 
 def motif_card(
     record: FitRecord,
-    row: tabular.MotifRow,
+    row: MotifRow,
     overlay: Pixels | None,
-    occurrences: Sequence[tabular.OccurrenceRow],
+    occurrences: Sequence[OccurrenceRow],
     rates: Sequence[Rates] = (),
 ) -> str:
     """Return one motif as an HTML article.
@@ -50,9 +54,7 @@ def motif_card(
         motif=row.motif,
         description=elements.text(description),
         kind="plain" if overlay is None else "scenic",
-        scene=segment_figure(record, row.motif)
-        if overlay is None
-        else _scene(record, row, overlay, description),
+        scene=view_of(record.vocabulary).figure(record, row.motif, overlay, description),
         facts=_facts(row, several=len(record.recordings) > 1),
         matrix=_matrix(record, row),
         strip=_strip(record, row),
@@ -62,69 +64,52 @@ def motif_card(
     )
 
 
-def picture_stem(row: tabular.MotifRow) -> str:
-    """Return the name of a motif's PNG files without `.png` and `-matrix.png`."""
-    return f"motif-{row.number:02d}"
-
-
-def _scene(record: FitRecord, row: tabular.MotifRow, overlay: Pixels, description: str) -> str:
-    alt = f"The scene with the cells of motif {row.number} coloured by time. {description}"
-    height, width = overlay.shape[:2]
-    return (
-        f'<figure class="scene"><div class="stage">'
-        f'<img width="{width}" height="{height}" alt="{elements.text(alt)}" '
-        f'src="{elements.data_uri("image/webp", figures.webp_bytes(overlay))}"></div>'
-        f"{_time_bar(record)}<figcaption>"
-        f'<a href="{picture_stem(row)}.png">Picture as PNG</a></figcaption></figure>'
-    )
-
-
-def _matrix(record: FitRecord, row: tabular.MotifRow) -> str:
-    view = figures.matrix_view(record, row.motif)
-    labelled = record.vocabulary.kind != "flow-grid" and len(view.words) <= 40
+def _matrix(record: FitRecord, row: MotifRow) -> str:
+    view = matrix_view(record, row.motif)
+    shown = view_of(record.vocabulary)
+    labelled = shown.labels_rows(view)
     size = f' style="--height:{max(6.0, 1.35 * len(view.words)):.4g}rem"' if labelled else ""
     axis, image = "", ""
     if labelled:
         names = (elements.name(record.vocabulary.labels[word]) for word in view.words)
         axis = f"<ol>{''.join(f'<li>{name}</li>' for name in names)}</ol>"
     n_words = len(view.words)
-    ink = figures.matrix_ink(view)
+    ink = matrix_ink(view)
     if ink.size:
         alt = f"Matrix of {n_words} words over relative time, motif {row.number}"
-        data = elements.data_uri("image/png", figures.png_bytes(ink))
+        data = elements.data_uri("image/png", png_bytes(ink))
         image = f'<div class="field"><img class="ink" alt="{alt}" src="{data}"></div>'
-    order = "by channel" if figures.is_by_channel(record) else "the earliest on top"
-    link = f'<a href="{picture_stem(row)}-matrix.png">PNG</a>'
+    link = f'<a href="{picture_stem(row.motif)}-matrix.png">PNG</a>'
     return (
-        f'<figure class="matrix"{size}><div class="plot">{axis}{image}{_time_bar(record)}</div>'
+        f'<figure class="matrix"{size}><div class="plot">{axis}{image}{time_bar(record)}</div>'
         f"<figcaption>{n_words} words that hold {100 * view.share:.0f} % of the motif, "
-        f"{order} ({link})</figcaption></figure>"
+        f"{shown.row_order} ({link})</figcaption></figure>"
     )
 
 
-def _facts(row: tabular.MotifRow, *, several: bool) -> str:
+def _facts(row: MotifRow, *, several: bool) -> str:
     plain = (
         ("share of observations", f"{100 * row.share:.1f} %"),
         ("occurrences", f"{row.occurrences:,}"),
         ("per hour", f"{row.per_hour:,.1f}"),
-        ("90 % within", tabular.format_length(row.duration_s)),
+        ("90 % within", format_length(row.duration_s)),
     )
     cells = [f"<div><dt>{term}</dt><dd>{elements.text(value)}</dd></div>" for term, value in plain]
-    ends: tuple[tuple[str, tabular.Moment | None], ...]
+    ends: tuple[tuple[str, Moment | None], ...]
     ends = (("first", row.first), ("last", row.last))
     if row.occurrences == 1:
         ends = (("start", row.first),)
     for term, moment in ends:
         if moment is not None:
             place = f" in {elements.name(moment.recording)}" if several else ""
-            when = elements.text(tabular.format_time(moment.start_s))
+            when = elements.text(format_time(moment.start_s))
             clock = f"<br>{elements.text(moment.start_utc)}" if moment.start_utc else ""
             cells.append(f'<div class="wide"><dt>{term}</dt><dd>{when}{place}{clock}</dd></div>')
     return "\n".join(cells)
 
 
-def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
-    strip = marks.occurrence_strip(record, row.motif)
+def _strip(record: FitRecord, row: MotifRow) -> str:
+    strip = occurrence_strip(record, row.motif)
     n_rows = len(strip.documents)
     row_px = 24 if n_rows <= 16 else 17 if n_rows <= 60 else 6
     names = ""
@@ -138,7 +123,7 @@ def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
     if strip.first_s < 0:
         caption += " Before 0 s: already under way when the recording began."
     svg = strip.svg.replace("<svg ", f'<svg style="height:{n_rows * row_px}px" ', 1)
-    ticks = marks.time_ticks(strip.first_s, strip.last_s, 8)
+    ticks = time_ticks(strip.first_s, strip.last_s, 8)
     return (
         f'<figure class="strip"><div class="rows" tabindex="0" role="region" '
         f'aria-label="Start times of motif {row.number}" style="--row:{row_px}px">'
@@ -147,7 +132,7 @@ def _strip(record: FitRecord, row: tabular.MotifRow) -> str:
     )
 
 
-def _rate(rates: Rates, row: tabular.MotifRow) -> str:
+def _rate(rates: Rates, row: MotifRow) -> str:
     """Return the rates of a motif as bars with the highest one told."""
     per_hour = rates.per_hour[row.motif]
     if not row.occurrences:
@@ -168,7 +153,7 @@ def _rate(rates: Rates, row: tabular.MotifRow) -> str:
     )
 
 
-def _rate_numbers(rates: Sequence[Rates], row: tabular.MotifRow) -> str:
+def _rate_numbers(rates: Sequence[Rates], row: MotifRow) -> str:
     """Return the rates of a motif as tables that can be opened."""
     tables = [
         elements.table(
@@ -200,9 +185,7 @@ def _rate_numbers(rates: Sequence[Rates], row: tabular.MotifRow) -> str:
     return f"<details><summary>Rates as numbers</summary>{''.join(tables)}</details>"
 
 
-def _strongest(
-    record: FitRecord, row: tabular.MotifRow, occurrences: Sequence[tabular.OccurrenceRow]
-) -> str:
+def _strongest(record: FitRecord, row: MotifRow, occurrences: Sequence[OccurrenceRow]) -> str:
     found = record.occurrences
     mine = np.flatnonzero(found.motif == row.motif)
     best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
@@ -230,10 +213,3 @@ def _strongest(
     )
     table = elements.table(head, body, label=title, caption=caption, numbers=2)
     return f"<details><summary>{title}</summary>{table}</details>"
-
-
-def _time_bar(record: FitRecord) -> str:
-    """Return the colours of relative time with seconds under them."""
-    length_s = record.motifs.motif_length * record.bin_s
-    ticks = [(s / length_s, f"{s:g} s") for s in figures.nice_ticks(length_s, 6)]
-    return f'<div class="spectrum"></div>{elements.ticks(ticks)}'

@@ -5,6 +5,8 @@ become a path. The page runs one script, its own, and its content security polic
 request but for the videos that the recordings were made from.
 """
 
+import base64
+import hashlib
 import os
 import platform
 import re
@@ -16,18 +18,27 @@ from motifmine.analysis.explained import Explained
 from motifmine.errors import WorkspaceError
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
-from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.figures.images import jpeg_bytes, png_bytes
+from motifmine.reporting.figures.motif_pictures import (
+    TIME_COLOURS,
+    compose,
+    matrix_picture,
+    scene_overlay,
+    with_time_bar,
+)
 from motifmine.reporting.html import elements
-from motifmine.reporting.html.motif_card import picture_stem
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page_data import page_data
 from motifmine.reporting.html.reproduce import repeat_command
-from motifmine.reporting.html.script import page_script, security_policy
+from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import SECTIONS
 from motifmine.reporting.sentences.motifs import summarise_fit
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.times import format_length
 
 REPORT_NAME = "report.html"
+
+SCRIPTS = ("data.js", "motion.js", "lanes.js", "drawing.js", "timeline.js", "panel.js", "main.js")
+"""The script's parts in `templates/`, in order; one strict function holds them all."""
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h)\b|%)")
 """The space between a number and its unit, where no line may break."""
@@ -42,7 +53,6 @@ def write_report(
     folder: Path,
     *,
     name: str = "",
-    command: str = "",
     explained: Mapping[int, Explained] | None = None,
     force: bool = False,
 ) -> Path:
@@ -57,8 +67,6 @@ def write_report(
         Where `report.html` and `motif-01.png`, `motif-01-matrix.png`, ... go.
     name : str
         Name of the fit, the page's title; the folder's name when empty.
-    command : str
-        The command that makes the fit again; derived from the record when empty.
     explained : mapping or None
         Observations that single occurrences (by index) explain, to be shown with them.
     force : bool
@@ -71,7 +79,7 @@ def write_report(
         part of a report, or when the disk refuses.
     """
     _refuse_overwriting(folder, force=force)
-    record = unfold_record(record)
+    context = ReportContext(unfold_record(record))
     title, shown, folder = name or folder.name, folder / REPORT_NAME, folder.resolve()
     # processes of several machines may be writing the same report
     part = folder.with_name(f".{folder.name}.part-{platform.node()}-{os.getpid()}")
@@ -79,8 +87,8 @@ def write_report(
     try:
         _remove(part, old)
         part.mkdir(parents=True)
-        _write_pictures(record, part)
-        page = _page(record, folder, name=title, command=command, explained=explained or {})
+        _write_pictures(context, part)
+        page = _page(context, folder, title, explained or {})
         (part / REPORT_NAME).write_bytes(page.encode("utf-8"))
         if folder.exists():
             folder.rename(old)
@@ -118,25 +126,18 @@ def _remove(*folders: Path) -> None:
 
 
 def _page(
-    record: FitRecord,
-    folder: Path,
-    *,
-    name: str,
-    command: str,
-    explained: Mapping[int, Explained],
+    context: ReportContext, folder: Path, name: str, explained: Mapping[int, Explained]
 ) -> str:
     """Return the HTML of the page that will lie in `folder`."""
-    script = page_script()
-    has_video = isinstance(record.vocabulary.layout, FlowGrid) and any(
-        recording.source for recording in record.recordings
-    )
-    sections = [html for section in SECTIONS if (html := section(record))]
+    record, script = context.record, page_script()
+    has_video = context.background is not None and any(r.source for r in record.recordings)
+    sections = [html for section in SECTIONS if (html := section(context))]
     return elements.template("report.html").substitute(
         title=elements.text(name),
         version=elements.text(record.provenance.motifmine_version),
         model=elements.text(record.provenance.model.upper()),
         css=elements.source("report.css"),
-        variables=_variables(record),
+        variables=_variables(context),
         summary=_UNIT.sub("&nbsp;", elements.text(summarise_fit(record))),
         keyfacts=_keyfacts(record),
         contents=_contents(sections),
@@ -144,7 +145,7 @@ def _page(
         policy=elements.text(security_policy(script, with_media=has_video)),
         data=page_data(record, folder, explained),
         script=script,
-        command=elements.text(command or repeat_command(record)),
+        command=elements.text(repeat_command(record)),
         command_note=elements.text(_COMMAND_NOTE),
     )
 
@@ -161,18 +162,17 @@ def _contents(sections: Sequence[str]) -> str:
     return "\n".join(f'<a href="#{head[1]}">{head[2]}</a>' for head in heads)
 
 
-def _write_pictures(record: FitRecord, folder: Path) -> None:
+def _write_pictures(context: ReportContext, folder: Path) -> None:
     """Write each motif's matrix, and its scene where it has one, as PNG."""
-    has_scene = isinstance(record.vocabulary.layout, FlowGrid)
-    background = figures.scene_background(record) if has_scene else None
+    record, background = context.record, context.background
     length_s = record.motifs.motif_length * record.bin_s
-    for row in tabular.motif_rows(record):
-        matrix = figures.matrix_picture(record, row.motif)
-        (folder / f"{picture_stem(row)}-matrix.png").write_bytes(figures.png_bytes(matrix))
+    for motif in range(len(record.motifs)):
+        stem, matrix = picture_stem(motif), matrix_picture(record, motif)
+        (folder / f"{stem}-matrix.png").write_bytes(png_bytes(matrix))
         if background is not None:
-            scene = figures.compose(background, figures.scene_overlay(record, row.motif))
-            picture = figures.with_time_bar(scene, length_s)
-            (folder / f"{picture_stem(row)}.png").write_bytes(figures.png_bytes(picture))
+            scene = compose(background, scene_overlay(record, motif))
+            picture = with_time_bar(scene, length_s)
+            (folder / f"{stem}.png").write_bytes(png_bytes(picture))
 
 
 def _keyfacts(record: FitRecord) -> str:
@@ -180,16 +180,39 @@ def _keyfacts(record: FitRecord) -> str:
         ("motifs", f"{len(record.motifs):,}"),
         ("occurrences", f"{len(record.occurrences):,}"),
         ("recordings", f"{len(record.recordings):,}"),
-        ("recorded", tabular.format_length(record.duration_s())),
+        ("recorded", format_length(record.duration_s())),
         ("observations", f"{record.n_observations:,.0f}"),
     )
     return "\n".join(f"<div><dt>{t}</dt><dd>{elements.text(v)}</dd></div>" for t, v in facts)
 
 
-def _variables(record: FitRecord) -> str:
+def _variables(context: ReportContext) -> str:
     """Return the style sheet's data: the colours of time, and the scene (once for all motifs)."""
     scene = "none"
-    if isinstance(record.vocabulary.layout, FlowGrid):
-        background = figures.scene_background(record)
-        scene = f'url("{elements.data_uri("image/jpeg", figures.jpeg_bytes(background))}")'
-    return f":root {{ --time: {', '.join(figures.TIME_COLOURS)}; --scene: {scene}; }}"
+    if context.background is not None:
+        scene = f'url("{elements.data_uri("image/jpeg", jpeg_bytes(context.background))}")'
+    return f":root {{ --time: {', '.join(TIME_COLOURS)}; --scene: {scene}; }}"
+
+
+def page_script() -> str:
+    """Return the script as it stands in the page."""
+    parts = "\n".join(elements.source(file) for file in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
+
+
+def security_policy(script: str, *, with_media: bool) -> str:
+    """Return a content security policy: this script, pictures in the page, no request.
+
+    Parameters
+    ----------
+    script : str
+        The text of the one script that may run, told by its SHA-256.
+    with_media : bool
+        Let the page play video files from the disk, or from the server that it comes from.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    media = "; media-src 'self' file:" if with_media else ""
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; img-src data:{media}; "
+        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )

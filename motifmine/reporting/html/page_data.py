@@ -16,11 +16,10 @@ from urllib.parse import quote
 import numpy as np
 
 from motifmine.analysis.explained import Explained
+from motifmine.analysis.motif_views import matrix_view
 from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.records.wall_clock import clock_start
-from motifmine.reporting.figures import motif_pictures as figures
-from motifmine.reporting.figures import svg as marks
 from motifmine.reporting.figures.activity import (
     LEVELS,
     grid_activity,
@@ -28,7 +27,7 @@ from motifmine.reporting.figures.activity import (
     motif_activity,
 )
 from motifmine.reporting.html import elements
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.text_table import printable
 from motifmine.types import Floats
 
 PLAY_ENTRIES = 240_000
@@ -57,9 +56,9 @@ def page_data(
     explained : mapping of int to Explained, or None
         What single occurrences (by index) explain.
     """
-    grid = record.vocabulary.layout
+    grid = record.vocabulary.layout.picture_grid()
     found = record.occurrences
-    extents = [marks.extent(recording, record.bin_s) for recording in record.recordings]
+    extents = [recording.extent_s(record.bin_s) for recording in record.recordings]
     clocks = [clock_start(recording) for recording in record.recordings]
     n_documents = len(record.recordings)
     content = {
@@ -68,13 +67,12 @@ def page_data(
         "levels": LEVELS,
         "motifs": [elements.motif_title(record, m) for m in range(len(record.motifs))],
         "recordings": {
-            "name": [tabular.printable(recording.name) for recording in record.recordings],
+            "name": [printable(recording.name) for recording in record.recordings],
             "from_ms": [round(1000 * first) for first, _ in extents],
             "to_ms": [round(1000 * last) for _, last in extents],
             "clock_ms": [None if c is None else round(1000 * c.timestamp()) for c in clocks],
             "video": [
-                video_address(r.source, folder) if _is_video(record, r.source) else ""
-                for r in record.recordings
+                "" if grid is None else video_address(r.source, folder) for r in record.recordings
             ],
         },
         "occurrences": {
@@ -84,7 +82,7 @@ def page_data(
             "weight": _rounded(found.weight),
             "score": _rounded(found.score),
         },
-        "scene": _scene(grid) if isinstance(grid, FlowGrid) else None,
+        "scene": None if grid is None else _scene(grid),
         "play": _play(record),
         "observed": _observed(record, explained or {}),
     }
@@ -122,10 +120,6 @@ def video_address(source: str, folder: Path) -> str:
     return quote(os.fsencode(path if path.startswith("..") else f"./{path}"), safe="/")
 
 
-def _is_video(record: FitRecord, source: str) -> bool:
-    return bool(source) and isinstance(record.vocabulary.layout, FlowGrid)
-
-
 def _steps_ms(record: FitRecord) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return start times in milliseconds, each less the one before it in its document."""
     start = np.round(1000 * record.occurrences.start_s).astype(np.int64)
@@ -152,8 +146,8 @@ def _scene(grid: FlowGrid) -> dict[str, int]:
 
 def _play(record: FitRecord) -> list[dict[str, object]]:
     """Return each motif's activity, [] for words that have no place in a picture."""
-    grid = record.vocabulary.layout
-    if not isinstance(grid, FlowGrid) or not len(record.motifs):
+    grid = record.vocabulary.layout.picture_grid()
+    if grid is None or not len(record.motifs):
         return []
     most = min(PLAY_MOST, PLAY_ENTRIES // len(record.motifs))
     return [
@@ -166,18 +160,18 @@ def _observed(
     record: FitRecord, explained: Mapping[int, Explained]
 ) -> dict[str, dict[str, object]]:
     """Return what occurrences explain: over the scene, or else over the matrix of their motif."""
-    grid = record.vocabulary.layout
+    grid = record.vocabulary.layout.picture_grid()
     n_bins = record.motifs.motif_length
     most = min(OBSERVED_MOST, OBSERVED_ENTRIES // max(len(explained), 1))
     packed = {}
     for index, found in explained.items():
-        if isinstance(grid, FlowGrid):
+        if grid is not None:
             activity = grid_activity(
                 grid, found.time, found.word, found.mass, n_bins=n_bins, most=most
             )
             packed[str(index)] = activity.packed(grid.directions)
         else:
-            view = figures.matrix_view(record, int(record.occurrences.motif[index]))
+            view = matrix_view(record, int(record.occurrences.motif[index]))
             cells = matrix_activity(view, found.time, found.word, found.mass, most=most)
             packed[str(index)] = cells
     return packed

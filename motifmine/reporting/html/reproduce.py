@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.times import format_length
 
 CHOICES = {
     "n_motifs_choice": "log-likelihood of hidden observations, nats",
@@ -54,16 +54,16 @@ def setting_rows(record: FitRecord) -> list[tuple[str, str]]:
     """Return what a fit was made with, and how it went, as pairs of name and value."""
     motifs, origin = record.motifs, record.provenance
     settings = {key.removeprefix("n_").replace("_", " "): v for key, v in _settings(record).items()}
-    length = tabular.format_length(motifs.motif_length * record.bin_s)
+    length = format_length(motifs.motif_length * record.bin_s)
     settings["motif length"] = f"{motifs.motif_length} bins ({length})"
     return [
         ("model", origin.model),
         *((key, str(value)) for key, value in settings.items()),
-        ("time bin", tabular.format_length(record.bin_s)),
+        ("time bin", format_length(record.bin_s)),
         ("seed", str(origin.seed)),
         ("log-likelihood", f"{record.log_likelihood:,.1f} nats"),
         # fits of an archive do not tell: the same data give the same bytes
-        *([("time taken", tabular.format_length(origin.elapsed_s))] if origin.elapsed_s else []),
+        *([("time taken", format_length(origin.elapsed_s))] if origin.elapsed_s else []),
         ("motifmine", origin.motifmine_version),
     ]
 

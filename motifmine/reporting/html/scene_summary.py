@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
-from motifmine.analysis.calendar import Calendar, calendar_of, week_rates
-from motifmine.analysis.unusual_days import unusual_days
+from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.errors import FormatError
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
 from motifmine.reporting.sentences.days import day_sentence
 
 FACTS_FORMAT = "motifmine.scene/1"
@@ -19,8 +18,6 @@ MOST_DAYS = 5
 """Days that stand out which are told."""
 MOST_HOURS = 3
 """Hours of the day that are told, the busiest."""
-LEAST_S = 1800.0
-"""An hour of the day counts when so much of it was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +49,8 @@ class SceneFacts:
 
 def scene_facts(record: FitRecord) -> SceneFacts:
     """Return what is told of a scene by its fit."""
-    calendar = calendar_of(record)
-    found = () if calendar is None else unusual_days(calendar)
+    statistics = FitStatistics(record)
+    calendar, week, found = statistics.calendar, statistics.week, statistics.unusual_days
     days = np.unique(calendar.day) if calendar is not None else np.zeros(0, dtype=np.int64)
     dates = days.astype("datetime64[D]").astype(str).tolist()
     return SceneFacts(
@@ -65,7 +62,7 @@ def scene_facts(record: FitRecord) -> SceneFacts:
         time_zone=record.time_zone,
         motifs=len(record.motifs),
         occurrences=len(record.occurrences),
-        busiest_hours=() if calendar is None else _busiest(calendar),
+        busiest_hours=() if week is None else week.busiest_hours(MOST_HOURS),
         changed_motifs=0 if record.drift is None else int(record.drift.changed.sum()),
         unusual_days=tuple(day_sentence(record, day) for day in found[:MOST_DAYS]),
         n_unusual=len(found),
@@ -108,20 +105,9 @@ def facts_key(text: str | None) -> str:
         return ""
 
 
-def _busiest(calendar: Calendar) -> tuple[int, ...]:
-    """Return the hours of the day with the highest rate of all motifs, the highest first."""
-    rates = week_rates(calendar)
-    count, recorded_s = rates.count.sum(axis=(0, 1)), rates.recorded_s.sum(axis=0)
-    enough = np.flatnonzero((recorded_s >= LEAST_S) & (count > 0))
-    if len(enough) <= 1:
-        return ()
-    order = np.argsort(-count[enough] / recorded_s[enough], kind="stable")[:MOST_HOURS]
-    return tuple(enough[order].tolist())
-
-
 def _picture(record: FitRecord) -> str:
     if record.picture is None:
         return ""
     width = min(PICTURE_PX, record.picture.shape[1])
-    data = figures.jpeg_bytes(figures.thumbnail(record.picture, width), quality=78)
+    data = jpeg_bytes(thumbnail(record.picture, width), quality=78)
     return base64.b64encode(data).decode("ascii")

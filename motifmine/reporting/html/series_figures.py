@@ -4,9 +4,9 @@ import numpy as np
 
 from motifmine.records.fit import FitRecord, Segments
 from motifmine.records.topics import innermost, unfold
-from motifmine.records.vocabulary import Channels, Topics
-from motifmine.reporting.figures import motif_pictures as figures
-from motifmine.reporting.figures import svg as marks
+from motifmine.records.vocabulary import Channels
+from motifmine.reporting.figures.images import png_bytes
+from motifmine.reporting.figures.svg import time_ticks
 from motifmine.reporting.html import elements
 from motifmine.types import Floats, Indices
 
@@ -22,9 +22,9 @@ def segment_figure(record: FitRecord, motif: int) -> str:
 
     At most 12 channels are drawn; of sound, all bands in one picture.
     """
-    layout = innermost(record.vocabulary).layout
+    layout = innermost(record.vocabulary).layout.series_channels()
     segments = record.segments
-    if segments is None or not isinstance(layout, Channels):
+    if segments is None or layout is None:
         return ""
     if not segments.n_occurrences[motif]:
         return ""
@@ -49,8 +49,8 @@ def segment_figure(record: FitRecord, motif: int) -> str:
 def _channels_shown(record: FitRecord, layout: Channels, motif: int) -> Indices:
     """Return the channels that take most part in a motif, in the order of the source."""
     phi = record.motifs.probability[motif]
-    if isinstance(record.vocabulary.layout, Topics):
-        phi = unfold(phi, record.vocabulary.layout.loadings)
+    if (topics := record.vocabulary.layout.topics()) is not None:
+        phi = unfold(phi, topics.loadings)
     mass = phi.sum(axis=0, dtype=np.float64).reshape(len(layout.channels), -1).sum(axis=1)
     return np.sort(np.argsort(-mass, kind="stable")[:MOST_CURVES]).astype(np.int64)
 
@@ -109,7 +109,7 @@ def _spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif:
     ink[..., 3] = np.round(255 * np.clip(mean.T[::-1] / full, 0, 1))
     shown = np.linspace(len(layout.channels) - 1, 0, SPECTROGRAM_TICKS).round().astype(int)
     names = "".join(f"<li>{elements.name(layout.channels[band])}</li>" for band in shown)
-    data = elements.data_uri("image/png", figures.png_bytes(ink))
+    data = elements.data_uri("image/png", png_bytes(ink))
     alt = elements.text(f"Spectrogram of {layout.channels[0]} to {layout.channels[-1]}")
     return (
         f'<figure class="segment sound"><div class="plot"><ol>{names}</ol>'
@@ -121,4 +121,4 @@ def _spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif:
 
 def _time_ticks(record: FitRecord) -> str:
     length_s = record.motifs.motif_length * record.bin_s
-    return elements.ticks(marks.time_ticks(0.0, length_s, 6))
+    return elements.ticks(time_ticks(0.0, length_s, 6))

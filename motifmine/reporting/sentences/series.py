@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifmine.errors import DataError
+from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats
 
@@ -25,6 +27,21 @@ class ChannelPart:
     """`rises`, `high`, ..."""
     moment: float
     """Mean relative time, 0 to 1."""
+
+
+def describe_channels(record: FitRecord, motif: int) -> str:
+    """Return one sentence on what the channels of a series do in a motif.
+
+    Raises
+    ------
+    DataError
+        When the words of the fit are not those of a series.
+    """
+    layout = record.vocabulary.layout.series_channels()
+    if layout is None:
+        raise DataError(f"words of kind {record.vocabulary.kind} have no channels")
+    phi = record.motifs.probability[motif].astype(np.float64)
+    return describe_series(phi, layout, record.bin_s)
 
 
 def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:

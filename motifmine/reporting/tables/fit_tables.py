@@ -13,34 +13,12 @@ from dataclasses import asdict, fields
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
-    Moment,
     MotifRow,
     OccurrenceRow,
     motif_rows,
     occurrence_rows,
 )
-from motifmine.reporting.text_table import printable, text_table
-from motifmine.reporting.times import format_length, format_time, wall_clock
-
-__all__ = [
-    "NUMBERING",
-    "OCCURRENCE_COLUMNS",
-    "Moment",
-    "MotifRow",
-    "OccurrenceRow",
-    "format_length",
-    "format_time",
-    "motif_rows",
-    "motifs_json",
-    "motifs_text",
-    "occurrence_rows",
-    "occurrences_csv",
-    "occurrences_json",
-    "occurrences_text",
-    "printable",
-    "text_table",
-    "wall_clock",
-]
+from motifmine.reporting.text_table import text_table
 
 OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name != "probability")
 """Columns of the CSV file and keys of the JSON objects, in this order."""

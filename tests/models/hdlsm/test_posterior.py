@@ -15,8 +15,9 @@ from motifmine.models.hdlsm.summary import of_occurrences
 from motifmine.records.fit import Activations, FitRecord, Occurrences
 from motifmine.records.posterior import Posterior
 from motifmine.reporting.export.formats import occurrences_bytes
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page import write_report
-from motifmine.reporting.html.sections import posterior as chains
+from motifmine.reporting.html.sections import posterior as posterior_section
 from motifmine.reporting.tables.fit_tables import occurrences_csv, occurrences_json
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import locate, mine
@@ -94,7 +95,7 @@ def test_nine_in_ten_sweeps_lie_in_the_interval() -> None:
 
 def test_the_report_tells_of_the_chains_and_escapes_what_they_say(tmp_path: Path) -> None:
     record = sampled_record()
-    html = chains.section(record)
+    html = posterior_section.section(ReportContext(record))
     assert "The chains agree on &lt;both&gt; motifs." in html
     assert html.count("<polyline") == 4
     assert "Nine in ten sweeps have 1 to 2 motifs" in html
@@ -103,7 +104,7 @@ def test_the_report_tells_of_the_chains_and_escapes_what_they_say(tmp_path: Path
 
 
 def test_the_report_of_other_models_has_no_such_section() -> None:
-    assert chains.section(lane_record()) == ""
+    assert posterior_section.section(ReportContext(lane_record())) == ""
 
 
 def test_exports_have_a_probability_where_it_is_known() -> None:

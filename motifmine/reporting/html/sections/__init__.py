@@ -1,57 +1,42 @@
 """The sections of the report, each in a module of its own, and their order on the page.
 
-A section is a function from a fit to HTML, "" when it has nothing to show (`elements.section`
-makes its frame). To add one: write a module with such a function, and put it in `SECTIONS`.
+A section is a function from a `ReportContext` to HTML, "" when it has nothing to show
+(`elements.section` makes its frame). To add one: write a module with such a function, and put it in
+`SECTIONS`. What it shows is computed in `motifmine.analysis`, see `FitStatistics` there.
 """
 
 from collections.abc import Callable
 
-from motifmine.records.fit import FitRecord
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import (
-    anomalies as surprises,
-)
-from motifmine.reporting.html.sections import (
-    cooccurrence as following,
-)
-from motifmine.reporting.html.sections import (
+    anomalies,
+    cooccurrence,
     drift,
+    motif_cards,
     overview,
+    posterior,
+    provenance,
     recordings,
+    stability,
     timeline,
     topics,
-)
-from motifmine.reporting.html.sections import (
-    motif_cards as gallery,
-)
-from motifmine.reporting.html.sections import (
-    posterior as chains,
-)
-from motifmine.reporting.html.sections import (
-    provenance as making,
-)
-from motifmine.reporting.html.sections import (
-    stability as steadiness,
-)
-from motifmine.reporting.html.sections import (
-    unusual_days as days,
-)
-from motifmine.reporting.html.sections import (
-    weekly_rates as week,
+    unusual_days,
+    weekly_rates,
 )
 
-SECTIONS: tuple[Callable[[FitRecord], str], ...] = (
+SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     overview.section,
     timeline.section,
-    gallery.section,
-    week.section,
-    days.section,
+    motif_cards.section,
+    weekly_rates.section,
+    unusual_days.section,
     drift.section,
-    following.section,
+    cooccurrence.section,
     topics.section,
-    surprises.section,
-    steadiness.section,
-    chains.section,
+    anomalies.section,
+    stability.section,
+    posterior.section,
     recordings.section,
-    making.section,
+    provenance.section,
 )
 """All sections, in the order of the page."""

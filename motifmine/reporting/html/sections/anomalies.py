@@ -1,7 +1,7 @@
 """The section of the stretches that the motifs explain worst."""
 
-from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.tables.anomalies import MEANING, anomaly_rows
 from motifmine.reporting.times import format_length
 
@@ -9,8 +9,9 @@ MOST = 20
 """Stretches that the page shows."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return the `MOST` most surprising stretches, "" when there is none."""
+    record = context.record
     rows = anomaly_rows(record)
     if not rows:
         return ""

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from motifmine.analysis.cooccurrence import Cooccurrence, Relation, find_relations
+from motifmine.analysis.cooccurrence import Cooccurrence, Relation
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.times import format_length
 
 MOST = 30
@@ -14,15 +15,9 @@ MATRIX_MOTIFS = 30
 """With more motifs there is no matrix."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return what follows what beyond chance, "" where fewer than two motifs can be compared."""
-    found = find_relations(
-        record.occurrences,
-        [recording.n_times for recording in record.recordings],
-        n_motifs=len(record.motifs),
-        motif_length=record.motifs.motif_length,
-        seed=record.provenance.seed,
-    )
+    record, found = context.record, context.statistics.cooccurrence
     if found.n_motifs < 2:
         return ""
     follows = [relation for relation in found.relations if relation.follows]

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from motifmine.analysis.calendar import calendar_of, date_text, day_of
-from motifmine.analysis.trends import Trend, rate_trends
+from motifmine.analysis.calendar import date_text, day_of
+from motifmine.analysis.trends import Trend, stretch_ratio
 from motifmine.records.drift import CHANGED, Drift
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
 MOST = 24
@@ -15,9 +16,10 @@ TELLING = 1.1
 """A stretch from here on is told."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return curves of similarity and trends of rates, `MOST` motifs at most; "" without both."""
-    return elements.section("drift", "How the motifs change", _curves(record) + _trends(record))
+    body = _curves(context.record) + _trends(context)
+    return elements.section("drift", "How the motifs change", body)
 
 
 def _curves(record: FitRecord) -> str:
@@ -36,10 +38,9 @@ def _curves(record: FitRecord) -> str:
     )
 
 
-def _trends(record: FitRecord) -> str:
+def _trends(context: ReportContext) -> str:
     """Return the motifs that become more or less frequent as a list."""
-    calendar = calendar_of(record)
-    found = () if calendar is None else rate_trends(calendar, record.motifs)
+    record, found = context.record, context.statistics.trends
     if not found:
         return ""
     items = "".join(f"<li>{_trend(record, trend)}</li>" for trend in found[:MOST])
@@ -106,15 +107,12 @@ def _short(date: str) -> str:
 
 def _told(drift: Drift, motif: int, labels: list[str]) -> str:
     """Return what a motif's curve says."""
-    similarity, stretch = drift.similarity[motif], drift.stretch[motif]
+    similarity = drift.similarity[motif]
     at = int(np.nanargmin(similarity))
     if not drift.changed[motif]:
         return f"stays: lowest {similarity[at]:.2f}"
     told = f"lowest {similarity[at]:.2f}, {_short(labels[at])}"
-    seen = np.flatnonzero(np.isfinite(stretch))
-    third = max(1, len(seen) // 3)
-    first, last = np.median(stretch[seen[:third]]), np.median(stretch[seen[-third:]])
-    ratio = float(last / first)
+    ratio = stretch_ratio(drift, motif)
     if ratio >= TELLING:
         told += f"; at the end it lasts about {ratio:.1f} times as long as at the beginning"
     elif ratio <= 1 / TELLING:

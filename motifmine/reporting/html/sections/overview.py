@@ -3,39 +3,42 @@
 from collections.abc import Sequence
 
 from motifmine.records.fit import FitRecord
-from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
+from motifmine.reporting.figures.motif_pictures import MANY_MOTIFS, compose, scene_overlay
 from motifmine.reporting.html import elements
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.rows import Moment, MotifRow, motif_rows
+from motifmine.reporting.times import format_length, format_time
 
 THUMBNAIL_PX = 272
 SMALL_THUMBNAIL_PX = 160
 """Where there are many motifs."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return the table of all motifs, "" without motifs."""
-    rows = tabular.motif_rows(record)
+    record = context.record
+    rows = motif_rows(record)
     if not rows:
         return ""
-    return elements.section("overview", "Overview", _table(record, rows, _thumbnails(record)))
+    return elements.section("overview", "Overview", _table(record, rows, _thumbnails(context)))
 
 
-def _thumbnails(record: FitRecord) -> list[str]:
+def _thumbnails(context: ReportContext) -> list[str]:
     """Return a small picture of each motif over the scene as data, "" where there is no scene."""
-    if not isinstance(record.vocabulary.layout, FlowGrid):
+    record, background = context.record, context.background
+    if background is None:
         return [""] * len(record.motifs)
-    background = figures.scene_background(record)
-    width = THUMBNAIL_PX if len(record.motifs) <= figures.MANY_MOTIFS else SMALL_THUMBNAIL_PX
+    width = THUMBNAIL_PX if len(record.motifs) <= MANY_MOTIFS else SMALL_THUMBNAIL_PX
     sources = []
     for motif in range(len(record.motifs)):
-        scene = figures.compose(background, figures.scene_overlay(record, motif))
-        small = figures.jpeg_bytes(figures.thumbnail(scene, width), quality=82)
+        scene = compose(background, scene_overlay(record, motif))
+        small = jpeg_bytes(thumbnail(scene, width), quality=82)
         sources.append(elements.data_uri("image/jpeg", small))
     return sources
 
 
-def _table(record: FitRecord, rows: Sequence[tabular.MotifRow], thumbs: Sequence[str]) -> str:
+def _table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[str]) -> str:
     largest = max((row.share for row in rows), default=0.0) or 1.0
     body = []
     for row, thumb in zip(rows, thumbs, strict=True):
@@ -49,7 +52,7 @@ def _table(record: FitRecord, rows: Sequence[tabular.MotifRow], thumbs: Sequence
             + f'<td class="share">{100 * row.share:.1f} %<i style="width:{width:.1f}%"></i></td>'
             f'<td class="number">{row.occurrences:,}</td>'
             f'<td class="number">{row.per_hour:,.1f}</td>'
-            f'<td class="number">{elements.text(tabular.format_length(row.duration_s))}</td>'
+            f'<td class="number">{elements.text(format_length(row.duration_s))}</td>'
             f"{_moment(row.first)}{_moment(row.last)}</tr>"
         )
     heads = ["motif", *(["scene"] if any(thumbs) else [])]
@@ -65,9 +68,9 @@ def _table(record: FitRecord, rows: Sequence[tabular.MotifRow], thumbs: Sequence
     )
 
 
-def _moment(moment: tabular.Moment | None) -> str:
+def _moment(moment: Moment | None) -> str:
     if moment is None:
         return "<td>&ndash;</td>"
-    when = moment.start_utc or tabular.format_time(moment.start_s)
+    when = moment.start_utc or format_time(moment.start_s)
     place = elements.name(moment.recording)
     return f'<td class="moment">{elements.text(when)}<small>{place}</small></td>'

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from motifmine.analysis.posterior_summary import PosteriorSummary
 from motifmine.records.fit import FitRecord
 from motifmine.records.posterior import Posterior
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
 MOST_POINTS = 400
@@ -29,28 +31,27 @@ NAMES = {
 _HEIGHT, _MARGIN = 200, 10
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return sentence, curves and tables of a posterior; "" where nothing was sampled.
 
     A curve for each of `CURVES` and chain, a row per motif and statistic.
     """
-    posterior = record.posterior
-    if posterior is None:
+    posterior, summary = context.record.posterior, context.statistics.posterior
+    if posterior is None or summary is None:
         return ""
     body = (
         f'<p class="verdict">{elements.text(posterior.sentence)}</p>'
-        + _histogram(posterior)
+        + _histogram(posterior, summary)
         + _curves(posterior)
-        + _statistics(posterior)
-        + _motifs(record, posterior)
+        + _statistics(posterior, summary)
+        + _motifs(context.record, summary)
     )
     return elements.section("chains", "How sure the fit is", body)
 
 
-def _histogram(posterior: Posterior) -> str:
+def _histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
     """Return how often the sweeps have how many motifs, as a table with bars."""
     share = posterior.n_motifs
-    low, high = posterior.number_interval()
     shown = np.flatnonzero(share > 0)
     shown = np.sort(shown[np.argsort(-share[shown], kind="stable")[:MOST_NUMBERS]])
     rows = [
@@ -62,8 +63,8 @@ def _histogram(posterior: Posterior) -> str:
         for n in shown.tolist()
     ]
     note = (
-        f'<p class="note">Nine in ten sweeps have {low} to {high} motifs of 1 % of the '
-        "observations or more.</p>"
+        f'<p class="note">Nine in ten sweeps have {summary.least_motifs} to '
+        f"{summary.most_motifs} motifs of 1 % of the observations or more.</p>"
     )
     table = elements.table(
         ("number of motifs", "", "share of sweeps"),
@@ -111,13 +112,12 @@ def _figure(values: Floats, title: str, burn_in: int) -> str:
     )
 
 
-def _statistics(posterior: Posterior) -> str:
+def _statistics(posterior: Posterior, summary: PosteriorSummary) -> str:
     """Return R-hat and effective sample size of every statistic."""
-    after = posterior.trace[:, posterior.burn_in :]
     rows = [
         (
             elements.text(NAMES.get(name, name)),
-            f"{after[:, :, column].mean():,.4g}",
+            f"{summary.statistic_mean[column]:,.4g}",
             _number(posterior.r_hat[column], 2),
             _number(posterior.effective_sweeps[column], 0),
         )
@@ -132,19 +132,16 @@ def _statistics(posterior: Posterior) -> str:
     return note + elements.table(head, rows, label="Convergence of the chains", numbers=3)
 
 
-def _motifs(record: FitRecord, posterior: Posterior) -> str:
+def _motifs(record: FitRecord, summary: PosteriorSummary) -> str:
     """Return how many sweeps of the chains have each motif, and how far these differ."""
-    presence = posterior.motif_presence
-    spread = np.sqrt((posterior.motif_spread.astype(np.float64) ** 2).sum(axis=(1, 2)))
-    size = np.sqrt((posterior.motif_mean.astype(np.float64) ** 2).sum(axis=(1, 2)))
     rows = [
         (
             elements.motif_name(record, motif),
-            f"{100 * presence[:, motif].mean():.0f} %",
-            f"{100 * presence[:, motif].min():.0f} %",
-            f"{100 * spread[motif] / size[motif]:.0f} %" if size[motif] > 0 else "-",
+            f"{100 * summary.presence[motif]:.0f} %",
+            f"{100 * summary.least_presence[motif]:.0f} %",
+            "-" if np.isnan(spread) else f"{100 * spread:.0f} %",
         )
-        for motif in range(len(record.motifs))
+        for motif, spread in enumerate(summary.relative_spread.tolist())
     ]
     note = (
         '<p class="note">Sweeps have a motif when one of theirs has a cosine of 0.9 or more with '

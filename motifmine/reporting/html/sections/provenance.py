@@ -1,19 +1,21 @@
 """Section: how the fit was made: trace, settings and versions."""
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures import svg as marks
+from motifmine.reporting.figures.svg import trace_curve
 from motifmine.reporting.html import elements
-from motifmine.reporting.html import reproduce as settings
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.reproduce import setting_rows
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return the trace and the settings of a fit."""
+    record = context.record
     body = f'<div class="fit">\n{_trace(record)}\n{_settings(record)}\n</div>'
     return elements.section("fit", "How the fit was made", body)
 
 
 def _trace(record: FitRecord) -> str:
-    curve = marks.trace_curve(record.trace)
+    curve = trace_curve(record.trace)
     if curve is None:
         return "<div></div>"
     return (
@@ -27,6 +29,6 @@ def _trace(record: FitRecord) -> str:
 def _settings(record: FitRecord) -> str:
     body = "".join(
         f'<tr><th scope="row">{elements.text(k)}</th><td>{elements.text(v)}</td></tr>'
-        for k, v in settings.setting_rows(record)
+        for k, v in setting_rows(record)
     )
     return f"<table><tbody>{body}</tbody></table>"

@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.reporting.html import elements
-from motifmine.reporting.tables import fit_tables as tabular
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.times import format_length, format_time, wall_clock
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return the table of all recordings."""
+    record = context.record
     found = np.bincount(record.occurrences.document, minlength=len(record.recordings))
     columns = {
         "recording": [elements.name(r.name) for r in record.recordings],
-        "begins": [elements.text(tabular.wall_clock(r, 0.0)) for r in record.recordings],
+        "begins": [elements.text(wall_clock(r, 0.0)) for r in record.recordings],
         "notes": [elements.text(_notes(r)) for r in record.recordings],
         "length": [
-            elements.text(tabular.format_length(record.bin_s * r.n_times))
-            for r in record.recordings
+            elements.text(format_length(record.bin_s * r.n_times)) for r in record.recordings
         ],
         "occurrences": [f"{n:,}" for n in found],
     }
@@ -31,7 +31,7 @@ def _notes(recording: Recording) -> str:
     """Return what a person should know about how a recording was read."""
     notes = []
     if np.isfinite(recording.truncated_at_s):
-        notes.append(f"breaks off at {tabular.format_time(recording.truncated_at_s)}")
+        notes.append(f"breaks off at {format_time(recording.truncated_at_s)}")
     if 0 <= recording.frames_decoded < recording.frames_expected:
         notes.append(
             f"{recording.frames_decoded:,} of {recording.frames_expected:,} frames decoded"

@@ -1,7 +1,8 @@
 """Section: how surely each motif comes again in fits to resampled data."""
 
-from motifmine.records.fit import FitRecord, Stability
+from motifmine.records.fit import Stability
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 
 DRAWN = {
     "documents": "as many recordings, drawn with replacement",
@@ -9,8 +10,9 @@ DRAWN = {
 }
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return a table of the stability of all motifs, a row each; "" where it was not tried."""
+    record = context.record
     stability = record.stability
     if stability is None:
         return ""

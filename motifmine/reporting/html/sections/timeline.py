@@ -1,14 +1,15 @@
 """Section: the time line of all recordings, drawn by the page's script."""
 
-from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return where the script draws the time line, "" without occurrences.
 
     Without JavaScript there stands a sentence that leads to the cards.
     """
+    record = context.record
     if not len(record.occurrences):
         return ""
     return elements.section("timeline", "Time line", elements.source("timeline.html"))

@@ -4,9 +4,11 @@ import numpy as np
 
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import topic_shares, topics_as_motifs
-from motifmine.records.vocabulary import FlowGrid, Vocabulary
-from motifmine.reporting.figures import motif_pictures as figures
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
+from motifmine.reporting.figures.motif_pictures import compose, scene_overlay
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats32
 
 MOST_TOPICS = 100
@@ -16,8 +18,9 @@ MOST_WORDS = 4
 """Words that are listed of each topic."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return a small picture or a list of words of each topic, "" for motifs over words."""
+    record = context.record
     if record.folded is None:
         return ""
     shares = topic_shares(record.folded)
@@ -43,13 +46,13 @@ def section(record: FitRecord) -> str:
 
 def _pictures(drawn: FitRecord, topics: np.ndarray) -> list[str]:
     """Return each topic over the scene as an image, "" where there is no scene."""
-    if not isinstance(drawn.vocabulary.layout, FlowGrid):
+    background = ReportContext(drawn).background
+    if background is None:
         return [""] * len(topics)
-    background = figures.scene_background(drawn)
     images = []
     for topic in topics:
-        scene = figures.compose(background, figures.scene_overlay(drawn, int(topic)))
-        small = figures.jpeg_bytes(figures.thumbnail(scene, THUMBNAIL_PX), quality=72)
+        scene = compose(background, scene_overlay(drawn, int(topic)))
+        small = jpeg_bytes(thumbnail(scene, THUMBNAIL_PX), quality=72)
         first = heaviest_words(drawn.motifs.probability[topic, 0], drawn.vocabulary, 1)
         alt = f"Topic {topic + 1}, strongest at {first[0][0]}" if first else f"Topic {topic + 1}"
         images.append(

@@ -1,24 +1,21 @@
 """Section: days on which a motif occurs far more or less often than on others like them."""
 
-from motifmine.analysis.calendar import calendar_of, day_rates
-from motifmine.analysis.unusual_days import FALSE_SHARE, FEWEST_DAYS, SURPRISE, unusual_days
+from motifmine.analysis.unusual_days import FALSE_SHARE, FEWEST_DAYS, SURPRISE
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.sentences.days import day_sentence
 
 MOST = 50
 """Days that the page tells."""
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return the `MOST` days that stand out most, "" where there are too few days to tell."""
-    calendar = calendar_of(record)
-    if calendar is None:
+    record, statistics = context.record, context.statistics
+    calendar, n_days, found = statistics.calendar, statistics.n_days, statistics.unusual_days
+    if calendar is None or n_days < FEWEST_DAYS:
         return ""
-    n_days = len(day_rates(calendar).day)
-    if n_days < FEWEST_DAYS:
-        return ""
-    found = unusual_days(calendar)
     note = (
         f"Every day is judged by the others of {n_days:,} ({calendar.zone}): by what was recorded "
         "of it, the hours of the day, the day of the week, and by how much days differ anyway. "

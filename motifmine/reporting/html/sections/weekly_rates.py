@@ -4,37 +4,34 @@ import numpy as np
 
 from motifmine.analysis.calendar import (
     LEVEL,
+    LITTLE_S,
     WEEKDAYS,
     Calendar,
     WeekRates,
-    calendar_of,
     date_text,
-    week_rates,
 )
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
 LEVELS = 8
 """Steps of ink."""
-LITTLE_S = 1800.0
-"""Hours of the week of which less was recorded are drawn small."""
 NUMBERS_FOR = 24
 """With more motifs the maps stand without tables of numbers, so that the page stays small."""
 HOURS = [(hour / 24, f"{hour} h") for hour in (0, 6, 12, 18, 24)]
 
 
-def section(record: FitRecord) -> str:
+def section(context: ReportContext) -> str:
     """Return a map of the week for every motif, "" where less than two days of it are known.
 
     A map takes about 2 kB; tables of numbers stand for at most `NUMBERS_FOR` motifs.
     """
-    calendar = calendar_of(record)
-    if calendar is None or not len(record.occurrences):
+    record, calendar, rates = context.record, context.statistics.calendar, context.statistics.week
+    if calendar is None or rates is None or not len(record.occurrences):
         return ""
     if len(np.unique(calendar.weekday)) < 2 or len(np.unique(calendar.hour)) < 2:
         return ""
-    rates = week_rates(calendar)
     maps = "".join(
         _map(record, motif, rates)
         for motif in range(len(record.motifs))
@@ -111,13 +108,10 @@ def _mark(level: int, day: int, hour: int, end: int, is_little: bool) -> str:
 
 def _highest(rates: WeekRates, motif: int) -> str:
     """Return when a motif is most frequent, and between which rates it surely is."""
-    enough = np.where(rates.recorded_s >= LITTLE_S, rates.per_hour[motif], np.nan)
-    if np.isnan(enough).all():
-        enough = rates.per_hour[motif]
-    day, hour = np.unravel_index(int(np.nanargmax(enough)), enough.shape)
+    day, hour = rates.peak(motif)
     low, high = (bound[day, hour] for bound in rates.interval(motif))
     return (
-        f"most {WEEKDAYS[day]} {hour} h: {_told(enough[day, hour])} an hour "
+        f"most {WEEKDAYS[day]} {hour} h: {_told(rates.per_hour[motif, day, hour])} an hour "
         f"({_told(low)} to {_told(high)})"
     )
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.html.sections import cooccurrence as following
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.sections import cooccurrence
 from tests.helpers.fit_records import lane_record
 
 
@@ -19,22 +20,24 @@ def record() -> FitRecord:
 
 
 def test_following_is_told_in_a_plain_sentence(record: FitRecord) -> None:
-    html = following.section(record)
+    html = cooccurrence.section(ReportContext(record))
     assert '<a href="#motif-2"><bdi>Motif 2</bdi></a> starts 0.5&ndash;1&nbsp;s after' in html
     assert "of cases; by chance" in html and 'class="follow-matrix"' in html
 
 
 def test_names_of_motifs_are_told_and_harmless(record: FitRecord) -> None:
-    html = following.section(replace(record, names=("left <b>", "")))
+    html = cooccurrence.section(ReportContext(replace(record, names=("left <b>", ""))))
     assert "Motif 1: left &lt;b&gt;" in html and "<b>" not in html
 
 
 def test_same_fit_gives_the_same_section(record: FitRecord) -> None:
-    assert following.section(record) == following.section(record)
+    assert cooccurrence.section(ReportContext(record)) == cooccurrence.section(
+        ReportContext(record)
+    )
 
 
 def test_too_few_occurrences_give_no_section() -> None:
-    assert following.section(lane_record()) == ""
+    assert cooccurrence.section(ReportContext(lane_record())) == ""
 
 
 def test_unrelated_motifs_are_said_to_be_so() -> None:
@@ -44,5 +47,5 @@ def test_unrelated_motifs_are_said_to_be_so() -> None:
         (d, int(t), int(m)) for d in range(12) for t, m in random.integers(0, (33, 2), (4, 2))
     }
     record = lane_record(names=names, occurrences=tuple(sorted(starts)))
-    html = following.section(record)
+    html = cooccurrence.section(ReportContext(record))
     assert "No motif follows" in html and "<table" not in html

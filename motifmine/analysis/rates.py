@@ -1,0 +1,148 @@
+"""How often each motif occurs by hour of the day and over the archive, per hour of recording.
+
+These are the rates of the report's cards; `motifmine.analysis.calendar` has those by day and by
+hour of the week.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.wall_clock import clock_starts, local_seconds, zone_named
+from motifmine.types import Floats, Indices
+
+DAY_S = 86_400
+FEWEST_DAYS = 3
+"""From so many days on, the archive is told by days; else by recordings."""
+
+MOST_BARS = 120
+FEWER_BARS = 40
+"""Bars of a chart; the fewer where there are more than 60 motifs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rates:
+    """Occurrences per hour of recording in a row of stretches; NaN where nothing was recorded."""
+
+    title: str
+    labels: tuple[str, ...]
+    """What each stretch is called."""
+    recorded_s: Floats
+    """Seconds recorded in each stretch, float64 array (n,)."""
+    count: Indices
+    """Occurrences, int64 array (K, n)."""
+
+    @property
+    def per_hour(self) -> Floats:
+        """Float64 array (K, n)."""
+        hours = np.where(self.recorded_s > 0, self.recorded_s / 3600, np.nan)
+        rates: Floats = self.count / hours
+        return rates
+
+
+def hour_of_day_rates(record: FitRecord) -> Rates | None:
+    """Return rates by hour of the day in the fit's time zone.
+
+    None unless all recordings have a wall clock and lie in two hours of the day or more.
+    """
+    clock = _clock_s(record)
+    if clock is None:
+        return None
+    hour = np.floor(_bin_times(record, clock) / 3600).astype(np.int64) % 24
+    if len(np.unique(hour)) < 2:
+        return None
+    found = np.floor(_start_times(record, clock) / 3600).astype(np.int64) % 24
+    return Rates(
+        title=f"By hour of the day ({record.time_zone})",
+        labels=tuple(f"{h:02d}:00" for h in range(24)),
+        recorded_s=_recorded_s(record, hour, 24),
+        count=_counted(record, found, 24),
+    )
+
+
+def archive_rates(record: FitRecord) -> Rates | None:
+    """Return rates over the archive, None for a single recording.
+
+    The stretches are days (or several days) where the wall clock is known and there are at least
+    three days, else recordings (or several recordings) in their order; at most `MOST_BARS`.
+    """
+    most = MOST_BARS if len(record.motifs) <= 60 else FEWER_BARS
+    clock = _clock_s(record)
+    if clock is not None and any(recording.n_times for recording in record.recordings):
+        day = np.floor(_bin_times(record, clock) / DAY_S).astype(np.int64)
+        first, last = int(day.min()), int(day.max())
+        if last - first + 1 >= FEWEST_DAYS:
+            found = np.floor(_start_times(record, clock) / DAY_S).astype(np.int64)
+            return _by_day(record, day - first, found - first, first, most)
+    n_recordings = len(record.recordings)
+    if n_recordings < 2:
+        return None
+    group = -(-n_recordings // most)
+    names = [recording.name for recording in record.recordings]
+    n_times = np.array([recording.n_times for recording in record.recordings])
+    place = np.arange(n_recordings) // group
+    n_bars = int(place[-1]) + 1
+    return Rates(
+        title="By recording" if group == 1 else f"By {group} recordings each",
+        labels=tuple(
+            _span(names[i * group], names[i * group : (i + 1) * group][-1]) for i in range(n_bars)
+        ),
+        recorded_s=_recorded_s(record, np.repeat(place, n_times), n_bars),
+        count=_counted(record, place[record.occurrences.document], n_bars),
+    )
+
+
+def _by_day(record: FitRecord, day: Indices, found: Indices, first: int, most: int) -> Rates:
+    """Return rates by days that count from `first` (days since 1970)."""
+    n_days = int(day.max()) + 1
+    group = next((g for g in (1, 7, 28, 91, 364) if n_days <= g * most), -(-n_days // most))
+    n_bars = -(-n_days // group)
+    start = np.datetime64("1970-01-01") + np.timedelta64(first, "D")
+    begins = [start + np.timedelta64(i * group, "D") for i in range(n_bars)]
+    inside = np.clip(found // group, 0, n_bars - 1)
+    return Rates(
+        title="By day" if group == 1 else f"By {group} days each",
+        labels=tuple(str(begin) for begin in begins),
+        recorded_s=_recorded_s(record, day // group, n_bars),
+        count=_counted(record, inside, n_bars),
+    )
+
+
+def _clock_s(record: FitRecord) -> Floats | None:
+    """Return the wall clock of second 0 of each recording in seconds since 1970, or None."""
+    starts = clock_starts(record.recordings)
+    known = [start.timestamp() for start in starts if start is not None]
+    return np.array(known) if len(known) == len(starts) and known else None
+
+
+def _bin_times(record: FitRecord, clock: Floats) -> Floats:
+    """Return what clocks showed at every time bin of every recording."""
+    times = [start + r.bin_start_s for start, r in zip(clock, record.recordings, strict=True)]
+    return local_seconds(np.concatenate(times), zone_named(record.time_zone))
+
+
+def _start_times(record: FitRecord, clock: Floats) -> Floats:
+    """Return what clocks showed at every occurrence, inside its recording."""
+    found = record.occurrences
+    edges = np.array([r.extent_s(record.bin_s) for r in record.recordings])
+    last = np.maximum(edges[:, 1] - record.bin_s, edges[:, 0])
+    inside = np.clip(found.start_s, edges[found.document, 0], last[found.document])
+    return local_seconds(clock[found.document] + inside, zone_named(record.time_zone))
+
+
+def _recorded_s(record: FitRecord, place: Indices, n_places: int) -> Floats:
+    """Return how long was recorded at each place, where `place` is that of every time bin."""
+    return np.bincount(place, minlength=n_places).astype(np.float64) * record.bin_s
+
+
+def _counted(record: FitRecord, place: Indices, n_places: int) -> Indices:
+    """Return occurrences by motif and place, int64 array (K, places)."""
+    n_motifs = len(record.motifs)
+    key = record.occurrences.motif.astype(np.int64) * n_places + place
+    counts = np.bincount(key, minlength=n_motifs * n_places)
+    return counts.reshape(n_motifs, n_places).astype(np.int64)
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first} .. {last}"
