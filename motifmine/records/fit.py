@@ -68,9 +68,9 @@ class MotifSet:
             first[enough], end[enough] = best[enough], best[enough] + n_bins
         return first, end
 
-    def extent_bins(self, share: float = 0.9) -> Indices:
-        """Return how many consecutive bins hold `share` of each motif's mass, int64 array (K,)."""
-        first, end = self.span_bins(share)
+    def extent_bins(self) -> Indices:
+        """Return how many consecutive bins hold 90 % of each motif's mass, int64 array (K,)."""
+        first, end = self.span_bins()
         return end - first
 
 

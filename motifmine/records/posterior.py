@@ -10,6 +10,9 @@ from motifmine.types import Floats, Floats32
 
 STATISTIC_UNITS = {"log_joint": "nats", "background_share": "share"}
 """Units of statistics of a sweep; the others are plain numbers."""
+INTERVAL = 0.9
+"""Share of the sweeps in the interval of the number of motifs; as much of the rest lies below it as
+above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,12 +68,9 @@ class Posterior:
         n_chains, n_sweeps, _ = self.trace.shape
         return f"Posterior({n_chains} chains of {n_sweeps} sweeps)"
 
-    def number_interval(self, share: float = 0.9) -> tuple[int, int]:
-        """Return the smallest and largest number of motifs that `share` of the sweeps lie within.
-
-        As much of the rest lies below as above.
-        """
+    def number_interval(self) -> tuple[int, int]:
+        """Return the smallest and largest number of motifs of the middle 90 % of the sweeps."""
         below = np.cumsum(self.n_motifs)
-        low = int(np.searchsorted(below, (1 - share) / 2, side="right"))
-        high = int(np.searchsorted(below, (1 + share) / 2 - 1e-12))
+        low = int(np.searchsorted(below, (1 - INTERVAL) / 2, side="right"))
+        high = int(np.searchsorted(below, (1 + INTERVAL) / 2 - 1e-12))
         return low, min(high, len(below) - 1)
