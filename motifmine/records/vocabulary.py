@@ -14,6 +14,7 @@ import numpy as np
 
 from motifmine.durations import Duration
 from motifmine.errors import DataError
+from motifmine.records.fields import axes
 from motifmine.types import Floats, Floats32, Indices
 
 
@@ -22,7 +23,7 @@ class WordLayout(ABC):
 
     A new kind of words is a frozen dataclass that inherits from this class, sets `kind` and is
     listed in `LAYOUTS`. Its fields are stored as they are: numbers, text and tuples of text as
-    attributes, arrays (with `axes`, `shape` and `dtype` in their metadata) as datasets.
+    attributes, arrays (whose metadata name their `axes`) as datasets.
     """
 
     __slots__ = ()
@@ -62,6 +63,13 @@ class WordLayout(ABC):
     def series_channels(self) -> "Channels | None":
         """Return the channels of a series that the words describe, None where there are none."""
         return None
+
+    def series_words(self) -> str:
+        """Return how a series becomes these words, "" for words that no series has.
+
+        `counts`, `rectified`, `levels` or `changes` of channels, `events` of lists of events.
+        """
+        return ""
 
     def topics(self) -> "Topics | None":
         """Return the topics that the words are, with the words below them; None for others."""
@@ -189,6 +197,10 @@ class PlainLabels(WordLayout):
     kind: ClassVar[str] = "labels"
     may_grow: ClassVar[bool] = True
 
+    def series_words(self) -> str:
+        """Return `events`."""
+        return "events"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Channels(WordLayout):
@@ -205,14 +217,20 @@ class Channels(WordLayout):
     """How values become words: `counts`, `rectified`, `levels` or `changes`."""
     per_channel: int
     """Words of each channel."""
-    coding: Floats = field(
-        metadata={"axes": "channel, number", "dtype": np.float64, "shape": ("channels", None)}
-    )
+    coding: Floats = field(metadata=axes("channel, number"))
     """The numbers behind the words (levels, scales), float64 array (channel, number); the same
     for all recordings of a workspace."""
 
     kind: ClassVar[str] = "channels"
     is_dense: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        n_channels = len(self.channels)
+        if len(self.units) != n_channels or len(self.coding) != n_channels:
+            raise DataError(
+                f"{n_channels} channels have {len(self.units)} units and a coding of shape "
+                f"{self.coding.shape}"
+            )
 
     @property
     def n_words(self) -> int:
@@ -227,6 +245,10 @@ class Channels(WordLayout):
     def series_channels(self) -> "Channels":
         """Return these channels."""
         return self
+
+    def series_words(self) -> str:
+        """Return how the values of the channels become words."""
+        return self.words
 
     def matrix_order(self, words: Indices, time: Floats) -> Indices:
         """Return words in the order of their channels; of sound, high bands above low ones."""
@@ -248,7 +270,7 @@ class Channels(WordLayout):
         return found or ("" if self == other else "words with other levels or scales")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Channels) and _same_fields(self, other)
+        return _same_fields(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -261,14 +283,9 @@ class Topics(WordLayout):
     """What made the topics: `plsa`, `lda`, `nmf`, `pca` or `hdp`."""
     inner: "Vocabulary"
     """The words that the topics are distributions of."""
-    loadings: Floats32 = field(
-        metadata={"axes": "topic, inner_word", "dtype": np.float32, "shape": (None, "inner")}
-    )
+    loadings: Floats32 = field(metadata=axes("topic, inner_word"))
     """float32 array (topic, inner word); each topic sums to 1."""
-    coding: Floats = field(
-        default_factory=lambda: np.zeros((0, 2)),
-        metadata={"axes": "topic, number", "dtype": np.float64, "shape": ("loadings", 2)},
-    )
+    coding: Floats = field(default_factory=lambda: np.zeros((0, 2)), metadata=axes("topic, number"))
     """What more is needed to count the topics, float64 array (topic, 2), see
     `motifmine.models.topics.pca_scores`; empty except for `pca`."""
 
@@ -315,7 +332,7 @@ class Topics(WordLayout):
         return (theirs and self.inner.difference(theirs.inner)) or "other topics"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Topics) and _same_fields(self, other)
+        return _same_fields(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -327,7 +344,8 @@ LAYOUTS: dict[str, type[WordLayout]] = {
 
 
 def _same_fields(one: Any, two: Any) -> bool:
-    return all(
+    """Return whether two objects are of one dataclass and equal in all fields, arrays too."""
+    return type(one) is type(two) and all(
         np.array_equal(getattr(one, item.name), getattr(two, item.name), equal_nan=True)
         if isinstance(getattr(one, item.name), np.ndarray)
         else getattr(one, item.name) == getattr(two, item.name)

@@ -25,7 +25,6 @@ from motifmine.io.series.open import open_series, split_inner
 from motifmine.io.series.spool import has_kept, kept
 from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
-from motifmine.records.vocabulary import Channels, PlainLabels
 from motifmine.types import Floats, Indices
 
 
@@ -59,14 +58,14 @@ def series_tables(
         For events whose labels the scene does not know; what a reader leaves out.
     """
     scene, layout = task.scene, task.scene.vocabulary.layout
-    if not isinstance(layout, Channels | PlainLabels):
+    if not layout.series_words():
         raise WorkspaceError(
             f"{task.path} is a series, and the other recordings have words of kind {layout.kind}; "
             "choose another folder with --workspace"
         )
     settings = replace(task.settings, options=options_of(task.settings))
     if settings.options.is_events is None:
-        is_events = isinstance(layout, PlainLabels)
+        is_events = layout.series_channels() is None
         settings = replace(settings, options=replace(settings.options, is_events=is_events))
     digest = sha256(split_inner(task.path)[0])
     lost = 0.0
@@ -118,14 +117,14 @@ def _table(
 ) -> tuple[ObservationTable, float]:
     """Return one document's table, and the number of events that have no word."""
     vocabulary, unknown = task.scene.vocabulary, 0.0
-    series = None
-    if isinstance(vocabulary.layout, Channels):
+    channels, series = vocabulary.layout.series_channels(), None
+    if channels is not None:
         try:
-            order = channel_order(reader.header, vocabulary.layout.channels)
+            order = channel_order(reader.header, channels.channels)
         except DataError as error:
             raise DataError(f"{task.path}: {error}") from error
         part = replace(part, value=part.value[:, order], samples=part.samples[:, order])
-        time, word, count = encode_series(part, vocabulary.layout)
+        time, word, count = encode_series(part, channels)
         series = np.ascontiguousarray(part.value, dtype=np.float32)
     else:
         time, word, count, unknown = _event_rows(part, reader.labels(), vocabulary.labels)

@@ -14,7 +14,6 @@ from motifmine.features.series.survey import (
 )
 from motifmine.features.video.extract import Progress
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
-from motifmine.records.vocabulary import PlainLabels
 
 PRELOAD = ("motifmine.features.series.survey",)
 
@@ -73,10 +72,10 @@ def series_scene(
     """
     if settings.vocabulary is not None and settings.bin_s is not None:
         return SeriesScene(vocabulary=settings.vocabulary, bin_s=settings.bin_s)
-    is_labels = shared is not None and isinstance(shared.vocabulary.layout, PlainLabels)
+    may_grow = shared is not None and shared.vocabulary.layout.may_grow
     if shared is not None:
         refuse_other_settings(settings, shared.vocabulary, shared.bin_s, place)
-        if not is_labels:
+        if not may_grow:
             return shared
     bin_s = settings.bin_s if shared is None else shared.bin_s
     jobs = [

@@ -21,7 +21,7 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import kept_aside
 from motifmine.io.sources import natural_key
 from motifmine.records.series import SeriesHeader, SeriesReader
-from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
+from motifmine.records.vocabulary import Vocabulary
 
 SAMPLES_PER_BIN = 5
 """Samples that a bin holds by default, of series of more than one sample a second."""
@@ -80,7 +80,7 @@ def series_spec_json(settings: SeriesSettings, scene: SeriesScene) -> str:
     layout = scene.vocabulary.layout
     values = {
         "bin_s": scene.bin_s,
-        "words": layout.words if isinstance(layout, Channels) else "events",
+        "words": layout.series_words(),
         "max_gap_s": settings.max_gap_s,
         "document_s": settings.document_s,
         "series": asdict(settings.options),
@@ -294,10 +294,10 @@ def refuse_other_settings(
 ) -> None:
     """Raise `SpecError` when settings ask for other words or bins than a workspace has."""
     layout = vocabulary.layout
-    words = layout.words if isinstance(layout, Channels) else "events"
+    words = layout.series_words()
     asked = settings.coding.words
     differs = []
-    if asked not in ("auto", words) and isinstance(layout, Channels | PlainLabels):
+    if words and asked not in ("auto", words):
         differs.append(f"words by {words} instead of {asked}")
     if settings.bin_s is not None and settings.bin_s != bin_s:
         differs.append(f"time bins of {bin_s:g} s instead of {settings.bin_s:g} s")

@@ -123,8 +123,8 @@ def align_tables(tables: Sequence[ObservationTable], reference: Pixels | None = 
 
 def place_picture(table: ObservationTable, reference: Pixels) -> Placement:
     """Return how the picture of a flow-grid table lies on the scene's picture."""
-    assert isinstance(table.vocabulary.layout, FlowGrid)
-    assert table.picture is not None
+    grid = table.vocabulary.layout.picture_grid()
+    assert grid is not None and table.picture is not None
     matrix, agreement = register(table.picture, reference)
     height, width = table.picture.shape[:2]
     middle = np.array([width / 2, height / 2, 1.0])
@@ -135,7 +135,7 @@ def place_picture(table: ObservationTable, reference: Pixels) -> Placement:
         down_px=float(down),
         turn_deg=float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))),
         agreement=agreement,
-        cell_px=table.vocabulary.layout.cell_px,
+        cell_px=grid.cell_px,
         width_px=width,
     )
 
@@ -170,8 +170,8 @@ def moved_back(table: ObservationTable, placement: Placement) -> ObservationTabl
 
     What would lie outside the picture is dropped; directions stay, the turn is small.
     """
-    grid = table.vocabulary.layout
-    assert isinstance(grid, FlowGrid)
+    grid = table.vocabulary.layout.picture_grid()
+    assert grid is not None
     target = _target_words(grid, placement)
     word = target[table.word]
     inside = word >= 0
@@ -250,7 +250,7 @@ def _most_central(tables: Sequence[ObservationTable]) -> Pixels:
 
 
 def _has_picture(table: ObservationTable) -> bool:
-    return isinstance(table.vocabulary.layout, FlowGrid) and table.picture is not None
+    return table.vocabulary.layout.picture_grid() is not None and table.picture is not None
 
 
 def _window(shape: tuple[int, ...]) -> Floats:

@@ -108,7 +108,7 @@ def _read_array(
     reader: Reader, place: str, item: Field[Any], hint: Any, sizes: dict[str, int]
 ) -> NDArray[Any]:
     """Read one array, its known axes of the known lengths, and note the lengths of all others."""
-    dtype = _element_type(hint)
+    dtype = element_type(hint)
     names = [name.strip() for name in item.metadata["axes"].split(",")]
     if item.metadata["split"]:
         names.pop()
@@ -125,7 +125,7 @@ def _read_split(
     parts = [_read_array(reader, place, item, hint, sizes) for place in places]
     if parts:
         return np.stack(parts, axis=-1)
-    return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), _element_type(hint))
+    return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), element_type(hint))
 
 
 def _stored_name(item: Field[Any]) -> str:
@@ -139,7 +139,7 @@ def _required_type(hint: Any) -> Any:
     return hint
 
 
-def _element_type(hint: Any) -> type:
+def element_type(hint: Any) -> type:
     """Return the numpy type in `NDArray[type]`."""
     element: type = get_args(get_args(hint)[1])[0]
     return element

@@ -12,6 +12,7 @@ import numpy as np
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.io.hdf5.records import element_type
 from motifmine.records.vocabulary import LAYOUTS, Vocabulary, WordLayout
 
 MAX_DEPTH = 4
@@ -69,8 +70,9 @@ def _read_layout(
             values[name] = read_vocabulary(reader, f"{place}/{name}", depth - 1)
         elif "axes" in field.metadata:
             if name in node or _is_required(field):
-                shape = tuple(_length(values, length) for length in field.metadata["shape"])
-                values[name] = reader.array(f"{place}/{name}", field.metadata["dtype"], shape)
+                n_axes = field.metadata["axes"].count(",") + 1
+                dtype = element_type(kind)
+                values[name] = reader.array(f"{place}/{name}", dtype, (None,) * n_axes)
         elif kind in (int, bool, str):
             values[name] = kind(node.attrs[name])
         else:
@@ -79,14 +81,6 @@ def _read_layout(
         return layout(**values)
     except DataError as error:
         raise FormatError(f"{reader.path} has words that cannot be: {error}") from error
-
-
-def _length(values: dict[str, Any], length: int | str | None) -> int | None:
-    """Return the length of an axis, which may be that of a field read before."""
-    if not isinstance(length, str):
-        return length
-    value = values[length]
-    return value.n_words if isinstance(value, Vocabulary) else len(value)
 
 
 def _is_required(field: "Field[Any]") -> bool:
