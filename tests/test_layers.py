@@ -27,7 +27,7 @@ PLANTED = {
     "upward, relative": ("analysis/drift.py", "from ..reporting import rows"),
     "upward, in a function": ("records/fit.py", "def f():\n    import motifmine.archive.plan"),
     "upward, for type checks": (
-        "features/preparation.py",
+        "features/video/flow.py",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import motifmine.analysis.drift",
     ),
     "same layer": ("io/sources.py", "from motifmine.kernels import binning"),

@@ -73,7 +73,7 @@ class FileJob:
         """Digest of what the table depends on beside the file's content."""
         job = self.extraction(Path(self.file.path), Path())
         return _digest(
-            job.spec_json,
+            json.dumps(job.table_spec, sort_keys=True),
             job.kind,
             job.start_utc,
             self.settings.strict,
@@ -315,7 +315,7 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
             recorded_s=record.duration_s(),
             n_motifs=len(record.motifs),
             n_occurrences=len(record.occurrences),
-            n_added=0 if was_there else n_added(record.provenance.spec),
+            n_added=0 if was_there else n_added(record),
             was_there=was_there,
         )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from motifmine.errors import FormatError
-from motifmine.features.video.extract import spec_json, spec_of_json
+from motifmine.features.video.extract import flow_spec_of, flow_spec_values
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
 PLAN_FORMAT = "motifmine.plan/1"
@@ -207,10 +207,10 @@ OF_AN_ARCHIVE = ("label_bin_s", "strict", "patience_s")
 def extraction_json(settings: ExtractionSettings) -> dict[str, Any]:
     """Return settings of extraction as plain values."""
     kept = {name: getattr(settings, name) for name in OF_AN_ARCHIVE}
-    return {**kept, "words": json.loads(spec_json(settings.spec))}
+    return {**kept, "words": flow_spec_values(settings.spec)}
 
 
 def extraction_of_json(values: Mapping[str, Any]) -> ExtractionSettings:
     """Return the settings that `extraction_json` wrote."""
     rest = {name: value for name, value in values.items() if name != "words"}
-    return ExtractionSettings(spec=spec_of_json(json.dumps(values["words"])), **rest)
+    return ExtractionSettings(spec=flow_spec_of(values["words"]), **rest)

@@ -1,6 +1,5 @@
 """The fit of one scene of an archive: in memory, from its files, or by what is new."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 from motifmine.durations import Duration
 from motifmine.errors import FormatError, SpecError
-from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.parallel.threads import most_threads
+from motifmine.records.fit import FitRecord
 from motifmine.workflows.fit import fit_workspace
 from motifmine.workflows.out_of_core.commands import fit_streamed
 from motifmine.workflows.out_of_core.update import update_file
@@ -101,15 +100,14 @@ def make_fit(scene: SceneFit, on_sign: Callable[[object], None]) -> None:
 def fit_key(path: Path) -> str:
     """Return the key in a fit's settings, "" when there is no such fit."""
     try:
-        with hdf5.Reader(path, store.FIT_FORMAT) as reader:
-            return str(reader.json_attribute("spec").get(KEY_NOTE, ""))
+        return str(store.read_fit_spec(path).notes.get(KEY_NOTE, ""))
     except FormatError:
         return ""
 
 
-def n_added(spec: str) -> int:
-    """Return how many recordings the last update added to a fit with these settings, JSON."""
-    return int(json.loads(spec).get(ADDED_NOTE, 0))
+def n_added(record: FitRecord) -> int:
+    """Return how many recordings the last update added to a fit."""
+    return int(record.provenance.spec.notes.get(ADDED_NOTE, 0))
 
 
 def tables_to_read(scene: SceneFit) -> Sequence[str]:

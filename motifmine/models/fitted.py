@@ -1,6 +1,5 @@
 """What the fits of all models have in common: their verbs, and where they come from."""
 
-import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from motifmine.models.protocol import Located
 from motifmine.records.fit import Activations, Background, Occurrences, Provenance
 from motifmine.records.posterior import Posterior
+from motifmine.records.settings import FitSpec
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
 from motifmine.version import __version__
@@ -76,7 +76,7 @@ def provenance_of(
     return Provenance(
         motifmine_version=__version__,
         model=model,
-        spec=json.dumps({**asdict(spec), **(more or {})}),
+        spec=FitSpec(settings={**asdict(spec), **(more or {})}),
         seed=seed,
         inputs=tuple((r.name, r.source_digest) for r in table.recordings),
         elapsed_s=elapsed_s,

@@ -6,7 +6,6 @@ model's name or class; what commands need to know of a model is in its entry.
 """
 
 import importlib
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -194,15 +193,15 @@ def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) 
     return load(entry.model)(**{**defaults, **settings})
 
 
-def specification_of(model: str, spec: str) -> Any:
+def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     """Return the specification that a saved fit was made with.
 
     Parameters
     ----------
     model : str
-    spec : str
-        The settings of the fit, a JSON object; what is no setting of the model is left out.
+    settings : mapping
+        `FitSpec.settings` of the fit; what is no setting of the model is left out.
     """
-    entry, values = entry_of(model), json.loads(spec)
+    entry = entry_of(model)
     known = fields(load(entry.specification))
-    return load(entry.model)(**{f.name: values[f.name] for f in known if f.name in values})
+    return load(entry.model)(**{f.name: settings[f.name] for f in known if f.name in settings})

@@ -10,6 +10,7 @@ from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
 from motifmine.records.posterior import Posterior
+from motifmine.records.settings import FitSpec
 from motifmine.records.table import Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
@@ -149,8 +150,8 @@ class Provenance:
 
     motifmine_version: str
     model: str
-    spec: str
-    """The model's specification, a JSON object."""
+    spec: FitSpec
+    """What the fit was asked for, and what was decided on the way."""
     seed: int
     inputs: tuple[tuple[str, str], ...]
     """Name and digest of every document, in order."""

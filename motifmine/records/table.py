@@ -5,8 +5,9 @@ sparsely, ordered by document and time bin: row `t` of the (concatenated) time a
 observations `offsets[t]:offsets[t + 1]`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +83,8 @@ class ObservationTable:
     vocabulary: Vocabulary
     bin_s: float
     """Length of a time bin, seconds."""
-    spec: str = "{}"
-    """How the table was made, a JSON object."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """How the table was made, plain values."""
     picture: Pixels | None = None
     """Mean picture of the scene, uint8 array (row, column, rgb); video only."""
     series: Floats32 | None = None

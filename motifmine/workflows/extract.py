@@ -268,7 +268,7 @@ def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
     table = read_tdoc(job.source, bin_s=job.bin_s, n_words=n_words)
     accept(table.vocabulary)
     recording = replace(table.recordings[0], name=job.name, start_utc=job.start_utc)
-    return replace(table.of_recording(recording), spec=job.spec_json)
+    return replace(table.of_recording(recording), spec=job.table_spec)
 
 
 def _refuse_another_table(job: ExtractionJob) -> None:
@@ -287,7 +287,7 @@ def differences(job: ExtractionJob) -> list[str]:
         what
         for what, now, then in (
             ("from another file", sha256(split_inner(job.source)[0]), header["source_digest"]),
-            ("with other settings", job.spec_json, header["spec"]),
+            ("with other settings", job.table_spec, header["spec"]),
             ("by another version of motifmine", __version__, header["motifmine_version"]),
         )
         if now != then

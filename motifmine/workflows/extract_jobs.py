@@ -1,14 +1,13 @@
 """What an extraction is asked for, one of its jobs, and what became of it."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from motifmine.errors import WorkspaceError
-from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_json
-from motifmine.features.video.extract import spec_json
+from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_values
+from motifmine.features.video.extract import flow_spec_values
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.series.open import series_kind
 from motifmine.io.sources import TDOC_SUFFIXES, in_utc, start_from_name
@@ -136,13 +135,13 @@ class ExtractionJob:
         return settings.label_bin_s if self.kind == "labels" else settings.spec.bin_s
 
     @property
-    def spec_json(self) -> str:
+    def table_spec(self) -> dict[str, Any]:
         """What the table's `spec` will say."""
         if self.is_series:
-            return series_spec_json(self.settings.series, self.series_scene)
+            return series_spec_values(self.settings.series, self.series_scene)
         if self.kind == "labels":
-            return json.dumps({"bin_s": self.bin_s})
-        return spec_json(self.settings.spec)
+            return {"bin_s": self.bin_s}
+        return flow_spec_values(self.settings.spec)
 
     @property
     def start_utc(self) -> str:

@@ -16,7 +16,7 @@ from motifmine.features.series.survey import (
     SeriesSettings,
     channel_order,
     options_of,
-    series_spec_json,
+    series_spec_values,
 )
 from motifmine.features.video.extract import Progress
 from motifmine.files import sha256
@@ -86,7 +86,7 @@ def series_tables(
             )
             lost += unknown
             n_documents += 1
-            spec = series_spec_json(task.settings, scene)
+            spec = series_spec_values(task.settings, scene)
             yield replace(table.of_recording(recording), spec=spec)
     if not n_documents:
         raise DataError(f"{task.path} holds no value in any channel")

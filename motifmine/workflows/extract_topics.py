@@ -5,7 +5,6 @@ all else works on them as on any table. The layer is stored in each of these tab
 once, from what is under `words/` then, and later recordings are put into the same topics.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.errors import SpecError, WorkspaceError
-from motifmine.features.preparation import Counts, Preparation
 from motifmine.features.video.extract import Progress
 from motifmine.io.hdf5 import store
 from motifmine.models.topics.external import (
@@ -24,6 +22,7 @@ from motifmine.models.topics.external import (
     require_package,
 )
 from motifmine.records.fit import FitRecord
+from motifmine.records.settings import Counts, Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import resolve_seed
@@ -74,8 +73,8 @@ class Layer:
     def apply(self, words: ObservationTable) -> ObservationTable:
         """Return a table of words as a table of topics."""
         prepared = Preparation(**self.notes.get("preparation", {})).apply_counts(words)
-        spec = {"topics": self.notes, "words": json.loads(words.spec)}
-        return replace(project(prepared, self.topics), spec=json.dumps(spec))
+        spec = {"topics": self.notes, "words": words.spec}
+        return replace(project(prepared, self.topics), spec=spec)
 
     def is_of(self, settings: TopicSettings) -> bool:
         """Return whether these settings ask for this layer."""
@@ -89,7 +88,7 @@ def stored_layer(workspace: Workspace) -> Layer | None:
     topics = store.read_table_vocabulary(paths[0]).layout.topics() if paths else None
     if topics is None:
         return None
-    spec = json.loads(store.read_table_header(paths[0])["spec"])
+    spec = store.read_table_header(paths[0])["spec"]
     return Layer(topics=topics, notes=spec.get("topics", {}))
 
 
@@ -98,8 +97,7 @@ def layer_of_fit(record: FitRecord) -> Layer | None:
     topics = record.vocabulary.layout.topics()
     if topics is None:
         return None
-    made = json.loads(record.provenance.spec)["table"]
-    return Layer(topics=topics, notes=made.get("topics", {}))
+    return Layer(topics=topics, notes=record.provenance.spec.table.get("topics", {}))
 
 
 def learn_layer(words: Workspace, settings: TopicSettings) -> Layer:
@@ -233,7 +231,7 @@ def _project_others(
 def _is_table_of(path: Path, words: Path, layer: Layer) -> bool:
     """Return whether a table of topics is the one that would be made of a table of words."""
     ours, theirs = store.read_table_header(path), store.read_table_header(words)
-    spec = json.dumps({"topics": layer.notes, "words": json.loads(theirs["spec"])})
+    spec = {"topics": layer.notes, "words": theirs["spec"]}
     return (
         ours["source_digest"] == theirs["source_digest"]
         and ours["motifmine_version"] == __version__

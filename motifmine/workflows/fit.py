@@ -1,6 +1,5 @@
 """What the commands do in a workspace: fit its tables, show a fit, locate motifs, run the demo."""
 
-import json
 import os
 import tempfile
 import warnings
@@ -15,9 +14,8 @@ from motifmine.analysis.drift import motif_drift
 from motifmine.analysis.stability import motif_stability
 from motifmine.durations import Duration
 from motifmine.errors import FormatError, MotifmineWarning, SpecError, VideoError
-from motifmine.features.preparation import Counts, Preparation
-from motifmine.features.series.survey import settings_of_json
-from motifmine.features.video.extract import spec_of_json
+from motifmine.features.series.survey import series_settings_of
+from motifmine.features.video.extract import flow_spec_of
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
@@ -26,6 +24,7 @@ from motifmine.models.registry import entry_of, load, specify
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord
+from motifmine.records.settings import Counts, Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.records.topics import innermost
 from motifmine.records.vocabulary import Vocabulary
@@ -36,7 +35,7 @@ from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.fit_topics import NumberOfTopics, over_topics
-from motifmine.workflows.mine import Detection, locate, mine
+from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.report import explained_in_workspace
 from motifmine.workflows.workspace import Workspace
 
@@ -86,7 +85,7 @@ def fit_workspace(
         are.
     counts : `auto`, `raw` or `sqrt`
     false_alarms_per_hour : float or None
-        See `motifmine.workflows.mine.Detection`.
+        See `motifmine.records.settings.Detection`.
     seed : int or None
     name : str or None
         Name of the fit; None numbers it.
@@ -230,7 +229,7 @@ def _agreement(record: FitRecord) -> str:
     """Return what chains or groups say together, "" where there were none."""
     if record.posterior is not None:
         return record.posterior.sentence
-    return str(json.loads(record.provenance.spec).get("agreement", ""))
+    return str(record.provenance.spec.notes.get("agreement", ""))
 
 
 def _in_time(record: FitRecord, table: ObservationTable, time_zone: str) -> FitRecord:
@@ -254,8 +253,8 @@ def _with_p_values(record: FitRecord, table: ObservationTable) -> FitRecord:
     """Return the record with how likely chance is to give each of its motifs, in its settings."""
     choice = _size_choice(record.provenance.model)
     p_values = choice.p_values(table, record.motifs, record.provenance.seed)
-    spec = {**json.loads(record.provenance.spec), "p_values": [round(p, 4) for p in p_values]}
-    return replace(record, provenance=replace(record.provenance, spec=json.dumps(spec)))
+    spec = record.provenance.spec.with_notes({"p_values": [round(p, 4) for p in p_values]})
+    return replace(record, provenance=replace(record.provenance, spec=spec))
 
 
 def _size_choice(model: str) -> SizeChoice:
@@ -392,12 +391,12 @@ def _extract_alike(
 ) -> None:
     """Extract `sources` into `scratch` with the settings of the fit's own tables."""
     layer = layer_of_fit(record)
-    made = json.loads(record.provenance.spec)["table"]
+    made = record.provenance.spec.table
     made = made if layer is None else made.get("words", {})
     if innermost(record.vocabulary).layout.picture_grid() is not None:
-        settings = ExtractionSettings(spec=spec_of_json(json.dumps(made)))
+        settings = ExtractionSettings(spec=flow_spec_of(made))
     elif "series" in made:
-        series = settings_of_json(made, innermost(record.vocabulary))
+        series = series_settings_of(made, innermost(record.vocabulary))
         is_sampled = innermost(record.vocabulary).layout.series_channels() is not None
         settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
     else:

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from motifmine.features.preparation import Counts
 from motifmine.models.topics.external import TopicSpec
 from motifmine.models.topics.windows import window_bins_of
+from motifmine.records.settings import Counts
 from motifmine.records.table import ObservationTable
 from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
 

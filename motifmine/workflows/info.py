@@ -84,7 +84,7 @@ def _summarise_fit(path: Path) -> dict[str, Any]:
     return {
         "format": store.FIT_FORMAT,
         "model": record.provenance.model,
-        "spec": json.dumps(json.loads(record.provenance.spec)),
+        "spec": json.dumps(record.provenance.spec.plain()),
         "seed": record.provenance.seed,
         "motifs": len(record.motifs),
         "motif_length_s": record.motifs.motif_length * record.bin_s,

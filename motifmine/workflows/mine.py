@@ -1,11 +1,8 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import cast
-
-import numpy as np
 
 from motifmine.analysis.anomalies import (
     calibrate,
@@ -21,13 +18,12 @@ from motifmine.analysis.occurrences import (
 )
 from motifmine.analysis.raw_segments import motif_segments
 from motifmine.analysis.topic_null import rolled_under_topics
-from motifmine.errors import SpecError
-from motifmine.features.preparation import Preparation
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs
 from motifmine.progress import Progress
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
+from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
 
@@ -37,24 +33,6 @@ N_SHUFFLES = 2
 """Shuffled copies of the data that false alarms are counted in."""
 DETECTION_STREAM = 1 << 22
 """Added to the seed for the shuffles."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
-    """Which peaks of activations count as occurrences."""
-
-    false_alarms_per_hour: float | None = None
-    """Rate at which chance alone may give occurrences, > 0; None: so that one in a hundred of the
-    occurrences is expected to be false."""
-    least_weight: float = 0.1
-    """Share of its motif's typical weight that an occurrence must have, >= 0."""
-
-    def __post_init__(self) -> None:
-        rate = self.false_alarms_per_hour
-        if rate is not None and not (np.isfinite(rate) and rate > 0):
-            raise SpecError(f"false_alarms_per_hour is {rate}; it must be more than 0")
-        if not (np.isfinite(self.least_weight) and self.least_weight >= 0):
-            raise SpecError(f"least_weight is {self.least_weight}; it must be 0 or more")
 
 
 def mine(
@@ -108,18 +86,17 @@ def mine(
     prepared = choice.apply(table)
     fit = _fit_model(model, prepared, context, seed, on_progress)
     occurrences, least_score = sure_occurrences(prepared, fit, detection)
-    spec = {
-        **json.loads(fit.provenance.spec),
-        "preparation": asdict(choice),
-        "detection": {**asdict(detection), "least_score": _or_none(least_score)},
-        "table": json.loads(table.spec),
-        **fit.findings(),
-        **(notes or {}),
-    }
+    spec = replace(
+        fit.provenance.spec,
+        preparation=choice,
+        detection=replace(detection, least_score=least_score),
+        table=table.spec,
+        notes={**fit.findings(), **(notes or {})},
+    )
     located = fit.locate(prepared)
     measures = measure_documents(prepared, fit.motifs, located.background, located.activations)
     return FitRecord(
-        provenance=replace(fit.provenance, spec=json.dumps(spec)),
+        provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,
         background=fit.background,
         activations=fit.activations,
@@ -173,16 +150,15 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     DataError
         When the table is empty or was not made with the vocabulary of the fit.
     """
-    spec = json.loads(record.provenance.spec)
-    prepared = Preparation(**spec["preparation"]).apply_counts(table)
+    spec = record.provenance.spec
+    prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
     occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
     typical = typical_weights(record.occurrences, len(record.motifs))
-    least_score = spec["detection"]["least_score"]
-    keep = occurrences.score >= (np.inf if least_score is None else least_score)
+    keep = occurrences.score >= spec.detection.least_score
     measures = measure_documents(prepared, record.motifs, found.background, found.activations)
     known = record.anomalies
-    keep &= occurrences.weight >= spec["detection"]["least_weight"] * typical[occurrences.motif]
+    keep &= occurrences.weight >= spec.detection.least_weight * typical[occurrences.motif]
     return replace(
         record,
         activations=found.activations,
@@ -222,11 +198,6 @@ def sure_occurrences(
         hours = table.n_times * table.bin_s / 3600
         least = null.threshold_of_share(SHARE_FALSE, found.score, hours)
     return keep_occurrences(found, found.score >= least), least
-
-
-def _or_none(threshold: float) -> float | None:
-    """Return the threshold, None (in JSON there is no infinity) when nothing can reach it."""
-    return threshold if np.isfinite(threshold) else None
 
 
 def _inferred(fit: Fit, table: ObservationTable, totals: Floats) -> tuple[Activations, Background]:

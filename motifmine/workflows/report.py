@@ -1,13 +1,11 @@
 """What the report needs of a workspace beyond the fit itself."""
 
-import json
 from collections.abc import Mapping
 
 import numpy as np
 
 from motifmine.analysis.explained import Explained, explained_observations
 from motifmine.errors import FormatError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
@@ -30,7 +28,7 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
     """
     if record.folded is not None or not len(record.occurrences):
         return {}
-    preparation = Preparation(**json.loads(record.provenance.spec).get("preparation", {}))
+    preparation = record.provenance.spec.preparation
     chosen = _heaviest(record)
     found: dict[int, Explained] = {}
     n_read = 0

@@ -17,7 +17,6 @@ from motifmine.analysis.anomalies import (
     surprise_of,
     window_means,
 )
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.registry import locate_motifs
@@ -165,8 +164,7 @@ def test_odd_events_on_the_rendered_junction_stand_out(motifmine: Run) -> None:
     record = store.read_fit(Workspace(Path("junction")).find_fit())
     assert record.anomalies is not None
     table = Workspace(Path("odd")).read_tables()
-    settings = json.loads(record.provenance.spec)["preparation"]
-    prepared = Preparation(**settings).apply_counts(table)
+    prepared = record.provenance.spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
     measures = measure_documents(prepared, record.motifs, found.background, found.activations)
     truth = list(csv.DictReader((ROOT / "sample_data/odd_events.csv").read_text().splitlines()))

@@ -14,11 +14,12 @@ from motifmine.analysis.occurrences import (
 from motifmine.errors import SpecError
 from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
+from motifmine.records.settings import Detection
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
-from motifmine.workflows.mine import Detection, locate, mine
+from motifmine.workflows.mine import locate, mine
 
 N_TIMES, LENGTH = 20, 3
 MOTIF = np.array([[[0.5, 0.0], [0.0, 0.25], [0.25, 0.0]]], dtype=np.float32)
@@ -184,7 +185,7 @@ def test_a_fit_that_was_saved_locates_as_the_fit_itself(small: Simulation) -> No
     fit: PlsmFit = spec.fit(small.table)
     record = mine(small.table, spec)
     ours = fit.transform(small.table)
-    theirs = locate(record, replace(small.table, spec="{}")).activations
+    theirs = locate(record, replace(small.table, spec={})).activations
     np.testing.assert_allclose(ours.mass, theirs.mass, rtol=1e-5)
 
 

@@ -1,7 +1,6 @@
 """Archives: planned by camera, run so that nothing is lost, done twice or different when killed."""
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -239,8 +238,8 @@ def test_an_archive_fitted_online_has_the_same_bytes_each_time(
         records = run_here(archive, output, fit={"online": True, "passes": 2})[1]
         assert [record.status for record in records] == ["ok", "ok"]
     assert archives.differences(tmp_path / "one", tmp_path / "two") == []
-    spec = json.loads(store.read_fit(tmp_path / "one/north/fits/plsm.h5").provenance.spec)
-    assert spec["streaming"]["passes"] == 2
+    streaming = store.read_fit(tmp_path / "one/north/fits/plsm.h5").provenance.spec.streaming
+    assert streaming is not None and streaming.passes == 2
 
 
 @pytest.mark.parametrize("line", [("--model", "hdlsm", "--online"), ("--passes", "2")])

@@ -11,6 +11,7 @@ from motifmine.records.fit import (
     Provenance,
     Trace,
 )
+from motifmine.records.settings import FitSpec, Preparation
 from motifmine.records.table import Recording, bin_starts
 from motifmine.records.vocabulary import FlowGrid, Vocabulary
 from motifmine.types import Floats32, Pixels
@@ -63,8 +64,16 @@ def _record(
         provenance=Provenance(
             motifmine_version="0.1.0",
             model="plsm",
-            spec='{"n_motifs": 2, "motif_length": 8, "iterations": 50, "restarts": 4, '
-            '"tolerance": 1e-06, "preparation": {"counts": "sqrt", "least_bins": 1}}',
+            spec=FitSpec(
+                settings={
+                    "n_motifs": 2,
+                    "motif_length": 8,
+                    "iterations": 50,
+                    "restarts": 4,
+                    "tolerance": 1e-06,
+                },
+                preparation=Preparation(counts="sqrt", least_bins=1),
+            ),
             seed=7,
             inputs=tuple((name, "0" * 64) for name in names),
             elapsed_s=1.5,

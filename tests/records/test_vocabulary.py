@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
+from motifmine.records.settings import Preparation
 from motifmine.records.table import table_from_rows
 from motifmine.records.vocabulary import (
     LAYOUTS,

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5.store import read_fit
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
+from motifmine.records.settings import Preparation
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.workflows.workspace import Workspace

@@ -1,6 +1,5 @@
 """PLSM over documents that stay in their files: map-reduce, stochastic EM, and updates."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from click.testing import Result
 
 from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.em import climb, flat_start, infer_starts, pose
 from motifmine.models.plsm.model import Plsm
@@ -25,6 +23,7 @@ from motifmine.models.plsm.statistics import (
     summed,
 )
 from motifmine.parallel.mappers import Mapper, in_order, on_processes
+from motifmine.records.settings import Preparation, Rate
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
@@ -40,7 +39,7 @@ from motifmine.workflows.out_of_core.census import (
 )
 from motifmine.workflows.out_of_core.commands import mapper_over, update_fit
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
-from motifmine.workflows.out_of_core.online_em import Rate, batches_of
+from motifmine.workflows.out_of_core.online_em import batches_of
 from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.workspace import Workspace
 
@@ -348,11 +347,10 @@ def test_an_update_goes_on_at_the_rate_that_the_fit_had_reached(
 ) -> None:
     update_file(fitted, paths[N_OLD:], tmp_path / "new.h5")
     before, after = (
-        json.loads(store.read_fit(path).provenance.spec)["streaming"]
-        for path in (fitted, tmp_path / "new.h5")
+        store.read_fit(path).provenance.spec.streaming for path in (fitted, tmp_path / "new.h5")
     )
-    assert (before["n_steps"], before["updates"]) == (6, 0)
-    assert (after["n_steps"], after["updates"]) == (7, 1)
+    assert before is not None and (before.n_steps, before.updates) == (6, 0)
+    assert after is not None and (after.n_steps, after.updates) == (7, 1)
     old, new = (store.read_fit(path).motifs for path in (fitted, tmp_path / "new.h5"))
     moved = np.abs(new.probability - old.probability).sum(axis=(1, 2))
     assert np.all(moved > 0)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import WorkspaceError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5.store import write_table
+from motifmine.records.settings import Preparation
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.workspace import Workspace
 

@@ -4,9 +4,8 @@ Every source is surveyed first: its channels or labels, its sampling, and a fair
 From the surveys of all sources one vocabulary is made.
 """
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import kept_aside
 from motifmine.io.sources import natural_key
 from motifmine.records.series import SeriesHeader, SeriesReader
+from motifmine.records.settings import plain_values
 from motifmine.records.vocabulary import Vocabulary
 
 SAMPLES_PER_BIN = 5
@@ -75,7 +75,7 @@ class SeriesScene:
     """What was recognised and decided, a line each."""
 
 
-def series_spec_json(settings: SeriesSettings, scene: SeriesScene) -> str:
+def series_spec_values(settings: SeriesSettings, scene: SeriesScene) -> dict[str, Any]:
     """Return what a table's `spec` says: all that its words and bins depend on."""
     layout = scene.vocabulary.layout
     values = {
@@ -85,11 +85,11 @@ def series_spec_json(settings: SeriesSettings, scene: SeriesScene) -> str:
         "document_s": settings.document_s,
         "series": asdict(settings.options),
     }
-    return json.dumps(values, sort_keys=True)
+    return plain_values(values)
 
 
-def settings_of_json(spec: dict[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
-    """Return the settings that `series_spec_json` wrote, with the words given."""
+def series_settings_of(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
+    """Return the settings that `series_spec_values` made plain, with the words given."""
     options = dict(spec.get("series", {}))
     if options.get("columns"):
         options["columns"] = tuple(options["columns"])

@@ -1,14 +1,14 @@
 """From one video to its observation table, in this process."""
 
-import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
 from motifmine.files import sha256
 from motifmine.io.video.reader import Frame, VideoReader, open_video
 from motifmine.parallel.threads import n_cores
+from motifmine.records.settings import plain_values
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
@@ -124,23 +125,22 @@ def extract_video(
         recordings=(recording,),
         vocabulary=vocabulary,
         bin_s=spec.bin_s,
-        spec=spec_json(spec),
+        spec=flow_spec_values(spec),
         picture=words.mean.picture(),
     )
 
 
-def spec_json(spec: FlowSpec) -> str:
-    """Return a FlowSpec as JSON; a mask is named by its content, not its path alone."""
+def flow_spec_values(spec: FlowSpec) -> dict[str, Any]:
+    """Return a FlowSpec as plain values; a mask is named by its content, not its path alone."""
     values = asdict(spec)
     if spec.mask is not None:
         values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
-    return json.dumps(values, sort_keys=True)
+    return plain_values(values)
 
 
-def spec_of_json(text: str) -> FlowSpec:
-    """Return the FlowSpec that `spec_json` wrote."""
-    values = json.loads(text)
-    values = {f.name: values[f.name] for f in fields(FlowSpec) if f.name in values}
+def flow_spec_of(plain: Mapping[str, Any]) -> FlowSpec:
+    """Return the FlowSpec that `flow_spec_values` made plain."""
+    values = {f.name: plain[f.name] for f in fields(FlowSpec) if f.name in plain}
     for name in ("roi", "exclude"):
         if values.get(name) is not None:
             values[name] = (

@@ -41,6 +41,7 @@ from motifmine.records.fit import (
     Trace,
 )
 from motifmine.records.posterior import Posterior
+from motifmine.records.settings import FitSpec
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
@@ -75,7 +76,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
             format=TABLE_FORMAT,
             motifmine_version=__version__,
             recording=recording.name,
-            spec=table.spec,
+            spec=json.dumps(table.spec),
             bin_s=table.bin_s,
             n_times=table.n_times,
             n_words=table.n_words,
@@ -107,16 +108,16 @@ def read_table(path: Path) -> ObservationTable:
             recordings=(_read_recording(reader, reader.file, n_times),),
             vocabulary=read_vocabulary(reader),
             bin_s=float(reader.attribute("bin_s")),
-            spec=str(reader.attribute("spec")),
+            spec=reader.json_attribute("spec"),
             picture=_read_picture(reader),
             series=_read_series(reader, n_times),
         )
 
 
 def read_table_header(path: Path) -> dict[str, Any]:
-    """Return the root attributes of a table file, without its observations."""
+    """Return the root attributes of a table file, `spec` decoded, without its observations."""
     with Reader(path, TABLE_FORMAT) as reader:
-        return dict(reader.file.attrs)
+        return {**reader.file.attrs, "spec": reader.json_attribute("spec")}
 
 
 def read_table_size(path: Path) -> int:
@@ -152,7 +153,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         format=FIT_FORMAT,
         motifmine_version=source.motifmine_version,
         model=source.model,
-        spec=source.spec,
+        spec=json.dumps(source.spec.plain()),
         seed=source.seed,
         bin_s=record.bin_s,
         motif_length=record.motifs.motif_length,
@@ -230,7 +231,7 @@ def _read_provenance(reader: Reader) -> Provenance:
     return Provenance(
         motifmine_version=str(reader.attribute("motifmine_version")),
         model=str(reader.attribute("model")),
-        spec=str(reader.attribute("spec")),
+        spec=FitSpec.of_plain(reader.json_attribute("spec")),
         seed=int(reader.attribute("seed")),
         inputs=_read_inputs(reader),
         elapsed_s=float(reader.attribute("elapsed_s")),
@@ -311,6 +312,12 @@ def read_fit_activations(path: Path) -> Iterator[Activations]:
     with Reader(path, FIT_FORMAT) as reader:
         for name, _ in _read_inputs(reader):
             yield _read_activations(reader, [name])
+
+
+def read_fit_spec(path: Path) -> FitSpec:
+    """Return only what a fit was made with."""
+    with Reader(path, FIT_FORMAT) as reader:
+        return FitSpec.of_plain(reader.json_attribute("spec"))
 
 
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:

@@ -101,7 +101,7 @@ class HdlsmFit(FittedModel):
         return {
             "agreement": posterior.sentence,
             "number_of_motifs": {
-                int(n): round(float(p), 3) for n, p in zip(number, share, strict=True)
+                str(int(n)): round(float(p), 3) for n, p in zip(number, share, strict=True)
             },
             "r_hat": _rounded(posterior.statistics, posterior.r_hat),
             "effective_sweeps": _rounded(posterior.statistics, posterior.effective_sweeps),

@@ -4,7 +4,6 @@ Emonet, Varadarajan and Odobez: CVPR 2011, pp. 3233-3240; IEEE Transactions on P
 Machine Intelligence 36(1):140-156, 2014.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -86,7 +85,7 @@ class Hdlsm(HdlsmSpec):
 
 def locate_in_record(record: FitRecord, table: ObservationTable) -> Located:
     """Return where the motifs of a saved fit are active in `table`, by sampling."""
-    scale = json.loads(record.provenance.spec).get("count_scale") or 1.0
+    scale = record.provenance.spec.settings.get("count_scale") or 1.0
     return locate_by_sampling(
         record.motifs, record.background, table, record.provenance.seed, count_scale=float(scale)
     )

@@ -3,7 +3,6 @@
 Varadarajan, Emonet and Odobez: BMVC 2010; International Journal of Computer Vision 103(1), 2013.
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -196,7 +195,7 @@ def priors_of_record(record: FitRecord) -> Priors:
     """Return the priors that starts of a saved fit's motifs have when they are inferred."""
     if record.provenance.model != "plsm":
         return Priors(sparsity=0.0)
-    known, kept = {item.name for item in fields(Plsm)}, json.loads(record.provenance.spec)
+    known, kept = {item.name for item in fields(Plsm)}, record.provenance.spec.settings
     return Plsm(**{name: value for name, value in kept.items() if name in known}).priors
 
 

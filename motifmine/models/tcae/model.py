@@ -4,7 +4,6 @@ Bascol, Emonet, Fromont, Odobez: Unsupervised Interpretable Pattern Discovery in
 Autoencoders, S+SSPR 2016. Torch is imported when something is fitted, not before.
 """
 
-import json
 import time
 import warnings
 from collections.abc import Callable
@@ -154,7 +153,7 @@ def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | No
     """
     if record.model_state is None:
         return None
-    known, kept = {item.name for item in fields(Tcae)}, json.loads(record.provenance.spec)
+    known, kept = {item.name for item in fields(Tcae)}, record.provenance.spec.settings
     spec = Tcae(**{name: value for name, value in kept.items() if name in known})
     # a fit made on a GPU is found again on machines that have none
     spec = replace(

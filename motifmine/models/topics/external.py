@@ -76,7 +76,7 @@ def learn_topics(
     Parameters
     ----------
     table : ObservationTable
-        Counts prepared, see `motifmine.features.preparation`.
+        Counts prepared, see `motifmine.records.settings`.
     spec : TopicSpec
     seed : int or None
     on_progress : callable or None

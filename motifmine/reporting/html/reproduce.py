@@ -1,8 +1,6 @@
 """The settings of a fit: as rows for people, and as the command that makes the fit again."""
 
-import json
 import shlex
-from typing import Any
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
@@ -35,17 +33,17 @@ def repeat_command(record: FitRecord) -> str:
 
     Settings that only Python can change are taken to be as they come.
     """
-    spec = _spec(record)
+    spec = record.provenance.spec
     words = ["motifmine", "fit", "--model", record.provenance.model]
     for field in OPTIONS:
-        value = spec.get(field)
+        value = spec.settings.get(field)
         if isinstance(value, bool):
             words += SWITCHES.get((field, value), "").split()
         elif value is not None:
             option = "--" + field.removeprefix("n_").replace("_", "-")
             words += [option, f"{value}bins" if field == "motif_length" else str(value)]
-    words += ["--counts", spec.get("preparation", {}).get("counts", "auto")]
-    if rate := spec.get("detection", {}).get("false_alarms_per_hour"):
+    words += ["--counts", spec.preparation.counts]
+    if rate := spec.detection.false_alarms_per_hour:
         words += ["--false-alarms", str(rate)]
     return shlex.join([*words, "--seed", str(record.provenance.seed)])
 
@@ -68,19 +66,10 @@ def setting_rows(record: FitRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _spec(record: FitRecord) -> dict[str, Any]:
-    """Return the specification of a fit, empty when its JSON text is no object."""
-    try:
-        spec = json.loads(record.provenance.spec)
-    except ValueError:
-        return {}
-    return spec if isinstance(spec, dict) else {}
-
-
 def _settings(record: FitRecord) -> dict[str, object]:
     """Return all settings under one another; the curve of a choice becomes a line of text."""
     settings: dict[str, object] = {}
-    for key, value in _spec(record).items():
+    for key, value in record.provenance.spec.plain().items():
         if key.endswith("_choice") and isinstance(value, dict):
             pairs = zip(value["candidates"], value["value"], strict=True)
             tried = ", ".join(f"{candidate}: {found:g}" for candidate, found in pairs)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
 from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.records.settings import Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Indices

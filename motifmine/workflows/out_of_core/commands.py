@@ -9,16 +9,15 @@ from typing import Any, Literal
 
 from motifmine.durations import Duration
 from motifmine.errors import DataError, SpecError, WorkspaceError
-from motifmine.features.preparation import Counts, Preparation
 from motifmine.files import refuse_overwriting, whole_file
 from motifmine.io.hdf5 import store
 from motifmine.parallel.dask_cluster import remote_cluster
 from motifmine.parallel.mappers import Mapper, on_processes, over_client, threads_per_worker
 from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord
+from motifmine.records.settings import Counts, Detection, Preparation
 from motifmine.records.wall_clock import zone_named
 from motifmine.workflows.fit import specified
-from motifmine.workflows.mine import Detection
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
 from motifmine.workflows.out_of_core.update import update_file
@@ -75,7 +74,7 @@ def fit_streamed(
         Address of a Dask scheduler, whose workers are used instead; they must see the workspace.
     counts : `auto`, `raw` or `sqrt`
     false_alarms_per_hour : float or None
-        See `motifmine.workflows.mine.Detection`.
+        See `motifmine.records.settings.Detection`.
     seed : int or None
     name : str or None
         Name of the fit; None numbers it.

@@ -1,12 +1,10 @@
 """How the motifs of a saved fit change over an archive whose tables stay in their files."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from motifmine.analysis.drift import drift_of_documents
 from motifmine.errors import FormatError
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import ObservationTable, Recording
@@ -48,7 +46,7 @@ def _documents(
     tables: Mapping[str, Path],
 ) -> Iterator[tuple[ObservationTable | None, Activations]]:
     """Give every document, prepared as in the fit, with its activations."""
-    preparation = Preparation(**json.loads(record.provenance.spec)["preparation"])
+    preparation = record.provenance.spec.preparation
     for recording, activations in zip(recordings, store.read_fit_activations(path), strict=True):
         table = _same_table(record, recording, tables.get(recording.name))
         yield None if table is None else preparation.apply_counts(table), activations

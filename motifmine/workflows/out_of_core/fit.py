@@ -6,10 +6,9 @@ they are located group by group, and written as they are found. No step holds mo
 documents; what grows with the archive in memory is the list of documents and of occurrences.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,6 @@ import numpy as np
 from motifmine.analysis.anomalies import calibrate, measure_documents
 from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import FitError, SpecError
-from motifmine.features.preparation import Preparation
 from motifmine.files import refuse_overwriting
 from motifmine.models.checks import check_size
 from motifmine.models.plsm.em import shares
@@ -29,10 +27,17 @@ from motifmine.models.plsm.statistics import Parameters, Statistics, statistics_
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.records.settings import (
+    Detection,
+    FitSpec,
+    Preparation,
+    Rate,
+    StreamingState,
+)
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Floats32
-from motifmine.workflows.mine import Detection, sure_occurrences
+from motifmine.workflows.mine import sure_occurrences
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
     Census,
@@ -51,7 +56,6 @@ from motifmine.workflows.out_of_core.locate import (
 )
 from motifmine.workflows.out_of_core.online_em import (
     OnlineTask,
-    Rate,
     Standing,
     batches_of,
     climb_online,
@@ -213,11 +217,26 @@ def fit_files(
     tell(f"locating motifs in {len(paths)} documents")
     fit = _refitted(first, learned, reading)
     task = _locate_task(fit, reading, part, detection)
-    kept = _notes(choice, detection, task, streaming, census, learned.n_steps, part.n_documents)
+    batch = streaming.batch_documents or default_batch(census.documents)
+    made_with = replace(
+        first.provenance.spec,
+        preparation=choice,
+        detection=replace(detection, least_score=task.least_score),
+        table=census.scene.spec,
+        streaming=StreamingState(
+            batch_documents=batch,
+            rate=streaming.rate,
+            n_steps=learned.n_steps,
+            online=streaming.online,
+            passes=streaming.passes,
+            part_documents=part.n_documents,
+        ),
+        notes=notes or {},
+    )
     trace = learned.trace if is_timed else untimed(learned.trace)
     return write_located(
         target,
-        replace(_head(fit, census, trace, {**kept, **(notes or {})}), time_zone=time_zone),
+        replace(_head(fit, census, trace, made_with), time_zone=time_zone),
         in_groups(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
         task,
         workers.mapper,
@@ -225,31 +244,6 @@ def fit_files(
         began=began if is_timed else None,
         force=force,
     )
-
-
-def _notes(
-    choice: Preparation,
-    detection: Detection,
-    task: LocateTask,
-    streaming: Streaming,
-    census: Census,
-    n_steps: int,
-    part_documents: int,
-) -> dict[str, object]:
-    """Return what is kept with the settings of the model, for `locate` and for updates."""
-    least_score = task.least_score if np.isfinite(task.least_score) else None
-    batch = streaming.batch_documents or default_batch(census.documents)
-    return {
-        "preparation": asdict(choice),
-        "detection": {**asdict(detection), "least_score": least_score},
-        "table": json.loads(census.scene.spec),
-        "streaming": {
-            **asdict(replace(streaming, batch_documents=batch)),
-            "n_steps": n_steps,
-            "updates": 0,
-            "part_documents": part_documents,
-        },
-    }
 
 
 def drawn_part(
@@ -388,11 +382,11 @@ def _locate_task(
     )
 
 
-def _head(fit: PlsmFit, census: Census, trace: Trace, notes: dict[str, object]) -> FitRecord:
+def _head(fit: PlsmFit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
     """Return the record of a fit before its documents are located."""
     provenance = replace(
         fit.provenance,
-        spec=json.dumps({**json.loads(fit.provenance.spec), **notes}),
+        spec=spec,
         inputs=tuple((document.name, document.digest) for document in census.documents),
         elapsed_s=0.0,
     )

@@ -13,7 +13,6 @@ from functools import partial
 
 import numpy as np
 
-from motifmine.errors import SpecError
 from motifmine.models.plsm.em import flat_start, infer_starts, pose, step_starts
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.statistics import (
@@ -25,6 +24,7 @@ from motifmine.models.plsm.statistics import (
     summed,
 )
 from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.records.settings import Rate
 from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
 
 BATCHES_PER_PASS = 24
@@ -35,29 +35,6 @@ N_INFER = 15
 """Iterations in which the starts of a batch are inferred."""
 N_RAMP = 4
 """Iterations of these over which the sparsity comes in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """How fast motifs follow the latest batch: (delay + step) ** -forgetting."""
-
-    delay: float = 2.0
-    """Steps that the beginning counts for, >= 1 (tau_0)."""
-    forgetting: float = 0.7
-    """Between 0.5, exclusive, and 1: 1 weighs all batches alike (kappa)."""
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.delay) and self.delay >= 1):
-            raise SpecError(f"delay is {self.delay}; it must be 1 or more")
-        if not 0.5 < self.forgetting <= 1:
-            raise SpecError(
-                f"forgetting is {self.forgetting}; it must be above 0.5 and at most 1, or the "
-                "motifs never settle"
-            )
-
-    def at(self, step: int) -> float:
-        """Return the rate of step 0, 1, 2..."""
-        return float((self.delay + step) ** -self.forgetting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

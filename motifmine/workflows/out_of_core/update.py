@@ -1,17 +1,14 @@
 """A day more for a fit that is there: what it costs is what the new documents cost."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import DataError, FormatError, SpecError
-from motifmine.features.preparation import Preparation
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.em import shares
@@ -19,6 +16,7 @@ from motifmine.models.plsm.model import priors_of_record
 from motifmine.models.plsm.statistics import Parameters, statistics_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.records.settings import Detection, Rate, StreamingState
 from motifmine.seeding import generator
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
@@ -26,7 +24,6 @@ from motifmine.workflows.out_of_core.locate import LocateTask, Tally, untimed, w
 from motifmine.workflows.out_of_core.online_em import (
     BATCHES_PER_PASS,
     OnlineTask,
-    Rate,
     Standing,
     batches_of,
     climb_online,
@@ -92,14 +89,14 @@ def update_file(
         raise SpecError(
             f"{source.name} is a fit of {record.provenance.model}; only plsm fits can be updated"
         )
-    spec = json.loads(record.provenance.spec)
-    preparation = replace(Preparation(**spec["preparation"]), least_bins=0)
+    spec = record.provenance.spec
+    preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper)
     _refuse_strangers(record, census)
     reading = Reading(
         preparation=preparation, is_kept=np.ones(record.motifs.n_words, dtype=np.bool_)
     )
-    streaming = spec.get("streaming") or _as_if_streamed(len(record.provenance.inputs))
+    streaming = spec.streaming or _as_if_streamed(len(record.provenance.inputs))
     values: list[float] = []
 
     def see(value: float) -> None:
@@ -108,7 +105,7 @@ def update_file(
             on_batch(value)
 
     standing = _stepped(record, census, reading, streaming, mapper, n_threads, see)
-    streaming = {**streaming, "n_steps": standing.n_steps, "updates": streaming["updates"] + 1}
+    streaming = replace(streaming, n_steps=standing.n_steps, updates=streaming.updates + 1)
     tally = Tally(
         mass=record.motifs.weight * record.n_observations,
         n_documents=len(record.provenance.inputs),
@@ -122,7 +119,7 @@ def update_file(
         record,
         provenance=replace(
             record.provenance,
-            spec=json.dumps({**spec, "streaming": streaming, **(notes or {})}),
+            spec=replace(spec, streaming=streaming).with_notes(notes or {}),
             inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
         ),
         motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),
@@ -142,7 +139,7 @@ def update_file(
             n_motifs=len(head.motifs),
             motif_length=head.motifs.motif_length,
         ),
-        _locate_task(head, reading, spec["detection"]),
+        _locate_task(head, reading, spec.detection),
         mapper,
         tally,
         began=began if is_timed else None,
@@ -155,7 +152,7 @@ def _stepped(
     record: FitRecord,
     census: Census,
     reading: Reading,
-    streaming: dict[str, Any],
+    streaming: StreamingState,
     mapper: Mapper,
     n_threads: int,
     see: Callable[[float], None],
@@ -164,46 +161,39 @@ def _stepped(
     parameters = Parameters(
         record.motifs.probability, shares(record.background.probability.astype(np.float64))
     )
-    batch = streaming["batch_documents"]
-    rng = generator(record.provenance.seed, UPDATE_STREAM, streaming["updates"])
+    batch = streaming.batch_documents
+    rng = generator(record.provenance.seed, UPDATE_STREAM, streaming.updates)
     return climb_online(
         batches_of(census.documents, batch, rng),
         OnlineTask(reading=reading, priors=priors_of_record(record), n_threads=n_threads),
         Standing(
             parameters=parameters,
             statistics=statistics_of(parameters, record.motifs.weight, record.background.weight),
-            n_steps=streaming["n_steps"],
+            n_steps=streaming.n_steps,
         ),
-        Rate(**streaming["rate"]),
+        streaming.rate,
         mapper,
         batch_documents=batch,
         on_batch=lambda found: see(found.log_likelihood / found.total),
     )
 
 
-def _as_if_streamed(n_documents: int) -> dict[str, Any]:
+def _as_if_streamed(n_documents: int) -> StreamingState:
     """Return the standing of a fit that was made in one go: as after one pass."""
-    rate = Rate()
     batch = max(1, n_documents // BATCHES_PER_PASS)
-    return {
-        "batch_documents": batch,
-        "rate": {"delay": rate.delay, "forgetting": rate.forgetting},
-        "n_steps": -(-n_documents // batch),
-        "updates": 0,
-    }
+    return StreamingState(batch_documents=batch, rate=Rate(), n_steps=-(-n_documents // batch))
 
 
-def _locate_task(record: FitRecord, reading: Reading, detection: dict[str, Any]) -> LocateTask:
+def _locate_task(record: FitRecord, reading: Reading, detection: Detection) -> LocateTask:
     """Return the task of finding occurrences as `motifmine.workflows.mine.locate` does."""
-    least_score = detection["least_score"]
     typical: Floats = typical_weights(record.occurrences, len(record.motifs))
     return LocateTask(
         reading=reading,
         priors=priors_of_record(record),
         motifs=record.motifs,
         background=record.background,
-        least_score=np.inf if least_score is None else least_score,
-        least_weight=detection["least_weight"] * typical,
+        least_score=detection.least_score,
+        least_weight=detection.least_weight * typical,
         scale=None if record.anomalies is None else record.anomalies.scale,
     )
 

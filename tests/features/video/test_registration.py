@@ -130,4 +130,5 @@ def test_the_fit_tells_of_a_camera_that_moved(
     assert "c is set apart" in result.stderr
     record = store.read_fit(Workspace(tmp_path / "motifmine-work").find_fit())
     assert [recording.name for recording in record.recordings] == ["a", "b"]
-    assert "c is set apart" in record.provenance.spec
+    (note,) = record.provenance.spec.notes["cameras"]
+    assert "c is set apart" in note

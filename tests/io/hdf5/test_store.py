@@ -272,3 +272,16 @@ def test_a_fit_of_a_series_keeps_its_raw_segments(tmp_path: Path) -> None:
     assert again is not None
     for name in ("mean", "spread", "n_occurrences"):
         np.testing.assert_array_equal(getattr(again, name), getattr(record.segments, name))
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"preparation": {"counts": "cubed"}}', '{"detection": {"volume": 11}}']
+)
+def test_settings_that_cannot_be_are_refused_with_the_path(
+    text: str, record: FitRecord, tmp_path: Path
+) -> None:
+    write_fit(tmp_path / "f.h5", record)
+    with h5py.File(tmp_path / "f.h5", "a") as file:
+        file.attrs["spec"] = text
+    with pytest.raises(FormatError, match=r"f\.h5"):
+        read_fit(tmp_path / "f.h5")

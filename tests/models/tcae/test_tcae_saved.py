@@ -1,6 +1,5 @@
 """Saved fits of the auto-encoder: the network locates from the file; training resumes."""
 
-import json
 import os
 import signal
 import subprocess
@@ -17,7 +16,6 @@ from click.testing import Result
 
 from motifmine.durations import Duration
 from motifmine.errors import MotifmineWarning
-from motifmine.features.preparation import Preparation
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
 from motifmine.models.registry import locate_motifs
 from motifmine.models.tcae.encoder import Encoder
@@ -25,6 +23,7 @@ from motifmine.models.tcae.model import Tcae, TcaeFit
 from motifmine.progress import Progress
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.model_state import restore_state
+from motifmine.records.settings import Preparation
 from motifmine.simulation import Simulation
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.fit import fit_workspace, locate_sources
@@ -154,7 +153,7 @@ def test_a_fit_stopped_by_ctrl_c_goes_on_from_its_checkpoint(
     checkpoint = tmp_path / "run.checkpoint"
     with pytest.warns(MotifmineWarning, match="Ctrl-C after epoch"):
         path, _ = fit_workspace(workspace, checkpoint=checkpoint, on_progress=press, **line)
-    assert json.loads(read_fit(path).provenance.spec)["interrupted"] is True
+    assert read_fit(path).provenance.spec.notes["interrupted"] is True
     _, resumed = fit_workspace(workspace, checkpoint=checkpoint, **line)
     _, whole = fit_workspace(workspace, **line)
     assert np.array_equal(resumed.motifs.probability, whole.motifs.probability)

@@ -1,6 +1,5 @@
 """The layer of topics between words and motifs: in tables, in workspaces, and unfolded again."""
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -269,7 +268,7 @@ def test_extract_with_topics_keeps_words_and_makes_tables_of_topics(work: Path) 
     assert topics.vocabulary.layout.inner == words.vocabulary
     assert topics.n_words == 4
     assert topics.total == pytest.approx(float(np.sqrt(words.count).sum()), rel=0.05)
-    assert json.loads(topics.spec)["words"] == json.loads(words.spec)
+    assert topics.spec["words"] == words.spec
     assert topics.picture is not None
 
 
@@ -315,7 +314,7 @@ def test_topics_are_learned_anew_for_all_recordings_by_force(
     assert "learning 3 topics (plsa) from 2 tables" in forced.stderr
     tables = [read_table(path) for path in sorted((work / "tables").glob("*.h5"))]
     assert [table.n_words for table in tables] == [3, 3]
-    notes = json.loads(tables[1].spec)["topics"]
+    notes = tables[1].spec["topics"]
     assert (notes["model"], notes["n_topics"], notes["seed"]) == ("plsa", 3, 7)
     assert notes["preparation"]["counts"] == "sqrt"
 
