@@ -1,10 +1,55 @@
-"""Seeds become numpy Generators here and nowhere else."""
+"""Seeds become numpy Generators here and nowhere else; all random streams have their names here."""
 
 import secrets
+from enum import IntEnum
 
 import numpy as np
 
 from motifmine.errors import SpecError
+
+
+class Stream(IntEnum):
+    """First key of every random stream that is drawn from a seed beside the main one.
+
+    Restarts (plsm and its topics), recordings (samples of series) and shuffles (false alarms) are
+    plain positions, counted from 0. Everything else has a number here, far above any position. Two
+    names of one number are streams that never meet: one is drawn from only where the other cannot
+    be, or a second key, such as the number of a refit, keeps them apart. Numbers never change, or
+    fits could not be repeated; a new stream takes a number that is free.
+    """
+
+    CHAIN = 0
+    """hdlsm: one of every chain."""
+    COUNT = 1
+    """hdlsm: rounding of scaled counts."""
+    DOCUMENT_ORDER = 0
+    """Co-occurrence, which has a seed of its own: which documents are looked at."""
+    SHIFT_FOR_SPREAD = 1
+    """Co-occurrence: shifts that mean and spread come from."""
+    SHIFT_FOR_NULL = 2
+    """Co-occurrence: shifts that significance comes from."""
+    ACTIVITY = 1 << 20
+    """plsm: observations held out to choose between sparse and dense."""
+    SEARCH_PART = 1 << 21
+    """plsm: part of the table that motifs are searched in."""
+    DETECTION = 1 << 22
+    """Added to the seed for the shuffles that false alarms are counted in."""
+    HELD_OUT = 1 << 23
+    """plsm: observations held out to choose sizes; a fit out of core has given sizes."""
+    STREAMED_PART = 1 << 23
+    """Out of core: documents that motifs are searched in."""
+    STABILITY = 1 << 23
+    """Stability: resampled documents, followed by the refit's number; also added to its seed."""
+    SIGNIFICANCE = 1 << 24
+    """plsm: tables without motifs that p-values come from, where sizes are chosen."""
+    STREAMED_ORDER = 1 << 24
+    """Out of core: order of the documents, followed by the pass."""
+    UPDATE_ORDER = 1 << 25
+    """Update: order of the new documents, followed by the number of the update."""
+    SKETCH = 1 << 25
+    """Drift, always of seed 0: columns and signs of sums over words."""
+    GROUP = 1 << 26
+    """hdlsm in groups: the groups' seeds."""
 
 
 def resolve_seed(seed: int | None) -> int:
@@ -30,7 +75,8 @@ def generator(seed: int | np.random.Generator, *stream: int) -> np.random.Genera
     seed : int or numpy.random.Generator
         A Generator is passed through (then `stream` must be empty).
     stream : int
-        Position in the plan (a restart, a document, a chain), never a worker, thread or time.
+        A `Stream`, or a position in the plan (a restart, a document, a chain), or the one and then
+        the other; never a worker, thread or time.
 
     Returns
     -------

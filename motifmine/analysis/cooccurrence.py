@@ -8,7 +8,7 @@ import numpy as np
 from motifmine.errors import SpecError
 from motifmine.kernels.pair_lags import count_followers
 from motifmine.records.fit import Occurrences
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
 FEWEST = 8
@@ -203,7 +203,7 @@ def _affordable(document: Indices, n_starts: Indices, motif_length: int, seed: i
     """Return documents, in an order of chance, whose pairs can be looked at in good time."""
     n_found = np.bincount(document, minlength=len(n_starts)).astype(np.float64)
     near = np.minimum(1.0, REACH * motif_length / np.maximum(n_starts, 1))
-    order = generator(seed, 0).permutation(len(n_starts))
+    order = generator(seed, Stream.DOCUMENT_ORDER).permutation(len(n_starts))
     steps = np.cumsum((n_found**2 * near)[order])
     n_kept = max(1, int(np.searchsorted(steps, MOST_STEPS, side="right")))
     return order[:n_kept].astype(np.int64)
@@ -220,7 +220,7 @@ def _significant(
     total = np.zeros((events.n_motifs, events.n_motifs, len(windows)))
     squares = np.zeros_like(total)
     for index in range(n_shuffles):
-        counts = events.shifted(generator(seed, 1, index)).counts(windows)
+        counts = events.shifted(generator(seed, Stream.SHIFT_FOR_SPREAD, index)).counts(windows)
         total += counts
         squares += counts.astype(np.float64) ** 2
     mean = total / n_shuffles
@@ -229,7 +229,7 @@ def _significant(
     spread[np.arange(events.n_motifs), np.arange(events.n_motifs)] = np.inf
     highest, lowest = np.zeros(n_shuffles), np.zeros(n_shuffles)
     for index in range(n_shuffles):
-        counts = events.shifted(generator(seed, 2, index)).counts(windows)
+        counts = events.shifted(generator(seed, Stream.SHIFT_FOR_NULL, index)).counts(windows)
         strange = (counts - mean) / spread
         highest[index], lowest[index] = strange.max(), strange.min()
     counts = events.counts(windows)

@@ -33,7 +33,7 @@ from motifmine.records.wall_clock import (
     local_seconds,
     zone_named,
 )
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 PERIODS = ((1, 21), (7, 60), (28, 60), (91, 60))
@@ -47,8 +47,6 @@ OPEN = 0.2
 MOST_COLUMNS = 512
 MOST_CELLS = 1 << 26
 """Numbers that are held for all motifs, periods and groups."""
-SKETCH_STREAM = 1 << 25
-"""Stream of chance for columns and signs, the same in every fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -208,7 +206,7 @@ def _no_sums(motifs: MotifSet, n_periods: int) -> _Sums:
     n_columns = min(n_words, MOST_COLUMNS, most)
     column, sign = np.arange(n_words), np.ones(n_words)
     if n_columns < n_words:
-        rng = generator(0, SKETCH_STREAM)
+        rng = generator(0, Stream.SKETCH)
         column = rng.integers(n_columns, size=n_words)
         sign = np.where(rng.integers(2, size=n_words) > 0, 1.0, -1.0)
     return _Sums(

@@ -10,7 +10,7 @@ from motifmine.errors import DataError, SpecError
 from motifmine.models.protocol import Model
 from motifmine.records.fit import MotifSet, Stability
 from motifmine.records.table import ObservationTable, cut_documents
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Indices
 
 FEWEST_DOCUMENTS = 4
@@ -18,8 +18,6 @@ FEWEST_DOCUMENTS = 4
 BLOCKS = 16
 """Blocks that all documents are cut into, about, as long as each holds `LEAST_LENGTHS` motifs."""
 LEAST_LENGTHS = 4
-STABILITY_STREAM = 1 << 23
-"""Keys the random streams of the draws, and is added to the seeds of the refits."""
 
 
 def motif_stability(
@@ -63,9 +61,9 @@ def motif_stability(
     for number in range(n_refits):
         if on_refit is not None:
             on_refit(f"refit {number + 1} of {n_refits}, to {drawn} drawn with replacement")
-        rng = generator(seed, STABILITY_STREAM, number)
+        rng = generator(seed, Stream.STABILITY, number)
         chosen = rng.integers(0, pool.n_documents, pool.n_documents)
-        again = model.fit(_draw(pool, chosen), seed=seed + STABILITY_STREAM + number)
+        again = model.fit(_draw(pool, chosen), seed=seed + Stream.STABILITY + number)
         best[number] = best_similarity(motifs.probability, again.motifs.probability)
     return Stability(
         similarity=best.mean(axis=0),

@@ -25,14 +25,13 @@ from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
+from motifmine.seeding import Stream
 from motifmine.types import Floats
 
 SHARE_FALSE = 0.01
 """Share of the occurrences that may be false where no rate of false alarms is asked for."""
 N_SHUFFLES = 2
 """Shuffled copies of the data that false alarms are counted in."""
-DETECTION_STREAM = 1 << 22
-"""Added to the seed for the shuffles."""
 
 
 def mine(
@@ -189,7 +188,7 @@ def sure_occurrences(
         fit.activations,
         lambda noise, totals: _inferred(fit, noise, totals),
         n_shuffles=N_SHUFFLES,
-        seed=fit.provenance.seed + DETECTION_STREAM,
+        seed=fit.provenance.seed + Stream.DETECTION,
         roll=rolled_under_topics,
     )
     if detection.false_alarms_per_hour is not None:

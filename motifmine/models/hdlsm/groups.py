@@ -43,11 +43,8 @@ from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
 from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator, resolve_seed
+from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats, Floats32, Indices
-
-GROUP_STREAM = 1 << 26
-"""Stream of chance that the seeds of groups are drawn from."""
 
 
 def sample_in_groups(
@@ -97,7 +94,7 @@ def sample_in_groups(
     tables = [table.documents(group.tolist()) for group in dealt]
     scale = spec.count_scale or min(default_scale(part) for part in tables)
     spec = replace(spec, count_scale=scale)
-    seeds = generator(seed, GROUP_STREAM).integers(1 << 31, size=len(dealt)).tolist()
+    seeds = generator(seed, Stream.GROUP).integers(1 << 31, size=len(dealt)).tolist()
     sampled: list[SampledGroup] = []
     for found in mapper(
         partial(sample_group, spec),

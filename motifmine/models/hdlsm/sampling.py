@@ -24,7 +24,7 @@ from motifmine.models.hdlsm.spec import FEWER_SWEEPS, HdlsmSpec
 from motifmine.parallel.threads import most_threads
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator, resolve_seed
+from motifmine.seeding import Stream, generator, resolve_seed
 
 MOST_OBSERVATIONS = 200_000
 """Counts are scaled down to this many observations unless `count_scale` says otherwise."""
@@ -34,8 +34,6 @@ MANY_OBSERVATIONS = 50_000
 """Chains run for fewer sweeps where more than so many observations are sampled."""
 TOPICS_PER_BIN = 20.0
 """Mean observations of a time bin that tables of topics are scaled down to."""
-CHAIN_STREAM, COUNT_STREAM = 0, 1
-"""First keys of the random streams of a seed."""
 
 
 def sample_documents(
@@ -64,7 +62,7 @@ def sample_documents(
     check_size(table, n_motifs=1, motif_length=spec.motif_length)
     seed = resolve_seed(seed)
     scale = spec.count_scale or default_scale(table)
-    tokens, words = tokens_of(table, spec.motif_length, scale, generator(seed, COUNT_STREAM))
+    tokens, words = tokens_of(table, spec.motif_length, scale, generator(seed, Stream.COUNT))
     schedule = schedule_chains(spec, len(tokens.word), table.vocabulary.layout.topics() is not None)
     resolved = replace(
         spec,
@@ -142,7 +140,7 @@ def run_chains(
                 on_progress(Progress(done, total, value))
 
     def run(chain: int) -> Chain:
-        rng = generator(seed, CHAIN_STREAM, chain)
+        rng = generator(seed, Stream.CHAIN, chain)
         return run_chain(tokens, prior, n_words, schedule, rng, began, on_sweep)
 
     with ThreadPoolExecutor(max_workers=min(n_chains, most_threads())) as pool:

@@ -27,7 +27,7 @@ from motifmine.models.plsm.kernels.search import drop_costs, window_counts
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import phi_of
 from motifmine.records.table import ObservationTable, cut_documents
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
 
 FIRST_SEEDS = 3.0
@@ -48,8 +48,6 @@ LENGTHS_PER_MOTIF = 10
 """The search sees at least so many lengths of a motif for every motif asked for."""
 PATIENCE = 2
 """A search stops after so many rounds without a gain."""
-PART_STREAM = 1 << 21
-"""Stream of chance for the part that is searched, apart from those of the searches."""
 LEAST_OCCURRENCES = 1.5
 """A motif with fewer effective starts has occurred once."""
 MARGIN_OF_GAIN = 1e-4
@@ -88,7 +86,7 @@ def search_motifs(
         motif_length,
         max(LEAST_SEARCHED, SEARCHED_PER_MOTIF * settings.n_motifs),
         LENGTHS_PER_MOTIF * settings.n_motifs,
-        generator(seed, PART_STREAM),
+        generator(seed, Stream.SEARCH_PART),
     )
     wide = motif_length + 2 * ((motif_length + 3) // 4)
     most = max(2, round(FIRST_SEEDS * settings.n_motifs))

@@ -13,7 +13,7 @@ from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.fit import MotifSet
 from motifmine.records.start_layout import dense_activation, flat_rates, phi_of, start_layout
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
 
 HIDDEN_SHARE = 0.1
@@ -28,7 +28,6 @@ AROUND = 2
 FIRST_LENGTH, LONGEST = 8, 128
 EMPTY = 0.1
 """Outside its span a motif has less than this share of the mean power inside."""
-HIDING_STREAM, NULL_STREAM = 1 << 23, 1 << 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,7 +109,7 @@ def choose_n_motifs(
         if found <= 0.75 * ask or ask >= MOST_MOTIFS:
             break
         ask *= 2
-    kept, hidden = hide_observations(table, HIDDEN_SHARE, generator(seed, HIDING_STREAM))
+    kept, hidden = hide_observations(table, HIDDEN_SHARE, generator(seed, Stream.HELD_OUT))
     candidates = np.arange(max(1, found - AROUND), found + AROUND + 1)
     terms = []
     for number in candidates:
@@ -255,7 +254,7 @@ def motif_p_values(
     n_null = max(200, 40 * n_motifs) if n_null is None else n_null
     observed = _skewness(_overlaps(table, motifs.probability))
     p_values = np.empty(n_motifs)
-    rng = generator(seed, NULL_STREAM)
+    rng = generator(seed, Stream.SIGNIFICANCE)
     for k, motif in enumerate(motifs.probability):
         seen = np.flatnonzero(motif.any(axis=0))
         n_above = 0

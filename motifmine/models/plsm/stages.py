@@ -30,13 +30,11 @@ from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32
 
 S = TypeVar("S", bound=PlsmSpec)
 
-ACTIVITY_STREAM = 1 << 20
-"""Stream of chance for deciding the activity, apart from those of the restarts."""
 HIDDEN_SHARE = 0.1
 """Share of the observations that is hidden to decide the activity."""
 N_DECIDE = 60_000
@@ -185,7 +183,7 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
         if None not in (spec.start, spec.sparsity, spec.background):
             spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
         else:
-            spec = of_better_activity(spec, table, generator(seed, ACTIVITY_STREAM), n_threads)
+            spec = of_better_activity(spec, table, generator(seed, Stream.ACTIVITY), n_threads)
     is_sparse = spec.activity == "sparse"
     start = spec.start or ("search" if is_sparse else "random")
     return replace(

@@ -35,7 +35,7 @@ from motifmine.records.settings import (
     StreamingState,
 )
 from motifmine.records.table import ObservationTable, join_tables
-from motifmine.seeding import generator, resolve_seed
+from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats, Floats32
 from motifmine.workflows.mine import sure_occurrences
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
@@ -70,10 +70,6 @@ PART_DOCUMENTS = 8
 """No document gives more than its share of so many."""
 OPENED = 0.01
 """Share of the archive's words that is mixed into motifs from the part: no cell stays closed."""
-PART_STREAM = 1 << 23
-"""Stream of chance for the part, apart from those of the search."""
-ORDER_STREAM = 1 << 24
-"""Stream of chance for the order of documents, one for every pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +201,7 @@ def fit_files(
     census = take_census(paths, preparation, workers.mapper)
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
-    part = drawn_part(census, reading, spec.motif_length, generator(seed, PART_STREAM))
+    part = drawn_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     check_size(part, n_motifs=spec.n_motifs, motif_length=spec.motif_length)
     tell(f"searching motifs in {part.n_documents} of {len(paths)} documents")
     first = spec.fit(part, seed=seed)
@@ -287,7 +283,7 @@ def _learned_online(
     keeper = TraceKeeper(n_batches, on_progress)
     total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
-        rng = generator(first.provenance.seed, ORDER_STREAM, number)
+        rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
         standing = climb_online(
             batches_of(census.documents, batch, rng),
             OnlineTask(reading=reading, priors=first.spec.priors, n_threads=workers.n_threads),

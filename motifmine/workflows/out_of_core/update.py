@@ -17,7 +17,7 @@ from motifmine.models.plsm.statistics import Parameters, statistics_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.settings import Detection, Rate, StreamingState
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
 from motifmine.workflows.out_of_core.locate import LocateTask, Tally, untimed, write_located
@@ -28,9 +28,6 @@ from motifmine.workflows.out_of_core.online_em import (
     batches_of,
     climb_online,
 )
-
-UPDATE_STREAM = 1 << 25
-"""Stream of chance for the order of new documents, one for every update."""
 
 
 def update_file(
@@ -162,7 +159,7 @@ def _stepped(
         record.motifs.probability, shares(record.background.probability.astype(np.float64))
     )
     batch = streaming.batch_documents
-    rng = generator(record.provenance.seed, UPDATE_STREAM, streaming.updates)
+    rng = generator(record.provenance.seed, Stream.UPDATE_ORDER, streaming.updates)
     return climb_online(
         batches_of(census.documents, batch, rng),
         OnlineTask(reading=reading, priors=priors_of_record(record), n_threads=n_threads),
