@@ -25,6 +25,7 @@ from motifmine.archive.storage import Place
 from motifmine.errors import FormatError, MotifmineError
 from motifmine.files import write_text
 from motifmine.io.hdf5 import store
+from motifmine.io.readers import reader_for
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import limit_threads
 from motifmine.records.vocabulary import Vocabulary
@@ -35,7 +36,6 @@ from motifmine.workflows.extract_jobs import (
     ExtractionJob,
     ExtractionSettings,
     Scene,
-    kind_of,
 )
 from motifmine.workflows.fit import show_fit
 from motifmine.workflows.workspace import Workspace
@@ -87,7 +87,7 @@ class FileJob:
             source=source,
             name=self.file.name,
             table_path=Workspace(root).table_path(self.file.name),
-            kind=kind_of(source),
+            kind=reader_for(source).kind,
             settings=replace(self.settings, start=self.file.start_utc, name_time="", force=True),
             scene=scene,
             threads=self.threads,
@@ -210,8 +210,7 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
 
 def _frame_of(job: FileJob) -> Scene | None:
     """Return what a table must share with those of its scene; nothing for labels."""
-    is_video = kind_of(Path(job.file.path)) == "flow-grid"
-    if not is_video or not job.width:
+    if reader_for(Path(job.file.path)).gives != "frames" or not job.width:
         return None
     grid = job.settings.spec.grid(job.width, job.height)
     return Scene(

@@ -10,12 +10,11 @@ import numpy as np
 
 from motifmine.errors import MotifmineError
 from motifmine.features.video.background import shrink_picture
+from motifmine.io.readers import open_frames, reader_for
 from motifmine.io.sources import in_utc
-from motifmine.io.video.reader import open_video
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.types import Floats32
 from motifmine.workflows.extract import PRELOAD as PRELOAD_EXTRACTION
-from motifmine.workflows.extract_jobs import kind_of
 
 PRELOAD = (*PRELOAD_EXTRACTION, "motifmine.archive.jobs")
 """What processes for looks and for jobs have imported before they are forked."""
@@ -83,12 +82,12 @@ def _look_at_chunk(paths: list[Path], report: Report) -> list[Look]:
 
 
 def _look_at(path: Path) -> Look:
-    if kind_of(path) != "flow-grid":
+    if reader_for(path).gives != "frames":
         return Look()
     try:
-        with open_video(path) as reader:
+        with open_frames(path) as reader:
             length_s = reader.duration_s if math.isfinite(reader.duration_s) else None
-            made = _made_utc(reader.container.metadata.get("creation_time", ""))
+            made = _made_utc(reader.created)
             luma = next(reader.frames()).luma
             return Look(
                 length_s=length_s,

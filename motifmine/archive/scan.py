@@ -13,8 +13,7 @@ from motifmine.archive.probe import Look, likeness, look_at
 from motifmine.archive.storage import FoundFile, Place
 from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.io.sources import (
-    TDOC_SUFFIXES,
-    VIDEO_SUFFIXES,
+    is_recording,
     natural_key,
     safe_name,
     time_in,
@@ -71,7 +70,7 @@ def make_plan(
         When `grouping` makes no sense.
     """
     tell = on_step or (lambda _: None)
-    found = [file for file in archive.tree(but_not=output) if _is_recording(file.path)]
+    found = [file for file in archive.tree(but_not=output) if is_recording(file.path)]
     found.sort(key=lambda file: natural_key(file.path))
     known = _known(before, grouping)
     if not found and not known:
@@ -104,10 +103,6 @@ def make_plan(
         scenes=tuple(scenes),
         left_out=tuple(left_out),
     )
-
-
-def _is_recording(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in VIDEO_SUFFIXES | TDOC_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)

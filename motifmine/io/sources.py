@@ -5,21 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from motifmine.errors import DataError, SpecError
-from motifmine.io.series.open import series_kind
-
-VIDEO_SUFFIXES = frozenset(
-    f".{ending}"
-    for ending in (
-        *("3gp", "asf", "avi", "dav", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg"),
-        *("mts", "mxf", "ogv", "ts", "vob", "webm", "wmv"),
-    )
-)
-TDOC_SUFFIXES = frozenset({".tdoc"})
-RECORDING_SUFFIXES = VIDEO_SUFFIXES | TDOC_SUFFIXES
-"""Files of a folder with these endings are taken for recordings."""
+from motifmine.io.readers import Gives, reader_of_name
 
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
@@ -56,7 +45,7 @@ def _files_of(source: Path) -> list[Path]:
         present = [p for p in source.iterdir() if p.is_file()]
         files = [p for p in present if is_recording(p.name)]
         # beside videos a table of numbers is about them; alone it is a series
-        files = files or [p for p in present if series_kind(p) is not None]
+        files = files or [p for p in present if gives(p.name, "series")]
         hint = "name its files, or a pattern such as '{0}/*/*.mp4' for sub-folders"
     elif not source.exists() and glob.has_magic(str(source)):
         matches = glob.glob(str(source), recursive=True)  # noqa: PTH207  (absolute patterns)
@@ -70,8 +59,14 @@ def _files_of(source: Path) -> list[Path]:
 
 
 def is_recording(name: str) -> bool:
-    """Return whether a file's name promises a recording."""
-    return PurePath(name).suffix.lower() in RECORDING_SUFFIXES
+    """Return whether a file's name promises a recording of its own: a video or a list of words."""
+    return gives(name, "frames", "words")
+
+
+def gives(name: str, *sorts: Gives) -> bool:
+    """Return whether a file's name promises one of some sorts of content."""
+    entry = reader_of_name(name)
+    return entry is not None and entry.gives in sorts
 
 
 def natural_key(text: str) -> list[tuple[int, str]]:

@@ -19,6 +19,9 @@ class SeriesHeader:
     """Wall-clock time of second 0 in ISO 8601, "" if unknown."""
     is_events: bool = False
     """Whether the source is a list of events and not of samples."""
+    centres_hz: tuple[float, ...] = ()
+    """Of sound, the middle frequency of each channel, ascending, Hz: values are then strengths of
+    these bands; empty for all else."""
     notes: tuple[str, ...] = ()
     """What was recognised and decided, a line each, to be told to the user."""
 

@@ -13,11 +13,9 @@ from motifmine.features.series.survey import SeriesScene, of_kind, survey
 from motifmine.features.video.extract import Progress, extract_video
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
-from motifmine.io.series.open import split_inner
+from motifmine.io.readers import open_frames, reader_for, split_part
 from motifmine.io.series.spool import spool_folder
 from motifmine.io.sources import expand_sources, recording_names
-from motifmine.io.tdoc import read_tdoc
-from motifmine.io.video.reader import open_video
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
@@ -26,11 +24,8 @@ from motifmine.version import __version__
 from motifmine.workflows.extract_jobs import (
     ExtractionJob,
     ExtractionSettings,
-    Kind,
     Outcome,
     Scene,
-    Status,
-    kind_of,
 )
 from motifmine.workflows.extract_series import (
     SeriesTask,
@@ -42,21 +37,6 @@ from motifmine.workflows.survey_series import series_scene
 from motifmine.workflows.workspace import Workspace
 
 PRELOAD = ("motifmine.workflows.extract", "motifmine.features.video.warm_up")
-
-__all__ = [
-    "ExtractionJob",
-    "ExtractionSettings",
-    "Kind",
-    "Outcome",
-    "Scene",
-    "Status",
-    "differences",
-    "extract_sources",
-    "kind_of",
-    "plan_jobs",
-    "run_job",
-    "run_jobs",
-]
 
 
 def extract_sources(
@@ -126,7 +106,7 @@ def plan_jobs(
             source=path,
             name=name,
             table_path=workspace.table_path(name),
-            kind=settings.kind or kind_of(path),
+            kind=settings.kind or reader_for(path).kind,
             settings=settings,
             scene=None,
             threads=threads,
@@ -253,7 +233,7 @@ def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
         if job.scene:
             job.scene.refuse_other(vocabulary, job.bin_s, job.source)
 
-    if job.kind == "flow-grid":
+    if job.reader.gives == "frames":
         return extract_video(
             job.source,
             job.settings.spec,
@@ -265,7 +245,7 @@ def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
             on_progress=report,
         )
     n_words = job.scene.vocabulary.n_words if job.scene else None
-    table = read_tdoc(job.source, bin_s=job.bin_s, n_words=n_words)
+    table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s, n_words=n_words)
     accept(table.vocabulary)
     recording = replace(table.recordings[0], name=job.name, start_utc=job.start_utc)
     return replace(table.of_recording(recording), spec=job.table_spec)
@@ -286,7 +266,7 @@ def differences(job: ExtractionJob) -> list[str]:
     return [
         what
         for what, now, then in (
-            ("from another file", sha256(split_inner(job.source)[0]), header["source_digest"]),
+            ("from another file", sha256(split_part(job.source)[0]), header["source_digest"]),
             ("with other settings", job.table_spec, header["spec"]),
             ("by another version of motifmine", __version__, header["motifmine_version"]),
         )
@@ -323,7 +303,7 @@ def _scene_of(
             if not isinstance(ending, JobFailure):
                 found.append(ending)
         # one video tells the grid; the labels of `.tdoc` files are as many as the largest has
-        if found and not all(other.kind == "labels" for other in jobs):
+        if found and not all(other.reader.gives == "words" for other in jobs):
             break
     if not found:
         return None
@@ -363,9 +343,10 @@ def _series_scene(
 
 def _vocabulary_of(job: ExtractionJob, _report: Report) -> Vocabulary:
     """Return the vocabulary that a job's table will have."""
-    if job.kind == "labels":
-        return read_tdoc(job.source, bin_s=job.bin_s).vocabulary
-    with open_video(job.source) as reader:
+    if job.reader.gives == "words":
+        table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s)
+        return table.vocabulary
+    with open_frames(job.source) as reader:
         height, width = next(reader.frames()).luma.shape
     return Vocabulary.of_grid(job.settings.spec.grid(width, height))
 

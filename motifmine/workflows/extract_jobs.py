@@ -9,11 +9,10 @@ from motifmine.errors import WorkspaceError
 from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_values
 from motifmine.features.video.extract import flow_spec_values
 from motifmine.features.video.flow import FlowSpec
-from motifmine.io.series.open import series_kind
-from motifmine.io.sources import TDOC_SUFFIXES, in_utc, start_from_name
+from motifmine.io.readers import Kind, ReaderEntry, reader_for
+from motifmine.io.sources import in_utc, start_from_name
 from motifmine.records.vocabulary import Vocabulary
 
-Kind = Literal["flow-grid", "channels", "labels"]
 Status = Literal["ok", "partial", "failed", "skipped"]
 
 
@@ -110,11 +109,14 @@ class ExtractionJob:
     """What the table names as its source; "" for the path that is read."""
 
     @property
+    def reader(self) -> ReaderEntry:
+        """What reads the source."""
+        return reader_for(self.source, self.kind)
+
+    @property
     def is_series(self) -> bool:
         """Whether the source is a series of sensors, a sound or a list of events."""
-        return self.kind == "channels" or (
-            self.kind == "labels" and series_kind(self.source) is not None
-        )
+        return self.reader.gives == "series"
 
     @property
     def series_scene(self) -> SeriesScene:
@@ -132,14 +134,14 @@ class ExtractionJob:
         settings = self.settings
         if self.is_series:
             return self.series_scene.bin_s
-        return settings.label_bin_s if self.kind == "labels" else settings.spec.bin_s
+        return settings.label_bin_s if self.reader.gives == "words" else settings.spec.bin_s
 
     @property
     def table_spec(self) -> dict[str, Any]:
         """What the table's `spec` will say."""
         if self.is_series:
             return series_spec_values(self.settings.series, self.series_scene)
-        if self.kind == "labels":
+        if self.reader.gives == "words":
             return {"bin_s": self.bin_s}
         return flow_spec_values(self.settings.spec)
 
@@ -149,10 +151,3 @@ class ExtractionJob:
         if self.settings.name_time:
             return start_from_name(self.source, self.settings.name_time)
         return in_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""
-
-
-def kind_of(path: Path) -> Kind:
-    """Return the kind of words that a file's name promises."""
-    if series_kind(path) is not None:
-        return "channels"
-    return "labels" if path.suffix.lower() in TDOC_SUFFIXES else "flow-grid"

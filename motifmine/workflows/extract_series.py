@@ -21,7 +21,8 @@ from motifmine.features.series.survey import (
 from motifmine.features.video.extract import Progress
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
-from motifmine.io.series.open import open_series, split_inner
+from motifmine.io.readers import split_part
+from motifmine.io.series.open import open_series
 from motifmine.io.series.spool import has_kept, kept
 from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
@@ -67,7 +68,7 @@ def series_tables(
     if settings.options.is_events is None:
         is_events = layout.series_channels() is None
         settings = replace(settings, options=replace(settings.options, is_events=is_events))
-    digest = sha256(split_inner(task.path)[0])
+    digest = sha256(split_part(task.path)[0])
     lost = 0.0
     n_documents = 0
     with open_series(task.path, settings.options) as reader:

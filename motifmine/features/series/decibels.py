@@ -31,20 +31,15 @@ class Listened:
     @property
     def is_sound(self) -> bool:
         """Whether the values are strengths of the bands of a sound."""
-        return self._centres_hz() is not None
-
-    def _centres_hz(self) -> Floats | None:
-        from motifmine.io.series.audio import AudioReader  # noqa: PLC0415  (loads a codec library)
-
-        return self.reader.centres_hz if isinstance(self.reader, AudioReader) else None
+        return bool(self.reader.header.centres_hz)
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
         """Yield everything once; of sound, decibels above the quietest that matters."""
-        centres_hz = self._centres_hz()
+        centres_hz = np.array(self.reader.header.centres_hz)
         for chunk in self.reader.chunks():
             if len(chunk.time_s):
                 self.heard(float(chunk.time_s[-1]))
-            if isinstance(chunk, SampleChunk) and centres_hz is not None:
+            if isinstance(chunk, SampleChunk) and len(centres_hz):
                 level = sound_level(chunk.value, centres_hz)
                 chunk = replace(chunk, value=level)  # noqa: PLW2901
             yield chunk

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.io.video.reader import Frame
+from motifmine.records.frames import VideoFrame
 from motifmine.types import Pixels
 
 LOOK_EVERY_S = Fraction(1)
@@ -24,7 +24,7 @@ class MeanPicture:
         self.n_pictures = 0
         self._next_s = Fraction(0)
 
-    def look(self, frame: Frame) -> None:
+    def look(self, frame: VideoFrame) -> None:
         """Add the frame if it is time for another one."""
         if frame.time_s >= self._next_s:
             height, width = self.total.shape[:2]

@@ -16,8 +16,9 @@ import numpy as np
 from motifmine.errors import MotifmineWarning, VideoError
 from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
 from motifmine.files import sha256
-from motifmine.io.video.reader import Frame, VideoReader, open_video
+from motifmine.io.readers import open_frames
 from motifmine.parallel.threads import n_cores
+from motifmine.records.frames import FrameReader, VideoFrame
 from motifmine.records.settings import plain_values
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
@@ -91,7 +92,7 @@ def extract_video(
     spec = spec or FlowSpec()
     # the threads are ours: flow on several parts of a picture would depend on their number
     cv2.setNumThreads(1)
-    with open_video(path) as reader, ThreadPoolExecutor(1) as aside:
+    with open_frames(path) as reader, ThreadPoolExecutor(1) as aside:
         digest = aside.submit(sha256, path)
         frames = reader.frames()
         first = next(frames)
@@ -165,10 +166,10 @@ def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
 
 
 def _reported(
-    frames: Iterator[Frame],
-    reader: VideoReader,
+    frames: Iterator[VideoFrame],
+    reader: FrameReader,
     on_progress: Callable[[Progress], None] | None,
-) -> Iterator[Frame]:
+) -> Iterator[VideoFrame]:
     """Pass frames on and report a few times a second."""
     began = last = time.monotonic()
     for frame in frames:
@@ -180,7 +181,7 @@ def _reported(
             on_progress(Progress(reader.path, float(frame.time_s), reader.duration_s, rate))
 
 
-def _tell_losses(reader: VideoReader, strict: bool) -> None:
+def _tell_losses(reader: FrameReader, strict: bool) -> None:
     """Warn of what could not be read, or raise `VideoError` if `strict`."""
     for loss in _losses(reader):
         if strict:
@@ -188,7 +189,7 @@ def _tell_losses(reader: VideoReader, strict: bool) -> None:
         warnings.warn(f"{reader.path} {loss}", MotifmineWarning, stacklevel=3)
 
 
-def _losses(reader: VideoReader) -> Iterator[str]:
+def _losses(reader: FrameReader) -> Iterator[str]:
     if math.isfinite(reader.truncated_at_s):
         promised = f" of {reader.duration_s:.2f} s" if math.isfinite(reader.duration_s) else ""
         yield (

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from motifmine.errors import FormatError, SpecError
 from motifmine.features.video.background import MeanPicture, SlowBackground
-from motifmine.io.video.reader import Frame
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
+from motifmine.records.frames import VideoFrame
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats32, Indices, Indices32, Pixels
 
@@ -175,12 +175,12 @@ class FlowWords:
         """Time bins from the first frame to the last one seen."""
         return self._bin_of(self.last_time_s) + 1
 
-    def rows(self, frames: Iterable[Frame], threads: int = 1) -> Iterator[BinRow]:
+    def rows(self, frames: Iterable[VideoFrame], threads: int = 1) -> Iterator[BinRow]:
         """Yield the words of every time bin that has any, as soon as the bin is over.
 
         Parameters
         ----------
-        frames : Frame iterator
+        frames : iterator of VideoFrame
             In order of time; read in the calling thread.
         threads : int
             How many compute flow and count beside it; the rows do not depend on it.
@@ -194,7 +194,7 @@ class FlowWords:
             if len(word):
                 yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
 
-    def _pairs(self, frames: Iterable[Frame]) -> Iterator[_Pair]:
+    def _pairs(self, frames: Iterable[VideoFrame]) -> Iterator[_Pair]:
         """Yield used frames with the one before, except across long gaps."""
         slow = SlowBackground()
         before: _Used | None = None
@@ -209,7 +209,7 @@ class FlowWords:
                 yield _Pair(before, after, background)
             before = after
 
-    def _used(self, frame: Frame) -> _Used:
+    def _used(self, frame: VideoFrame) -> _Used:
         image = self._reduced(frame.luma)
         height, width = image.shape
         return _Used(frame.time_s, image, resized(image, ((width + 1) // 2, (height + 1) // 2)))

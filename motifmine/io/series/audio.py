@@ -64,6 +64,7 @@ class AudioReader:
         return SeriesHeader(
             channels=self.labels(),
             units=("",) * len(self.centres_hz),
+            centres_hz=tuple(self.centres_hz.tolist()),
             notes=(f"sound of {self.rate_hz} Hz, {bands}, every {self.hop_s * 1000:g} ms",),
         )
 

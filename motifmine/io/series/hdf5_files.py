@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError, FormatError
+from motifmine.io.readers import split_part
 from motifmine.io.series.arrays import NAME_ARRAYS, NamedArray, fields_of, open_arrays
 from motifmine.io.series.column_names import is_time_name
 from motifmine.io.series.options import SeriesOptions
@@ -22,8 +23,8 @@ RATE_NAMES = ("rate", "rate_hz", "fs", "sampling_rate", "sample_rate", "sampling
 MOST_LISTED = 10
 
 
-def open_hdf5(path: Path, inner: str, options: SeriesOptions) -> SeriesReader:
-    """Return a reader of the dataset or group `inner` of an HDF5 file; "" takes the only one.
+def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
+    """Return a reader of the dataset or group that `file.h5:/path` names, or of the only one.
 
     Raises
     ------
@@ -32,6 +33,7 @@ def open_hdf5(path: Path, inner: str, options: SeriesOptions) -> SeriesReader:
     DataError
         When there is no such dataset, or several and none is named.
     """
+    path, inner = split_part(path)
     shown = f"{path}:{inner}" if inner else str(path)
     try:
         with h5py.File(path, "r") as file:

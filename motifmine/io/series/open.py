@@ -1,42 +1,11 @@
 """Opening a series of sensors, whatever its file is."""
 
 from pathlib import Path
-from typing import Literal
 
 from motifmine.errors import FormatError
+from motifmine.io.readers import reader_of_content, reader_of_name, split_part
 from motifmine.io.series.options import SeriesOptions
 from motifmine.records.series import SeriesReader
-
-__all__ = [
-    "SERIES_SUFFIXES",
-    "SeriesKind",
-    "SeriesOptions",
-    "open_series",
-    "series_kind",
-    "split_inner",
-]
-
-SeriesKind = Literal["text", "parquet", "npy", "npz", "hdf5", "audio"]
-
-SUFFIXES: dict[SeriesKind, tuple[str, ...]] = {
-    "text": (".csv", ".tsv", ".txt", ".dat"),
-    "parquet": (".parquet", ".pq"),
-    "npy": (".npy",),
-    "npz": (".npz",),
-    "hdf5": (".h5", ".hdf5", ".hdf", ".nwb"),
-    "audio": (".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3"),
-}
-KINDS: dict[str, SeriesKind] = {end: kind for kind, ends in SUFFIXES.items() for end in ends}
-SERIES_SUFFIXES = frozenset(KINDS)
-"""Endings of the files that `open_series` reads."""
-MAGIC: tuple[tuple[bytes, SeriesKind], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (b"PAR1", "parquet"),
-    (b"\x93NUMPY", "npy"),
-    (b"PK\x03\x04", "npz"),
-    (b"fLaC", "audio"),
-    (b"OggS", "audio"),
-)
 
 
 def open_series(path: str | Path, options: SeriesOptions | None = None) -> SeriesReader:
@@ -46,7 +15,7 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
     ----------
     path : path
         A table of text (CSV, TSV and the like), Parquet, NPY, NPZ, HDF5 (`file.h5:/path` names a
-        dataset or group in it), NWB, or a sound file.
+        dataset or group in it), NWB, a sound file, or what another package's reader reads.
     options : SeriesOptions
         None recognises everything.
 
@@ -57,42 +26,13 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
     DataError
         When its columns cannot be told apart, naming what would help.
     """
-    options = options or SeriesOptions()
-    file, inner = split_inner(path)
+    file = split_part(path)[0]
     _refuse_nothing(file)
-    kind = series_kind(file) or _kind_by_content(file)
-    if kind == "parquet":
-        from motifmine.io.series.parquet_files import open_parquet  # noqa: PLC0415
-
-        return open_parquet(file, options)
-    if kind in ("npy", "npz"):
-        from motifmine.io.series.numpy_files import open_npy, open_npz  # noqa: PLC0415
-
-        return open_npy(file, options) if kind == "npy" else open_npz(file, options)
-    if kind == "hdf5":
-        from motifmine.io.series.hdf5_files import open_hdf5  # noqa: PLC0415
-
-        return open_hdf5(file, inner, options)
-    if kind == "audio":
-        from motifmine.io.series.audio import AudioReader  # noqa: PLC0415
-
-        return AudioReader(file, options)
-    from motifmine.io.series.csv_reader import TextReader  # noqa: PLC0415
-
-    return TextReader(file, options)
-
-
-def series_kind(path: str | Path) -> SeriesKind | None:
-    """Return the kind of series that a file's name promises, None for another kind of file."""
-    return KINDS.get(split_inner(path)[0].suffix.lower())
-
-
-def split_inner(path: str | Path) -> tuple[Path, str]:
-    """Return the file and the path inside it that `file.h5:/path` names; "" for the whole file."""
-    text = str(path)
-    file, colon, inner = text.rpartition(":")
-    is_inner = colon and Path(file).suffix.lower() in SUFFIXES["hdf5"] and not Path(text).exists()
-    return (Path(file), inner) if is_inner else (Path(path), "")
+    entry = reader_of_name(path)
+    if entry is None or entry.gives != "series":
+        entry = reader_of_content(file)
+    reader: SeriesReader = entry.load()(Path(path), options or SeriesOptions())
+    return reader
 
 
 def _refuse_nothing(path: Path) -> None:
@@ -103,12 +43,3 @@ def _refuse_nothing(path: Path) -> None:
         raise FormatError(f"{path} does not exist")
     if path.is_file() and not path.stat().st_size:
         raise FormatError(f"{path} is empty; expected a series")
-
-
-def _kind_by_content(path: Path) -> SeriesKind:
-    """Return the kind that a file's first bytes tell; a table of text when they tell nothing."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        return "audio"
-    return next((kind for magic, kind in MAGIC if head.startswith(magic)), "text")

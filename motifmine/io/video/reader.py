@@ -88,6 +88,11 @@ class VideoReader:
     def __exit__(self, *_: object) -> None:
         self.container.close()
 
+    @property
+    def created(self) -> str:
+        """When the container says that it was recorded, ISO 8601, "" if it does not say."""
+        return self.container.metadata.get("creation_time", "")
+
     def frames(self) -> Iterator[Frame]:
         """Yield every frame that can be decoded, in order of time.
 

@@ -246,7 +246,7 @@ def test_the_same_table_from_npz_hdf5_and_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"time": time, "v": value}), tmp_path / "a.parquet")
     readers = (
         open_npz(tmp_path / "a.npz", PLAIN),
-        open_hdf5(tmp_path / "a.h5", "", PLAIN),
+        open_hdf5(tmp_path / "a.h5", PLAIN),
         open_parquet(tmp_path / "a.parquet", PLAIN),
     )
     for reader in readers:

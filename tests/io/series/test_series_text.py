@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError, FormatError, SpecError
-from motifmine.io.series.open import series_kind, split_inner
+from motifmine.io.readers import OWN, reader_of_name, split_part
 from motifmine.io.series.options import SeriesOptions
 from tests.helpers.series_files import read_all, read_text
 
@@ -242,10 +242,10 @@ def test_the_user_decides_between_samples_and_events(tmp_path: Path) -> None:
 
 
 def test_kinds_are_told_by_the_name() -> None:
-    assert series_kind("A.CSV") == "text"
-    assert series_kind("a.h5:/x/y") == "hdf5"
-    assert series_kind("a.mp4") is None
-    assert split_inner("dir/a.h5:/x") == (Path("dir/a.h5"), "/x")
+    assert reader_of_name("A.CSV") is OWN["text"]
+    assert reader_of_name("a.h5:/x/y") is OWN["hdf5"]
+    assert reader_of_name("a.mp4") is OWN["video"]
+    assert split_part("dir/a.h5:/x") == (Path("dir/a.h5"), "/x")
 
 
 @pytest.mark.parametrize(

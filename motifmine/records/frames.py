@@ -1,0 +1,74 @@
+"""Frames of a video on their way to words, and what reads them."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from motifmine.types import Pixels
+
+
+class VideoFrame(Protocol):
+    """One decoded picture."""
+
+    @property
+    def time_s(self) -> Fraction:
+        """Seconds since the first frame; never runs backward."""
+
+    @property
+    def luma(self) -> Pixels:
+        """Brightness, uint8 array (height, width), upright."""
+
+    def colour(self, width: int, height: int) -> Pixels:
+        """Return the picture in colour, reduced, uint8 array (height, width, rgb)."""
+
+
+class FrameReader(Protocol):
+    """An open video; a context manager. Counts are known once the frames are read."""
+
+    @property
+    def path(self) -> Path:
+        """The file that is read."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length that the file promises, seconds; NaN if it does not say."""
+
+    @property
+    def created(self) -> str:
+        """When the file says that it was recorded, ISO 8601, "" if it does not say."""
+
+    @property
+    def origin_s(self) -> float:
+        """The file's own time stamp of the first frame, seconds."""
+
+    @property
+    def usual_gap_s(self) -> Fraction:
+        """Time between frames by the mean rate, seconds."""
+
+    @property
+    def frames_expected(self) -> int:
+        """Frames that the file promises, -1 if it does not say."""
+
+    @property
+    def frames_decoded(self) -> int:
+        """Frames read so far."""
+
+    @property
+    def frames_damaged(self) -> int:
+        """Frames or packets that could not be read."""
+
+    @property
+    def stamps_repaired(self) -> int:
+        """Time stamps that were missing, repeated or ran backward."""
+
+    @property
+    def truncated_at_s(self) -> float:
+        """Where the file breaks off before its promised end, seconds; NaN for a whole file."""
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield every frame once, in order of time."""
+
+    def __enter__(self) -> "FrameReader": ...
+
+    def __exit__(self, *_: object) -> None: ...
