@@ -26,6 +26,7 @@ import numpy as np
 
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
+from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import (
     ObservationTable,
@@ -35,8 +36,10 @@ from motifmine.records.table import (
 )
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import simulate
+from motifmine.workflows.fit import fit
 from motifmine.workflows.mine import locate
-from motifmine.workflows.out_of_core.commands import fit_streamed, update_fit
+from motifmine.workflows.out_of_core.commands import update_fit
+from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
 BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
@@ -84,16 +87,15 @@ def compare(noise: str, folder: Path, is_quick: bool) -> None:
         f"memory {time.perf_counter() - began:.0f} s, held out {goal:.4f} nats per observation",
         flush=True,
     )
-    for settings in ({"passes": 1}, {"passes": 2}, {"passes": 3}, {"online": False}):
+    for settings in (
+        {"online": True, "passes": 1},
+        {"online": True, "passes": 2},
+        {"online": True},
+        {"stream": True},
+    ):
         began = time.perf_counter()
-        _, record = fit_streamed(
-            workspace,
-            n_motifs=N_MOTIFS,
-            name="bench",
-            force=True,
-            on_progress=None,
-            **settings,
-        )
+        request = FitRequest.of("plsm", n_motifs=N_MOTIFS, **settings)
+        _, record = fit(workspace, request, FitRun(name="bench", force=True))
         seconds = time.perf_counter() - began
         score = held_out(record, hidden)
         print(
@@ -182,21 +184,21 @@ def child(what: str, folder: Path) -> None:
 
 def child_online(folder: Path) -> None:
     began = time.perf_counter()
-    path, record = fit_streamed(Workspace(folder), n_motifs=8, name="online", passes=1)
+    request = FitRequest(model="plsm", n_motifs=8, online=True, passes=1)
+    path, record = fit(Workspace(folder), request, FitRun(name="online"))
     told("--online, one pass, one process", began, path, record)
 
 
 def child_stream(folder: Path) -> None:
     began = time.perf_counter()
-    path, record = fit_streamed(
-        Workspace(folder), n_motifs=8, name="stream", online=False, workers=2
-    )
+    request = FitRequest(model="plsm", n_motifs=8, stream=True)
+    path, record = fit(Workspace(folder), request, FitRun(name="stream", workers=2))
     told("--stream, two workers", began, path, record)
 
 
 def child_update(folder: Path) -> None:
     began = time.perf_counter()
-    path, record = update_fit(Workspace(folder), "online", name="updated")
+    path, record = update_fit(Workspace(folder), "online", FitRun(name="updated"))
     told(f"--update with {N_DAY} documents", began, path, record)
 
 

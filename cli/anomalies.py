@@ -31,10 +31,10 @@ def anomalies(
     """
     from motifmine.files import write_text
     from motifmine.reporting.tables.anomalies import WRITERS
-    from motifmine.workflows.fit import surprising
+    from motifmine.workflows.locate import locate_anomalies
     from motifmine.workflows.workspace import Workspace
 
-    content = WRITERS[form](surprising(Workspace(workspace), fit, sources))
+    content = WRITERS[form](locate_anomalies(Workspace(workspace), fit, sources))
     if output is None:
         click.echo(content, nl=False)
     else:

@@ -1,6 +1,5 @@
 """`motifmine batch`."""
 
-import copy
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .extract import extract, settings_of
-from .fit import fit
+from .model_options import BatchCommand, model_option, request_of
 from .options import DURATION
 from .output import print_archive, print_plan, progress
 
@@ -17,45 +16,32 @@ if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
     from motifmine.archive.run import Crew, RunOptions
     from motifmine.durations import Duration
+    from motifmine.models.request import FitRequest
+    from motifmine.workflows.extract_jobs import ExtractionSettings
 
 EXTRACT_OPTIONS = (
     *("bin_length", "width", "rate_hz", "cell_px", "directions", "speed_px_s", "change", "static"),
     *("roi", "exclude", "mask", "name_time", "strict"),
 )
-FIT_OPTIONS = (
-    *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
-    *("sparsity", "background", "motif_prior", "drop_surplus", "chains", "sweeps", "burn_in"),
-    *("fix_hyperparameters", "count_scale", "epochs", "device", "false_alarms", "seed", "counts"),
-    *("time_zone", "online", "passes", "batch_documents", "groups"),
-)
-"""Options of `extract` and `fit` that hold for a whole archive, by the name of their parameter."""
+"""Options of `extract` that hold for a whole archive, by the name of their parameter."""
 SOME_FAILED = 3
 
 
-def _model() -> click.Option:
-    """Return the option `--model` of `fit`, with a default."""
-    (option,) = [
-        copy.copy(p) for p in fit.params if isinstance(p, click.Option) and p.name == "model"
-    ]
-    option.required, option.default, option.show_default = False, "plsm", True
-    return option
-
-
-def shared_options(command: click.Command) -> click.Command:
-    """Accept the options of `extract` and `fit` that hold for an archive."""
-    for source, names in ((extract, EXTRACT_OPTIONS), (fit, FIT_OPTIONS)):
-        command.params += [p for p in source.params if p.name in names]
-    command.params.append(_model())
+def extraction_options(command: click.Command) -> click.Command:
+    """Accept the options of `extract` that hold for an archive."""
+    command.params += [p for p in extract.params if p.name in EXTRACT_OPTIONS]
     return command
 
 
-@shared_options
+@extraction_options
 @click.command(
+    cls=BatchCommand,
     epilog="\b\nExamples:\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --dry-run"
     "\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --model plsm -o results"
     "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
 )
 @click.argument("folder", required=False)
+@model_option(default="plsm", show_default=True, help="The kind of model.")
 @click.option(
     "-o",
     "--output",
@@ -91,7 +77,7 @@ def shared_options(command: click.Command) -> click.Command:
 @click.option(
     "--update",
     is_flag=True,
-    help="Let plsm fits learn new recordings at the cost of these, instead of fitting anew.",
+    help="Let fits learn new recordings at the cost of these, where the model can.",
 )
 @click.option("--watch", is_flag=True, help="Keep looking for new files until interrupted.")
 @click.option("--every", type=DURATION, help="How often --watch looks.  [default: 1min]")
@@ -130,7 +116,9 @@ def batch(
     place = Place(_whole(output))
     settle_s = settle.seconds(1.0) if settle else None
     crew, options = _crew(given), _run_options(given)
-    make = _planner(folder, place, scenes, settle_s, plan_path, crew, given)
+    fields = {name: given[name] for name in EXTRACT_OPTIONS}
+    request = request_of(ctx, given["model"])
+    make = _planner(folder, place, scenes, settle_s, plan_path, crew, fields, request)
     if dry_run:
         print_plan(make(), form)
         return
@@ -185,7 +173,8 @@ def _planner(
     settle_s: float | None,
     plan_path: Path | None,
     crew: "Crew",
-    given: dict[str, Any],
+    fields: dict[str, Any],
+    request: "FitRequest",
 ) -> "Callable[[], Plan]":
     """Return what makes the plan of the archive as it is at that moment."""
     from dataclasses import replace
@@ -201,42 +190,26 @@ def _planner(
         return lambda: kept if folder is None else replace(kept, archive=folder)
     grouping = Grouping(
         scenes=scenes,
-        name_time=given.pop("name_time"),
+        name_time=fields.pop("name_time"),
         **({} if settle_s is None else {"settle_s": settle_s}),
     )
-    extraction, fit_arguments = _settings(given)
+    extraction = _extraction(fields)
     return lambda: make_plan(
         Place(str(folder)),
         output,
         grouping,
         extraction,
-        fit_arguments,
+        request.as_plain(),
         before=last_plan(output),
         workers=crew.workers,
         on_step=lambda line: click.echo(line, err=True),
     )
 
 
-def _settings(given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Return the settings of extraction, and the arguments of the fit as plain values."""
-    from motifmine.archive.scene_fit import refuse_settings
-    from motifmine.durations import Duration
-    from motifmine.records.wall_clock import zone_named
-
-    zone_named(given["time_zone"] or "UTC")
-    fields = {name: value for name, value in given.items() if name in EXTRACT_OPTIONS}
+def _extraction(fields: dict[str, Any]) -> "ExtractionSettings":
+    """Return the settings of extraction."""
     strict, bin_length = fields.pop("strict"), fields.pop("bin_length")
-    extraction = settings_of(fields, bin_length, strict=strict)
-    arguments = {name: value for name, value in given.items() if name in (*FIT_OPTIONS, "model")}
-    arguments["false_alarms_per_hour"] = arguments.pop("false_alarms")
-    arguments["online"] = arguments["online"] or None
-    plain = {
-        name: f"{value.value:g}{value.unit}" if isinstance(value, Duration) else value
-        for name, value in arguments.items()
-        if value is not None
-    }
-    refuse_settings(plain)
-    return extraction, plain
+    return settings_of(fields, bin_length, strict=strict)
 
 
 def _tell_begin(agenda: Any, update: Any) -> None:

@@ -43,7 +43,7 @@ def clips(
     The motif is drawn over its clips, which are H.264 in MP4; one contact sheet a motif shows them
     side by side.
     """
-    from motifmine.workflows.fit import cut_clips
+    from motifmine.workflows.report import cut_clips
     from motifmine.workflows.workspace import Workspace
 
     with progress("cutting clips") as update:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import DURATION, force_option, workspace_option
+from .options import DURATION, ParamType, force_option, workspace_option
 from .output import progress
-from .series import series_options, take_series_settings
+from .series_options import series_options, take_series_settings
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
 
-class BoxType(click.ParamType[tuple[int, int, int, int]]):
+class BoxType(ParamType):
     """A box of the picture: `x,y,w,h` in pixels of the video."""
 
     name = "x,y,w,h"

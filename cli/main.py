@@ -7,12 +7,17 @@ import click
 from .anomalies import anomalies
 from .batch import batch
 from .clips import clips
-from .exchange import export, locate
+from .compare import compare
+from .demo import demo
+from .evaluate import evaluate
+from .export import export
 from .extract import extract
 from .fit import fit
-from .judge import compare, evaluate
+from .info import info
+from .locate import locate
 from .name import name
-from .show import demo, info, occurrences, show_motifs
+from .occurrences import occurrences
+from .show_motifs import show_motifs
 from .simulate import simulate
 
 EXAMPLE = """\b

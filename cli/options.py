@@ -9,8 +9,13 @@ import click
 if TYPE_CHECKING:
     from motifmine.durations import Duration
 
+    ParamType = click.ParamType[Any]
+else:
+    # click before 8.4 has no generic types of parameters
+    ParamType = click.ParamType
 
-class DurationType(click.ParamType["Duration"]):
+
+class DurationType(ParamType):
     """A duration with its unit: `12s`, `500ms`, `2min`, `1h`, `20bins`."""
 
     name = "duration"

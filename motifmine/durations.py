@@ -43,6 +43,9 @@ class Duration:
             raise SpecError(f"{text!r} is not a duration; it must be longer than nothing")
         return cls(float(match[1]), "bins" if match[2].startswith("bin") else match[2])
 
+    def __str__(self) -> str:
+        return f"{self.value:g}{self.unit}"
+
     def seconds(self, bin_s: float) -> float:
         """Return the length in seconds, where a time bin lasts `bin_s`."""
         return self.value * (bin_s if self.unit == "bins" else SECONDS[self.unit])

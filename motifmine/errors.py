@@ -13,6 +13,10 @@ class SpecError(MotifmineError, ValueError):
     """A hyper-parameter, or a combination of them, that cannot work."""
 
 
+class ConflictError(SpecError):
+    """Settings that contradict each other, whatever their values."""
+
+
 class DataError(MotifmineError, ValueError):
     """A table, series or array that breaks its own rules."""
 

@@ -27,7 +27,7 @@ def motif_stability(
     n_refits: int,
     *,
     seed: int = 0,
-    on_refit: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> Stability:
     """Return how surely motifs come again in fits to resampled data.
 
@@ -44,7 +44,7 @@ def motif_stability(
     motifs : MotifSet
     n_refits : int, > 0
     seed : int
-    on_refit : callable or None
+    on_message : callable or None
         Called with a line before each refit.
 
     Raises
@@ -59,8 +59,8 @@ def motif_stability(
     pool, drawn = _pool(table, motifs.motif_length)
     best = np.zeros((n_refits, len(motifs)))
     for number in range(n_refits):
-        if on_refit is not None:
-            on_refit(f"refit {number + 1} of {n_refits}, to {drawn} drawn with replacement")
+        if on_message is not None:
+            on_message(f"refit {number + 1} of {n_refits}, to {drawn} drawn with replacement")
         rng = generator(seed, Stream.STABILITY, number)
         chosen = rng.integers(0, pool.n_documents, pool.n_documents)
         again = model.fit(_draw(pool, chosen), seed=seed + Stream.STABILITY + number)

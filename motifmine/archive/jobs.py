@@ -37,7 +37,7 @@ from motifmine.workflows.extract_jobs import (
     ExtractionSettings,
     Scene,
 )
-from motifmine.workflows.fit import show_fit
+from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 
 FIT_PATIENCE_S = 24 * 3600.0
@@ -104,7 +104,7 @@ class SceneJob:
     tables: tuple[tuple[str, str], ...]
     """Names and keys (of the table and of its source's content) of the recordings."""
     fit: Mapping[str, Any]
-    """Arguments of `scene_fit.make_fit`, plain values."""
+    """What is asked of the fit, see `FitRequest.of_plain`."""
     is_update: bool = False
     """A fit that lacks nothing but new recordings is updated instead of made anew."""
     threads: int = 0

@@ -103,7 +103,7 @@ class Plan:
     grouping: Grouping
     extraction: ExtractionSettings
     fit: Mapping[str, Any]
-    """Arguments of `motifmine.archive.scene_fit.make_fit`, as plain values."""
+    """What is asked of the fits, see `FitRequest.of_plain`."""
     scenes: tuple[PlannedScene, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 

@@ -51,7 +51,7 @@ def make_plan(
     grouping : Grouping
     extraction : ExtractionSettings
     fit : mapping
-        Arguments of `motifmine.archive.scene_fit.make_fit`, plain values.
+        What is asked of the fits, see `motifmine.models.request.FitRequest.of_plain`.
     before : Plan or None
         The last plan of these results. Files that it knows keep their scene and name, those that
         did not change are not looked at again, and those that are gone stay in it.

@@ -1,18 +1,19 @@
 """The fit of one scene of an archive: in memory, from its files, or by what is new."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from motifmine.durations import Duration
-from motifmine.errors import FormatError, SpecError
+from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
+from motifmine.models.registry import entry_of
+from motifmine.models.request import FitRequest
 from motifmine.parallel.threads import most_threads
 from motifmine.records.fit import FitRecord
-from motifmine.workflows.fit import fit_workspace
-from motifmine.workflows.out_of_core.commands import fit_streamed
+from motifmine.workflows.fit import fit
 from motifmine.workflows.out_of_core.update import update_file
+from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
 KEY_NOTE = "archive_key"
@@ -20,9 +21,7 @@ KEY_NOTE = "archive_key"
 ADDED_NOTE = "archive_added"
 """Where an updated fit keeps how many recordings its last update added."""
 MOST_IN_MEMORY = 20_000_000
-"""Observations of a scene above which PLSM learns from its files: some 4 GB in memory."""
-STREAMED = ("online", "passes", "batch_documents")
-"""Settings that only fits from files have."""
+"""Observations of a scene above which models that can learn from its files: some 4 GB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class SceneFit:
     """Names of the recordings."""
     name: str
     fit: Mapping[str, Any]
-    """Arguments of `motifmine.workflows.fit.fit_workspace`, plain values."""
+    """What is asked of the fit, see `FitRequest.of_plain`."""
     key_of: Callable[[frozenset[str]], str]
     """Key of the fit of some of the recordings; that of the scene is of all."""
     is_update: bool
@@ -55,21 +54,10 @@ class SceneFit:
         return [self.workspace.table_path(name) for name in names]
 
 
-def refuse_settings(fit: Mapping[str, Any]) -> None:
-    """Raise `SpecError` when an archive cannot be fitted with such settings."""
-    if fit.get("online") and not _can_stream(fit):
-        raise SpecError(
-            "only plsm with a number of motifs and a length, not 'auto', learns from tables that "
-            "stay in their files; leave out --online"
-        )
-    if not fit.get("online") and {"passes", "batch_documents"} & set(fit):
-        raise SpecError("--passes and --batch-documents are for --online; add it, or leave them")
-
-
 def make_fit(scene: SceneFit, on_sign: Callable[[object], None]) -> None:
     """Make the fit of a scene, unless it is there.
 
-    With `is_update` a PLSM fit that was made of some of the tables, with the same settings and the
+    With `is_update` a fit that was made of some of the tables, with the same settings and the
     same version, learns the others and reads nothing else. All other fits are made anew: in memory,
     or from their files where `online` says so or there are more than `MOST_IN_MEMORY` observations.
 
@@ -118,7 +106,7 @@ def tables_to_read(scene: SceneFit) -> Sequence[str]:
 def _new_tables(scene: SceneFit) -> list[str]:
     """Return the recordings that the fit which is there shall learn; none: it is made anew."""
     known = fit_key(scene.path)
-    if not scene.is_update or not known or scene.fit["model"] != "plsm":
+    if not scene.is_update or not known or not entry_of(scene.fit["model"]).can_update:
         return []
     old = {name for name, _ in store.read_fit_inputs(scene.path)}
     if not old < set(scene.tables) or scene.key_of(frozenset(old)) != known:
@@ -127,32 +115,28 @@ def _new_tables(scene: SceneFit) -> list[str]:
 
 
 def _fit_anew(scene: SceneFit, on_sign: Callable[[object], None]) -> None:
-    given = dict(scene.fit)
-    length = given.pop("motif_length", None)
-    streamed = {name: given.pop(name) for name in STREAMED if name in given}
-    arguments: dict[str, Any] = {
-        "tables": scene.paths(scene.tables),
-        "name": scene.name,
-        "force": True,
-        "motif_length": Duration.parse(length) if length not in (None, "auto") else length,
-        "on_start": on_sign,
-        "on_progress": lambda progress: on_sign(progress.done),
-        "is_timed": False,
-        "notes": {KEY_NOTE: scene.key},
-        **given,
-    }
-    if streamed.get("online") or (_can_stream(scene.fit) and _is_large(arguments["tables"])):
-        fit_streamed(
-            scene.workspace, n_threads=most_threads(), **{"online": True, **streamed}, **arguments
-        )
-    else:
-        fit_workspace(scene.workspace, **arguments)
+    tables = scene.paths(scene.tables)
+    request = FitRequest.of_plain(scene.fit)
+    if _can_stream(request) and not request.is_streamed and _is_large(tables):
+        request = replace(request, online=True)
+    run = FitRun(
+        tables=tables,
+        name=scene.name,
+        force=True,
+        n_threads=most_threads() if request.is_streamed else None,
+        is_timed=False,
+        notes={KEY_NOTE: scene.key},
+        on_message=on_sign,
+        on_progress=lambda progress: on_sign(progress.done),
+    )
+    fit(scene.workspace, request, run)
 
 
-def _can_stream(fit: Mapping[str, Any]) -> bool:
-    """Return whether fits with these settings can be made from files."""
-    is_sized = "auto" not in (fit.get("n_motifs"), fit.get("motif_length"))
-    return fit["model"] == "plsm" and is_sized and not fit.get("n_topics")
+def _can_stream(request: FitRequest) -> bool:
+    """Return whether such a fit can be made from files."""
+    is_sized = not request.has_open_sizes and request.n_topics in (None, "off")
+    can = entry_of(request.model).streams and is_sized
+    return can and not (request.stability or request.groups)
 
 
 def _is_large(tables: Sequence[Path]) -> bool:

@@ -36,6 +36,8 @@ class Setting:
     metavar: str = ""
     capability: str = ""
     """Field of `motifmine.models.registry.Entry`: the option is for models that have this."""
+    repeats: bool = True
+    """Whether a fit is made again with the same value; not so where it only tells how."""
 
 
 def setting(default: Any, *, help: str, **more: Any) -> Any:
@@ -92,9 +94,9 @@ class Option:
         """
         if text in self.words:
             return self.words[text]
+        if self.kind is Duration:
+            return Duration.parse(text)
         try:
-            if self.kind is Duration:
-                return Duration.parse(text)
             if self.kind in (int, float, str, Path):
                 return self.kind(text)
         except ValueError:
@@ -149,6 +151,4 @@ def _alternatives(annotation: Any) -> tuple[list[type], tuple[str, ...]]:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, Duration):
-        return f"{value.value:g}{value.unit}"
     return "" if value is None else str(value)

@@ -168,6 +168,14 @@ def settings_of(entry: Entry) -> tuple[Option, ...]:
     return options_of(load(entry.specification))
 
 
+def default_of(entry: Entry, name: str) -> object:
+    """Return what a model takes for a common setting where nothing is given, None if nothing."""
+    if name == "n_topics":
+        return entry.default_topics
+    found = {item.name: item.default for item in fields(load(entry.specification))}
+    return found.get(name)
+
+
 def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) -> Any:
     """Return the specification of a model.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from motifmine.errors import JobError
 from motifmine.parallel.isolated import ctrl_c_waits
+from motifmine.parallel.mappers import Mapper, on_processes, over_client
 from motifmine.parallel.threads import n_cores
 
 LOOK_EVERY_S = 0.5
@@ -143,3 +144,16 @@ def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[C
     finally:
         with suppress(Exception):
             cluster.client.close(timeout=5)
+
+
+@contextmanager
+def open_mapper(
+    workers: int, scheduler: str | None, on_message: Callable[[str], None] | None = None
+) -> Iterator[Mapper]:
+    """Give a mapper over processes of this machine, or over the workers of a Dask scheduler."""
+    if scheduler is None:
+        with on_processes(workers) as mapper:
+            yield mapper
+    else:
+        with remote_cluster(scheduler, on_message or (lambda _: None)) as cluster:
+            yield over_client(cluster.client)

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from motifmine.errors import WorkspaceError
+from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
-from motifmine.workflows.fit import fit_workspace, show_fit
+from motifmine.workflows.fit import fit
+from motifmine.workflows.report import show_fit
+from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
 CLIPS, LOG = "junction", "station.csv"
@@ -16,7 +19,7 @@ N_HAPPENINGS = 3
 
 
 def run_demo(
-    workspace: Workspace, data: Path | None = None, *, on_step: Callable[[str], None]
+    workspace: Workspace, data: Path | None = None, *, on_message: Callable[[str], None]
 ) -> list[tuple[FitRecord, Path]]:
     """Extract, fit and show the sample data; return fit and report of the log and of the clips.
 
@@ -26,7 +29,7 @@ def run_demo(
         Of the clips; the log gets one of its own in its folder `station`.
     data : Path or None
         Folder of the sample data; None looks for `sample_data` here and in the checkout.
-    on_step : callable
+    on_message : callable
         Called with a line on each step.
 
     Raises
@@ -37,13 +40,13 @@ def run_demo(
     samples = _find_samples(data)
     station = Workspace(workspace.root / "station")
     return [
-        _mine(samples / LOG, station, ExtractionSettings(force=True), N_HAPPENINGS, on_step),
+        _mine(samples / LOG, station, ExtractionSettings(force=True), N_HAPPENINGS, on_message),
         _mine(
             samples / CLIPS,
             workspace,
             ExtractionSettings(name_time="%Y%m%d%H%M", force=True),
             None,
-            on_step,
+            on_message,
         ),
     ]
 
@@ -53,14 +56,13 @@ def _mine(
     workspace: Workspace,
     settings: ExtractionSettings,
     n_motifs: int | None,
-    on_step: Callable[[str], None],
+    on_message: Callable[[str], None],
 ) -> tuple[FitRecord, Path]:
-    on_step(f"extracting {source}")
+    on_message(f"extracting {source}")
     for outcome in extract_sources([source], workspace, settings):
-        on_step(str(outcome))
-    fit_workspace(
-        workspace, model="plsm", n_motifs=n_motifs, name="demo", force=True, on_start=on_step
-    )
+        on_message(str(outcome))
+    request = FitRequest(model="plsm", n_motifs=n_motifs)
+    fit(workspace, request, FitRun(name="demo", force=True, on_message=on_message))
     return show_fit(workspace, "demo", force=True)
 
 

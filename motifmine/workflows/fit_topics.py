@@ -33,7 +33,7 @@ def over_topics(
     *,
     counts: Counts = "auto",
     seed: int | None = 0,
-    on_step: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> ObservationTable:
     """Return a table over topics of its words (PLSA), or as it is when no topics are wanted.
 
@@ -46,7 +46,7 @@ def over_topics(
     counts : `auto`, `raw` or `sqrt`
         What is done to the counts of words before topics see them.
     seed : int or None
-    on_step : callable or None
+    on_message : callable or None
         Called with a line that tells of the topics.
 
     Raises
@@ -57,9 +57,11 @@ def over_topics(
     n = automatic_topics(table) if n_topics == "auto" else n_topics
     if n == "off" or table.vocabulary.layout.topics() is not None:
         return table
-    if on_step is not None:
+    if on_message is not None:
         n_words = len(np.unique(table.word))
-        on_step(f"{n_words} words are put into {n} topics (--topics off fits the words themselves)")
+        on_message(
+            f"{n_words} words are put into {n} topics (--topics off fits the words themselves)"
+        )
     # of single bins: topics that last longer than a bin blur when things happen
     spec = TopicSpec(n_topics=n, window_bins=1)
     settings = TopicSettings(spec=spec, counts=counts, seed=seed)

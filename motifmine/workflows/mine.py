@@ -1,7 +1,7 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from motifmine.analysis.anomalies import (
@@ -32,6 +32,24 @@ SHARE_FALSE = 0.01
 """Share of the occurrences that may be false where no rate of false alarms is asked for."""
 N_SHUFFLES = 2
 """Shuffled copies of the data that false alarms are counted in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """A table made ready for a model, once."""
+
+    table: ObservationTable
+    """As it was."""
+    counts: ObservationTable
+    """As the model sees it."""
+    preparation: Preparation
+    """What was done, nothing left open."""
+
+    @classmethod
+    def of(cls, table: ObservationTable, preparation: Preparation) -> "Prepared":
+        """Return the table with the preparation applied."""
+        choice = preparation.resolve(table)
+        return cls(table=table, counts=choice.apply(table), preparation=choice)
 
 
 def mine(
@@ -80,14 +98,34 @@ def mine(
     >>> record.motifs, len(record.occurrences) == len(truth.occurrences)
     (MotifSet(2 motifs of 10 bins x 20 words), True)
     """
-    choice = (preparation or Preparation()).resolve(table)
-    detection = detection or Detection()
-    prepared = choice.apply(table)
+    return mine_prepared(
+        Prepared.of(table, preparation or Preparation()),
+        model,
+        detection=detection or Detection(),
+        seed=seed,
+        context=context,
+        on_progress=on_progress,
+        notes=notes,
+    )
+
+
+def mine_prepared(
+    data: Prepared,
+    model: Model,
+    *,
+    detection: Detection,
+    seed: int | None = 0,
+    context: FitContext | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    notes: Mapping[str, object] | None = None,
+) -> FitRecord:
+    """Return the motifs of a table that is ready, and all their occurrences; see `mine`."""
+    table, prepared = data.table, data.counts
     fit = _fit_model(model, prepared, context, seed, on_progress)
     occurrences, least_score = sure_occurrences(prepared, fit, detection)
     spec = replace(
         fit.provenance.spec,
-        preparation=choice,
+        preparation=data.preparation,
         detection=replace(detection, least_score=least_score),
         table=table.spec,
         notes={**fit.findings(), **(notes or {})},

@@ -1,6 +1,9 @@
-"""What the report needs of a workspace beyond the fit itself."""
+"""Reports and clips of the fits of a workspace."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +12,9 @@ from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
+from motifmine.records.wall_clock import zone_named
+from motifmine.reporting.figures.clips import write_clips
+from motifmine.reporting.html.page import write_report
 from motifmine.types import Indices
 from motifmine.workflows.workspace import Workspace
 
@@ -18,6 +24,54 @@ MOST_OCCURRENCES = 400
 
 MOST_OBSERVATIONS = 4_000_000
 """Observations that are read for them."""
+
+
+def show_fit(
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    force: bool = False,
+    time_zone: str | None = None,
+) -> tuple[FitRecord, Path]:
+    """Return a fit and the path of its report.
+
+    A report that is there already and is newer than the fit stays as it is, unless `force` is set.
+    A time zone is kept in the fit.
+    """
+    path = workspace.find_fit(name)
+    if time_zone is not None:
+        zone_named(time_zone)
+        if store.read_fit_time_zone(path) != time_zone:
+            made = path.stat()
+            store.write_time_zone(path, time_zone)
+            os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
+    record = store.read_fit(path)
+    folder = workspace.report_folder(path.stem)
+    report = folder / "report.html"
+    # a fit whose motifs were named keeps its date; when its file changed is told by another clock
+    changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
+    is_stale = report.exists() and report.stat().st_mtime_ns < changed_ns
+    if force or is_stale or not report.exists():
+        report = write_report(
+            record,
+            folder,
+            name=path.stem,
+            explained=explained_in_workspace(record, workspace),
+            force=force or is_stale,
+        )
+    return record, report
+
+
+def cut_clips(
+    workspace: Workspace, name: str | None = None, folder: Path | None = None, **options: Any
+) -> list[Path]:
+    """Write the clips of a fit into a folder, or into `clips/<fit>` of the workspace.
+
+    The options are those of `motifmine.reporting.figures.clips.write_clips`.
+    """
+    path = workspace.find_fit(name)
+    record = store.read_fit(path)
+    return write_clips(record, folder or workspace.root / "clips" / path.stem, **options)
 
 
 def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[int, Explained]:

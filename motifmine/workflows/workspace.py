@@ -48,13 +48,13 @@ class Workspace:
         paths: Sequence[Path] | None = None,
         *,
         reference: Pixels | None = None,
-        on_note: Callable[[str], None] | None = None,
+        on_message: Callable[[str], None] | None = None,
     ) -> ObservationTable:
         """Return the named tables, or all of the workspace, joined in order of name.
 
         Recordings of a camera that was knocked are put right or set apart, see
-        `motifmine.features.video.registration`; `reference` is the scene's picture, and `on_note`
-        is called with a line on each of them.
+        `motifmine.features.video.registration`; `reference` is the scene's picture, and
+        `on_message` is called with a line on each of them.
 
         Raises
         ------
@@ -69,9 +69,9 @@ class Workspace:
                 f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
             )
         found = align_tables([store.read_table(path) for path in paths], reference)
-        if on_note is not None:
+        if on_message is not None:
             for note in found.notes:
-                on_note(note)
+                on_message(note)
         if not found.tables:
             raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
         return join_tables(found.tables)

@@ -144,7 +144,7 @@ def test_planted_motifs_are_stable_and_one_that_is_not_there_is_not(planted: Sim
     shown = np.concatenate([fit.motifs.probability, noise / noise.sum()])
     motifs = MotifSet(probability=shown, weight=np.array([0.5, 0.4, 0.1]))
     lines: list[str] = []
-    found = motif_stability(planted.table, SPEC, motifs, 3, seed=1, on_refit=lines.append)
+    found = motif_stability(planted.table, SPEC, motifs, 3, seed=1, on_message=lines.append)
     assert (found.n_refits, found.drawn, len(lines)) == (3, "documents", 3)
     assert found.similarity[:2].min() > 0.9
     assert found.share.tolist() == [1, 1, 0]
@@ -230,7 +230,11 @@ def test_fit_keeps_the_stability_that_it_was_asked_for(motifmine: Run, planted: 
     assert "refit 2 of 2" in result.stderr
     found = store.read_fit(place.find_fit()).stability
     assert found is not None and found.n_refits == 2
-    assert motifmine("fit", *line, "--stability", "0").exit_code == 2
+    refused = motifmine("fit", *line, "--stability", "0")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: stability is 0; it must be 1 or more\n",
+    )
 
 
 def test_a_fit_over_topics_is_compared_by_the_words_under_them() -> None:

@@ -17,11 +17,10 @@ from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
-from motifmine.workflows.fit import fit_workspace
-from motifmine.workflows.out_of_core.commands import fit_streamed
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.fit_records import lane_record
+from tests.helpers.fits import fit_workspace
 
 LENGTH, WORDS, N_TIMES = 12, 16, 600
 Version = Callable[[float], Floats]
@@ -281,9 +280,9 @@ def saved(folder: Path, *versions: Version, days: int = 8) -> tuple[Workspace, O
 
 def test_fit_of_tables_that_stay_in_their_files_tells_its_drift(tmp_path: Path) -> None:
     workspace, table = saved(tmp_path, other_words, steady)
-    path, head = fit_streamed(
-        workspace, n_motifs=2, motif_length=Duration(LENGTH, "bins"), time_zone="Asia/Tokyo",
-        online=False, restarts=1, iterations=40,
+    path, head = fit_workspace(
+        workspace, model="plsm", n_motifs=2, motif_length=Duration(LENGTH, "bins"),
+        time_zone="Asia/Tokyo", stream=True, restarts=1, iterations=40,
     )  # fmt: skip
     record = read_fit(path)
     assert head.drift is not None and record.drift is not None

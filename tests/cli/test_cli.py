@@ -4,13 +4,12 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -19,10 +18,12 @@ from click import Command
 from click.testing import Result
 
 from motifmine.io.hdf5.store import read_fit, write_table
-from motifmine.models.plsm.model import Plsm
+from motifmine.models.options import options_of
+from motifmine.models.registry import all_entries, settings_of
+from motifmine.models.request import FitRequest
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.simulation import Simulation
-from motifmine.workflows.fit import specified
+from motifmine.workflows.specify import specify_model
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.paths import ROOT
 
@@ -58,17 +59,21 @@ def test_every_command_stands_in_the_readme(command: Command) -> None:
     assert not [name for name in commands(command) if f"`motifmine {name}" not in text]
 
 
-def test_help_of_fit_tells_the_defaults_of_the_specification(motifmine: Run) -> None:
+def test_help_of_fit_tells_all_options_with_their_defaults(motifmine: Run) -> None:
     text = " ".join(motifmine("fit", "--help").stdout.split())
-    named = {
-        "n_motifs": "Number of motifs.",
-        "iterations": "EM iterations at most.",
-        "activity": "hidden observations better.",
-        "motif_prior": "Pseudo-count of motif cells.",
-    }
-    for field in fields(Plsm):
-        if field.name in named:
-            assert f"{named[field.name]} [default: {field.default}]" in text
+    common, *of_models = re.split(r"Options of (?=plsm:|hdlsm:|tcae:)", text)
+    shown = {part.partition(":")[0]: part for part in of_models}
+    for option in options_of(FitRequest):
+        if not option.setting.capability:
+            assert option.flag in common
+            assert option.default is None or option.is_switch or f"{option.default}]" in common
+    for model, entry in all_entries().items():
+        for option in settings_of(entry):
+            assert f"{option.flag} {option.metavar}".strip() in shown[model].replace(
+                ", --keep", " --keep"
+            )
+            assert " ".join(option.help.split()) in shown[model]
+    assert "[default: 10 for plsm, 40 for tcae]" in common
 
 
 def test_fit_without_tables_is_one_line_and_status_1(motifmine: Run) -> None:
@@ -335,6 +340,6 @@ def test_a_kind_of_words_has_the_same_defaults_wherever_it_is_fitted() -> None:
         channels=("a",), units=("",), words="counts", per_channel=1, coding=np.zeros((1, 2))
     )
     words = Vocabulary(labels=("a",), layout=channels)
-    sizes: dict[str, Any] = {"bin_s": 1.0, "n_motifs": None, "motif_length": None}
-    assert specified("plsm", vocabulary=words, **sizes).activity == "sparse"
-    assert specified("plsm", vocabulary=words, activity="dense", **sizes).activity == "dense"
+    assert specify_model(FitRequest(model="plsm"), words, 1.0).activity == "sparse"
+    dense = FitRequest.of("plsm", activity="dense")
+    assert specify_model(dense, words, 1.0).activity == "dense"

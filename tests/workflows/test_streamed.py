@@ -22,6 +22,7 @@ from motifmine.models.plsm.statistics import (
     statistics_of,
     summed,
 )
+from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import Mapper, in_order, on_processes
 from motifmine.records.settings import Preparation, Rate
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
@@ -37,10 +38,11 @@ from motifmine.workflows.out_of_core.census import (
     reading_for,
     take_census,
 )
-from motifmine.workflows.out_of_core.commands import mapper_over, update_fit
+from motifmine.workflows.out_of_core.commands import update_fit
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
 from motifmine.workflows.out_of_core.online_em import batches_of
 from motifmine.workflows.out_of_core.update import update_file
+from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
 Run = Callable[..., Result]
@@ -494,7 +496,7 @@ def test_two_dask_workers_give_the_bytes_of_one_process(
         LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
-        mapper_over(1, cluster.scheduler_address, None) as mapper,
+        open_mapper(1, cluster.scheduler_address) as mapper,
     ):
         other, other_values = climbed(paths, parameters, tmp_path, mapper, most=3)
     assert values == other_values
@@ -561,7 +563,7 @@ def test_a_fit_is_not_updated_in_place(truth: Simulation, paths: list[Path], fit
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(fitted.read_bytes())
     with pytest.raises(WorkspaceError, match="another name"):
-        update_fit(workspace, "old", tables=paths[N_OLD:], name="old", force=True)
+        update_fit(workspace, "old", FitRun(tables=paths[N_OLD:], name="old", force=True))
     assert place.read_bytes() == fitted.read_bytes()
 
 

@@ -1,5 +1,7 @@
 """Fits of many words through a layer of topics."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,10 @@ from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.simulation import Simulation, simulate
-from motifmine.workflows.fit import fit_workspace, locate_sources
 from motifmine.workflows.fit_topics import automatic_topics, over_topics
+from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
+from tests.helpers.fits import fit_workspace
 
 
 def wide(n_words: int, n_times: int) -> ObservationTable:
@@ -48,7 +51,7 @@ def test_tables_over_topics_and_unwanted_topics_change_nothing(small: Simulation
 
 def test_the_user_is_told_of_the_topics(small: Simulation) -> None:
     lines: list[str] = []
-    over_topics(small.table, 6, on_step=lines.append)
+    over_topics(small.table, 6, on_message=lines.append)
     assert lines == ["18 words are put into 6 topics (--topics off fits the words themselves)"]
 
 
@@ -125,9 +128,9 @@ def test_other_models_see_words_unless_topics_are_asked_for(
     place: tuple[Workspace, Simulation],
 ) -> None:
     workspace, _ = place
-    settings = {"motif_length": Duration(8, "bins"), "n_motifs": 3, "iterations": 3}
-    _, plain = fit_workspace(workspace, model="plsm", **settings)  # type: ignore[arg-type]
-    _, through = fit_workspace(workspace, model="plsm", n_topics=8, **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"motif_length": Duration(8, "bins"), "n_motifs": 3, "iterations": 3}
+    _, plain = fit_workspace(workspace, model="plsm", **settings)
+    _, through = fit_workspace(workspace, model="plsm", n_topics=8, **settings)
     assert plain.motifs.n_words == 18
     assert through.motifs.n_words == 8
     assert through.vocabulary.kind == "topics"

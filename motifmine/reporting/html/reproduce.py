@@ -2,6 +2,7 @@
 
 import shlex
 
+from motifmine.models.request import command_line
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
 
@@ -11,41 +12,13 @@ CHOICES = {
 }
 """What the curves of `--motifs auto` and `--motif-length auto` show."""
 
-OPTIONS = (
-    *("n_motifs", "motif_length", "iterations", "restarts", "activity", "start", "rounds"),
-    *("sparsity", "background", "motif_prior", "drop_surplus"),
-    *("chains", "sweeps", "burn_in", "fix_hyperparameters", "count_scale", "groups"),
-    *("epochs", "device"),
-)
-"""Settings that `motifmine fit` has an option for; the others only Python can change."""
-
-SWITCHES = {
-    ("drop_surplus", True): "--drop-surplus",
-    ("drop_surplus", False): "--keep-surplus",
-    ("fix_hyperparameters", True): "--fix-hyperparameters",
-    ("background", False): "--background off",
-}
-"""How a setting that is on or off is written; one that is not here needs no option."""
-
 
 def repeat_command(record: FitRecord) -> str:
     """Return the command that fits the same model with the same settings and seed.
 
     Settings that only Python can change are taken to be as they come.
     """
-    spec = record.provenance.spec
-    words = ["motifmine", "fit", "--model", record.provenance.model]
-    for field in OPTIONS:
-        value = spec.settings.get(field)
-        if isinstance(value, bool):
-            words += SWITCHES.get((field, value), "").split()
-        elif value is not None:
-            option = "--" + field.removeprefix("n_").replace("_", "-")
-            words += [option, f"{value}bins" if field == "motif_length" else str(value)]
-    words += ["--counts", spec.preparation.counts]
-    if rate := spec.detection.false_alarms_per_hour:
-        words += ["--false-alarms", str(rate)]
-    return shlex.join([*words, "--seed", str(record.provenance.seed)])
+    return shlex.join(command_line(record))
 
 
 def setting_rows(record: FitRecord) -> list[tuple[str, str]]:

@@ -1,236 +1,122 @@
 """What `motifmine fit` does with tables that stay in their files: learn from them, or add them."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
-from motifmine.durations import Duration
-from motifmine.errors import DataError, SpecError, WorkspaceError
+from motifmine.errors import DataError, WorkspaceError
 from motifmine.files import refuse_overwriting, whole_file
 from motifmine.io.hdf5 import store
-from motifmine.parallel.dask_cluster import remote_cluster
-from motifmine.parallel.mappers import Mapper, on_processes, over_client, threads_per_worker
-from motifmine.progress import Progress
+from motifmine.models.request import NOTE, FitRequest
+from motifmine.parallel.dask_cluster import open_mapper
+from motifmine.parallel.mappers import threads_per_worker
 from motifmine.records.fit import FitRecord
-from motifmine.records.settings import Counts, Detection, Preparation
-from motifmine.records.wall_clock import zone_named
-from motifmine.workflows.fit import specified
+from motifmine.records.settings import Detection, Preparation
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
 from motifmine.workflows.out_of_core.update import update_file
+from motifmine.workflows.run import FitRun
+from motifmine.workflows.specify import specify_model
 from motifmine.workflows.workspace import Workspace
 
 
-def fit_streamed(
-    workspace: Workspace,
-    *,
-    tables: Sequence[Path] | None = None,
-    model: str = "plsm",
-    n_motifs: int | Literal["auto"] | None = None,
-    motif_length: Duration | Literal["auto"] | None = None,
-    online: bool = True,
-    passes: int | None = None,
-    batch_documents: int | None = None,
-    workers: int = 1,
-    scheduler: str | None = None,
-    counts: Counts = "auto",
-    false_alarms_per_hour: float | None = None,
-    seed: int | None = 0,
-    name: str | None = None,
-    force: bool = False,
-    on_start: Callable[[str], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-    n_threads: int | None = None,
-    is_timed: bool = True,
-    notes: Mapping[str, object] | None = None,
-    time_zone: str = "UTC",
-    **settings: Any,
-) -> tuple[Path, FitRecord]:
-    """Fit PLSM to tables that are never in memory together; return the fit's path and its head.
+def fit_tables_in_files(
+    workspace: Workspace, request: FitRequest, run: FitRun, target: Path
+) -> FitRecord:
+    """Fit tables that are never in memory together, and save the fit; return its head.
 
     The record comes back without its documents; `motifmine.io.hdf5.store.read_fit` reads them.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    tables : paths or None
-        Table files; None takes all of the workspace.
-    model : str
-        `plsm`.
-    n_motifs : int or None
-        None: the model's default.
-    motif_length : Duration or None
-        None: 3 s for video and 20 bins for all else.
-    online : bool
-        Stochastic EM; else EM to convergence.
-    passes, batch_documents : int or None
-        See `motifmine.workflows.out_of_core.fit.Streaming`.
-    workers : int
-        Processes of this machine.
-    scheduler : str or None
-        Address of a Dask scheduler, whose workers are used instead; they must see the workspace.
-    counts : `auto`, `raw` or `sqrt`
-    false_alarms_per_hour : float or None
-        See `motifmine.records.settings.Detection`.
-    seed : int or None
-    name : str or None
-        Name of the fit; None numbers it.
-    force : bool
-        Overwrite a fit of that name.
-    on_start : callable or None
-        Called with one line on each stage.
-    on_progress : callable or None
-    n_threads : int or None
-        Threads of every worker; None: the cores of this machine, shared out to the processes.
-    is_timed : bool
-        Whether the fit tells how long it took. Without, the same data give the same bytes.
-    notes : mapping or None
-        More to keep with the settings in the fit, plain values.
-    time_zone : str
-        IANA name of the zone that hours and days are told in.
-    **settings
-        Fields of `motifmine.models.plsm.model.Plsm`.
-
-    Raises
-    ------
-    SpecError
-        When another model is asked for, or sizes are left to `auto`.
     """
-    if model != "plsm":
-        raise SpecError(f"only plsm learns from tables that stay in their files, not {model}")
-    if motif_length == "auto" or n_motifs == "auto":
-        raise SpecError(
-            "sizes cannot be 'auto' where tables stay in their files; choose them in a fit of a "
-            "few tables, then give numbers"
-        )
-    streaming = Streaming(online=online, batch_documents=batch_documents)
-    if passes is not None:
-        streaming = replace(streaming, passes=passes)
-    path = workspace.fit_path(name or workspace.next_fit_name(model))
-    refuse_overwriting(path, force=force)
-    zone_named(time_zone)
-    paths = _paths(workspace, tables)
+    paths = _paths(workspace, run.tables)
+    header = store.read_table_header(paths[0])
+    spec = specify_model(request, store.read_table_vocabulary(paths[0]), float(header["bin_s"]))
     workspace.root.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix=".streaming-", dir=workspace.root) as scratch,
-        mapper_over(workers, scheduler, on_start) as mapper,
+        tempfile.TemporaryDirectory(prefix=".streaming-", dir=workspace.root) as folder,
+        open_mapper(run.workers, run.scheduler, run.say) as mapper,
     ):
-        made = Path(scratch).resolve() / "fit.h5"
+        scratch = Path(folder).resolve()
+        made = scratch / "fit.h5"
         fit_files(
             paths,
-            specified(
-                "plsm",
-                vocabulary=store.read_table_vocabulary(paths[0]),
-                bin_s=float(store.read_table_header(paths[0])["bin_s"]),
-                n_motifs=n_motifs,
-                motif_length=motif_length,
-                **settings,
-            ),
+            spec,
             made,
-            Workers(
-                scratch=Path(scratch).resolve(),
-                mapper=mapper,
-                n_threads=n_threads or (1 if scheduler else threads_per_worker(workers)),
-            ),
-            streaming=streaming,
-            preparation=Preparation(counts=counts),
-            detection=Detection(false_alarms_per_hour=false_alarms_per_hour),
-            seed=seed,
-            on_step=on_start,
-            on_progress=on_progress,
-            is_timed=is_timed,
-            notes=notes,
-            time_zone=time_zone,
+            Workers(scratch=scratch, mapper=mapper, n_threads=_n_threads(run)),
+            streaming=_streaming(request),
+            preparation=Preparation(counts=request.counts),
+            detection=Detection(false_alarms_per_hour=request.false_alarms_per_hour),
+            seed=request.seed,
+            run=replace(run, notes={NOTE: request.as_values(), **run.notes}),
+            time_zone=request.time_zone,
         )
-        if on_start is not None:
-            on_start("looking how the motifs change")
+        run.say("looking how the motifs change")
         record = add_drift(made, {table.stem: table for table in paths})
-        with whole_file(path, force=force) as part:
+        with whole_file(target, force=run.force) as part:
             made.replace(part)
-    return path, record
+    return record
+
+
+def _streaming(request: FitRequest) -> Streaming:
+    streaming = Streaming(online=request.online, batch_documents=request.batch_documents)
+    return streaming if request.passes is None else replace(streaming, passes=request.passes)
+
+
+def _n_threads(run: FitRun) -> int:
+    """Return the threads of every worker; those of a cluster have one for each task."""
+    return run.n_threads or (1 if run.scheduler else threads_per_worker(run.workers))
 
 
 def update_fit(
-    workspace: Workspace,
-    fit: str,
-    *,
-    tables: Sequence[Path] | None = None,
-    workers: int = 1,
-    scheduler: str | None = None,
-    name: str | None = None,
-    force: bool = False,
-    on_start: Callable[[str], None] | None = None,
+    workspace: Workspace, name: str, run: FitRun | None = None
 ) -> tuple[Path, FitRecord]:
-    """Add tables to a PLSM fit and save what comes out as a new fit; return its path and head.
+    """Add tables to a saved fit and save what comes out as a new fit; return its path and head.
 
     Only the new tables are read, see `motifmine.workflows.out_of_core.update.update_file`.
 
     Parameters
     ----------
     workspace : Workspace
-    fit : str
+    name : str
         A fit, by name or path; it stays as it is.
-    tables : paths or None
-        Table files; None takes those of the workspace that the fit has not seen.
-    workers, scheduler
-        See `fit_streamed`.
-    name : str or None
-        Name of the new fit; None numbers it.
-    force : bool
-        Overwrite a fit of that name.
-    on_start : callable or None
-        Called with one line that tells what is added.
+    run : FitRun or None
+        Its `tables` are those to add; None takes those of the workspace that the fit has not seen.
 
     Raises
     ------
     DataError
         When there is no new table.
     """
-    source = workspace.find_fit(fit)
-    target = workspace.fit_path(name or workspace.next_fit_name("plsm"))
+    run = run or FitRun()
+    source = workspace.find_fit(name)
+    model = store.read_fit(source, with_documents=False).provenance.model
+    target = workspace.fit_path(run.name or workspace.next_fit_name(model))
     if target.exists() and target.samefile(source):
         raise WorkspaceError(f"{target} cannot be updated in place; give the new fit another name")
-    refuse_overwriting(target, force=force)
-    if tables is None:
-        known = {recording for recording, _ in store.read_fit_inputs(source)}
-        paths = [path for path in workspace.table_paths() if path.stem not in known]
-        if not paths:
-            raise DataError(
-                f"all tables of {workspace.root} are in {source.name} already; extract new ones "
-                "first"
-            )
-    else:
-        paths = _paths(workspace, tables)
-    if on_start is not None:
-        on_start(f"adding {len(paths)} documents to {source.stem}: {paths[0].stem}...")
-    with mapper_over(workers, scheduler, on_start) as mapper:
+    refuse_overwriting(target, force=run.force)
+    paths = _new_paths(workspace, source) if run.tables is None else _paths(workspace, run.tables)
+    run.say(f"adding {len(paths)} documents to {source.stem}: {paths[0].stem}...")
+    with open_mapper(run.workers, run.scheduler, run.say) as mapper:
         record = update_file(
             source,
             [path.resolve() for path in paths],
             target,
             mapper=mapper,
-            n_threads=1 if scheduler else threads_per_worker(workers),
-            force=force,
+            n_threads=_n_threads(run),
+            force=run.force,
         )
     return target, record
 
 
-@contextmanager
-def mapper_over(
-    workers: int, scheduler: str | None, on_step: Callable[[str], None] | None
-) -> Iterator[Mapper]:
-    """Give a mapper over processes of this machine, or over the workers of a Dask scheduler."""
-    if workers < 1:
-        raise SpecError(f"workers is {workers}; it must be 1 or more")
-    if scheduler is None:
-        with on_processes(workers) as mapper:
-            yield mapper
-    else:
-        with remote_cluster(scheduler, on_step or (lambda _: None)) as cluster:
-            yield over_client(cluster.client)
+def _new_paths(workspace: Workspace, source: Path) -> list[Path]:
+    """Return the tables that a fit has not seen, in order of name."""
+    known = {recording for recording, _ in store.read_fit_inputs(source)}
+    paths = [path for path in workspace.table_paths() if path.stem not in known]
+    if not paths:
+        raise DataError(
+            f"all tables of {workspace.root} are in {source.name} already; extract new ones first"
+        )
+    return paths
 
 
 def _paths(workspace: Workspace, tables: Sequence[Path] | None) -> list[Path]:

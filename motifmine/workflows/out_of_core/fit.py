@@ -7,7 +7,7 @@ documents; what grows with the archive in memory is the list of documents and of
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -61,6 +61,7 @@ from motifmine.workflows.out_of_core.online_em import (
     climb_online,
     default_batch,
 )
+from motifmine.workflows.run import FitRun
 
 PART_OBSERVATIONS = 200_000
 """Motifs are searched, and occurrences told from chance, in about so many observations."""
@@ -151,12 +152,8 @@ def fit_files(
     preparation: Preparation | None = None,
     detection: Detection | None = None,
     seed: int | None = 0,
-    force: bool = False,
-    on_step: Callable[[str], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-    is_timed: bool = True,
-    notes: Mapping[str, object] | None = None,
     time_zone: str = "UTC",
+    run: FitRun | None = None,
 ) -> FitRecord:
     """Fit PLSM to table files and write the fit; return it without its documents.
 
@@ -171,18 +168,10 @@ def fit_files(
     streaming, preparation, detection : or None
         None: their defaults.
     seed : int or None
-    force : bool
-        Overwrite `target`.
-    on_step : callable or None
-        Called with a line on each stage.
-    on_progress : callable or None
-        Called with a `Progress` after every batch or iteration.
-    is_timed : bool
-        Whether the fit tells how long it took. Without, the same data give the same bytes.
-    notes : mapping or None
-        More to keep with the settings in the fit, plain values.
     time_zone : str
-        IANA name of the zone that hours and days are told in.
+        IANA name of the zone that hours and days are reported in.
+    run : FitRun or None
+        Who listens, and whether `target` is overwritten.
 
     Raises
     ------
@@ -195,22 +184,22 @@ def fit_files(
     """
     began = time.perf_counter()
     streaming, detection = streaming or Streaming(), detection or Detection()
-    seed, tell = resolve_seed(seed), on_step or (lambda _: None)
-    refuse_overwriting(target, force=force)
+    seed, run = resolve_seed(seed), run or FitRun()
+    refuse_overwriting(target, force=run.force)
     preparation = preparation or Preparation()
     census = take_census(paths, preparation, workers.mapper)
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
     part = drawn_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     check_size(part, n_motifs=spec.n_motifs, motif_length=spec.motif_length)
-    tell(f"searching motifs in {part.n_documents} of {len(paths)} documents")
+    run.say(f"searching motifs in {part.n_documents} of {len(paths)} documents")
     first = spec.fit(part, seed=seed)
-    tell(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
+    run.say(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
     if streaming.online:
-        learned = _learned_online(census, reading, first, streaming, workers, on_progress)
+        learned = _learned_online(census, reading, first, streaming, workers, run.on_progress)
     else:
-        learned = _learned_by_em(census, reading, first, workers, on_progress)
-    tell(f"locating motifs in {len(paths)} documents")
+        learned = _learned_by_em(census, reading, first, workers, run.on_progress)
+    run.say(f"locating motifs in {len(paths)} documents")
     fit = _refitted(first, learned, reading)
     task = _locate_task(fit, reading, part, detection)
     batch = streaming.batch_documents or default_batch(census.documents)
@@ -227,9 +216,9 @@ def fit_files(
             passes=streaming.passes,
             part_documents=part.n_documents,
         ),
-        notes=notes or {},
+        notes=run.notes,
     )
-    trace = learned.trace if is_timed else untimed(learned.trace)
+    trace = learned.trace if run.is_timed else untimed(learned.trace)
     return write_located(
         target,
         replace(_head(fit, census, trace, made_with), time_zone=time_zone),
@@ -237,8 +226,8 @@ def fit_files(
         task,
         workers.mapper,
         Tally(mass=np.zeros(len(fit.motifs))),
-        began=began if is_timed else None,
-        force=force,
+        began=began if run.is_timed else None,
+        force=run.force,
     )
 
 

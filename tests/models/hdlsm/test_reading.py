@@ -13,13 +13,14 @@ from motifmine.models.hdlsm.reading import (
     over_vocabulary,
     reported_motifs,
 )
+from motifmine.models.hdlsm.sampling import prior_of
 from motifmine.simulation import Simulation
 
 
 def test_a_state_is_read_without_losing_observations(small: Simulation) -> None:
     rng = np.random.default_rng(0)
     tokens, words = tokens_of(small.table, 8, 1.0, rng)
-    prior = Hdlsm(motif_length=8).prior(len(words))
+    prior = prior_of(Hdlsm(motif_length=8), len(words))
     state = blank_state(tokens, prior, len(words), 16)
     for _ in range(10):
         state = one_sweep(tokens, state, prior, rng)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FitError, SpecError
-from motifmine.models.plsm.em import Priors, flat_start, infer_starts, pose
+from motifmine.models.plsm.em import flat_start, infer_starts, pose
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.search import (
     cropped,
@@ -13,9 +13,9 @@ from motifmine.models.plsm.search import (
     part_of_time,
     without_motif,
 )
-from motifmine.models.plsm.spec import PlsmSpec
+from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch, resolve
-from motifmine.models.protocol import Progress
+from motifmine.progress import Progress
 from motifmine.simulation import Simulation
 
 PRIORS = Priors(sparsity=2.0)

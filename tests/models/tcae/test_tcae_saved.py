@@ -26,9 +26,10 @@ from motifmine.records.model_state import restore_state
 from motifmine.records.settings import Preparation
 from motifmine.simulation import Simulation
 from motifmine.workflows.extract_topics import layer_of_fit
-from motifmine.workflows.fit import fit_workspace, locate_sources
+from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.mine import mine
 from motifmine.workflows.workspace import Workspace
+from tests.helpers.fits import fit_workspace
 
 Run = Callable[..., Result]
 SPEC = Tcae(n_motifs=8, motif_length=8, epochs=6, device="cpu")

@@ -32,7 +32,7 @@ from motifmine.seeding import generator
 from motifmine.types import Floats
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import extract_recordings, topic_settings
-from motifmine.workflows.fit import locate_sources
+from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.fit_records import label_record, lane_record

@@ -1,11 +1,10 @@
-"""`motifmine export` and `locate`: results for other programs, motifs for other recordings."""
+"""`motifmine export`."""
 
 from pathlib import Path
 
 import click
 
-from .options import force_option, occurrence_options, workspace_option
-from .output import print_occurrences
+from .options import force_option, workspace_option
 
 
 @click.command(
@@ -41,25 +40,3 @@ def export(
 
     for path in export_text(Workspace(workspace), source, output, force=force):
         click.echo(path)
-
-
-@click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
-@click.argument("fit")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@occurrence_options
-@workspace_option
-def locate(
-    fit: str,
-    sources: tuple[Path, ...],
-    form: str,
-    recording: str | None,
-    output: Path | None,
-    force: bool,
-    workspace: Path,
-) -> None:
-    """Find the motifs of FIT, held fixed, in new recordings (SOURCE: tables, videos, .tdoc)."""
-    from motifmine.workflows.fit import locate_sources
-    from motifmine.workflows.workspace import Workspace
-
-    record = locate_sources(Workspace(workspace), fit, sources)
-    print_occurrences(record, form, output, force, recording)

@@ -1,0 +1,39 @@
+"""`motifmine compare`."""
+
+from pathlib import Path
+
+import click
+
+from .options import workspace_option
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine compare plsm-001 plsm-002"
+    "\n    motifmine compare monday/fits/plsm-001.h5 tuesday/fits/plsm-001.h5 --least 0.7"
+)
+@click.argument("fits", nargs=-1, required=True, metavar="FIT FIT...")
+@click.option(
+    "--least",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Similarity from which two motifs are taken for the same, 0 to 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+@workspace_option
+def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path) -> None:
+    """Tell which motifs of the first FIT are found in the others: models, seeds or days.
+
+    Motifs are matched one to one by their shape, wherever in the motif's window it stands.
+    """
+    from motifmine.analysis.comparison import compare_fits
+    from motifmine.io.hdf5.store import read_fit
+    from motifmine.reporting.tables.comparison import comparison_json, comparison_text
+    from motifmine.workflows.workspace import Workspace
+
+    if len(fits) < 2:
+        raise click.UsageError("one FIT cannot be compared; name two or more")
+    records = [read_fit(Workspace(workspace).find_fit(fit)) for fit in fits]
+    show = comparison_json if as_json else comparison_text
+    found = compare_fits(records, least=least, titles=fits)
+    click.echo(show(fits, records, found), nl=False)

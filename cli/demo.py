@@ -1,0 +1,35 @@
+"""`motifmine demo`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="\b\nExample:\n    motifmine demo")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of the sample data.  [default: sample_data of the checkout]",
+)
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("motifmine-demo"),
+    show_default=True,
+    help="Folder to work in.",
+)
+def demo(data: Path | None, workspace: Path) -> None:
+    """Run the whole job on the sample data, a sensor log and clips: extract, fit, show."""
+    from motifmine.reporting.sentences.motifs import readings_text
+    from motifmine.reporting.tables.fit_tables import motifs_text
+    from motifmine.workflows.demo import run_demo
+    from motifmine.workflows.workspace import Workspace
+
+    for record, report in run_demo(Workspace(workspace), data, on_message=_note):
+        click.echo(motifs_text(record) + readings_text(record), nl=False)
+        click.echo(f"report: {report}")
+
+
+def _note(line: str) -> None:
+    click.echo(line, err=True)

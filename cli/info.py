@@ -1,0 +1,26 @@
+"""`motifmine info`."""
+
+from pathlib import Path
+
+import click
+
+from .options import workspace_option
+
+
+@click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+@workspace_option
+def info(path: Path | None, as_json: bool, workspace: Path) -> None:
+    """Tell what a table, a fit or a workspace holds (default: this workspace)."""
+    import json
+
+    from motifmine.workflows.info import summarise
+
+    facts = summarise(path or workspace)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        width = max(len(name) for name in facts)
+        for name, value in facts.items():
+            click.echo(f"{name:<{width}}  {value}")

@@ -1,0 +1,30 @@
+"""`motifmine locate`."""
+
+from pathlib import Path
+
+import click
+
+from .options import occurrence_options, workspace_option
+from .output import print_occurrences
+
+
+@click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
+@click.argument("fit")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@occurrence_options
+@workspace_option
+def locate(
+    fit: str,
+    sources: tuple[Path, ...],
+    form: str,
+    recording: str | None,
+    output: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Find the motifs of FIT, held fixed, in new recordings (SOURCE: tables, videos, .tdoc)."""
+    from motifmine.workflows.locate import locate_sources
+    from motifmine.workflows.workspace import Workspace
+
+    record = locate_sources(Workspace(workspace), fit, sources)
+    print_occurrences(record, form, output, force, recording)

@@ -1,0 +1,188 @@
+"""Options of `fit` and `batch` that come from what a fit can be asked for, and from the models."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import ParamType
+
+if TYPE_CHECKING:
+    from motifmine.models.options import Option
+    from motifmine.models.request import FitRequest
+
+COMMON = ""
+"""Stands for all models."""
+
+
+class SettingType(ParamType):
+    """A value of a setting, as the model that was chosen reads it."""
+
+    name = "value"
+
+    def __init__(self, by_model: "Mapping[str, Option]") -> None:
+        self.by_model = by_model
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value, or end with wrong usage."""
+        from motifmine.errors import SpecError
+
+        if not isinstance(value, str):
+            return value
+        model = str(ctx.params.get("model")) if ctx is not None else COMMON
+        option = self.by_model.get(model) or next(iter(self.by_model.values()))
+        try:
+            return option.parse(value)
+        except SpecError as error:
+            self.fail(str(error), param, ctx)
+
+
+class SettingOption(click.Option):
+    """An option that stands in the metadata of a field, of one model or of several."""
+
+    def __init__(self, by_model: "Mapping[str, Option]") -> None:
+        self.by_model = by_model
+        first = next(iter(by_model.values()))
+        names = f"{first.flag}/{first.setting.negative}" if first.setting.negative else first.flag
+        given: dict[str, Any] = {"is_flag": True} if first.is_switch else {}
+        if not first.is_switch:
+            given["type"] = SettingType(by_model)
+        super().__init__([names, first.field], default=None, help=first.help, **given)
+
+    def help_record_of(self, model: str) -> tuple[str, str]:
+        """Return what help shows of the option: how it is written, and what it does."""
+        option = self.by_model[model]
+        names = ", ".join([*self.opts, *self.secondary_opts])
+        return f"{names} {option.metavar}".rstrip(), option.help
+
+
+class ModelCommand(click.Command):
+    """A command that takes the settings of fits; they are looked up when they are needed."""
+
+    only_repeatable = False
+    """Whether options that a fit is not made again with are left out."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own parameters and those of all models."""
+        own = super().get_params(ctx)
+        taken = {name for param in own for name in (*param.opts, *param.secondary_opts)}
+        found = [o for o in setting_options(self.only_repeatable) if not taken & set(o.opts)]
+        return [*own[:-1], *found, own[-1]]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write common options first, then those of every model."""
+        params = self.get_params(ctx)
+        shared = [p for p in params if isinstance(p, SettingOption)]
+        own = [p for p in params if isinstance(p, click.Option) and p not in shared]
+        plain = [p.get_help_record(ctx) for p in own]
+        common = [p.help_record_of(COMMON) for p in shared if COMMON in p.by_model]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in [*plain, *common] if record is not None])
+        for model in dict.fromkeys(m for p in shared for m in p.by_model if m != COMMON):
+            with formatter.section(f"Options of {model}"):
+                formatter.write_dl([p.help_record_of(model) for p in shared if model in p.by_model])
+
+
+class BatchCommand(ModelCommand):
+    """A command that makes fits of many tables."""
+
+    only_repeatable = True
+
+
+class ModelName(ParamType):
+    """The name of a model."""
+
+    name = "model"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names that there are."""
+        from motifmine.models.registry import model_names
+
+        return f"[{'|'.join(model_names())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or end with wrong usage."""
+        from motifmine.models.registry import model_names
+
+        if value not in model_names():
+            self.fail(f"{value!r} is not one of {', '.join(model_names())}", param, ctx)
+        return str(value)
+
+
+def model_option(**more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Accept `--model`, which decides how all other options are read."""
+    return click.option("--model", type=ModelName(), is_eager=True, **more)
+
+
+def setting_options(only_repeatable: bool = False) -> list[SettingOption]:
+    """Return the options of fits, those that several models share once."""
+    from motifmine.models.options import options_of
+    from motifmine.models.registry import all_entries, settings_of
+    from motifmine.models.request import FitRequest
+
+    entries = all_entries()
+    by_flag: dict[str, dict[str, Option]] = {}
+    for option in options_of(FitRequest):
+        if option.setting.repeats or not only_repeatable:
+            needed = option.setting.capability
+            models = [m for m, entry in entries.items() if needed and getattr(entry, needed)]
+            shown = _with_default_of_models(option, entries)
+            by_flag[option.flag] = dict.fromkeys(models if needed else [COMMON], shown)
+    for model, entry in entries.items():
+        for option in settings_of(entry):
+            by_flag.setdefault(option.flag, {})[model] = option
+    return [SettingOption(by_model) for by_model in by_flag.values() if by_model]
+
+
+def _with_default_of_models(option: "Option", entries: Mapping[str, Any]) -> "Option":
+    """Return the option with what each model takes where nothing is given."""
+    from motifmine.models.registry import default_of
+
+    if option.default is not None or option.setting.default_text or option.is_switch:
+        return option
+    found = {model: default_of(entry, option.field) for model, entry in entries.items()}
+    by_value: dict[object, list[str]] = {}
+    for model, value in found.items():
+        if value is not None:
+            by_value.setdefault(value, []).append(model)
+    text = ", ".join(f"{value} for {' and '.join(models)}" for value, models in by_value.items())
+    return replace(option, setting=replace(option.setting, default_text=text))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value of an option, and the field that it is for."""
+
+    field: str
+    value: Any
+
+
+def request_of(ctx: click.Context, model: str) -> "FitRequest":
+    """Return what the options of a command ask of a fit.
+
+    Raises
+    ------
+    click.UsageError
+        When options contradict each other.
+    """
+    from motifmine.errors import ConflictError
+    from motifmine.models.request import FitRequest
+
+    try:
+        return FitRequest.of(model, **{item.field: item.value for item in _given(ctx, model)})
+    except ConflictError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def has_settings(ctx: click.Context) -> bool:
+    """Return whether any option of a fit was given."""
+    return any(True for _ in _given(ctx, COMMON))
+
+
+def _given(ctx: click.Context, model: str) -> Iterable[_Given]:
+    for param in ctx.command.get_params(ctx):
+        value = ctx.params.get(str(param.name))
+        if isinstance(param, SettingOption) and value is not None:
+            option = param.by_model.get(model) or next(iter(param.by_model.values()))
+            yield _Given(option.field, value)

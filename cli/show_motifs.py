@@ -1,0 +1,43 @@
+"""`motifmine show-motifs`."""
+
+from pathlib import Path
+
+import click
+
+from .options import force_option, workspace_option
+
+
+@click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
+@click.argument("fit", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The motifs as JSON, nothing else.")
+@click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="Zone that the report tells hours and days in, kept in the fit: Europe/Zurich.",
+)
+@force_option
+@workspace_option
+def show_motifs(
+    fit: str | None,
+    as_json: bool,
+    open_report: bool,
+    time_zone: str | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
+    from motifmine.reporting.sentences.motifs import readings_text
+    from motifmine.reporting.tables.fit_tables import motifs_json, motifs_text
+    from motifmine.workflows.report import show_fit
+    from motifmine.workflows.workspace import Workspace
+
+    record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
+    if as_json:
+        click.echo(motifs_json(record), nl=False)
+    else:
+        click.echo(motifs_text(record), nl=False)
+        click.echo(readings_text(record), nl=False)
+        click.echo(f"report: {report}")
+    if open_report:
+        click.launch(str(report))

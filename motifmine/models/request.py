@@ -1,0 +1,239 @@
+"""What is asked of a fit: the model with its settings, and all that holds for every model.
+
+Fields that are made by `setting` are options of `motifmine fit` and `motifmine batch`, and of the
+line in a report that repeats the fit.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from motifmine.durations import Duration
+from motifmine.errors import ConflictError, SpecError
+from motifmine.models.options import Option, options_of, setting
+from motifmine.models.registry import Entry, entry_of, settings_of
+from motifmine.records.fit import FitRecord
+from motifmine.records.settings import FitSpec
+from motifmine.records.wall_clock import zone_named
+from motifmine.validation import at_least, one_of
+
+NOTE = "request"
+"""Where the settings of a fit keep what was asked of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRequest:
+    """What is asked of a fit; two fits of the same tables by the same request are the same."""
+
+    model: str
+    """Name of the model, see `motifmine.models.registry`."""
+    n_motifs: int | Literal["auto"] | None = setting(
+        None,
+        help="Number of motifs; 'auto' lets held-out observations decide, at the cost of about "
+        "eight more fits.",
+    )
+    """None: the model's default."""
+    motif_length: Duration | Literal["auto"] | None = setting(
+        None,
+        help="Length of the motifs: 3s, 500ms, 20bins; 'auto' lets the motifs decide, at the cost "
+        "of a few more fits.",
+        default_text="3s for video, 20bins for all else",
+    )
+    n_topics: int | Literal["auto", "off"] | None = setting(
+        None,
+        help="Put N topics between words and motifs (not for tables over topics), or 'off'; "
+        "'auto': 40 where more than 500 words occur.",
+    )
+    """See `motifmine.workflows.fit_topics`; None: the model's default."""
+    counts: Literal["auto", "raw", "sqrt"] = setting(
+        "auto", help="Counts as they are or their square root; auto takes the root for video."
+    )
+    """What is done to the counts of words, see `motifmine.features.preparation`."""
+    false_alarms_per_hour: float | None = setting(
+        None,
+        help="Occurrences an hour that may be chance.",
+        flag="--false-alarms",
+        default_text="1 % of all occurrences",
+    )
+    seed: int | None = setting(0, help="Seed of all random draws.")
+    stability: int | None = setting(
+        None,
+        help="Refits to resampled recordings that tell how surely each motif comes again.",
+    )
+    """See `motifmine.analysis.stability`; None: no refits."""
+    time_zone: str = setting(
+        "UTC",
+        help="Zone that hours and days are reported in: Europe/Zurich.",
+        metavar="ZONE",
+    )
+    online: bool = setting(
+        False,
+        help="Move the motifs after every batch of tables, which are never in memory together.",
+        capability="streams",
+    )
+    stream: bool = setting(
+        False,
+        help="Learn to convergence from tables that are never in memory together.",
+        capability="streams",
+    )
+    passes: int | None = setting(
+        None,
+        help="With --online: times that every table is seen.",
+        default_text="3",
+        capability="streams",
+    )
+    batch_documents: int | None = setting(
+        None,
+        help="With --online: tables of a batch.",
+        default_text="a 24th, with 30,000 observations at least",
+        capability="streams",
+    )
+    groups: int | Literal["auto"] | None = setting(
+        None,
+        help="Sample recordings in N groups and bring their motifs together, an approximation "
+        "where there are many; 'auto': 200,000 observations in each.",
+        capability="groups_documents",
+    )
+    checkpoint: Path | None = setting(
+        None,
+        help="File that training resumes from if it is there, and writes to now and then.",
+        capability="writes_checkpoints",
+        repeats=False,
+    )
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the model's own specification."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "n_topics", "stability", "passes", "batch_documents", "groups")
+        one_of(self, "counts", ("auto", "raw", "sqrt"))
+        rate = self.false_alarms_per_hour
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            raise SpecError(f"false_alarms_per_hour is {rate}; it must be above 0")
+        zone_named(self.time_zone)
+        self._check_capabilities(entry_of(self.model))
+        self._check_combinations()
+
+    @classmethod
+    def of(cls, model: str, **values: Any) -> "FitRequest":
+        """Return a request of values that are fields of the request or settings of the model."""
+        common = {item.name for item in fields(cls)}
+        return cls(
+            model=model,
+            settings={k: v for k, v in values.items() if k not in common and v is not None},
+            **{k: v for k, v in values.items() if k in common and v is not None},
+        )
+
+    @classmethod
+    def of_plain(cls, values: Mapping[str, Any]) -> "FitRequest":
+        """Return a request of plain values, as `as_plain` gives them."""
+        length = values.get("motif_length")
+        if length not in (None, "auto"):
+            values = {**values, "motif_length": Duration.parse(length)}
+        return cls.of(**values)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return all that is not as it comes as plain values, the seed and the counts always."""
+        values: dict[str, Any] = {"model": self.model, **self.settings}
+        for option in options_of(FitRequest):
+            value = getattr(self, option.field)
+            if value != option.default or option.field in ("seed", "counts"):
+                values[option.field] = str(value) if isinstance(value, Duration) else value
+        return values
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether tables stay in their files."""
+        return self.online or self.stream
+
+    @property
+    def has_open_sizes(self) -> bool:
+        """Whether the data decide the number or the length of the motifs."""
+        return "auto" in (self.n_motifs, self.motif_length)
+
+    def as_values(self) -> dict[str, object]:
+        """Return what is not as it comes and is not kept with the fit elsewhere, plain values."""
+        kept = {option.field: getattr(self, option.field) for option in options_of(FitRequest)}
+        for name in ("n_motifs", "motif_length", "seed", "time_zone", "checkpoint"):
+            del kept[name]
+        defaults = {item.name: item.default for item in fields(self)}
+        return {name: value for name, value in kept.items() if value != defaults[name]}
+
+    def _check_capabilities(self, entry: Entry) -> None:
+        for option in options_of(FitRequest):
+            is_given = getattr(self, option.field) != option.default
+            needed = option.setting.capability
+            if is_given and needed and not getattr(entry, needed):
+                raise SpecError(f"{self.model} has no option {option.flag}; leave it out")
+        if self.has_open_sizes and not entry.chooses_sizes:
+            raise SpecError(f"{self.model} cannot choose sizes by 'auto'; give it numbers")
+
+    def _check_combinations(self) -> None:
+        if self.online and self.stream:
+            raise ConflictError("--online and --stream are two ways; choose one")
+        if (self.passes or self.batch_documents) and not self.online:
+            raise ConflictError("--passes and --batch-documents need --online")
+        if self.is_streamed and self.stability:
+            raise ConflictError("--stability does not go with --online and --stream")
+        if self.groups and self.stability:
+            raise ConflictError("--stability does not go with --groups")
+        if self.is_streamed and self.n_topics not in (None, "off"):
+            raise ConflictError(
+                "--topics does not go with --online and --stream; extract the tables with topics"
+            )
+        if self.is_streamed and self.has_open_sizes:
+            raise SpecError(
+                "sizes cannot be 'auto' where tables stay in their files; choose them in a fit of "
+                "a few tables, then give numbers"
+            )
+
+
+def command_line(record: FitRecord) -> list[str]:
+    """Return the words of the command that makes a fit again from the same tables.
+
+    Settings that have no option are taken to be as they come. Sizes that were left to the data are
+    given as they were chosen.
+    """
+    values = request_values(record)
+    words = ["motifmine", "fit", "--model", record.provenance.model]
+    for option in _options_for(record.provenance.model):
+        if option.setting.repeats:
+            words += option.arguments(values.get(option.field))
+    return words
+
+
+def _options_for(model: str) -> tuple[Option, ...]:
+    """Return common options and those of a model; only common ones where it is not installed."""
+    try:
+        own = settings_of(entry_of(model))
+    except SpecError:
+        own = ()
+    return (*options_of(FitRequest), *own)
+
+
+def request_values(record: FitRecord) -> dict[str, Any]:
+    """Return the values of all options that make a fit again, by field."""
+    spec = record.provenance.spec
+    length = spec.settings.get("motif_length")
+    return {
+        **spec.settings,
+        **spec.notes.get(NOTE, _of_older_versions(spec)),
+        "motif_length": None if length is None else Duration(float(length), "bins"),
+        "seed": record.provenance.seed,
+        "time_zone": None if record.time_zone == "UTC" else record.time_zone,
+    }
+
+
+def _of_older_versions(spec: FitSpec) -> dict[str, Any]:
+    """Return what fits tell that do not keep their request."""
+    streaming = spec.streaming
+    is_online = streaming is not None and bool(streaming.online)
+    return {
+        "counts": spec.preparation.counts,
+        "false_alarms_per_hour": spec.detection.false_alarms_per_hour,
+        "online": is_online,
+        "stream": streaming is not None and streaming.online is False,
+        "passes": streaming.passes if streaming is not None and is_online else None,
+        "batch_documents": streaming.batch_documents if streaming and is_online else None,
+    }

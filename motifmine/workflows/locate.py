@@ -1,0 +1,119 @@
+"""Motifs of a saved fit in recordings that it has not seen."""
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from motifmine.errors import FormatError, MotifmineWarning, VideoError
+from motifmine.features.series.survey import series_settings_of
+from motifmine.features.video.extract import flow_spec_of
+from motifmine.io.hdf5 import reader as hdf5
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable
+from motifmine.records.topics import innermost
+from motifmine.workflows.extract import extract_sources
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.extract_topics import layer_of_fit
+from motifmine.workflows.mine import locate
+from motifmine.workflows.workspace import Workspace
+
+
+def locate_sources(
+    workspace: Workspace, name: str, sources: Sequence[Path], *, workers: int | None = None
+) -> FitRecord:
+    """Return where the motifs of a fit occur in recordings that it has not seen.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        A fit, by name or path.
+    sources : paths
+        Tables, or videos and `.tdoc` files; these are extracted as the fit's own recordings were.
+    workers : int or None
+        Sources that are extracted at a time; None: as many as there are cores.
+
+    Raises
+    ------
+    FormatError, VideoError
+        When a source cannot be read.
+    DataError
+        When a source does not belong to the scene of the fit.
+    """
+    record = store.read_fit(workspace.find_fit(name))
+    with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
+        scratch = Workspace(Path(folder))
+        is_table = [hdf5.file_format(path) == store.TABLE_FORMAT for path in sources]
+        tables = [path for path, yes in zip(sources, is_table, strict=True) if yes]
+        others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
+        if others:
+            _extract_alike(record, others, scratch, workers)
+        found = workspace.read_tables(
+            [*tables, *scratch.table_paths()],
+            reference=record.picture,
+            on_message=lambda line: warnings.warn(line, MotifmineWarning, stacklevel=2),
+        )
+    layer = layer_of_fit(record)
+    if layer is not None and layer.topics.inner == found.vocabulary:
+        found = layer.apply(found)
+    _refuse_other_scene(record, found)
+    return locate(record, found)
+
+
+def locate_anomalies(
+    workspace: Workspace, name: str | None = None, sources: Sequence[Path] = ()
+) -> FitRecord:
+    """Return a fit with the stretches that its motifs explain worst, in `anomalies`.
+
+    Without sources they are those of the fit's own recordings, else of the sources; see
+    `locate_sources`.
+
+    Raises
+    ------
+    FormatError
+        When the fit does not know what is usual.
+    """
+    path = workspace.find_fit(name)
+    record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)
+    if record.anomalies is None:
+        raise FormatError(
+            f"{path} does not tell what is usual in its recordings, an older version of motifmine "
+            "made it; fit again"
+        )
+    return record
+
+
+def _extract_alike(
+    record: FitRecord, sources: Sequence[Path], scratch: Workspace, workers: int | None
+) -> None:
+    """Extract `sources` into `scratch` with the settings of the fit's own tables."""
+    layer = layer_of_fit(record)
+    made = record.provenance.spec.table
+    made = made if layer is None else made.get("words", {})
+    if innermost(record.vocabulary).layout.picture_grid() is not None:
+        settings = ExtractionSettings(spec=flow_spec_of(made))
+    elif "series" in made:
+        series = series_settings_of(made, innermost(record.vocabulary))
+        is_sampled = innermost(record.vocabulary).layout.series_channels() is not None
+        settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
+    else:
+        settings = ExtractionSettings(label_bin_s=record.bin_s)
+    outcomes = extract_sources(sources, scratch, settings, workers=workers)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if failed:
+        raise VideoError(failed[0].reason)
+
+
+def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
+    if difference := record.vocabulary.difference(table.vocabulary):
+        raise FormatError(
+            f"{table.recordings[0].name} does not belong to the scene of the fit: it has "
+            f"{difference}"
+        )
+    if table.bin_s != record.bin_s:
+        raise FormatError(
+            f"time bins of {table.recordings[0].name} last {table.bin_s} s, those of the fit "
+            f"{record.bin_s} s"
+        )

@@ -1,0 +1,55 @@
+"""How a fit is made and where it goes: what a command says besides what is asked of the fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from motifmine.files import refuse_overwriting
+from motifmine.progress import Progress
+from motifmine.validation import at_least
+from motifmine.workflows.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRun:
+    """Of which tables a fit is made, by whom, and what is heard of it meanwhile."""
+
+    tables: Sequence[Path] | None = None
+    """Table files; None takes all of the workspace."""
+    name: str | None = None
+    """Name of the fit; None numbers it."""
+    force: bool = False
+    """Overwrite a fit of that name."""
+    workers: int = 1
+    """Processes of this machine, > 0, that share documents where they are not fitted together."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler, whose workers are used instead; they must see the workspace."""
+    n_threads: int | None = None
+    """Threads of every worker; None: the cores of this machine, shared out to the processes."""
+    is_timed: bool = True
+    """Whether the fit tells how long it took. Without, the same data give the same bytes."""
+    notes: Mapping[str, object] = field(default_factory=dict)
+    """More to keep with the settings in the fit, plain values."""
+    on_message: Callable[[str], None] | None = None
+    """Called with lines that tell what will be fitted, and how, and whether chains agree."""
+    on_progress: Callable[[Progress], None] | None = None
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "workers")
+
+    def say(self, line: str) -> None:
+        """Pass on a line, unless it is empty."""
+        if line and self.on_message is not None:
+            self.on_message(line)
+
+    def target(self, workspace: Workspace, model: str) -> Path:
+        """Return where the fit goes.
+
+        Raises
+        ------
+        WorkspaceError
+            When a fit of that name is there.
+        """
+        path = workspace.fit_path(self.name or workspace.next_fit_name(model))
+        refuse_overwriting(path, force=self.force)
+        return path
