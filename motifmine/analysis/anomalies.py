@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.records.anomalies import SENSES, Anomalies, AnomalyScale
-from motifmine.records.fit import Activations, Background, MotifSet
-from motifmine.records.start_layout import dense_activation, phi_of, start_layout
+from motifmine.records.fit import Activations, Background, MotifSet, dense_activation
+from motifmine.records.start_layout import phi_of, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices32
 

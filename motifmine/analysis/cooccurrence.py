@@ -8,6 +8,7 @@ import numpy as np
 from motifmine.errors import SpecError
 from motifmine.kernels.pair_lags import count_followers
 from motifmine.records.fit import Occurrences
+from motifmine.records.start_layout import n_starts, row_of_start
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
@@ -146,18 +147,17 @@ class _Events:
         motif_length: int,
         seed: int,
     ) -> "_Events":
-        n_starts = np.asarray(n_times, dtype=np.int64) + motif_length - 1
+        possible = n_starts(np.asarray(n_times, dtype=np.int64), motif_length)
         place = np.full(int(found.motif.max(initial=-1)) + 1, -1)
         place[compared] = np.arange(len(compared))
-        rows = np.stack(
-            [found.document, found.start_bin + motif_length - 1, place[found.motif]], axis=1
-        ).astype(np.int64)
+        start_row = row_of_start(found.start_bin, motif_length)
+        rows = np.stack([found.document, start_row, place[found.motif]], axis=1).astype(np.int64)
         # a motif that starts twice in one bin starts there
         rows = np.unique(rows[rows[:, 2] >= 0], axis=0)
-        rows = rows[np.isin(rows[:, 0], _affordable(rows[:, 0], n_starts, motif_length, seed))]
+        rows = rows[np.isin(rows[:, 0], _affordable(rows[:, 0], possible, motif_length, seed))]
         document, start, motif = np.ascontiguousarray(rows.T)
         return cls(
-            document=document, start=start, motif=motif, n_starts=n_starts, n_motifs=len(compared)
+            document=document, start=start, motif=motif, n_starts=possible, n_motifs=len(compared)
         )
 
     def shifted(self, random: np.random.Generator) -> "_Events":

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import compute_rates, score_occurrences
-from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences, dense_activation
 from motifmine.records.start_layout import (
     StartLayout,
-    dense_activation,
     flat_rates,
     phi_of,
     start_layout,

@@ -11,12 +11,16 @@ from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
 from motifmine.records.posterior import Posterior
 from motifmine.records.settings import FitSpec
+from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
 from motifmine.records.table import Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories of control characters, halves of surrogates and ends of lines."""
+
+SMALLEST_MASS = 1e-6
+"""Activations below this many observations are not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,9 +110,31 @@ class Activations:
         Column 0 is start time `1 - L`.
         """
         part = slice(self.offsets[document], self.offsets[document + 1])
-        mass = np.zeros((n_motifs, n_times + motif_length - 1))
-        mass[self.motif[part], self.start[part] + motif_length - 1] = self.mass[part]
+        mass = np.zeros((n_motifs, n_starts(n_times, motif_length)))
+        mass[self.motif[part], row_of_start(self.start[part], motif_length)] = self.mass[part]
         return mass
+
+
+def dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
+    """Return activations by start row, float32 array (R, K)."""
+    dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
+    first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
+    rows = first + row_of_start(activations.start, layout.motif_length)
+    dense[rows, activations.motif] = activations.mass
+    return dense
+
+
+def sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
+    """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order."""
+    row, motif = np.nonzero(activation > SMALLEST_MASS)
+    document, start_bin = layout.start_of_row(row)
+    n_documents = len(layout.document_rows) - 1
+    return Activations(
+        offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
+        start=start_bin.astype(np.int32),
+        motif=motif.astype(np.int32),
+        mass=activation[row, motif],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,20 +2,41 @@
 
 All start times of all documents stand behind each other, one row each. A motif of L bins may hang
 over either edge of its document, so a document of T bins has T + L - 1 start times, from -(L - 1)
-to T - 1. This is decided here and nowhere else. An observation at time bin t can come from the L
+to T - 1. This is decided here and nowhere else; only compiled kernels, which call no Python, repeat
+it. An observation at time bin t can come from the L
 start times t - L + 1 .. t, which are L consecutive rows.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from motifmine.records.fit import Activations
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
-SMALLEST_MASS = 1e-6
-"""Activations below this many observations are not stored."""
+Bins = TypeVar("Bins", int, Indices, Indices32)
+"""A number of time bins, or an integer array of such."""
+
+
+def n_starts(n_times: Bins, motif_length: int) -> Bins:
+    """Return how many start times a motif has in documents of `n_times` bins: T + L - 1."""
+    return n_times + (motif_length - 1)
+
+
+def row_of_start(start_bin: Bins, motif_length: int) -> Bins:
+    """Return the row of a start time, counted from the first of its document: s + L - 1."""
+    return start_bin + (motif_length - 1)
+
+
+def start_of_row(row: Bins, motif_length: int) -> Bins:
+    """Return the start time of a row that is counted from the first of its document."""
+    return row - (motif_length - 1)
+
+
+def document_rows(n_times: Indices, motif_length: int) -> Indices:
+    """Return the first start row of every document of `n_times` bins, and the end, (D + 1,)."""
+    return np.concatenate([[0], np.cumsum(n_starts(n_times, motif_length))]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +60,7 @@ class StartLayout:
     @property
     def n_times(self) -> Indices:
         """Time bins of every document, int64 array (D,)."""
-        return np.diff(self.document_rows) - self.motif_length + 1
+        return start_of_row(np.diff(self.document_rows), self.motif_length)
 
     @property
     def n_rows(self) -> int:
@@ -49,49 +70,25 @@ class StartLayout:
     def start_of_row(self, rows: Indices) -> tuple[Indices, Indices]:
         """Return document and start time of start rows, two int64 arrays."""
         document = np.searchsorted(self.document_rows, rows, side="right") - 1
-        return document, rows - self.document_rows[document] - self.motif_length + 1
+        return document, start_of_row(rows - self.document_rows[document], self.motif_length)
 
 
 def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:
     """Return the layout of `table` for motifs of `motif_length` bins."""
-    lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
-    document_rows = np.concatenate([[0], np.cumsum(lengths + motif_length - 1)]).astype(np.int64)
-    document_of_time = np.repeat(np.arange(len(lengths)), lengths)
+    first_rows = document_rows(table.document_lengths, motif_length)
+    document_of_time = table.document_of_time()
     time = np.arange(table.n_times) - table.document_offsets[document_of_time]
     filled = np.flatnonzero(np.diff(table.offsets))
     document = document_of_time[filled]
-    row = table.row_of_observation()
-    totals = np.bincount(document_of_time[row], weights=table.count, minlength=len(lengths))
     return StartLayout(
         motif_length=motif_length,
-        document_rows=document_rows,
-        bin_row=document_rows[document] + time[filled],
+        document_rows=first_rows,
+        bin_row=first_rows[document] + time[filled],
         bin_document=document,
         offsets=np.concatenate([table.offsets[filled], table.offsets[-1:]]),
         word=table.word,
         count=table.count,
-        document_total=totals.astype(np.float64),
-    )
-
-
-def dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
-    """Return activations by start row, float32 array (R, K)."""
-    dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
-    first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
-    dense[first + activations.start + layout.motif_length - 1, activations.motif] = activations.mass
-    return dense
-
-
-def sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
-    """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order."""
-    row, motif = np.nonzero(activation > SMALLEST_MASS)
-    document, start_bin = layout.start_of_row(row)
-    n_documents = len(layout.document_rows) - 1
-    return Activations(
-        offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
-        start=start_bin.astype(np.int32),
-        motif=motif.astype(np.int32),
-        mass=activation[row, motif],
+        document_total=table.document_totals(),
     )
 
 

@@ -144,9 +144,12 @@ class ObservationTable:
     @property
     def document_offsets(self) -> Indices:
         """Time rows of document d are `[d]:[d + 1]`, int64 array (D + 1,)."""
-        return np.concatenate([[0], np.cumsum([r.n_times for r in self.recordings])]).astype(
-            np.int64
-        )
+        return np.concatenate([[0], np.cumsum(self.document_lengths)]).astype(np.int64)
+
+    @property
+    def document_lengths(self) -> Indices:
+        """Time bins of every document, int64 array (D,)."""
+        return np.array([r.n_times for r in self.recordings], dtype=np.int64)
 
     @property
     def total(self) -> float:
@@ -156,6 +159,16 @@ class ObservationTable:
     def row_of_observation(self) -> Indices:
         """Return the time row of every observation, int64 array (N,)."""
         return np.repeat(np.arange(self.n_times, dtype=np.int64), np.diff(self.offsets))
+
+    def document_of_time(self) -> Indices:
+        """Return the document of every time row, int64 array (sum of T,)."""
+        return np.repeat(np.arange(self.n_documents), self.document_lengths)
+
+    def document_totals(self) -> Floats:
+        """Return the sum of the counts of every document, float64 array (D,)."""
+        document = self.document_of_time()[self.row_of_observation()]
+        total = np.bincount(document, weights=self.count, minlength=self.n_documents)
+        return total.astype(np.float64)
 
     def documents(self, indices: Sequence[int]) -> "ObservationTable":
         """Return the documents `indices`, in this order."""

@@ -33,6 +33,7 @@ from motifmine.models.hdlsm.kernels.state import (
     placements,
     sweep_place,
 )
+from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices, Indices32
 
@@ -132,8 +133,8 @@ def tokens_of(
     count = np.floor(scaled + rng.random(len(scaled))).astype(np.int64)
     count = np.where(np.abs(scaled - np.round(scaled)) < 1e-9, np.round(scaled), count)
     words, word = np.unique(table.word, return_inverse=True)
-    lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
-    base = np.concatenate([[0], np.cumsum(lengths + motif_length - 1)])
+    lengths = table.document_lengths
+    base = document_rows(lengths, motif_length)
     row = table.row_of_observation()
     document = np.searchsorted(table.document_offsets, row, side="right") - 1
     bin_row = row - table.document_offsets[document] + base[document]

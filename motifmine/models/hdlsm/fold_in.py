@@ -18,12 +18,11 @@ from motifmine.models.hdlsm.kernels.state import (
     blank_state,
 )
 from motifmine.models.protocol import Located
-from motifmine.records.fit import Activations, Background, MotifSet
+from motifmine.records.fit import Activations, Background, MotifSet, sparse_activations
 from motifmine.records.start_layout import (
     StartLayout,
     flat_rates,
     phi_of,
-    sparse_activations,
     start_layout,
 )
 from motifmine.records.table import ObservationTable

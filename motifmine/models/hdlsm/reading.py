@@ -5,6 +5,7 @@ import numpy as np
 from motifmine.models.hdlsm.chains import NOISE_WORD
 from motifmine.models.hdlsm.kernels.state import MOTIFS, OCCURRENCES, State, Tokens
 from motifmine.records.fit import Activations, Background
+from motifmine.records.start_layout import start_of_row
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices
 
@@ -63,7 +64,7 @@ def activations_of(
     n_documents = len(tokens.n_bins)
     return Activations(
         offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
-        start=(row - tokens.first_start[document] - motif_length + 1).astype(np.int32),
+        start=start_of_row(row - tokens.first_start[document], motif_length).astype(np.int32),
         motif=motif.astype(np.int32),
         mass=mass.astype(np.float32),
     )

@@ -42,8 +42,8 @@ from motifmine.records.fit import (
     MotifSet,
     Provenance,
     Trace,
+    sparse_activations,
 )
-from motifmine.records.start_layout import sparse_activations
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import resolve_seed

@@ -10,8 +10,8 @@ from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.heldout import hide_observations
 from motifmine.models.plsm.kernels.search import overlaps
 from motifmine.models.plsm.model import Plsm, PlsmFit
-from motifmine.records.fit import MotifSet
-from motifmine.records.start_layout import dense_activation, flat_rates, phi_of, start_layout
+from motifmine.records.fit import MotifSet, dense_activation
+from motifmine.records.start_layout import flat_rates, phi_of, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices

@@ -41,6 +41,7 @@ from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.fit import Background, MotifSet
+from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
@@ -139,7 +140,7 @@ def refuse_too_large(spec: TcaeSpec, table: ObservationTable, device: torch.devi
         batch_windows=spec.batch_windows,
         core_bins=min(spec.window_bins, max(r.n_times for r in table.recordings)),
         n_observations=len(table.word),
-        n_rows=sum(r.n_times + spec.motif_length - 1 for r in table.recordings),
+        n_rows=int(document_rows(table.document_lengths, spec.motif_length)[-1]),
         item_bytes=8 if spec.dtype == "float64" else 4,
     )
     free = free_bytes(device)
@@ -369,7 +370,5 @@ def _spread(values: Tensor, used: Indices, n_vocabulary: int) -> Floats32:
 
 def _log_totals(table: ObservationTable) -> float:
     """Return sum over documents of N_d log N_d: what turns rates into probabilities."""
-    lengths = [r.n_times for r in table.recordings]
-    of_bin = np.repeat(np.arange(len(lengths)), lengths)
-    total = np.bincount(of_bin[table.row_of_observation()], table.count, minlength=len(lengths))
+    total = table.document_totals()
     return float(np.sum(total * np.log(np.maximum(total, 1e-300))))

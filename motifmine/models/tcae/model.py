@@ -20,9 +20,17 @@ from motifmine.models.protocol import FitContext, Located
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.progress import Progress
-from motifmine.records.fit import Activations, Background, FitRecord, MotifSet, Provenance, Trace
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    FitRecord,
+    MotifSet,
+    Provenance,
+    Trace,
+    sparse_activations,
+)
 from motifmine.records.model_state import restore_state
-from motifmine.records.start_layout import sparse_activations, start_layout
+from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32

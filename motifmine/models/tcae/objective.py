@@ -134,7 +134,5 @@ def flat_error(table: ObservationTable, loss: str, scale: float) -> float:
 
 def document_constant(table: ObservationTable) -> float:
     """Return - sum over documents of N_d log T_d, nats."""
-    lengths = np.array([r.n_times for r in table.recordings])
-    of_bin = np.repeat(np.arange(len(lengths)), lengths)
-    total = np.bincount(of_bin[table.row_of_observation()], table.count, minlength=len(lengths))
-    return -float(np.sum(total * np.log(np.maximum(lengths, 1))))
+    log_lengths = np.log(np.maximum(table.document_lengths, 1))
+    return -float(np.sum(table.document_totals() * log_lengths))

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motifmine.records.start_layout import document_rows, n_starts, row_of_start
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
@@ -84,11 +85,12 @@ class Windows:
         n_times = self._tensor(self.n_times[chosen])[:, None]
         bins = first + torch.arange(self.core_bins, device=self.device)
         # start times from first - (L - 1) - spare on
-        n_starts = self.core_bins + self.motif_length - 1 + 2 * self.spare
-        start = first - self.margin + torch.arange(n_starts, device=self.device)
+        n_cells = n_starts(self.core_bins, self.motif_length) + 2 * self.spare
+        start = first - self.margin + torch.arange(n_cells, device=self.device)
         is_start = (start > -self.motif_length) & (start < n_times)
         is_owned = is_start & (start < first + self.core_bins) & ((start >= first) | (first == 0))
-        row = self._tensor(self.document_row[chosen])[:, None] + start + self.motif_length - 1
+        row = self._tensor(self.document_row[chosen])[:, None] + start
+        row += row_of_start(0, self.motif_length)
         return Batch(
             counts=self._dense(chosen),
             in_document=bins < n_times,
@@ -142,7 +144,7 @@ def cut_windows(
     device, dtype
         Of the tensors.
     """
-    lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
+    lengths = table.document_lengths
     core_bins = min(core_bins, int(lengths.max()))
     n_cores = -(-lengths // core_bins)
     document = np.repeat(np.arange(len(lengths)), n_cores)
@@ -151,26 +153,22 @@ def cut_windows(
     time_origin = table.document_offsets[document]
     margin = motif_length - 1 + spare
     last_bin = np.minimum(lengths[document], first_bin + core_bins + margin)
-    rows = lengths + motif_length - 1
-    document_rows = np.concatenate([[0], np.cumsum(rows)])
-    row_of_observation = table.row_of_observation()
-    of_bin = np.repeat(np.arange(len(lengths)), lengths)
-    total = np.bincount(of_bin[row_of_observation], weights=table.count, minlength=len(lengths))
+    first_rows = document_rows(lengths, motif_length)
     return Windows(
         n_words=table.n_words,
         motif_length=motif_length,
         core_bins=core_bins,
         spare=spare,
         scale=scale,
-        document_row=document_rows[document],
+        document_row=first_rows[document],
         n_times=lengths[document],
         first_bin=first_bin,
         first_observation=table.offsets[time_origin + np.maximum(first_bin - margin, 0)],
         last_observation=table.offsets[time_origin + last_bin],
         first_time_row=time_origin + first_bin,
-        n_rows=int(document_rows[-1]),
-        row_level=np.repeat(total / lengths, rows),
-        time_row=torch.from_numpy(row_of_observation).to(device),
+        n_rows=int(first_rows[-1]),
+        row_level=np.repeat(table.document_totals() / lengths, np.diff(first_rows)),
+        time_row=torch.from_numpy(table.row_of_observation()).to(device),
         word=torch.from_numpy(table.word.astype(np.int64)).to(device),
         count=torch.from_numpy(table.count).to(device=device, dtype=dtype),
     )

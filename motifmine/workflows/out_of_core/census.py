@@ -14,6 +14,7 @@ from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.settings import Preparation
+from motifmine.records.start_layout import n_starts
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Indices
@@ -197,7 +198,7 @@ def in_groups(
     paths: list[Path] = []
     n_observations = n_cells = 0
     for document in documents:
-        cells = (document.n_times + motif_length - 1) * n_motifs
+        cells = n_starts(document.n_times, motif_length) * n_motifs
         is_full = (
             n_observations + document.n_observations > GROUP_OBSERVATIONS
             or n_cells + cells > GROUP_CELLS
