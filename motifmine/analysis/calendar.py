@@ -1,7 +1,7 @@
 """How often motifs occur by hour of the day and day of the week, per hour recorded.
 
-All counts stand beside the time that was recorded: a camera that ran at night only says nothing
-about noon. Hours and days are those of the fit's time zone.
+Counts are divided by the time recorded: a camera that ran at night only has no rate at noon. Hours
+and days are those of the fit's time zone.
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from motifmine.records.fit import FitRecord
 
 
 class FitStatistics:
-    """Statistics of a fit: when motifs occur, what follows what, which days stand out.
+    """Statistics of a fit: rates over time, co-occurrence, unusual days, trends.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class FitStatistics:
 
     @cached_property
     def unusual_days(self) -> tuple[UnusualDay, ...]:
-        """Days that stand out, the least likely first."""
+        """Unusual days, the least likely first."""
         return () if self.calendar is None else unusual_days(self.calendar)
 
     @cached_property

@@ -13,9 +13,9 @@ class PosteriorSummary:
     """Numbers that describe a posterior."""
 
     least_motifs: int
-    """Nine in ten sweeps have at least so many motifs of 1 % of the observations or more,"""
+    """Lower end of the 90 % interval of the number of motifs of 1 % of the observations or more."""
     most_motifs: int
-    """and at most so many."""
+    """Upper end of that interval."""
     statistic_mean: Floats
     """Mean of each statistic after the burn-in, all chains together, float64 array (statistic,)."""
     presence: Floats

@@ -14,7 +14,7 @@ from motifmine.types import Floats, Indices
 
 DAY_S = 86_400
 FEWEST_DAYS = 3
-"""From so many days on, the archive is told by days; else by recordings."""
+"""With so many days or more, rates over the archive are by day, otherwise by recording."""
 
 MOST_BARS = 120
 FEWER_BARS = 40

@@ -1,10 +1,10 @@
-"""Days that stand out: days on which a motif occurs far more or less often than was to be expected.
+"""Unusual days: days on which a motif occurs far more or less often than expected.
 
 A day is judged by the other days. What they let expect of an hour of the clock is the rate of that
 hour on days of its kind (Monday to Friday, Saturday and Sunday), times what is usual on that day of
 the week, moved towards the rate of that very hour of that very weekday by as much as was recorded
 of it. Days vary more than chance: how much more is estimated from all days (negative binomial
-counts), held against few of them, and days that stand out count neither there nor for the others.
+counts), conservatively where days are few. Unusual days are excluded from these estimates.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from motifmine.types import Floats, Indices
 FEWEST_DAYS = 10
 """With fewer days that can be judged, nothing is said."""
 FEWEST_PEERS = 3
-"""An hour is judged when it was recorded on so many other days of its kind."""
+"""An hour is tested when it was recorded on at least this many other days of its kind."""
 LEAST_COVERED = 0.5
 """A day is judged when so much of what was recorded of it can be."""
 LEAST_RECORDED_S = 900.0
@@ -29,7 +29,7 @@ PRIOR_COUNT = 4.0
 FALSE_SHARE = 0.05
 """Share of the days that are named which chance may have made."""
 ROUNDS = 3
-"""Days that stand out are left out and all are judged again, so often."""
+"""Rounds of excluding unusual days and testing all days again."""
 CLIP = 6.0
 """Squared residuals count at most so much, so that single days do not hide themselves."""
 CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
@@ -37,12 +37,12 @@ CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
 DOUBT = 1.7
 """Standard errors by which variation between days is taken for higher than it seems."""
 SURPRISE = -1
-"""Stands for a motif where the time that the motifs explain badly is judged."""
+"""Takes the place of a motif index where the time that the motifs explain badly is tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnusualDay:
-    """A day that stands out."""
+    """An unusual day."""
 
     day: int
     """Days since 1970 on the calendar's zone."""
@@ -68,7 +68,7 @@ class _Days:
 
 
 def unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
-    """Return the days that stand out, the least likely first; none where days are too few.
+    """Return the unusual days, the least likely first; none with fewer than `FEWEST_DAYS` days.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
 
     Notes
     -----
-    Of all days named, `FALSE_SHARE` are expected to be there by chance. Motifs that hang on one
-    another name the same day together.
+    The false discovery rate is `FALSE_SHARE` (Benjamini and Hochberg 1995). Motifs that depend on
+    one another find the same day together.
     """
     day, place = np.unique(calendar.day, return_inverse=True)
     if len(day) < FEWEST_DAYS:
@@ -218,7 +218,7 @@ def _q_values(p_value: Floats) -> Floats:
 
 
 def _named(day: Indices, judged: list[_Judged]) -> tuple[UnusualDay, ...]:
-    """Return the days that stand out among all motifs."""
+    """Return the unusual days among all motifs by their q-values."""
     if not judged:
         return ()
     p_value = np.concatenate([each.p_value for each in judged])

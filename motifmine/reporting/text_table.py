@@ -8,7 +8,7 @@ _NUMERIC = re.compile(r"-?[\d.,:]+( ?(%|s|h))?|-?")
 
 
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned plain-text table; columns of numbers stand to the right.
+    """Return an aligned plain-text table; columns of numbers are right-aligned.
 
     Control characters are written as escapes, so that a name cannot steer the terminal.
 

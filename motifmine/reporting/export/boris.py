@@ -135,7 +135,7 @@ def _observation(
 
 
 def _frame_rate(recording: Recording, bin_s: float) -> float:
-    """Return the frame rate, as near as the length in whole time bins tells it."""
+    """Return the frame rate, as near as the length in whole time bins allows."""
     frames, length_s = max(recording.frames_decoded, 0), bin_s * recording.n_times
     lowest, highest = frames / length_s, frames / max(length_s - bin_s, bin_s)
     usual = [rate for rate in USUAL_RATES if lowest - 1e-6 <= rate <= highest]

@@ -115,7 +115,7 @@ def write_occurrences(
     record, form, recording
         See `occurrences_bytes`.
     output : Path
-        The file; the folder where it stands for several, or is one already.
+        The file; with several recordings a folder, also where it exists as one.
     force : bool
         Overwrite what exists.
 

@@ -10,7 +10,7 @@ from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats, Indices
 
 LEVELS = 31
-"""Strengths are told in so many steps."""
+"""Number of steps that strengths are quantised to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

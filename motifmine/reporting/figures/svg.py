@@ -13,13 +13,13 @@ from motifmine.records.fit import FitRecord, Trace
 from motifmine.types import Floats, Indices, Indices32
 
 STRIP_COLUMNS = 800
-"""Occurrences that fall into the same of so many columns of a strip become one mark."""
+"""Columns of a strip; occurrences in the same column become one mark."""
 
 STRIP_ROWS = 300
-"""A strip shows at most so many documents."""
+"""Documents that a strip shows, at most."""
 
 ALL_ROWS = 12_000
-"""All strips of a record together show about so many documents, each at least a dozen."""
+"""Documents that all strips of a record show together, about; each shows at least a dozen."""
 
 ROW_HEIGHT = 20
 """Height of a strip's row in units of its drawing."""

@@ -15,7 +15,7 @@ from motifmine.version import __version__
 
 PAGE_NAME = "index.html"
 MOST_TROUBLES = 20
-"""Files without a whole result that are told of a scene."""
+"""Failed or partial files listed for a scene, at most."""
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 WORDS = {
     "failed": "failed",
@@ -79,13 +79,13 @@ def _summary(scenes: Sequence[ArchiveScene]) -> str:
     known = [scene.facts for scene in scenes if scene.facts is not None]
     files, done = sum(s.files for s in scenes), sum(s.done for s in scenes)
     failed = sum(t.status in ("failed", "lost") for s in scenes for t in s.troubles)
-    told = (
+    summary = (
         f"{_plural(len(scenes), 'scene')}: {done:,} of {_plural(files, 'file')}, "
         f"{_hours(sum(s.hours for s in scenes))} recorded. "
         f"{_plural(sum(f.motifs for f in known), 'motif')}, "
         f"{_plural(sum(f.occurrences for f in known), 'occurrence')}."
     )
-    return told + (f" {failed:,} failed." if failed else "")
+    return summary + (f" {failed:,} failed." if failed else "")
 
 
 def _card(scene: ArchiveScene) -> str:
@@ -137,16 +137,16 @@ def _numbers(scene: ArchiveScene) -> str:
 
 
 def _lines(facts: SceneFacts) -> str:
-    """Return what there is to say beside the numbers."""
-    told = []
+    """Return recorded days, busiest hours, changes and unusual days as HTML."""
+    notes = []
     if facts.days:
         span = facts.first_day
         span += f" to {facts.last_day}" if facts.days > 1 else ""
         busy = ", ".join(f"{hour} h" for hour in facts.busiest_hours)
-        told.append(f"{span} ({facts.time_zone})" + (f"; busiest {busy}" if busy else ""))
+        notes.append(f"{span} ({facts.time_zone})" + (f"; busiest {busy}" if busy else ""))
     if facts.changed_motifs:
-        told.append(f"{_plural(facts.changed_motifs, 'motif')} changed over this time")
-    lines = "".join(f"<p>{elements.text(line)}</p>" for line in told)
+        notes.append(f"{_plural(facts.changed_motifs, 'motif')} changed over this time")
+    lines = "".join(f"<p>{elements.text(line)}</p>" for line in notes)
     if not facts.unusual_days:
         return lines
     more = facts.n_unusual - len(facts.unusual_days)

@@ -40,7 +40,7 @@ def table(
 ) -> str:
     """Return a table of cells that are HTML already; the last `numbers` columns are numbers.
 
-    `label` tells a screen reader what scrolls; `caption` is HTML.
+    `label` names the scrollable region for screen readers; `caption` is HTML.
     """
 
     def classes(column: int) -> str:

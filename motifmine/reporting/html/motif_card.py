@@ -20,7 +20,7 @@ from motifmine.reporting.times import format_length, format_time
 from motifmine.types import Pixels
 
 NUMBERS_FOR = 60
-"""With more motifs the rates stand as bars only, so that the page stays small."""
+"""With more motifs rates are drawn as bars only, without numbers, to bound the size of the page."""
 
 STRONGEST = 12
 """Occurrences listed under each motif."""
@@ -133,7 +133,7 @@ def _strip(record: FitRecord, row: MotifRow) -> str:
 
 
 def _rate(rates: Rates, row: MotifRow) -> str:
-    """Return the rates of a motif as bars with the highest one told."""
+    """Return the rates of a motif as bars, captioned with the highest rate."""
     per_hour = rates.per_hour[row.motif]
     if not row.occurrences:
         return ""
@@ -143,8 +143,8 @@ def _rate(rates: Rates, row: MotifRow) -> str:
     if n == 24 and rates.labels[1] == "01:00":
         ticks = [(hour / 24, f"{hour} h") for hour in range(0, 25, 6)]
     rate = float(per_hour[best])
-    told = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
-    highest = f"highest {told} per hour recorded, {rates.labels[best]}"
+    shown = f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+    highest = f"highest {shown} per hour recorded, {rates.labels[best]}"
     return (
         f'<figure class="rate" style="--bars:{n}"><figcaption>'
         f"<strong>{elements.text(rates.title)}</strong> "

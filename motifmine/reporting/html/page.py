@@ -1,4 +1,4 @@
-"""The report: one HTML page that holds all it shows, and the same pictures beside it as PNG.
+"""The report: one HTML page that holds all it shows, and its pictures as PNG files in its folder.
 
 Names of fits, recordings, words and settings are data: they are escaped (elements.py) and never
 become a path. The page runs one script, its own, and its content security policy forbids every
@@ -58,7 +58,7 @@ def write_report(
 ) -> Path:
     """Write the report of a fit into `folder` and return the path of its page.
 
-    The folder appears whole or not at all: it is made beside its place and renamed into it.
+    The folder is written under a temporary name and renamed, so that no partial report is seen.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def write_report(
     explained : mapping or None
         Observations that single occurrences (by index) explain, to be shown with them.
     force : bool
-        Replace a report that stands there already.
+        Replace an existing report.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def _variables(context: ReportContext) -> str:
 
 
 def page_script() -> str:
-    """Return the script as it stands in the page."""
+    """Return the text of the page's script."""
     parts = "\n".join(elements.source(file) for file in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
@@ -206,7 +206,7 @@ def security_policy(script: str, *, with_media: bool) -> str:
     Parameters
     ----------
     script : str
-        The text of the one script that may run, told by its SHA-256.
+        The text of the one script that may run, identified by its SHA-256.
     with_media : bool
         Let the page play video files from the disk, or from the server that it comes from.
     """

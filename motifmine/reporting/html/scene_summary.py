@@ -1,4 +1,4 @@
-"""What the page over all scenes tells of one of them: a few numbers, sentences and a picture."""
+"""One scene on the page over all scenes: a few numbers, sentences and a picture."""
 
 import base64
 import json
@@ -15,9 +15,9 @@ from motifmine.reporting.sentences.days import day_sentence
 FACTS_FORMAT = "motifmine.scene/1"
 PICTURE_PX = 320
 MOST_DAYS = 5
-"""Days that stand out which are told."""
+"""Unusual days that are listed, at most."""
 MOST_HOURS = 3
-"""Hours of the day that are told, the busiest."""
+"""Busiest hours of the day that are listed, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +40,15 @@ class SceneFacts:
     changed_motifs: int
     """Motifs that change over the archive."""
     unusual_days: tuple[str, ...]
-    """Sentences on the days that stand out most."""
+    """Sentences on the most unusual days."""
     n_unusual: int
-    """Days that stand out, with those that are not told."""
+    """Number of unusual days, listed or not."""
     picture: str
     """JPEG of the scene in base64, "" without one."""
 
 
 def scene_facts(record: FitRecord) -> SceneFacts:
-    """Return what is told of a scene by its fit."""
+    """Return the summary of a scene from its fit."""
     statistics = FitStatistics(record)
     calendar, week, found = statistics.calendar, statistics.week, statistics.unusual_days
     days = np.unique(calendar.day) if calendar is not None else np.zeros(0, dtype=np.int64)
@@ -71,7 +71,7 @@ def scene_facts(record: FitRecord) -> SceneFacts:
 
 
 def facts_text(facts: SceneFacts, key: str = "") -> str:
-    """Return the facts as JSON, with a key that tells what they were made from."""
+    """Return the facts as JSON, with a key that identifies what they were made from."""
     return json.dumps({"format": FACTS_FORMAT, "key": key, **asdict(facts)}, indent=1) + "\n"
 
 
@@ -90,7 +90,7 @@ def facts_of_text(text: str, place: str) -> SceneFacts:
         known = {item.name: values[item.name] for item in fields(SceneFacts)}
         for name in ("busiest_hours", "unusual_days"):
             known[name] = tuple(known[name])
-        # what is told stands in a page: a picture is nothing but base64
+        # the picture goes into a page unescaped, so it must be base64 and nothing else
         base64.b64decode(known["picture"], validate=True)
         return SceneFacts(**known)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""Days that stand out, as sentences."""
+"""Unusual days, as sentences."""
 
 from motifmine.analysis.calendar import date_text
 from motifmine.analysis.unusual_days import SURPRISE, UnusualDay
@@ -7,7 +7,7 @@ from motifmine.reporting.times import format_length
 
 
 def day_sentence(record: FitRecord, unusual: UnusualDay) -> str:
-    """Return what stands out on a day, plain text.
+    """Return what is unusual about a day, plain text.
 
     Examples
     --------
@@ -33,5 +33,5 @@ def counted(expected: float) -> str:
     >>> [counted(x) for x in (0.04, 1.0, 2.34, 41.3)]
     ['0.04 were', '1 was', '2.3 were', '41 were']
     """
-    told = f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
-    return f"{told} was" if told == "1" else f"{told} were"
+    number = f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
+    return f"{number} was" if number == "1" else f"{number} were"

@@ -13,7 +13,7 @@ LEAST_SHARE = 0.25
 """A channel is named when it holds at least this share of what the heaviest channel holds."""
 MOST_CHANNELS = 4
 TOGETHER = 0.12
-"""Channels whose moments lie closer, in units of the motif's length, are told together."""
+"""Channels whose moments lie closer, in units of the motif's length, are joined by "and"."""
 ONE_SIDED = 0.8
 """Share of its mass on one side from which on a channel is simply high or low."""
 
@@ -23,7 +23,7 @@ class ChannelPart:
     """What one channel does in a motif."""
 
     channel: str
-    deed: str
+    verb: str
     """`rises`, `high`, ..."""
     moment: float
     """Mean relative time, 0 to 1."""
@@ -45,7 +45,7 @@ def describe_channels(record: FitRecord, motif: int) -> str:
 
 
 def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
-    """Return one sentence on what the channels do, in the order in which they do it.
+    """Return one sentence on what the channels do, in order of time.
 
     Parameters
     ----------
@@ -63,16 +63,16 @@ def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
     chosen = np.argsort(-mass, kind="stable")[:MOST_CHANNELS]
     chosen = chosen[mass[chosen] >= LEAST_SHARE * mass.max()]
     parts = sorted((_part(by_channel[:, c], layout, int(c)) for c in chosen), key=_moment)
-    told = ""
+    sentence = ""
     for before, part in zip([None, *parts], parts, strict=False):
         joint = ""
         if before is not None:
             together = part.moment - before.moment < TOGETHER
             joint = " and " if together else ", then "
-        told += f"{joint}{part.channel} {part.deed}".rstrip()
+        sentence += f"{joint}{part.channel} {part.verb}".rstrip()
     n_more = int(np.sum(mass >= LEAST_SHARE * mass.max())) - len(parts)
     more = f" (and {n_more} more channels)" if n_more > 0 else ""
-    return f"{told}{more}."
+    return f"{sentence}{more}."
 
 
 def _moment(part: ChannelPart) -> float:
@@ -81,14 +81,14 @@ def _moment(part: ChannelPart) -> float:
 
 def _part(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
     """Return what a channel does, from its words over relative time, (L, per_channel)."""
-    deed = {"rectified": _side, "changes": _change}.get(layout.words)
+    describe = {"rectified": _side, "changes": _change}.get(layout.words)
     if layout.words == "levels":
-        told = _level(steps, layout, channel)
+        verb = _level(steps, layout, channel)
     else:
-        told = deed(steps) if deed is not None else ""
+        verb = describe(steps) if describe is not None else ""
     when = np.arange(len(steps)) @ steps.sum(axis=1) / max(float(steps.sum()), 1e-300)
     return ChannelPart(
-        channel=layout.channels[channel], deed=told, moment=float(when) / max(len(steps), 1)
+        channel=layout.channels[channel], verb=verb, moment=float(when) / max(len(steps), 1)
     )
 
 

@@ -9,7 +9,7 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.times import format_length
 
 MOST = 30
-"""Relations of each kind that are told."""
+"""Relations of each kind that are listed, at most."""
 
 MATRIX_MOTIFS = 30
 """With more motifs there is no matrix."""

@@ -12,8 +12,8 @@ from motifmine.types import Floats
 
 MOST = 24
 """Motifs whose curves are shown: first those that changed, the most changed first."""
-TELLING = 1.1
-"""A stretch from here on is told."""
+LEAST_RATIO = 1.1
+"""A ratio of durations from which on a change is reported."""
 
 
 def section(context: ReportContext) -> str:
@@ -54,14 +54,14 @@ def _trends(context: ReportContext) -> str:
 
 def _trend(record: FitRecord, trend: Trend) -> str:
     way = "becomes more frequent" if trend.rises else "becomes less frequent"
-    told = f"{way}: {trend.first_per_hour:,.3g}, then {trend.last_per_hour:,.3g} an hour"
+    change = f"{way}: {trend.first_per_hour:,.3g}, then {trend.last_per_hour:,.3g} an hour"
     like = ""
     if trend.resembles >= 0:
         like = (
             f"; the other way goes {elements.motif_name(record, trend.resembles)}, which resembles "
             f"it ({trend.similarity:.2f})"
         )
-    return f"{elements.motif_name(record, trend.motif)} {elements.text(told)}{like}"
+    return f"{elements.motif_name(record, trend.motif)} {elements.text(change)}{like}"
 
 
 def _note(drift: Drift, n_known: int) -> str:
@@ -94,7 +94,7 @@ def _figure(record: FitRecord, drift: Drift, motif: int, labels: list[str]) -> s
     return (
         f'<figure class="{kind}"><figcaption><a href="#motif-{motif + 1}"><strong>'
         f"{elements.motif_name(record, motif)}</strong></a> "
-        f"<span>{elements.text(_told(drift, motif, labels))}</span></figcaption>"
+        f"<span>{elements.text(_summary(drift, motif, labels))}</span></figcaption>"
         f'<div class="plot"><ol aria-hidden="true"><li>1</li><li>0</li></ol>'
         f"{drift_svg(drift.similarity[motif], drift.error[motif])}{elements.ticks(ends)}"
         "</div></figure>"
@@ -105,19 +105,19 @@ def _short(date: str) -> str:
     return date.partition(" ")[2]
 
 
-def _told(drift: Drift, motif: int, labels: list[str]) -> str:
+def _summary(drift: Drift, motif: int, labels: list[str]) -> str:
     """Return what a motif's curve says."""
     similarity = drift.similarity[motif]
     at = int(np.nanargmin(similarity))
     if not drift.changed[motif]:
         return f"stays: lowest {similarity[at]:.2f}"
-    told = f"lowest {similarity[at]:.2f}, {_short(labels[at])}"
+    summary = f"lowest {similarity[at]:.2f}, {_short(labels[at])}"
     ratio = stretch_ratio(drift, motif)
-    if ratio >= TELLING:
-        told += f"; at the end it lasts about {ratio:.1f} times as long as at the beginning"
-    elif ratio <= 1 / TELLING:
-        told += f"; at the end it is about {1 / ratio:.1f} times as fast as at the beginning"
-    return told
+    if ratio >= LEAST_RATIO:
+        summary += f"; at the end it lasts about {ratio:.1f} times as long as at the beginning"
+    elif ratio <= 1 / LEAST_RATIO:
+        summary += f"; at the end it is about {1 / ratio:.1f} times as fast as at the beginning"
+    return summary
 
 
 def drift_svg(similarity: Floats, error: Floats) -> str:

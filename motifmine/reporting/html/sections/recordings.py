@@ -21,9 +21,9 @@ def section(context: ReportContext) -> str:
         ],
         "occurrences": [f"{n:,}" for n in found],
     }
-    told = {title: cells for title, cells in columns.items() if any(cells)}
-    body = zip(*told.values(), strict=True)
-    table = elements.table(list(told), body, label="Recordings", numbers=2)
+    shown = {title: cells for title, cells in columns.items() if any(cells)}
+    body = zip(*shown.values(), strict=True)
+    table = elements.table(list(shown), body, label="Recordings", numbers=2)
     return elements.section("recordings", "Recordings", table)
 
 

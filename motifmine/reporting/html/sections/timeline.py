@@ -7,7 +7,7 @@ from motifmine.reporting.html.context import ReportContext
 def section(context: ReportContext) -> str:
     """Return where the script draws the time line, "" without occurrences.
 
-    Without JavaScript there stands a sentence that leads to the cards.
+    Without JavaScript a sentence with a link to the cards is shown instead.
     """
     record = context.record
     if not len(record.occurrences):

@@ -69,7 +69,7 @@ def _words(drawn: FitRecord, topic: int) -> str:
 def heaviest_words(
     probability: Floats32, vocabulary: Vocabulary, most: int
 ) -> list[tuple[str, float]]:
-    """Return label and probability of the heaviest words of a topic, at most so many.
+    """Return label and probability of the `most` heaviest words of a topic.
 
     Parameters
     ----------

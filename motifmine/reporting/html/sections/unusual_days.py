@@ -7,11 +7,11 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.sentences.days import day_sentence
 
 MOST = 50
-"""Days that the page tells."""
+"""Days that are listed, at most."""
 
 
 def section(context: ReportContext) -> str:
-    """Return the `MOST` days that stand out most, "" where there are too few days to tell."""
+    """Return the `MOST` most unusual days, "" with fewer than `FEWEST_DAYS` days."""
     record, statistics = context.record, context.statistics
     calendar, n_days, found = statistics.calendar, statistics.n_days, statistics.unusual_days
     if calendar is None or n_days < FEWEST_DAYS:

@@ -18,14 +18,14 @@ from motifmine.types import Floats
 LEVELS = 8
 """Steps of ink."""
 NUMBERS_FOR = 24
-"""With more motifs the maps stand without tables of numbers, so that the page stays small."""
+"""With more motifs there are maps but no tables of numbers, to bound the size of the page."""
 HOURS = [(hour / 24, f"{hour} h") for hour in (0, 6, 12, 18, 24)]
 
 
 def section(context: ReportContext) -> str:
     """Return a map of the week for every motif, "" where less than two days of it are known.
 
-    A map takes about 2 kB; tables of numbers stand for at most `NUMBERS_FOR` motifs.
+    A map takes about 2 kB; there are tables of numbers for at most `NUMBERS_FOR` motifs.
     """
     record, calendar, rates = context.record, context.statistics.calendar, context.statistics.week
     if calendar is None or rates is None or not len(record.occurrences):
@@ -59,7 +59,7 @@ def _note(calendar: Calendar) -> str:
 
 
 def _map(record: FitRecord, motif: int, rates: WeekRates) -> str:
-    """Return the week of a motif as a drawing with its highest rate told."""
+    """Return the week of a motif as a map, captioned with its highest rate."""
     per_hour = rates.per_hour[motif]
     days = "".join(f"<li>{name[:2]}</li>" for name in WEEKDAYS)
     return (
@@ -111,8 +111,8 @@ def _highest(rates: WeekRates, motif: int) -> str:
     day, hour = rates.peak(motif)
     low, high = (bound[day, hour] for bound in rates.interval(motif))
     return (
-        f"most {WEEKDAYS[day]} {hour} h: {_told(rates.per_hour[motif, day, hour])} an hour "
-        f"({_told(low)} to {_told(high)})"
+        f"most {WEEKDAYS[day]} {hour} h: {_rate_text(rates.per_hour[motif, day, hour])} an hour "
+        f"({_rate_text(low)} to {_rate_text(high)})"
     )
 
 
@@ -129,8 +129,8 @@ def _tables(record: FitRecord, rates: WeekRates) -> str:
                 *(
                     ""
                     if np.isnan(per_hour[day, hour])
-                    else f"{_told(per_hour[day, hour])}<small>{_told(low[day, hour])} to "
-                    f"{_told(high[day, hour])}</small>"
+                    else f"{_rate_text(per_hour[day, hour])}<small>{_rate_text(low[day, hour])} to "
+                    f"{_rate_text(high[day, hour])}</small>"
                     for day in range(7)
                 ),
             )
@@ -149,5 +149,5 @@ def _tables(record: FitRecord, rates: WeekRates) -> str:
     )
 
 
-def _told(rate: float) -> str:
+def _rate_text(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 9.95 else f"{rate:.2g}"
