@@ -1,0 +1,173 @@
+"""Sections of the report one by one, and what they are made of."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.records.anomalies import Anomalies, AnomalyScale
+from motifmine.records.fit import FitRecord
+from motifmine.records.topics import unfold_record
+from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card, picture_stem
+from motifmine.reporting.html.script import FILES, page_script, security_policy
+from motifmine.reporting.html.sections import (
+    anomalies,
+    motif_cards,
+    overview,
+    provenance,
+    recordings,
+    timeline,
+    topics,
+)
+from motifmine.reporting.rows import motif_rows, occurrence_rows
+from motifmine.reporting.tables.anomalies import anomaly_rows
+from motifmine.reporting.text_table import text_table
+from motifmine.reporting.times import clock_time, format_length, format_time
+from tests.helpers.fit_records import label_record, lane_record
+
+HOSTILE = "<b>Ring\x1b[31m"
+
+
+def hostile_record() -> FitRecord:
+    return lane_record(names=(HOSTILE, "south"), start_utc="2024-05-06T07:08:09+00:00")
+
+
+def with_anomalies(n: int) -> FitRecord:
+    scale = AnomalyScale(
+        quantile=np.zeros((3, 2)), share=np.array([1.0, 0.1]), tail=np.ones((3, 3)), n_bins=80
+    )
+    found = Anomalies(
+        document=np.zeros(n, np.int32),
+        start_s=np.arange(n) / 4,
+        end_s=np.arange(n) / 4 + 0.5,
+        sense=np.arange(n, dtype=np.int32) % 3,
+        surprise=np.linspace(4, 2, n),
+        scale=scale,
+    )
+    return replace(lane_record(), anomalies=found)
+
+
+def topic_record() -> FitRecord:
+    """Return a fit of label_record whose four words are topics over six words."""
+    record = label_record()
+    loadings = np.full((4, 6), 0.02, np.float32)
+    loadings[np.arange(4), np.arange(4)] = 0.9
+    layout = Topics(
+        model="plsa",
+        loadings=loadings,
+        inner=Vocabulary.of_labels(["lane", "path", "<gate>", "kerb", "tree", "sky"]),
+    )
+    labels = tuple(f"topic {a}" for a in range(4))
+    return unfold_record(replace(record, vocabulary=Vocabulary(labels=labels, layout=layout)))
+
+
+@pytest.mark.parametrize("module", [overview, motif_cards, recordings, provenance])
+def test_names_cannot_break_out_of_a_section(module: object) -> None:
+    html = module.section(hostile_record())  # type: ignore[attr-defined]
+    assert html.startswith("<section")
+    assert "<b>Ring" not in html
+    assert "\x1b" not in html
+
+
+def test_the_overview_has_a_row_and_a_picture_a_motif() -> None:
+    html = overview.section(lane_record())
+    assert html.count('class="motif-link"') == 2
+    assert html.count("data:image/jpeg") == 2
+    assert "60.0 %" in html
+    assert "data:image" not in overview.section(label_record())
+
+
+def test_the_recordings_tell_how_they_were_read() -> None:
+    record = lane_record()
+    broken = replace(
+        record.recordings[0],
+        truncated_at_s=8.0,
+        frames_expected=120,
+        frames_decoded=99,
+        stamps_repaired=3,
+    )
+    html = recordings.section(replace(record, recordings=(broken, record.recordings[1])))
+    assert "breaks off at 00:00:08.000; 99 of 120 frames decoded; 3 time stamps repaired" in html
+    assert "notes" not in recordings.section(record)
+    assert re.findall(r'<td class="number">(\d+)</td>', html) == ["2", "2"]
+
+
+def test_the_time_line_is_there_when_something_occurs() -> None:
+    assert 'id="timeline"' in timeline.section(lane_record())
+    assert timeline.section(lane_record(occurrences=())) == ""
+
+
+def test_the_provenance_has_the_trace_and_the_settings() -> None:
+    html = provenance.section(lane_record())
+    assert "iteration 0 to 49" in html
+    assert '<th scope="row">seed</th><td>7</td>' in html
+
+
+def test_only_the_most_surprising_stretches_are_shown() -> None:
+    assert anomalies.section(lane_record()) == ""
+    few, many = anomalies.section(with_anomalies(3)), anomalies.section(with_anomalies(50))
+    assert few.count("<tr>") == 1 + 3
+    assert many.count("<tr>") == 1 + anomalies.MOST
+    assert f"The first {anomalies.MOST} of 50." in many
+    assert [row.surprise for row in anomaly_rows(with_anomalies(3))] == [4.0, 3.0, 2.0]
+
+
+def test_topics_are_listed_with_their_heaviest_words() -> None:
+    assert topics.section(lane_record()) == ""
+    html = topics.section(topic_record())
+    assert html.count("<li>") == 4
+    assert "&lt;gate&gt;" in html
+    assert "90 %" in html
+    labels = Vocabulary.of_labels(["a", "b", "c"])
+    probability = np.array([0.1, 0.0, 0.9], np.float32)
+    heaviest = [label for label, _ in topics.heaviest_words(probability, labels, 3)]
+    assert heaviest == ["c", "a"]
+
+
+def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
+    record = lane_record()
+    row = motif_rows(record)[0]
+    card = motif_card(record, row, None, occurrence_rows(record))
+    assert picture_stem(row) == "motif-01"
+    assert 'href="motif-01-matrix.png"' in card
+    assert "-00:00:00.750" in card
+    assert NUMBERS_FOR > 1
+
+
+def test_the_policy_lets_this_script_run_and_nothing_else() -> None:
+    script = page_script()
+    assert script.startswith("(() => {")
+    assert len(FILES) == len(set(FILES))
+    policy = security_policy(script, with_media=False)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "media-src" not in policy
+    assert "media-src" in security_policy(script, with_media=True)
+
+
+def test_rows_go_by_the_wall_clock_where_there_is_one() -> None:
+    record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
+    first = motif_rows(record)[0].first
+    assert first is not None
+    assert str(first) == "2024-05-06T07:08:08.250Z"
+    assert str(motif_rows(lane_record())[0].first) == "-00:00:00.750 in north"
+    ends = [row.end_s - row.start_s for row in occurrence_rows(record)]
+    assert all(0 < end <= 8 * 0.25 for end in ends)
+
+
+def test_times_and_lengths_of_a_day_and_more() -> None:
+    assert format_time(90_061.0004) == "25:01:01.000"
+    assert format_time(-0.0001) == "00:00:00.000"
+    assert format_length(3600) == "1 h"
+    assert clock_time(None, 5.0) == ""
+
+
+def test_a_table_is_aligned_by_the_width_of_its_letters() -> None:
+    lines = text_table(("name", "n"), [("日本", "1"), ("a", "10")]).splitlines()
+    assert lines[2] == "日本   1"
+    assert lines[3] == "a     10"
