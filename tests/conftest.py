@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,11 @@ def motifmine(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MOTIFMINE_WORKSPACE", raising=False)
 
+    # before click 8.2 a runner has to be told to keep stdout and stderr apart
+    is_joined = "mix_stderr" in signature(CliRunner).parameters
+    runner = CliRunner(**{"mix_stderr": False} if is_joined else {})
+
     def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(command, [str(a) for a in arguments], prog_name="motifmine")
+        return runner.invoke(command, [str(a) for a in arguments], prog_name="motifmine")
 
     return run

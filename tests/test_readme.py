@@ -27,6 +27,7 @@ def commands(block: str) -> list[list[str]]:
 RUNNABLE = [block for block in SHELL if commands(block)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", RUNNABLE)
 def test_the_lines_of_a_shell_block_run_as_they_stand(block: str, motifmine: Run) -> None:
     clips = sorted((ROOT / "sample_data/junction").glob("*.mp4"))

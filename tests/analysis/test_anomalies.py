@@ -153,6 +153,7 @@ def area_under_roc(score: np.ndarray, is_odd: np.ndarray) -> float:
     return float((rankdata(score)[is_odd].sum() - n_odd * (n_odd + 1) / 2) / (n_odd * n_other))
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 def test_odd_events_on_the_rendered_junction_stand_out(motifmine: Run) -> None:
     for name in ("junction", "odd"):

@@ -406,6 +406,7 @@ def scheduler() -> Iterator[str]:
         yield stack.enter_context(archives.separate_cluster()).address
 
 
+@pytest.mark.long
 def test_a_cluster_that_runs_elsewhere_gives_the_same_bytes(
     archive: Path, undisturbed: Path, tmp_path: Path, scheduler: str
 ) -> None:
@@ -414,6 +415,7 @@ def test_a_cluster_that_runs_elsewhere_gives_the_same_bytes(
     assert results(tmp_path / "results") == results(undisturbed)
 
 
+@pytest.mark.long
 def test_two_workers_that_are_killed_end_in_the_bytes_of_one_loop(
     archive: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

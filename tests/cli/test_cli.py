@@ -285,6 +285,7 @@ def test_a_setting_of_another_model_is_refused(filled: Run) -> None:
     assert "hdlsm has no setting --motifs, --sparsity" in result.stderr
 
 
+@pytest.mark.long
 def test_killing_a_fit_leaves_no_file_that_cannot_be_read(filled: Run) -> None:
     executable = Path(sys.executable).with_name("motifmine")
     line: list[str | Path] = [executable, "fit", "--model", "plsm", "--motif-length", "8s"]

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from motifmine.reporting.html.script import FILES, page_script, security_policy
 
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card, picture_stem
-from motifmine.reporting.html.script import FILES, page_script, security_policy
 from motifmine.reporting.html.sections import (
     anomalies,
     motif_cards,

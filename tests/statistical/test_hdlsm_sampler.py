@@ -27,7 +27,7 @@ from tests.statistical.hdlsm_geweke import (
     statistics,
 )
 
-pytestmark = pytest.mark.statistical
+pytestmark = [pytest.mark.statistical, pytest.mark.long]
 
 N_WORDS, N_TIMES, N_DOCUMENTS, N_TOKENS = 2, 5, 2, 5
 GRID = 10 ** np.linspace(-0.5, 0.5, 5)

@@ -268,6 +268,7 @@ def test_a_process_that_hangs_or_crashes_fails_alone(
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.long
 def test_extraction_that_is_killed_leaves_only_whole_tables(clips: Path, tmp_path: Path) -> None:
     for i in range(3, 9):
         write_clip(clips / f"clip{i}.mp4", moving_square(60), faststart=True)

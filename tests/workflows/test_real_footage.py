@@ -15,6 +15,7 @@ from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.workflows.workspace import Workspace
 
+pytestmark = pytest.mark.long
 Run = Callable[..., Result]
 
 

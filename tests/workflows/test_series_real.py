@@ -11,6 +11,7 @@ from click.testing import Result
 from motifmine.io.hdf5.store import read_fit
 from motifmine.records.fit import FitRecord
 
+pytestmark = pytest.mark.long
 Run = Callable[..., Result]
 
 

@@ -14,6 +14,8 @@ from motifmine.features.series.binning import bin_series, native_period_s
 from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesHeader
 from motifmine.types import Floats
 
+pytestmark = pytest.mark.kernel
+
 
 @dataclass(frozen=True)
 class Given:

@@ -19,6 +19,8 @@ from motifmine.types import Floats
 from tests.helpers.clips import frames_of, moving_square, scene
 from tests.reference.flow import count_moving, count_standing
 
+pytestmark = pytest.mark.kernel
+
 HEIGHT, WIDTH = 120, 160
 COMPASS = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
 

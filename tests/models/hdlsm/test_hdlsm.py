@@ -72,6 +72,7 @@ def rows(*rows: tuple[int, int, int], n_times: int, n_words: int = 2) -> Observa
     )
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("background", [True, False])
 def test_counts_add_up_after_sweeps_of_all_moves(small: Simulation, background: bool) -> None:
     tokens, state, prior = run(small.table, Hdlsm(motif_length=8, background=background), 12)
@@ -93,6 +94,7 @@ def test_counts_add_up_after_sweeps_of_all_moves(small: Simulation, background: 
         assert again.inverse[theirs] == state.inverse[ours]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("background", [True, False])
 def test_the_joint_is_that_of_the_plain_twin(background: bool) -> None:
     table = simulate(n_motifs=2, motif_length=4, n_words=5, n_times=40, seed=2).table
@@ -262,6 +264,7 @@ def test_hyperparameters_can_be_held(small: Simulation) -> None:
     assert np.all(spec.fit(small.table).sampler.alpha == 3.0)
 
 
+@pytest.mark.kernel
 def test_fractional_counts_become_whole_ones_in_the_mean() -> None:
     table = rows(*((t, 0, 1) for t in range(1000)), n_times=1000)
     tokens, _ = tokens_of(table, 5, 0.25, np.random.default_rng(0))
@@ -281,6 +284,7 @@ ODD_TABLES = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("background", [True, False])
 @pytest.mark.parametrize("table", ODD_TABLES.values(), ids=ODD_TABLES)
 def test_odd_tables_have_defined_results(table: ObservationTable, background: bool) -> None:

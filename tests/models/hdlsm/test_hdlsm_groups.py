@@ -167,6 +167,7 @@ def test_groups_find_the_motifs_that_are_there(truth: Simulation, fit: GroupedHd
     assert all(len(groups) >= 3 for groups in fit.found_in)
 
 
+@pytest.mark.long
 def test_in_small_groups_under_noise_no_copies_stay() -> None:
     truth = simulate(
         n_motifs=6,

@@ -16,6 +16,8 @@ from motifmine.records.start_layout import phi_of
 from motifmine.types import Floats, Floats32, Indices
 from tests.helpers.plsm_problems import SHAPES, Binned, Rows, binned, drawn
 
+pytestmark = pytest.mark.kernel
+
 EVERY_SHAPE = pytest.mark.parametrize("name", SHAPES)
 
 

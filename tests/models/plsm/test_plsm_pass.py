@@ -30,6 +30,8 @@ from tests.helpers.plsm_problems import (
 )
 from tests.reference import plsm as reference
 
+pytestmark = pytest.mark.kernel
+
 EVERY_SHAPE = pytest.mark.parametrize("name", SHAPES)
 
 

@@ -106,6 +106,7 @@ def test_the_network_locates_through_topics(small: Simulation, tmp_path: Path) -
     assert encoder.filters.shape == record.motifs.probability.shape
 
 
+@pytest.mark.long
 def test_a_killed_fit_goes_on_from_its_checkpoint(motifmine: Run, small: Simulation) -> None:
     fill(Workspace(Path("motifmine-work")), small)
     fill(Workspace(Path("other")), small)

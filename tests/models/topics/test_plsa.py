@@ -15,6 +15,8 @@ from motifmine.records.vocabulary import FlowGrid, Topics, Vocabulary
 from motifmine.seeding import generator
 from tests.reference import plsa as twin
 
+pytestmark = pytest.mark.kernel
+
 SHAPES = [(1, 1, 1), (1, 6, 2), (7, 1, 3), (9, 12, 1), (20, 15, 4), (6, 30, 17)]
 
 
