@@ -3,7 +3,6 @@
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,8 +24,6 @@ from motifmine.reporting.export.parquet import encodable, parquet_bytes
 from motifmine.reporting.export.subtitles import labels_text, srt_text, vtt_text
 from motifmine.reporting.rows import occurrence_rows
 from tests.helpers.fit_records import lane_record
-
-MADE = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 def span(motif: int, start_ms: int, end_ms: int, score: float = 1.0, title: str = "walk") -> Span:
@@ -76,19 +73,18 @@ def test_subtitles_hold_no_marks_of_players() -> None:
 
 def test_a_boris_project_has_two_rows_an_occurrence_in_order_of_time() -> None:
     record = replace(lane_record(), names=("a|b", ""))
-    project = json.loads(boris_text(record, spans_by_document(record), made=MADE))
+    project = json.loads(boris_text(record, spans_by_document(record)))
     codes = [b["code"] for b in project["behaviors_conf"].values()]
     assert codes == ["a¦b", "motif 2"]
     events = project["observations"]["south"]["events"]
     assert [event[2] for event in events] == ["a¦b"] * 4
     assert [event[0] for event in events] == sorted(event[0] for event in events)
-    assert project["project_date"] == "2024-05-06T07:08:09"
 
 
 def test_an_elan_document_has_a_tier_a_motif_and_times_that_ascend() -> None:
     record = lane_record()
     spans = spans_by_document(record)[0]
-    root = ElementTree.fromstring(eaf_text(record, record.recordings[0], spans, made=MADE))
+    root = ElementTree.fromstring(eaf_text(record, record.recordings[0], spans))
     tiers = root.findall("TIER")
     assert [tier.get("TIER_ID") for tier in tiers] == ["motif 1", "motif 2"]
     assert [len(tier) for tier in tiers] == [1, 1]

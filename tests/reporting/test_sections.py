@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from motifmine.reporting.html.script import FILES, page_script, security_policy
 
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card, picture_stem
+from motifmine.reporting.html.page import SCRIPTS, page_script, security_policy
 from motifmine.reporting.html.sections import (
     anomalies,
     motif_cards,
@@ -67,18 +68,18 @@ def topic_record() -> FitRecord:
 
 @pytest.mark.parametrize("module", [overview, motif_cards, recordings, provenance])
 def test_names_cannot_break_out_of_a_section(module: object) -> None:
-    html = module.section(hostile_record())  # type: ignore[attr-defined]
+    html = module.section(ReportContext(hostile_record()))  # type: ignore[attr-defined]
     assert html.startswith("<section")
     assert "<b>Ring" not in html
     assert "\x1b" not in html
 
 
 def test_the_overview_has_a_row_and_a_picture_a_motif() -> None:
-    html = overview.section(lane_record())
+    html = overview.section(ReportContext(lane_record()))
     assert html.count('class="motif-link"') == 2
     assert html.count("data:image/jpeg") == 2
     assert "60.0 %" in html
-    assert "data:image" not in overview.section(label_record())
+    assert "data:image" not in overview.section(ReportContext(label_record()))
 
 
 def test_the_recordings_tell_how_they_were_read() -> None:
@@ -90,26 +91,31 @@ def test_the_recordings_tell_how_they_were_read() -> None:
         frames_decoded=99,
         stamps_repaired=3,
     )
-    html = recordings.section(replace(record, recordings=(broken, record.recordings[1])))
+    html = recordings.section(
+        ReportContext(replace(record, recordings=(broken, record.recordings[1])))
+    )
     assert "breaks off at 00:00:08.000; 99 of 120 frames decoded; 3 time stamps repaired" in html
-    assert "notes" not in recordings.section(record)
+    assert "notes" not in recordings.section(ReportContext(record))
     assert re.findall(r'<td class="number">(\d+)</td>', html) == ["2", "2"]
 
 
 def test_the_time_line_is_there_when_something_occurs() -> None:
-    assert 'id="timeline"' in timeline.section(lane_record())
-    assert timeline.section(lane_record(occurrences=())) == ""
+    assert 'id="timeline"' in timeline.section(ReportContext(lane_record()))
+    assert timeline.section(ReportContext(lane_record(occurrences=()))) == ""
 
 
 def test_the_provenance_has_the_trace_and_the_settings() -> None:
-    html = provenance.section(lane_record())
+    html = provenance.section(ReportContext(lane_record()))
     assert "iteration 0 to 49" in html
     assert '<th scope="row">seed</th><td>7</td>' in html
 
 
 def test_only_the_most_surprising_stretches_are_shown() -> None:
-    assert anomalies.section(lane_record()) == ""
-    few, many = anomalies.section(with_anomalies(3)), anomalies.section(with_anomalies(50))
+    assert anomalies.section(ReportContext(lane_record())) == ""
+    few, many = (
+        anomalies.section(ReportContext(with_anomalies(3))),
+        anomalies.section(ReportContext(with_anomalies(50))),
+    )
     assert few.count("<tr>") == 1 + 3
     assert many.count("<tr>") == 1 + anomalies.MOST
     assert f"The first {anomalies.MOST} of 50." in many
@@ -117,8 +123,8 @@ def test_only_the_most_surprising_stretches_are_shown() -> None:
 
 
 def test_topics_are_listed_with_their_heaviest_words() -> None:
-    assert topics.section(lane_record()) == ""
-    html = topics.section(topic_record())
+    assert topics.section(ReportContext(lane_record())) == ""
+    html = topics.section(ReportContext(topic_record()))
     assert html.count("<li>") == 4
     assert "&lt;gate&gt;" in html
     assert "90 %" in html
@@ -132,7 +138,7 @@ def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
     record = lane_record()
     row = motif_rows(record)[0]
     card = motif_card(record, row, None, occurrence_rows(record))
-    assert picture_stem(row) == "motif-01"
+    assert picture_stem(row.motif) == "motif-01"
     assert 'href="motif-01-matrix.png"' in card
     assert "-00:00:00.750" in card
     assert NUMBERS_FOR > 1
@@ -141,7 +147,7 @@ def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
 def test_the_policy_lets_this_script_run_and_nothing_else() -> None:
     script = page_script()
     assert script.startswith("(() => {")
-    assert len(FILES) == len(set(FILES))
+    assert len(SCRIPTS) == len(set(SCRIPTS))
     policy = security_policy(script, with_media=False)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in policy
