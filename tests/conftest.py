@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click import Command
@@ -81,7 +82,8 @@ def motifmine(
 
     # before click 8.2 a runner has to be told to keep stdout and stderr apart
     is_joined = "mix_stderr" in signature(CliRunner).parameters
-    runner = CliRunner(**{"mix_stderr": False} if is_joined else {})
+    apart: dict[str, Any] = {"mix_stderr": False} if is_joined else {}
+    runner = CliRunner(**apart)
 
     def run(*arguments: str | Path) -> Result:
         return runner.invoke(command, [str(a) for a in arguments], prog_name="motifmine")

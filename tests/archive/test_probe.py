@@ -1,4 +1,4 @@
-"""First looks at recordings, the page over all scenes, and what cannot be fitted."""
+"""First looks at recordings, the page over all scenes, keys of fits."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,9 @@ import pytest
 from motifmine.archive.index_page import write_index
 from motifmine.archive.journal import Journal
 from motifmine.archive.probe import Look, likeness, look_at
-from motifmine.archive.scene_fit import fit_key, refuse_settings
+from motifmine.archive.scene_fit import fit_key
 from motifmine.archive.status import gather
 from motifmine.archive.storage import Place
-from motifmine.errors import SpecError
 from motifmine.reporting.html.archive_page import PAGE_NAME
 from tests.helpers.archives import make_archive, plan_of, street
 from tests.helpers.clips import moving_square, write_clip
@@ -49,10 +48,5 @@ def test_the_page_names_every_scene_before_anything_is_done(tmp_path: Path) -> N
     assert page.stat().st_mtime == 0
 
 
-def test_settings_that_no_archive_can_be_fitted_with_are_refused(tmp_path: Path) -> None:
-    refuse_settings({"model": "hdlsm"})
-    with pytest.raises(SpecError, match="leave out --online"):
-        refuse_settings({"model": "hdlsm", "online": True})
-    with pytest.raises(SpecError, match="--passes"):
-        refuse_settings({"model": "plsm", "passes": 2})
+def test_a_fit_that_is_not_there_has_no_key(tmp_path: Path) -> None:
     assert fit_key(tmp_path / "none.h5") == ""

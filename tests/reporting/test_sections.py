@@ -13,8 +13,9 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card, picture_stem
+from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card
 from motifmine.reporting.html.page import SCRIPTS, page_script, security_policy
+from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import (
     anomalies,
     motif_cards,

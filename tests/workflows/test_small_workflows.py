@@ -75,7 +75,7 @@ def test_summaries_of_tables_fits_workspaces_and_other_files(
 
 def test_sample_data_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="name their folder with --data"):
-        run_demo(Workspace(tmp_path / "w"), tmp_path, on_step=lambda _: None)
+        run_demo(Workspace(tmp_path / "w"), tmp_path, on_message=lambda _: None)
 
 
 def test_series_of_one_extraction_share_words_and_bins(tmp_path: Path) -> None:
