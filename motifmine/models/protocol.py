@@ -1,15 +1,19 @@
 """What every model and every fit offers, satisfied by shape and not by inheritance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from numpy.typing import NDArray
+
+from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
 from motifmine.records.fit import (
     Activations,
     Background,
+    FitRecord,
     MotifSet,
     Occurrences,
     Provenance,
@@ -17,7 +21,9 @@ from motifmine.records.fit import (
 )
 from motifmine.records.posterior import Posterior
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats
+from motifmine.types import Floats, Indices
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -132,3 +138,66 @@ class SizeChoice(Protocol):
 
     def p_values(self, table: ObservationTable, motifs: MotifSet, seed: int) -> Floats:
         """Return how likely chance is to give motifs that stand out so, float64 array (K,)."""
+
+
+class OutOfCore(Protocol):
+    """EM, or what is like it, over documents that are never in memory together.
+
+    An instance goes to workers with every task, so it holds settings and nothing else.
+    """
+
+    @property
+    def iterations(self) -> int:
+        """Iterations over all documents, at most."""
+
+    @property
+    def tolerance(self) -> float:
+        """Stop when the log-likelihood per observation rises by less, nats."""
+
+    def open(self, fit: Any, words: Floats, kept: Indices) -> Parameters:
+        """Return the parameters that a fit of a part of the documents leads to.
+
+        Parameters
+        ----------
+        fit : Fit
+        words : float64 array (kept words,)
+            Their shares in all documents.
+        kept : int64 array
+            Words that are looked at.
+        """
+
+    def resume(self, record: FitRecord) -> Parameters:
+        """Return the parameters of a saved fit."""
+
+    def no_statistics(self, parameters: Parameters) -> Statistics:
+        """Return the statistics of no documents."""
+
+    def statistics_of(self, parameters: Parameters, fit: Any) -> Statistics:
+        """Return the statistics per observation that gave `parameters`, with the fit's shares."""
+
+    def maximise(self, parameters: Parameters, statistics: Statistics) -> Parameters:
+        """Return the parameters that the statistics ask for: the M-step."""
+
+    def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
+        """Return the statistics of documents of which nothing is known before."""
+
+    def settle(self, table: ObservationTable, parameters: Parameters) -> Mapping[str, Array]:
+        """Return what EM keeps of documents between two iterations, before the first."""
+
+    def step(
+        self, table: ObservationTable, parameters: Parameters, local: Mapping[str, Array]
+    ) -> tuple[Statistics, Mapping[str, Array]]:
+        """Return the statistics of documents, and what EM keeps of them after the iteration."""
+
+    def finish(
+        self,
+        fit: Any,
+        parameters: Parameters,
+        statistics: Statistics,
+        kept: Indices,
+        n_words: int,
+    ) -> Fit:
+        """Return the fit of a part with what was learned from all documents, heaviest first."""
+
+    def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
+        """Return where motifs are active in documents, motifs held fixed."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from motifmine.errors import MotifmineWarning, SpecError
 from motifmine.models.options import Option, options_of
-from motifmine.models.protocol import Located
+from motifmine.models.protocol import Located, OutOfCore
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 
@@ -45,14 +45,20 @@ class Entry:
     size_choice: str = ""
     """`motifmine.models.protocol.SizeChoice` that finds the number and length of the motifs; "":
     sizes are given."""
-    streams: bool = False
-    """Whether the model learns from documents that are never in memory together."""
+    out_of_core: str = ""
+    """Class of `motifmine.models.protocol.OutOfCore` with a method `of` (specification, threads):
+    learns from documents that are never in memory together; "": they are fitted in memory."""
     can_update: bool = False
     """Whether new documents can be added to a saved fit."""
     writes_checkpoints: bool = False
     """Whether training resumes from a file."""
     groups_documents: bool = False
     """Whether documents can be fitted in groups, side by side."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether the model learns from documents that stay in their files."""
+        return bool(self.out_of_core)
 
     @property
     def chooses_sizes(self) -> bool:
@@ -72,7 +78,7 @@ OWN = {
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
-        streams=True,
+        out_of_core="motifmine.models.plsm.out_of_core:PlsmOutOfCore",
         can_update=True,
     ),
     "hdlsm": Entry(
@@ -154,6 +160,21 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
         found = load(FALLBACK.locate)(record, table)
     assert found is not None
     return found
+
+
+def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
+    """Return what learns a model from documents that stay in their files.
+
+    Raises
+    ------
+    SpecError
+        When the model does not.
+    """
+    entry = entry_of(model)
+    if not entry.streams:
+        raise SpecError(f"{model} does not learn from tables that stay in their files")
+    learner: OutOfCore = load(entry.out_of_core).of(spec, n_threads)
+    return learner
 
 
 @cache

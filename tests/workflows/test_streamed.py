@@ -14,13 +14,13 @@ from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.em import climb, flat_start, infer_starts, pose
 from motifmine.models.plsm.model import Plsm
-from motifmine.models.plsm.statistics import (
+from motifmine.models.plsm.out_of_core import PlsmOutOfCore
+from motifmine.models.plsm.statistics import maximised, no_statistics, statistics_of
+from motifmine.models.statistics import (
     Parameters,
     Statistics,
-    blended,
-    maximised,
-    statistics_of,
-    summed,
+    add_statistics,
+    blend_statistics,
 )
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import Mapper, in_order, on_processes
@@ -82,15 +82,9 @@ def reading_of(paths: Sequence[Path]) -> Reading:
 
 
 def em_task(paths: Sequence[Path], scratch: Path) -> EmTask:
-    return EmTask(
-        reading=reading_of(paths),
-        priors=replace(SPEC, sparsity=2.0, background="learned").priors,
-        most_motifs=3,
-        n_settle=5,
-        n_ramp=2,
-        n_threads=1,
-        scratch=scratch,
-    )
+    priors = replace(SPEC, sparsity=2.0, background="learned").priors
+    learner = PlsmOutOfCore(priors=priors, iterations=8, tolerance=0.0, n_settle=5, n_ramp=2)
+    return EmTask(reading=reading_of(paths), learner=learner, scratch=scratch)
 
 
 def climbed(
@@ -104,8 +98,6 @@ def climbed(
         em_task(paths, scratch),
         parameters,
         mapper,
-        n_iterations=8,
-        tolerance=0.0,
         on_value=values.append,
     )
     return found, values
@@ -114,9 +106,10 @@ def climbed(
 def serial_climb(
     table: ObservationTable, parameters: Parameters, task: EmTask
 ) -> tuple[Parameters, list[float]]:
-    problem = pose(table, 8, task.priors, most_motifs=3, n_threads=1)
+    assert isinstance(task.learner, PlsmOutOfCore)
+    problem = pose(table, 8, task.learner.priors, most_motifs=3, n_threads=1)
     state = flat_start(problem, *parameters)
-    state = infer_starts(problem, state, n_iterations=task.n_settle, n_ramp=task.n_ramp)
+    state = infer_starts(problem, state, n_iterations=5, n_ramp=2)
     values: list[float] = []
     state = climb(problem, state, n_iterations=8, tolerance=0.0, on_value=values.append)
     return Parameters(state.motifs, state.background_word), values
@@ -225,7 +218,7 @@ def test_a_rate_that_does_not_converge_is_refused(setting: dict[str, float]) -> 
 def test_blending_weighs_batches_by_their_observations_not_their_number() -> None:
     old = Statistics(np.full((1, 16), 4.0), np.array([4.0]), -8.0, 8.0)
     new = Statistics(np.full((1, 16), 30.0), np.array([0.0]), -90.0, 30.0)
-    mixed = blended(old, new, 0.25)
+    mixed = blend_statistics(old, new, 0.25)
     assert mixed.cells[0, 0] == pytest.approx(0.75 * 0.5 + 0.25 * 1.0)
     assert mixed.words[0] == pytest.approx(0.75 * 0.5)
     assert mixed.total == 1.0
@@ -240,7 +233,7 @@ def test_statistics_of_motifs_give_these_motifs(parameters: Parameters) -> None:
 
 
 def test_the_sum_of_no_statistics_is_zero(parameters: Parameters) -> None:
-    assert summed(parameters, []).total == 0.0
+    assert add_statistics(no_statistics(parameters), []).total == 0.0
 
 
 def test_a_pass_sees_every_document_once_in_random_order(paths: list[Path]) -> None:
@@ -598,5 +591,5 @@ def test_only_plsm_fits_are_updated(fitted: Path, paths: list[Path], tmp_path: P
     record = store.read_fit(fitted)
     other = replace(record, provenance=replace(record.provenance, model="tcae"))
     store.write_fit(tmp_path / "tcae.h5", other)
-    with pytest.raises(SpecError, match="a fit of tcae"):
+    with pytest.raises(SpecError, match="no tables can be added"):
         update_file(tmp_path / "tcae.h5", paths[N_OLD:], tmp_path / "new.h5")

@@ -14,6 +14,7 @@ import numpy as np
 
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -26,7 +27,7 @@ from motifmine.models.plsm.em import (
 from motifmine.models.plsm.kernels.search import drop_costs, window_counts
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import phi_of
-from motifmine.records.table import ObservationTable, cut_documents
+from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
 
@@ -135,28 +136,6 @@ def _competed(
     state, _ = settle(problem, state, motif_length, 10)
     state, value = settle(problem, pruned(problem, state, n_motifs), motif_length, 15)
     return value, state
-
-
-def part_of_time(
-    table: ObservationTable,
-    motif_length: int,
-    n_observations: int,
-    n_lengths: int,
-    rng: np.random.Generator,
-) -> ObservationTable:
-    """Return random stretches of time, each a document of its own.
-
-    They hold about `n_observations` observations, or more where `n_lengths` times the motif's
-    length take more.
-    """
-    n_bins = n_lengths * motif_length
-    share = max(n_observations / len(table.word), n_bins / max(table.n_times, 1))
-    if share >= 1:
-        return table
-    pieces = cut_documents(table, 60 * motif_length)
-    n_pieces = max(1, int(share * pieces.n_documents))
-    chosen = np.sort(rng.choice(pieces.n_documents, size=n_pieces, replace=False))
-    return pieces.documents(chosen.tolist())
 
 
 def with_seeds(problem: Problem, state: State, n_seeds: int, rng: np.random.Generator) -> State:

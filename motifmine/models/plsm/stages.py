@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from motifmine.errors import FitError
+from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -23,7 +24,6 @@ from motifmine.models.plsm.search import (
     SearchSettings,
     merged,
     one_surplus_less,
-    part_of_time,
     search_motifs,
 )
 from motifmine.models.plsm.spec import PlsmSpec

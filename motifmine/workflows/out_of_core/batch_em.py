@@ -1,37 +1,22 @@
-"""PLSM's EM over groups of documents: each is stepped where it lies, only statistics travel.
+"""EM over groups of documents: each is stepped where it lies, only statistics travel.
 
-It is the iteration of `motifmine.models.plsm.em` taken apart. Starts and the background's mass of a
-document depend on nothing but this document and the shared parameters, so they stay in a scratch
-file beside the observations of their group, and a worker holds one group at a time. With all
-documents in one group the result is that of `em.climb` to the byte; with more groups sums are
-rounded in another order.
+What a model keeps of a document between iterations stays in a scratch file beside the observations
+of its group, and a worker holds one group at a time. With all documents in one group the result is
+that of a fit in memory to the byte; with more groups sums are rounded in another order.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from motifmine.models.plsm.em import (
-    Problem,
-    State,
-    flat_start,
-    infer_starts,
-    pose,
-    step_starts,
-)
-from motifmine.models.plsm.spec import Priors
-from motifmine.models.plsm.statistics import (
-    Parameters,
-    Statistics,
-    maximised,
-    no_statistics,
-    summed,
-)
+from motifmine.models.protocol import OutOfCore
+from motifmine.models.statistics import Parameters, Statistics, add_statistics
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
@@ -48,25 +33,9 @@ class EmTask:
     """What a worker must know to step a group, besides the parameters."""
 
     reading: Reading
-    priors: Priors
-    most_motifs: int
-    n_settle: int
-    """Iterations in which starts are inferred before motifs are learned."""
-    n_ramp: int
-    """Iterations of these over which the sparsity comes in."""
-    n_threads: int
+    learner: OutOfCore
     scratch: Path
     """Folder that all workers see."""
-
-    def problem(self, table: ObservationTable, parameters: Parameters) -> Problem:
-        """Return the problem of the documents of one group."""
-        return pose(
-            table,
-            parameters.motifs.shape[1],
-            self.priors,
-            most_motifs=max(self.most_motifs, len(parameters.motifs)),
-            n_threads=self.n_threads,
-        )
 
     def table_path(self, group: Group) -> Path:
         """Return where the prepared observations of a group are kept."""
@@ -83,8 +52,6 @@ def climb_groups(
     parameters: Parameters,
     mapper: Mapper,
     *,
-    n_iterations: int,
-    tolerance: float,
     on_value: Callable[[float], None],
 ) -> tuple[Parameters, Statistics]:
     """Return the parameters after EM over all groups, and their latest statistics.
@@ -97,20 +64,19 @@ def climb_groups(
         Where EM begins.
     mapper : callable
         Like the built-in `map`; the result does not depend on it.
-    n_iterations : int
-    tolerance : float
-        Stop when the log-likelihood per observation rises by less, nats.
     on_value : callable
         Called with the log-likelihood of every iteration.
     """
     for _ in mapper(partial(settle_group, task, parameters), groups):
         pass
-    found, last = no_statistics(parameters), -np.inf
-    for iteration in range(n_iterations):
+    learner = task.learner
+    found, last = learner.no_statistics(parameters), -np.inf
+    for iteration in range(learner.iterations):
         found = statistics_of_groups(groups, task, parameters, mapper, iteration)
         on_value(found.log_likelihood)
-        parameters = maximised(parameters, found, task.priors.motif_prior)
-        if iteration > LEAST_ITERATIONS and found.log_likelihood - last < tolerance * found.total:
+        parameters = learner.maximise(parameters, found)
+        gain = found.log_likelihood - last
+        if iteration > LEAST_ITERATIONS and gain < learner.tolerance * found.total:
             break
         last = found.log_likelihood
     return parameters, found
@@ -127,16 +93,13 @@ def statistics_of_groups(
     results: Iterable[tuple[int, Statistics]] = mapper(
         partial(step_group, task, parameters, iteration), groups
     )
-    return summed(parameters, in_order(results))
+    return add_statistics(task.learner.no_statistics(parameters), in_order(results))
 
 
 def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
     """Read a group, infer its starts from flat ones, and leave both in the scratch folder."""
     reading = task.reading
     table = reading.compact(reading.read(group.paths))
-    problem = task.problem(table, parameters)
-    state = flat_start(problem, *parameters)
-    state = infer_starts(problem, state, n_iterations=task.n_settle, n_ramp=task.n_ramp)
     _write(
         task.table_path(group),
         offsets=table.offsets,
@@ -144,7 +107,7 @@ def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
         count=table.count,
         n_times=np.array([r.n_times for r in table.recordings]),
     )
-    _write_state(task.state_path(group, 0), state)
+    _write_local(task.state_path(group, 0), task.learner.settle(table, parameters))
 
 
 def step_group(
@@ -156,13 +119,11 @@ def step_group(
     again by another.
     """
     table = _read_table(task.table_path(group), len(parameters.words))
-    problem = task.problem(table, parameters)
-    state = _read_state(task.state_path(group, iteration), parameters)
-    threshold = problem.thresholds(state.n_motifs)
-    state, found, value = step_starts(problem, state, threshold)
-    _write_state(task.state_path(group, iteration + 1), state)
+    local = _read_local(task.state_path(group, iteration))
+    found, local = task.learner.step(table, parameters, local)
+    _write_local(task.state_path(group, iteration + 1), local)
     task.state_path(group, iteration - 1).unlink(missing_ok=True)
-    return group.number, Statistics(found.phi, found.background_words, value, problem.total)
+    return group.number, found
 
 
 def _write(path: Path, **arrays: Any) -> None:
@@ -187,24 +148,26 @@ def _read_table(path: Path, n_words: int) -> ObservationTable:
         )
 
 
-def _write_state(path: Path, state: State) -> None:
-    """Write starts and the background's mass, starts as a list where most are 0."""
-    flat = state.starts.reshape(-1)
-    arrays = {"mass": state.background_mass, "shape": np.array(state.starts.shape)}
-    if np.count_nonzero(flat) < SPARSE_BELOW * flat.size:
+def _write_local(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays, as a list of cells where most of them are 0."""
+    written = {}
+    for name, array in arrays.items():
+        flat = array.reshape(-1)
         cell = np.flatnonzero(flat)
-        _write(path, cell=cell, start=flat[cell], **arrays)
-    else:
-        _write(path, start=flat, **arrays)
+        if len(cell) < SPARSE_BELOW * flat.size:
+            written[f"{name}.cell"], written[f"{name}.value"] = cell, flat[cell]
+            written[f"{name}.shape"] = np.array(array.shape)
+        else:
+            written[name] = array
+    _write(path, **written)
 
 
-def _read_state(path: Path, parameters: Parameters) -> State:
+def _read_local(path: Path) -> Mapping[str, NDArray[Any]]:
     with np.load(path, allow_pickle=False) as kept:
-        starts = kept["start"]
-        if "cell" in kept:
-            flat = np.zeros(int(np.prod(kept["shape"])), np.float32)
-            flat[kept["cell"]] = starts
-            starts = flat
-        return State(
-            parameters.motifs, starts.reshape(kept["shape"]), parameters.words, kept["mass"]
-        )
+        found = {name: kept[name] for name in kept if "." not in name}
+        for name in (name.removesuffix(".cell") for name in kept if name.endswith(".cell")):
+            value = kept[f"{name}.value"]
+            array = np.zeros(kept[f"{name}.shape"], value.dtype)
+            array.reshape(-1)[kept[f"{name}.cell"]] = value
+            found[name] = array
+        return found

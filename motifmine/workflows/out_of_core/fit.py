@@ -1,4 +1,4 @@
-"""PLSM fits of more documents than fit in memory.
+"""Fits of more documents than fit in memory.
 
 Motifs are found by the ordinary fit in a bounded part of the documents, drawn at random. Then they
 are learned from all documents, by EM over groups of them or by stochastic EM over batches. At last
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,15 +18,13 @@ from motifmine.analysis.anomalies import calibrate, measure_documents
 from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import FitError, SpecError
 from motifmine.files import refuse_overwriting
-from motifmine.models.checks import check_size
-from motifmine.models.plsm.em import shares
-from motifmine.models.plsm.model import Plsm, PlsmFit
-from motifmine.models.plsm.search import part_of_time
-from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
-from motifmine.models.plsm.statistics import Parameters, Statistics, statistics_of
+from motifmine.models.excerpt import part_of_time
+from motifmine.models.protocol import Fit, OutOfCore
+from motifmine.models.registry import out_of_core
+from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
-from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.records.fit import FitRecord, Trace
 from motifmine.records.settings import (
     Detection,
     FitSpec,
@@ -36,7 +34,7 @@ from motifmine.records.settings import (
 )
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import Stream, generator, resolve_seed
-from motifmine.types import Floats, Floats32
+from motifmine.types import Floats
 from motifmine.workflows.mine import sure_occurrences
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
@@ -69,8 +67,6 @@ PART_BINS = 400_000
 """And in so many time bins at most."""
 PART_DOCUMENTS = 8
 """No document gives more than its share of so many."""
-OPENED = 0.01
-"""Share of the archive's words that is mixed into motifs from the part: no cell stays closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +140,7 @@ class Learned(NamedTuple):
 
 def fit_files(
     paths: Sequence[Path],
-    spec: Plsm,
+    spec: Any,
     target: Path,
     workers: Workers,
     *,
@@ -155,13 +151,14 @@ def fit_files(
     time_zone: str = "UTC",
     run: FitRun | None = None,
 ) -> FitRecord:
-    """Fit PLSM to table files and write the fit; return it without its documents.
+    """Fit a model to table files and write the fit; return it without its documents.
 
     Parameters
     ----------
     paths : sequence of Path
         Table files of one document each, in the order that the fit shall have.
-    spec : Plsm
+    spec : specification
+        Of a model that learns out of core.
     target : Path
         Where the fit goes, whole or not at all.
     workers : Workers
@@ -191,17 +188,19 @@ def fit_files(
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
     part = drawn_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
-    check_size(part, n_motifs=spec.n_motifs, motif_length=spec.motif_length)
     run.say(f"searching motifs in {part.n_documents} of {len(paths)} documents")
     first = spec.fit(part, seed=seed)
+    learner = out_of_core(first.provenance.model, first.spec, workers.n_threads)
     run.say(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
     if streaming.online:
-        learned = _learned_online(census, reading, first, streaming, workers, run.on_progress)
+        learned = _learned_online(census, reading, first, learner, workers, streaming, run)
     else:
-        learned = _learned_by_em(census, reading, first, workers, run.on_progress)
+        learned = _learned_by_em(census, reading, first, learner, workers, run)
     run.say(f"locating motifs in {len(paths)} documents")
-    fit = _refitted(first, learned, reading)
-    task = _locate_task(fit, reading, part, detection)
+    fit = learner.finish(
+        first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
+    )
+    task = _locate_task(fit, reading, learner, part, detection)
     batch = streaming.batch_documents or default_batch(census.documents)
     made_with = replace(
         first.provenance.spec,
@@ -254,28 +253,28 @@ def drawn_part(
 def _learned_online(
     census: Census,
     reading: Reading,
-    first: PlsmFit,
-    streaming: Streaming,
+    first: Fit,
+    learner: OutOfCore,
     workers: Workers,
-    on_progress: Callable[[Progress], None] | None,
+    streaming: Streaming,
+    run: FitRun,
 ) -> Learned:
     """Return what stochastic EM makes of the first motifs."""
-    parameters = _opened(first, census, reading)
-    weight, background = first.motifs.weight, first.background.weight
+    parameters = learner.open(first, _word_shares(census, reading), reading.kept_words)
     standing = Standing(
         parameters=parameters,
-        statistics=statistics_of(parameters, weight, background),
+        statistics=learner.statistics_of(parameters, first),
         n_steps=0,
     )
     batch = streaming.batch_documents or default_batch(census.documents)
     n_batches = streaming.passes * -(-len(census.documents) // batch)
-    keeper = TraceKeeper(n_batches, on_progress)
+    keeper = TraceKeeper(n_batches, run.on_progress)
     total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
         rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
         standing = climb_online(
             batches_of(census.documents, batch, rng),
-            OnlineTask(reading=reading, priors=first.spec.priors, n_threads=workers.n_threads),
+            OnlineTask(reading=reading, learner=learner),
             standing,
             streaming.rate,
             workers.mapper,
@@ -288,67 +287,41 @@ def _learned_online(
 def _learned_by_em(
     census: Census,
     reading: Reading,
-    first: PlsmFit,
+    first: Fit,
+    learner: OutOfCore,
     workers: Workers,
-    on_progress: Callable[[Progress], None] | None,
+    run: FitRun,
 ) -> Learned:
     """Return what EM over all groups of documents makes of the first motifs."""
-    spec, n_motifs = first.spec, len(first.motifs)
-    keeper = TraceKeeper(spec.iterations, on_progress)
-    task = EmTask(
-        reading=reading,
-        priors=spec.priors,
-        most_motifs=n_motifs,
-        n_settle=N_SETTLE,
-        n_ramp=N_RAMP,
-        n_threads=workers.n_threads,
-        scratch=workers.scratch,
-    )
+    keeper = TraceKeeper(learner.iterations, run.on_progress)
     parameters, found = climb_groups(
-        in_groups(census.documents, n_motifs=n_motifs, motif_length=spec.motif_length),
-        task,
-        _opened(first, census, reading),
+        in_groups(
+            census.documents,
+            n_motifs=len(first.motifs),
+            motif_length=first.motifs.motif_length,
+        ),
+        EmTask(reading=reading, learner=learner, scratch=workers.scratch),
+        learner.open(first, _word_shares(census, reading), reading.kept_words),
         workers.mapper,
-        n_iterations=spec.iterations,
-        tolerance=spec.tolerance,
         on_value=keeper.see,
     )
     batch = default_batch(census.documents)
     return Learned(parameters, found, -(-len(census.documents) // batch), keeper.trace())
 
 
-def _opened(first: PlsmFit, census: Census, reading: Reading) -> Parameters:
-    """Return motifs of a part over all kept words, a little of the archive's words mixed in."""
-    kept = reading.kept_words
-    words = census.seen[kept] / census.seen[kept].sum()
-    motifs = (1 - OPENED) * first.motifs.probability[:, :, kept]
-    motifs += OPENED / first.motifs.motif_length * words
-    background = (1 - OPENED) * first.background.probability[kept] + OPENED * words
-    return Parameters(motifs.astype(np.float32), shares(background))
-
-
-def _refitted(first: PlsmFit, learned: Learned, reading: Reading) -> PlsmFit:
-    """Return the fit of the part with the motifs learned from everything, heaviest first."""
-    n_motifs, length, _ = learned.parameters.motifs.shape
-    cells = learned.statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
-    mass: Floats = cells.sum(axis=(0, 1))
-    order = np.argsort(-mass, kind="stable")
-    probability: Floats32 = np.zeros((n_motifs, length, len(reading.is_kept)), np.float32)
-    probability[:, :, reading.kept_words] = learned.parameters.motifs[order]
-    words: Floats32 = np.zeros(len(reading.is_kept), np.float32)
-    words[reading.kept_words] = learned.parameters.words
-    total = learned.statistics.total
-    return replace(
-        first,
-        motifs=MotifSet(probability=probability, weight=mass[order] / total),
-        background=Background(
-            probability=words, weight=float(learned.statistics.words.sum()) / total
-        ),
-    )
+def _word_shares(census: Census, reading: Reading) -> Floats:
+    """Return in how much of all time bins each kept word was seen, float64 array, sums to 1."""
+    kept = census.seen[reading.kept_words]
+    share: Floats = kept / kept.sum()
+    return share
 
 
 def _locate_task(
-    fit: PlsmFit, reading: Reading, part: ObservationTable, detection: Detection
+    fit: Any,
+    reading: Reading,
+    learner: OutOfCore,
+    part: ObservationTable,
+    detection: Detection,
 ) -> LocateTask:
     """Return the task of locating motifs, with what is more than chance judged by the part."""
     located = fit.locate(part)
@@ -356,7 +329,7 @@ def _locate_task(
     sure, least_score = sure_occurrences(part, fit, detection)
     return LocateTask(
         reading=reading,
-        priors=fit.spec.priors,
+        learner=learner,
         motifs=fit.motifs,
         background=fit.background,
         least_score=least_score,
@@ -367,7 +340,7 @@ def _locate_task(
     )
 
 
-def _head(fit: PlsmFit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
+def _head(fit: Fit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
     """Return the record of a fit before its documents are located."""
     provenance = replace(
         fit.provenance,

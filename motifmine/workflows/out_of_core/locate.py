@@ -11,9 +11,7 @@ import numpy as np
 from motifmine.analysis.anomalies import MOST, find_anomalies, measure_documents, surprise_of
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.io.hdf5.incremental import growing_fit
-from motifmine.models.plsm.model import fold_in
-from motifmine.models.plsm.spec import Priors
-from motifmine.models.protocol import Located
+from motifmine.models.protocol import Located, OutOfCore
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import (
@@ -34,7 +32,7 @@ class LocateTask:
     """What a worker must know to locate motifs in a group."""
 
     reading: Reading
-    priors: Priors
+    learner: OutOfCore
     motifs: MotifSet
     background: Background
     """With the share that occurrences are scored against, one for all documents."""
@@ -148,7 +146,7 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
     table = task.reading.read(group.paths)
     if len(table.word) == 0:
         return group.number, _nothing(table)
-    found = fold_in(task.priors, task.motifs, task.background, table)
+    found = task.learner.locate(table, task.motifs, task.background)
     occurrences = find_occurrences(table, task.motifs, task.background, found.activations)
     keep = occurrences.score >= task.least_score
     keep &= occurrences.weight >= task.least_weight[occurrences.motif]

@@ -1,4 +1,4 @@
-"""Stochastic EM for PLSM: motifs move after every batch of documents, which is then forgotten.
+"""Stochastic EM: motifs move after every batch of documents, which is then forgotten.
 
 The E-step of a batch infers the starts of its documents from nothing, motifs held fixed, as online
 LDA does with its local parameters (Hoffman, Blei and Bach, NIPS 2010, algorithm 2). The statistics
@@ -13,15 +13,12 @@ from functools import partial
 
 import numpy as np
 
-from motifmine.models.plsm.em import flat_start, infer_starts, pose, step_starts
-from motifmine.models.plsm.spec import Priors
-from motifmine.models.plsm.statistics import (
+from motifmine.models.protocol import OutOfCore
+from motifmine.models.statistics import (
     Parameters,
     Statistics,
-    blended,
-    maximised,
-    no_statistics,
-    summed,
+    add_statistics,
+    blend_statistics,
 )
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.settings import Rate
@@ -31,10 +28,6 @@ BATCHES_PER_PASS = 24
 """Batches of a pass where no size is given and the archive is large enough for so many."""
 BATCH_OBSERVATIONS = 30_000
 """A batch holds at least about so many observations where no size is given."""
-N_INFER = 15
-"""Iterations in which the starts of a batch are inferred."""
-N_RAMP = 4
-"""Iterations of these over which the sparsity comes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,8 +35,7 @@ class OnlineTask:
     """What a worker must know for the E-step of a group, besides the parameters."""
 
     reading: Reading
-    priors: Priors
-    n_threads: int
+    learner: OutOfCore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +96,14 @@ def climb_online(
         results: Iterable[tuple[int, Statistics]] = mapper(
             partial(infer_group, task, parameters), groups
         )
-        found = summed(parameters, in_order(results))
+        found = add_statistics(task.learner.no_statistics(parameters), in_order(results))
         if found.total == 0:
             continue
         on_batch(found)
         share = min(1.0, len(batch) / batch_documents)
-        statistics = blended(standing.statistics, found, share * rate.at(standing.n_steps))
+        statistics = blend_statistics(standing.statistics, found, share * rate.at(standing.n_steps))
         standing = Standing(
-            parameters=maximised(parameters, statistics, task.priors.motif_prior),
+            parameters=task.learner.maximise(parameters, statistics),
             statistics=statistics,
             n_steps=standing.n_steps + 1,
         )
@@ -122,16 +114,5 @@ def infer_group(task: OnlineTask, parameters: Parameters, group: Group) -> tuple
     """Return the statistics of a group whose starts are inferred from nothing."""
     table = task.reading.compact(task.reading.read(group.paths))
     if len(table.word) == 0:
-        return group.number, no_statistics(parameters)
-    problem = pose(
-        table,
-        parameters.motifs.shape[1],
-        task.priors,
-        most_motifs=len(parameters.motifs),
-        n_threads=task.n_threads,
-    )
-    state = flat_start(problem, *parameters)
-    state = infer_starts(problem, state, n_iterations=N_INFER, n_ramp=N_RAMP)
-    threshold = problem.thresholds(state.n_motifs)
-    _, found, value = step_starts(problem, state, threshold)
-    return group.number, Statistics(found.phi, found.background_words, value, problem.total)
+        return group.number, task.learner.no_statistics(parameters)
+    return group.number, task.learner.infer(table, parameters)

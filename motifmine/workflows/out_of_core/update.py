@@ -11,9 +11,8 @@ from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import DataError, FormatError, SpecError
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
-from motifmine.models.plsm.em import shares
-from motifmine.models.plsm.model import priors_of_record
-from motifmine.models.plsm.statistics import Parameters, statistics_of
+from motifmine.models.protocol import OutOfCore
+from motifmine.models.registry import entry_of, out_of_core, specification_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.settings import Detection, Rate, StreamingState
@@ -42,7 +41,7 @@ def update_file(
     is_timed: bool = True,
     notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
-    """Add table files to a PLSM fit and write what comes out; return it without its documents.
+    """Add table files to a saved fit and write what comes out; return it without its documents.
 
     Motifs move once for every batch of new documents, at the rate that the fit had reached; then
     they are located in the new documents. Old documents are not read, their occurrences stay as
@@ -73,7 +72,7 @@ def update_file(
     Raises
     ------
     SpecError
-        When the fit is not of PLSM.
+        When no documents can be added to fits of the model.
     DataError
         When there is nothing new, or a document is in the fit already.
     FormatError
@@ -82,11 +81,10 @@ def update_file(
     began = time.perf_counter()
     refuse_overwriting(target, force=force)
     record = store.read_fit(source, with_documents=False)
-    if record.provenance.model != "plsm":
-        raise SpecError(
-            f"{source.name} is a fit of {record.provenance.model}; only plsm fits can be updated"
-        )
-    spec = record.provenance.spec
+    model, spec = record.provenance.model, record.provenance.spec
+    if not entry_of(model).can_update:
+        raise SpecError(f"{source.name} is a fit of {model}, to which no tables can be added")
+    learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper)
     _refuse_strangers(record, census)
@@ -101,7 +99,7 @@ def update_file(
         if on_batch is not None:
             on_batch(value)
 
-    standing = _stepped(record, census, reading, streaming, mapper, n_threads, see)
+    standing = _stepped(record, census, reading, streaming, learner, mapper, see)
     streaming = replace(streaming, n_steps=standing.n_steps, updates=streaming.updates + 1)
     tally = Tally(
         mass=record.motifs.weight * record.n_observations,
@@ -136,7 +134,7 @@ def update_file(
             n_motifs=len(head.motifs),
             motif_length=head.motifs.motif_length,
         ),
-        _locate_task(head, reading, spec.detection),
+        _locate_task(head, reading, learner, spec.detection),
         mapper,
         tally,
         began=began if is_timed else None,
@@ -150,22 +148,20 @@ def _stepped(
     census: Census,
     reading: Reading,
     streaming: StreamingState,
+    learner: OutOfCore,
     mapper: Mapper,
-    n_threads: int,
     see: Callable[[float], None],
 ) -> Standing:
     """Return the fit's motifs after one pass of stochastic EM over the new documents alone."""
-    parameters = Parameters(
-        record.motifs.probability, shares(record.background.probability.astype(np.float64))
-    )
+    parameters = learner.resume(record)
     batch = streaming.batch_documents
     rng = generator(record.provenance.seed, Stream.UPDATE_ORDER, streaming.updates)
     return climb_online(
         batches_of(census.documents, batch, rng),
-        OnlineTask(reading=reading, priors=priors_of_record(record), n_threads=n_threads),
+        OnlineTask(reading=reading, learner=learner),
         Standing(
             parameters=parameters,
-            statistics=statistics_of(parameters, record.motifs.weight, record.background.weight),
+            statistics=learner.statistics_of(parameters, record),
             n_steps=streaming.n_steps,
         ),
         streaming.rate,
@@ -181,12 +177,14 @@ def _as_if_streamed(n_documents: int) -> StreamingState:
     return StreamingState(batch_documents=batch, rate=Rate(), n_steps=-(-n_documents // batch))
 
 
-def _locate_task(record: FitRecord, reading: Reading, detection: Detection) -> LocateTask:
+def _locate_task(
+    record: FitRecord, reading: Reading, learner: OutOfCore, detection: Detection
+) -> LocateTask:
     """Return the task of finding occurrences as `motifmine.workflows.mine.locate` does."""
     typical: Floats = typical_weights(record.occurrences, len(record.motifs))
     return LocateTask(
         reading=reading,
-        priors=priors_of_record(record),
+        learner=learner,
         motifs=record.motifs,
         background=record.background,
         least_score=detection.least_score,
