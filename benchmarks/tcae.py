@@ -17,12 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from motifmine.analysis.matching import match_motifs, match_occurrences
-from motifmine.analysis.occurrences import find_occurrences
+from motifmine.analysis.evaluation import evaluate_occurrences
+from motifmine.analysis.matching import match_motifs
+from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.errors import FitError
 from motifmine.models.tcae.fitting import build_objective, choose_device, torch_generator
 from motifmine.models.tcae.model import Tcae
 from motifmine.records.table import join_tables, table_from_rows
+from motifmine.records.truth import Truth
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import simulate
 
@@ -84,17 +86,21 @@ def own_cases(noise, seeds):
         def scored(fit, found, truth=truth):
             match = match_motifs(truth.motifs.probability, fit.motifs.probability)
             keep = found.weight > 0.2 * np.quantile(found.weight, 0.9)
-            f1 = match_occurrences(
-                true_document=truth.occurrences.document.astype(np.int64),
-                true_start_s=truth.occurrences.start_s,
-                true_label=[str(m) for m in truth.occurrences.motif],
-                document=found.document[keep].astype(np.int64),
-                start_s=found.start_s[keep],
-                motif=found.motif[keep].astype(np.int64),
+            known = truth.occurrences
+            events = Truth(
+                document=known.document.astype(np.int64),
+                label=tuple(str(m) for m in known.motif),
+                start_s=known.start_s,
+                end_s=np.full(len(known), np.nan),
+            )
+            f1 = evaluate_occurrences(
+                keep_occurrences(found, keep),
+                events,
                 n_motifs=len(fit.motifs),
-                tolerance_s=2.0,
+                n_documents=truth.table.n_documents,
                 longest_offset_s=10.0,
-            ).f1
+                tolerance_s=2.0,
+            ).overall.f1
             cosine = match.cosine.sum() / len(truth.motifs)
             return cosine, f1, float("nan")
 

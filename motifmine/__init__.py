@@ -8,11 +8,11 @@ from motifmine.version import __version__
 if TYPE_CHECKING:
     from motifmine.analysis.comparison import compare_fits
     from motifmine.analysis.evaluation import evaluate
-    from motifmine.io.truth_files import Truth
     from motifmine.models.hdlsm.fitted import HdlsmFit
     from motifmine.models.hdlsm.model import Hdlsm
     from motifmine.models.plsm.model import Plsm, PlsmFit
     from motifmine.models.tcae.model import Tcae, TcaeFit
+    from motifmine.records.truth import Truth
     from motifmine.simulation import simulate
     from motifmine.workflows.mine import locate, mine
 
@@ -23,7 +23,7 @@ HOMES = {
     "PlsmFit": "motifmine.models.plsm.model",
     "Tcae": "motifmine.models.tcae.model",
     "TcaeFit": "motifmine.models.tcae.model",
-    "Truth": "motifmine.io.truth_files",
+    "Truth": "motifmine.records.truth",
     "compare_fits": "motifmine.analysis.comparison",
     "evaluate": "motifmine.analysis.evaluation",
     "locate": "motifmine.workflows.mine",

@@ -7,8 +7,8 @@ from scipy.optimize import linear_sum_assignment
 
 from motifmine.analysis.matching import MotifMatch, match_motifs, pair_up
 from motifmine.errors import DataError
-from motifmine.io.truth_files import Truth
-from motifmine.records.fit import FitRecord
+from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.truth import Truth
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_THRESHOLDS = 200
@@ -131,21 +131,59 @@ def evaluate(
     >>> evaluate(record, truth, tolerance_s=1.0).overall.f1 > 0.95
     True
     """
+    return evaluate_occurrences(
+        record.occurrences,
+        truth,
+        n_motifs=len(record.motifs),
+        n_documents=len(record.recordings),
+        longest_offset_s=record.motifs.motif_length * record.bin_s,
+        tolerance_s=tolerance_s,
+        many=many,
+    )
+
+
+def evaluate_occurrences(
+    found: Occurrences,
+    truth: Truth,
+    *,
+    n_motifs: int,
+    n_documents: int,
+    longest_offset_s: float,
+    tolerance_s: float = 0.5,
+    many: bool = False,
+) -> Evaluation:
+    """Return how occurrences that need not be those of a fit agree with a truth; see `evaluate`.
+
+    Parameters
+    ----------
+    found : Occurrences
+    truth : Truth
+    n_motifs, n_documents : int
+        Of all, also of those without an occurrence.
+    longest_offset_s : float, seconds
+        Offsets of motifs to labels are tried from minus this to plus this.
+    tolerance_s : float, seconds, > 0
+    many : bool
+
+    Raises
+    ------
+    DataError
+        When the tolerance is not positive.
+    """
     if not (np.isfinite(tolerance_s) and tolerance_s > 0):
         raise DataError(f"tolerance_s is {tolerance_s}; it must be more than 0")
-    found = record.occurrences
     judged = np.isin(found.document, truth.document)
-    longest_s = record.motifs.motif_length * record.bin_s
     # documents are set so far apart that nothing of two of them can match
     times = np.concatenate([truth.start_s, found.start_s, [0.0]])
-    apart = 4 * (np.ptp(times) + longest_s + tolerance_s)
+    apart = 4 * (np.ptp(times) + longest_offset_s + tolerance_s)
     events, starts = truth.start_s + apart * truth.document, found.start_s + apart * found.document
     labels = sorted(set(truth.label))
     of_label = np.array([labels.index(label) for label in truth.label], dtype=np.int64)
     true = [np.sort(events[of_label == label]) for label in range(len(labels))]
-    mine = [np.flatnonzero(judged & (found.motif == motif)) for motif in range(len(record.motifs))]
+    mine = [np.flatnonzero(judged & (found.motif == motif)) for motif in range(n_motifs)]
     pairs = [
-        [_best_offset(t, np.sort(starts[m]), tolerance_s, longest_s) for m in mine] for t in true
+        [_best_offset(t, np.sort(starts[m]), tolerance_s, longest_offset_s) for m in mine]
+        for t in true
     ]
     chosen = _one_to_one(true, mine, pairs)
     if many:
@@ -168,7 +206,7 @@ def evaluate(
         overall=_agreement("", (), (), true, scored, tolerance_s),
         tolerance_s=tolerance_s,
         n_unclaimed=int(judged.sum()) - sum(len(which) for _, which in parts),
-        n_left_out=len(record.recordings) - len(np.unique(truth.document)),
+        n_left_out=n_documents - len(np.unique(truth.document)),
     )
 
 

@@ -4,7 +4,6 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -15,41 +14,11 @@ import numpy as np
 from motifmine.errors import FormatError
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.records.truth import Truth
+from motifmine.types import Floats32
 
 NAMES_OF_DOCUMENT = ("recording", "document")
 """Columns that may tell the recording, the first of these that is there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Truth:
-    """What really happened, one entry each.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from motifmine import Truth
-    >>> len(
-    ...     Truth(
-    ...         document=np.array([0, 0]),
-    ...         label=("arrive", "leave"),
-    ...         start_s=np.array([6.6, 18.6]),
-    ...         end_s=np.full(2, np.nan),
-    ...     )
-    ... )
-    2
-    """
-
-    document: Indices
-    """Number of the recording in the fit, int64 array (N,)."""
-    label: tuple[str, ...]
-    start_s: Floats
-    """Seconds of the recording, float64 array (N,)."""
-    end_s: Floats
-    """The same of the end, NaN where it is not told, float64 array (N,)."""
-
-    def __len__(self) -> int:
-        return len(self.label)
 
 
 def read_truth(path: Path, record: FitRecord) -> Truth:

@@ -11,11 +11,17 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.analysis.evaluation import Evaluation, evaluate, match_true_motifs
+from motifmine.analysis.evaluation import (
+    Evaluation,
+    evaluate,
+    evaluate_occurrences,
+    match_true_motifs,
+)
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5 import store
-from motifmine.io.truth_files import Truth, read_true_motifs, read_truth
-from motifmine.records.fit import FitRecord
+from motifmine.io.truth_files import read_true_motifs, read_truth
+from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.truth import Truth
 from motifmine.reporting.figures.curves import precision_recall_picture
 from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
 from motifmine.workflows.names import with_names
@@ -308,3 +314,41 @@ def test_a_label_cannot_steer_the_terminal() -> None:
     found = evaluate(record, truth_of((0, "\x1b[2Jx", 1)))
     assert "\x1b" not in evaluation_text(record, found)
     assert json.loads(evaluation_json(record, found))["labels"][0]["label"] == "\x1b[2Jx"
+
+
+def occurrences_at(start_s: list[float], motif: list[int]) -> Evaluation:
+    """Two of motif 0 or 1 in each of two documents, against three of `left` and one of `right`."""
+    found = Occurrences(
+        document=np.array([0, 0, 1, 1], dtype=np.int32),
+        start_bin=np.zeros(4, dtype=np.int32),
+        start_s=np.array(start_s),
+        motif=np.array(motif, dtype=np.int32),
+        weight=np.ones(4),
+        score=np.ones(4),
+    )
+    truth = Truth(
+        document=np.array([0, 0, 1, 1]),
+        label=("left", "left", "left", "right"),
+        start_s=np.array([10.0, 30.0, 12.0, 40.0]),
+        end_s=np.full(4, np.nan),
+    )
+    return evaluate_occurrences(found, truth, n_motifs=2, n_documents=2, longest_offset_s=3.0)
+
+
+def test_a_constant_offset_per_motif_is_removed() -> None:
+    found = occurrences_at([12.0, 32.0, 14.0, 39.0], [1, 1, 1, 0])
+    assert found.overall.f1 == 1.0
+    assert [label.offsets_s for label in found.labels] == [
+        pytest.approx((-2.0,), abs=0.5),
+        pytest.approx((1.0,), abs=0.5),
+    ]
+
+
+def test_an_occurrence_off_by_more_than_the_tolerance_does_not_match() -> None:
+    found = occurrences_at([12.0, 33.5, 14.0, 39.0], [1, 1, 1, 0])
+    assert [label.n_matched for label in found.labels] == [2, 1]
+
+
+def test_the_same_time_in_another_document_does_not_match() -> None:
+    found = occurrences_at([10.0, 30.0, 13.9, 40.0], [1, 1, 1, 0])
+    assert [label.n_matched for label in found.labels] == [2, 1]
