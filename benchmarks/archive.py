@@ -23,13 +23,13 @@ from pathlib import Path
 import av
 import numpy as np
 
-from motifmine.archive.executor import work_off
+from motifmine.archive.executor import run_queue
 from motifmine.archive.journal import Journal
 from motifmine.archive.plan import Grouping, Plan
-from motifmine.archive.queue import Agenda
+from motifmine.archive.queue import JobQueue
 from motifmine.archive.run import run_plan
 from motifmine.archive.scan import make_plan
-from motifmine.archive.storage import Place
+from motifmine.archive.storage import Storage
 from motifmine.io.sources import expand_sources
 from motifmine.parallel.dask_cluster import local_cluster, remote_cluster
 from motifmine.parallel.threads import n_cores
@@ -141,7 +141,7 @@ def measure(archive: Path, work: Path) -> None:
         shutil.copy(first, more)
         command(archive, work / "two", f"a clip more, {name}", *options)
         more.unlink()
-    journal = Journal(Place(str(work / "two")))
+    journal = Journal(Storage(str(work / "two")))
     hours = sum(r.recorded_s for r in journal.records.values() if r.kind == "extract") / 3600
     n_bytes = sum(r.result_bytes for r in journal.records.values() if r.kind == "extract")
     fits = [r for r in journal.records.values() if r.kind == "scene"]
@@ -164,9 +164,9 @@ def command(archive: Path, output: Path, name: str, *options: str) -> None:
 
 
 def plan_of(archive: Path, output: Path) -> Plan:
-    place = Place(str(output))
+    place = Storage(str(output))
     return make_plan(
-        Place(str(archive)), place, Grouping(), ExtractionSettings(), FIT, workers=n_cores()
+        Storage(str(archive)), place, Grouping(), ExtractionSettings(), FIT, workers=n_cores()
     )
 
 
@@ -189,7 +189,7 @@ def batch(plan: Plan, output: Path, workers: int) -> float:
     began = time.perf_counter()
     with local_cluster(workers, lambda _: None) as cluster:
         started = time.perf_counter()
-        run_plan(plan, Place(str(output)), lambda agenda: only_tables(agenda, cluster))
+        run_plan(plan, Storage(str(output)), lambda queue: only_tables(queue, cluster))
         ended = time.perf_counter()
     print(
         f"batch, {workers} workers: tables in {ended - started:.1f} s, cluster up in "
@@ -199,10 +199,10 @@ def batch(plan: Plan, output: Path, workers: int) -> float:
     return ended - began
 
 
-def only_tables(agenda: Agenda, cluster: object) -> None:
-    """Work off the files of an agenda; the scenes wait for the command."""
-    agenda.scenes_wait = True
-    work_off(agenda, cluster)  # type: ignore[arg-type]
+def only_tables(queue: JobQueue, cluster: object) -> None:
+    """Run the file jobs of a queue; scenes are left to the command."""
+    queue.scenes_wait = True
+    run_queue(queue, cluster)  # type: ignore[arg-type]
 
 
 def on_a_cluster(plan: Plan, output: Path) -> None:
@@ -220,7 +220,7 @@ def on_a_cluster(plan: Plan, output: Path) -> None:
         time.sleep(5)
         began = time.perf_counter()
         with remote_cluster(address, lambda _: None) as cluster:
-            run_plan(plan, Place(str(output)), lambda agenda: work_off(agenda, cluster))
+            run_plan(plan, Storage(str(output)), lambda queue: run_queue(queue, cluster))
         print(f"on a separate scheduler, all: {time.perf_counter() - began:.1f} s")
     finally:
         for process in reversed(processes):

@@ -14,7 +14,7 @@ from .output import print_archive, print_plan, progress
 
 if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
-    from motifmine.archive.run import Crew, RunOptions
+    from motifmine.archive.run import RunOptions, WorkerSettings
     from motifmine.durations import Duration
     from motifmine.models.request import FitRequest
     from motifmine.workflows.extract_jobs import ExtractionSettings
@@ -109,28 +109,35 @@ def batch(
     Run the same line again to go on where it was broken off, and for new files.
     """
     from motifmine.archive.run import run_archive
-    from motifmine.archive.storage import Place
+    from motifmine.archive.storage import Storage
 
     if folder is None and plan_path is None:
         raise click.UsageError("name the FOLDER of an archive, or a --plan")
-    place = Place(_whole(output))
+    storage = Storage(_whole(output))
     settle_s = settle.seconds(1.0) if settle else None
-    crew, options = _crew(given), _run_options(given)
+    worker_settings, options = _worker_settings(given), _run_options(given)
     fields = {name: given[name] for name in EXTRACT_OPTIONS}
     request = request_of(ctx, given["model"])
-    make = _planner(folder, place, scenes, settle_s, plan_path, crew, fields, request)
+    make = _planner(folder, storage, scenes, settle_s, plan_path, worker_settings, fields, request)
     if dry_run:
         print_plan(make(), form)
         return
     every_s = (every.seconds(1.0) if every else 60.0) if watch else None
+    queues: list[Any] = []
+
+    def on_start(queue: Any) -> None:
+        _report_start(queue)
+        queues.append(queue)
+
     with progress("batch") as update:
         rounds = run_archive(
             make,
-            place,
-            crew=crew,
+            storage,
+            worker_settings=worker_settings,
             options=options,
             every_s=every_s,
-            on_begin=lambda agenda: _tell_begin(agenda, update),
+            on_start=on_start,
+            on_record=lambda record: update(queues[-1].n_finished, queues[-1].n_jobs, record.job),
             on_step=lambda line: click.echo(line, err=True),
         )
         for state in rounds:
@@ -140,23 +147,23 @@ def batch(
 
 
 def _whole(folder: str) -> str:
-    """Return a URL as it is and a path from the root: workers may stand elsewhere."""
+    """Return a URL as it is and a path as absolute: workers may have another working folder."""
     return folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  (links stay)
 
 
-def _crew(given: dict[str, Any]) -> "Crew":
-    """Take the options of who works out of `given`."""
+def _worker_settings(given: dict[str, Any]) -> "WorkerSettings":
+    """Remove the options of workers from `given` and return them."""
     import logging
 
-    from motifmine.archive.run import Crew
+    from motifmine.archive.run import WorkerSettings
 
-    # Dask tells of every worker that comes and goes
+    # Dask logs every worker that joins or leaves
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    return Crew(workers=given.pop("workers"), scheduler=given.pop("scheduler"))
+    return WorkerSettings(workers=given.pop("workers"), scheduler=given.pop("scheduler"))
 
 
 def _run_options(given: dict[str, Any]) -> "RunOptions":
-    """Take the options of a run out of `given`."""
+    """Remove the options of a run from `given` and return them."""
     from motifmine.archive.run import RunOptions
 
     return RunOptions(
@@ -172,21 +179,21 @@ def _planner(
     scenes: str,
     settle_s: float | None,
     plan_path: Path | None,
-    crew: "Crew",
+    worker_settings: "WorkerSettings",
     fields: dict[str, Any],
     request: "FitRequest",
 ) -> "Callable[[], Plan]":
-    """Return what makes the plan of the archive as it is at that moment."""
+    """Return a function that plans the archive as it is when it is called."""
     from dataclasses import replace
 
-    from motifmine.archive.plan import Grouping, plan_of_text
-    from motifmine.archive.run import last_plan
+    from motifmine.archive.plan import Grouping, parse_plan
+    from motifmine.archive.run import read_last_plan
     from motifmine.archive.scan import make_plan
-    from motifmine.archive.storage import Place
+    from motifmine.archive.storage import Storage
 
     folder = None if folder is None else _whole(folder)
     if plan_path is not None:
-        kept = plan_of_text(plan_path.read_text(encoding="utf-8"), str(plan_path))
+        kept = parse_plan(plan_path.read_text(encoding="utf-8"), str(plan_path))
         return lambda: kept if folder is None else replace(kept, archive=folder)
     grouping = Grouping(
         scenes=scenes,
@@ -195,13 +202,13 @@ def _planner(
     )
     extraction = _extraction(fields)
     return lambda: make_plan(
-        Place(str(folder)),
+        Storage(str(folder)),
         output,
         grouping,
         extraction,
         request.as_plain(),
-        before=last_plan(output),
-        workers=crew.workers,
+        before=read_last_plan(output),
+        workers=worker_settings.workers,
         on_step=lambda line: click.echo(line, err=True),
     )
 
@@ -212,12 +219,11 @@ def _extraction(fields: dict[str, Any]) -> "ExtractionSettings":
     return settings_of(fields, bin_length, strict=strict)
 
 
-def _tell_begin(agenda: Any, update: Any) -> None:
-    """Say how much there is to do, and tell of progress from now on."""
-    plan = agenda.plan
+def _report_start(queue: Any) -> None:
+    """Print how many jobs are queued."""
+    plan = queue.plan
     click.echo(
-        f"{plan.n_files} files in {len(plan.scenes)} scenes: {agenda.n_jobs} jobs to do, "
-        f"{agenda.n_known} known from before",
+        f"{plan.n_files} files in {len(plan.scenes)} scenes: {queue.n_jobs} jobs to do, "
+        f"{queue.n_known} known from before",
         err=True,
     )
-    agenda.on_record = lambda record: update(agenda.n_ended, agenda.n_jobs, record.job)

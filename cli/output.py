@@ -92,17 +92,17 @@ def print_occurrences(
 
 def print_plan(plan: "Plan", form: str) -> None:
     """Write the plan of an archive to stdout, as a table or as the JSON that `--plan` takes."""
-    from motifmine.archive.plan import plan_rows, plan_text
+    from motifmine.archive.plan import format_plan, tabulate_plan
 
-    click.echo(plan_text(plan) if form == "json" else _aligned(plan_rows(plan)), nl=False)
-    _print_troubles([("left out", item.path, item.reason) for item in plan.left_out])
+    click.echo(format_plan(plan) if form == "json" else _aligned(tabulate_plan(plan)), nl=False)
+    _print_troubles([("left out", item.path, item.reason) for item in plan.excluded])
 
 
 def print_archive(state: "ArchiveState", form: str) -> None:
     """Write how far an archive is to stdout, and what could not be done to stderr."""
-    from motifmine.archive.status import state_rows, state_text
+    from motifmine.archive.status import format_state, tabulate_state
 
-    click.echo(state_text(state) if form == "json" else _aligned(state_rows(state)), nl=False)
+    click.echo(format_state(state) if form == "json" else _aligned(tabulate_state(state)), nl=False)
     _print_troubles([(item.status, item.path, item.reason) for item in state.troubles])
 
 

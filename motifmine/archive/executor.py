@@ -1,7 +1,7 @@
-"""Jobs on Dask: a local cluster of worker processes, or one that runs elsewhere.
+"""Execution of a job queue: serially, or on a Dask cluster.
 
-The only module that imports Dask. Dask moves jobs and small records; the work itself happens in
-processes of its own (`work.run_isolated`), so a decoder that crashes costs no worker.
+Dask only moves jobs and small records. Every job runs in a child process of the worker
+(`jobs.run_isolated`), so that a decoder that crashes does not end the worker.
 """
 
 import itertools
@@ -15,59 +15,59 @@ from typing import Any
 
 from motifmine.archive.jobs import Job, SceneJob, run_isolated
 from motifmine.archive.journal import JobRecord
-from motifmine.archive.queue import Agenda
-from motifmine.parallel.dask_cluster import CONNECT_S, LOOK_EVERY_S, Cluster
+from motifmine.archive.queue import JobQueue
+from motifmine.parallel.dask_cluster import CONNECT_S, POLL_S, Cluster
 from motifmine.parallel.threads import n_cores
 
 PER_THREAD = 3
-"""Jobs that are handed to Dask for every thread of the cluster; the rest wait with us."""
+"""Jobs that are submitted per thread of the cluster; the others stay in the queue."""
 
 
-def work_off(agenda: Agenda, cluster: Cluster) -> None:
-    """Run all jobs of an agenda, and those that follow from them, on a cluster.
+def run_queue(queue: JobQueue, cluster: Cluster) -> None:
+    """Run all jobs of a queue, including those that are added meanwhile, on a cluster.
 
-    What is lost with a worker or a scheduler is begun anew. An agenda that is empty already asks
-    nothing of the cluster.
+    Jobs are requeued if their worker or the scheduler is lost.
 
     Raises
     ------
     JobError
-        When the scheduler does not come back.
+        If the scheduler cannot be reached again.
     """
-    flights = _Flights(cluster)
+    running = _RunningJobs(cluster)
     try:
         while True:
+            # a restarted scheduler knows none of the submitted jobs
             if not cluster.is_up:
-                for job in flights.abandon():
-                    agenda.give_back(job)
+                for job in running.cancel_all():
+                    queue.requeue(job)
                 cluster.reconnect()
-            room = max(2, PER_THREAD * cluster.n_threads()) - len(flights)
-            for job in itertools.islice(agenda.waiting(), max(0, room)):
-                flights.start(job)
-            if not len(flights):
+            room = max(2, PER_THREAD * cluster.n_threads()) - len(running)
+            for job in itertools.islice(queue.take_jobs(), max(0, room)):
+                running.start(job)
+            if not len(running):
                 return
-            _land(flights, agenda)
-            agenda.journal.settle(LOOK_EVERY_S)
+            _process_finished(running, queue)
+            queue.journal.flush(POLL_S)
     finally:
-        flights.abandon()
-        agenda.journal.settle()
+        running.cancel_all()
+        queue.journal.flush()
 
 
-def work_off_here(agenda: Agenda) -> None:
-    """Run all jobs of an agenda one after the other, without Dask: the reference."""
+def run_queue_serially(queue: JobQueue) -> None:
+    """Run all jobs of a queue serially, without Dask; the reference for tests."""
     try:
-        for job in agenda.waiting():
-            agenda.end(job, run_isolated(job))
+        for job in queue.take_jobs():
+            queue.finish(job, run_isolated(job))
     finally:
-        agenda.journal.settle()
+        queue.journal.flush()
 
 
 @dataclass(slots=True)
-class _Flights:
-    """Jobs that Dask has, and a bell that rings when one of them ends."""
+class _RunningJobs:
+    """Jobs submitted to Dask, and an event that is set when one of them finishes."""
 
     cluster: Cluster
-    bell: threading.Event = field(default_factory=threading.Event)
+    has_finished: threading.Event = field(default_factory=threading.Event)
     open: dict[str, tuple[Any, Job]] = field(default_factory=dict)
     names: Iterator[str] = field(
         default_factory=lambda: (f"{uuid.uuid4().hex}-{n}" for n in itertools.count())
@@ -77,61 +77,62 @@ class _Flights:
         return len(self.open)
 
     def start(self, job: Job) -> None:
-        """Hand a job to Dask."""
+        """Submit a job to Dask."""
         key = f"motifmine-{next(self.names)}"
-        future = self.cluster.client.submit(on_worker, job, key=key, pure=False)
+        future = self.cluster.client.submit(run_on_worker, job, key=key, pure=False)
         self.open[key] = future, job
-        future.add_done_callback(lambda _: self.bell.set())
+        future.add_done_callback(lambda _: self.has_finished.set())
 
-    def ended(self) -> Iterator[tuple[Any, Job]]:
-        """Wait a moment; yield what has ended since."""
-        self.bell.wait(LOOK_EVERY_S)
-        self.bell.clear()
+    def collect_finished(self) -> Iterator[tuple[Any, Job]]:
+        """Wait for at most `POLL_S` seconds and yield the jobs that have finished."""
+        self.has_finished.wait(POLL_S)
+        self.has_finished.clear()
         for key, (future, job) in list(self.open.items()):
             if future.status != "pending":
                 del self.open[key]
                 yield future, job
 
-    def abandon(self) -> list[Job]:
-        """Give up all flights and return their jobs."""
+    def cancel_all(self) -> list[Job]:
+        """Cancel all submitted jobs and return them."""
         jobs = [job for _, job in self.open.values()]
+        # best effort: the scheduler may be the reason why the jobs are cancelled
         with suppress(Exception):
             self.cluster.client.cancel([future for future, _ in self.open.values()])
         self.open.clear()
         return jobs
 
 
-def _land(flights: _Flights, agenda: Agenda) -> None:
-    """Take in the jobs that have ended."""
+def _process_finished(running: _RunningJobs, queue: JobQueue) -> None:
+    """Pass the records of finished jobs to the queue, and requeue lost jobs."""
     from distributed import CancelledError, KilledWorker  # noqa: PLC0415
 
-    for future, job in flights.ended():
+    for future, job in running.collect_finished():
         try:
             record = future.result(timeout=CONNECT_S)
         except KilledWorker as error:
-            agenda.lose(job, f"its workers were lost: {error}")
+            queue.requeue_lost(job, f"its workers were lost: {error}")
         except (CancelledError, TimeoutError, OSError):
-            agenda.give_back(job)
-        except Exception as error:  # whatever a strange worker raises
-            agenda.lose(job, f"the worker could not run it: {type(error).__name__}: {error}")
+            queue.requeue(job)
+        except Exception as error:  # a worker with another environment may raise anything
+            queue.requeue_lost(job, f"the worker could not run it: {type(error).__name__}: {error}")
         else:
-            agenda.end(job, record)
+            queue.finish(job, record)
 
 
-def on_worker(job: Job) -> JobRecord:
+def run_on_worker(job: Job) -> JobRecord:
     """Run a job on a Dask worker."""
-    # Dask's nanny makes its workers daemons, which may have no children; ours end with the worker,
-    # because they notice that nobody hears them
+    # Dask's nanny starts workers as daemons, which may not have children. Our children end when
+    # the pipe to the worker breaks, so none is orphaned.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     if isinstance(job, SceneJob) and not job.threads:
-        job = replace(job, threads=_cores_of_a_thread())
+        job = replace(job, threads=_share_worker_cores())
     return run_isolated(job)
 
 
-def _cores_of_a_thread() -> int:
-    """Return the cores that a job on this worker may keep busy, beside those on its other threads.
+def _share_worker_cores() -> int:
+    """Return the number of cores per thread of this worker.
 
-    Other workers of the same machine are not known here.
+    Other workers on the same machine are not taken into account.
     """
     from distributed import get_worker  # noqa: PLC0415
 

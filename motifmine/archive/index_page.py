@@ -1,8 +1,8 @@
-"""The page over all scenes of an archive, from its state and what each scene tells of itself."""
+"""The index page of an archive, from its state and the summary of every scene."""
 
 from motifmine.archive.plan import Plan
 from motifmine.archive.status import ArchiveState
-from motifmine.archive.storage import Place
+from motifmine.archive.storage import Storage
 from motifmine.errors import FormatError
 from motifmine.reporting.html.archive_page import (
     PAGE_NAME,
@@ -14,19 +14,19 @@ from motifmine.reporting.html.page import REPORT_NAME
 from motifmine.reporting.html.scene_summary import SceneFacts, facts_of_text
 
 FACTS_NAME = "scene.json"
-"""What a scene tells of itself, in its folder."""
+"""Summary of a scene, in its folder."""
 
 
-def write_index(plan: Plan, state: ArchiveState, output: Place) -> None:
-    """Write the page, unless it is there already and says the same.
+def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
+    """Write the page, unless the file has the same content already.
 
     Parameters
     ----------
     plan : Plan
     state : ArchiveState
-        How far the archive is.
-    output : Place
-        Where the results are; scenes that tell nothing of themselves yet have no picture.
+        Progress of the archive.
+    output : Storage
+        Folder of the results; scenes without a summary have no picture.
     """
     model = str(plan.fit["model"])
     scene_of = {file.path: scene.name for scene in plan.scenes for file in scene.files}
@@ -34,8 +34,8 @@ def write_index(plan: Plan, state: ArchiveState, output: Place) -> None:
     for item in state.troubles:
         name = scene_of.get(item.path, item.path)
         if name in troubles:
-            told = FileTrouble(path=item.path, status=item.status, reason=item.reason)
-            troubles[name].append(told)
+            trouble = FileTrouble(path=item.path, status=item.status, reason=item.reason)
+            troubles[name].append(trouble)
     scenes = [
         ArchiveScene(
             name=scene.scene,
@@ -48,7 +48,7 @@ def write_index(plan: Plan, state: ArchiveState, output: Place) -> None:
         )
         for scene in state.scenes
     ]
-    n_left_out = len(plan.left_out)
+    n_left_out = len(plan.excluded)
     others = f"{n_left_out:,} files are in no scene, see status.json." if n_left_out else ""
     html = archive_page(scenes, archive=_title(plan.archive), others=others)
     if output.read_text(PAGE_NAME) != html:
@@ -60,16 +60,16 @@ def _title(archive: str) -> str:
     return archive.rstrip("/").rpartition("/")[2]
 
 
-def _report(output: Place, scene: str, model: str) -> str:
-    """Return where the scene's report is, "" while there is none."""
+def _report(output: Storage, scene: str, model: str) -> str:
+    """Return the path of the scene's report, or "" if there is none yet."""
     folder = f"{scene}/reports/{model}"
-    is_there = REPORT_NAME in output.inside(folder).sizes()
+    is_there = REPORT_NAME in output.subfolder(folder).list_sizes()
     return f"{folder}/{REPORT_NAME}" if is_there else ""
 
 
-def _facts(output: Place, scene: str) -> SceneFacts | None:
-    """Return what a scene tells of itself, None while it tells nothing."""
-    text = output.inside(scene).read_text(FACTS_NAME)
+def _facts(output: Storage, scene: str) -> SceneFacts | None:
+    """Return the summary of a scene, or None if there is none yet."""
+    text = output.subfolder(scene).read_text(FACTS_NAME)
     if text is None:
         return None
     try:

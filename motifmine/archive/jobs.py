@@ -1,7 +1,7 @@
-"""What happens inside a job: one recording to its table, or one scene's tables to fit and report.
+"""Jobs of an archive: extraction of one recording, and fit and report of one scene.
 
-A job reads files and writes files and returns a small record. It may be run twice, or at two places
-at once: what it writes depends on nothing but its input, and every file appears whole.
+A job reads and writes files and returns a small record. It is idempotent: its output depends only
+on its input, and every file appears complete, so that it may run twice or on two workers at once.
 """
 
 import hashlib
@@ -20,8 +20,14 @@ from motifmine.archive.index_page import FACTS_NAME
 from motifmine.archive.journal import JobRecord, Status
 from motifmine.archive.plan import PlannedFile
 from motifmine.archive.probe import PRELOAD
-from motifmine.archive.scene_fit import SceneFit, fit_key, make_fit, n_added, tables_to_read
-from motifmine.archive.storage import Place
+from motifmine.archive.scene_fit import (
+    SceneFit,
+    count_added,
+    list_tables_to_read,
+    make_fit,
+    read_fit_key,
+)
+from motifmine.archive.storage import Storage
 from motifmine.errors import FormatError, MotifmineError
 from motifmine.files import write_text
 from motifmine.io.hdf5 import store
@@ -41,15 +47,15 @@ from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 
 FIT_PATIENCE_S = 24 * 3600.0
-"""A fit tells of itself only now and then, some models not at all for long."""
+"""Longest time without a sign of progress of a fit, seconds; some models report rarely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileJob:
-    """One recording to be extracted."""
+    """Extraction of one recording."""
 
-    archive: Place
-    output: Place
+    archive: Storage
+    output: Storage
     scene: str
     width: int
     height: int
@@ -60,17 +66,17 @@ class FileJob:
 
     @property
     def name(self) -> str:
-        """The name that its record is kept under."""
+        """Key of its record in the journal."""
         return f"{self.scene}/{self.file.name}"
 
     @property
     def file_name(self) -> str:
-        """The file's own name."""
+        """Name of the file without its folders."""
         return self.file.path.rpartition("/")[2]
 
     @property
     def key(self) -> str:
-        """Digest of what the table depends on beside the file's content."""
+        """Digest of what the table depends on, except the content of the file."""
         job = self.extraction(Path(self.file.path), Path())
         return _digest(
             json.dumps(job.table_spec, sort_keys=True),
@@ -82,7 +88,17 @@ class FileJob:
         )
 
     def extraction(self, source: Path, root: Path, scene: Scene | None = None) -> ExtractionJob:
-        """Return the job as extraction knows it."""
+        """Return the arguments of the extraction.
+
+        Parameters
+        ----------
+        source : Path
+            Local path of the recording.
+        root : Path
+            Folder of the scene's workspace.
+        scene : Scene or None
+            What the table must have in common with the other tables of the scene.
+        """
         return ExtractionJob(
             source=source,
             name=self.file.name,
@@ -97,23 +113,23 @@ class FileJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneJob:
-    """One scene whose tables are to be fitted and reported."""
+    """Fit and report of one scene."""
 
-    output: Place
+    output: Storage
     scene: str
     tables: tuple[tuple[str, str], ...]
-    """Names and keys (of the table and of its source's content) of the recordings."""
+    """Names and keys of the recordings; a key covers the table and the content of its source."""
     fit: Mapping[str, Any]
     """What is asked of the fit, see `FitRequest.of_plain`."""
     is_update: bool = False
-    """A fit that lacks nothing but new recordings is updated instead of made anew."""
+    """Update the fit incrementally if only recordings were added, instead of refitting."""
     threads: int = 0
-    """Cores that the fit may keep busy, 0 for all; nothing of it changes the fit."""
+    """Cores for the fit, 0 for all; the result does not depend on it."""
     version: str = __version__
 
     @property
     def name(self) -> str:
-        """The name that its record is kept under."""
+        """Key of its record in the journal."""
         return self.scene
 
     @property
@@ -122,13 +138,13 @@ class SceneJob:
         return self.key_of(frozenset(name for name, _ in self.tables))
 
     def key_of(self, names: frozenset[str]) -> str:
-        """Return the digest of what a fit of some of the recordings depends on."""
+        """Return the digest of what a fit of these recordings depends on."""
         tables = [table for table in self.tables if table[0] in names]
         return _digest(sorted(tables), dict(self.fit), self.version)
 
     @property
     def fit_name(self) -> str:
-        """Name of the fit: there is one of every model, remade when the scene has grown."""
+        """Name of the fit; there is one per model, which is replaced when recordings are added."""
         return str(self.fit["model"])
 
 
@@ -136,59 +152,54 @@ Job = FileJob | SceneJob
 
 
 def run_isolated(job: Job) -> JobRecord:
-    """Run a job in a process of its own and return what became of it, whatever that is.
-
-    Parameters
-    ----------
-    job : FileJob or SceneJob
-    """
+    """Run a job in a child process and return its record; crashes become records, too."""
     began = time.monotonic()
     if job.version != __version__:
         reason = f"the worker has motifmine {__version__}, the command {job.version}"
-        return lost(job, f"{reason}; install the same version")
+        return make_lost_record(job, f"{reason}; install the same version")
     patience_s = job.settings.patience_s if isinstance(job, FileJob) else FIT_PATIENCE_S
     isolated: IsolatedJobs[Job, JobRecord] = IsolatedJobs(
-        function=run_here, workers=1, patience_s=patience_s, preload=PRELOAD
+        function=run_in_process, workers=1, patience_s=patience_s, preload=PRELOAD
     )
     ((_, ending),) = isolated.run([job], lambda *_: None)
     if isinstance(ending, JobFailure):
-        ending = _record(job, "failed", ending.reason, is_passing=True)
+        ending = _make_record(job, "failed", ending.reason, is_transient=True)
     return replace(ending, elapsed_s=time.monotonic() - began, worker=platform.node())
 
 
-def run_here(job: Job, report: Report) -> JobRecord:
-    """Run a job in this process; `report` is called with signs of life."""
+def run_in_process(job: Job, report: Report) -> JobRecord:
+    """Run a job in this process; `report` is called as a sign of progress."""
     try:
         return _extract(job, report) if isinstance(job, FileJob) else _run_scene(job, report)
     except BrokenPipeError:
-        # the caller is gone: there is nobody to tell
+        # the parent process is gone, so no record can be returned
         raise
     except FileNotFoundError as error:
-        return _record(job, "lost", f"{error.filename or error} is no longer there")
+        return _make_record(job, "lost", f"{error.filename or error} is no longer there")
     except (MotifmineError, OSError) as error:
-        # ours are passing when a disk or a network stands behind them
+        # our own errors are transient if an error of a disk or a network caused them
         cause = error.__cause__ if isinstance(error, MotifmineError) else error
-        return _record(job, "failed", str(error), is_passing=isinstance(cause, OSError))
+        return _make_record(job, "failed", str(error), is_transient=isinstance(cause, OSError))
 
 
 def _extract(job: FileJob, report: Report) -> JobRecord:
-    """Make the table of one recording, unless it is there."""
-    before = job.archive.state(job.file.path)
+    """Extract the table of one recording, unless it exists."""
+    before = job.archive.stat_file(job.file.path)
     with (
         job.archive.local_copy(job.file.path, lambda: report("fetching")) as source,
-        _workspace(job.output, job.scene) as workspace,
+        _open_workspace(job.output, job.scene) as workspace,
     ):
-        plan = job.extraction(source, workspace.root, _frame_of(job))
+        plan = job.extraction(source, workspace.root, _expected_scene(job))
         if not job.output.is_local:
             _fetch_results(job, workspace, [plan.table_path], report)
-        is_there = _is_there(plan)
+        is_there = _has_table(plan)
         if not is_there:
             run_job(plan, report)
             _publish_results(job, workspace, [plan.table_path])
         header = store.read_table_header(plan.table_path)
         n_bytes = plan.table_path.stat().st_size
-    # a table of a file that changed meanwhile is made again by the next run
-    has_changed = job.archive.state(job.file.path) != before
+    # a file that changed during extraction is extracted again by the next run
+    has_changed = job.archive.stat_file(job.file.path) != before
     losses = str(header["losses"])
     repaired = int(header["stamps_repaired"])
     notes = [losses] if losses else []
@@ -208,8 +219,8 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
     )
 
 
-def _frame_of(job: FileJob) -> Scene | None:
-    """Return what a table must share with those of its scene; nothing for labels."""
+def _expected_scene(job: FileJob) -> Scene | None:
+    """Return what the table must have in common with those of its scene; None for labels."""
     if reader_for(Path(job.file.path)).gives != "frames" or not job.width:
         return None
     grid = job.settings.spec.grid(job.width, job.height)
@@ -218,8 +229,8 @@ def _frame_of(job: FileJob) -> Scene | None:
     )
 
 
-def _is_there(job: ExtractionJob) -> bool:
-    """Return whether the table that a job would write is at its place."""
+def _has_table(job: ExtractionJob) -> bool:
+    """Return whether the table that a job would write exists."""
     if not job.table_path.exists():
         return False
     try:
@@ -232,8 +243,8 @@ def _is_there(job: ExtractionJob) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SceneWork:
-    """What the steps of a scene are given."""
+class SceneContext:
+    """Input of the steps of a scene."""
 
     job: SceneJob
     workspace: Workspace
@@ -241,7 +252,7 @@ class SceneWork:
 
     @property
     def fit(self) -> SceneFit:
-        """The fit that the scene shall have."""
+        """The fit to make."""
         return SceneFit(
             workspace=self.workspace,
             tables=tuple(name for name, _ in self.job.tables),
@@ -253,52 +264,52 @@ class SceneWork:
 
     @property
     def fit_path(self) -> Path:
-        """Where the scene's fit lives."""
+        """File of the scene's fit."""
         return self.workspace.fit_path(self.job.fit_name)
 
     @property
     def report_folder(self) -> Path:
-        """Where the scene's report lives."""
+        """Folder of the scene's report."""
         return self.workspace.report_folder(self.job.fit_name)
 
     @property
     def facts_path(self) -> Path:
-        """Where it stands what the page over all scenes tells of this one."""
+        """File with what the index page shows of the scene."""
         return self.workspace.root / FACTS_NAME
 
 
-def fit_scene(work: SceneWork) -> None:
-    """Fit the scene's tables, unless the fit of the same tables and settings is there."""
+def fit_scene(work: SceneContext) -> None:
+    """Fit the scene's tables, unless a fit of the same tables and settings exists."""
     make_fit(work.fit, work.report)
 
 
-def report_scene(work: SceneWork) -> None:
-    """Write the report of the scene's fit, unless it is there and newer than the fit."""
+def report_scene(work: SceneContext) -> None:
+    """Write the report of the scene's fit, unless there is one that is newer than the fit."""
     show_fit(work.workspace, work.job.fit_name)
 
 
-def describe_scene(work: SceneWork) -> None:
-    """Write what the page over all scenes tells of this one, unless that is there."""
+def describe_scene(work: SceneContext) -> None:
+    """Write what the index page shows of the scene, unless it is up to date."""
     path = work.facts_path
     if facts_key(path.read_text("utf-8") if path.exists() else None) != work.job.key:
         facts = scene_facts(store.read_fit(work.fit_path))
         write_text(path, facts_text(facts, work.job.key), force=True)
 
 
-SCENE_STEPS: tuple[Callable[[SceneWork], None], ...] = (fit_scene, report_scene, describe_scene)
-"""What is done with a scene once its tables are there, in this order. Each step leaves what it
-finds done, so that a scene that was broken off goes on where it was."""
+SCENE_STEPS: tuple[Callable[[SceneContext], None], ...] = (fit_scene, report_scene, describe_scene)
+"""Steps after the extraction of a scene, in this order. Each step keeps existing results, so that
+an interrupted scene resumes at the step that was interrupted."""
 
 
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:
     if job.threads:
         limit_threads(job.threads)
-    with _workspace(job.output, job.scene) as workspace:
-        work = SceneWork(job=job, workspace=workspace, report=report)
+    with _open_workspace(job.output, job.scene) as workspace:
+        work = SceneContext(job=job, workspace=workspace, report=report)
         if not job.output.is_local:
             _fetch_results(job, workspace, [work.fit_path], report)
-            _fetch_results(job, workspace, work.fit.paths(tables_to_read(work.fit)), report)
-        was_there = fit_key(work.fit_path) == job.key
+            _fetch_results(job, workspace, work.fit.paths(list_tables_to_read(work.fit)), report)
+        was_there = read_fit_key(work.fit_path) == job.key
         for step in SCENE_STEPS:
             step(work)
             report(step.__name__)
@@ -314,14 +325,14 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
             recorded_s=record.duration_s(),
             n_motifs=len(record.motifs),
             n_occurrences=len(record.occurrences),
-            n_added=0 if was_there else n_added(record),
+            n_added=0 if was_there else count_added(record),
             was_there=was_there,
         )
 
 
 @contextmanager
-def _workspace(output: Place, scene: str) -> Iterator[Workspace]:
-    """Give the scene's workspace, or a passing one where results go elsewhere."""
+def _open_workspace(output: Storage, scene: str) -> Iterator[Workspace]:
+    """Yield the scene's workspace, or a temporary one if the results are remote."""
     if output.is_local:
         yield Workspace(output.path / scene)
         return
@@ -330,28 +341,28 @@ def _workspace(output: Place, scene: str) -> Iterator[Workspace]:
 
 
 def _fetch_results(job: Job, workspace: Workspace, paths: Sequence[Path], report: Report) -> None:
-    """Fetch those results of a scene that are there into a passing workspace."""
+    """Download existing results of a scene into a temporary workspace."""
     for path in paths:
         relative = path.relative_to(workspace.root).as_posix()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            job.output.inside(job.scene).fetch(relative, path, lambda: report("fetching"))
+            job.output.subfolder(job.scene).fetch(relative, path, lambda: report("fetching"))
         except FileNotFoundError:
             path.unlink(missing_ok=True)
 
 
 def _publish_results(job: Job, workspace: Workspace, paths: Sequence[Path]) -> None:
-    """Send results from a passing workspace to their place."""
+    """Upload results from a temporary workspace."""
     if not job.output.is_local:
         for path in paths:
             relative = path.relative_to(workspace.root).as_posix()
-            job.output.inside(job.scene).publish(path, relative)
+            job.output.subfolder(job.scene).publish(path, relative)
 
 
-def _record(job: Job, status: Status, reason: str, *, is_passing: bool = False) -> JobRecord:
-    """Return the record of a job without a result."""
+def _make_record(job: Job, status: Status, reason: str, *, is_transient: bool = False) -> JobRecord:
+    """Return the record of a job that has no result."""
     if isinstance(job, FileJob):
-        # where the file lay for the job is nobody's business
+        # replace paths of the worker (temporary folders) by the path in the archive
         here = rf"\S*{re.escape(job.file.path)}|\S*/motifmine-\w+/{re.escape(job.file_name)}"
         reason = re.sub(here, job.file.path.replace("\\", r"\\"), reason)
     is_file = isinstance(job, FileJob)
@@ -361,15 +372,15 @@ def _record(job: Job, status: Status, reason: str, *, is_passing: bool = False) 
         key=job.key,
         status=status,
         reason=reason,
-        is_passing=is_passing,
+        is_transient=is_transient,
         n_bytes=job.file.n_bytes if isinstance(job, FileJob) else -1,
         stamp=job.file.stamp if isinstance(job, FileJob) else "",
     )
 
 
-def lost(job: Job, reason: str) -> JobRecord:
-    """Return the record of a job that could not be brought to an end."""
-    return _record(job, "lost", reason)
+def make_lost_record(job: Job, reason: str) -> JobRecord:
+    """Return the record of a job that was lost with its workers."""
+    return _make_record(job, "lost", reason)
 
 
 def _digest(*values: object) -> str:

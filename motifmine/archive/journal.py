@@ -1,7 +1,8 @@
-"""What became of every job, in files that are written whole: nothing is appended to.
+"""Journal of an archive: the record of every finished job, from which a run resumes.
 
-A run writes its new records into numbered segments, each a few lines of JSON, and joins them into
-one now and then. What a killed run had not written yet is found again in the tables themselves.
+A run writes its records to numbered segments, each a few lines of JSON, and merges segments from
+time to time. Files are never appended to, since object stores cannot. Records that a killed run had
+not written yet are recovered from the tables, which name their source and settings.
 """
 
 import json
@@ -12,130 +13,138 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from motifmine.archive.storage import Place
+from motifmine.archive.storage import Storage
 from motifmine.errors import WorkspaceError
 
 Status = Literal["ok", "partial", "failed", "lost", "unsettled"]
 DONE = ("ok", "partial")
 FOLDER = "journal"
 FLUSH_EVERY_S = 2.0
-MOST_SEGMENTS = 64
-"""So many segments are joined into one."""
+MAX_SEGMENTS = 64
+"""Number of segments at which they are merged into one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """What a job sends back: small, plain values."""
+    """Result of a job, as plain values."""
 
     job: str
-    """Its name: `<scene>/<recording>`, or `<scene>` for what is done with the whole scene."""
+    """Name: `<scene>/<recording>`, or `<scene>` for the fit of the scene."""
     kind: Literal["extract", "scene"]
     key: str
-    """Digest of everything beside the source's content that the result depends on."""
+    """Digest of everything that the result depends on, except the content of the source."""
     status: Status
-    """`partial`: something of the recording is lost; `lost`: the job was, time and again, with its
-    worker; `unsettled`: the file changed while it was read. The last two are done again by the
-    next run, `failed` ones by `--retry-failed` or when file or settings change."""
+    """`partial`: a part of the recording could not be read; `lost`: the worker was lost repeatedly;
+    `unsettled`: the file changed while it was read. Jobs with the last two are repeated by the next
+    run, `failed` ones with `--retry-failed` or when file or settings change."""
     reason: str = ""
-    is_passing: bool = False
-    """Whether trying again at once may help."""
+    is_transient: bool = False
+    """Whether the failure may pass, so that the job is retried; `is_passing` in files."""
     digest: str = ""
     """SHA-256 of the source, "" if it could not be read."""
     n_bytes: int = -1
-    """Of the source, when it was read."""
+    """Size of the source when it was read, bytes; -1 if unknown."""
     stamp: str = ""
-    """Of the source, when it was read."""
+    """Time stamp of the source when it was read."""
     result_bytes: int = -1
-    """Of the table or fit."""
+    """Size of the table or fit, bytes."""
     recorded_s: float = 0.0
     n_motifs: int = 0
     n_occurrences: int = 0
     n_added: int = 0
-    """Recordings that an update added to the fit; 0 when it was made anew."""
+    """Recordings that an incremental update added; 0 if the scene was refitted."""
     was_there: bool = False
-    """Nothing had to be done: the result was there already."""
+    """The result existed already."""
     elapsed_s: float = 0.0
     worker: str = ""
 
     @property
     def is_done(self) -> bool:
-        """Whether the result is there."""
+        """Whether there is a result."""
         return self.status in DONE
 
 
-def record_of_json(values: dict[str, Any]) -> JobRecord:
-    """Return the record that was written; what this version does not know is left out."""
-    known = {f.name for f in fields(JobRecord)}
-    kept = {name: value for name, value in values.items() if name in known}
-    return JobRecord(**kept)
+STORED_NAMES = {"is_transient": "is_passing"}
+"""Fields whose name in files is another one."""
+
+
+def record_to_json(record: JobRecord) -> dict[str, Any]:
+    """Return a record as plain values, by their names in files."""
+    return {STORED_NAMES.get(name, name): value for name, value in asdict(record).items()}
+
+
+def record_from_json(values: dict[str, Any]) -> JobRecord:
+    """Return the record of `record_to_json`; fields of later versions are ignored."""
+    names = {STORED_NAMES.get(f.name, f.name): f.name for f in fields(JobRecord)}
+    return JobRecord(**{names[name]: value for name, value in values.items() if name in names})
 
 
 class Journal:
     """The last record of every job of an archive."""
 
-    def __init__(self, output: Place) -> None:
-        self.place = output.inside(FOLDER)
+    def __init__(self, output: Storage) -> None:
+        self.storage = output.subfolder(FOLDER)
         self.records: dict[str, JobRecord] = {}
-        self._fresh: list[JobRecord] = []
+        self._unwritten: list[JobRecord] = []
         self._written_s = time.monotonic()
-        self._joinable: list[tuple[str, list[JobRecord]]] = []
+        self._segments: list[tuple[str, list[JobRecord]]] = []
         names = sorted(
-            name for name in self.place.sizes() if name.endswith(".jsonl") and name[0] != "."
+            name for name in self.storage.list_sizes() if name.endswith(".jsonl") and name[0] != "."
         )
         for name in names:
-            for line in (self.place.read_text(name) or "").splitlines():
+            for line in (self.storage.read_text(name) or "").splitlines():
                 with suppress(ValueError, TypeError):
-                    record = record_of_json(json.loads(line))
+                    record = record_from_json(json.loads(line))
                     self.records[record.job] = record
         self._number = int(names[-1].partition(".")[0]) if names else 0
-        if len(names) > MOST_SEGMENTS:
+        if len(names) > MAX_SEGMENTS:
             self._write(list(self.records.values()))
             for name in names:
-                self.place.remove(name)
-            self._joinable = []
+                self.storage.remove(name)
+            self._segments = []
 
-    def note(self, record: JobRecord) -> None:
-        """Take in a record; it is on the disk within a few seconds."""
+    def add(self, record: JobRecord) -> None:
+        """Add a record; it is written within `FLUSH_EVERY_S` seconds."""
         self.records[record.job] = record
-        self._fresh.append(record)
-        self.settle(FLUSH_EVERY_S)
+        self._unwritten.append(record)
+        self.flush(FLUSH_EVERY_S)
 
-    def settle(self, every_s: float = 0.0) -> None:
-        """Write what is not written yet, if the last time is long enough ago."""
-        if not self._fresh or time.monotonic() - self._written_s < every_s:
+    def flush(self, every_s: float = 0.0) -> None:
+        """Write new records, unless the last write was less than `every_s` seconds ago."""
+        if not self._unwritten or time.monotonic() - self._written_s < every_s:
             return
-        self._write(self._fresh)
-        self._fresh = []
+        self._write(self._unwritten)
+        self._unwritten = []
         self._written_s = time.monotonic()
-        if len(self._joinable) > MOST_SEGMENTS:
-            self._join()
+        if len(self._segments) > MAX_SEGMENTS:
+            self._merge_segments()
 
-    def _join(self) -> None:
-        """Join the last segments into one; they go after it is there."""
-        old, self._joinable = self._joinable, []
+    def _merge_segments(self) -> None:
+        """Merge the segments of this run into one, and remove them once it is written."""
+        old, self._segments = self._segments, []
         self._write([record for _, records in old for record in records])
         for name, _ in old:
-            self.place.remove(name)
-        self._joinable = []
+            self.storage.remove(name)
+        self._segments = []
 
     def _write(self, records: list[JobRecord]) -> None:
         self._number += 1
         name = f"{self._number:08d}.jsonl"
-        lines = [json.dumps(asdict(record)) for record in records]
-        self.place.write_text(name, "\n".join(lines) + "\n")
-        self._joinable.append((name, records))
+        lines = [json.dumps(record_to_json(record)) for record in records]
+        self.storage.write_text(name, "\n".join(lines) + "\n")
+        self._segments.append((name, records))
 
 
 @contextmanager
-def only_run(output: Place) -> Iterator[None]:
-    """Hold the results of an archive for this run alone; local places only.
+def lock_results(output: Storage) -> Iterator[None]:
+    """Lock the results of an archive against other runs; only for local storage.
 
-    The system gives the lock back when the run ends, however it ends.
+    The operating system releases the lock when the process ends, even if it is killed.
 
     Raises
     ------
     WorkspaceError
-        When another run is at work there.
+        If another run holds the lock.
     """
     if not output.is_local:
         yield
@@ -151,7 +160,7 @@ def only_run(output: Place) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise WorkspaceError(
-                f"another 'motifmine batch' is at work in {output.url}; wait for it, or choose "
+                f"another 'motifmine batch' is running in {output.url}; wait for it, or choose "
                 "another folder with -o"
             ) from error
         try:
@@ -162,7 +171,7 @@ def only_run(output: Place) -> Iterator[None]:
 
 
 def _remove_if_unused(folder: Path) -> None:
-    """Remove a folder of results that holds nothing but its lock."""
+    """Remove a folder of results that is empty except for its lock."""
     if [path.name for path in folder.iterdir()] == [".lock"]:
         (folder / ".lock").unlink()
         folder.rmdir()

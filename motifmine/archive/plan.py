@@ -1,7 +1,7 @@
-"""The plan of an archive: which files make which scene, and what is done with them.
+"""The plan of an archive: which files belong to which scene, and the settings for all of them.
 
-A plan is a JSON file, `motifmine.plan/1`, that people can read, keep and edit. It holds nothing of
-when or where it was made, so the same archive gives the same bytes.
+A plan is a JSON file, `motifmine.plan/1`, that can be read and edited by hand. It does not depend
+on when or where it was made, so that the same archive gives the same bytes.
 """
 
 import json
@@ -25,45 +25,45 @@ class PlannedFile:
     path: str
     """Relative to the archive, with slashes."""
     name: str
-    """Of the recording, and so of its table."""
+    """Name of the recording and of its table."""
     n_bytes: int
     stamp: str
-    """Changes when the file is written again."""
+    """Changes when the file is rewritten."""
     length_s: float | None = None
-    """What the container promises; None if nothing tells it."""
+    """Duration according to the container, seconds; None if unknown."""
     width: int = 0
     height: int = 0
     start_utc: str = ""
-    """Wall-clock start, ISO 8601, UTC; "" if nothing tells it."""
+    """Wall-clock start, ISO 8601, UTC; "" if unknown."""
     time_from: str = ""
-    """`name` or `metadata`, "" without a start."""
+    """Source of the start: `name` or `metadata`; "" if unknown."""
     picture: str = field(default="", repr=False)
-    """Small first picture, only where scenes are told apart by it."""
+    """Thumbnail of the first frame, hexadecimal; only if scenes are distinguished by it."""
     is_gone: bool = False
-    """The file is no longer there; its table is kept and used."""
+    """The file was removed from the archive; its table is still used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedScene:
-    """What one fixed camera saw."""
+    """Recordings of one fixed camera."""
 
     name: str
-    """Of the scene's workspace, a folder of the results."""
+    """Name of the scene's workspace, a folder of the results."""
     group: str
-    """What its files share: a folder, what a pattern found, or their picture."""
+    """What the files have in common: a folder, the match of a pattern, or a picture."""
     width: int = 0
-    """Of the upright pictures, pixels; 0 without video."""
+    """Width of the upright frames, pixels; 0 without video."""
     height: int = 0
     files: tuple[PlannedFile, ...]
 
     @property
     def hours(self) -> float:
-        """Length of the files that tell it, hours."""
+        """Total duration of the files whose duration is known, hours."""
         return sum(file.length_s or 0.0 for file in self.files) / 3600
 
     @property
     def span(self) -> tuple[str, str]:
-        """First and last moment of the wall clock that the files tell, "" without any."""
+        """Earliest start and latest end of the files, ISO 8601; "" if unknown."""
         known = [file for file in self.files if file.start_utc]
         if not known:
             return "", ""
@@ -75,8 +75,8 @@ class PlannedScene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """A file that is not in the plan, and why."""
+class ExcludedFile:
+    """A file that is not in the plan, with the reason."""
 
     path: str
     reason: str
@@ -84,28 +84,28 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
-    """How files become scenes."""
+    """How files are grouped into scenes."""
 
     scenes: str = "folder"
     """`folder`, `auto` (by frame size and first picture), or a regular expression on the path."""
     name_time: str = ""
     """Pattern of the wall-clock start in the path, as for `datetime.strptime`."""
     settle_s: float = 2.0
-    """A file that was written so short a time ago is looked at again before it is taken."""
+    """Files modified less than this many seconds ago are checked again before they are used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `motifmine batch` will do."""
+    """Input of a run of `motifmine batch`."""
 
     archive: str
-    """Folder, by path or by URL."""
+    """Folder of the recordings, a path or a URL."""
     grouping: Grouping
     extraction: ExtractionSettings
     fit: Mapping[str, Any]
-    """What is asked of the fits, see `FitRequest.of_plain`."""
+    """Request of the fits as plain values, see `FitRequest.of_plain`."""
     scenes: tuple[PlannedScene, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    excluded: tuple[ExcludedFile, ...] = ()
 
     @property
     def n_files(self) -> int:
@@ -113,43 +113,43 @@ class Plan:
         return sum(len(scene.files) for scene in self.scenes)
 
 
-def plan_text(plan: Plan) -> str:
-    """Return the plan as JSON, one line a file."""
+def format_plan(plan: Plan) -> str:
+    """Return the plan as JSON text, one line per file."""
     head = {
         "format": PLAN_FORMAT,
         "archive": plan.archive,
         "grouping": asdict(plan.grouping),
-        "extraction": extraction_json(plan.extraction),
+        "extraction": extraction_to_json(plan.extraction),
         "fit": dict(sorted(plan.fit.items())),
     }
     lines = [f" {json.dumps(name)}: {json.dumps(value)}," for name, value in head.items()]
-    scenes = ",\n".join(_scene_text(scene) for scene in plan.scenes)
-    left_out = ",\n".join(f"  {json.dumps(asdict(item))}" for item in plan.left_out)
+    scenes = ",\n".join(_format_scene(scene) for scene in plan.scenes)
+    excluded = ",\n".join(f"  {json.dumps(asdict(item))}" for item in plan.excluded)
     return "\n".join(
-        ["{", *lines, ' "scenes": [', scenes, " ],", ' "left_out": [', left_out, " ]", "}", ""]
+        ["{", *lines, ' "scenes": [', scenes, " ],", ' "left_out": [', excluded, " ]", "}", ""]
     )
 
 
-def _scene_text(scene: PlannedScene) -> str:
+def _format_scene(scene: PlannedScene) -> str:
     values = {f.name: getattr(scene, f.name) for f in fields(scene) if f.name != "files"}
-    files = ",\n".join(f"   {json.dumps(_file_json(file))}" for file in scene.files)
+    files = ",\n".join(f"   {json.dumps(_file_to_json(file))}" for file in scene.files)
     return f'  {json.dumps(values)[:-1]}, "files": [\n{files}\n  ]}}'
 
 
-def _file_json(file: PlannedFile) -> dict[str, Any]:
-    """Return what the record says beyond its defaults."""
+def _file_to_json(file: PlannedFile) -> dict[str, Any]:
+    """Return the fields that differ from their defaults."""
     values = asdict(file)
     defaults = {f.name: f.default for f in fields(PlannedFile)}
     return {name: value for name, value in values.items() if value != defaults[name]}
 
 
-def plan_of_text(text: str, place: str) -> Plan:
-    """Return the plan that `plan_text` wrote.
+def parse_plan(text: str, place: str) -> Plan:
+    """Return the plan that `format_plan` wrote.
 
     Raises
     ------
     FormatError
-        When the text is no plan; `place` is named in the message.
+        If the text is not a plan; the message names `place`.
     """
     try:
         values = json.loads(text)
@@ -160,10 +160,10 @@ def plan_of_text(text: str, place: str) -> Plan:
         return Plan(
             archive=str(values["archive"]),
             grouping=Grouping(**values["grouping"]),
-            extraction=extraction_of_json(values["extraction"]),
+            extraction=extraction_from_json(values["extraction"]),
             fit=values["fit"],
-            scenes=tuple(_scenes(values["scenes"])),
-            left_out=tuple(LeftOut(**item) for item in values["left_out"]),
+            scenes=tuple(_parse_scenes(values["scenes"])),
+            excluded=tuple(ExcludedFile(**item) for item in values["left_out"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, FormatError):
@@ -171,19 +171,19 @@ def plan_of_text(text: str, place: str) -> Plan:
         raise FormatError(f"{place} is a damaged {PLAN_FORMAT}: {error!r}") from error
 
 
-def _scenes(values: list[dict[str, Any]]) -> Iterator[PlannedScene]:
+def _parse_scenes(values: list[dict[str, Any]]) -> Iterator[PlannedScene]:
     for item in values:
         files = tuple(PlannedFile(**file) for file in item["files"])
         yield PlannedScene(**{**item, "files": files})
 
 
-def plan_rows(plan: Plan) -> list[list[str]]:
-    """Return the scenes of a plan as rows of text under a heading."""
+def tabulate_plan(plan: Plan) -> list[list[str]]:
+    """Return the scenes of a plan as rows of text, with a header row."""
     head = ["scene", "files", "gone", "unreadable", "size", "hours", "with time", "from", "to"]
-    return [head, *(_scene_row(scene) for scene in plan.scenes)]
+    return [head, *(_tabulate_scene(scene) for scene in plan.scenes)]
 
 
-def _scene_row(scene: PlannedScene) -> list[str]:
+def _tabulate_scene(scene: PlannedScene) -> list[str]:
     first, last = (moment[:16].replace("T", " ") for moment in scene.span)
     n_gone = sum(file.is_gone for file in scene.files)
     n_unreadable = sum(bool(scene.width and not file.width) for file in scene.files)
@@ -200,17 +200,17 @@ def _scene_row(scene: PlannedScene) -> list[str]:
     ]
 
 
-OF_AN_ARCHIVE = ("label_bin_s", "strict", "patience_s")
-"""Settings of extraction that a plan holds beside the words of videos."""
+EXTRACTION_SETTINGS = ("label_bin_s", "strict", "patience_s")
+"""Extraction settings in a plan, in addition to the specification of video words."""
 
 
-def extraction_json(settings: ExtractionSettings) -> dict[str, Any]:
-    """Return settings of extraction as plain values."""
-    kept = {name: getattr(settings, name) for name in OF_AN_ARCHIVE}
+def extraction_to_json(settings: ExtractionSettings) -> dict[str, Any]:
+    """Return extraction settings as plain values."""
+    kept = {name: getattr(settings, name) for name in EXTRACTION_SETTINGS}
     return {**kept, "words": flow_spec_values(settings.spec)}
 
 
-def extraction_of_json(values: Mapping[str, Any]) -> ExtractionSettings:
-    """Return the settings that `extraction_json` wrote."""
+def extraction_from_json(values: Mapping[str, Any]) -> ExtractionSettings:
+    """Return the settings from values of `extraction_to_json`."""
     rest = {name: value for name, value in values.items() if name != "words"}
     return ExtractionSettings(spec=flow_spec_of(values["words"]), **rest)

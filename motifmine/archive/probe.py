@@ -1,4 +1,4 @@
-"""A first look at recordings: their length, size, time and first picture, without reading them."""
+"""Probing of recordings: duration, size, time and first frame, without reading the whole file."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,51 +17,52 @@ from motifmine.types import Floats32
 from motifmine.workflows.extract import PRELOAD as PRELOAD_EXTRACTION
 
 PRELOAD = (*PRELOAD_EXTRACTION, "motifmine.archive.jobs")
-"""What processes for looks and for jobs have imported before they are forked."""
+"""Modules that the fork server imports for probes and jobs."""
 PER_JOB = 32
-"""Files that one process looks at."""
+"""Files that one process probes."""
 PATIENCE_S = 60.0
-LOOK_SIZE = (32, 24)
-"""Width and height of the small picture that scenes are told apart by."""
-LOOK_BLUR = 4.0
+THUMBNAIL_SIZE = (32, 24)
+"""Width and height of the thumbnail that scenes are compared by."""
+THUMBNAIL_BLUR = 4.0
 FIRST_YEAR = 1990
-"""A container's time before this was never set."""
+"""Creation times before this year are defaults of devices whose clock was not set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What a first look at a recording tells."""
+class Probe:
+    """Result of probing a recording."""
 
     length_s: float | None = None
-    """What the container promises; None if it does not say."""
+    """Duration according to the container, seconds; None if unknown."""
     width: int = 0
-    """Of the upright picture, pixels; 0 when there is none."""
+    """Width of the upright frame, pixels; 0 if no frame could be read."""
     height: int = 0
     made_utc: str = ""
-    """When the container says that it was made, ISO 8601, UTC."""
+    """Creation time according to the container, ISO 8601, UTC."""
     picture: str = field(default="", repr=False)
-    """The first picture, small and without its slow shades, bytes in hexadecimal."""
+    """Thumbnail of the first frame without its low frequencies, bytes in hexadecimal."""
 
 
-def look_at(paths: Sequence[Path], workers: int) -> list[Look]:
-    """Return a first look at every recording, in order; unreadable ones give an empty look.
+def probe_files(paths: Sequence[Path], workers: int) -> list[Probe]:
+    """Probe recordings and return the results in order; unreadable files give an empty one.
 
-    Files are opened in processes of their own: one that crashes the decoder costs only itself.
+    Files are opened in child processes, since a broken file may crash the decoder.
     """
-    looks: dict[int, Look] = {}
+    probes: dict[int, Probe] = {}
     chunks = [range(i, min(i + PER_JOB, len(paths))) for i in range(0, len(paths), PER_JOB)]
-    for chunk in _look(paths, chunks, workers, looks):
-        for _ in _look(paths, [range(i, i + 1) for i in chunk], workers, looks):
+    # a chunk whose process died is repeated file by file, so that only the broken file is lost
+    for chunk in _probe_chunks(paths, chunks, workers, probes):
+        for _ in _probe_chunks(paths, [range(i, i + 1) for i in chunk], workers, probes):
             pass
-    return [looks.get(index, Look()) for index in range(len(paths))]
+    return [probes.get(index, Probe()) for index in range(len(paths))]
 
 
-def _look(
-    paths: Sequence[Path], chunks: Sequence[range], workers: int, looks: dict[int, Look]
+def _probe_chunks(
+    paths: Sequence[Path], chunks: Sequence[range], workers: int, probes: dict[int, Probe]
 ) -> Iterable[range]:
-    """Fill in the looks at chunks of files; return the chunks whose process died."""
+    """Probe chunks of files and add to `probes`; return the chunks whose process died."""
     isolated = IsolatedJobs(
-        function=_look_at_chunk, workers=workers, patience_s=PATIENCE_S, preload=PRELOAD
+        function=_probe_chunk, workers=workers, patience_s=PATIENCE_S, preload=PRELOAD
     )
     died = []
     jobs = [[paths[i] for i in chunk] for chunk in chunks]
@@ -69,38 +70,38 @@ def _look(
         if isinstance(ending, JobFailure):
             died.append(chunks[index])
         else:
-            looks.update(zip(chunks[index], ending, strict=True))
+            probes.update(zip(chunks[index], ending, strict=True))
     return died
 
 
-def _look_at_chunk(paths: list[Path], report: Report) -> list[Look]:
-    looks = []
+def _probe_chunk(paths: list[Path], report: Report) -> list[Probe]:
+    probes = []
     for path in paths:
-        looks.append(_look_at(path))
+        probes.append(_probe_file(path))
         report(str(path))
-    return looks
+    return probes
 
 
-def _look_at(path: Path) -> Look:
+def _probe_file(path: Path) -> Probe:
     if reader_for(path).gives != "frames":
-        return Look()
+        return Probe()
     try:
         with open_frames(path) as reader:
             length_s = reader.duration_s if math.isfinite(reader.duration_s) else None
-            made = _made_utc(reader.created)
+            made = _parse_creation_time(reader.created)
             luma = next(reader.frames()).luma
-            return Look(
+            return Probe(
                 length_s=length_s,
                 width=luma.shape[1],
                 height=luma.shape[0],
                 made_utc=made,
-                picture=shrink_picture(luma, LOOK_SIZE, blur=LOOK_BLUR).tobytes().hex(),
+                picture=shrink_picture(luma, THUMBNAIL_SIZE, blur=THUMBNAIL_BLUR).tobytes().hex(),
             )
     except MotifmineError:
-        return Look()
+        return Probe()
 
 
-def _made_utc(text: str) -> str:
+def _parse_creation_time(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -108,16 +109,16 @@ def _made_utc(text: str) -> str:
     return in_utc(moment) if moment.year >= FIRST_YEAR else ""
 
 
-def likeness(one: str, other: str) -> float:
-    """Return the correlation of two small pictures, -1 to 1; 0 when one of them is missing."""
+def correlate_pictures(one: str, other: str) -> float:
+    """Return the correlation of two thumbnails, -1 to 1; 0 if one of them is missing."""
     if not one or not other:
         return 0.0
-    a, b = _levels(one), _levels(other)
+    a, b = _center_picture(one), _center_picture(other)
     spread = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / spread if spread > 0 else 0.0
 
 
-def _levels(picture: str) -> Floats32:
+def _center_picture(picture: str) -> Floats32:
     levels = np.frombuffer(bytes.fromhex(picture), dtype=np.int8).astype(np.float32)
     centred: Floats32 = levels - levels.mean()
     return centred

@@ -1,128 +1,132 @@
-"""Which jobs of a plan are to be done, in which order, and what follows from how each one ended."""
+"""The job queue of a plan: which jobs have to run, in which order, and when they are repeated."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from motifmine.archive.jobs import FileJob, Job, SceneJob, lost
+from motifmine.archive.jobs import FileJob, Job, SceneJob, make_lost_record
 from motifmine.archive.journal import JobRecord, Journal
 from motifmine.archive.plan import Plan, PlannedFile, PlannedScene
-from motifmine.archive.storage import Place
+from motifmine.archive.storage import Storage
 
-MOST_TRIES = 3
-"""A job that fails for a reason that may pass (a disk, a crash, a hang) is tried so often."""
-MOST_LOSSES = 5
-"""A job is started anew so often after its workers were lost; Dask has tried some times each."""
+MAX_TRIES = 3
+"""Attempts of a job that fails for a transient reason (a disk, a crash, a timeout)."""
+MAX_LOSSES = 5
+"""Submissions of a job whose workers are lost; Dask itself retries each of them."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Agenda:
-    """The jobs of a plan that still wait, handed out and taken back."""
+class JobQueue:
+    """The jobs of a plan that are waiting or running.
+
+    Every recording is a job; when those of a scene are finished, the scene's own job is queued.
+    """
 
     plan: Plan
-    output: Place
+    output: Storage
     journal: Journal
     workers: int = 1
-    """Processes that will work; those beyond the number of files help to extract them."""
+    """Number of worker processes; if there are more than files, files are extracted by threads."""
     retry_failed: bool = False
     rehash: bool = False
     is_update: bool = False
-    """Fits that lack nothing but new recordings are updated instead of made anew."""
+    """Update fits incrementally where only recordings were added, instead of refitting."""
     cores: int = 0
-    """Of this machine, which fits side by side share; 0: whoever runs them knows theirs."""
+    """Cores of this machine that parallel fits share; 0 if the workers are elsewhere."""
     scenes_wait: bool = False
-    """Only tables are made; scenes wait for another run."""
+    """Extract tables only; do not fit scenes in this run."""
     on_record: Callable[[JobRecord], None] = lambda _: None
     n_known: int = 0
-    """Jobs whose result was known to be there, or failed before and are not tried again."""
+    """Jobs that are not run: their result exists, or they failed before and are not retried."""
     n_jobs: int = 0
-    n_ended: int = 0
+    n_finished: int = 0
     _waiting: deque[Job] = field(default_factory=deque)
     _open: Counter[str] = field(default_factory=Counter)
     _tries: Counter[str] = field(default_factory=Counter)
-    _unfitted: set[str] = field(default_factory=set)
+    _scenes_to_fit: set[str] = field(default_factory=set)
 
     def fill(self) -> None:
-        """Put every job of the plan that is to be done on the agenda."""
+        """Queue every job of the plan whose result is missing or outdated."""
         for scene in self.plan.scenes:
-            tables = self.output.inside(f"{scene.name}/tables").sizes()
+            tables = self.output.subfolder(f"{scene.name}/tables").list_sizes()
             jobs = [self._file_job(scene, file) for file in scene.files if not file.is_gone]
-            todo = [job for job in jobs if not self._is_known(job, tables)]
+            todo = [job for job in jobs if not self._has_result(job, tables)]
             self.n_known += len(jobs) - len(todo)
             self._open[scene.name] = len(todo)
             self._waiting.extend(todo)
             self.n_jobs += len(todo)
+        # fewer files than workers: decode each file with several threads
         if 0 < 2 * self.n_jobs <= self.workers:
             threads = self.workers // self.n_jobs
-            waiting = [job for job in self._waiting if isinstance(job, FileJob)]
-            self._waiting = deque(replace(job, threads=threads) for job in waiting)
-        self._unfitted = {name for name, n_open in self._open.items() if n_open}
+            take_jobs = [job for job in self._waiting if isinstance(job, FileJob)]
+            self._waiting = deque(replace(job, threads=threads) for job in take_jobs)
+        self._scenes_to_fit = {name for name, n_open in self._open.items() if n_open}
         for scene in self.plan.scenes:
-            self._close_scene(scene)
+            self._queue_scene(scene)
 
-    def waiting(self) -> Iterator[Job]:
-        """Hand out jobs, those too that come meanwhile, until none waits."""
+    def take_jobs(self) -> Iterator[Job]:
+        """Yield jobs, including those that are added meanwhile, until none is waiting."""
         while self._waiting:
             job = self._waiting.popleft()
-            yield replace(job, threads=self._threads()) if isinstance(job, SceneJob) else job
+            yield replace(job, threads=self._share_cores()) if isinstance(job, SceneJob) else job
 
-    def _threads(self) -> int:
-        """Return the cores that one fit may keep busy while others are under way or to come."""
-        side_by_side = max(1, min(self.workers, len(self._unfitted)))
+    def _share_cores(self) -> int:
+        """Return the number of cores for one fit, given the fits that run or will run."""
+        side_by_side = max(1, min(self.workers, len(self._scenes_to_fit)))
         return max(1, self.cores // side_by_side) if self.cores else 0
 
-    def give_back(self, job: Job) -> None:
-        """Put a job back that could not be begun, or whose cluster was lost."""
+    def requeue(self, job: Job) -> None:
+        """Put a job back at the front: it did not start, or its cluster was lost."""
         self._waiting.appendleft(job)
 
-    def lose(self, job: Job, reason: str) -> None:
-        """Put a job back whose workers were lost, unless that happened too often."""
+    def requeue_lost(self, job: Job, reason: str) -> None:
+        """Put a job back whose workers were lost, or fail it after `MAX_LOSSES` times."""
         self._tries[f"lost {job.name}"] += 1
-        if self._tries[f"lost {job.name}"] < MOST_LOSSES:
+        if self._tries[f"lost {job.name}"] < MAX_LOSSES:
             self._waiting.append(job)
         else:
-            self.end(job, lost(job, reason))
+            self.finish(job, make_lost_record(job, reason))
 
-    def end(self, job: Job, record: JobRecord) -> None:
-        """Take in how a job ended; a failure that may pass puts it back."""
+    def finish(self, job: Job, record: JobRecord) -> None:
+        """Record the end of a job, or put it back after a transient failure."""
         self._tries[job.name] += 1
-        if record.status == "failed" and record.is_passing and self._tries[job.name] < MOST_TRIES:
+        if record.status == "failed" and record.is_transient and self._tries[job.name] < MAX_TRIES:
             self._waiting.append(job)
             return
-        self.journal.note(record)
-        self.n_ended += 1
+        self.journal.add(record)
+        self.n_finished += 1
         self.on_record(record)
         if isinstance(job, SceneJob):
-            self._unfitted.discard(job.scene)
+            self._scenes_to_fit.discard(job.scene)
         else:
             self._open[job.scene] -= 1
-            self._close_scene(next(s for s in self.plan.scenes if s.name == job.scene))
+            self._queue_scene(next(s for s in self.plan.scenes if s.name == job.scene))
 
-    def _close_scene(self, scene: PlannedScene) -> None:
-        """Put the scene's own job on the agenda when no file of it is open."""
+    def _queue_scene(self, scene: PlannedScene) -> None:
+        """Queue the scene's own job once all of its recordings are finished."""
         if self._open[scene.name] or self.scenes_wait:
             return
         job = SceneJob(
             output=self.output,
             scene=scene.name,
-            tables=tuple(finished_tables(scene, self.journal)),
+            tables=tuple(list_finished_tables(scene, self.journal)),
             fit=self.plan.fit,
             is_update=self.is_update,
         )
         if not job.tables:
-            self._unfitted.discard(scene.name)
+            self._scenes_to_fit.discard(scene.name)
             return
         if self._is_fitted(job):
-            self._unfitted.discard(scene.name)
+            self._scenes_to_fit.discard(scene.name)
             self.n_known += 1
             return
-        self._unfitted.add(scene.name)
+        self._scenes_to_fit.add(scene.name)
         self._waiting.append(job)
         self.n_jobs += 1
 
     def _file_job(self, scene: PlannedScene, file: PlannedFile) -> FileJob:
         return FileJob(
-            archive=Place(self.plan.archive),
+            archive=Storage(self.plan.archive),
             output=self.output,
             scene=scene.name,
             width=scene.width,
@@ -131,11 +135,11 @@ class Agenda:
             settings=self.plan.extraction,
         )
 
-    def _is_known(self, job: FileJob, tables: dict[str, int]) -> bool:
-        """Return whether the journal tells what would come of a job.
+    def _has_result(self, job: FileJob, tables: dict[str, int]) -> bool:
+        """Return whether the journal has the result of a job with the same input.
 
-        Size and stamp of the source stand for its digest, so that nobody reads a hundred terabytes
-        to learn that nothing changed; `rehash` reads them.
+        An unchanged size and time stamp of the source imply an unchanged digest, so that an archive
+        need not be read again; with `rehash` it is.
         """
         record = self.journal.records.get(job.name)
         if record is None or record.key != job.key:
@@ -143,6 +147,7 @@ class Agenda:
         if (record.n_bytes, record.stamp) != (job.file.n_bytes, job.file.stamp):
             return False
         if record.is_done:
+            # the table may have been removed or replaced by hand
             is_whole = tables.get(f"{job.file.name}.h5") == record.result_bytes
             return is_whole and not self.rehash
         return record.status == "failed" and not self.retry_failed
@@ -153,17 +158,17 @@ class Agenda:
             return False
         if record.status == "failed":
             return not self.retry_failed
-        scene = self.output.inside(job.scene)
-        fits = scene.inside("fits").sizes()
-        has_report = "report.html" in scene.inside(f"reports/{job.fit_name}").sizes()
+        scene = self.output.subfolder(job.scene)
+        fits = scene.subfolder("fits").list_sizes()
+        has_report = "report.html" in scene.subfolder(f"reports/{job.fit_name}").list_sizes()
         return fits.get(f"{job.fit_name}.h5") == record.result_bytes and has_report
 
 
-def finished_tables(scene: PlannedScene, journal: Journal) -> list[tuple[str, str]]:
-    """Return name and key of every table that the scene's fit is made of, in order of name.
+def list_finished_tables(scene: PlannedScene, journal: Journal) -> list[tuple[str, str]]:
+    """Return name and key of every table for the scene's fit, sorted by name.
 
-    A file that is gone counts by its table, unless the same recording lies elsewhere in the scene
-    now: then it was moved.
+    The table of a removed file is used, unless a file with the same content exists elsewhere in the
+    scene: then it was moved.
     """
     found = []
     records = {file.name: journal.records.get(f"{scene.name}/{file.name}") for file in scene.files}

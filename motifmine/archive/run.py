@@ -1,4 +1,4 @@
-"""The whole of `motifmine batch`: keep the plan, work it off, tell how far the archive is."""
+"""`motifmine batch`: write the plan, run its job queue, and report the state of the archive."""
 
 import re
 import shutil
@@ -7,82 +7,83 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from motifmine.archive.executor import work_off
+from motifmine.archive.executor import run_queue
 from motifmine.archive.index_page import write_index
-from motifmine.archive.journal import JobRecord, Journal, only_run
-from motifmine.archive.plan import PLAN_NAME, Plan, plan_of_text, plan_text
-from motifmine.archive.queue import Agenda
-from motifmine.archive.status import STATUS_NAME, ArchiveState, gather, state_text
-from motifmine.archive.storage import Place
+from motifmine.archive.journal import JobRecord, Journal, lock_results
+from motifmine.archive.plan import PLAN_NAME, Plan, format_plan, parse_plan
+from motifmine.archive.queue import JobQueue
+from motifmine.archive.status import STATUS_NAME, ArchiveState, collect_state, format_state
+from motifmine.archive.storage import Storage
 from motifmine.parallel.dask_cluster import Cluster, local_cluster, remote_cluster
 from motifmine.parallel.threads import n_cores
 
 SCRATCH = ".streaming-"
-"""What the folders begin with that fits from files keep their work in."""
+"""Prefix of the scratch folders of out-of-core fits."""
 LEFTOVER = re.compile(r"\.(?P<name>.+)\.(part|old)-.+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What a run of a plan does beyond what is new."""
+    """Options of a run of a plan."""
 
     retry_failed: bool = False
-    """Failed jobs are tried again, although neither file nor settings changed."""
+    """Run failed jobs again, even if neither file nor settings have changed."""
     rehash: bool = False
-    """Sources are read to see whether they changed, whatever their size and time say."""
+    """Read sources to find out whether they have changed, regardless of size and time stamp."""
     is_update: bool = False
-    """Fits that lack nothing but new recordings are updated instead of made anew."""
+    """Update fits incrementally where only recordings were added, instead of refitting."""
     workers: int = 1
-    """Processes that will work; where files are fewer, each is extracted by several threads."""
+    """Number of worker processes; if there are more than files, files are extracted by threads."""
     cores: int = 0
-    """Of this machine, which fits side by side share; 0: whoever runs them knows theirs."""
+    """Cores of this machine that parallel fits share; 0 if the workers are elsewhere."""
 
 
-def last_plan(output: Place) -> Plan | None:
-    """Return the plan that results were last made by, None for a new place.
+def read_last_plan(output: Storage) -> Plan | None:
+    """Return the plan that the results were made with, or None if there are none.
 
     Raises
     ------
     FormatError
-        When what lies there is no plan.
+        If the file is not a plan.
     """
     text = output.read_text(PLAN_NAME)
-    return None if text is None else plan_of_text(text, f"{output.url}/{PLAN_NAME}")
+    return None if text is None else parse_plan(text, f"{output.url}/{PLAN_NAME}")
 
 
 def run_plan(
     plan: Plan,
-    output: Place,
-    work_off: Callable[[Agenda], None],
+    output: Storage,
+    run_queue: Callable[[JobQueue], None],
     options: RunOptions | None = None,
     *,
-    on_begin: Callable[[Agenda], None] | None = None,
+    on_start: Callable[[JobQueue], None] | None = None,
     on_record: Callable[[JobRecord], None] | None = None,
 ) -> ArchiveState:
-    """Do what a plan says and is not done yet; return how far the archive is.
+    """Run the unfinished jobs of a plan and return the state of the archive.
 
-    Whoever calls this sees to it that no other run is at work there (`journal.only_run`).
+    The caller must hold the lock of the results (`journal.lock_results`).
 
     Parameters
     ----------
     plan : Plan
-    output : Place
-        Where results go: one workspace a scene, the plan, the journal and the state.
-    work_off : callable
-        Runs all jobs of an agenda: `execute.work_off_here`, or `execute.work_off` with a cluster.
+    output : Storage
+        Folder of the results: one workspace per scene, the plan, the journal and the status.
+    run_jobs : callable
+        Runs all jobs of a queue: `executor.run_queue_serially`, or `executor.run_queue` with a
+        cluster.
     options : RunOptions or None
-    on_begin : callable or None
-        Called with the agenda before the first job.
+    on_start : callable or None
+        Called with the job queue before the first job.
     on_record : callable or None
-        Called with the record of every job that has ended.
+        Called with the record of every finished job.
     """
     options = options or RunOptions()
-    text = plan_text(plan)
+    text = format_plan(plan)
     if output.read_text(PLAN_NAME) != text:
         output.write_text(PLAN_NAME, text)
     _remove_leftovers(plan, output)
     journal = Journal(output)
-    agenda = Agenda(
+    queue = JobQueue(
         plan=plan,
         output=output,
         journal=journal,
@@ -93,22 +94,23 @@ def run_plan(
         cores=options.cores,
         on_record=on_record or (lambda _: None),
     )
-    agenda.fill()
-    if on_begin is not None:
-        on_begin(agenda)
+    queue.fill()
+    if on_start is not None:
+        on_start(queue)
     try:
-        work_off(agenda)
+        run_queue(queue)
     finally:
-        state = gather(plan, journal)
-        told = state_text(state)
-        if output.read_text(STATUS_NAME) != told:
-            output.write_text(STATUS_NAME, told)
+        state = collect_state(plan, journal)
+        # unchanged files are not rewritten, so that their time stamps show the last change
+        text = format_state(state)
+        if output.read_text(STATUS_NAME) != text:
+            output.write_text(STATUS_NAME, text)
         write_index(plan, state, output)
     return state
 
 
-def _remove_leftovers(plan: Plan, output: Place) -> None:
-    """Remove what killed runs left half written."""
+def _remove_leftovers(plan: Plan, output: Storage) -> None:
+    """Remove partial files of killed runs."""
     if not output.is_local:
         return
     for scene in plan.scenes:
@@ -124,72 +126,73 @@ def _remove_leftovers(plan: Plan, output: Place) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """Who does the work."""
+class WorkerSettings:
+    """Where jobs run."""
 
     workers: int | None = None
-    """Worker processes on this machine; None: as many as there are cores."""
+    """Number of worker processes on this machine; None: the number of cores."""
     scheduler: str | None = None
-    """Address of a Dask scheduler that runs elsewhere, instead of workers here."""
+    """Address of a running Dask scheduler, which is used instead of local workers."""
 
 
 def run_archive(
     make: Callable[[], Plan],
-    output: Place,
+    output: Storage,
     *,
-    crew: Crew | None = None,
+    worker_settings: WorkerSettings | None = None,
     options: RunOptions | None = None,
     every_s: float | None = None,
-    on_begin: Callable[[Agenda], None] | None = None,
+    on_start: Callable[[JobQueue], None] | None = None,
     on_record: Callable[[JobRecord], None] | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> Iterator[ArchiveState]:
-    """Plan and run an archive, once or again and again; yield how far it is after every round.
+    """Plan and run an archive, once or repeatedly; yield its state after every round.
 
     Parameters
     ----------
     make : callable
-        Returns the plan of what lies in the archive now.
-    output : Place
-    crew : Crew or None
-        None takes the cores of this machine.
+        Returns the plan of the archive as it is when called.
+    output : Storage
+    worker_settings : WorkerSettings or None
+        None uses the cores of this machine.
     options : RunOptions or None
     every_s : float or None
-        Look for new files so often, seconds; None runs once.
-    on_begin, on_record : callable or None
+        Interval between rounds, seconds; None runs once.
+    on_start, on_record : callable or None
         See `run_plan`.
     on_step : callable or None
-        Called with one line on what happens to the cluster.
+        Called with one line of text when the state of the cluster changes.
 
     Raises
     ------
     WorkspaceError
-        When another run is at work there.
+        If another run uses the same folder of results.
     JobError
-        When the scheduler cannot be reached, or does not come back.
+        If the scheduler cannot be reached.
     """
-    crew, tell = crew or Crew(), on_step or (lambda _: None)
+    worker_settings, report = worker_settings or WorkerSettings(), on_step or (lambda _: None)
     options = options or RunOptions()
-    if crew.scheduler is None:
-        options = replace(options, workers=crew.workers or n_cores(), cores=n_cores())
-    with only_run(output), ExitStack() as stack:
+    if worker_settings.scheduler is None:
+        options = replace(options, workers=worker_settings.workers or n_cores(), cores=n_cores())
+    with lock_results(output), ExitStack() as stack:
         cluster: Cluster | None = None
 
-        def work_off_there(agenda: Agenda) -> None:
+        def run_on_cluster(queue: JobQueue) -> None:
             nonlocal cluster
-            if not agenda.n_jobs:
+            if not queue.n_jobs:
                 return
+            # started with the first job, so that a run without jobs needs no cluster
             if cluster is None:
                 cluster = stack.enter_context(
-                    remote_cluster(crew.scheduler, tell)
-                    if crew.scheduler
-                    else local_cluster(crew.workers, tell)
+                    remote_cluster(worker_settings.scheduler, report)
+                    if worker_settings.scheduler
+                    else local_cluster(worker_settings.workers, report)
                 )
-            work_off(agenda, cluster)
+            run_queue(queue, cluster)
 
         while True:
             yield run_plan(
-                make(), output, work_off_there, options, on_begin=on_begin, on_record=on_record
+                make(), output, run_on_cluster, options, on_start=on_start, on_record=on_record
             )
             if every_s is None:
                 return

@@ -1,4 +1,4 @@
-"""From the files of an archive to its plan: looking at them, grouping, naming."""
+"""Scan of an archive: find and probe files, group them into scenes, and name them."""
 
 import hashlib
 import re
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from motifmine.archive.plan import Grouping, LeftOut, Plan, PlannedFile, PlannedScene
-from motifmine.archive.probe import Look, likeness, look_at
-from motifmine.archive.storage import FoundFile, Place
+from motifmine.archive.plan import ExcludedFile, Grouping, Plan, PlannedFile, PlannedScene
+from motifmine.archive.probe import Probe, correlate_pictures, probe_files
+from motifmine.archive.storage import Storage, StoredFile
 from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.io.sources import (
     is_recording,
@@ -21,19 +21,19 @@ from motifmine.io.sources import (
 from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
-ALIKE = 0.35
-"""Correlation of small first pictures above which two recordings show one scene. Eighteen clips of
-one street camera over a day lie above 0.56, those of other cameras below 0.15."""
+SAME_SCENE = 0.35
+"""Correlation of thumbnails above which two recordings show the same scene. Measured: above 0.56
+for eighteen clips of one street camera over a day, below 0.15 against other cameras."""
 YEAR = re.compile(r"(19|20)\d\d")
 DATE = re.compile(r"(19|20)\d\d([-_.]?)\d\d(\2\d\d.*)?")
 PART_OF_DATE = re.compile(r"\d{1,2}")
 LONGEST_NAME = 120
-"""Letters of a scene's or recording's name; a longer one is cut and gets a mark."""
+"""Longest name of a scene or recording, bytes; longer ones are cut and get a hash."""
 
 
 def make_plan(
-    archive: Place,
-    output: Place,
+    archive: Storage,
+    output: Storage,
     grouping: Grouping,
     extraction: ExtractionSettings,
     fit: Mapping[str, Any],
@@ -42,88 +42,90 @@ def make_plan(
     workers: int | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> Plan:
-    """Return the plan of what lies in an archive now.
+    """Return the plan of an archive as it is now.
 
     Parameters
     ----------
-    archive, output : Place
-        Where recordings are, and where results go.
+    archive, output : Storage
+        Folders of the recordings and of the results.
     grouping : Grouping
     extraction : ExtractionSettings
     fit : mapping
         What is asked of the fits, see `motifmine.models.request.FitRequest.of_plain`.
     before : Plan or None
-        The last plan of these results. Files that it knows keep their scene and name, those that
-        did not change are not looked at again, and those that are gone stay in it.
+        The last plan of these results. Its files keep their scene and name; unchanged files are not
+        probed again, and removed files stay in the plan.
     workers : int or None
-        Processes that look at files; None takes the number of cores.
+        Number of processes that probe files; None uses the number of cores.
     on_step : callable or None
-        Called with one line on each longer step.
+        Called with one line of text at each longer step.
 
     Raises
     ------
     WorkspaceError
-        When the archive cannot be read.
+        If the archive cannot be read, or if the results are those of another archive.
     DataError
-        When it holds no recording.
+        If it has no recordings.
     SpecError
-        When `grouping` makes no sense.
+        If `grouping` is invalid.
     """
-    tell = on_step or (lambda _: None)
-    found = [file for file in archive.tree(but_not=output) if is_recording(file.path)]
+    report = on_step or (lambda _: None)
+    found = [file for file in archive.list_files(exclude=output) if is_recording(file.path)]
     found.sort(key=lambda file: natural_key(file.path))
-    known = _known(before, grouping)
+    known = _index_known(before, grouping)
     if not found and not known:
-        raise DataError(f"{archive.url} holds no recording, nor does any folder in it")
+        raise DataError(f"{archive.url} and its sub-folders contain no recordings")
     if found and known and not any(file.path in known for file in found):
         raise WorkspaceError(
-            f"{output.url} holds results of another archive, not of {archive.url}; choose another "
+            f"{output.url} has results of another archive, not of {archive.url}; choose another "
             "folder with -o"
         )
-    found, left_out = _settled(archive, found, known, grouping.settle_s)
+    found, excluded = _split_settled(archive, found, known, grouping.settle_s)
     group_of = {file.path: group_by_name(file.path, archive, grouping) for file in found}
-    left_out += [
-        LeftOut(path=path, reason=f"its path does not match --scenes {grouping.scenes!r}")
+    excluded += [
+        ExcludedFile(path=path, reason=f"its path does not match --scenes {grouping.scenes!r}")
         for path, group in group_of.items()
         if group is None
     ]
     found = [file for file in found if group_of[file.path] is not None]
-    files = _looked_at(archive, found, group_of, known, grouping, workers or n_cores(), tell)
+    files = _plan_files(archive, found, group_of, known, grouping, workers or n_cores(), report)
     gone = [
         replace(entry.file, is_gone=True)
         for path, entry in known.items()
-        if path not in group_of and path not in {item.path for item in left_out}
+        if path not in group_of and path not in {item.path for item in excluded}
     ]
-    scenes = _scenes([*files, *gone], group_of, known, grouping, before)
+    scenes = _plan_scenes([*files, *gone], group_of, known, grouping, before)
     return Plan(
         archive=archive.url,
         grouping=grouping,
         extraction=extraction,
         fit=fit,
         scenes=tuple(scenes),
-        left_out=tuple(left_out),
+        excluded=tuple(excluded),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownFile:
     """A file of the last plan."""
 
     file: PlannedFile
     group: str
 
 
-def _known(before: Plan | None, grouping: Grouping) -> dict[str, _Known]:
-    """Return the files of the last plan by path; none when scenes were made in another way."""
+def _index_known(before: Plan | None, grouping: Grouping) -> dict[str, _KnownFile]:
+    """Index the files of the last plan by path; empty if scenes were grouped differently."""
     if before is None or before.grouping.scenes != grouping.scenes:
         return {}
-    return {file.path: _Known(file, scene.group) for scene in before.scenes for file in scene.files}
+    return {
+        file.path: _KnownFile(file, scene.group) for scene in before.scenes for file in scene.files
+    }
 
 
-def _settled(
-    archive: Place, found: Sequence[FoundFile], known: Mapping[str, _Known], settle_s: float
-) -> tuple[list[FoundFile], list[LeftOut]]:
-    """Return the files that nobody is writing to, and the others."""
+def _split_settled(
+    archive: Storage, found: Sequence[StoredFile], known: Mapping[str, _KnownFile], settle_s: float
+) -> tuple[list[StoredFile], list[ExcludedFile]]:
+    """Split files into those that are complete and those that are still being written."""
     now_ns = time.time_ns()
     fresh = {
         file.path
@@ -134,28 +136,43 @@ def _settled(
     }
     if fresh:
         time.sleep(settle_s)
-    left_out = []
+    excluded = []
     for path in sorted(fresh, key=natural_key):
         before = next(file for file in found if file.path == path)
         try:
-            is_same = archive.state(path) == before
+            is_same = archive.stat_file(path) == before
         except FileNotFoundError:
             is_same = False
         if not is_same:
-            left_out.append(LeftOut(path=path, reason="still being written; left for the next run"))
-    unsettled = {item.path for item in left_out}
-    return [file for file in found if file.path not in unsettled], left_out
+            excluded.append(
+                ExcludedFile(path=path, reason="still being written; left for the next run")
+            )
+    unsettled = {item.path for item in excluded}
+    return [file for file in found if file.path not in unsettled], excluded
 
 
-def _is_unchanged(file: FoundFile, known: _Known | None) -> bool:
+def _is_unchanged(file: StoredFile, known: _KnownFile | None) -> bool:
     return known is not None and (file.n_bytes, file.stamp) == (
         known.file.n_bytes,
         known.file.stamp,
     )
 
 
-def group_by_name(path: str, archive: Place, grouping: Grouping) -> str | None:
-    """Return what a file's path tells of its scene: "" when nothing, None when it is in none."""
+def group_by_name(path: str, archive: Storage, grouping: Grouping) -> str | None:
+    """Return the scene's group from a file's path: "" if unknown, None if the file is excluded.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the archive, with slashes.
+    archive : Storage
+    grouping : Grouping
+
+    Raises
+    ------
+    SpecError
+        If `grouping.scenes` is not a valid regular expression.
+    """
     if grouping.scenes == "auto":
         return ""
     if grouping.scenes == "folder":
@@ -164,7 +181,7 @@ def group_by_name(path: str, archive: Place, grouping: Grouping) -> str | None:
         match = re.search(grouping.scenes, path)
     except re.error as error:
         raise SpecError(
-            f"--scenes {grouping.scenes!r} is neither 'folder' nor 'auto' nor a regular "
+            f"--scenes {grouping.scenes!r} is neither 'folder' nor 'auto' nor a valid regular "
             f"expression: {error}"
         ) from error
     if match is None:
@@ -173,9 +190,9 @@ def group_by_name(path: str, archive: Place, grouping: Grouping) -> str | None:
 
 
 def _camera_folder(path: str) -> str:
-    """Return the folders of a path without those that are dates: `site/cam3/2026/03/01` is cam3's.
+    """Return the folders of a path without dates: `site/cam3` for `site/cam3/2026/03/01`.
 
-    A number of one or two digits counts as part of a date only behind a year or a date.
+    A number of one or two digits is part of a date only if it follows a year or a date.
     """
     kept, in_date = [], False
     for part in PurePosixPath(path).parts[:-1]:
@@ -186,107 +203,107 @@ def _camera_folder(path: str) -> str:
     return "/".join(kept)
 
 
-def _looked_at(
-    archive: Place,
-    found: Sequence[FoundFile],
+def _plan_files(
+    archive: Storage,
+    found: Sequence[StoredFile],
     group_of: Mapping[str, str | None],
-    known: Mapping[str, _Known],
+    known: Mapping[str, _KnownFile],
     grouping: Grouping,
     workers: int,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> list[PlannedFile]:
-    """Return what is planned of every file, looking at those that are new or changed."""
+    """Return the entry of every file, probing those that are new or have changed."""
     new = [file for file in found if not _is_unchanged(file, known.get(file.path))]
     if archive.is_local:
         if new:
-            tell(f"looking at {len(new)} new files of {len(found)}")
-        looks = look_at([archive.path / file.path for file in new], workers)
-        looks_of = {file.path: look for file, look in zip(new, looks, strict=True)}
+            report(f"probing {len(new)} new files of {len(found)}")
+        probes = probe_files([archive.path / file.path for file in new], workers)
+        probe_of = {file.path: probe for file, probe in zip(new, probes, strict=True)}
     else:
-        looks_of = _remote_looks(archive, new, group_of, known, grouping, tell)
-    return [_planned(file, looks_of.get(file.path), known, grouping) for file in found]
+        probe_of = _probe_remote(archive, new, group_of, known, grouping, report)
+    return [_plan_file(file, probe_of.get(file.path), known, grouping) for file in found]
 
 
-def _remote_looks(
-    archive: Place,
-    new: Sequence[FoundFile],
+def _probe_remote(
+    archive: Storage,
+    new: Sequence[StoredFile],
     group_of: Mapping[str, str | None],
-    known: Mapping[str, _Known],
+    known: Mapping[str, _KnownFile],
     grouping: Grouping,
-    tell: Callable[[str], None],
-) -> dict[str, Look]:
-    """Return looks at as few files as will do: each has to be fetched whole.
+    report: Callable[[str], None],
+) -> dict[str, Probe]:
+    """Probe as few remote files as necessary, because each has to be downloaded completely.
 
-    Where names tell the scenes, that is one readable file of every new scene.
+    If scenes are grouped by name, that is one readable file per new scene.
     """
     sized = {entry.group for entry in known.values() if entry.file.width}
-    looks: dict[str, Look] = {}
+    probes: dict[str, Probe] = {}
     for file in new:
         group = group_of[file.path] or ""
         if grouping.scenes != "auto" and group in sized:
             continue
-        tell(f"fetching {file.path} to look at it")
+        report(f"downloading {file.path} to probe it")
         with archive.local_copy(file.path, lambda: None) as path:
-            (looks[file.path],) = look_at([path], 1)
-        if looks[file.path].width:
+            (probes[file.path],) = probe_files([path], 1)
+        if probes[file.path].width:
             sized.add(group)
-    return looks
+    return probes
 
 
-def _planned(
-    file: FoundFile, look: Look | None, known: Mapping[str, _Known], grouping: Grouping
+def _plan_file(
+    file: StoredFile, probe: Probe | None, known: Mapping[str, _KnownFile], grouping: Grouping
 ) -> PlannedFile:
     start = time_in(file.path, grouping.name_time) if grouping.name_time else ""
-    if look is None and file.path in known and _is_unchanged(file, known[file.path]):
+    if probe is None and file.path in known and _is_unchanged(file, known[file.path]):
         old = known[file.path].file
         made = old.start_utc if old.time_from == "metadata" else ""
-        look = Look(
+        probe = Probe(
             length_s=old.length_s,
             width=old.width,
             height=old.height,
             made_utc=made,
             picture=old.picture,
         )
-    look = look or Look()
+    probe = probe or Probe()
     return PlannedFile(
         path=file.path,
         name="",
         n_bytes=file.n_bytes,
         stamp=file.stamp,
-        length_s=None if look.length_s is None else round(look.length_s, 3),
-        width=look.width,
-        height=look.height,
-        start_utc=start or look.made_utc,
-        time_from="name" if start else "metadata" if look.made_utc else "",
-        picture=look.picture if grouping.scenes == "auto" else "",
+        length_s=None if probe.length_s is None else round(probe.length_s, 3),
+        width=probe.width,
+        height=probe.height,
+        start_utc=start or probe.made_utc,
+        time_from="name" if start else "metadata" if probe.made_utc else "",
+        picture=probe.picture if grouping.scenes == "auto" else "",
     )
 
 
-def _scenes(
+def _plan_scenes(
     files: Sequence[PlannedFile],
     group_of: Mapping[str, str | None],
-    known: Mapping[str, _Known],
+    known: Mapping[str, _KnownFile],
     grouping: Grouping,
     before: Plan | None,
 ) -> list[PlannedScene]:
     old = {scene.group: scene for scene in before.scenes} if known and before else {}
     members: dict[str, list[PlannedFile]] = {group: [] for group in old}
-    leaders = {group: (s.width, s.height, _first_picture(s)) for group, s in old.items()}
+    references = {group: (s.width, s.height, _first_picture(s)) for group, s in old.items()}
     for file in files:
         if file.is_gone or (grouping.scenes == "auto" and file.path in known):
             group = known[file.path].group
         elif grouping.scenes == "auto":
-            group = _group_alike(file, leaders)
+            group = _assign_by_picture(file, references)
         else:
             group = group_of[file.path] or ""
         members.setdefault(group, []).append(file)
     members = {group: found for group, found in members.items() if found}
-    names = distinct_names(
+    names = make_distinct_names(
         {group: group.replace("/", "-") for group in members},
         {group: scene.name for group, scene in old.items()},
     )
     return [
-        _scene(names[group], group, members[group], old.get(group))
+        _plan_scene(names[group], group, members[group], old.get(group))
         for group in sorted(members, key=natural_key)
     ]
 
@@ -295,31 +312,33 @@ def _first_picture(scene: PlannedScene) -> str:
     return next((file.picture for file in scene.files if file.picture), "")
 
 
-def _group_alike(file: PlannedFile, leaders: dict[str, tuple[int, int, str]]) -> str:
-    """Return the group whose first file looks most like this one; a new one when none does."""
+def _assign_by_picture(file: PlannedFile, references: dict[str, tuple[int, int, str]]) -> str:
+    """Return the group whose reference thumbnail is most similar, or a new group."""
     if not file.width:
         return "unreadable"
     alike = [
-        (likeness(file.picture, picture), group)
-        for group, (width, height, picture) in leaders.items()
+        (correlate_pictures(file.picture, picture), group)
+        for group, (width, height, picture) in references.items()
         if (width, height) == (file.width, file.height)
     ]
     best, group = max(alike, default=(0.0, ""))
-    if best >= ALIKE:
+    if best >= SAME_SCENE:
         return group
-    group = f"scene-{1 + sum(name != 'unreadable' for name in leaders):02d}"
-    leaders[group] = (file.width, file.height, file.picture)
+    group = f"scene-{1 + sum(name != 'unreadable' for name in references):02d}"
+    references[group] = (file.width, file.height, file.picture)
     return group
 
 
-def _scene(
+def _plan_scene(
     name: str, group: str, files: Sequence[PlannedFile], old: PlannedScene | None
 ) -> PlannedScene:
-    """Return a scene; the size of its pictures is that of the first file that ever told it."""
+    """Return a scene; its frame size is that of the first readable file, and is kept later."""
     ordered = sorted(files, key=lambda file: natural_key(file.path))
     old_names = {file.path: file.name for file in old.files} if old else {}
     folder = "" if group == "unreadable" else _shared_folder([file.path for file in ordered])
-    names = distinct_names({file.path: _plain(file.path, folder) for file in ordered}, old_names)
+    names = make_distinct_names(
+        {file.path: _plain_name(file.path, folder) for file in ordered}, old_names
+    )
     size = next(((file.width, file.height) for file in ordered if file.width), (0, 0))
     if old and old.width:
         size = old.width, old.height
@@ -333,26 +352,27 @@ def _scene(
 
 
 def _shared_folder(paths: Iterable[str]) -> str:
-    """Return the folder in whose name all files of a camera share, dates excluded."""
+    """Return the folder that all files of a camera have in common, without dates."""
     folders = {_camera_folder(path) for path in paths}
     return folders.pop() + "/" if len(folders) == 1 else ""
 
 
-def _plain(path: str, folder: str) -> str:
+def _plain_name(path: str, folder: str) -> str:
     return str(PurePosixPath(path.removeprefix(folder)).with_suffix("")).replace("/", "-")
 
 
-def distinct_names(wanted: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
-    """Return a file name for every key, no two alike on any file system.
+def make_distinct_names(wanted: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
+    """Return a file name for every key, distinct on any file system.
 
     Parameters
     ----------
     wanted : mapping
-        What each key would like to be called.
+        Preferred name of every key.
     taken : mapping
-        Names that keys have from before and keep.
+        Names of keys from an earlier plan, which are kept.
     """
     names = {key: taken[key] for key in wanted if key in taken}
+    # some file systems do not distinguish upper and lower case
     used = {name.casefold() for name in taken.values()}
     for key, wish in wanted.items():
         if key in names:

@@ -1,4 +1,4 @@
-"""What has come of an archive so far: by scene, and what could not be done."""
+"""State of an archive: progress by scene, and files and scenes with problems."""
 
 import json
 from collections import Counter
@@ -13,19 +13,19 @@ STATUS_NAME = "status.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneState:
-    """How far one scene is."""
+    """Progress of one scene."""
 
     scene: str
     files: int
-    """In the plan, with those that are gone from the archive but have a table."""
+    """Files in the plan, including removed files whose table exists."""
     ok: int
     partial: int
-    """Tables of recordings of which something could not be read."""
+    """Tables of recordings of which a part could not be read."""
     failed: int
     open: int
-    """Not done yet: lost with a worker, still being written, or never begun."""
+    """Files without a result: lost with a worker, still being written, or not started."""
     hours: float
-    """Length of the tables."""
+    """Total duration of the tables, hours."""
     motifs: int
     occurrences: int
     fit: str
@@ -34,7 +34,7 @@ class SceneState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """A file or scene that is not done, or not whole."""
+    """A file or scene without a complete result."""
 
     path: str
     status: str
@@ -43,7 +43,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveState:
-    """How far an archive is."""
+    """Progress of an archive."""
 
     archive: str
     scenes: tuple[SceneState, ...]
@@ -51,19 +51,19 @@ class ArchiveState:
 
     @property
     def has_failed(self) -> bool:
-        """Whether anything could not be done."""
+        """Whether any job failed or was lost."""
         return any(trouble.status in ("failed", "lost") for trouble in self.troubles)
 
 
-def gather(plan: Plan, journal: Journal) -> ArchiveState:
-    """Return how far the archive of a plan is."""
+def collect_state(plan: Plan, journal: Journal) -> ArchiveState:
+    """Collect the state of an archive from the journal."""
     troubles = [
-        Trouble(path=item.path, status="left out", reason=item.reason) for item in plan.left_out
+        Trouble(path=item.path, status="left out", reason=item.reason) for item in plan.excluded
     ]
     scenes = []
     for scene in plan.scenes:
-        scenes.append(_scene_state(scene, journal))
-        troubles += _troubles(scene, journal)
+        scenes.append(_summarise_scene(scene, journal))
+        troubles += _list_troubles(scene, journal)
     return ArchiveState(
         archive=plan.archive,
         scenes=tuple(scenes),
@@ -71,12 +71,12 @@ def gather(plan: Plan, journal: Journal) -> ArchiveState:
     )
 
 
-def state_text(state: ArchiveState) -> str:
-    """Return the state as JSON."""
+def format_state(state: ArchiveState) -> str:
+    """Return the state as JSON text."""
     return json.dumps({"format": STATUS_FORMAT, **asdict(state)}, indent=1) + "\n"
 
 
-def _scene_state(scene: PlannedScene, journal: Journal) -> SceneState:
+def _summarise_scene(scene: PlannedScene, journal: Journal) -> SceneState:
     counts: Counter[str] = Counter()
     recorded_s = 0.0
     for file in scene.files:
@@ -102,7 +102,7 @@ def _scene_state(scene: PlannedScene, journal: Journal) -> SceneState:
     )
 
 
-def _troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
+def _list_troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
     found = []
     for file in scene.files:
         record = journal.records.get(f"{scene.name}/{file.name}")
@@ -116,7 +116,7 @@ def _troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
     return found
 
 
-def state_rows(state: ArchiveState) -> list[list[str]]:
-    """Return the scenes as rows of text under a heading."""
+def tabulate_state(state: ArchiveState) -> list[list[str]]:
+    """Return the scenes as rows of text, with a header row."""
     head = [item.name for item in fields(SceneState)]
     return [head, *([str(getattr(scene, name)) for name in head] for scene in state.scenes)]

@@ -1,4 +1,4 @@
-"""Folders of archives and results: here, or wherever fsspec reaches (`s3://`, `gs://`, ...)."""
+"""Storage of archives and results: local folders, or URLs that fsspec can open (`s3://`, ...)."""
 
 import os
 import platform
@@ -14,75 +14,76 @@ from motifmine.errors import MissingExtraError, WorkspaceError
 from motifmine.files import whole_file, write_text
 
 BLOCK_BYTES = 1 << 22
-SIGN_EVERY_S = 1.0
+PROGRESS_EVERY_S = 1.0
 WHOLE_OBJECTS = frozenset(
     {"abfs", "abfss", "adl", "az", "gcs", "gs", "memory", "oci", "oss", "s3", "s3a"}
 )
-"""Stores in which a file is never seen half written; elsewhere it is renamed into its place."""
+"""Object stores, in which a file appears only when it is complete; elsewhere files are written
+under a temporary name and renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFile:
-    """One file of a folder tree."""
+class StoredFile:
+    """A file of a folder tree."""
 
     path: str
     """Relative to the folder, with slashes."""
     n_bytes: int
     stamp: str
-    """What changes when the file is written again: its time, or the store's tag."""
+    """Modification time, or the tag of an object store; changes when the file is rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Storage:
     """A folder, by path or by URL."""
 
     url: str
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a path of this machine (or of a disk that all workers share)."""
+        """Whether this is a path (on this machine, or on a disk that all workers share)."""
         return "://" not in self.url
 
     @property
     def path(self) -> Path:
-        """The folder as a path; local places only."""
+        """The folder as a path; only for local storage."""
         return Path(self.url)
 
-    def inside(self, folder: str) -> "Place":
-        """Return a folder of this folder."""
-        return Place(f"{self.url.rstrip('/')}/{folder}")
+    def subfolder(self, folder: str) -> "Storage":
+        """Return the storage of a folder inside this one."""
+        return Storage(f"{self.url.rstrip('/')}/{folder}")
 
-    def tree(self, *, but_not: "Place") -> list[FoundFile]:
-        """Return all files below, without hidden folders and without the folder `but_not`.
+    def list_files(self, *, exclude: "Storage") -> list[StoredFile]:
+        """List all files below, without hidden files and folders and without `exclude`.
 
         Raises
         ------
         WorkspaceError
-            When the folder cannot be read.
+            If the folder cannot be read.
         """
         try:
             if self.is_local:
-                return list(_local_tree(self.path, but_not.path if but_not.is_local else None))
-            return list(self._remote_tree(but_not))
+                return list(_list_local(self.path, exclude.path if exclude.is_local else None))
+            return list(self._list_remote(exclude))
         except OSError as error:
             if isinstance(error, WorkspaceError):
                 raise
             raise WorkspaceError(f"{self.url} cannot be read: {error}") from error
 
-    def state(self, path: str) -> FoundFile:
-        """Return size and stamp of one file as they are now."""
+    def stat_file(self, path: str) -> StoredFile:
+        """Return the present size and time stamp of a file."""
         if self.is_local:
-            return _found(path, (self.path / path).stat())
-        files, root = self._files()
-        return _remote_found(path, files.info(f"{root}/{path}"))
+            return _stat_entry(path, (self.path / path).stat())
+        files, root = self._open_filesystem()
+        return _remote_entry(path, files.info(f"{root}/{path}"))
 
-    def sizes(self) -> dict[str, int]:
-        """Return the bytes of every file that lies directly in the folder; {} without a folder."""
+    def list_sizes(self) -> dict[str, int]:
+        """Return the size in bytes of every file directly in the folder; {} without a folder."""
         if self.is_local:
             with suppress(FileNotFoundError), os.scandir(self.path) as entries:
                 return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
             return {}
-        files, root = self._files()
+        files, root = self._open_filesystem()
         files.invalidate_cache()
         with suppress(FileNotFoundError):
             found = files.ls(root, detail=True)
@@ -94,11 +95,11 @@ class Place:
         return {}
 
     def read_text(self, name: str) -> str | None:
-        """Return the text of a file, None when there is none."""
+        """Return the text of a file, or None if it does not exist."""
         try:
             if self.is_local:
                 return (self.path / name).read_text(encoding="utf-8")
-            files, root = self._files()
+            files, root = self._open_filesystem()
             return bytes(files.cat_file(f"{root}/{name}")).decode("utf-8")
         except FileNotFoundError:
             return None
@@ -114,24 +115,24 @@ class Place:
             self.publish(part, name)
 
     def remove(self, name: str) -> None:
-        """Remove a file that may be there."""
+        """Remove a file if it exists."""
         with suppress(FileNotFoundError):
             if self.is_local:
                 (self.path / name).unlink()
             else:
-                files, root = self._files()
+                files, root = self._open_filesystem()
                 files.rm_file(f"{root}/{name}")
 
     @contextmanager
     def local_copy(self, path: str, on_block: Callable[[], None]) -> Iterator[Path]:
-        """Give the path of a file; what lies elsewhere is fetched and removed afterwards.
+        """Yield a local path of a file; a remote file is downloaded and removed afterwards.
 
         Parameters
         ----------
         path : str
             Relative to the folder.
         on_block : callable
-            Called now and then while the file is fetched.
+            Called about once a second during a download.
         """
         if self.is_local:
             yield self.path / path
@@ -142,29 +143,38 @@ class Place:
             yield target
 
     def fetch(self, path: str, target: Path, on_block: Callable[[], None]) -> None:
-        """Copy a file of this place to a local path."""
-        files, root = self._files()
+        """Copy a file to a local path.
+
+        Parameters
+        ----------
+        path : str
+            Relative to the folder.
+        target : Path
+        on_block : callable
+            Called about once a second, so that a slow download does not look like a hang.
+        """
+        files, root = self._open_filesystem()
         last = time.monotonic()
         with files.open(f"{root}/{path}", "rb") as source, target.open("wb") as sink:
             while block := source.read(BLOCK_BYTES):
                 sink.write(block)
-                if time.monotonic() - last > SIGN_EVERY_S:
+                if time.monotonic() - last > PROGRESS_EVERY_S:
                     last = time.monotonic()
                     on_block()
 
     def publish(self, source: Path, path: str) -> None:
-        """Copy a local file to this place, whole or not at all.
+        """Copy a local file to the storage; it appears complete or not at all.
 
         Raises
         ------
         WorkspaceError
-            When the place refuses it.
+            If it cannot be written.
         """
         if self.is_local:
             with whole_file(self.path / path, force=True) as part:
                 part.write_bytes(source.read_bytes())
             return
-        files, root = self._files()
+        files, root = self._open_filesystem()
         folder, _, name = f"{root}/{path}".rpartition("/")
         try:
             files.makedirs(folder, exist_ok=True)
@@ -177,35 +187,35 @@ class Place:
         except OSError as error:
             raise WorkspaceError(f"{self.url}/{path} cannot be written: {error}") from error
 
-    def _files(self) -> tuple[Any, str]:
-        """Return the file system of this place and the folder's name in it."""
-        import fsspec  # noqa: PLC0415  (only for what lies elsewhere)
+    def _open_filesystem(self) -> tuple[Any, str]:
+        """Return the fsspec file system and the path of the folder in it."""
+        import fsspec  # noqa: PLC0415  (an extra; only for remote storage)
 
         try:
             files, root = fsspec.core.url_to_fs(self.url)
         except ImportError as error:
             raise MissingExtraError(f"{self.url} cannot be reached: {error}") from error
         except ValueError as error:
-            raise WorkspaceError(f"{self.url} is no place that fsspec knows: {error}") from error
+            raise WorkspaceError(f"{self.url} is no URL that fsspec can open: {error}") from error
         return files, str(root).rstrip("/")
 
-    def _remote_tree(self, but_not: "Place") -> Iterator[FoundFile]:
-        files, root = self._files()
+    def _list_remote(self, exclude: "Storage") -> Iterator[StoredFile]:
+        files, root = self._open_filesystem()
         files.invalidate_cache()
         if not files.isdir(root):
-            raise WorkspaceError(f"{self.url} is no folder; check it, and your access to it")
-        skipped = but_not.url.rstrip("/").removeprefix(self.url.rstrip("/") + "/")
+            raise WorkspaceError(f"{self.url} is not a folder; check the URL and your permissions")
+        skipped = exclude.url.rstrip("/").removeprefix(self.url.rstrip("/") + "/")
         for name, info in files.find(root, detail=True).items():
             path = str(name).removeprefix(root).lstrip("/")
             if not _is_hidden(path) and not path.startswith(f"{skipped}/"):
-                yield _remote_found(path, info)
+                yield _remote_entry(path, info)
 
 
-def _local_tree(root: Path, but_not: Path | None) -> Iterator[FoundFile]:
+def _list_local(root: Path, exclude: Path | None) -> Iterator[StoredFile]:
     if not root.is_dir():
-        raise WorkspaceError(f"{root} is no folder; name the folder of an archive")
-    skipped = but_not.resolve() if but_not else None
-    # links to folders are not followed: one may lead back up
+        raise WorkspaceError(f"{root} is not a folder; give the folder of an archive")
+    skipped = exclude.resolve() if exclude else None
+    # links to folders are not followed, because they may form cycles
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = [
@@ -215,17 +225,17 @@ def _local_tree(root: Path, but_not: Path | None) -> Iterator[FoundFile]:
             if name[0] != ".":
                 with suppress(FileNotFoundError):
                     path = here / name
-                    yield _found(path.relative_to(root).as_posix(), path.stat())
+                    yield _stat_entry(path.relative_to(root).as_posix(), path.stat())
 
 
-def _found(path: str, stat: os.stat_result) -> FoundFile:
-    return FoundFile(path=path, n_bytes=stat.st_size, stamp=str(stat.st_mtime_ns))
+def _stat_entry(path: str, stat: os.stat_result) -> StoredFile:
+    return StoredFile(path=path, n_bytes=stat.st_size, stamp=str(stat.st_mtime_ns))
 
 
-def _remote_found(path: str, info: dict[str, Any]) -> FoundFile:
+def _remote_entry(path: str, info: dict[str, Any]) -> StoredFile:
     marks = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "created")
     stamp = next((str(info[mark]) for mark in marks if info.get(mark)), "")
-    return FoundFile(path=path, n_bytes=int(info.get("size") or 0), stamp=stamp)
+    return StoredFile(path=path, n_bytes=int(info.get("size") or 0), stamp=stamp)
 
 
 def _is_hidden(path: str) -> bool:

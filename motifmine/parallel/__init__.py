@@ -1,1 +1,1 @@
-"""Threads, processes and clusters that work is mapped over."""
+"""Parallel execution: threads, processes and Dask clusters."""

@@ -1,4 +1,4 @@
-"""Dask clusters: worker processes of this machine, or a scheduler that runs elsewhere."""
+"""Dask clusters: local worker processes, or a running scheduler."""
 
 import logging
 import time
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from motifmine.errors import JobError
-from motifmine.parallel.isolated import ctrl_c_waits
-from motifmine.parallel.mappers import Mapper, on_processes, over_client
+from motifmine.parallel.isolated import delay_interrupt
+from motifmine.parallel.mappers import Mapper, make_client_mapper, open_process_mapper
 from motifmine.parallel.threads import n_cores
 
-LOOK_EVERY_S = 0.5
+POLL_S = 0.5
 
 
 COUNT_EVERY_S = 5.0
@@ -22,20 +22,20 @@ CONNECT_S = 10.0
 
 
 FIRST_CONNECT_S = 30.0
-"""A scheduler that may just be starting is waited for so long."""
+"""Timeout of the first connection, seconds: the scheduler may just be starting."""
 
 
 SCHEDULER_PATIENCE_S = 600.0
-"""A scheduler that does not come back for so long is given up."""
+"""Timeout of reconnecting to a lost scheduler, seconds."""
 
 
 ALLOWED_FAILURES = 10
-"""Workers that a job may lose before Dask gives it back to us."""
+"""Workers that may die with a job before Dask reports the job as failed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Cluster:
-    """A connection to a Dask scheduler that outlives its losses."""
+    """A connection to a Dask scheduler that can be re-established."""
 
     address: str
     client: Any
@@ -49,7 +49,7 @@ class Cluster:
         return bool(self.client.status == "running")
 
     def n_threads(self) -> int:
-        """Return the threads of all workers, counted every few seconds."""
+        """Return the number of threads of all workers, updated every `COUNT_EVERY_S` seconds."""
         if time.monotonic() - self._counted_s > COUNT_EVERY_S:
             with suppress(OSError, TimeoutError, ValueError):
                 self._n_threads = sum(self.client.nthreads().values())
@@ -57,16 +57,16 @@ class Cluster:
         return self._n_threads
 
     def reconnect(self) -> None:
-        """Wait for the scheduler to come back.
+        """Wait until the scheduler can be reached again.
 
         Raises
         ------
         JobError
-            When it does not.
+            If it cannot be reached within `SCHEDULER_PATIENCE_S` seconds.
         """
         from distributed import Client  # noqa: PLC0415  (the one door to Dask)
 
-        self.on_step(f"the scheduler {self.address} is lost; waiting for it to come back")
+        self.on_step(f"connection to the scheduler {self.address} lost; reconnecting")
         began = time.monotonic()
         with suppress(Exception):
             self.client.close(timeout=1)
@@ -74,42 +74,44 @@ class Cluster:
             try:
                 self.client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
             except (OSError, TimeoutError):
-                time.sleep(LOOK_EVERY_S)
+                time.sleep(POLL_S)
             else:
                 self._counted_s = -COUNT_EVERY_S
-                self.on_step(f"the scheduler {self.address} is back")
+                self.on_step(f"reconnected to the scheduler {self.address}")
                 return
         raise JobError(
-            f"the scheduler {self.address} did not come back within {SCHEDULER_PATIENCE_S:g} s; "
-            "start it, and run the same line again"
+            f"the scheduler {self.address} could not be reached for {SCHEDULER_PATIENCE_S:g} s; "
+            "start it, and run the same command again"
         )
 
 
 @contextmanager
 def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterator[Cluster]:
-    """Start worker processes on this machine; they end with the caller, however it ends.
+    """Start worker processes on this machine, which end with the caller, even if it is killed.
 
     Parameters
     ----------
     workers : int or None
-        None takes the number of cores.
+        None uses the number of cores.
+    on_step : callable
+        Called with one line of text when the state of the cluster changes.
     """
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     settings = {
         "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
-        # the work is done by processes that Dask does not know: it has no memory to watch
+        # jobs run in child processes, whose memory Dask does not measure
         "distributed.worker.memory.terminate": False,
         "distributed.admin.large-graph-warning-threshold": "1GiB",
     }
     with dask.config.set(settings), ExitStack() as stack:
-        # the workers, and those that replace lost ones, never see Ctrl-C: the command ends them
-        with ctrl_c_waits():
+        # workers and their replacements inherit the blocked signal: only the command handles Ctrl-C
+        with delay_interrupt():
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=workers or n_cores(),
-                    threads_per_worker=1,
+                    count_threads_per_worker=1,
                     processes=True,
                     dashboard_address="127.0.0.1:0",
                     memory_limit=0,
@@ -122,12 +124,12 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
 
 @contextmanager
 def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[Cluster]:
-    """Connect to a scheduler that runs elsewhere; it is left running.
+    """Connect to a running scheduler, which keeps running afterwards.
 
     Raises
     ------
     JobError
-        When there is none.
+        If there is no scheduler at this address.
     """
     from distributed import Client  # noqa: PLC0415
 
@@ -152,8 +154,8 @@ def open_mapper(
 ) -> Iterator[Mapper]:
     """Give a mapper over processes of this machine, or over the workers of a Dask scheduler."""
     if scheduler is None:
-        with on_processes(workers) as mapper:
+        with open_process_mapper(workers) as mapper:
             yield mapper
     else:
         with remote_cluster(scheduler, on_message or (lambda _: None)) as cluster:
-            yield over_client(cluster.client)
+            yield make_client_mapper(cluster.client)

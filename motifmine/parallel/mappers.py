@@ -1,4 +1,4 @@
-"""Work shared out to processes or to a Dask cluster, as something that is called like `map`."""
+"""Mappers: functions called like `map` that run on processes or on a Dask cluster."""
 
 import os
 from collections import deque
@@ -12,11 +12,11 @@ from typing import Any, Protocol, TypeVar
 from motifmine.errors import FitError
 
 Result = TypeVar("Result")
-OPEN_PER_WORKER = 2
-"""Items given to a worker at a time: one in hand and one waiting, no more, to hold the memory."""
+PENDING_PER_WORKER = 2
+"""Items submitted per worker: one that runs and one that waits, to limit memory."""
 
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Called like the built-in `map`, which is one; results may come in any order."""
+"""Called like the built-in `map`; results may come in any order."""
 
 
 class _Future(Protocol):
@@ -25,7 +25,7 @@ class _Future(Protocol):
 
 
 def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
-    """Give results by their numbers 0, 1, 2..., in whatever order they come."""
+    """Yield numbered results in the order of their numbers 0, 1, 2..."""
     early: dict[int, Result] = {}
     turn = 0
     for number, result in results:
@@ -36,13 +36,13 @@ def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
 
 
 @contextmanager
-def on_processes(n_workers: int) -> Iterator[Mapper]:
-    """Give a mapper over so many processes of this machine; the built-in `map` for one.
+def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
+    """Yield a mapper over local processes; for one process the built-in `map`.
 
     Raises
     ------
     FitError
-        When a process was ended from outside, for want of memory perhaps.
+        If a process was killed, for example because of lack of memory.
     """
     if n_workers <= 1:
         yield map
@@ -50,51 +50,53 @@ def on_processes(n_workers: int) -> Iterator[Mapper]:
     with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
 
         def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-            return _windowed(
-                lambda item: pool.submit(function, item), OPEN_PER_WORKER * n_workers, items
+            return _submit_windowed(
+                lambda item: pool.submit(function, item), PENDING_PER_WORKER * n_workers, items
             )
 
         try:
             yield mapper
         except BrokenProcessPool as error:
             raise FitError(
-                "a worker process was ended from outside, for want of memory perhaps; use fewer "
+                "a worker process was killed, possibly because of lack of memory; use fewer "
                 "workers, or smaller batches"
             ) from error
 
 
-def over_client(client: Any) -> Mapper:
+def make_client_mapper(client: Any) -> Mapper:
     """Return a mapper over the workers of a Dask client.
 
-    They must see the same files under the same names.
+    All workers must see the same files under the same paths.
     """
 
     def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-        # what the function carries, motifs mostly, travels once to a worker and not with every item
+        # the function carries large arrays (motifs): send it once per worker, not with every item
         there = client.scatter(function, broadcast=True, hash=False)
-        n_open = OPEN_PER_WORKER * max(1, sum(client.nthreads().values()))
-        return _windowed(
-            lambda item: client.submit(_called, there, item, pure=False), n_open, items
+        n_pending = PENDING_PER_WORKER * max(1, sum(client.nthreads().values()))
+        return _submit_windowed(
+            lambda item: client.submit(_call, there, item, pure=False), n_pending, items
         )
 
     return mapper
 
 
-def _called(function: Callable[[Any], Any], item: Any) -> Any:
+def _call(function: Callable[[Any], Any], item: Any) -> Any:
     return function(item)
 
 
-def _windowed(submit: Callable[[Any], _Future], n_open: int, items: Sequence[Any]) -> Iterator[Any]:
-    """Give results in the order of the items, no more than `n_open` of them under way."""
-    under_way: deque[_Future] = deque()
+def _submit_windowed(
+    submit: Callable[[Any], _Future], n_pending: int, items: Sequence[Any]
+) -> Iterator[Any]:
+    """Yield results in the order of the items, with at most `n_pending` submitted at a time."""
+    pending: deque[_Future] = deque()
     for item in items:
-        if len(under_way) >= n_open:
-            yield under_way.popleft().result()
-        under_way.append(submit(item))
-    while under_way:
-        yield under_way.popleft().result()
+        if len(pending) >= n_pending:
+            yield pending.popleft().result()
+        pending.append(submit(item))
+    while pending:
+        yield pending.popleft().result()
 
 
-def threads_per_worker(n_workers: int) -> int:
-    """Return how many threads each of so many processes of this machine shall use."""
+def count_threads_per_worker(n_workers: int) -> int:
+    """Return the number of threads for each of `n_workers` processes on this machine."""
     return max(1, (os.cpu_count() or 1) // max(1, n_workers))

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.archive.executor import work_off
-from motifmine.archive.jobs import SceneJob, lost
-from motifmine.archive.journal import MOST_SEGMENTS, JobRecord, Journal, only_run
-from motifmine.archive.plan import plan_of_text, plan_text
-from motifmine.archive.queue import Agenda
+from motifmine.archive.executor import run_queue
+from motifmine.archive.jobs import SceneJob, make_lost_record
+from motifmine.archive.journal import MAX_SEGMENTS, JobRecord, Journal, lock_results
+from motifmine.archive.plan import format_plan, parse_plan
+from motifmine.archive.queue import JobQueue
 from motifmine.archive.run import RunOptions
-from motifmine.archive.scan import distinct_names
-from motifmine.archive.storage import Place
+from motifmine.archive.scan import make_distinct_names
+from motifmine.archive.storage import Storage
 from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.parallel.dask_cluster import remote_cluster
@@ -74,7 +74,7 @@ def test_folders_that_are_dates_make_no_scenes(archive: Path, tmp_path: Path) ->
 def test_a_pattern_groups_by_what_it_finds(archive: Path, tmp_path: Path) -> None:
     plan = plan_of(archive, tmp_path / "none", scenes=r"2026030(\d)0[01]")
     assert [(scene.name, len(scene.files)) for scene in plan.scenes] == [("1", 4)]
-    assert len(plan.left_out) == 2
+    assert len(plan.excluded) == 2
 
 
 def test_pictures_tell_scenes_apart(tmp_path: Path) -> None:
@@ -92,12 +92,12 @@ def test_pictures_tell_scenes_apart(tmp_path: Path) -> None:
 
 def test_a_plan_survives_its_file(archive: Path, tmp_path: Path) -> None:
     plan = plan_of(archive, tmp_path / "none")
-    assert plan_of_text(plan_text(plan), "here") == plan
+    assert parse_plan(format_plan(plan), "here") == plan
 
 
 def test_a_damaged_plan_is_named() -> None:
     with pytest.raises(FormatError, match=r"there holds 'no format'; expected motifmine\.plan/1"):
-        plan_of_text("{}", "there")
+        parse_plan("{}", "there")
 
 
 def test_times_come_from_names(archive: Path, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_times_come_from_names(archive: Path, tmp_path: Path) -> None:
 
 
 def test_names_differ_on_any_file_system_and_stay() -> None:
-    names = distinct_names({"a/B": "a-B", "a-b": "a-b", "c": "c" * 300}, {"a-b": "a-b"})
+    names = make_distinct_names({"a/B": "a-B", "a-b": "a-b", "c": "c" * 300}, {"a-b": "a-b"})
     assert len({name.casefold() for name in names.values()}) == 3
     assert names["a-b"] == "a-b"
     assert max(map(len, names.values())) < 200
@@ -130,12 +130,12 @@ def test_a_file_that_is_being_written_is_left_for_the_next_run(tmp_path: Path) -
     finally:
         has_ended.set()
         writer.join()
-    assert [item.path for item in plan.left_out] == ["growing.mkv"]
+    assert [item.path for item in plan.excluded] == ["growing.mkv"]
     assert [file.path for file in plan.scenes[0].files] == ["whole.mkv"]
 
 
 def test_an_archive_without_recordings_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no recording"):
+    with pytest.raises(DataError, match="contain no recordings"):
         plan_of(tmp_path, tmp_path / "none")
 
 
@@ -313,14 +313,14 @@ def test_half_written_files_of_a_killed_run_are_removed(own: tuple[Path, Path]) 
 
 
 def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:
-    plan, output = plan_of(*own), Place(str(own[1]))
+    plan, output = plan_of(*own), Storage(str(own[1]))
     for fit in own[1].glob("*/fits/*.h5"):
         fit.unlink()
-    agenda = Agenda(plan=plan, output=output, journal=Journal(output), workers=2, cores=4)
-    agenda.fill()
-    jobs = agenda.waiting()
+    queue = JobQueue(plan=plan, output=output, journal=Journal(output), workers=2, cores=4)
+    queue.fill()
+    jobs = queue.take_jobs()
     first = next(jobs)
-    agenda.end(first, lost(first, "its worker is gone"))
+    queue.finish(first, make_lost_record(first, "its worker is gone"))
     second = next(jobs)
     assert isinstance(first, SceneJob)
     assert isinstance(second, SceneJob)
@@ -329,8 +329,12 @@ def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
-    place = Place(str(tmp_path))
-    with only_run(place), pytest.raises(WorkspaceError, match="is at work"), only_run(place):
+    place = Storage(str(tmp_path))
+    with (
+        lock_results(place),
+        pytest.raises(WorkspaceError, match="is running in"),
+        lock_results(place),
+    ):
         pass
 
 
@@ -342,21 +346,21 @@ def record(job: str, reason: str = "") -> JobRecord:
 
 
 def test_the_journal_keeps_the_last_record_of_every_job(tmp_path: Path) -> None:
-    journal = Journal(Place(str(tmp_path)))
-    for n in range(2 * MOST_SEGMENTS):
-        journal.note(record(f"job {n % 7}", reason=str(n)))
-        journal.settle()
-    assert Journal(Place(str(tmp_path))).records == journal.records
-    assert len(list((tmp_path / "journal").iterdir())) <= MOST_SEGMENTS + 1
+    journal = Journal(Storage(str(tmp_path)))
+    for n in range(2 * MAX_SEGMENTS):
+        journal.add(record(f"job {n % 7}", reason=str(n)))
+        journal.flush()
+    assert Journal(Storage(str(tmp_path))).records == journal.records
+    assert len(list((tmp_path / "journal").iterdir())) <= MAX_SEGMENTS + 1
 
 
 def test_a_damaged_line_costs_only_its_record(tmp_path: Path) -> None:
-    journal = Journal(Place(str(tmp_path)))
-    journal.note(record("a"))
-    journal.settle()
+    journal = Journal(Storage(str(tmp_path)))
+    journal.add(record("a"))
+    journal.flush()
     (segment,) = (tmp_path / "journal").iterdir()
     segment.write_text('{"job": "b", "ki\n' + segment.read_text())
-    assert list(Journal(Place(str(tmp_path))).records) == ["a"]
+    assert list(Journal(Storage(str(tmp_path))).records) == ["a"]
 
 
 # elsewhere
@@ -377,23 +381,23 @@ def test_an_archive_by_url_gives_the_same_tables(
 
 
 def test_a_place_in_memory_holds_what_was_published(tmp_path: Path) -> None:
-    place = Place("memory://archive/of/cameras")
+    place = Storage("memory://archive/of/cameras")
     (tmp_path / "clip.mp4").write_bytes(b"0123456789")
     place.publish(tmp_path / "clip.mp4", "north/clip.mp4")
     place.write_text("results/plan.json", "{}")
-    assert [(f.path, f.n_bytes) for f in place.tree(but_not=place.inside("results"))] == [
+    assert [(f.path, f.n_bytes) for f in place.list_files(exclude=place.subfolder("results"))] == [
         ("north/clip.mp4", 10)
     ]
     with place.local_copy("north/clip.mp4", lambda: None) as path:
         assert path.read_bytes() == b"0123456789"
     assert not path.exists()
-    assert place.inside("north").sizes() == {"clip.mp4": 10}
+    assert place.subfolder("north").list_sizes() == {"clip.mp4": 10}
     assert place.read_text("none") is None
 
 
 def test_an_unknown_place_is_refused() -> None:
-    with pytest.raises(WorkspaceError, match="no place that fsspec knows"):
-        Place("gopher://x/y").tree(but_not=Place("/none"))
+    with pytest.raises(WorkspaceError, match="no URL that fsspec can open"):
+        Storage("gopher://x/y").list_files(exclude=Storage("/none"))
 
 
 # on Dask
@@ -411,7 +415,7 @@ def test_a_cluster_that_runs_elsewhere_gives_the_same_bytes(
     archive: Path, undisturbed: Path, tmp_path: Path, scheduler: str
 ) -> None:
     with remote_cluster(scheduler, lambda _: None) as cluster:
-        run_here(archive, tmp_path / "results", work_off=lambda a: work_off(a, cluster))
+        run_here(archive, tmp_path / "results", run_queue=lambda a: run_queue(a, cluster))
     assert results(tmp_path / "results") == results(undisturbed)
 
 

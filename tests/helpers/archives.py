@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from motifmine.archive.executor import work_off_here
-from motifmine.archive.journal import JobRecord, only_run
+from motifmine.archive.executor import run_queue_serially
+from motifmine.archive.journal import JobRecord, lock_results
 from motifmine.archive.plan import Grouping, Plan
-from motifmine.archive.queue import Agenda
-from motifmine.archive.run import RunOptions, last_plan, run_plan
+from motifmine.archive.queue import JobQueue
+from motifmine.archive.run import RunOptions, read_last_plan, run_plan
 from motifmine.archive.scan import make_plan
 from motifmine.archive.status import ArchiveState
-from motifmine.archive.storage import Place
+from motifmine.archive.storage import Storage
 from motifmine.types import Pixels
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from tests.helpers.clips import cut, moving_square, scene, write_clip
@@ -75,14 +75,14 @@ def plan_of(
     fit: Mapping[str, object] | None = None,
 ) -> Plan:
     """The plan of an archive as it is now."""
-    place = Place(str(output))
+    place = Storage(str(output))
     return make_plan(
-        Place(str(archive)),
+        Storage(str(archive)),
         place,
         Grouping(scenes=scenes, name_time="%Y%m%d%H%M", settle_s=0.05),
         ExtractionSettings(),
         {**FIT, **(fit or {})},
-        before=last_plan(place),
+        before=read_last_plan(place),
         workers=1,
     )
 
@@ -91,15 +91,15 @@ def run_here(
     archive: Path | str,
     output: Path | str,
     options: RunOptions | None = None,
-    work_off: Callable[[Agenda], None] = work_off_here,
+    run_queue: Callable[[JobQueue], None] = run_queue_serially,
     fit: Mapping[str, object] | None = None,
 ) -> tuple[ArchiveState, list[JobRecord]]:
     """Plan and run an archive; what came of it, and the records of the jobs that were run."""
     records: list[JobRecord] = []
-    place = Place(str(output))
+    place = Storage(str(output))
     plan = plan_of(archive, output, fit=fit)
-    with only_run(place):
-        state = run_plan(plan, place, work_off, options, on_record=records.append)
+    with lock_results(place):
+        state = run_plan(plan, place, run_queue, options, on_record=records.append)
     return state, records
 
 

@@ -23,7 +23,7 @@ from motifmine.models.statistics import (
     blend_statistics,
 )
 from motifmine.parallel.dask_cluster import open_mapper
-from motifmine.parallel.mappers import Mapper, in_order, on_processes
+from motifmine.parallel.mappers import Mapper, in_order, open_process_mapper
 from motifmine.records.settings import Preparation, Rate
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.seeding import generator
@@ -166,7 +166,7 @@ def test_map_reduce_has_the_same_bytes_at_one_worker_and_at_three(
     paths: list[Path], parameters: Parameters, tmp_path: Path
 ) -> None:
     one, values = climbed(paths, parameters, tmp_path, map, most=3)
-    with on_processes(3) as mapper:
+    with open_process_mapper(3) as mapper:
         other, other_values = climbed(paths, parameters, tmp_path, mapper, most=3)
     assert values == other_values
     assert one.motifs.tobytes() == other.motifs.tobytes()
@@ -489,7 +489,7 @@ def test_two_dask_workers_give_the_bytes_of_one_process(
     one, values = climbed(paths, parameters, tmp_path, map, most=3)
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+            n_workers=2, count_threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         open_mapper(1, cluster.scheduler_address) as mapper,
     ):

@@ -10,7 +10,7 @@ from motifmine.files import refuse_overwriting, whole_file
 from motifmine.io.hdf5 import store
 from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
-from motifmine.parallel.mappers import threads_per_worker
+from motifmine.parallel.mappers import count_threads_per_worker
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Detection, Preparation
 from motifmine.workflows.out_of_core.drift import add_drift
@@ -64,7 +64,7 @@ def _streaming(request: FitRequest) -> Streaming:
 
 def _n_threads(run: FitRun) -> int:
     """Return the threads of every worker; those of a cluster have one for each task."""
-    return run.n_threads or (1 if run.scheduler else threads_per_worker(run.workers))
+    return run.n_threads or (1 if run.scheduler else count_threads_per_worker(run.workers))
 
 
 def update_fit(
