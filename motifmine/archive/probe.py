@@ -11,7 +11,7 @@ import numpy as np
 from motifmine.errors import MotifmineError
 from motifmine.features.video.background import shrink_picture
 from motifmine.io.readers import open_frames, reader_for
-from motifmine.io.sources import in_utc
+from motifmine.io.sources import to_utc
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.types import Floats32
 from motifmine.workflows.extract import PRELOAD as PRELOAD_EXTRACTION
@@ -106,7 +106,7 @@ def _parse_creation_time(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return in_utc(moment) if moment.year >= FIRST_YEAR else ""
+    return to_utc(moment) if moment.year >= FIRST_YEAR else ""
 
 
 def correlate_pictures(one: str, other: str) -> float:

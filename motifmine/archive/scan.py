@@ -12,12 +12,7 @@ from motifmine.archive.plan import ExcludedFile, Grouping, Plan, PlannedFile, Pl
 from motifmine.archive.probe import Probe, correlate_pictures, probe_files
 from motifmine.archive.storage import Storage, StoredFile
 from motifmine.errors import DataError, SpecError, WorkspaceError
-from motifmine.io.sources import (
-    is_recording,
-    natural_key,
-    safe_name,
-    time_in,
-)
+from motifmine.io.sources import find_time, is_recording, make_safe_name, natural_key
 from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
@@ -253,7 +248,7 @@ def _probe_remote(
 def _plan_file(
     file: StoredFile, probe: Probe | None, known: Mapping[str, _KnownFile], grouping: Grouping
 ) -> PlannedFile:
-    start = time_in(file.path, grouping.name_time) if grouping.name_time else ""
+    start = find_time(file.path, grouping.name_time) if grouping.name_time else ""
     if probe is None and file.path in known and _is_unchanged(file, known[file.path]):
         old = known[file.path].file
         made = old.start_utc if old.time_from == "metadata" else ""
@@ -378,7 +373,7 @@ def make_distinct_names(wanted: Mapping[str, str], taken: Mapping[str, str]) -> 
         if key in names:
             continue
         mark = hashlib.sha256(key.encode("utf-8")).hexdigest()[:8]
-        name = safe_name(wish)
+        name = make_safe_name(wish)
         if len(name.encode("utf-8")) > LONGEST_NAME:
             name = f"{name.encode('utf-8')[: LONGEST_NAME - 9].decode('utf-8', 'ignore')}-{mark}"
         if name.casefold() in used:

@@ -1,4 +1,4 @@
-"""The four result files of the authors' own PLSM program, so that their viewers go on working.
+"""The four result files of the original PLSM program, for use with its viewers.
 
 With K motifs of L bins over W words, D documents and S start times, all text, blank-separated:
 
@@ -7,8 +7,8 @@ With K motifs of L bins over W words, D documents and S start times, all text, b
     .pzd    K rows, D columns          p(z|d)
     .ptszd  D * S rows, K columns      D blocks of S rows: p(ts|z,d)
 
-Their start times begin at the document's first bin. Ours may lie before it; what such starts hold
-cannot be written and is left out of p(z|d) and p(ts|z,d), which stay normalised.
+In these files start times begin at the first bin of a document. Starts before it, which motifmine
+allows, cannot be written; they are excluded from p(z|d) and p(ts|z,d), which stay normalised.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ SUFFIXES = (".pwz", ".ptrwz", ".pzd", ".ptszd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AuthorsTables:
-    """What the four files hold."""
+class PlsmTables:
+    """Content of the four files."""
 
     word_of_motif: Floats
     """p(w|z), float64 array (W, K)."""
@@ -42,22 +42,22 @@ class AuthorsTables:
         return self.relative_time_of_word * self.word_of_motif.T[:, None, :]
 
 
-def authors_tables(record: FitRecord) -> AuthorsTables:
-    """Return a fit in the authors' factors."""
+def factorise_fit(record: FitRecord) -> PlsmTables:
+    """Factorise a fit into the distributions of the four files."""
     motifs = record.motifs.probability.astype(np.float64)
     words = motifs.sum(axis=1)
-    starts = _starts(record)
+    starts = _collect_starts(record)
     mass = starts.sum(axis=1)
-    return AuthorsTables(
+    return PlsmTables(
         word_of_motif=words.T,
-        relative_time_of_word=_share(motifs, words[:, None, :]),
-        motif_of_document=_share(mass, mass.sum(axis=1, keepdims=True)).T,
-        start_of_motif=_share(starts, mass[:, None, :]),
+        relative_time_of_word=_divide(motifs, words[:, None, :]),
+        motif_of_document=_divide(mass, mass.sum(axis=1, keepdims=True)).T,
+        start_of_motif=_divide(starts, mass[:, None, :]),
     )
 
 
-def _starts(record: FitRecord) -> Floats:
-    """Return the mass of starts at or after the first bin, float64 array (D, S, K)."""
+def _collect_starts(record: FitRecord) -> Floats:
+    """Collect the mass of starts at or after the first bin, float64 array (D, S, K)."""
     n_times = max(r.n_times for r in record.recordings)
     starts = np.zeros((len(record.recordings), n_times, len(record.motifs)))
     parts = record.activations
@@ -68,19 +68,27 @@ def _starts(record: FitRecord) -> Floats:
     return starts
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
+def _divide(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def write_authors_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
+def write_plsm_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
     """Write `stem` + `.pwz`, `.ptrwz`, `.pzd` and `.ptszd`; return their paths.
+
+    Parameters
+    ----------
+    stem : Path
+        Path without suffix.
+    record : FitRecord
+    force : bool
+        Overwrite existing files.
 
     Raises
     ------
     WorkspaceError
-        When one exists and `force` is not set.
+        If a file exists and `force` is not set.
     """
-    tables = authors_tables(record)
+    tables = factorise_fit(record)
     rows = (
         tables.word_of_motif,
         tables.relative_time_of_word.reshape(-1, record.motifs.n_words),
@@ -89,23 +97,23 @@ def write_authors_files(stem: Path, record: FitRecord, *, force: bool = False) -
     )
     paths = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
     for path, matrix in zip(paths, rows, strict=True):
-        write_text(path, "".join(_line(row) for row in matrix), force=force)
+        write_text(path, "".join(_format_line(row) for row in matrix), force=force)
     return paths
 
 
-def _line(row: Floats) -> str:
+def _format_line(row: Floats) -> str:
     return " ".join(f"{value:.9g}" for value in row) + "\n"
 
 
-def read_authors_files(stem: Path) -> AuthorsTables:
-    """Return what the four files of `stem` hold.
+def read_plsm_files(stem: Path) -> PlsmTables:
+    """Read the four files of `stem`.
 
     Raises
     ------
     FormatError
-        When one is missing, is not numbers, or their shapes do not fit each other.
+        If a file is missing or not numeric, or if shapes do not match.
     """
-    pwz, ptrwz, pzd, ptszd = (_matrix(stem.with_name(stem.name + s)) for s in SUFFIXES)
+    pwz, ptrwz, pzd, ptszd = (_read_matrix(stem.with_name(stem.name + s)) for s in SUFFIXES)
     n_words, n_motifs = pwz.shape
     n_documents = pzd.shape[1]
     fits = (
@@ -116,8 +124,8 @@ def read_authors_files(stem: Path) -> AuthorsTables:
     )
     if not fits:
         shapes = ", ".join(str(m.shape) for m in (pwz, ptrwz, pzd, ptszd))
-        raise FormatError(f"the shapes of {stem}.pwz, .ptrwz, .pzd, .ptszd do not fit: {shapes}")
-    return AuthorsTables(
+        raise FormatError(f"the shapes of {stem}.pwz, .ptrwz, .pzd, .ptszd do not match: {shapes}")
+    return PlsmTables(
         word_of_motif=pwz,
         relative_time_of_word=ptrwz.reshape(n_motifs, -1, n_words),
         motif_of_document=pzd,
@@ -125,7 +133,7 @@ def read_authors_files(stem: Path) -> AuthorsTables:
     )
 
 
-def _matrix(path: Path) -> Floats:
+def _read_matrix(path: Path) -> Floats:
     try:
         return np.loadtxt(path, ndmin=2, dtype=np.float64)
     except (OSError, ValueError) as error:

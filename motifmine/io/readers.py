@@ -1,7 +1,7 @@
-"""Readers of sources by name: an entry for each says which files it reads, and what it gives.
+"""Registry of readers: an entry per format with its suffixes, its content and its reader.
 
-A package of its own adds a format by an entry point of the group `motifmine.readers`, whose object
-is a `ReaderEntry`. Nothing else lists formats: folders, patterns, archives and `extract` look here.
+Other packages add formats by entry points of the group `motifmine.readers`, whose object is a
+`ReaderEntry`. This is the only list of formats, for folders, patterns, archives and `extract`.
 """
 
 import importlib
@@ -18,41 +18,41 @@ from motifmine.errors import MotifmineWarning
 from motifmine.records.frames import FrameReader
 
 GROUP = "motifmine.readers"
-"""Group of entry points that readers of other packages are found by."""
+"""Group of the entry points of readers in other packages."""
 HEAD_BYTES = 4096
-"""Bytes at the beginning of a file that its content is recognised by."""
+"""Number of bytes at the beginning of a file for recognising its content."""
 
 Kind = Literal["flow-grid", "channels", "labels"]
-"""Kinds of words that sources are extracted to."""
+"""Kinds of words that are extracted from sources."""
 Gives = Literal["frames", "series", "words"]
 KINDS: dict[Gives, tuple[Kind, ...]] = {
     "frames": ("flow-grid",),
     "series": ("channels", "labels"),
     "words": ("labels",),
 }
-"""Kinds of words that each sort of reader can be extracted to, the usual one first."""
+"""Kinds of words for the content of a reader, the default first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderEntry:
-    """A format of files, and what reads it."""
+    """A file format and its reader."""
 
     suffixes: tuple[str, ...]
-    """Endings of its files, lower case, with the dot."""
+    """Suffixes of files, lower case, with the dot."""
     gives: Gives
     """`frames` of a video, samples or events of a `series`, or `words` of a text corpus."""
     open: str
-    """`module:function`, imported when a file is opened. Of frames: (path) returns a `FrameReader`;
-    of a series: (path, options) returns a `SeriesReader`; of words: (path, bin_s=, n_words=)
-    returns an `ObservationTable`."""
+    """`module:function`, imported when a file is opened. For frames, (path) returns a
+    `FrameReader`; for a series, (path, options) returns a `SeriesReader`; for words,
+    (path, bin_s=, n_words=) returns an `ObservationTable`."""
     signature: bytes = b""
-    """Regular expression that the first bytes of its files match; empty: known by ending only."""
+    """Regular expression for the first bytes of files; empty: recognised by suffix only."""
     has_parts: bool = False
-    """Whether `file:/path` names a part of a file."""
+    """Whether `file:/path` is a part of a file."""
 
     @property
     def kind(self) -> Kind:
-        """The kind of words that its files are extracted to when nobody says."""
+        """Default kind of words."""
         return KINDS[self.gives][0]
 
     def load(self) -> Callable[..., Any]:
@@ -117,24 +117,24 @@ OWN = {
 
 @cache
 def all_readers() -> dict[str, ReaderEntry]:
-    """Return all readers by name, those of other packages last.
+    """Return all readers by name, with those of other packages last.
 
     Warns
     -----
     MotifmineWarning
-        For a reader of another package that cannot be loaded; it is left out.
+        For a reader of another package that cannot be loaded; it is excluded.
     """
     found = dict(OWN)
     for point in entry_points(group=GROUP):
         try:
             entry = point.load()
-        except Exception as error:  # whatever a package of someone else raises
+        except Exception as error:  # another package may raise anything
             entry = error
         if isinstance(entry, ReaderEntry):
             found.setdefault(point.name, entry)
         else:
             warnings.warn(
-                f"the reader {point.name} is left out, {point.value} cannot be loaded as a "
+                f"the reader {point.name} is excluded: {point.value} cannot be loaded as a "
                 f"motifmine.io.readers.ReaderEntry: {entry}",
                 MotifmineWarning,
                 stacklevel=2,
@@ -143,13 +143,13 @@ def all_readers() -> dict[str, ReaderEntry]:
 
 
 def reader_of_name(path: str | Path) -> ReaderEntry | None:
-    """Return the reader that a file's name promises, None for an unknown ending."""
+    """Return the reader for the suffix of a file, None if it is unknown."""
     suffix = split_part(path)[0].suffix.lower()
     return next((entry for entry in all_readers().values() if suffix in entry.suffixes), None)
 
 
 def reader_of_content(path: Path) -> ReaderEntry:
-    """Return the reader whose signature a file's first bytes match, that of text otherwise."""
+    """Return the reader whose signature matches the first bytes of a file, by default text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return next(
@@ -163,14 +163,14 @@ def reader_of_content(path: Path) -> ReaderEntry:
 
 
 def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
-    """Return the reader of a source that shall be extracted to words of a kind.
+    """Return the reader of a source for a kind of words.
 
     Parameters
     ----------
     path : Path
-        May name a part of a file.
+        May include a part of the file.
     kind : `flow-grid`, `channels`, `labels` or None
-        None: what the name promises, a video otherwise.
+        None: by the suffix, or else a video.
     """
     named = reader_of_name(path)
     if named is not None and (kind is None or kind in KINDS[named.gives]):
@@ -181,7 +181,7 @@ def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
 
 
 def split_part(path: str | Path) -> tuple[Path, str]:
-    """Return the file and the path inside it that `file.h5:/path` names; "" for the whole file."""
+    """Split `file.h5:/path` into the file and the path inside it, "" for the whole file."""
     text = str(path)
     file, colon, inner = text.rpartition(":")
     suffix = Path(file).suffix.lower()
@@ -191,12 +191,12 @@ def split_part(path: str | Path) -> tuple[Path, str]:
 
 
 def open_frames(path: Path) -> FrameReader:
-    """Open a video by the reader that its name promises, else as FFmpeg recognises it.
+    """Open a video with the reader for its suffix, or else with FFmpeg.
 
     Raises
     ------
     VideoError, FormatError
-        When the file cannot be read as a video.
+        If the file cannot be read as a video.
     """
     reader: FrameReader = reader_for(path, "flow-grid").load()(path)
     return reader

@@ -1,4 +1,4 @@
-"""Which recordings are meant by files, folders and patterns; their names and start times."""
+"""Expansion of files, folders and patterns to recordings; their names and start times."""
 
 import glob
 import re
@@ -15,56 +15,56 @@ DIRECTIVES = {
     "M": r"\d{2}", "S": r"\d{2}", "f": r"\d{1,6}", "b": "[A-Za-z]{3}", "z": r"[+-]\d{4}|Z",
     "%": "%",
 }  # fmt: skip
-"""What the directives of a `--name-time` pattern look like in a file name."""
+"""Regular expressions for the directives of a `--name-time` pattern."""
 
 
 def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
-    """Return the files that `sources` mean, each once, in order; a folder sorts naturally.
+    """Expand `sources` to files, each once, in order; files of a folder are sorted naturally.
 
     Parameters
     ----------
     sources : paths
-        Files, folders (their videos and `.tdoc` files or, where there are none, their series; not
-        those of sub-folders) and patterns such as `cam3/*/*.mp4`. What cannot be found is returned
-        as it is: reading it will tell.
+        Files, folders (their videos and `.tdoc` files or, if there are none, their series; not
+        those of sub-folders) and patterns such as `cam3/*/*.mp4`. A path that does not exist is
+        returned unchanged; opening it raises the appropriate error.
 
     Raises
     ------
     DataError
-        When a folder or a pattern holds no recording.
+        If a folder or a pattern has no recordings.
     """
     found: dict[Path, Path] = {}
     for source in sources:
-        for path in _files_of(Path(source)):
+        for path in _list_files(Path(source)):
             found.setdefault(path.resolve(), path)
     return list(found.values())
 
 
-def _files_of(source: Path) -> list[Path]:
+def _list_files(source: Path) -> list[Path]:
     if source.is_dir():
         present = [p for p in source.iterdir() if p.is_file()]
         files = [p for p in present if is_recording(p.name)]
-        # beside videos a table of numbers is about them; alone it is a series
+        # a table in a folder of videos is likely to be annotation; in other folders it is a series
         files = files or [p for p in present if gives(p.name, "series")]
         hint = "name its files, or a pattern such as '{0}/*/*.mp4' for sub-folders"
     elif not source.exists() and glob.has_magic(str(source)):
         matches = glob.glob(str(source), recursive=True)  # noqa: PTH207  (absolute patterns)
         files = [Path(match) for match in matches if Path(match).is_file()]
-        hint = "check it with 'ls'; ** stands for any number of folders"
+        hint = "check it with 'ls'; ** matches any number of folders"
     else:
         return [source]
     if not files:
-        raise DataError(f"{source} holds no recording; {hint.format(source)}")
+        raise DataError(f"{source} has no recordings; {hint.format(source)}")
     return sorted(files, key=lambda path: natural_key(str(path)))
 
 
 def is_recording(name: str) -> bool:
-    """Return whether a file's name promises a recording of its own: a video or a list of words."""
+    """Return whether a file is a video or a list of words by its suffix."""
     return gives(name, "frames", "words")
 
 
 def gives(name: str, *sorts: Gives) -> bool:
-    """Return whether a file's name promises one of some sorts of content."""
+    """Return whether a file has one of the given contents by its suffix."""
     entry = reader_of_name(name)
     return entry is not None and entry.gives in sorts
 
@@ -75,77 +75,78 @@ def natural_key(text: str) -> list[tuple[int, str]]:
     return [(int(part) if part.isdecimal() else -1, part) for part in parts]
 
 
-def recording_names(paths: Sequence[Path]) -> list[str]:
-    """Return a name for every path that can be a file name, no two alike.
+def make_recording_names(paths: Sequence[Path]) -> list[str]:
+    """Return a distinct name for every path that is valid as a file name.
 
-    It is the name of the file without its ending; where several share it, their folder's name is
-    put in front.
+    It is the name of the file without suffix; if several files have the same name, it is prefixed
+    with the name of their folder.
 
     Raises
     ------
     DataError
-        When that does not tell two paths apart.
+        If names are not distinct even so.
     """
-    names = [safe_name(path.stem) for path in paths]
+    names = [make_safe_name(path.stem) for path in paths]
     shared = {name for name, n in Counter(names).items() if n > 1}
     names = [
-        safe_name(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name
+        make_safe_name(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name
         for path, name in zip(paths, names, strict=True)
     ]
     for name, n in Counter(names).items():
         if n > 1:
             same = [str(p) for p, other in zip(paths, names, strict=True) if other == name]
             raise DataError(
-                f"{same[0]} and {same[1]} would both be called {name!r}; rename one, or extract "
+                f"{same[0]} and {same[1]} would both be named {name!r}; rename one, or extract "
                 "them into different folders with --workspace"
             )
     return names
 
 
-def safe_name(name: str) -> str:
-    """Return the name with everything replaced that some file system or HDF5 gives a meaning."""
+def make_safe_name(name: str) -> str:
+    """Replace all characters that are special in a file system or in HDF5."""
     return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "recording"
 
 
-def start_from_name(path: Path, pattern: str) -> str:
-    """Return the wall-clock start that a file's name tells, in ISO 8601, UTC.
+def parse_start_from_name(path: Path, pattern: str) -> str:
+    """Parse the wall-clock start from a file's name, ISO 8601, UTC.
 
     Parameters
     ----------
     path : Path
     pattern : str
         As for `datetime.strptime`, searched anywhere in the name: `%Y%m%d%H%M`. Without `%z` the
-        time is taken as UTC.
+        time is in UTC.
 
     Raises
     ------
     SpecError
-        When the pattern holds a directive that a file name cannot tell.
+        If the pattern has a directive that is not supported.
     DataError
-        When the name does not hold such a time.
+        If the name has no such time.
     """
-    if start := time_in(path.name, pattern):
+    if start := find_time(path.name, pattern):
         return start
-    raise DataError(f"the name of {path} holds no time like {pattern!r} (--name-time)")
+    raise DataError(f"the name of {path} has no time like {pattern!r} (--name-time)")
 
 
-def time_in(text: str, pattern: str) -> str:
-    """Return the first time like `pattern` in a text, ISO 8601, UTC; "" when there is none.
+def find_time(text: str, pattern: str) -> str:
+    """Return the first time like `pattern` in a text, ISO 8601, UTC; "" if there is none.
 
     Raises
     ------
     SpecError
-        When the pattern holds a directive that a name cannot tell.
+        If the pattern has a directive that is not supported.
     """
-    for match in re.finditer(f"(?=({_expression(pattern)}))", text):
+    # a look-ahead, so that matches may overlap: the first one need not be a valid time
+    for match in re.finditer(f"(?=({_make_expression(pattern)}))", text):
         try:
-            return in_utc(datetime.strptime(match[1], pattern))
+            return to_utc(datetime.strptime(match[1], pattern))
         except ValueError:
             continue
     return ""
 
 
-def _expression(pattern: str) -> str:
+def _make_expression(pattern: str) -> str:
     parts = re.split(r"%(.)", pattern)
     for directive in parts[1::2]:
         if directive not in DIRECTIVES:
@@ -158,7 +159,7 @@ def _expression(pattern: str) -> str:
     )
 
 
-def in_utc(moment: datetime) -> str:
-    """Return a moment in ISO 8601, UTC; one without a zone is taken as UTC."""
+def to_utc(moment: datetime) -> str:
+    """Convert a moment to ISO 8601, UTC; one without a zone is in UTC."""
     known = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return known.isoformat()

@@ -1,8 +1,8 @@
-"""The text format of the authors' own PLSM and HDLSM programs.
+"""Observation tables in the text format of the original PLSM and HDLSM programs.
 
-One line per time bin, entries `word:count` separated by blanks. An empty line is an empty bin,
-counts may be fractional. A line that starts with the number of its entries is the LDA-C variant.
-Lines that start with `#` are comments and take no time.
+One line per time bin, with entries `word:count` separated by blanks. An empty line is an empty bin,
+counts may be fractional. A line may start with its number of entries (the LDA-C variant). Lines
+that start with `#` are comments and are not time bins.
 """
 
 import math
@@ -18,26 +18,26 @@ from motifmine.types import Floats, Indices
 
 
 def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:
-    """Return the `.tdoc` (or LDA-C) file at `path` as a table of kind `labels`.
+    """Read a `.tdoc` (or LDA-C) file as a table of kind `labels`.
 
     Parameters
     ----------
     path : Path
     bin_s : float, seconds, > 0
-        What one line lasts.
+        Duration of one line.
     n_words : int or None
-        Size of the vocabulary; None takes the largest word of the file plus one.
+        Size of the vocabulary; None uses the largest word of the file plus one.
 
     Raises
     ------
     FormatError
-        Naming file, line and entry that cannot be read.
+        If an entry cannot be parsed; the message names file, line and entry.
     """
     time, word, count, n_times = _read_entries(path)
     found = int(word.max()) + 1 if len(word) else 0
     if n_words is not None and found > n_words:
         raise FormatError(
-            f"{path}, time bin {int(time[int(word.argmax())])}: word {found - 1} lies outside the "
+            f"{path}, time bin {int(time[int(word.argmax())])}: word {found - 1} is outside the "
             f"vocabulary of {n_words} words"
         )
     labels = [str(index) for index in range(found if n_words is None else n_words)]
@@ -69,7 +69,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
             for number, line in enumerate(file, start=1):
                 if line.startswith("#"):
                     continue
-                for entry in _entries(path, number, line):
+                for entry in _parse_line(path, number, line):
                     time.append(n_times)
                     word.append(entry[0])
                     count.append(entry[1])
@@ -83,7 +83,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
     return np.array(time, np.int64), np.array(word, np.int64), np.array(count, float), n_times
 
 
-def _entries(path: Path, number: int, line: str) -> list[tuple[int, float]]:
+def _parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
     """Return the (word, count) pairs of one line."""
     parts = line.split()
     if parts and ":" not in parts[0]:
@@ -93,10 +93,10 @@ def _entries(path: Path, number: int, line: str) -> list[tuple[int, float]]:
                 f"entries on the line ({len(parts) - 1})"
             )
         parts = parts[1:]
-    return [_entry(path, number, part) for part in parts]
+    return [_parse_entry(path, number, part) for part in parts]
 
 
-def _entry(path: Path, number: int, part: str) -> tuple[int, float]:
+def _parse_entry(path: Path, number: int, part: str) -> tuple[int, float]:
     word, _, count = part.partition(":")
     try:
         value = float(count)
@@ -112,7 +112,16 @@ def _entry(path: Path, number: int, part: str) -> tuple[int, float]:
 
 
 def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> None:
-    """Write a one-document table as `.tdoc` text; counts keep their fractions."""
+    """Write a one-document table as `.tdoc` text, including fractional counts.
+
+    Parameters
+    ----------
+    path : Path
+    table : ObservationTable
+        With one document.
+    force : bool
+        Overwrite an existing file.
+    """
     lines = []
     for t in range(table.n_times):
         entries = slice(table.offsets[t], table.offsets[t + 1])

@@ -1,4 +1,4 @@
-"""What really happened, written down by people: labels and times, as CSV or JSON."""
+"""Ground truth for evaluation: labelled events as CSV or JSON, and motifs as arrays."""
 
 import csv
 import json
@@ -18,26 +18,26 @@ from motifmine.records.truth import Truth
 from motifmine.types import Floats32
 
 NAMES_OF_DOCUMENT = ("recording", "document")
-"""Columns that may tell the recording, the first of these that is there."""
+"""Columns with the recording; the first that exists is used."""
 
 
 def read_truth(path: Path, record: FitRecord) -> Truth:
-    """Return what a CSV or JSON file says to have happened in the recordings of a fit.
+    """Read ground truth for the recordings of a fit from a CSV or JSON file.
 
-    CSV has the columns `document`, `label`, `start_s` and, if wanted, `end_s`; JSON is a list of
-    objects with these fields; others are not looked at. A document is named as the recording, or
-    as its file, also where the file was cut into several recordings (the one that has begun at
-    that time is meant); it may be missing where the fit has one recording.
+    CSV has the columns `document`, `label`, `start_s` and optionally `end_s`; JSON is a list of
+    objects with these fields. Other columns are ignored. A document is the name of a recording, or
+    of its file, even if the file was cut into several recordings (the one at that time is used); it
+    is optional if the fit has only one recording.
 
     Raises
     ------
     FormatError
-        When the file cannot be read, or a row says what cannot be; with line, column and value.
+        If the file cannot be read or a row is invalid; the message names line, column and value.
     """
-    rows = list(_json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path))
+    rows = list(_read_json_rows(path) if path.suffix.lower() == ".json" else _read_csv_rows(path))
     if not rows:
-        raise FormatError(f"{path} holds no row of truth; write document,label,start_s lines")
-    found = [_read_row(path, place, row, record) for place, row in rows]
+        raise FormatError(f"{path} has no rows; write document,label,start_s lines")
+    found = [_parse_row(path, place, row, record) for place, row in rows]
     return Truth(
         document=np.array([row[0] for row in found], dtype=np.int64),
         label=tuple(row[1] for row in found),
@@ -47,40 +47,42 @@ def read_truth(path: Path, record: FitRecord) -> Truth:
 
 
 def read_true_motifs(path: Path) -> Floats32:
-    """Return motifs from a `.npz` or HDF5 file, float32 array (K, L, W).
+    """Read motifs from a `.npz` or HDF5 file, float32 array (K, L, W).
 
-    The file is a fit of motifmine, or holds one array of three axes: motif, relative time, word.
+    The file is a fit of motifmine, or has one array with the axes motif, relative time, word.
 
     Raises
     ------
     FormatError
-        When there is no such file or no such array.
+        If there is no such file or no such array.
     """
     if not path.is_file():
         raise FormatError(f"{path} does not exist; expected .npz or HDF5 with an array (K, L, W)")
     try:
-        arrays = _npz_arrays(path) if path.suffix.lower() == ".npz" else _hdf5_arrays(path)
+        arrays = (
+            _read_npz_arrays(path) if path.suffix.lower() == ".npz" else _read_hdf5_arrays(path)
+        )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise FormatError(f"{path} cannot be read: {error}") from error
     if len(arrays) != 1:
         have = ", ".join(arrays) or "none"
         raise FormatError(
-            f"{path} must hold one array of numbers with three axes (motif, relative time, word); "
+            f"{path} must have one array of numbers with three axes (motif, relative time, word); "
             f"found {have}"
         )
     (motifs,) = arrays.values()
     if not np.all(np.isfinite(motifs)) or motifs.min(initial=0.0) < 0:
-        raise FormatError(f"the motifs of {path} hold values that are negative or not finite")
+        raise FormatError(f"the motifs of {path} have values that are negative or not finite")
     return motifs
 
 
-def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+def _read_csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
             delimiter = max(",;\t", key=head.count)
             names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
-            _refuse_missing(path, names)
+            _check_columns(path, names)
             reader = csv.reader(file, delimiter=delimiter)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -94,41 +96,41 @@ def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
         raise FormatError(f"{path} cannot be read as CSV: {error}") from error
 
 
-def _json_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+def _read_json_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(rows, list):
-        raise FormatError(f"{path} holds no JSON list; expected one of label, start_s objects")
+        raise FormatError(f"{path} is not a JSON list; expected one of label, start_s objects")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise FormatError(f"{path}, entry {number} is {row!r}; expected an object")
-        _refuse_missing(path, list(row), f", entry {number}")
+        _check_columns(path, list(row), f", entry {number}")
         yield f"entry {number}", row
 
 
-def _refuse_missing(path: Path, names: Sequence[str], place: str = "") -> None:
+def _check_columns(path: Path, names: Sequence[str], place: str = "") -> None:
     missing = [name for name in ("label", "start_s") if name not in names]
     if missing:
         raise FormatError(
             f"{path}{place} lacks {' and '.join(missing)}; expected document, label, start_s and "
-            f"perhaps end_s, found {', '.join(map(repr, names)) or 'nothing'}"
+            f"optionally end_s, found {', '.join(map(repr, names)) or 'nothing'}"
         )
 
 
-def _read_row(
+def _parse_row(
     path: Path, place: str, row: dict[str, Any], record: FitRecord
 ) -> tuple[int, str, float, float]:
     where = f"{path}, {place}"
     label = row["label"] if isinstance(row["label"], str) else str(row["label"])
     if not label.strip():
         raise FormatError(f"{where}, column 'label' is empty; every row needs a label")
-    start_s = _seconds(where, "start_s", row["start_s"])
-    document = _document(where, row, start_s, record)
+    start_s = _parse_seconds(where, "start_s", row["start_s"])
+    document = _find_document(where, row, start_s, record)
     end_s = math.nan
     if row.get("end_s") not in (None, ""):
-        end_s = _seconds(where, "end_s", row["end_s"])
+        end_s = _parse_seconds(where, "end_s", row["end_s"])
         if end_s < start_s:
             raise FormatError(f"{where}, column 'end_s' is {end_s:g}, before start_s, {start_s:g}")
     recording = record.recordings[document]
@@ -141,7 +143,7 @@ def _read_row(
     return document, label.strip(), start_s, end_s
 
 
-def _document(where: str, row: dict[str, Any], start_s: float, record: FitRecord) -> int:
+def _find_document(where: str, row: dict[str, Any], start_s: float, record: FitRecord) -> int:
     names = [recording.name for recording in record.recordings]
     column = next((name for name in NAMES_OF_DOCUMENT if row.get(name) not in (None, "")), None)
     if column is None:
@@ -163,11 +165,11 @@ def _document(where: str, row: dict[str, Any], start_s: float, record: FitRecord
 
 
 def _is_piece_of(recording: Recording, source: str) -> bool:
-    """Return whether a recording was cut out of a longer source of that name."""
+    """Return whether a recording was cut from a longer source of that name."""
     return bool(recording.n_times) and Path(recording.source).stem == source
 
 
-def _seconds(where: str, column: str, value: Any) -> float:
+def _parse_seconds(where: str, column: str, value: Any) -> float:
     try:
         seconds = float(value)
     except (TypeError, ValueError):
@@ -177,7 +179,7 @@ def _seconds(where: str, column: str, value: Any) -> float:
     return seconds
 
 
-def _npz_arrays(path: Path) -> dict[str, Floats32]:
+def _read_npz_arrays(path: Path) -> dict[str, Floats32]:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     return {
@@ -187,7 +189,7 @@ def _npz_arrays(path: Path) -> dict[str, Floats32]:
     }
 
 
-def _hdf5_arrays(path: Path) -> dict[str, Floats32]:
+def _read_hdf5_arrays(path: Path) -> dict[str, Floats32]:
     found: dict[str, Floats32] = {}
 
     def look(name: str, node: Any) -> None:

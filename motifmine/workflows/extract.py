@@ -14,8 +14,8 @@ from motifmine.features.video.extract import Progress, extract_video
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import open_frames, reader_for, split_part
-from motifmine.io.series.spool import spool_folder
-from motifmine.io.sources import expand_sources, recording_names
+from motifmine.io.series.spool import make_cache_folder
+from motifmine.io.sources import expand_sources, make_recording_names
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
@@ -82,7 +82,7 @@ def extract_sources(
     """
     workers = workers or n_cores()
     settings = settings or ExtractionSettings()
-    with spool_folder(workspace.root) as spool:
+    with make_cache_folder(workspace.root) as spool:
         settings = replace(settings, series=replace(settings.series, spool=spool))
         jobs = plan_jobs(sources, workspace, settings, workers, on_note)
         return run_jobs(jobs, workers, on_progress)
@@ -99,7 +99,7 @@ def plan_jobs(
     settings = replace(settings, series=of_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
     _check_start(settings, len(paths))
-    names = recording_names(paths)
+    names = make_recording_names(paths)
     threads = max(1, n_cores() // max(1, min(workers, len(paths))))
     jobs = [
         ExtractionJob(

@@ -10,7 +10,7 @@ from motifmine.features.series.survey import SeriesScene, SeriesSettings, series
 from motifmine.features.video.extract import flow_spec_values
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
-from motifmine.io.sources import in_utc, start_from_name
+from motifmine.io.sources import parse_start_from_name, to_utc
 from motifmine.records.vocabulary import Vocabulary
 
 Status = Literal["ok", "partial", "failed", "skipped"]
@@ -149,5 +149,5 @@ class ExtractionJob:
     def start_utc(self) -> str:
         """Wall-clock start of the recording, "" if nothing tells it."""
         if self.settings.name_time:
-            return start_from_name(self.source, self.settings.name_time)
-        return in_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""
+            return parse_start_from_name(self.source, self.settings.name_time)
+        return to_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""

@@ -23,7 +23,7 @@ from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import split_part
 from motifmine.io.series.open import open_series
-from motifmine.io.series.spool import has_kept, kept
+from motifmine.io.series.spool import is_cached, read_cached
 from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.types import Floats, Indices
@@ -103,8 +103,8 @@ def _parts(
     task: SeriesTask, settings: SeriesSettings, reader: SeriesReader
 ) -> Iterator[BinnedSeries]:
     """Return the documents of a source, as the survey left them or read again."""
-    if task.settings.spool is not None and has_kept(task.settings.spool, task.path):
-        return kept(task.settings.spool, task.path)
+    if task.settings.spool is not None and is_cached(task.settings.spool, task.path):
+        return read_cached(task.settings.spool, task.path)
     return bin_series(
         reader,
         bin_s=task.scene.bin_s,

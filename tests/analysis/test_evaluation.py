@@ -242,7 +242,7 @@ def test_truth_of_one_recording_need_not_name_it(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("t.csv", "", "lacks label and start_s"),
-        ("t.csv", "document,label,start_s\n", "holds no row"),
+        ("t.csv", "document,label,start_s\n", "has no rows"),
         ("t.csv", "document,start_s\nnorth,1\n", "lacks label; .* found 'document', 'start_s'"),
         ("t.csv", CSV + "north,left,abc,\n", "t.csv, line 4, column 'start_s' is 'abc'"),
         ("t.csv", CSV + "\nnorth,left,nan,\n", "line 5, column 'start_s' is 'nan'"),
@@ -252,7 +252,7 @@ def test_truth_of_one_recording_need_not_name_it(tmp_path: Path) -> None:
         ("t.csv", CSV + "north,left,1\n", "line 4 has 3 cells and the header 4"),
         ("t.csv", CSV + "north,left,660,\n", "'start_s' is 660, past the end of 'north' at 10 s"),
         ("t.json", "{", "cannot be read as JSON"),
-        ("t.json", "{}", "holds no JSON list"),
+        ("t.json", "{}", "is not a JSON list"),
         ("t.json", "[3]", "entry 1 is 3; expected an object"),
         ("t.json", '[{"label": "x"}]', "entry 1 lacks start_s"),
         ("t.json", '[{"label": "x", "start_s": true, "document": "north"}]', "'start_s' is True"),

@@ -61,7 +61,7 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_word_outside_a_given_vocabulary_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="word 3 lies outside the vocabulary of 2 words"):
+    with pytest.raises(FormatError, match="word 3 is outside the vocabulary of 2 words"):
         read_tdoc(written(tmp_path, "0:1\n3:1\n"), n_words=2)
 
 

@@ -18,7 +18,7 @@ from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
 from motifmine.features.video.extract import Progress, extract_video
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.hdf5.store import read_table
-from motifmine.io.sources import expand_sources, recording_names, start_from_name
+from motifmine.io.sources import expand_sources, make_recording_names, parse_start_from_name
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
@@ -205,33 +205,35 @@ def test_folders_and_patterns_are_expanded_once(clips: Path) -> None:
 
 @pytest.mark.parametrize("source", ["", "*.mp4"])
 def test_a_folder_or_pattern_without_recordings_is_told(tmp_path: Path, source: str) -> None:
-    with pytest.raises(DataError, match="holds no recording"):
+    with pytest.raises(DataError, match="has no recordings"):
         expand_sources([tmp_path / source])
 
 
 def test_names_that_clash_get_their_folder_in_front() -> None:
     paths = [Path("/a/mon/0800.mp4"), Path("/a/tue/0800.mp4"), Path("/a/tue/0900.mp4")]
-    assert recording_names(paths) == ["mon-0800", "tue-0800", "0900"]
+    assert make_recording_names(paths) == ["mon-0800", "tue-0800", "0900"]
 
 
 def test_names_that_cannot_be_told_apart_are_refused() -> None:
-    with pytest.raises(DataError, match="would both be called 'mon-0800'"):
-        recording_names([Path("/a/mon/0800.mp4"), Path("/b/mon/0800.avi")])
+    with pytest.raises(DataError, match="would both be named 'mon-0800'"):
+        make_recording_names([Path("/a/mon/0800.mp4"), Path("/b/mon/0800.avi")])
 
 
 def test_names_are_safe_as_files_and_in_hdf5() -> None:
-    names = recording_names([Path("/a/../x:y z.mp4"), Path("/a/.hidden.mp4"), Path("/a/été.mp4")])
+    names = make_recording_names(
+        [Path("/a/../x:y z.mp4"), Path("/a/.hidden.mp4"), Path("/a/été.mp4")]
+    )
     assert names == ["x_y_z", "hidden", "été"]
 
 
 def test_the_start_is_found_in_the_file_name() -> None:
     path = Path("625_201709210946.mp4")
-    assert start_from_name(path, "%Y%m%d%H%M") == "2017-09-21T09:46:00+00:00"
+    assert parse_start_from_name(path, "%Y%m%d%H%M") == "2017-09-21T09:46:00+00:00"
 
 
 def test_a_file_name_without_a_time_is_told() -> None:
-    with pytest.raises(DataError, match="holds no time like"):
-        start_from_name(Path("clip.mp4"), "%Y%m%d")
+    with pytest.raises(DataError, match="has no time like"):
+        parse_start_from_name(Path("clip.mp4"), "%Y%m%d")
 
 
 def test_one_start_for_many_sources_is_refused(clips: Path, workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ from click.testing import Result
 
 from motifmine.features.series.survey import bin_of_samples, round_up
 from motifmine.io.hdf5.store import read_fit, read_table
-from motifmine.io.series.spool import has_kept, kept, kept_aside, spool_folder
+from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, PlainLabels
 from motifmine.workflows.extract_series import document_tables, first_table
@@ -327,13 +327,13 @@ def test_what_waits_between_survey_and_words_is_what_was_binned_and_is_gone_afte
         )
         for i in range(2)
     ]
-    with spool_folder(tmp_path / "work") as spool:
+    with make_cache_folder(tmp_path / "work") as spool:
         source = tmp_path / "a.csv"
-        assert list(kept_aside(parts[:1], spool, tmp_path / "b.csv")) == parts[:1]
-        assert not has_kept(spool, source)
-        assert list(kept_aside(parts, spool, source)) == parts
-        assert has_kept(spool, source)
-        for one, two in zip(kept(spool, source), parts, strict=True):
+        assert list(cache_binned(parts[:1], spool, tmp_path / "b.csv")) == parts[:1]
+        assert not is_cached(spool, source)
+        assert list(cache_binned(parts, spool, source)) == parts
+        assert is_cached(spool, source)
+        for one, two in zip(read_cached(spool, source), parts, strict=True):
             np.testing.assert_array_equal(one.value, two.value)
             np.testing.assert_array_equal(one.bin_start_s, two.bin_start_s)
     assert not (tmp_path / "work").exists()

@@ -17,7 +17,7 @@ from motifmine.features.series.decibels import Heard, Listened
 from motifmine.features.series.sample import SeriesSample, merged, sample_series
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
-from motifmine.io.series.spool import kept_aside
+from motifmine.io.series.spool import cache_binned
 from motifmine.io.sources import natural_key
 from motifmine.records.series import SeriesHeader, SeriesReader
 from motifmine.records.settings import plain_values
@@ -154,7 +154,7 @@ def survey(
         )
         if settings.spool is not None and options.on_bad == "fail":
             # what is left out otherwise is told by whom reads the source for its words
-            parts = kept_aside(parts, settings.spool, path)
+            parts = cache_binned(parts, settings.spool, path)
         sample = sample_series(
             parts, n_channels=len(reader.header.channels), seed=settings.seed, stream=stream
         )

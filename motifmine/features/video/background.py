@@ -28,7 +28,7 @@ class MeanPicture:
         """Add the frame if it is time for another one."""
         if frame.time_s >= self._next_s:
             height, width = self.total.shape[:2]
-            self.total += frame.colour(width, height)
+            self.total += frame.read_colour(width, height)
             self.n_pictures += 1
             self._next_s = frame.time_s + LOOK_EVERY_S
 

@@ -97,7 +97,7 @@ def extract_video(
         frames = reader.frames()
         first = next(frames)
         height, width = first.luma.shape
-        words = FlowWords(spec, width=width, height=height, usual_gap_s=reader.usual_gap_s)
+        words = FlowWords(spec, width=width, height=height, mean_gap_s=reader.mean_gap_s)
         vocabulary = Vocabulary.of_grid(words.grid)
         if accept is not None:
             accept(vocabulary)

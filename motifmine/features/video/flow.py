@@ -147,11 +147,11 @@ class FlowWords:
     spec : FlowSpec
     width, height : int, pixels
         Size of the video.
-    usual_gap_s : Fraction, seconds
+    mean_gap_s : Fraction, seconds
         Time between frames of the video.
     """
 
-    def __init__(self, spec: FlowSpec, *, width: int, height: int, usual_gap_s: Fraction) -> None:
+    def __init__(self, spec: FlowSpec, *, width: int, height: int, mean_gap_s: Fraction) -> None:
         self.spec = spec
         self.grid = spec.grid(width, height)
         self.watched = watched_pixels(spec, self.grid, width, height)
@@ -161,7 +161,7 @@ class FlowWords:
         self._bin_s = Fraction(repr(spec.bin_s))
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
         self._least_gap_s = EARLY * wanted_gap_s
-        self._longest_gap_s = LONG_GAPS * max(wanted_gap_s, usual_gap_s)
+        self._longest_gap_s = LONG_GAPS * max(wanted_gap_s, mean_gap_s)
         y = np.arange(self.grid.frame_height, dtype=np.int32)[:, None]
         x = np.arange(self.grid.frame_width, dtype=np.int32)
         half_width = (self.grid.frame_width + 1) // 2

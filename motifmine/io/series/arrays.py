@@ -1,4 +1,4 @@
-"""Named arrays (of an NPZ file, an HDF5 group) as the columns of a table, or as spike trains."""
+"""Named arrays (of an NPZ file or an HDF5 group) as columns of a table, or as spike trains."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from motifmine.io.series.column_names import is_time_name
 from motifmine.io.series.header import HEAD_ROWS
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
-from motifmine.io.series.typed_reader import Column, TableReader, text_head
+from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 from motifmine.records.series import SeriesReader
 
 BATCH_VALUES = 1 << 19
@@ -21,13 +21,13 @@ NAME_ARRAYS = frozenset({"channels", "channel", "columns", "names", "labels", "c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedArray:
-    """An array in a file that is read piece by piece."""
+    """An array in a file that is read in pieces."""
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     pieces: Callable[[int], Iterator[NDArray[Any]]]
-    """Yields the rows of the array, so many at a time."""
+    """Called with a number of rows; yields the array in pieces of that many rows."""
     unit: str = ""
 
     def first(self, n_rows: int) -> NDArray[Any]:
@@ -43,45 +43,56 @@ def open_arrays(
 ) -> SeriesReader:
     """Return a reader of the arrays of one file.
 
-    Arrays of equal length are columns (a 2-D array gives one column per channel, named by an array
-    `channels` where there is one); 1-D arrays of different lengths are spike trains, one per unit.
+    Arrays of equal length are columns (a 2-D array has one column per channel, named by an array
+    `channels` if there is one); 1-D arrays of different lengths are spike trains, one per unit.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    arrays : mapping of str to NamedArray
+        Of shape (time,) or (time, channel).
+    options : SeriesOptions
+    notes : sequence of str
+        Added to the notes of the header.
 
     Raises
     ------
     FormatError
-        When an array has more than two axes or holds no rows.
+        If no array has one or two axes.
     DataError
-        When the arrays do not fit together.
+        If lengths of arrays do not match.
     """
-    names, tables = _part_names(arrays)
+    names, tables = _split_names(arrays)
     if not tables:
-        raise FormatError(f"{path} holds no array of one or two axes")
+        raise FormatError(f"{path} has no array of one or two axes")
     if _are_trains(tables, options):
-        trains = [_train(path, array) for array in tables.values()]
+        trains = [_make_train(path, array) for array in tables.values()]
         return TrainReader(path=path, trains=trains, on_bad=options.on_bad, notes=tuple(notes))
-    kept, left_out = _of_one_length(path, tables)
-    columns = [column for array in kept for column in _columns_of(array, names)]
+    kept, excluded = _select_by_length(path, tables)
+    columns = [column for array in kept for column in _list_columns(array, names)]
     rows = max(1, BATCH_VALUES // max(1, len(columns)))
 
     def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
         pieces = [array.pieces(rows) for array in kept]
         for parts in zip(*pieces, strict=True):
             flat = [c for part in parts for c in (part.T if part.ndim == 2 else [part])]
-            yield [_decoded(flat[index]) for index in wanted]
+            yield [_decode_bytes(flat[index]) for index in wanted]
 
-    head = text_head(
+    head = make_text_head(
         path,
         [name for name, _ in columns],
-        [_decoded(column) for column in _first_columns(kept)],
+        [_decode_bytes(column) for column in _read_first_columns(kept)],
         units=[unit for _, unit in columns],
         has_names=any(not name.startswith("column ") for name, _ in columns),
     )
-    told = (f"left out, for they have another length: {', '.join(left_out[:5])}",)
-    return TableReader(head, batches, options, (*notes, *(told if left_out else ())))
+    if excluded:
+        notes = (*notes, f"excluded because of their length: {', '.join(excluded[:5])}")
+    return TableReader(head, batches, options, notes)
 
 
-def fields_of(array: NamedArray) -> dict[str, NamedArray]:
-    """Return the fields of an array of records as arrays of their own."""
+def split_fields(array: NamedArray) -> dict[str, NamedArray]:
+    """Split an array of records into one array per field."""
 
     def pieces_of(field: str) -> Callable[[int], Iterator[NDArray[Any]]]:
         return lambda n_rows: (piece[field] for piece in array.pieces(n_rows))
@@ -99,26 +110,26 @@ def fields_of(array: NamedArray) -> dict[str, NamedArray]:
     }
 
 
-def _part_names(
+def _split_names(
     arrays: Mapping[str, NamedArray],
 ) -> tuple[tuple[str, ...], dict[str, NamedArray]]:
-    """Return the channels' names, where an array holds them, and the arrays of data."""
+    """Return the names of channels, if an array holds them, and the arrays of data."""
     tables = {}
     names: tuple[str, ...] = ()
     for key, array in arrays.items():
         if key.lower() in NAME_ARRAYS and array.dtype.kind in "USOT" and len(array.shape) == 1:
-            names = tuple(_texts_of(array))
+            names = tuple(_read_texts(array))
         elif len(array.shape) in (1, 2) and array.shape[0] and array.dtype.kind in "fiubMUSOT":
             tables[key] = array
     return names, tables
 
 
-def _texts_of(array: NamedArray) -> list[str]:
-    return [str(x) for piece in array.pieces(BATCH_VALUES) for x in _decoded(piece).tolist()]
+def _read_texts(array: NamedArray) -> list[str]:
+    return [str(x) for piece in array.pieces(BATCH_VALUES) for x in _decode_bytes(piece).tolist()]
 
 
-def _decoded(column: Column) -> Column:
-    """Return bytes as text, everything else as it is."""
+def _decode_bytes(column: Column) -> Column:
+    """Decode bytes as UTF-8; leave everything else unchanged."""
     if column.dtype.kind in "SO":
         decoded = [x.decode("utf-8", "replace") if isinstance(x, bytes) else x for x in column]
         return np.array(decoded, object)
@@ -126,7 +137,7 @@ def _decoded(column: Column) -> Column:
 
 
 def _are_trains(arrays: Mapping[str, NamedArray], options: SeriesOptions) -> bool:
-    """Return whether the arrays are spike trains: 1-D numbers, several, of different lengths."""
+    """Return whether the arrays are spike trains: 1-D numeric arrays of different lengths."""
     if options.rate_hz is not None or options.is_events is False or options.time_column:
         return False
     one_axis = all(len(a.shape) == 1 and a.dtype.kind in "fiu" for a in arrays.values())
@@ -135,28 +146,28 @@ def _are_trains(arrays: Mapping[str, NamedArray], options: SeriesOptions) -> boo
     return one_axis and differ and not any(map(is_time_name, arrays))
 
 
-def _train(path: str, array: NamedArray) -> SpikeTrain:
+def _make_train(path: str, array: NamedArray) -> SpikeTrain:
     return SpikeTrain(label=array.name, place=f"array {array.name!r}", pieces=array.pieces)
 
 
-def _of_one_length(
+def _select_by_length(
     path: str, arrays: Mapping[str, NamedArray]
 ) -> tuple[list[NamedArray], list[str]]:
-    """Return the arrays as long as the times (else the longest), and the names of the others."""
+    """Select the arrays as long as the times, or the longest; also return the names of others."""
     times = [array for name, array in arrays.items() if is_time_name(name)]
     length = times[0].shape[0] if times else max(a.shape[0] for a in arrays.values())
     kept = [array for array in arrays.values() if array.shape[0] == length]
     others = [f"{a.name!r} ({a.shape[0]})" for a in arrays.values() if a.shape[0] != length]
     if times and len(kept) == 1 and others:
         raise DataError(
-            f"{path}: {times[0].name!r} holds {length} times, but {', '.join(others[:5])} have "
+            f"{path}: {times[0].name!r} has {length} times, but {', '.join(others[:5])} have "
             "another length; arrays are (time, channel)"
         )
     return kept, others
 
 
-def _columns_of(array: NamedArray, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the name and unit of every column that an array gives."""
+def _list_columns(array: NamedArray, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return name and unit of every column of an array."""
     if len(array.shape) == 1:
         return [(array.name or "column 1", array.unit)]
     if len(names) == array.shape[1]:
@@ -165,6 +176,6 @@ def _columns_of(array: NamedArray, names: Sequence[str]) -> list[tuple[str, str]
     return [(f"{stem}{index + 1}", array.unit) for index in range(array.shape[1])]
 
 
-def _first_columns(arrays: Sequence[NamedArray]) -> list[Column]:
+def _read_first_columns(arrays: Sequence[NamedArray]) -> list[Column]:
     firsts = [array.first(HEAD_ROWS) for array in arrays]
     return [c for first in firsts for c in (first.T if first.ndim == 2 else [first])]

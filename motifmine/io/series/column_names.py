@@ -1,4 +1,4 @@
-"""What the columns of a table mean: times, channels, or the label and count of events."""
+"""Names of columns: which are times, labels or counts, and which units they give."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from motifmine.errors import DataError
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None")
-"""Cells that mean a missing value. A literal nan is not among them: it comes from a calculation."""
+"""Cells that mean a missing value. Not a literal nan, which is the result of a computation."""
 
 TIME_NAMES = frozenset(
     {
@@ -19,7 +19,7 @@ TIME_NAMES = frozenset(
     }
 )
 COUNT_NAMES = frozenset({"index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""})
-"""Names of columns that may count samples."""
+"""Names of columns that may number the samples."""
 LABEL_NAMES = frozenset(
     {
         *("label", "labels", "neuron", "neurons", "unit", "units", "unit_id", "cell", "cell_id"),
@@ -68,36 +68,36 @@ PLAIN_UNITS = frozenset(
         ),
     }
 )
-"""What may stand in round brackets to be taken as a unit; in square ones anything is."""
+"""Units recognised in parentheses; in square brackets any text is a unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:
-    """Which column is what; indices count from 0."""
+    """Role of every column; indices count from 0."""
 
     time: int | None
-    """None: rows are numbered."""
+    """Times; None if rows are numbered."""
     values: tuple[int, ...]
-    """The channels; none of events."""
+    """Channels; empty for events."""
     label: int | None = None
-    """The label of events; None in a list of times of one kind."""
+    """Label of events; None if all events are of one kind."""
     weight: int | None = None
-    """The count of events; None: each counts 1."""
+    """Count of events; None if each counts 1."""
     clock: int | None = None
-    """The time of day, where the column of times holds mere dates."""
+    """Time of day, if the column of times has dates only."""
     is_events: bool = False
     """Whether rows are events."""
 
 
-def plain_name(name: str) -> str:
-    """Return a column's name without its unit, small, for comparing."""
+def normalise_name(name: str) -> str:
+    """Return a column's name in lower case without its unit, for comparisons."""
     short = re.sub(r"\s*[\[(].*$", "", name.strip().lower())
     return re.sub(r"[_\s.](s|sec|secs|seconds|ms|us|ns|utc|local|unix)$", "", short)
 
 
 def is_time_name(name: str) -> bool:
-    """Return whether a column of this name is a time."""
-    plain = plain_name(name)
+    """Return whether a column of this name contains times."""
+    plain = normalise_name(name)
     words = re.split(r"[_\s./-]+", plain)
     return (
         plain in TIME_NAMES
@@ -107,7 +107,7 @@ def is_time_name(name: str) -> bool:
 
 
 def split_unit(name: str) -> tuple[str, str]:
-    """Return the name and the unit of `speed [km/h]` or `t (s)`."""
+    """Split names such as `speed [km/h]` or `t (s)` into name and unit."""
     match = UNIT.match(name.strip())
     if not match or (match["b"] is not None and match["b"] not in PLAIN_UNITS):
         return name.strip(), ""
@@ -115,14 +115,14 @@ def split_unit(name: str) -> tuple[str, str]:
 
 
 def split_units(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return distinct names and units of columns; names keep their units where they need them."""
+    """Split names and units of columns; names keep their units if they are not distinct without."""
     bare, units = zip(*(split_unit(name) for name in names), strict=True)
     wanted = bare if len(set(bare)) == len(bare) else names
-    return distinct_names(wanted), units
+    return make_distinct(wanted), units
 
 
-def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names with blank and repeated ones made distinct."""
+def make_distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Make names distinct: number empty and repeated ones."""
     found: list[str] = []
     for index, name in enumerate(names, start=1):
         wanted = name.strip() or f"column {index}"
@@ -136,12 +136,21 @@ def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_column(names: Sequence[str], name: str, path: str, option: str) -> int:
-    """Return the index of a column that the user names.
+    """Return the index of a column by its name, with or without its unit.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of all columns.
+    name : str
+        Of the wanted column.
+    path, option : str
+        File and command-line option, for the message.
 
     Raises
     ------
     DataError
-        When there is no such column, naming those there are.
+        If there is no such column.
     """
     if name in names:
         return names.index(name)

@@ -1,4 +1,4 @@
-"""Which column of a table is the time, and what the others are; how the times are written."""
+"""Recognition of the roles of columns (time, channel, label, count) and of the time format."""
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.series.column_names import (
@@ -9,52 +9,59 @@ from motifmine.io.series.column_names import (
     Roles,
     find_column,
     is_time_name,
-    plain_name,
+    normalise_name,
 )
 from motifmine.io.series.header import Head, ascends
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import (
-    CLEAR_PATTERNS,
+    UNAMBIGUOUS_PATTERNS,
     TimeReading,
     guess_number,
     parse_clock,
     parse_iso,
     parse_number,
     parse_pattern,
-    reading_of_format,
+    parse_time_format,
 )
 
 SHORT_UNITS = ("ms", "us", "µs", "ns")
 
 
 def choose_roles(head: Head, options: SeriesOptions) -> Roles:
-    """Return what the columns of a table are.
+    """Recognise the roles of the columns of a table.
 
     Raises
     ------
     DataError
-        When there is no column of times and no rate, no column of numbers, or a named column is
-        missing.
+        If there is neither a column of times nor a rate, no column of numbers, or if a column that
+        `options` name does not exist.
     """
-    time = _time_column(head, options)
-    clock = None if time is None else _clock_column(head, time, options)
+    time = _find_time_column(head, options)
+    clock = None if time is None else _find_clock_column(head, time, options)
     others = [index for index in range(len(head.names)) if index not in (time, clock)]
     is_events = options.is_events
     if is_events is None:
         is_events = _looks_like_events(head, time, others, options)
     if is_events:
-        return _event_roles(head, time, clock, others, options)
+        return _choose_event_roles(head, time, clock, others, options)
     if options.columns:
         values = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
         return Roles(time=time, clock=clock, values=tuple(values))
     values = [index for index in others if not head.is_text(index)]
     if not values:
-        raise DataError(f"{head.path} has no column of numbers beside its times")
+        raise DataError(f"{head.path} has no column of numbers except its times")
     return Roles(time=time, clock=clock, values=tuple(values))
 
 
-def told_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
-    """Return notes of how the times were recognised and which columns are left out."""
+def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
+    """Return notes on how times were recognised and which columns are excluded.
+
+    Parameters
+    ----------
+    head : Head
+    roles : Roles
+    reading : TimeReading
+    """
     if roles.time is None:
         notes = [f"rows are numbered: {reading.describe()}"]
     else:
@@ -64,14 +71,15 @@ def told_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...
     used = {roles.time, roles.clock, roles.label, roles.weight, *roles.values}
     text = [name for i, name in enumerate(head.names) if i not in used and head.is_text(i)]
     if text:
-        notes.append(f"left out, for they hold text: {', '.join(map(repr, text[:5]))}")
+        notes.append(f"excluded because they contain text: {', '.join(map(repr, text[:5]))}")
     return tuple(notes)
 
 
-def _time_column(head: Head, options: SeriesOptions) -> int | None:
-    """Return the column of times; None where rows are counted with a rate.
+def _find_time_column(head: Head, options: SeriesOptions) -> int | None:
+    """Return the column of times; None if rows are numbered at a given rate.
 
-    A column is taken for its name, then for dates in it, then the first one when it ascends.
+    In order of preference: a column with a name of times that contains dates, one that contains
+    dates, one with a name of times, the first column if its numbers ascend.
     """
     if options.time_column is not None:
         return find_column(head.names, options.time_column, head.path, "--time-column")
@@ -88,7 +96,7 @@ def _time_column(head: Head, options: SeriesOptions) -> int | None:
             return candidates[0]
     if head.has_names and _counts_rows(head) and ascends(numbers, strictly=True):
         raise DataError(
-            f"{head.path} has no times but numbers its rows in column {head.names[0]!r}; give the "
+            f"{head.path} has no times; column {head.names[0]!r} numbers its rows; give the "
             "samples per second with --rate"
         )
     has_labels = len(head.names) > 1 and head.is_text(1)
@@ -103,15 +111,15 @@ def _time_column(head: Head, options: SeriesOptions) -> int | None:
 
 
 def _counts_rows(head: Head) -> bool:
-    """Return whether the first column is called as one that numbers the rows."""
+    """Return whether the name of the first column is one of row numbers."""
     is_unnamed = head.has_names and head.names[0] == "column 1"
-    return is_unnamed or plain_name(head.names[0]) in COUNT_NAMES
+    return is_unnamed or normalise_name(head.names[0]) in COUNT_NAMES
 
 
 def _is_date(cell: str) -> bool:
-    if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_mere_date(cell):
+    if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_bare_date(cell):
         return True
-    return any(parse_pattern(cell, pattern) for pattern in CLEAR_PATTERNS)
+    return any(parse_pattern(cell, pattern) for pattern in UNAMBIGUOUS_PATTERNS)
 
 
 def _holds_dates(head: Head, index: int) -> bool:
@@ -119,11 +127,11 @@ def _holds_dates(head: Head, index: int) -> bool:
     return sum(map(_is_date, cells)) * 2 > len(cells)
 
 
-def _clock_column(head: Head, time: int, options: SeriesOptions) -> int | None:
-    """Return the column of times of day that belongs to a column of mere dates."""
+def _find_clock_column(head: Head, time: int, options: SeriesOptions) -> int | None:
+    """Return the column of times of day that complements a column of bare dates."""
     if options.time_column is not None or options.time_format is not None:
         return None
-    if not all(_is_mere_date(cell) for cell in head.column(time)):
+    if not all(_is_bare_date(cell) for cell in head.column(time)):
         return None
     for index, name in enumerate(head.names):
         is_clock = all(parse_clock(cell) is not None for cell in head.column(index))
@@ -132,31 +140,31 @@ def _clock_column(head: Head, time: int, options: SeriesOptions) -> int | None:
     return None
 
 
-def _is_mere_date(cell: str) -> bool:
+def _is_bare_date(cell: str) -> bool:
     if len(cell) != 10:
         return False
-    patterns = (pattern.split(" ")[0] for pattern in CLEAR_PATTERNS)
+    patterns = (pattern.split(" ")[0] for pattern in UNAMBIGUOUS_PATTERNS)
     return parse_iso(cell) is not None or any(parse_pattern(cell, p) for p in patterns)
 
 
 def _looks_like_events(
     head: Head, time: int | None, others: list[int], options: SeriesOptions
 ) -> bool:
-    """Return whether rows are events: time and label, perhaps a count, or times alone."""
+    """Return whether rows are events: a time, and optionally a label and a count."""
     if time is None or options.columns or len(others) > 2:
         return False
     if not others:
         return True
     if others[0] < time:
         return False
-    is_weight = all(plain_name(head.names[i]) in WEIGHT_NAMES for i in others[1:])
+    is_weight = all(normalise_name(head.names[i]) in WEIGHT_NAMES for i in others[1:])
     if head.has_names and not is_weight:
         return False
-    is_label = head.has_names and plain_name(head.names[others[0]]) in LABEL_NAMES
+    is_label = head.has_names and normalise_name(head.names[others[0]]) in LABEL_NAMES
     return is_label or head.is_text(others[0])
 
 
-def _event_roles(
+def _choose_event_roles(
     head: Head, time: int | None, clock: int | None, others: list[int], options: SeriesOptions
 ) -> Roles:
     if time is None:
@@ -165,8 +173,8 @@ def _event_roles(
         others = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
     if len(others) > 2:
         raise DataError(
-            f"{head.path} has {len(head.names)} columns; events have a time, a label and perhaps a "
-            "count: name the label with --columns"
+            f"{head.path} has {len(head.names)} columns; events have a time, a label and possibly "
+            "a count: name the label with --columns"
         )
     label = others[0] if others else None
     weight = others[1] if len(others) > 1 else None
@@ -174,20 +182,26 @@ def _event_roles(
 
 
 def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeReading:
-    """Return how the times of a table are written.
+    """Recognise the time format of a table.
+
+    Parameters
+    ----------
+    head : Head
+    roles : Roles
+    options : SeriesOptions
 
     Raises
     ------
     FormatError
-        When they are not recognised.
+        If the format is not recognised.
     """
     if roles.time is None:
         return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
     zone = options.time_zone or ""
-    cells = [cell for cell in time_texts(head, roles) if cell not in MISSING]
+    cells = [cell for cell in list_time_texts(head, roles) if cell not in MISSING]
     dated = [found for cell in cells if (found := parse_iso(cell))]
     if options.time_format not in (None, "iso"):
-        return reading_of_format(options.time_format or "", options.time_zone)
+        return parse_time_format(options.time_format or "", options.time_zone)
     numbers = [n for cell in cells if (n := parse_number(cell, head.decimal)) is not None]
     if options.time_format is None and len(numbers) * 2 > len(cells):
         unit = head.units[roles.time]
@@ -198,45 +212,51 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
         return TimeReading(form="iso", has_zone=has_zone, zone="" if has_zone else zone)
     if cells and parse_clock(cells[0]) is not None:
         return TimeReading(form="clock")
-    for pattern in CLEAR_PATTERNS:
+    for pattern in UNAMBIGUOUS_PATTERNS:
         if cells and parse_pattern(cells[0], pattern):
             return TimeReading(form="pattern", pattern=pattern, zone=zone)
     shown = cells[0] if cells else ""
     raise FormatError(
         f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: {shown!r} is "
-        "no time; tell how it is written with --time-format, such as '%d.%m.%Y %H:%M:%S'"
+        "not a time; give its format with --time-format, such as '%d.%m.%Y %H:%M:%S'"
     )
 
 
-def time_texts(head: Head, roles: Roles) -> list[str]:
-    """Return the times of the first rows as text."""
+def list_time_texts(head: Head, roles: Roles) -> list[str]:
+    """Return the texts of the times of the first rows."""
     if roles.time is None:
         return []
-    return [time_text(row, roles) for row in head.rows if len(row) == len(head.names)]
+    return [join_time_text(row, roles) for row in head.rows if len(row) == len(head.names)]
 
 
-def time_text(cells: list[str], roles: Roles) -> str:
-    """Return the time of one row as text: its time column, with the time of day where apart."""
+def join_time_text(cells: list[str], roles: Roles) -> str:
+    """Return the text of the time of one row, joined with the column of the time of day."""
     text = "" if roles.time is None else cells[roles.time]
     return text if roles.clock is None else f"{text} {cells[roles.clock]}"
 
 
-def first_raw_time(head: Head, roles: Roles, reading: TimeReading) -> float | int:
-    """Return the first raw time that can be read; 0 where rows are numbered.
+def read_first_time(head: Head, roles: Roles, reading: TimeReading) -> float | int:
+    """Return the first raw time that can be parsed; 0 if rows are numbered.
+
+    Parameters
+    ----------
+    head : Head
+    roles : Roles
+    reading : TimeReading
 
     Raises
     ------
     FormatError
-        When none of the first rows has one.
+        If none of the first rows has one.
     """
     if roles.time is None:
         return 0
-    texts = time_texts(head, roles)
+    texts = list_time_texts(head, roles)
     for text in texts:
         if (raw := reading.parse(text, head.decimal)) is not None:
             return raw
     raise FormatError(
         f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: "
-        f"{texts[0] if texts else ''!r} is no time; expected {reading.describe()}, or tell how it "
-        "is written with --time-format"
+        f"{texts[0] if texts else ''!r} is not a time; expected {reading.describe()}, or give the "
+        "format with --time-format"
     )

@@ -1,4 +1,4 @@
-"""What a text table looks like: encoding, delimiter, decimal, header and the roles of columns."""
+"""Detection of the dialect of a text table: encoding, delimiter, decimal, header, column roles."""
 
 import csv
 import re
@@ -11,10 +11,10 @@ from motifmine.io.series.column_names import Roles
 from motifmine.io.series.column_roles import (
     choose_reading,
     choose_roles,
-    first_raw_time,
-    told_roles,
+    describe_roles,
+    read_first_time,
 )
-from motifmine.io.series.header import HEAD_ROWS, cut_head
+from motifmine.io.series.header import HEAD_ROWS, parse_head
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import TimeReading, parse_iso
 
@@ -36,11 +36,11 @@ MAGIC = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTable:
-    """How to read a text table."""
+    """Dialect of a text table."""
 
     path: str
     names: tuple[str, ...]
-    """Of all columns."""
+    """Names of all columns."""
     units: tuple[str, ...]
     roles: Roles
     reading: TimeReading
@@ -56,37 +56,37 @@ class TextTable:
     notes: tuple[str, ...]
 
 
-def recognise_text(path: Path, options: SeriesOptions) -> TextTable:
-    """Return how the text table at `path` is to be read.
+def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
+    """Detect the dialect of the text table at `path`.
 
     Raises
     ------
     FormatError
-        When it is empty, no text, or holds no rows.
+        If the file is empty, is not text, or has no rows.
     DataError
-        When its time column or a column that was named cannot be found.
+        If the time column or a column that `options` name cannot be found.
     """
-    text, encoding, mark = _head_text(path)
+    text, encoding, mark = _read_head(path)
     lines = text.split("\n")
-    n_before = next((i for i, line in enumerate(lines) if not _is_aside(line)), len(lines))
-    delimiter = options.delimiter or _delimiter(lines[n_before : n_before + HEAD_ROWS])
-    asides = [line for line in lines[:n_before] if line.strip()]
-    comment = split_line(asides[-1].lstrip("# "), delimiter) if asides else []
+    n_before = next((i for i, line in enumerate(lines) if not _is_preamble(line)), len(lines))
+    delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
+    comments = [line for line in lines[:n_before] if line.strip()]
+    comment = split_line(comments[-1].lstrip("# "), delimiter) if comments else []
     rows = [split_line(line, delimiter) for line in lines[n_before : n_before + HEAD_ROWS]]
-    decimal = options.decimal or _decimal(rows, delimiter)
-    head = cut_head(str(path), rows, comment, decimal)
+    decimal = options.decimal or _detect_decimal(rows, delimiter)
+    head = parse_head(str(path), rows, comment, decimal)
     roles = choose_roles(head, options)
     reading = choose_reading(head, roles, options)
     n_skipped = n_before + head.n_skipped
-    told = {"\t": "tabs", " ": "blanks"}.get(delimiter, f"'{delimiter}'")
-    form = f"cells are parted by {told}, the decimal is '{decimal}'"
+    delimiter_name = {"\t": "tabs", " ": "blanks"}.get(delimiter, f"'{delimiter}'")
+    form = f"cells are separated by {delimiter_name}, the decimal is '{decimal}'"
     return TextTable(
         path=str(path),
         names=head.names,
         units=head.units,
         roles=roles,
         reading=reading,
-        first_time=first_raw_time(head, roles, reading),
+        first_time=read_first_time(head, roles, reading),
         delimiter=delimiter,
         decimal=decimal,
         encoding=encoding,
@@ -94,13 +94,13 @@ def recognise_text(path: Path, options: SeriesOptions) -> TextTable:
         first_line=n_skipped + 1,
         notes=(
             f"{form}, {'the header names the columns' if head.has_names else 'without header'}",
-            *told_roles(head, roles, reading),
+            *describe_roles(head, roles, reading),
         ),
     )
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the cells of one line, stripped."""
+    """Split a line into cells, stripped of blanks."""
     line = line.rstrip("\r\n")
     if delimiter == " ":
         return line.split()
@@ -109,13 +109,13 @@ def split_line(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
-def _is_aside(line: str) -> bool:
-    """Return whether a line before the table is empty, a comment, or what Excel says of cells."""
+def _is_preamble(line: str) -> bool:
+    """Return whether a line before the table is empty, a comment, or Excel's `sep=` line."""
     return not line.strip() or line.startswith("#") or line.lower().startswith("sep=")
 
 
-def _head_text(path: Path) -> tuple[str, str, int]:
-    """Return the first whole lines, their encoding, and the length of a byte order mark."""
+def _read_head(path: Path) -> tuple[str, str, int]:
+    """Return the first complete lines, their encoding, and the length of a byte order mark."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -139,11 +139,11 @@ def _head_text(path: Path) -> tuple[str, str, int]:
         return head.decode("latin-1"), "latin-1", 0
 
 
-def _delimiter(lines: list[str]) -> str:
-    """Return the first delimiter that cuts nearly all lines into equally many cells."""
+def _detect_delimiter(lines: list[str]) -> str:
+    """Return the first delimiter that splits most lines into the same number of cells."""
     rows = [line for line in lines if line.strip()]
     for delimiter in DELIMITERS:
-        # `2026-03-01 10:00:00` alone is no table of two columns
+        # a single column of times such as `2026-03-01 10:00:00` is not a table of two columns
         if delimiter == " " and any(parse_iso(row.strip()) for row in rows):
             continue
         n_cells = Counter(len(split_line(row, delimiter)) for row in rows)
@@ -153,8 +153,8 @@ def _delimiter(lines: list[str]) -> str:
     return ","
 
 
-def _decimal(rows: list[list[str]], delimiter: str) -> str:
-    """Return "," when cells such as 0,5 stand in the table and none such as 0.5."""
+def _detect_decimal(rows: list[list[str]], delimiter: str) -> str:
+    """Return "," if there are more cells such as 0,5 than such as 0.5."""
     cells = [cell for row in rows for cell in row]
     commas = sum(bool(re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)) for cell in cells)
     points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)) for cell in cells)

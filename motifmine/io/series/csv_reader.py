@@ -1,7 +1,7 @@
-"""Text tables of any size: blocks of whole lines, parsed by pyarrow, checked, and told exactly.
+"""Text tables of any size, read in blocks of lines and parsed by pyarrow.
 
-A block that looks wrong in any way is parsed again by the slow twin, which names file, line,
-column and value, or leaves the bad rows out.
+A block with anything unexpected is parsed again by the slow parser (`csv_slow`), which reports
+file, line, column and value, or excludes bad rows.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ import pyarrow.csv as pa_csv
 
 from motifmine.errors import FormatError
 from motifmine.io.series.column_names import MISSING
-from motifmine.io.series.csv_dialect import TextTable, recognise_text
-from motifmine.io.series.csv_slow import slow_rows
+from motifmine.io.series.csv_dialect import TextTable, detect_dialect
+from motifmine.io.series.csv_slow import parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
-from motifmine.io.series.row_stream import NO_CODE, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
 from motifmine.io.series.time_formats import FAST_DIRECTIVES, TimeReading
-from motifmine.io.series.time_zones import start_clock
+from motifmine.io.series.time_zones import make_clock
 from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
 from motifmine.types import Floats, Indices
 
@@ -34,12 +34,10 @@ class TextReader:
 
     def __init__(self, path: Path, options: SeriesOptions) -> None:
         self.path = path
-        self.table = recognise_text(path, options)
+        self.table = detect_dialect(path, options)
         roles = self.table.roles
         self.stream = RowStream(
-            clock=start_clock(
-                self.table.reading, self.table.first_time, may_repeat=roles.is_events
-            ),
+            clock=make_clock(self.table.reading, self.table.first_time, may_repeat=roles.is_events),
             is_events=roles.is_events,
             bad=BadRows(str(path), options.on_bad),
             time_name="row" if roles.time is None else self.table.names[roles.time],
@@ -65,32 +63,32 @@ class TextReader:
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of events seen so far; the channels of samples."""
+        """Return the labels of the events that were read so far, or the channels of samples."""
         if self.table.roles.is_events:
             return tuple(self.stream.label_of)
         return tuple(self.table.names[index] for index in self.table.roles.values)
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
-        """Yield all rows in order of time, a block of the file at a time."""
+        """Yield all rows in order of time, one chunk per block of the file."""
         with self.path.open("rb") as file:
             file.seek(self.table.offset)
-            for first_line, block in line_blocks(file, self.table):
+            for first_line, block in iterate_line_blocks(file, self.table):
                 chunk = self._chunk(block, first_line)
                 if len(chunk.time_s):
                     yield chunk
-        self.stream.bad.tell()
+        self.stream.bad.warn()
 
     def _chunk(self, block: bytes, first_line: int) -> SampleChunk | EventChunk:
-        """Return the rows of one block, in order and without bad ones."""
-        rows = fast_rows(block, self.table, self.stream.n_rows)
+        """Parse one block; rows are in order of time and without bad ones."""
+        rows = parse_rows_fast(block, self.table, self.stream.n_rows)
         if rows is not None and (chunk := self.stream.chunk_if_clean(rows)) is not None:
             return chunk
-        slow = slow_rows(block, self.table, first_line, self.stream.n_rows, self.stream.bad)
+        slow = parse_rows_slow(block, self.table, first_line, self.stream.n_rows, self.stream.bad)
         return self.stream.chunk(slow)
 
 
-def line_blocks(file: BinaryIO, table: TextTable) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole lines with the line that each begins at, counted from 1."""
+def iterate_line_blocks(file: BinaryIO, table: TextTable) -> Iterator[tuple[int, bytes]]:
+    """Yield blocks of complete lines with the number of their first line, counted from 1."""
     line, carry = table.first_line, b""
     while block := file.read(BLOCK_BYTES):
         cut = block.rfind(b"\n") + 1
@@ -107,29 +105,38 @@ def line_blocks(file: BinaryIO, table: TextTable) -> Iterator[tuple[int, bytes]]
         yield line, carry
 
 
-def fast_rows(block: bytes, table: TextTable, first_row: int) -> Rows | None:
-    """Return the rows of a block, None when anything in it needs a closer look."""
-    time_type = _time_type(table)
+def parse_rows_fast(block: bytes, table: TextTable, first_row: int) -> Rows | None:
+    """Parse a block with pyarrow; None if anything in it needs the slow parser.
+
+    Parameters
+    ----------
+    block : bytes
+        Complete lines.
+    table : TextTable
+    first_row : int
+        Number of rows before the block; the time of tables without times.
+    """
+    time_type = _choose_time_type(table)
     if time_type is None:
         return None
     if table.delimiter == " ":
-        # pyarrow parts cells at every blank, text is parted at runs of them
+        # pyarrow splits at every blank, the dialect at runs of blanks
         block = b"\n".join(b" ".join(line.split()) for line in block.split(b"\n"))
     try:
-        found = pa_csv.read_csv(pa.py_buffer(block), **_parse_options(table, time_type))
+        found = pa_csv.read_csv(pa.py_buffer(block), **_make_parse_options(table, time_type))
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
-    raw = _raw_times(found, table, first_row)
+    raw = _extract_times(found, table, first_row)
     if raw is None:
         return None
     if table.roles.is_events:
-        return _fast_events(found, table, raw)
-    value = _values(found, [str(index) for index in table.roles.values])
-    return None if value is None else Rows(raw=raw, value=value, code=NO_CODE, n_read=len(raw))
+        return _extract_events(found, table, raw)
+    value = _extract_values(found, [str(index) for index in table.roles.values])
+    return None if value is None else Rows(raw=raw, value=value, code=NO_LABELS, n_read=len(raw))
 
 
-def _parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
-    """Return what pyarrow must know; its columns are called by their index."""
+def _make_parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
+    """Return the options of pyarrow; columns are named by their index."""
     roles = table.roles
     types: dict[str, pa.DataType] = {str(index): pa.float64() for index in roles.values}
     if roles.weight is not None:
@@ -158,14 +165,14 @@ def _parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
     }
 
 
-def _time_type(table: TextTable) -> pa.DataType | None:
-    """Return the type that pyarrow reads the times as, None where only the slow twin can."""
+def _choose_time_type(table: TextTable) -> pa.DataType | None:
+    """Return the type to parse times as; None if only the slow parser can."""
     reading: TimeReading = table.reading
     if reading.form == "number":
         return pa.float64()
     if reading.form == "clock":
         return CLOCK_TYPE
-    parts = whole_pattern(reading.pattern).split("%")[1:]
+    parts = strip_fraction(reading.pattern).split("%")[1:]
     if any(part[:1] not in FAST_DIRECTIVES for part in parts):
         return None
     if reading.pattern.endswith("%f"):
@@ -173,8 +180,8 @@ def _time_type(table: TextTable) -> pa.DataType | None:
     return pa.timestamp("ns", "UTC" if reading.has_zone else None)
 
 
-def _raw_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
-    """Return the raw times, None when one is missing or not finite."""
+def _extract_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
+    """Return the raw times; None if one is missing or not finite."""
     if table.roles.time is None:
         return np.arange(first_row, first_row + found.num_rows, dtype=np.float64)
     column = found.column(str(table.roles.time))
@@ -186,7 +193,7 @@ def _raw_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
             return None
         return raw
     if pa.types.is_string(column.type):
-        return _split_times(column, table.reading.pattern)
+        return _parse_fractional_times(column, table.reading.pattern)
     ns = column.cast(pa.int64()).to_numpy()
     if table.roles.clock is not None:
         clock = found.column(str(table.roles.clock))
@@ -194,30 +201,30 @@ def _raw_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
     return ns / 1e9 if table.reading.form == "clock" else ns
 
 
-def whole_pattern(pattern: str) -> str:
-    """Return a pattern without the fraction of a second at its end."""
+def strip_fraction(pattern: str) -> str:
+    """Remove a trailing fraction of a second from a pattern."""
     return pattern[:-3] if pattern.endswith((".%f", ",%f")) else pattern
 
 
-def _split_times(column: pa.ChunkedArray, pattern: str) -> Any:
-    """Return times whose pattern ends with a fraction; None when one is not written so.
+def _parse_fractional_times(column: pa.ChunkedArray, pattern: str) -> Any:
+    """Parse times whose pattern ends with a fraction; None if one does not match.
 
-    pyarrow's `strptime` knows no fractions, so whole seconds and fractions are read apart.
+    pyarrow's `strptime` does not support fractions, so seconds and fractions are parsed separately.
     """
     form = rf"^(?P<whole>.*)[{pattern[-3]}](?P<part>[0-9]{{1,6}})$"
     cut = pc.extract_regex(column.combine_chunks(), pattern=form)
     if cut.null_count:
         return None
     whole, part = pc.struct_field(cut, "whole"), pc.struct_field(cut, "part")
-    seconds = pc.strptime(whole, format=whole_pattern(pattern), unit="s", error_is_null=True)
+    seconds = pc.strptime(whole, format=strip_fraction(pattern), unit="s", error_is_null=True)
     if seconds.null_count:
         return None
     fraction = pc.utf8_rpad(part, 9, "0").cast(pa.int64()).to_numpy()
     return seconds.cast(pa.int64()).to_numpy() * 1_000_000_000 + fraction
 
 
-def _values(found: pa.Table, names: list[str]) -> Floats | None:
-    """Return columns side by side, NaN where missing; None when one holds nan or inf itself."""
+def _extract_values(found: pa.Table, names: list[str]) -> Floats | None:
+    """Return columns as one array, NaN where missing; None if a cell is nan or inf itself."""
     value = np.empty((found.num_rows, len(names)))
     n_missing = 0
     for place, name in enumerate(names):
@@ -231,8 +238,8 @@ def _values(found: pa.Table, names: list[str]) -> Floats | None:
     return value if value.size - np.count_nonzero(np.isfinite(value)) == n_missing else None
 
 
-def _fast_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
-    """Return events, None when a label is missing or a count is bad."""
+def _extract_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
+    """Return events; None if a label is missing or a count is bad."""
     roles = table.roles
     names: tuple[str, ...] = (ONE_LABEL,)
     code: Indices = np.zeros(len(raw), np.int64)
@@ -246,7 +253,7 @@ def _fast_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
         code = np.array([place[text] for text in texts], np.int64)[coded.indices.to_numpy()]
     count = np.ones((len(raw), 1))
     if roles.weight is not None:
-        counts = _values(found, [str(roles.weight)])
+        counts = _extract_values(found, [str(roles.weight)])
         if counts is None or not np.all(counts >= 0):
             return None
         count = counts

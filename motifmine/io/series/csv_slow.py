@@ -1,9 +1,9 @@
-"""The slow twin of the fast CSV parser: one row at a time, and able to name every bad cell."""
+"""The slow CSV parser: one row at a time, with the position of every bad cell."""
 
 import numpy as np
 
 from motifmine.io.series.column_names import MISSING
-from motifmine.io.series.column_roles import time_text
+from motifmine.io.series.column_roles import join_time_text
 from motifmine.io.series.csv_dialect import TextTable, split_line
 from motifmine.io.series.options import BadRows
 from motifmine.io.series.row_stream import ONE_LABEL, Rows
@@ -13,21 +13,21 @@ SHOWN = 60
 """Characters of a bad cell or row that a message shows."""
 
 
-def slow_rows(
+def parse_rows_slow(
     block: bytes, table: TextTable, first_line: int, first_row: int, bad: BadRows
 ) -> Rows:
-    """Return the rows of a block of whole lines; bad cells become missing, bad rows are left out.
+    """Parse a block of complete lines; bad cells become missing, bad rows are excluded.
 
     Parameters
     ----------
     block : bytes
     table : TextTable
     first_line : int
-        Line of the block's first, counted from 1.
+        Number of the first line of the block, counted from 1.
     first_row : int
-        Rows before the block; the time of tables without times.
+        Number of rows before the block; the time of tables without times.
     bad : BadRows
-        Told of every bad cell and row; raises where these are to fail.
+        Gets every bad cell and row; raises unless these are to be skipped.
     """
     parser = _RowParser(table, bad)
     n_read = 0
@@ -53,7 +53,7 @@ class _RowParser:
         self.label: list[str] = []
 
     def add(self, cells: list[str], line: str, line_number: int, row_number: int) -> None:
-        """Add a row if it is good."""
+        """Add a row unless it is bad."""
         width = len(self.table.names)
         if len(cells) != width:
             shown = line.strip()[:SHOWN]
@@ -71,14 +71,14 @@ class _RowParser:
             if self.table.roles.label is not None:
                 label = cells[self.table.roles.label]
             if not label:
-                self._note(line_number, self.table.roles.label or 0, "'' is no label")
+                self._note(line_number, self.table.roles.label or 0, "'' is not a label")
                 return
         else:
             values = [self._value(cells, index, line_number) for index in self.table.roles.values]
         if values:
             self.place.append(line_number)
             self.raw.append(raw)
-            self.time_text.append(time_text(cells, self.table.roles))
+            self.time_text.append(join_time_text(cells, self.table.roles))
             self.value.append(values)
             self.label.append(label)
 
@@ -101,21 +101,21 @@ class _RowParser:
         self.bad.note(f"line {line_number}, column {self.table.names[column]!r}", problem)
 
     def _time(self, cells: list[str], line_number: int) -> float | int | None:
-        text = time_text(cells, self.table.roles)
+        text = join_time_text(cells, self.table.roles)
         raw = self.table.reading.parse(text, self.table.decimal)
         if raw is None:
-            problem = f"{text[:SHOWN]!r} is no time; expected {self.table.reading.describe()}"
+            problem = f"{text[:SHOWN]!r} is not a time; expected {self.table.reading.describe()}"
             self._note(line_number, self.table.roles.time or 0, problem)
         return raw
 
     def _count(self, cells: list[str], line_number: int) -> list[float]:
-        """Return the count of an event, nothing when it is bad."""
+        """Return the count of an event in a list, which is empty if the count is bad."""
         weight = self.table.roles.weight
         if weight is None:
             return [1.0]
         count = parse_number(cells[weight], self.table.decimal)
         if count is None or count < 0:
-            problem = f"{cells[weight][:SHOWN]!r} is no count; counts are numbers of 0 or more"
+            problem = f"{cells[weight][:SHOWN]!r} is not a count; counts are numbers >= 0"
             self._note(line_number, weight, problem)
             return []
         return [count]
@@ -126,7 +126,7 @@ class _RowParser:
             return np.nan
         value = parse_number(cells[index], self.table.decimal)
         if value is None:
-            shown = f"{cells[index][:SHOWN]!r} is no finite number"
-            self._note(line_number, index, f"{shown}; write a missing value as NA or nothing")
+            shown = f"{cells[index][:SHOWN]!r} is not a finite number"
+            self._note(line_number, index, f"{shown}; write missing values as NA or nothing")
             return np.nan
         return value

@@ -1,4 +1,4 @@
-"""Datasets and groups of HDF5 files as series, among them the units of NWB files."""
+"""Datasets and groups of HDF5 files as series, including the units of NWB files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.readers import split_part
-from motifmine.io.series.arrays import NAME_ARRAYS, NamedArray, fields_of, open_arrays
+from motifmine.io.series.arrays import NAME_ARRAYS, NamedArray, open_arrays, split_fields
 from motifmine.io.series.column_names import is_time_name
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
 from motifmine.io.series.time_formats import parse_iso
-from motifmine.io.series.time_zones import wall_clock
+from motifmine.io.series.time_zones import format_wall_clock
 from motifmine.records.series import SeriesReader
 
 RATE_NAMES = ("rate", "rate_hz", "fs", "sampling_rate", "sample_rate", "sampling_frequency")
-MOST_LISTED = 10
+MAX_LISTED = 10
 
 
 def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
-    """Return a reader of the dataset or group that `file.h5:/path` names, or of the only one.
+    """Return a reader of the dataset or group `file.h5:/path`, or of the only group.
 
     Raises
     ------
     FormatError
-        When it is no HDF5 file.
+        If it is not an HDF5 file.
     DataError
-        When there is no such dataset, or several and none is named.
+        If there is no such dataset, or if none is named and there are several groups.
     """
     path, inner = split_part(path)
     shown = f"{path}:{inner}" if inner else str(path)
@@ -39,21 +39,21 @@ def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
         with h5py.File(path, "r") as file:
             if not inner and isinstance(file.get("units/spike_times"), h5py.Dataset):
                 return _open_units(path, file, options)
-            node = file.get(inner) if inner else _only_node(path, file)
+            node = file.get(inner) if inner else _find_only_group(path, file)
             if node is None:
-                listed = ", ".join(_datasets(file)[:MOST_LISTED])
+                listed = ", ".join(_list_datasets(file)[:MAX_LISTED])
                 raise DataError(f"{path} has no {inner!r}; it has the datasets {listed}")
-            arrays, rate_hz = _arrays_of(path, node)
+            arrays, rate_hz = _collect_arrays(path, node)
     except OSError as error:
-        raise FormatError(f"{path} is no HDF5 file that can be read: {error}") from error
+        raise FormatError(f"{path} cannot be read as an HDF5 file: {error}") from error
     notes: tuple[str, ...] = ()
     if rate_hz and options.rate_hz is None and not any(map(is_time_name, arrays)):
         options = replace(options, rate_hz=rate_hz)
-        notes = (f"the file says {rate_hz:g} samples per second; time is counted from the first",)
+        notes = (f"the file gives {rate_hz:g} samples per second; the first one is at second 0",)
     return open_arrays(shown, arrays, options, notes)
 
 
-def _datasets(file: h5py.Group) -> list[str]:
+def _list_datasets(file: h5py.Group) -> list[str]:
     found: list[str] = []
 
     def note(name: str, node: Any) -> None:
@@ -64,26 +64,26 @@ def _datasets(file: h5py.Group) -> list[str]:
     return found
 
 
-def _only_node(path: Path, file: h5py.File) -> Any:
-    """Return the group that holds all datasets."""
-    datasets = _datasets(file)
+def _find_only_group(path: Path, file: h5py.File) -> Any:
+    """Return the group that contains all datasets."""
+    datasets = _list_datasets(file)
     groups = sorted({name.rsplit("/", 1)[0] or "/" for name in datasets})
     if len(groups) == 1:
         return file[groups[0]]
     if not groups:
-        raise DataError(f"{path} holds no dataset of one or two axes")
-    more = ", ..." if len(datasets) > MOST_LISTED else ""
+        raise DataError(f"{path} has no dataset of one or two axes")
+    more = ", ..." if len(datasets) > MAX_LISTED else ""
     raise DataError(
-        f"{path} holds several groups of datasets; name one, as in '{path}:{datasets[0]}' (there "
-        f"are {', '.join(datasets[:MOST_LISTED])}{more})"
+        f"{path} has several groups of datasets; name one, as in '{path}:{datasets[0]}' (there "
+        f"are {', '.join(datasets[:MAX_LISTED])}{more})"
     )
 
 
-def _arrays_of(path: Path, node: Any) -> tuple[dict[str, NamedArray], float | None]:
-    """Return the arrays of a group, or a dataset with its times beside it; and the rate told."""
+def _collect_arrays(path: Path, node: Any) -> tuple[dict[str, NamedArray], float | None]:
+    """Collect the arrays of a group, or a dataset and its times; also return the sample rate."""
     if isinstance(node, h5py.Group):
         members = {name: item for name, item in node.items() if isinstance(item, h5py.Dataset)}
-        rate_hz = _rate_of(node, *members.values())
+        rate_hz = _read_rate(node, *members.values())
     else:
         name = node.name.rsplit("/", 1)[-1]
         beside = node.parent.items()
@@ -95,13 +95,13 @@ def _arrays_of(path: Path, node: Any) -> tuple[dict[str, NamedArray], float | No
             and (_are_times(other, item, node) or other.lower() in NAME_ARRAYS)
         }
         members = {**helpers, name: node}
-        rate_hz = _rate_of(node, node.parent)
+        rate_hz = _read_rate(node, node.parent)
     arrays: dict[str, NamedArray] = {}
     for name, item in members.items():
         if not item.shape:
             continue
-        array = _array(path, name, item)
-        arrays |= fields_of(array) if array.dtype.fields else {name: array}
+        array = _make_array(path, name, item)
+        arrays |= split_fields(array) if array.dtype.fields else {name: array}
     return arrays, rate_hz
 
 
@@ -109,8 +109,8 @@ def _are_times(name: str, times: h5py.Dataset, data: h5py.Dataset) -> bool:
     return is_time_name(name) and len(times.shape) == 1 and times.shape[:1] == data.shape[:1]
 
 
-def _rate_of(*nodes: Any) -> float | None:
-    """Return the samples per second that an attribute tells, None if none does."""
+def _read_rate(*nodes: Any) -> float | None:
+    """Return the samples per second from an attribute, or None."""
     for node in nodes:
         for name in RATE_NAMES:
             value = np.asarray(node.attrs[name]) if name in node.attrs else np.empty(0)
@@ -119,22 +119,22 @@ def _rate_of(*nodes: Any) -> float | None:
     return None
 
 
-def _array(path: Path, name: str, node: h5py.Dataset) -> NamedArray:
+def _make_array(path: Path, name: str, node: h5py.Dataset) -> NamedArray:
     unit = node.attrs.get("unit", node.attrs.get("units", ""))
     is_text = h5py.check_string_dtype(node.dtype) is not None
     return NamedArray(
         name=name,
         shape=tuple(node.shape or ()),
         dtype=np.dtype(object) if is_text else node.dtype,
-        pieces=_pieces(path, node.name, 0, node.shape[0] if node.shape else 0),
+        pieces=_make_pieces(path, node.name, 0, node.shape[0] if node.shape else 0),
         unit=unit if isinstance(unit, str) else "",
     )
 
 
-def _pieces(
+def _make_pieces(
     path: Path, inner: str, first: int, last: int
 ) -> Callable[[int], Iterator[NDArray[Any]]]:
-    """Return what reads the rows `first` to `last` of a dataset."""
+    """Return a function that reads the rows `first` to `last` of a dataset in pieces."""
 
     def pieces(n_rows: int) -> Iterator[NDArray[Any]]:
         try:
@@ -149,24 +149,24 @@ def _pieces(
 
 
 def _open_units(path: Path, file: h5py.File, options: SeriesOptions) -> TrainReader:
-    """Return the units of an NWB file: one train per row of its table of units.
+    """Return a reader of the units of an NWB file: one train per row of the units table.
 
-    `spike_times` holds the times of all units one after another; row u of `spike_times_index` says
-    where those of unit u end.
+    `spike_times` has the times of all units concatenated; row u of `spike_times_index` is the end
+    of those of unit u.
     """
     units = file["units"]
     ends = units.get("spike_times_index")
     n_spikes = units["spike_times"].shape[0]
     edges = [0, *(ends[:].tolist() if ends is not None else [n_spikes])]
     if sorted(edges) != edges or edges[-1] > n_spikes:
-        raise FormatError(f"{path}: /units/spike_times_index does not fit the {n_spikes} spikes")
+        raise FormatError(f"{path}: /units/spike_times_index does not match the {n_spikes} spikes")
     names = units["id"][:].tolist() if "id" in units else list(range(len(edges) - 1))
     inner = "/units/spike_times"
     trains = [
         SpikeTrain(
             label=str(name),
             place=f"{inner} of unit {name}",
-            pieces=_pieces(path, inner, edges[unit], edges[unit + 1]),
+            pieces=_make_pieces(path, inner, edges[unit], edges[unit + 1]),
         )
         for unit, name in enumerate(names)
     ]
@@ -174,17 +174,17 @@ def _open_units(path: Path, file: h5py.File, options: SeriesOptions) -> TrainRea
         path=str(path),
         trains=trains,
         on_bad=options.on_bad,
-        start_utc=_start_of(file),
+        start_utc=_read_start(file),
         notes=("spikes of an NWB file",),
     )
 
 
-def _start_of(file: h5py.File) -> str:
-    """Return the wall-clock time of second 0 of an NWB file in UTC, "" if it tells none."""
+def _read_start(file: h5py.File) -> str:
+    """Return the wall-clock time of second 0 of an NWB file in UTC, or "" if it is not given."""
     for name in ("timestamps_reference_time", "session_start_time"):
         node = file.get(name)
         text = node[()] if isinstance(node, h5py.Dataset) and node.shape == () else b""
         found = parse_iso(text.decode("utf-8", "replace")) if isinstance(text, bytes) else None
         if found and found[1]:
-            return wall_clock(found[0])
+            return format_wall_clock(found[0])
     return ""

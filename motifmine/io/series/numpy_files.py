@@ -1,4 +1,4 @@
-"""NPY and NPZ files as series, read piece by piece and never unpickled."""
+"""NPY and NPZ files as series, read in pieces and never unpickled."""
 
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,20 +11,20 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from motifmine.errors import FormatError
-from motifmine.io.series.arrays import NamedArray, fields_of, open_arrays
+from motifmine.io.series.arrays import NamedArray, open_arrays, split_fields
 from motifmine.io.series.options import SeriesOptions
 from motifmine.records.series import SeriesReader
 
 MAX_BYTES = 1 << 33
-"""An array stored by columns must be read whole; a larger one is refused."""
+"""Largest array in Fortran order, bytes, since it must be read completely."""
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 def open_npy(path: Path, options: SeriesOptions) -> SeriesReader:
-    """Return a reader of the NPY file at `path`: (time, channel), or records with named fields."""
-    array = _array(str(path), "", lambda: path.open("rb"))
-    arrays = fields_of(array) if array.dtype.fields else {"": array}
+    """Return a reader of the NPY file at `path`: (time, channel), or a structured array."""
+    array = _make_array(str(path), "", lambda: path.open("rb"))
+    arrays = split_fields(array) if array.dtype.fields else {"": array}
     return open_arrays(str(path), arrays, options)
 
 
@@ -34,31 +34,34 @@ def open_npz(path: Path, options: SeriesOptions) -> SeriesReader:
         with zipfile.ZipFile(path) as archive:
             members = [name for name in archive.namelist() if name.endswith(".npy")]
     except (OSError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path} is no NPZ file that can be read: {error}") from error
+        raise FormatError(f"{path} cannot be read as an NPZ file: {error}") from error
 
     def opener(member: str) -> Opener:
         return lambda: zipfile.ZipFile(path).open(member)
 
     arrays: dict[str, NamedArray] = {}
     for member in members:
-        array = _array(str(path), member.removesuffix(".npy"), opener(member))
-        arrays |= fields_of(array) if array.dtype.fields else {array.name: array}
+        array = _make_array(str(path), member.removesuffix(".npy"), opener(member))
+        arrays |= split_fields(array) if array.dtype.fields else {array.name: array}
     return open_arrays(str(path), arrays, options)
 
 
-def _array(path: str, name: str, opener: Opener) -> NamedArray:
-    """Return an array of NumPy's own format; only its header is read."""
+def _make_array(path: str, name: str, opener: Opener) -> NamedArray:
+    """Return an array in NPY format; only its header is read."""
     shown = f"array {name!r} of {path}" if name else path
     try:
         with opener() as file:
             shape, by_columns, dtype = _read_header(file)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{shown} is no NumPy array that can be read: {error}") from error
+        raise FormatError(f"{shown} cannot be read as a NumPy array: {error}") from error
     if dtype.hasobject:
-        raise FormatError(f"{shown} holds Python objects; save numbers or text instead")
+        raise FormatError(f"{shown} contains Python objects; save numbers or text instead")
     n_bytes = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
     if by_columns and len(shape) > 1 and n_bytes > MAX_BYTES:
-        raise FormatError(f"{shown} is stored by columns and claims {n_bytes} bytes; refused")
+        raise FormatError(
+            f"{shown} has {n_bytes} bytes in Fortran order, more than the limit of {MAX_BYTES}; "
+            "save it in C order"
+        )
 
     def pieces(n_rows: int) -> Iterator[NDArray[Any]]:
         with opener() as file:
@@ -77,7 +80,7 @@ def _array(path: str, name: str, opener: Opener) -> NamedArray:
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, whether stored by columns, and type."""
+    """Return shape, whether the order is Fortran's, and type."""
     version = npy.read_magic(file)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, by_columns, dtype = read(file)
@@ -87,5 +90,5 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]
 def _read(file: IO[bytes], n_bytes: int, dtype: np.dtype[Any], shown: str) -> NDArray[Any]:
     found = file.read(n_bytes)
     if len(found) < n_bytes:
-        raise FormatError(f"{shown} breaks off: {n_bytes - len(found)} bytes are missing")
+        raise FormatError(f"{shown} is truncated: {n_bytes - len(found)} bytes are missing")
     return np.frombuffer(found, dtype)

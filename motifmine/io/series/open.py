@@ -1,4 +1,4 @@
-"""Opening a series of sensors, whatever its file is."""
+"""Opening a series of sensor values, independent of the file format."""
 
 from pathlib import Path
 
@@ -9,25 +9,25 @@ from motifmine.records.series import SeriesReader
 
 
 def open_series(path: str | Path, options: SeriesOptions | None = None) -> SeriesReader:
-    """Return a reader of the series at `path`, told apart by its name, else by its first bytes.
+    """Return a reader of the series at `path`; its format is given by its suffix or first bytes.
 
     Parameters
     ----------
     path : path
-        A table of text (CSV, TSV and the like), Parquet, NPY, NPZ, HDF5 (`file.h5:/path` names a
-        dataset or group in it), NWB, a sound file, or what another package's reader reads.
-    options : SeriesOptions
-        None recognises everything.
+        A text table (CSV, TSV), Parquet, NPY, NPZ, HDF5 (`file.h5:/path` names a dataset or group),
+        NWB, a sound file, or a format of another package's reader.
+    options : SeriesOptions or None
+        None recognises everything from the file.
 
     Raises
     ------
     FormatError
-        When there is no such file, it is empty, or not what its name says.
+        If the file does not exist, is empty, or does not match its suffix.
     DataError
-        When its columns cannot be told apart, naming what would help.
+        If the roles of columns cannot be recognised; the message names the option to use.
     """
     file = split_part(path)[0]
-    _refuse_nothing(file)
+    _check_file(file)
     entry = reader_of_name(path)
     if entry is None or entry.gives != "series":
         entry = reader_of_content(file)
@@ -35,8 +35,8 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
     return reader
 
 
-def _refuse_nothing(path: Path) -> None:
-    """Raise `FormatError` when there is no file, or nothing in it."""
+def _check_file(path: Path) -> None:
+    """Raise `FormatError` if the file does not exist or is empty."""
     if path.is_dir():
         raise FormatError(f"{path} is a folder; name a file")
     if not path.exists():

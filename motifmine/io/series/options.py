@@ -1,4 +1,4 @@
-"""How a series is to be read: what the user may say about a file that does not say it itself."""
+"""Options for reading a series, and the handling of bad cells and rows."""
 
 import warnings
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ OnBad = Literal["fail", "skip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesOptions:
-    """What the user says about a series; everything else is recognised from the file."""
+    """What the user specifies about a series; everything else is recognised from the file."""
 
     time_column: str | None = None
-    """Name of the column that holds the times; None: recognised."""
+    """Name of the column of times; None: recognised."""
     columns: tuple[str, ...] | None = None
     """Names of the channels to read, in this order; None: every column of numbers."""
     time_format: str | None = None
@@ -23,12 +23,12 @@ class SeriesOptions:
     `unix-ns` (numbers since 1970), `iso`, `clock` (HH:MM:SS) or a pattern of `datetime.strptime`;
     None: recognised."""
     time_zone: str | None = None
-    """Zone of times that carry none, such as `Europe/Paris`; None: UTC."""
+    """Zone of times without a zone, such as `Europe/Paris`; None: UTC."""
     rate_hz: float | None = None
-    """Samples per second, > 0: times are counted in samples, by rows where there is no column of
-    integer times. Of WAV and FLAC the file's own rate is taken."""
+    """Samples per second, > 0: times are sample numbers, or row numbers if there is no column of
+    integer times. Ignored for sound files, which have a rate."""
     on_bad: OnBad = "fail"
-    """`fail` refuses a file with a bad cell or row; `skip` leaves it out and tells."""
+    """`fail` raises on a bad cell or row; `skip` excludes it and warns."""
     delimiter: str | None = None
     """Character between cells of a text table; None: recognised."""
     decimal: str | None = None
@@ -36,9 +36,9 @@ class SeriesOptions:
     is_events: bool | None = None
     """Whether the rows are events `time,label[,count]` and not samples; None: recognised."""
     n_bands: int = 40
-    """Mel bands of sound, > 0."""
+    """Number of mel bands of sound, > 0."""
     hop_s: float = 0.01
-    """Time between two spectra of sound, seconds, > 0."""
+    """Time between spectra of sound, seconds, > 0."""
 
     def __post_init__(self) -> None:
         if self.rate_hz is not None and not 0 < self.rate_hz < float("inf"):
@@ -56,25 +56,25 @@ class SeriesOptions:
         if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):
             raise SpecError("n_bands must be at least 1 and hop_s more than 0")
         if self.time_zone is not None:
-            zone_of(self.time_zone)
+            find_zone(self.time_zone)
 
 
-def zone_of(name: str) -> ZoneInfo:
+def find_zone(name: str) -> ZoneInfo:
     """Return a time zone by its name.
 
     Raises
     ------
     SpecError
-        When the machine knows no such zone.
+        If there is no such zone in the system's time zone database.
     """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SpecError(f"{name!r} is no known time zone; write one like Europe/Paris") from error
+        raise SpecError(f"{name!r} is not a known time zone; use one like Europe/Paris") from error
 
 
 class BadRows:
-    """What becomes of bad cells and rows: the first is an error, or all are left out and told."""
+    """Handling of bad cells and rows: raise at the first, or exclude all and warn once."""
 
     def __init__(self, path: str, on_bad: OnBad) -> None:
         self.path = path
@@ -83,28 +83,28 @@ class BadRows:
         self.first = ""
 
     def note(self, where: str, problem: str) -> None:
-        """Raise `FormatError`, or count the cell or row `where` as left out.
+        """Raise `FormatError`, or count the cell or row `where` as excluded.
 
         Parameters
         ----------
         where : str
-            Place within the file, such as `line 3, column 'a'`.
+            Position in the file, such as `line 3, column 'a'`.
         problem : str
-            What is wrong there with the value seen, and how to mend it.
+            What is wrong, with the value, and how to correct it.
         """
         if not self.skips:
             raise FormatError(
-                f"{self.path}, {where}: {problem} (--on-bad skip leaves out what is bad)"
+                f"{self.path}, {where}: {problem} (--on-bad skip excludes bad cells and rows)"
             )
         self.n_bad += 1
         self.first = self.first or f"{where}: {problem}"
 
-    def tell(self) -> None:
-        """Warn of what was left out, if anything was."""
+    def warn(self) -> None:
+        """Warn about excluded cells and rows, if there are any."""
         if self.n_bad:
             noun = "cell or row was" if self.n_bad == 1 else "cells or rows were"
             warnings.warn(
-                f"{self.path} {self.n_bad} bad {noun} left out, the first at {self.first}",
+                f"{self.path}: {self.n_bad} bad {noun} excluded, the first at {self.first}",
                 MotifmineWarning,
                 stacklevel=2,
             )

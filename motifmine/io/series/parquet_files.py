@@ -12,7 +12,7 @@ from motifmine.errors import FormatError
 from motifmine.io.series.column_names import split_units
 from motifmine.io.series.header import HEAD_ROWS
 from motifmine.io.series.options import SeriesOptions
-from motifmine.io.series.typed_reader import Column, TableReader, text_head
+from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 
 BATCH_ROWS = 1 << 16
 
@@ -20,31 +20,31 @@ BATCH_ROWS = 1 << 16
 def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the Parquet file at `path`.
 
-    Nulls and NaN are missing values. Nested columns are left out.
+    Nulls and NaN are missing values. Nested columns are excluded.
 
     Raises
     ------
     FormatError
-        When it is no Parquet file, or holds no rows.
+        If it is not a Parquet file, or has no rows.
     """
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
             first = next(file.iter_batches(batch_size=HEAD_ROWS), None)
     except (pa.ArrowException, OSError) as error:
-        raise FormatError(f"{path} is no Parquet file that can be read: {error}") from error
+        raise FormatError(f"{path} cannot be read as a Parquet file: {error}") from error
     if first is None or not first.num_rows:
-        raise FormatError(f"{path} holds no rows")
+        raise FormatError(f"{path} has no rows")
     zoned = frozenset(
         index
         for index, field in enumerate(schema)
         if pa.types.is_timestamp(field.type) and field.type.tz
     )
     names, units = split_units(schema.names)
-    head = text_head(
+    head = make_text_head(
         str(path),
         names,
-        [_column(column) for column in first.columns],
+        [_to_array(column) for column in first.columns],
         units=units,
         zoned=zoned,
     )
@@ -54,15 +54,15 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
             with pq.ParquetFile(path) as file:
                 fields = [schema.names[index] for index in wanted]
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=fields):
-                    yield [_column(batch.column(field)) for field in fields]
+                    yield [_to_array(batch.column(field)) for field in fields]
         except (pa.ArrowException, OSError) as error:
             raise FormatError(f"{path} is a damaged Parquet file: {error}") from error
 
     return TableReader(head, batches, options)
 
 
-def _column(column: pa.Array) -> Column:
-    """Return a column as an array; times of day as seconds, spans as their number of seconds."""
+def _to_array(column: pa.Array) -> Column:
+    """Convert a column to an array; times of day and durations to seconds."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.dictionary_decode()
@@ -76,15 +76,15 @@ def _column(column: pa.Array) -> Column:
         ns = column.cast(pa.time64("ns")).cast(pa.int64())
         return np.asarray(ns.to_numpy(zero_copy_only=False), np.float64) / 1e9
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        return _numbers(column)
+        return _to_numbers(column)
     if pa.types.is_decimal(kind):
-        return _numbers(column.cast(pa.float64()))
+        return _to_numbers(column.cast(pa.float64()))
     texts: Any = column.to_pylist()
     return np.array([None if text is None else str(text) for text in texts], object)
 
 
-def _numbers(column: pa.Array) -> Column:
-    """Return numbers; as float64 with NaN where some are missing."""
+def _to_numbers(column: pa.Array) -> Column:
+    """Convert numbers to an array, of type float64 with NaN if values are missing."""
     if column.null_count or pa.types.is_boolean(column.type):
         column = column.cast(pa.float64())
     return np.asarray(column.to_numpy(zero_copy_only=False))

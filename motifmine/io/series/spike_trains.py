@@ -12,18 +12,18 @@ from motifmine.records.series import EventChunk, SeriesHeader
 from motifmine.types import Floats
 
 PIECE_SPIKES = 1 << 16
-"""Spikes of a unit that are held at one time."""
+"""Spikes of a unit that are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeTrain:
-    """The times of one unit."""
+    """Spike times of one unit."""
 
     label: str
     place: str
-    """Where it stands in the file, for messages."""
+    """Position in the file, for messages."""
     pieces: Callable[[int], Iterator[NDArray[Any]]]
-    """Yields the times in seconds in order, so many at a time."""
+    """Called with a number of spikes; yields the times, seconds, in pieces of that length."""
 
 
 class TrainReader:
@@ -61,51 +61,51 @@ class TrainReader:
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the units' names."""
+        """Return the names of the units."""
         return tuple(train.label for train in self.trains)
 
     def chunks(self) -> Iterator[EventChunk]:
         """Yield the spikes of all units in order of time.
 
-        Of every unit a piece is held; what lies before the end of the piece that ends first can be
-        merged, since nothing earlier will come.
+        A merge of sorted lists: one piece of every unit is in memory, and all spikes up to the
+        earliest end of a piece can be emitted, since no unit can have earlier ones.
         """
-        sources = [self._checked(train) for train in self.trains]
-        held = [next(source, None) for source in sources]
-        while any(times is not None for times in held):
-            horizon = min(float(times[-1]) for times in held if times is not None)
+        sources = [self._check_order(train) for train in self.trains]
+        pending = [next(source, None) for source in sources]
+        while any(times is not None for times in pending):
+            horizon = min(float(times[-1]) for times in pending if times is not None)
             time_s, label = [], []
-            for unit, times in enumerate(held):
+            for unit, times in enumerate(pending):
                 if times is None:
                     continue
                 n_ready = int(np.searchsorted(times, horizon, side="right"))
                 time_s.append(times[:n_ready])
                 label.append(np.full(n_ready, unit, np.int64))
                 rest = times[n_ready:]
-                held[unit] = rest if len(rest) else next(sources[unit], None)
-            yield _merged(time_s, label)
-        self.bad.tell()
+                pending[unit] = rest if len(rest) else next(sources[unit], None)
+            yield _merge(time_s, label)
+        self.bad.warn()
 
-    def _checked(self, train: SpikeTrain) -> Iterator[Floats]:
-        """Yield the times of a unit without those that are not finite or run backward."""
+    def _check_order(self, train: SpikeTrain) -> Iterator[Floats]:
+        """Yield the times of a unit without those that are not finite or out of order."""
         last = -np.inf
         n_before = 0
         for piece in train.pieces(PIECE_SPIKES):
             times = piece.astype(np.float64)
             steps = np.diff(times, prepend=last)
             if not np.all(steps >= 0) or not np.isfinite(times).all():
-                times = self._good(train, times, last, n_before)
+                times = self._drop_bad(train, times, last, n_before)
             n_before += len(piece)
             if len(times):
                 last = float(times[-1])
                 yield times
 
-    def _good(self, train: SpikeTrain, times: Floats, last: float, n_before: int) -> Floats:
+    def _drop_bad(self, train: SpikeTrain, times: Floats, last: float, n_before: int) -> Floats:
         kept = []
         for row, now in enumerate(times.tolist(), start=n_before + 1):
             where = f"{train.place}, row {row}"
             if not np.isfinite(now):
-                self.bad.note(where, f"'{now}' is no time; times are finite seconds")
+                self.bad.note(where, f"'{now}' is not a time; times are finite seconds")
             elif now < last:
                 self.bad.note(where, f"'{now:.9g}' runs back {last - now:.9g} s; times must ascend")
             else:
@@ -114,7 +114,7 @@ class TrainReader:
         return np.array(kept, np.float64)
 
 
-def _merged(time_s: Sequence[Floats], label: Sequence[NDArray[np.int64]]) -> EventChunk:
+def _merge(time_s: Sequence[Floats], label: Sequence[NDArray[np.int64]]) -> EventChunk:
     times, labels = np.concatenate(time_s), np.concatenate(label)
     order = np.argsort(times, kind="stable")
     return EventChunk(

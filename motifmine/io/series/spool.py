@@ -1,4 +1,4 @@
-"""Binned series that wait between the survey of their source and its words, so it is read once."""
+"""Cache of binned series between the survey and the extraction, so that sources are read once."""
 
 import hashlib
 import shutil
@@ -12,24 +12,34 @@ import numpy as np
 from motifmine.records.series import BinnedSeries
 
 WHOLE = "whole"
-"""The file that is there when all of a source waits."""
+"""Marker file of a complete source."""
 
 
 @contextmanager
-def spool_folder(root: Path) -> Iterator[Path]:
-    """Give the name of a folder in `root` and remove what came into it."""
+def make_cache_folder(root: Path) -> Iterator[Path]:
+    """Yield the path of a cache folder in `root`, which is removed afterwards."""
     folder = root / f".binned-{uuid4().hex[:12]}"
     try:
         yield folder
     finally:
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):  # the root was made for this folder and nothing else came
+            with suppress(OSError):  # remove `root`, too, if it is empty
                 root.rmdir()
 
 
-def kept_aside(parts: Iterable[BinnedSeries], spool: Path, source: Path) -> Iterator[BinnedSeries]:
-    """Yield the documents of a source, each written to the spool as it passes."""
+def cache_binned(
+    parts: Iterable[BinnedSeries], spool: Path, source: Path
+) -> Iterator[BinnedSeries]:
+    """Yield the documents of a source, and write each to the cache.
+
+    Parameters
+    ----------
+    parts : iterable of BinnedSeries
+    spool : Path
+        Folder of the cache.
+    source : Path
+    """
     folder = _folder(spool, source)
     folder.mkdir(parents=True)
     for number, part in enumerate(parts):
@@ -43,13 +53,13 @@ def kept_aside(parts: Iterable[BinnedSeries], spool: Path, source: Path) -> Iter
     (folder / WHOLE).touch()
 
 
-def has_kept(spool: Path | None, source: Path) -> bool:
-    """Return whether all of a source waits in the spool."""
+def is_cached(spool: Path | None, source: Path) -> bool:
+    """Return whether a source is in the cache completely."""
     return spool is not None and (_folder(spool, source) / WHOLE).exists()
 
 
-def kept(spool: Path, source: Path) -> Iterator[BinnedSeries]:
-    """Yield the documents of a source that waits in the spool, in order; they leave it."""
+def read_cached(spool: Path, source: Path) -> Iterator[BinnedSeries]:
+    """Yield the cached documents of a source in order, and remove each from the cache."""
     for path in sorted(_folder(spool, source).glob("*.npz")):
         with np.load(path, allow_pickle=False) as file:
             part = BinnedSeries(**{name: file[name] for name in file.files})

@@ -1,4 +1,4 @@
-"""Times of series as they are written: numbers, ISO 8601, times of day and patterns."""
+"""Formats of times: numbers, ISO 8601, times of day and patterns."""
 
 import re
 from dataclasses import dataclass
@@ -15,49 +15,49 @@ ISO = re.compile(
     r"\s?(?P<zone>Z|z|[+-]\d\d(:?\d\d)?)?"
 )
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?")
-CLEAR_PATTERNS = (
+UNAMBIGUOUS_PATTERNS = (
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y.%m.%d %H:%M:%S",
 )
-"""Patterns of which day and month cannot be mistaken for one another."""
+"""Patterns in which day and month cannot be confused."""
 FAST_DIRECTIVES = frozenset("YmdHMS%")
-"""Directives of `strptime` that the fast parser reads as `datetime` does."""
+"""Directives of `strptime` that pyarrow parses in the same way as `datetime`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeReading:
-    """What the cells of a time column mean."""
+    """Format of the cells of a time column."""
 
     form: str
     """`number`, `iso`, `clock` or `pattern`."""
     unit_s: float = 1.0
-    """Seconds of a unit of `number`."""
+    """Unit of `number`, seconds."""
     is_unix: bool = False
-    """Whether `number` counts from 1970."""
+    """Whether `number` is a Unix time, counted from 1970."""
     is_count: bool = False
-    """Whether `number` counts samples, so that it must be an integer."""
+    """Whether `number` is a sample number, which must be an integer."""
     pattern: str = ""
     """As for `datetime.strptime`."""
     has_zone: bool = False
-    """Whether the text of the times says their zone."""
+    """Whether the text of times includes a zone."""
     zone: str = ""
-    """Zone of times that do not say it; "" is UTC."""
+    """Zone of times without one; "" is UTC."""
 
     @property
     def is_wall(self) -> bool:
-        """Whether the raw times are nanoseconds since 1970 (int64) and not numbers (float64)."""
+        """Whether raw times are nanoseconds since 1970 (int64) instead of numbers (float64)."""
         return self.form in ("iso", "pattern")
 
     @property
     def has_wall_clock(self) -> bool:
-        """Whether the times say when the recording was made."""
+        """Whether times give the date and time of the recording."""
         return self.is_wall or self.is_unix
 
     def parse(self, text: str, decimal: str = ".") -> float | int | None:
-        """Return the raw time of one cell, None where it is none."""
+        """Return the raw time of one cell, None if it is not a time."""
         text = text.strip()
         if self.form == "number":
             number = parse_number(text, decimal)
@@ -70,7 +70,7 @@ class TimeReading:
         return found[0] if found and found[1] == self.has_zone else None
 
     def describe(self) -> str:
-        """Return what the times are taken for, in a few words."""
+        """Describe the format in a few words."""
         if self.is_count:
             return f"numbers of samples at {1 / self.unit_s:g} Hz"
         if self.form == "number":
@@ -87,7 +87,7 @@ class TimeReading:
 
 
 def parse_number(text: str, decimal: str = ".") -> float | None:
-    """Return a finite number, None where the text is none (nan and inf are none)."""
+    """Parse a finite number; None if the text is not one, including nan and inf."""
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else "?"
     if not NUMBER.fullmatch(text):
@@ -97,7 +97,7 @@ def parse_number(text: str, decimal: str = ".") -> float | None:
 
 
 def parse_iso(text: str) -> tuple[int, bool] | None:
-    """Return the nanoseconds since 1970 and whether the text has a zone; None if it is no time."""
+    """Parse ISO 8601 to nanoseconds since 1970 and whether there is a zone; None if it is not."""
     match = ISO.fullmatch(text)
     if not match:
         return None
@@ -109,20 +109,20 @@ def parse_iso(text: str) -> tuple[int, bool] | None:
         moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-]|$)", "", whole))
     except ValueError:
         return None
-    return _nanoseconds(moment) + int(part.ljust(9, "0")), match["zone"] is not None
+    return _to_nanoseconds(moment) + int(part.ljust(9, "0")), match["zone"] is not None
 
 
 def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
-    """Return the nanoseconds since 1970 and whether the text has a zone; None if it is no time."""
+    """Parse by a pattern, with the result of `parse_iso`."""
     try:
         moment = datetime.strptime(text, pattern)
     except ValueError:
         return None
-    return _nanoseconds(moment), moment.tzinfo is not None
+    return _to_nanoseconds(moment), moment.tzinfo is not None
 
 
 def parse_clock(text: str) -> float | None:
-    """Return the seconds since midnight of HH:MM[:SS[.fff]], None if the text is no such time."""
+    """Parse HH:MM[:SS[.fff]] to seconds since midnight; None if the text is not such a time."""
     match = CLOCK.fullmatch(text)
     if not match:
         return None
@@ -133,19 +133,19 @@ def parse_clock(text: str) -> float | None:
     return whole + (float(f"0.{part}") if part else 0.0)
 
 
-def _nanoseconds(moment: datetime) -> int:
+def _to_nanoseconds(moment: datetime) -> int:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-def reading_of_format(time_format: str, zone: str | None) -> TimeReading:
-    """Return what a user's `time_format` means.
+def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
+    """Return the format for the value of `SeriesOptions.time_format`.
 
     Raises
     ------
     SpecError
-        When it is neither a known name nor a pattern.
+        If it is neither a known name nor a pattern.
     """
     if time_format in UNITS_S:
         return TimeReading(form="number", unit_s=UNITS_S[time_format])
@@ -165,10 +165,19 @@ def reading_of_format(time_format: str, zone: str | None) -> TimeReading:
 
 
 def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeReading:
-    """Return what numbers in a time column called `name` mean.
+    """Recognise the format of numeric times.
 
-    A unit in the name (`time_ms`, `t [us]`) is believed; numbers of the size of today's Unix time
-    are Unix times; with a rate, integers count samples.
+    With a rate, integers are sample numbers. A unit in the name (`time_ms`, `t [us]`) is used;
+    numbers of the magnitude of present Unix times are Unix times.
+
+    Parameters
+    ----------
+    values : list of float
+        The first times.
+    name : str
+        Of the column.
+    rate_hz : float or None
+        Samples per second.
     """
     if rate_hz is not None:
         return TimeReading(form="number", unit_s=1 / rate_hz, is_count=True)
@@ -186,6 +195,6 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
 
 
 def _is_unix(values: list[float], unit: str) -> bool:
-    """Return whether all values lie between 1998 and 2096 when counted from 1970."""
+    """Return whether all values are between 1998 and 2096 as Unix times."""
     seconds = [value * UNITS_S[unit] for value in values]
     return bool(seconds) and all(9e8 < value < 4e9 for value in seconds)

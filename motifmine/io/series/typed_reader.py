@@ -1,4 +1,4 @@
-"""Tables whose cells are typed already: Parquet, NumPy and HDF5 give columns, this gives chunks."""
+"""Tables with typed columns (Parquet, NumPy, HDF5), converted to chunks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from motifmine.io.series.column_roles import (
     choose_reading,
     choose_roles,
-    first_raw_time,
-    told_roles,
+    describe_roles,
+    read_first_time,
 )
 from motifmine.io.series.header import HEAD_ROWS, Head
 from motifmine.io.series.options import BadRows, SeriesOptions
-from motifmine.io.series.row_stream import NO_CODE, ONE_LABEL, Rows, RowStream
-from motifmine.io.series.time_zones import start_clock
+from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.time_zones import make_clock
 from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
 
 Column = NDArray[Any]
 """One column of a batch: numbers, datetime64 in UTC or without zone, or text as objects."""
 Batches = Callable[[Sequence[int]], Iterator[list[Column]]]
-"""Gives the columns of some indices, a batch of rows at a time."""
+"""Called with the indices of columns; yields these columns, one batch of rows at a time."""
 
 
-def text_head(
+def make_text_head(
     path: str,
     names: Sequence[str],
     columns: Sequence[Column],
@@ -34,7 +34,7 @@ def text_head(
     has_names: bool = True,
     zoned: frozenset[int] = frozenset(),
 ) -> Head:
-    """Return the first rows of typed columns as text, so that roles are recognised as in text.
+    """Return the first rows of typed columns as text, so that roles are recognised as in CSV.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def text_head(
     columns : arrays (n,)
     units : str for every column, optional
     has_names : bool
-        Whether the names say something; False for columns that are merely numbered.
+        Whether the file names its columns; False for columns that are only numbered.
     zoned : indices
-        Columns of datetime64 that are in UTC.
+        Indices of datetime64 columns in UTC.
     """
-    texts = [_texts(column[:HEAD_ROWS], i in zoned) for i, column in enumerate(columns)]
+    texts = [_to_texts(column[:HEAD_ROWS], i in zoned) for i, column in enumerate(columns)]
     return Head(
         path=path,
         names=tuple(names),
@@ -57,7 +57,7 @@ def text_head(
     )
 
 
-def _texts(column: Column, is_utc: bool) -> list[str]:
+def _to_texts(column: Column, is_utc: bool) -> list[str]:
     if column.dtype.kind == "M":
         zone = "Z" if is_utc else ""
         return ["" if np.isnat(t) else f"{t.astype('M8[ns]')}{zone}" for t in column]
@@ -78,13 +78,13 @@ class TableReader:
         self.batches = batches
         self.roles = choose_roles(head, options)
         if self.roles.time is not None and _is_dated(head, self.roles.time):
-            # the column's type says how its times are written
+            # the type of the column determines the format
             options = replace(options, time_format=None)
         reading = choose_reading(head, self.roles, options)
-        self.notes = (*notes, *told_roles(head, self.roles, reading))
-        first = first_raw_time(head, self.roles, reading)
+        self.notes = (*notes, *describe_roles(head, self.roles, reading))
+        first = read_first_time(head, self.roles, reading)
         self.stream = RowStream(
-            clock=start_clock(reading, first, may_repeat=self.roles.is_events),
+            clock=make_clock(reading, first, may_repeat=self.roles.is_events),
             is_events=self.roles.is_events,
             bad=BadRows(head.path, options.on_bad),
             time_name="row" if self.roles.time is None else head.names[self.roles.time],
@@ -110,40 +110,40 @@ class TableReader:
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of events seen so far; the channels of samples."""
+        """Return the labels of the events that were read so far, or the channels of samples."""
         if self.roles.is_events:
             return tuple(self.stream.label_of)
         return tuple(self.head.names[index] for index in self.roles.values)
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
-        """Yield all rows in order of time, a batch at a time."""
+        """Yield all rows in order of time, one chunk per batch."""
         roles = self.roles
         singles = [i for i in (roles.time, roles.clock, roles.label, roles.weight) if i is not None]
         wanted = list(dict.fromkeys([*singles, *roles.values]))
         for columns in self.batches(wanted):
-            chunk = self.stream.chunk(self._rows(dict(zip(wanted, columns, strict=True))))
+            chunk = self.stream.chunk(self._make_rows(dict(zip(wanted, columns, strict=True))))
             if len(chunk.time_s):
                 yield chunk
-        self.stream.bad.tell()
+        self.stream.bad.warn()
 
-    def _rows(self, columns: dict[int, Column]) -> Rows:
-        """Return the rows of one batch; bad values become missing, bad rows are left out."""
+    def _make_rows(self, columns: dict[int, Column]) -> Rows:
+        """Return the rows of one batch; bad values become missing, bad rows are excluded."""
         n_rows = len(next(iter(columns.values())))
         place = self.stream.n_rows + 1 + np.arange(n_rows)
-        raw, is_good = self._times(columns, n_rows, place)
+        raw, is_good = self._extract_times(columns, n_rows, place)
         if self.roles.is_events:
-            rows = self._events(columns, raw, place, is_good)
+            rows = self._extract_events(columns, raw, place, is_good)
         else:
             value = np.empty((n_rows, len(self.roles.values)))
             for at, index in enumerate(self.roles.values):
-                value[:, at] = self._numbers(columns[index], index, place, is_good)
-            rows = Rows(raw=raw, value=value, code=NO_CODE, n_read=n_rows, place=place)
-        return rows.keep(is_good)
+                value[:, at] = self._extract_numbers(columns[index], index, place, is_good)
+            rows = Rows(raw=raw, value=value, code=NO_LABELS, n_read=n_rows, place=place)
+        return rows.select(is_good)
 
-    def _times(
+    def _extract_times(
         self, columns: dict[int, Column], n_rows: int, place: NDArray[np.int64]
     ) -> tuple[Column, NDArray[np.bool_]]:
-        """Return the raw times and which of them are good, both (n,)."""
+        """Return the raw times and whether each is valid, arrays (n,)."""
         if self.roles.time is None:
             first = self.stream.n_rows
             return np.arange(first, first + n_rows, dtype=np.float64), np.ones(n_rows, bool)
@@ -163,52 +163,52 @@ class TableReader:
             is_good = np.array([one is not None for one in found], bool)
             raw = np.array([one or 0 for one in found], np.int64 if reading.is_wall else float)
         for row in np.flatnonzero(~is_good).tolist():
-            problem = f"'{column[row]}' is no time; expected {reading.describe()}"
+            problem = f"'{column[row]}' is not a time; expected {reading.describe()}"
             self._note(int(place[row]), self.roles.time, problem)
         return raw, is_good
 
     def _time_texts(self, columns: dict[int, Column]) -> list[str]:
-        texts = _texts(columns[self.roles.time or 0], False)
+        texts = _to_texts(columns[self.roles.time or 0], False)
         if self.roles.clock is None:
             return texts
-        clocks = _texts(columns[self.roles.clock], False)
+        clocks = _to_texts(columns[self.roles.clock], False)
         return [f"{date} {clock}" for date, clock in zip(texts, clocks, strict=True)]
 
-    def _numbers(
+    def _extract_numbers(
         self, column: Column, index: int, place: NDArray[np.int64], is_good: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Return one channel, NaN where it is missing or bad."""
         if column.dtype.kind not in "fiub":
             row = int(np.argmax([x is not None for x in column]))
-            self._note(int(place[row]), index, f"{str(column[row])!r} is no number")
+            self._note(int(place[row]), index, f"{str(column[row])!r} is not a number")
             return np.full(len(column), np.nan)
         value = column.astype(np.float64)
         for row in np.flatnonzero(np.isinf(value) & is_good).tolist():
-            problem = f"'{value[row]}' is no finite number; write a missing value as nan"
+            problem = f"'{value[row]}' is not a finite number; write a missing value as nan"
             self._note(int(place[row]), index, problem)
             value[row] = np.nan
         return value
 
-    def _events(
+    def _extract_events(
         self,
         columns: dict[int, Column],
         raw: Column,
         place: NDArray[np.int64],
         is_good: NDArray[np.bool_],
     ) -> Rows:
-        """Return the events; changes `is_good` to False where a label or count is bad."""
+        """Return the events; `is_good` is set to False where a label or count is bad."""
         labels = np.full(len(raw), ONE_LABEL, object)
         if self.roles.label is not None:
-            labels = np.array(_texts(columns[self.roles.label], False), object)
+            labels = np.array(_to_texts(columns[self.roles.label], False), object)
         count = np.ones(len(raw))
         if self.roles.weight is not None:
             count = columns[self.roles.weight].astype(np.float64)
         for row in np.flatnonzero(is_good & ~(np.isfinite(count) & (count >= 0))).tolist():
-            problem = f"'{count[row]:g}' is no count; counts are numbers of 0 or more"
+            problem = f"'{count[row]:g}' is not a count; counts are numbers >= 0"
             self._note(int(place[row]), self.roles.weight or 0, problem)
             is_good[row] = False
         for row in np.flatnonzero(is_good & (labels == "")).tolist():
-            self._note(int(place[row]), self.roles.label or 0, "'' is no label")
+            self._note(int(place[row]), self.roles.label or 0, "'' is not a label")
             is_good[row] = False
         names, code = np.unique(labels.astype(str), return_inverse=True)
         return Rows(
@@ -225,6 +225,6 @@ class TableReader:
 
 
 def _is_dated(head: Head, index: int) -> bool:
-    """Return whether a column of times shows as a date with `T`, as typed time stamps do."""
+    """Return whether all texts of a column are those of datetime64 (a date with `T`)."""
     cells = [cell for cell in head.column(index) if cell]
     return bool(cells) and all(len(cell) >= 29 and cell[10] == "T" for cell in cells)

@@ -1,1 +1,1 @@
-"""Videos as frames with their times."""
+"""Reading videos as frames with time stamps, and writing clips."""

@@ -1,4 +1,4 @@
-"""Stretches of a video: read by seeking, written as H.264 that browsers play."""
+"""Clips of a video: read by seeking, and written as H.264, which browsers can play."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -15,28 +15,28 @@ from motifmine.io.video.reader import open_video
 from motifmine.types import Pixels
 
 X264 = {"preset": "veryfast", "crf": "23", "threads": "1"}
-USUAL_RATE = Fraction(25)
-HIGHEST_RATE = Fraction(60)
-"""Frames a second of a clip at most; some containers claim thousands."""
+DEFAULT_RATE = Fraction(25)
+MAX_RATE = Fraction(60)
+"""Largest frame rate of a clip, frames per second; some containers claim thousands."""
 
 
-def frame_rate(path: Path) -> Fraction:
-    """Return the mean frame rate that a video's container tells, 25 when it tells none.
+def read_frame_rate(path: Path) -> Fraction:
+    """Return the mean frame rate according to the container, or 25 if it is not given.
 
     Raises
     ------
     VideoError, FormatError
-        When the video cannot be opened.
+        If the video cannot be opened.
     """
     with open_video(path) as reader:
         rate = reader.container.streams.video[0].average_rate
-    return min(rate, HIGHEST_RATE) if rate else USUAL_RATE
+    return min(rate, MAX_RATE) if rate else DEFAULT_RATE
 
 
 def read_span(
     path: Path, start_s: float, end_s: float, *, origin_s: float = 0.0, width: int | None = None
 ) -> Iterator[tuple[float, Pixels]]:
-    """Yield time and picture of the frames of a stretch, without decoding what lies far before it.
+    """Yield time and picture of the frames in an interval, decoding from the key frame before it.
 
     Parameters
     ----------
@@ -44,19 +44,19 @@ def read_span(
     start_s, end_s : float
         Seconds of the recording; half-open.
     origin_s : float
-        The container's time stamp of second 0, see `Recording.origin_s`.
+        Time stamp of second 0 in the container, see `Recording.origin_s`.
     width : int or None
-        Pictures wider than this are reduced; None keeps their size.
+        Wider pictures are reduced to this width, pixels; None keeps their size.
 
     Yields
     ------
     (float, uint8 array (row, column, rgb))
-        Upright, both sides even.
+        Upright, with even width and height.
 
     Raises
     ------
     VideoError, FormatError
-        When the video cannot be opened.
+        If the video cannot be opened.
     """
     with open_video(path) as reader:
         stream = reader.container.streams.video[0]
@@ -66,34 +66,36 @@ def read_span(
                 reader.container.seek(round((start_s + origin_s) * av.time_base), backward=True)
             except FFmpegError:
                 reader.container.seek(0)
-        for stamp_s, frame in _decodable(reader.container, stream.index):
+        for stamp_s, frame in _decode_frames(reader.container, stream.index):
             time_s = stamp_s - origin_s
             if time_s >= end_s:
                 return
             if time_s >= start_s:
-                yield time_s, _picture(frame, width)
+                yield time_s, _convert_frame(frame, width)
 
 
 def write_clip(
     path: Path, frames: Iterable[Pixels], rate: Fraction, *, force: bool = False
 ) -> None:
-    """Write pictures as an H.264 video, whole or not at all.
+    """Write pictures as an H.264 video; the file appears complete or not at all.
 
     Parameters
     ----------
     path : Path
-        Ends in `.mp4`.
+        With the suffix `.mp4`.
     frames : iterable of uint8 arrays (row, column, rgb)
-        All of one size with even sides.
+        All of the same size, with even width and height.
     rate : Fraction
-        Frames a second.
+        Frames per second.
+    force : bool
+        Overwrite an existing file.
 
     Raises
     ------
     VideoError
-        When there is no frame.
+        If there are no frames.
     WorkspaceError
-        When `path` exists and `force` is not set, or the disk refuses.
+        If `path` exists and `force` is not set, or if it cannot be written.
     """
     with (
         whole_file(path, force=force) as part,
@@ -108,12 +110,12 @@ def write_clip(
             image = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             container.mux(stream.encode(image))
         if stream is None:
-            raise VideoError(f"{path}: there is not one frame to write")
+            raise VideoError(f"{path}: there are no frames to write")
         container.mux(stream.encode())
 
 
-def _decodable(container: InputContainer, index: int) -> Iterator[tuple[float, av.VideoFrame]]:
-    """Yield stamp and picture of the frames that have both; damaged packets are left out."""
+def _decode_frames(container: InputContainer, index: int) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Yield time stamp and picture of frames that have both; damaged packets are skipped."""
     for packet in container.demux(container.streams[index]):
         try:
             pictures = packet.decode()
@@ -124,8 +126,8 @@ def _decodable(container: InputContainer, index: int) -> Iterator[tuple[float, a
                 yield picture.time, picture
 
 
-def _picture(frame: av.VideoFrame, width: int | None) -> Pixels:
-    """Return a frame in colour, upright, reduced to `width`, with even sides."""
+def _convert_frame(frame: av.VideoFrame, width: int | None) -> Pixels:
+    """Convert a frame to an upright colour picture, reduced to `width`, with even sides."""
     turns = frame.rotation % 360 // 90
     wide, high = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
     scale = min(1.0, width / wide) if width else 1.0

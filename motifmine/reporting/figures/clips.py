@@ -14,7 +14,7 @@ import numpy as np
 from motifmine.analysis.motif_views import picture_grid
 from motifmine.errors import DataError, VideoError
 from motifmine.files import whole_file
-from motifmine.io.video.clips import frame_rate, read_span, write_clip
+from motifmine.io.video.clips import read_frame_rate, read_span, write_clip
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.records.topics import unfold_record
@@ -151,7 +151,10 @@ def _write_motif(
         name = f"motif-{motif + 1:02d}-{example.rank}.mp4"
         stills: list[Pixels] = []
         write_clip(
-            folder / name, _noted(frames, stills, brush, example), frame_rate(path), force=force
+            folder / name,
+            _noted(frames, stills, brush, example),
+            read_frame_rate(path),
+            force=force,
         )
         strips.append(_strip(example, stills))
     if not strips:

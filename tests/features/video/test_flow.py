@@ -27,7 +27,7 @@ COMPASS = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
 
 def words_of(frames: Iterable[Frame], threads: int = 1, **fields: Any) -> tuple[FlowWords, Floats]:
     """Words of frames, counted as float array (T, rows, columns, words of a cell)."""
-    words = FlowWords(FlowSpec(**fields), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(2, 25))
+    words = FlowWords(FlowSpec(**fields), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25))
     rows = list(words.rows(frames, threads))
     grid = words.grid
     dense = np.zeros((words.n_times, grid.n_words))
@@ -165,7 +165,7 @@ def test_words_fall_into_the_bin_of_the_later_frame() -> None:
 
 
 def test_a_frame_exactly_on_the_edge_belongs_to_the_later_bin() -> None:
-    words = FlowWords(FlowSpec(bin_s=0.1), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(1, 10))
+    words = FlowWords(FlowSpec(bin_s=0.1), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(1, 10))
     list(words.rows(frames_of([scene()] * 4, rate=10)))
     assert words.n_times == 4
 
@@ -183,7 +183,7 @@ def test_neighbours_across_a_long_gap_are_not_compared() -> None:
 def test_frames_are_compared_at_the_working_rate() -> None:
     # 50 frames a second, of which every fourth is used: 8 px between neighbours
     spec = FlowSpec()
-    words = FlowWords(spec, width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(1, 50))
+    words = FlowWords(spec, width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(1, 50))
     used = list(words._pairs(frames_of([scene()] * 41, rate=50)))
     assert [pair.after.time_s for pair in used] == [Fraction(i, 50) for i in range(4, 41, 4)]
 
@@ -194,7 +194,7 @@ def test_a_stopped_object_has_static_words_where_it_stands() -> None:
     grid = words.grid
     rows = list(
         FlowWords(
-            FlowSpec(static=True), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(2, 25)
+            FlowSpec(static=True), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25)
         ).rows(frames_of([scene()] * 40 + moving + moving[-1:] * 60))
     )
     first_static = grid.rows * grid.columns * grid.directions
@@ -231,7 +231,7 @@ def test_rows_do_not_depend_on_the_number_of_threads() -> None:
     results = [
         bytes_of(
             FlowWords(
-                FlowSpec(static=True), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(2, 25)
+                FlowSpec(static=True), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25)
             ).rows(frames_of(moving_square(60)), threads)
         )
         for threads in (1, 1, 3)
@@ -249,7 +249,7 @@ def test_a_bin_is_given_out_before_the_next_but_few_frames_are_read() -> None:
             read += 1
             yield frame
 
-    words = FlowWords(FlowSpec(), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(2, 25))
+    words = FlowWords(FlowSpec(), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25))
     first = next(words.rows(counted()))
     assert first.time == 0
     assert read < 12
@@ -263,7 +263,7 @@ def test_memory_does_not_grow_with_the_length_of_the_video() -> None:
             for i, frame in enumerate(f for _ in range(n_repeats) for f in frames_of(pictures)):
                 yield replace(frame, time_s=i / Fraction(25, 2))
 
-        words = FlowWords(FlowSpec(), width=WIDTH, height=HEIGHT, usual_gap_s=Fraction(2, 25))
+        words = FlowWords(FlowSpec(), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25))
         tracemalloc.start()
         n_rows = sum(1 for _ in words.rows(endless()))
         _, most = tracemalloc.get_traced_memory()

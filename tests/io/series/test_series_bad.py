@@ -33,7 +33,7 @@ def with_row(row: str, at: int = 5) -> str:
         ("soon,1,2", "time", "'soon'"),
         ("nan,1,2", "time", "'nan'"),
         ("3.5,1,2", "time", "'3.5' runs back 0.5 s"),
-        ("4,1,2", "time", "'4' is the time of the row before"),
+        ("4,1,2", "time", "'4' is also the time of the previous row"),
     ],
 )
 def test_a_bad_cell_is_told_with_file_line_column_and_value(
@@ -47,7 +47,7 @@ def test_a_bad_cell_is_told_with_file_line_column_and_value(
 
 @pytest.mark.parametrize("row", ["5,1", "soon,1,2", "3.5,1,2", "4,1,2"])
 def test_skip_leaves_out_a_bad_row_and_warns(tmp_path: Path, row: str) -> None:
-    with pytest.warns(MotifmineWarning, match="1 bad cell or row was left out.*line 7"):
+    with pytest.warns(MotifmineWarning, match="1 bad cell or row was excluded.*line 7"):
         read = read_text(tmp_path, with_row(row), on_bad="skip")
     assert read.time_s.tolist() == [0, 1, 2, 3, 4, 6, 7]
 
@@ -130,7 +130,7 @@ def test_another_format_under_the_name_of_text_is_refused(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("text", ["time,a\n", "# nothing\n", "\n\n \n"])
 def test_a_table_without_rows_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(FormatError, match=r"holds .*rows|is empty"):
+    with pytest.raises(FormatError, match=r"has .*rows|is empty"):
         read_text(tmp_path, text)
 
 
@@ -158,7 +158,7 @@ def test_spikes_that_run_back_are_told_with_their_unit(tmp_path: Path) -> None:
 
 def test_python_objects_are_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(FormatError, match="holds Python objects"):
+    with pytest.raises(FormatError, match="contains Python objects"):
         read_all(tmp_path / "x.npy")
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motifmine.errors import FormatError
-from motifmine.io.series.csv_dialect import recognise_text
-from motifmine.io.series.csv_reader import fast_rows
-from motifmine.io.series.csv_slow import slow_rows
+from motifmine.io.series.csv_dialect import detect_dialect
+from motifmine.io.series.csv_reader import parse_rows_fast
+from motifmine.io.series.csv_slow import parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.types import Floats
 from tests.helpers.series_files import read_all, read_text
@@ -128,11 +128,11 @@ def test_the_fast_parser_takes_no_row_that_its_slow_twin_refuses(cells: list[lis
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         path.write_text(text)
-        table = recognise_text(path, SeriesOptions(columns=("a", "b")))
+        table = detect_dialect(path, SeriesOptions(columns=("a", "b")))
     block = text.encode()[table.offset :]
     bad = BadRows("table.csv", "skip")
-    slow = slow_rows(block, table, table.first_line, 0, bad)
-    fast = fast_rows(block, table, 0)
+    slow = parse_rows_slow(block, table, table.first_line, 0, bad)
+    fast = parse_rows_fast(block, table, 0)
     if bad.n_bad:
         assert fast is None
     elif fast is not None:
@@ -147,10 +147,10 @@ def test_times_of_a_pattern_are_the_same_on_both_roads(tmp_path: Path, pattern: 
     rows = [f"{moment.strftime(pattern)};{i}" for i, moment in enumerate(moments)]
     path = tmp_path / "x.csv"
     path.write_text("\n".join(["time;a", *rows]))
-    table = recognise_text(path, SeriesOptions(time_format=pattern))
+    table = detect_dialect(path, SeriesOptions(time_format=pattern))
     block = path.read_bytes()[table.offset :]
-    fast = fast_rows(block, table, 0)
-    slow = slow_rows(block, table, 2, 0, BadRows("x.csv", "fail"))
+    fast = parse_rows_fast(block, table, 0)
+    slow = parse_rows_slow(block, table, 2, 0, BadRows("x.csv", "fail"))
     assert fast is not None
     np.testing.assert_array_equal(fast.raw, slow.raw)
 

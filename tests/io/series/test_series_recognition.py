@@ -12,21 +12,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from motifmine.errors import DataError, FormatError, SpecError
-from motifmine.io.series.arrays import NamedArray, fields_of
+from motifmine.io.series.arrays import NamedArray, split_fields
 from motifmine.io.series.column_names import (
-    distinct_names,
     find_column,
     is_time_name,
+    make_distinct,
     split_unit,
     split_units,
 )
-from motifmine.io.series.column_roles import choose_reading, choose_roles, first_raw_time
+from motifmine.io.series.column_roles import choose_reading, choose_roles, read_first_time
 from motifmine.io.series.hdf5_files import open_hdf5
-from motifmine.io.series.header import Head, ascends, cut_head, is_data
+from motifmine.io.series.header import Head, ascends, is_data, parse_head
 from motifmine.io.series.numpy_files import open_npy, open_npz
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.parquet_files import open_parquet
-from motifmine.io.series.row_stream import NO_CODE, Rows, RowStream
+from motifmine.io.series.row_stream import NO_LABELS, Rows, RowStream
 from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
 from motifmine.io.series.time_formats import (
     TimeReading,
@@ -34,17 +34,17 @@ from motifmine.io.series.time_formats import (
     parse_clock,
     parse_iso,
     parse_number,
-    reading_of_format,
+    parse_time_format,
 )
-from motifmine.io.series.time_zones import never_existed, start_clock, utc_of_local
-from motifmine.io.series.typed_reader import text_head
+from motifmine.io.series.time_zones import convert_to_utc, find_nonexistent, make_clock
+from motifmine.io.series.typed_reader import make_text_head
 from motifmine.records.series import SampleChunk, SeriesReader
 
 PLAIN = SeriesOptions()
 
 
 def head_of(text: str, decimal: str = ".") -> Head:
-    return cut_head("t.csv", [line.split(";") for line in text.splitlines()], [], decimal)
+    return parse_head("t.csv", [line.split(";") for line in text.splitlines()], [], decimal)
 
 
 def values_of(reader: SeriesReader) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +75,7 @@ def test_units_stand_in_brackets_that_hold_a_unit() -> None:
 
 
 def test_names_become_distinct() -> None:
-    assert distinct_names(["a", "a", "", "a (2)"]) == ("a", "a (2)", "column 3", "a (2) (2)")
+    assert make_distinct(["a", "a", "", "a (2)"]) == ("a", "a (2)", "column 3", "a (2) (2)")
 
 
 def test_an_unknown_column_is_refused_with_those_there_are() -> None:
@@ -127,7 +127,7 @@ def test_the_first_time_and_its_reading() -> None:
     roles = choose_roles(head, PLAIN)
     reading = choose_reading(head, roles, PLAIN)
     assert reading.unit_s == 1e-3
-    assert first_raw_time(head, roles, reading) == 1500
+    assert read_first_time(head, roles, reading) == 1500
 
 
 def test_times_as_they_are_written() -> None:
@@ -138,11 +138,11 @@ def test_times_as_they_are_written() -> None:
     assert parse_iso("1970-01-01T00:00:00.000000001Z") == (1, True)
     assert parse_iso("1970-01-02") == (86_400 * 10**9, False)
     assert parse_iso("1970-13-01") is None
-    assert reading_of_format("unix-ms", None).unit_s == 1e-3
+    assert parse_time_format("unix-ms", None).unit_s == 1e-3
     assert guess_number([1.7e9, 1.7e9 + 1], "x", None).is_unix
     assert not guess_number([1.0, 2.0], "x", None).is_unix
     with pytest.raises(SpecError, match="unix-ms"):
-        reading_of_format("fortnights", None)
+        parse_time_format("fortnights", None)
 
 
 NS = 10**9
@@ -156,7 +156,7 @@ def test_local_times_over_the_end_of_summer_time() -> None:
     """Paris, 27 October 2024: half past two comes twice."""
     local = np.array([nanoseconds(2024, 10, 27, 2, m) for m in (0, 30, 0, 30)], np.int64)
     falls = np.array([False, False, True, False])
-    utc, is_second = utc_of_local(local, "Europe/Paris", falls, False)
+    utc, is_second = convert_to_utc(local, "Europe/Paris", falls, False)
     hours = (utc - nanoseconds(2024, 10, 27)) / NS / 3600
     np.testing.assert_array_equal(hours, [0, 0.5, 1, 1.5])
     assert is_second
@@ -164,7 +164,7 @@ def test_local_times_over_the_end_of_summer_time() -> None:
 
 def test_local_times_that_summer_time_leaves_out() -> None:
     local = np.array([nanoseconds(2024, 3, 31, h, 30) for h in (1, 2, 3)], np.int64)
-    assert never_existed(local, "Europe/Paris").tolist() == [False, True, False]
+    assert find_nonexistent(local, "Europe/Paris").tolist() == [False, True, False]
 
 
 # rows
@@ -172,7 +172,7 @@ def test_local_times_that_summer_time_leaves_out() -> None:
 
 def stream(on_bad: str = "fail") -> RowStream:
     return RowStream(
-        clock=start_clock(TimeReading(form="number"), 0.0),
+        clock=make_clock(TimeReading(form="number"), 0.0),
         is_events=False,
         bad=BadRows("t.csv", on_bad),  # type: ignore[arg-type]
         time_name="time",
@@ -182,7 +182,7 @@ def stream(on_bad: str = "fail") -> RowStream:
 
 def rows(*times: float) -> Rows:
     return Rows(
-        raw=np.array(times), value=np.ones((len(times), 1)), code=NO_CODE, n_read=len(times)
+        raw=np.array(times), value=np.ones((len(times), 1)), code=NO_LABELS, n_read=len(times)
     )
 
 
@@ -198,7 +198,7 @@ def test_rows_out_of_order_can_be_left_out() -> None:
     ordered = stream("skip")
     ordered.chunk(rows(0, 1))
     assert ordered.chunk(rows(1, 3, 2, 4)).time_s.tolist() == [3, 4]
-    assert rows(0, 1, 2).keep(np.array([True, False, True])).raw.tolist() == [0, 2]
+    assert rows(0, 1, 2).select(np.array([True, False, True])).raw.tolist() == [0, 2]
 
 
 def train(label: str, times: list[float]) -> SpikeTrain:
@@ -224,14 +224,14 @@ def test_spike_trains_are_merged_in_order_of_time() -> None:
 
 def test_typed_columns_become_text_to_be_recognised() -> None:
     columns = [np.array(["2024-01-01"], "M8[ns]"), np.array([np.nan]), np.array([True])]
-    head = text_head("t", ["time", "a", "b"], columns, zoned=frozenset({0}))
+    head = make_text_head("t", ["time", "a", "b"], columns, zoned=frozenset({0}))
     assert head.rows == [["2024-01-01T00:00:00.000000000Z", "", "1"]]
 
 
 def test_fields_of_records_are_arrays(tmp_path: Path) -> None:
     records = np.array([(0.0, 5.0), (1.0, 6.0)], dtype=[("time", "f8"), ("v", "f8")])
     array = NamedArray(name="r", shape=(2,), dtype=records.dtype, pieces=lambda n: iter([records]))
-    assert fields_of(array)["v"].first(2).tolist() == [5, 6]
+    assert split_fields(array)["v"].first(2).tolist() == [5, 6]
     np.save(tmp_path / "r.npy", records)
     with open_npy(tmp_path / "r.npy", PLAIN) as reader:
         times, values = values_of(reader)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, VideoError
-from motifmine.io.video.reader import Clock, Frame, VideoReader, open_video
+from motifmine.io.video.reader import Frame, FrameClock, VideoReader, open_video
 from tests.helpers.clips import cut, moving_square, write_clip, write_sound
 
 
@@ -82,7 +82,7 @@ def test_a_rotated_video_is_set_upright(tmp_path: Path) -> None:
     path.write_bytes(data)
     with open_video(path) as reader:
         frame = next(reader.frames())
-        colour = frame.colour(60, 80)
+        colour = frame.read_colour(60, 80)
     expected = np.rot90(moving_square(1)[0], -1)
     assert frame.luma.shape == (160, 120)
     assert np.abs(frame.luma.astype(int) - expected).mean() < 3
@@ -132,8 +132,8 @@ def test_a_wrong_number_of_frames_in_the_header_is_no_truncation(tmp_path: Path)
 
 def times_of(*stamps_ms: int | None) -> tuple[list[float], int]:
     """Repaired times in ms of frames 40 ms apart, and how many were repaired."""
-    clock = Clock(Fraction(1, 25))
-    times = [clock.time_of(None if ms is None else Fraction(ms, 1000)) for ms in stamps_ms]
+    clock = FrameClock(Fraction(1, 25))
+    times = [clock.next_time(None if ms is None else Fraction(ms, 1000)) for ms in stamps_ms]
     assert all(a < b for a, b in itertools.pairwise(times))
     return [float(time * 1000) for time in times], clock.repaired
 
@@ -178,14 +178,17 @@ def written(path: Path, data: bytes) -> Path:
 
 
 NO_VIDEOS: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "missing": (lambda d: d / "a.mp4", "no such file"),
+    "missing": (lambda d: d / "a.mp4", "does not exist"),
     "folder": (lambda d: d, "not a file"),
     "zero bytes": (lambda d: written(d / "a.mp4", b""), r"empty \(0 bytes\)"),
     "text": (lambda d: text(d / "a.mp4"), "is a text file"),
-    "noise": (lambda d: written(d / "a.mp4", bytes(range(256)) * 40), "no video that FFmpeg knows"),
+    "noise": (
+        lambda d: written(d / "a.mp4", bytes(range(256)) * 40),
+        "not a video that FFmpeg can read",
+    ),
     "still image": (lambda d: still(d / "a.png"), "is a still image"),
     "still image named .mp4": (lambda d: still(d / "a.mp4"), "is a still image"),
-    "sound only": (lambda d: write_sound(d / "a.mp4"), "no moving picture"),
+    "sound only": (lambda d: write_sound(d / "a.mp4"), "no video stream"),
     "index cut off": (lambda d: cut(write_clip(d / "a.mp4"), 0.5), "without its index"),
 }
 
@@ -208,7 +211,7 @@ def test_a_video_without_one_decodable_frame_is_refused(tmp_path: Path) -> None:
     first = data.index(b"mdat") + 4
     data[first:] = bytes(len(data) - first)
     path.write_bytes(data)
-    with open_video(path) as reader, pytest.raises(VideoError, match="not one frame"):
+    with open_video(path) as reader, pytest.raises(VideoError, match="no frame of its"):
         list(reader.frames())
 
 
