@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from motifmine.errors import FormatError
-from motifmine.features.video.extract import flow_spec_of, flow_spec_values
+from motifmine.features.video.extract import flow_spec_to_values, parse_flow_spec
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
 PLAN_FORMAT = "motifmine.plan/1"
@@ -207,10 +207,10 @@ EXTRACTION_SETTINGS = ("label_bin_s", "strict", "patience_s")
 def extraction_to_json(settings: ExtractionSettings) -> dict[str, Any]:
     """Return extraction settings as plain values."""
     kept = {name: getattr(settings, name) for name in EXTRACTION_SETTINGS}
-    return {**kept, "words": flow_spec_values(settings.spec)}
+    return {**kept, "words": flow_spec_to_values(settings.spec)}
 
 
 def extraction_from_json(values: Mapping[str, Any]) -> ExtractionSettings:
     """Return the settings from values of `extraction_to_json`."""
     rest = {name: value for name, value in values.items() if name != "words"}
-    return ExtractionSettings(spec=flow_spec_of(values["words"]), **rest)
+    return ExtractionSettings(spec=parse_flow_spec(values["words"]), **rest)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.errors import MotifmineError
-from motifmine.features.video.background import shrink_picture
+from motifmine.features.video.background import make_thumbnail
 from motifmine.io.readers import open_frames, reader_for
 from motifmine.io.sources import to_utc
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
@@ -95,7 +95,7 @@ def _probe_file(path: Path) -> Probe:
                 width=luma.shape[1],
                 height=luma.shape[0],
                 made_utc=made,
-                picture=shrink_picture(luma, THUMBNAIL_SIZE, blur=THUMBNAIL_BLUR).tobytes().hex(),
+                picture=make_thumbnail(luma, THUMBNAIL_SIZE, blur=THUMBNAIL_BLUR).tobytes().hex(),
             )
     except MotifmineError:
         return Probe()

@@ -1,1 +1,1 @@
-"""Low-level words from pictures and sensors."""
+"""Extraction of words from video and sensor series."""

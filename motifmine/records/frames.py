@@ -19,7 +19,7 @@ class VideoFrame(Protocol):
     def luma(self) -> Pixels:
         """Brightness, uint8 array (height, width), upright."""
 
-    def colour(self, width: int, height: int) -> Pixels:
+    def read_colour(self, width: int, height: int) -> Pixels:
         """Return the picture in colour, reduced, uint8 array (height, width, rgb)."""
 
 
@@ -43,7 +43,7 @@ class FrameReader(Protocol):
         """The file's own time stamp of the first frame, seconds."""
 
     @property
-    def usual_gap_s(self) -> Fraction:
+    def mean_gap_s(self) -> Fraction:
         """Time between frames by the mean rate, seconds."""
 
     @property

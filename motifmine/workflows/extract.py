@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
-from motifmine.features.series.survey import SeriesScene, of_kind, survey
+from motifmine.features.series.survey import SeriesScene, set_kind, survey
 from motifmine.features.video.extract import Progress, extract_video
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
@@ -96,7 +96,7 @@ def plan_jobs(
     on_note: Callable[[str], None] | None = None,
 ) -> list[ExtractionJob]:
     """Return one job per recording that `sources` mean; see `extract_sources`."""
-    settings = replace(settings, series=of_kind(settings.series, settings.kind))
+    settings = replace(settings, series=set_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
     _check_start(settings, len(paths))
     names = make_recording_names(paths)
@@ -198,7 +198,7 @@ def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome
     """Extract one series and write a table for each of its documents."""
     if job.scene is None:
         # what kept the source from being surveyed is told here
-        survey(job.source, job.settings.series, bin_s=None, stream=0, heard=lambda _: None)
+        survey(job.source, job.settings.series, bin_s=None, stream=0, on_progress=lambda _: None)
     task = SeriesTask(
         path=job.source,
         name=job.name,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from motifmine.errors import WorkspaceError
-from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_values
-from motifmine.features.video.extract import flow_spec_values
+from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
+from motifmine.features.video.extract import flow_spec_to_values
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
@@ -140,10 +140,10 @@ class ExtractionJob:
     def table_spec(self) -> dict[str, Any]:
         """What the table's `spec` will say."""
         if self.is_series:
-            return series_spec_values(self.settings.series, self.series_scene)
+            return series_spec_to_values(self.settings.series, self.series_scene)
         if self.reader.gives == "words":
             return {"bin_s": self.bin_s}
-        return flow_spec_values(self.settings.spec)
+        return flow_spec_to_values(self.settings.spec)
 
     @property
     def start_utc(self) -> str:

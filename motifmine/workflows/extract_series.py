@@ -10,13 +10,13 @@ import numpy as np
 from motifmine.errors import DataError, MotifmineWarning, WorkspaceError
 from motifmine.features.series.binning import bin_series
 from motifmine.features.series.coding import encode_series
-from motifmine.features.series.decibels import Listened
+from motifmine.features.series.decibels import ProgressReader
 from motifmine.features.series.survey import (
     SeriesScene,
     SeriesSettings,
-    channel_order,
-    options_of,
-    series_spec_values,
+    find_channel_order,
+    make_options,
+    series_spec_to_values,
 )
 from motifmine.features.video.extract import Progress
 from motifmine.files import sha256
@@ -64,7 +64,7 @@ def series_tables(
             f"{task.path} is a series, and the other recordings have words of kind {layout.kind}; "
             "choose another folder with --workspace"
         )
-    settings = replace(task.settings, options=options_of(task.settings))
+    settings = replace(task.settings, options=make_options(task.settings))
     if settings.options.is_events is None:
         is_events = layout.series_channels() is None
         settings = replace(settings, options=replace(settings.options, is_events=is_events))
@@ -73,10 +73,10 @@ def series_tables(
     n_documents = 0
     with open_series(task.path, settings.options) as reader:
 
-        def heard(position_s: float) -> None:
+        def on_position(position_s: float) -> None:
             on_progress(Progress(task.path, position_s, float("nan"), 0.0))
 
-        for part in _parts(task, settings, Listened(reader, heard)):
+        for part in _parts(task, settings, ProgressReader(reader, on_position)):
             table, unknown = _table(task, reader, part)
             recording = Recording(
                 name=task.name,
@@ -87,7 +87,7 @@ def series_tables(
             )
             lost += unknown
             n_documents += 1
-            spec = series_spec_values(task.settings, scene)
+            spec = series_spec_to_values(task.settings, scene)
             yield replace(table.of_recording(recording), spec=spec)
     if not n_documents:
         raise DataError(f"{task.path} holds no value in any channel")
@@ -121,7 +121,7 @@ def _table(
     channels, series = vocabulary.layout.series_channels(), None
     if channels is not None:
         try:
-            order = channel_order(reader.header, channels.channels)
+            order = find_channel_order(reader.header, channels.channels)
         except DataError as error:
             raise DataError(f"{task.path}: {error}") from error
         part = replace(part, value=part.value[:, order], samples=part.samples[:, order])

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from motifmine.errors import FormatError, MotifmineWarning, VideoError
-from motifmine.features.series.survey import series_settings_of
-from motifmine.features.video.extract import flow_spec_of
+from motifmine.features.series.survey import parse_series_settings
+from motifmine.features.video.extract import parse_flow_spec
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
@@ -93,9 +93,9 @@ def _extract_alike(
     made = record.provenance.spec.table
     made = made if layer is None else made.get("words", {})
     if innermost(record.vocabulary).layout.picture_grid() is not None:
-        settings = ExtractionSettings(spec=flow_spec_of(made))
+        settings = ExtractionSettings(spec=parse_flow_spec(made))
     elif "series" in made:
-        series = series_settings_of(made, innermost(record.vocabulary))
+        series = parse_series_settings(made, innermost(record.vocabulary))
         is_sampled = innermost(record.vocabulary).layout.series_channels() is not None
         settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
     else:

@@ -8,8 +8,8 @@ from motifmine.features.series.survey import (
     SeriesScene,
     SeriesSettings,
     Survey,
-    agreed,
-    refuse_other_settings,
+    check_same_settings,
+    merge_surveys,
     survey,
 )
 from motifmine.features.video.extract import Progress
@@ -35,7 +35,7 @@ def run_survey(job: SurveyJob, report: Report) -> Survey:
         job.settings,
         bin_s=job.bin_s,
         stream=job.stream,
-        heard=lambda position_s: report(Progress(job.path, position_s, float("nan"), 0.0)),
+        on_progress=lambda position_s: report(Progress(job.path, position_s, float("nan"), 0.0)),
     )
 
 
@@ -74,7 +74,7 @@ def series_scene(
         return SeriesScene(vocabulary=settings.vocabulary, bin_s=settings.bin_s)
     may_grow = shared is not None and shared.vocabulary.layout.may_grow
     if shared is not None:
-        refuse_other_settings(settings, shared.vocabulary, shared.bin_s, place)
+        check_same_settings(settings, shared.vocabulary, shared.bin_s, place)
         if not may_grow:
             return shared
     bin_s = settings.bin_s if shared is None else shared.bin_s
@@ -90,7 +90,7 @@ def series_scene(
         return shared
     rest = [replace(job, bin_s=surveys[0].bin_s) for job in jobs]
     surveys += _surveyed(rest, workers, patience_s)
-    return agreed(surveys, settings, shared.vocabulary if shared is not None else None)
+    return merge_surveys(surveys, settings, shared.vocabulary if shared is not None else None)
 
 
 def _surveyed(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[Survey]:

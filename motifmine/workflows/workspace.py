@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.features.video.registration import align_tables
+from motifmine.features.video.registration import register_tables
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
@@ -68,7 +68,7 @@ class Workspace:
             raise WorkspaceError(
                 f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
             )
-        found = align_tables([store.read_table(path) for path in paths], reference)
+        found = register_tables([store.read_table(path) for path in paths], reference)
         if on_message is not None:
             for note in found.notes:
                 on_message(note)

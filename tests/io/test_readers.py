@@ -58,12 +58,12 @@ class Picture:
     def __init__(self, index, luma):
         self.time_s, self.luma = Fraction(index, 10), luma
 
-    def colour(self, width, height):
+    def read_colour(self, width, height):
         return cv2.cvtColor(cv2.resize(self.luma, (width, height)), cv2.COLOR_GRAY2RGB)
 
 
 class StackReader:
-    created, origin_s, usual_gap_s = "", 0.0, Fraction(1, 10)
+    created, origin_s, mean_gap_s = "", 0.0, Fraction(1, 10)
     frames_damaged = stamps_repaired = frames_decoded = 0
     truncated_at_s = float("nan")
 

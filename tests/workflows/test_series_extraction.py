@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.features.series.survey import bin_of_samples, round_up
+from motifmine.features.series.survey import choose_bin_s, round_up
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
 from motifmine.records.series import BinnedSeries
@@ -309,7 +309,7 @@ def test_names_of_channels_are_data(motifmine: Run) -> None:
 
 @pytest.mark.parametrize(("period_s", "bin_s"), [(1 / 360, 0.02), (0.02, 0.1), (1, 1), (300, 300)])
 def test_bins_hold_about_five_samples_of_fast_series(period_s: float, bin_s: float) -> None:
-    assert bin_of_samples(period_s) == bin_s
+    assert choose_bin_s(period_s) == bin_s
 
 
 def test_rounding_up_gives_round_numbers() -> None:

@@ -1,4 +1,4 @@
-"""Series cut into documents and time bins: by time, never by row."""
+"""Division of series into documents and time bins, by time stamps, not by row numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, Seri
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 DEFAULT_GAP = 10
-"""Bins, or times between samples, that may be empty within a document."""
+"""Longest gap within a document, in bins or sampling periods."""
 EDGE_BINS = 1e-6
-"""A time that lies so little before a bin's edge belongs to the bin after it: 0.3 / 0.1 is
-2.9999999999999996, and times are printed with few digits."""
-MOST_CELLS = 1 << 29
-"""Bins times channels of one document; more would not fit into memory."""
+"""Tolerance at the edges of bins, in bins: 0.3 / 0.1 is 2.9999999999999996, and times in files are
+rounded. A time this close before an edge belongs to the next bin."""
+MAX_CELLS = 1 << 29
+"""Largest number of bins times channels of a document, to limit memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Part:
-    """Sums of consecutive bins of one document, of which the last may not be complete."""
+    """Sums over consecutive bins of a document; the last bin may be incomplete."""
 
     first: int
     total: Floats
@@ -35,11 +35,11 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grid:
-    """What holds for all documents."""
+    """Settings of all documents."""
 
     bin_s: float
     most: int | None
-    """Bins of the longest document."""
+    """Longest document, bins."""
     is_events: bool
 
 
@@ -52,32 +52,32 @@ def bin_series(
 ) -> Iterator[BinnedSeries]:
     """Yield the documents of a series, each as soon as it is complete.
 
-    Bin k of a recording is `k * bin_s <= time < (k + 1) * bin_s`, the same in every document. A
-    document begins and ends with a bin that holds something. Rows without any value count as a
-    gap.
+    Bin k of a recording is `k * bin_s <= time < (k + 1) * bin_s`, the same in every document. The
+    first and last bin of a document are not empty. Rows without any value are ignored, so that they
+    can form a gap.
 
     Parameters
     ----------
     reader : SeriesReader
     bin_s : float, seconds, > 0
     max_gap_s : float, seconds, > 0, or None
-        A longer stretch without samples ends a document; a shorter one leaves bins of NaN. None
-        takes ten bins, or ten times the time between samples where that is longer. Of events,
-        silence is no gap: None never ends a document.
+        A longer interval without samples ends a document; a shorter one gives bins of NaN. None
+        uses ten bins, or ten sampling periods if that is longer. For events None means no limit,
+        since intervals without events are normal.
     document_s : float, seconds, >= bin_s, or None
-        Longest document, rounded to whole bins; counted from where the document begins.
+        Longest document, rounded to bins; measured from the start of the document.
 
     Yields
     ------
     BinnedSeries
-        Documents of events have the labels known so far: later ones may have more columns.
+        Documents of events have a column for every label so far; later ones may have more.
 
     Raises
     ------
     SpecError
-        When a duration is not positive or a document is shorter than a bin.
+        If a duration is not positive, or if a document is shorter than a bin.
     DataError
-        When one document would not fit into memory.
+        If a document would need too much memory.
     """
     if not 0 < bin_s < np.inf:
         raise SpecError(f"bin_s is {bin_s}; a time bin must last more than 0 s")
@@ -94,43 +94,43 @@ def bin_series(
     last_s = np.nan
     gap_s = max_gap_s
     for chunk in reader.chunks():
-        kept = _with_values(chunk)
+        kept = _drop_empty_rows(chunk)
         if not len(kept.time_s):
             continue
         if gap_s is None:
             gap_s = _default_gap_s(kept, bin_s)
         bins = np.floor(kept.time_s / bin_s + EDGE_BINS).astype(np.int64)
-        for start, stop, is_after_gap in _stretches(kept.time_s, last_s, gap_s):
+        for start, stop, is_after_gap in _split_at_gaps(kept.time_s, last_s, gap_s):
             if is_after_gap and parts:
-                yield _document(parts, grid)
+                yield _make_document(parts, grid)
                 parts.clear()
-            yield from _add(parts, kept, bins, start, stop, len(reader.labels()), grid)
+            yield from _add_rows(parts, kept, bins, start, stop, len(reader.labels()), grid)
         last_s = float(kept.time_s[-1])
     if parts:
-        yield _document(parts, grid)
+        yield _make_document(parts, grid)
 
 
-def native_period_s(source: SeriesReader | SampleChunk | EventChunk) -> float:
-    """Return the median time between samples in seconds, NaN when there are fewer than two.
+def measure_period_s(source: SeriesReader | SampleChunk | EventChunk) -> float:
+    """Return the median time between samples, seconds; NaN if there are fewer than two.
 
     Parameters
     ----------
     source : SeriesReader, SampleChunk or EventChunk
-        Of a reader the first chunk is taken, so it must be opened again to be read.
+        The first chunk of a reader is consumed, so that it must be opened again.
     """
     chunk = source
     if not isinstance(chunk, SampleChunk | EventChunk):
         chunk = next(iter(chunk.chunks()), EMPTY)
     steps = np.diff(chunk.time_s)
-    # the differences of times such as 0.3 and 0.2 end in noise that no clock has
+    # remove rounding errors of differences such as 0.3 - 0.2
     return float(f"{np.median(steps):.9g}") if len(steps) else float("nan")
 
 
 EMPTY = SampleChunk(time_s=np.empty(0), value=np.empty((0, 0)))
 
 
-def _with_values(chunk: SampleChunk | EventChunk) -> SampleChunk | EventChunk:
-    """Return the rows of a chunk that hold any value."""
+def _drop_empty_rows(chunk: SampleChunk | EventChunk) -> SampleChunk | EventChunk:
+    """Remove the rows of a chunk that have no value."""
     if isinstance(chunk, EventChunk):
         return chunk
     if not np.isnan(chunk.value[:, 0]).any():
@@ -140,14 +140,14 @@ def _with_values(chunk: SampleChunk | EventChunk) -> SampleChunk | EventChunk:
 
 
 def _default_gap_s(chunk: SampleChunk | EventChunk, bin_s: float) -> float:
-    """Return the longest stretch without samples that a document may hold, seconds."""
+    """Return the longest gap within a document, seconds."""
     if isinstance(chunk, EventChunk):
         return np.inf
-    return DEFAULT_GAP * float(np.fmax(bin_s, native_period_s(chunk)))
+    return DEFAULT_GAP * float(np.fmax(bin_s, measure_period_s(chunk)))
 
 
-def _stretches(time_s: Floats, last_s: float, gap_s: float) -> Iterator[tuple[int, int, bool]]:
-    """Yield the stretches without long gaps: first row, row after the last, after a gap or not."""
+def _split_at_gaps(time_s: Floats, last_s: float, gap_s: float) -> Iterator[tuple[int, int, bool]]:
+    """Yield the runs of rows without long gaps: first row, end, and whether a gap precedes."""
     steps = np.diff(time_s, prepend=last_s)
     tolerance = EDGE_BINS * gap_s if np.isfinite(gap_s) else 0.0
     cuts = np.flatnonzero(steps > gap_s + tolerance)
@@ -156,7 +156,7 @@ def _stretches(time_s: Floats, last_s: float, gap_s: float) -> Iterator[tuple[in
         yield start, stop, bool(steps[start] > gap_s + tolerance)
 
 
-def _add(
+def _add_rows(
     parts: list[_Part],
     chunk: SampleChunk | EventChunk,
     bins: Indices,
@@ -165,7 +165,7 @@ def _add(
     n_channels: int,
     grid: _Grid,
 ) -> Iterator[BinnedSeries]:
-    """Add rows to the document in `parts`, and yield the documents that are full before them."""
+    """Add rows to the document in `parts`; yield documents that reach the longest duration."""
     while start < stop:
         first = parts[0].first if parts else int(bins[start])
         end = stop
@@ -173,24 +173,24 @@ def _add(
             end = start + int(np.searchsorted(bins[start:stop], first + grid.most))
         if end > start:
             _check_size(int(bins[end - 1]) - first + 1, n_channels, grid.bin_s)
-            parts.append(_summed(parts, chunk, bins, start, end, n_channels))
-            _join_last(parts)
+            parts.append(_sum_rows(parts, chunk, bins, start, end, n_channels))
+            _merge_last(parts)
         if end < stop:
-            yield _document(parts, grid)
+            yield _make_document(parts, grid)
             parts.clear()
         start = end
 
 
 def _check_size(n_bins: int, n_channels: int, bin_s: float) -> None:
-    if n_bins * n_channels > MOST_CELLS:
+    if n_bins * n_channels > MAX_CELLS:
         raise DataError(
-            f"one document would have {n_bins} bins of {bin_s:g} s and {n_channels} channels, too "
-            "many for the memory; cut the recording with --document or --max-gap, or take longer "
+            f"a document would have {n_bins} bins of {bin_s:g} s and {n_channels} channels, more "
+            "than fit in memory; divide the recording with --document or --max-gap, or use longer "
             "bins"
         )
 
 
-def _summed(
+def _sum_rows(
     parts: list[_Part],
     chunk: SampleChunk | EventChunk,
     bins: Indices,
@@ -198,10 +198,10 @@ def _summed(
     stop: int,
     n_channels: int,
 ) -> _Part:
-    """Return the sums of the rows `start` to `stop`, from the end of the last part on."""
+    """Sum the rows `start` to `stop` by bins, from the end of the last part on."""
     first = int(bins[start])
     if parts:
-        # the newest bin may go on in this chunk, or empty bins may lie between
+        # the last bin may continue in this chunk, or there may be empty bins in between
         first = min(first, parts[-1].end)
     rows = bins[start:stop] - first
     total = np.zeros((int(rows[-1]) + 1, n_channels))
@@ -213,8 +213,8 @@ def _summed(
     return _Part(first=first, total=total, samples=samples)
 
 
-def _join_last(parts: list[_Part]) -> None:
-    """Join the newest part's first bin with the same bin of the part before it."""
+def _merge_last(parts: list[_Part]) -> None:
+    """Merge the first bin of the last part with the same bin of the part before it."""
     if len(parts) < 2 or parts[-1].first >= parts[-2].end:
         return
     before, after = parts[-2], parts[-1]
@@ -226,8 +226,8 @@ def _join_last(parts: list[_Part]) -> None:
         del parts[-2]
 
 
-def _document(parts: list[_Part], grid: _Grid) -> BinnedSeries:
-    """Return the parts as one document: means of samples, sums of events."""
+def _make_document(parts: list[_Part], grid: _Grid) -> BinnedSeries:
+    """Join the parts of a document: means of samples, sums of events."""
     first, end = parts[0].first, parts[-1].end
     n_channels = parts[-1].total.shape[1]
     value: Floats32 = np.zeros((end - first, n_channels), np.float32)

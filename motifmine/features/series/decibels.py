@@ -1,4 +1,4 @@
-"""Readers of series while they are read: they tell how far they are, and give sound in decibels."""
+"""Wrapper of series readers that reports progress and converts sound to decibels."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,18 +9,18 @@ from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader, Seri
 from motifmine.types import Floats
 
 QUIET = 10 ** (-70 / 20)
-"""Sound of this strength (1: a sine of full scale) counts as silence."""
+"""Reference amplitude of decibels, relative to a full-scale sine: -70 dB."""
 
-Heard = Callable[[float], None]
-"""Told the seconds of the recording that are done."""
+OnProgress = Callable[[float], None]
+"""Called with the position in the recording, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listened:
-    """A reader that tells how far it is, and gives sound in decibels."""
+class ProgressReader:
+    """A series reader that reports progress, and gives sound in decibels."""
 
     reader: SeriesReader
-    heard: Heard
+    on_progress: OnProgress
 
     @property
     def header(self) -> SeriesHeader:
@@ -30,44 +30,44 @@ class Listened:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the values are strengths of the bands of a sound."""
+        """Whether the values are amplitudes of mel bands."""
         return bool(self.reader.header.centres_hz)
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
-        """Yield everything once; of sound, decibels above the quietest that matters."""
+        """Yield all chunks; values of sound are in decibels above `QUIET`."""
         centres_hz = np.array(self.reader.header.centres_hz)
         for chunk in self.reader.chunks():
             if len(chunk.time_s):
-                self.heard(float(chunk.time_s[-1]))
+                self.on_progress(float(chunk.time_s[-1]))
             if isinstance(chunk, SampleChunk) and len(centres_hz):
-                level = sound_level(chunk.value, centres_hz)
+                level = compute_sound_level(chunk.value, centres_hz)
                 chunk = replace(chunk, value=level)  # noqa: PLW2901
             yield chunk
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels seen so far."""
+        """Return the labels of the events that were read so far."""
         return self.reader.labels()
 
-    def __enter__(self) -> "Listened":
+    def __enter__(self) -> "ProgressReader":
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the reader to the one who opened it."""
+        """Close nothing: the wrapped reader belongs to the caller."""
 
 
-def sound_level(strength: Floats, centres_hz: Floats) -> Floats:
+def compute_sound_level(strength: Floats, centres_hz: Floats) -> Floats:
     """Return the level of mel bands in decibels above `QUIET`, 0 for silence.
 
     Parameters
     ----------
     strength : float array (n, band)
-        Root of the power in each band.
+        Square root of the power in each band.
     centres_hz : float array (band,)
 
     Notes
     -----
-    Wide bands count for more, by the root of their width: magnitudes of a spectrum add up so, and
-    without it high sounds would be drowned.
+    Amplitudes are multiplied by the square root of the relative band width, because magnitudes of
+    a spectrum add up in this way; without it, high frequencies would be underrepresented.
     """
     width = np.gradient(centres_hz) if len(centres_hz) > 1 else np.ones(1)
     level: Floats = 20 * np.log10(1 + strength * np.sqrt(width / width.min()) / QUIET)

@@ -1,4 +1,4 @@
-"""Where one level of a channel ends and the next begins."""
+"""Edges between the levels of a channel, by quantiles or a Gaussian mixture."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ Method = Literal["quantile", "mixture"]
 
 N_ITERATIONS = 200
 LEAST_SPREAD = 1e-3
-"""Least spread of a component, in units of the spread of all values."""
+"""Least standard deviation of a component, relative to that of all values."""
 
 
-def level_edges(value: Floats, n_levels: int, method: Method = "quantile") -> Floats:
+def find_level_edges(value: Floats, n_levels: int, method: Method = "quantile") -> Floats:
     """Return the edges between `n_levels` levels of one channel, ascending.
 
-    A channel of no more distinct values than levels gets a level for each value. Edges that are
-    not needed are infinite: the levels above them stay empty.
+    A channel with at most `n_levels` distinct values gets one level per value. Unused edges are
+    infinite: the levels above them are empty.
 
     Parameters
     ----------
@@ -25,28 +25,28 @@ def level_edges(value: Floats, n_levels: int, method: Method = "quantile") -> Fl
         Finite values of the channel.
     n_levels : int, > 1
     method : `quantile` or `mixture`
-        Levels that are seen equally often, or those of a mixture of normal distributions (which
-        finds the plateaus of a channel that jumps between a few).
+        Levels of equal frequency, or the components of a mixture of normal distributions (for
+        channels that switch between a few plateaus).
 
     Returns
     -------
     float64 array (n_levels - 1,)
-        A value belongs to level k when it is at least edge k - 1 and less than edge k.
+        A value belongs to level k if it is at least edge k - 1 and less than edge k.
     """
     distinct = np.unique(value)
     if len(distinct) <= n_levels:
         edges = (distinct[1:] + distinct[:-1]) / 2
     elif method == "quantile":
         edges = np.unique(np.quantile(value, np.arange(1, n_levels) / n_levels))
-        # an edge at the very bottom would leave the first level empty
+        # an edge at the minimum would leave the first level empty
         edges = edges[edges > distinct[0]]
     else:
-        edges = _mixture_edges(value, n_levels)
+        edges = _find_mixture_edges(value, n_levels)
     return np.concatenate([edges, np.full(n_levels - 1 - len(edges), np.inf)])
 
 
-def _mixture_edges(value: Floats, n_levels: int) -> Floats:
-    """Return where the likeliest component of a mixture of normal distributions changes."""
+def _find_mixture_edges(value: Floats, n_levels: int) -> Floats:
+    """Return where the most probable component of a mixture changes."""
     mean, spread, weight = fit_mixture(value, n_levels)
     edges = []
     for k in range(n_levels - 1):
@@ -59,21 +59,21 @@ def _mixture_edges(value: Floats, n_levels: int) -> Floats:
 def fit_mixture(value: Floats, n_components: int) -> tuple[Floats, Floats, Floats]:
     """Return mean, spread and weight of a mixture of normal distributions, means ascending.
 
-    Expectation maximisation (Dempster, Laird and Rubin 1977) from the means of quantile groups and
-    from even steps over the range; what is likelier is kept.
+    Expectation maximisation (Dempster, Laird and Rubin 1977) from two starts, the means of quantile
+    groups and even steps over the range; the one with the higher likelihood is returned.
     """
     value = np.asarray(value, dtype=np.float64)
     groups = np.array_split(np.sort(value), n_components)
     steps = np.linspace(value.min(), value.max(), 2 * n_components + 1)[1::2]
     starts = [np.array([group.mean() for group in groups]), steps]
-    fits = [_climbed(value, mean) for mean in starts]
+    fits = [_run_em(value, mean) for mean in starts]
     mean, spread, weight = max(fits, key=lambda fit: _log_likelihood(value, *fit))
     order = np.argsort(mean, kind="stable")
     return mean[order], spread[order], weight[order]
 
 
-def _climbed(value: Floats, mean: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the mixture that expectation maximisation makes of components at `mean`."""
+def _run_em(value: Floats, mean: Floats) -> tuple[Floats, Floats, Floats]:
+    """Run expectation maximisation from components at `mean`."""
     least = max(LEAST_SPREAD * float(value.std()), 1e-300)
     spread = np.full(len(mean), max(float(value.std()) / len(mean), least))
     weight = np.full(len(mean), 1 / len(mean))

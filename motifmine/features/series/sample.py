@@ -1,7 +1,7 @@
-"""What a coding is learned from: a fair draw of the time bins of all recordings, in bounded memory.
+"""Uniform sample of the time bins of all recordings, in bounded memory, for learning a coding.
 
-Every bin gets a random key, and the bins with the lowest keys stay. The lowest keys of several
-recordings together are a fair draw of all their bins, whatever their lengths and order.
+Every bin gets a random key, and the bins with the lowest keys are kept. So samples of several
+recordings can be merged into a uniform sample of all of them, independent of length and order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,51 +13,53 @@ from motifmine.records.series import BinnedSeries
 from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32
 
-MOST_CELLS = 1 << 22
-"""Values that are kept: bins times channels."""
+MAX_CELLS = 1 << 22
+"""Size of a sample, bins times channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SeriesSample:
-    """Bins drawn from a series, with the change that led to each."""
+    """Sampled bins of a series, with the change from the previous bin."""
 
     key: Floats
     """Random keys, ascending, float64 array (n,)."""
     value: Floats32
     """float32 array (n, channel), NaN where a value is missing."""
     change: Floats32
-    """Value less that of the bin before, NaN at the beginning of a document."""
+    """Value minus that of the previous bin, NaN at the beginning of a document."""
     n_bins: int
-    """Bins that they were drawn from."""
+    """Number of bins that were sampled from."""
 
 
 def sample_series(
     series: Iterable[BinnedSeries], *, n_channels: int, seed: int, stream: int
 ) -> SeriesSample:
-    """Return bins drawn from the documents of one recording.
+    """Sample bins from the documents of one recording.
 
     Parameters
     ----------
     series : iterable of BinnedSeries
     n_channels : int
     seed, stream : int
-        `stream` is the position of the recording in the plan.
+        `stream` is the index of the recording among all sources.
     """
     rng = generator(seed, stream)
-    kept = _none(n_channels)
+    kept = _make_empty(n_channels)
     for part in series:
         value = np.asarray(part.value, dtype=np.float32)
         change = np.diff(value, axis=0, prepend=np.full((1, value.shape[1]), np.nan, np.float32))
         key = rng.random(len(value))
-        kept = merged([kept, SeriesSample(key=key, value=value, change=change, n_bins=len(value))])
+        kept = merge_samples(
+            [kept, SeriesSample(key=key, value=value, change=change, n_bins=len(value))]
+        )
     return kept
 
 
-def merged(samples: Sequence[SeriesSample]) -> SeriesSample:
-    """Return the fair draw of all that `samples` were drawn from."""
+def merge_samples(samples: Sequence[SeriesSample]) -> SeriesSample:
+    """Merge samples into a uniform sample of all recordings."""
     key = np.concatenate([sample.key for sample in samples])
     value = np.concatenate([sample.value for sample in samples])
-    most = max(1, MOST_CELLS // max(value.shape[1], 1))
+    most = max(1, MAX_CELLS // max(value.shape[1], 1))
     order = np.argsort(key, kind="stable")[:most]
     return SeriesSample(
         key=key[order],
@@ -67,6 +69,6 @@ def merged(samples: Sequence[SeriesSample]) -> SeriesSample:
     )
 
 
-def _none(n_channels: int) -> SeriesSample:
+def _make_empty(n_channels: int) -> SeriesSample:
     empty = np.zeros((0, n_channels), dtype=np.float32)
     return SeriesSample(key=np.zeros(0), value=empty, change=empty, n_bins=0)

@@ -1,7 +1,7 @@
-"""What all series of one extraction share: their words and their time bins, and how both are found.
+"""Survey of series: the common words and time bins of all sources of an extraction.
 
-Every source is surveyed first: its channels or labels, its sampling, and a fair draw of its bins.
-From the surveys of all sources one vocabulary is made.
+Every source is surveyed first: channels or labels, sampling period, and a sample of its bins. The
+surveys of all sources give one vocabulary.
 """
 
 import math
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.errors import DataError, SpecError
-from motifmine.features.series.binning import bin_series, native_period_s
-from motifmine.features.series.coding import Choice, CodingSpec, choose_words, learn_coding
-from motifmine.features.series.decibels import Heard, Listened
-from motifmine.features.series.sample import SeriesSample, merged, sample_series
+from motifmine.features.series.binning import bin_series, measure_period_s
+from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
+from motifmine.features.series.decibels import OnProgress, ProgressReader
+from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned
@@ -24,59 +24,59 @@ from motifmine.records.settings import plain_values
 from motifmine.records.vocabulary import Vocabulary
 
 SAMPLES_PER_BIN = 5
-"""Samples that a bin holds by default, of series of more than one sample a second."""
+"""Default number of samples per bin, for series with more than one sample per second."""
 SPECTRA_PER_BIN = 2
 SOUND_HOP_S = 0.005
-"""Time between two spectra of sound, seconds: onsets stay sharp, and bins of 10 ms steady."""
+"""Time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin."""
 BINS_PER_EVENT = 10
-"""By default two events of one label lie so many bins apart in the mean."""
+"""Default mean distance of events of one label, bins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSettings:
-    """How series of sensors, sounds and lists of events become tables."""
+    """How sensor series, sounds and lists of events are converted to tables."""
 
     coding: CodingSpec = field(default_factory=CodingSpec)
     options: SeriesOptions = field(default_factory=lambda: SeriesOptions(hop_s=SOUND_HOP_S))
     bin_s: float | None = None
-    """Length of a time bin, seconds; None: as the workspace's tables, else by the sampling."""
+    """Length of a time bin, seconds; None: that of the workspace, or by the sampling period."""
     max_gap_s: float | None = None
-    """A longer stretch without samples ends a document, seconds; None: ten bins."""
+    """A longer interval without samples ends a document, seconds; None: ten bins."""
     document_s: float | None = None
-    """Longest document, seconds; None: as long as there is no gap."""
+    """Longest document, seconds; None: no limit."""
     vocabulary: Vocabulary | None = None
-    """Words that are given; None: those of the workspace, else learned from the sources."""
+    """Words to use; None: those of the workspace, or learned from the sources."""
     seed: int = 0
-    """Of the draw that words are learned from."""
+    """Seed of the sample that words are learned from."""
     spool: Path | None = None
-    """Folder where binned values wait between survey and words; None: sources are read twice."""
+    """Folder that caches binned values between survey and coding; None: sources are read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Survey:
-    """What is known of one source before its words are."""
+    """Properties of one source that are needed to choose words."""
 
     path: Path
     header: SeriesHeader
     bin_s: float
     labels: tuple[str, ...]
-    """Of events, in the order in which they appear."""
+    """Labels of events, in the order in which they appear."""
     sample: SeriesSample | None
-    """Bins of samples; None for events."""
+    """Sampled bins; None for events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SeriesScene:
-    """What all tables of an extraction share."""
+    """What all tables of an extraction have in common."""
 
     vocabulary: Vocabulary
     bin_s: float
     notes: tuple[str, ...] = ()
-    """What was recognised and decided, a line each."""
+    """What was recognised and chosen, one line each."""
 
 
-def series_spec_values(settings: SeriesSettings, scene: SeriesScene) -> dict[str, Any]:
-    """Return what a table's `spec` says: all that its words and bins depend on."""
+def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[str, Any]:
+    """Return a table's `spec`, JSON of all settings that its words and bins depend on."""
     layout = scene.vocabulary.layout
     values = {
         "bin_s": scene.bin_s,
@@ -88,8 +88,8 @@ def series_spec_values(settings: SeriesSettings, scene: SeriesScene) -> dict[str
     return plain_values(values)
 
 
-def series_settings_of(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
-    """Return the settings that `series_spec_values` made plain, with the words given."""
+def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
+    """Return the settings from `series_spec_to_values`, with `vocabulary` as words."""
     options = dict(spec.get("series", {}))
     if options.get("columns"):
         options["columns"] = tuple(options["columns"])
@@ -102,8 +102,8 @@ def series_settings_of(spec: Mapping[str, Any], vocabulary: Vocabulary) -> Serie
     )
 
 
-def of_kind(settings: SeriesSettings, kind: str | None) -> SeriesSettings:
-    """Return the settings for sources whose kind of words was asked for."""
+def set_kind(settings: SeriesSettings, kind: str | None) -> SeriesSettings:
+    """Return the settings for a kind of words that the user requests."""
     if kind == "labels" and settings.coding.words == "auto":
         return replace(settings, coding=replace(settings.coding, words="events"))
     if kind == "channels" and settings.options.is_events is None:
@@ -111,8 +111,8 @@ def of_kind(settings: SeriesSettings, kind: str | None) -> SeriesSettings:
     return settings
 
 
-def options_of(settings: SeriesSettings) -> SeriesOptions:
-    """Return how files are to be read; `--words events` says that rows are events."""
+def make_options(settings: SeriesSettings) -> SeriesOptions:
+    """Return the options for reading files; with `--words events` rows are events."""
     if settings.coding.words == "events":
         return replace(settings.options, is_events=True)
     if settings.coding.words != "auto" and settings.options.is_events is None:
@@ -121,39 +121,44 @@ def options_of(settings: SeriesSettings) -> SeriesOptions:
 
 
 def survey(
-    path: Path, settings: SeriesSettings, *, bin_s: float | None, stream: int, heard: Heard
+    path: Path,
+    settings: SeriesSettings,
+    *,
+    bin_s: float | None,
+    stream: int,
+    on_progress: OnProgress,
 ) -> Survey:
-    """Read a source once and return what its words can be made from.
+    """Read a source once and return its survey.
 
     Parameters
     ----------
     path : Path
     settings : SeriesSettings
     bin_s : float or None
-        Length of a time bin, seconds; None: by the sampling.
+        Length of a time bin, seconds; None: by the sampling period.
     stream : int
-        Position of the source in the plan.
-    heard : callable
+        Index of the source among all sources, for the random stream.
+    on_progress : callable
 
     Raises
     ------
     FormatError, DataError
-        When the source cannot be read as a series.
+        If the source cannot be read as a series.
     """
-    options = options_of(settings)
+    options = make_options(settings)
     with open_series(path, options) as opened:
-        reader = Listened(opened, heard)
+        reader = ProgressReader(opened, on_progress)
         if reader.header.is_events:
-            return _survey_of_events(path, reader, bin_s)
+            return _survey_events(path, reader, bin_s)
         if bin_s is None:
-            bin_s = bin_of_samples(native_period_s(reader), reader.header.units)
+            bin_s = choose_bin_s(measure_period_s(reader), reader.header.units)
     with open_series(path, options) as opened:
-        reader = Listened(opened, heard)
+        reader = ProgressReader(opened, on_progress)
         parts = bin_series(
             reader, bin_s=bin_s, max_gap_s=settings.max_gap_s, document_s=settings.document_s
         )
         if settings.spool is not None and options.on_bad == "fail":
-            # what is left out otherwise is told by whom reads the source for its words
+            # with --on-bad skip the file is read again, so that warnings are given by extraction
             parts = cache_binned(parts, settings.spool, path)
         sample = sample_series(
             parts, n_channels=len(reader.header.channels), seed=settings.seed, stream=stream
@@ -161,7 +166,7 @@ def survey(
         return Survey(path=path, header=reader.header, bin_s=bin_s, labels=(), sample=sample)
 
 
-def _survey_of_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Survey:
+def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Survey:
     n_events, first_s, last_s = 0, math.inf, -math.inf
     for chunk in reader.chunks():
         n_events += len(chunk.time_s)
@@ -174,8 +179,8 @@ def _survey_of_events(path: Path, reader: SeriesReader, bin_s: float | None) -> 
     return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, sample=None)
 
 
-def bin_of_samples(period_s: float, units: Sequence[str] = ()) -> float:
-    """Return the usual length of a time bin for samples that lie `period_s` apart.
+def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
+    """Return the default length of a time bin for a sampling period, seconds.
 
     Examples
     --------
@@ -192,42 +197,42 @@ def bin_of_samples(period_s: float, units: Sequence[str] = ()) -> float:
 
 
 def round_up(value: float) -> float:
-    """Return the next number of 1, 2, 5, 10, ... that is not below `value` (by more than 1 %)."""
+    """Round up to a number of the series 1, 2, 5, 10, ..., with a tolerance of 1 %."""
     power = math.floor(math.log10(value))
     steps = (m * 10.0**p for p in (power, power + 1) for m in (1, 2, 5))
     return float(f"{next(step for step in steps if step >= 0.99 * value):.6g}")
 
 
-def agreed(
-    surveys: Sequence[Survey], settings: SeriesSettings, staying: Vocabulary | None
+def merge_surveys(
+    surveys: Sequence[Survey], settings: SeriesSettings, fixed_labels: Vocabulary | None
 ) -> SeriesScene:
-    """Return the words and bins that all surveyed sources share.
+    """Merge surveys into the common words and time bins of all sources.
 
     Parameters
     ----------
     surveys : sequence of Survey
-        At least one; those that do not go with the first are left out, and refused when they are
-        extracted.
+        At least one; those that are incompatible with the first are ignored here, and refused by
+        the extraction.
     settings : SeriesSettings
-    staying : Vocabulary or None
-        Of lists of events: labels that come first, those of the workspace's tables.
+    fixed_labels : Vocabulary or None
+        For events: labels of the workspace's tables, which come first.
 
     Raises
     ------
     DataError
-        When there is nothing that words could be learned from.
+        If there are no values or events to learn words from.
     """
     first = surveys[0]
-    surveys = [found for found in surveys if _goes_with(found.header, first.header)]
+    surveys = [found for found in surveys if _is_compatible(found.header, first.header)]
     notes = list(dict.fromkeys(note for found in surveys for note in found.header.notes))
     if first.header.is_events:
-        vocabulary = _labels_of(surveys, staying)
+        vocabulary = _merge_labels(surveys, fixed_labels)
         notes.append(
             f"words: events of {vocabulary.n_words} labels; time bins of {first.bin_s:g} s"
         )
         return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
-    sample = merged([_aligned(found, first.header) for found in surveys])
-    choice = Choice(words=settings.coding.words, reason="as asked for")
+    sample = merge_samples([_reorder_channels(found, first.header) for found in surveys])
+    choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":
         choice = choose_words(sample, first.header.units)
     vocabulary = learn_coding(
@@ -243,56 +248,67 @@ def agreed(
     return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
 
 
-def _labels_of(surveys: Sequence[Survey], staying: Vocabulary | None) -> Vocabulary:
-    """Return the labels that are known, then the new ones in natural order."""
-    known = staying.labels if staying is not None else ()
+def _merge_labels(surveys: Sequence[Survey], fixed_labels: Vocabulary | None) -> Vocabulary:
+    """Return the fixed labels, followed by the new ones in natural order."""
+    known = fixed_labels.labels if fixed_labels is not None else ()
     new = {label for found in surveys for label in found.labels} - set(known)
     if not known and not new:
-        raise DataError("there are no events, and so no words")
+        raise DataError("there are no events, hence no words")
     return Vocabulary.of_labels([*known, *sorted(new, key=natural_key)])
 
 
-def _goes_with(header: SeriesHeader, other: SeriesHeader) -> bool:
-    """Return whether two sources are lists of events, or have the same channels."""
+def _is_compatible(header: SeriesHeader, other: SeriesHeader) -> bool:
+    """Return whether two sources are both events, or have the same channels."""
     if header.is_events or other.is_events:
         return header.is_events == other.is_events
     return sorted(header.channels) == sorted(other.channels)
 
 
-def _aligned(found: Survey, header: SeriesHeader) -> SeriesSample:
-    """Return a source's sample with its channels in the order of `header`."""
-    assert found.sample is not None, "lists of events have no sample, and are told apart before"
-    order = channel_order(found.header, header.channels)
+def _reorder_channels(found: Survey, header: SeriesHeader) -> SeriesSample:
+    """Reorder the channels of a sample as in `header`."""
+    assert found.sample is not None, "events have no sample; the caller handles them before"
+    order = find_channel_order(found.header, header.channels)
     return replace(
         found.sample, value=found.sample.value[:, order], change=found.sample.change[:, order]
     )
 
 
-def channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[int]:
-    """Return where each of `channels` stands in a source.
+def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[int]:
+    """Return the index of each of `channels` in a source.
 
     Raises
     ------
     DataError
-        When the source has other channels.
+        If the source has other channels.
     """
     missing = [name for name in channels if name not in header.channels]
     more = [name for name in header.channels if name not in channels]
     if missing or more:
-        told = [f"{len(missing)} missing ({missing[0]!r})"] if missing else []
-        told += [f"{len(more)} more ({more[0]!r})"] if more else []
+        parts = [f"{len(missing)} missing ({missing[0]!r})"] if missing else []
+        parts += [f"{len(more)} more ({more[0]!r})"] if more else []
         raise DataError(
-            f"its channels differ from those of the other recordings: {', '.join(told)}; choose "
+            f"its channels differ from those of the other recordings: {', '.join(parts)}; choose "
             "the common ones with --columns, or another folder with --workspace"
         )
     where = {name: index for index, name in enumerate(header.channels)}
     return [where[name] for name in channels]
 
 
-def refuse_other_settings(
+def check_same_settings(
     settings: SeriesSettings, vocabulary: Vocabulary, bin_s: float, place: Path
 ) -> None:
-    """Raise `SpecError` when settings ask for other words or bins than a workspace has."""
+    """Raise `SpecError` if settings request other words or bins than those of a workspace.
+
+    Parameters
+    ----------
+    settings : SeriesSettings
+    vocabulary : Vocabulary
+        Of the workspace.
+    bin_s : float
+        Of the workspace, seconds.
+    place : Path
+        Of the workspace, for the message.
+    """
     layout = vocabulary.layout
     words = layout.series_words()
     asked = settings.coding.words

@@ -1,1 +1,1 @@
-"""Video into words: optical flow over a grid."""
+"""Words from video: optical flow on a grid of cells."""

@@ -1,4 +1,4 @@
-"""From one video to its observation table, in this process."""
+"""Extraction of the observation table of one video, in this process."""
 
 import math
 import time
@@ -29,15 +29,15 @@ REPORT_EVERY_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the extraction of one source is."""
+    """Progress of the extraction of one source."""
 
     source: Path
     position_s: float
-    """Seconds of the recording that are done."""
+    """Position in the recording, seconds."""
     duration_s: float
-    """Length that the container promises, seconds; NaN if it does not say."""
+    """Duration according to the container, seconds; NaN if unknown."""
     frames_per_s: float
-    """Decoded frames per second of work; 0 of a series."""
+    """Speed in decoded frames per second of elapsed time; 0 for series."""
 
     def __str__(self) -> str:
         if self.frames_per_s > 0:
@@ -56,41 +56,43 @@ def extract_video(
     accept: Callable[[Vocabulary], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> ObservationTable:
-    """Return the words of one video.
+    """Extract the words of one video.
+
+    Sets the number of threads of OpenCV to 1 for the whole process.
 
     Parameters
     ----------
     path : Path
     spec : FlowSpec
-        None takes the defaults.
+        None uses the defaults.
     name : str
-        Name of the recording; "" takes the file's name without its ending.
+        Name of the recording; "" uses the file's name without suffix.
     start_utc : str
         Wall-clock time of the first frame, ISO 8601; "" if unknown.
     strict : bool
-        Refuse a damaged or truncated video instead of keeping what could be read.
-    threads : int
-        How many compute flow beside the decoder; the table does not depend on it. None takes the
-        number of cores.
-    accept : function, optional
-        Called with the vocabulary before the work begins; raises to refuse it.
-    on_progress : function, optional
-        Called a few times a second.
+        Raise for a damaged or truncated video instead of keeping what could be read.
+    threads : int or None
+        Number of threads that compute flow in addition to the decoder; the table does not depend on
+        it. None uses the number of cores.
+    accept : callable, optional
+        Called with the vocabulary before the extraction; raises to refuse it.
+    on_progress : callable, optional
+        Called several times per second.
 
     Raises
     ------
     VideoError, FormatError
-        When the file cannot be read as a video.
+        If the file cannot be read as a video.
     SpecError
-        When the settings do not suit a video of this size.
+        If the settings are invalid for a video of this size.
 
     Warns
     -----
     MotifmineWarning
-        For each way in which something of the video is lost.
+        For each kind of loss of data.
     """
     spec = spec or FlowSpec()
-    # the threads are ours: flow on several parts of a picture would depend on their number
+    # with threads inside OpenCV, flow would depend on how many of them divide the picture
     cv2.setNumThreads(1)
     with open_frames(path) as reader, ThreadPoolExecutor(1) as aside:
         digest = aside.submit(sha256, path)
@@ -101,9 +103,9 @@ def extract_video(
         vocabulary = Vocabulary.of_grid(words.grid)
         if accept is not None:
             accept(vocabulary)
-        watched = _reported(chain([first], frames), reader, on_progress)
-        per_bin, word, count = _collected(words.rows(watched, threads or n_cores()))
-        _tell_losses(reader, strict)
+        watched = _report_progress(chain([first], frames), reader, on_progress)
+        per_bin, word, count = _collect_rows(words.rows(watched, threads or n_cores()))
+        _report_losses(reader, strict)
         recording = Recording(
             name=name or path.stem,
             bin_start_s=bin_starts(words.n_times, spec.bin_s),
@@ -115,7 +117,7 @@ def extract_video(
             frames_expected=reader.frames_expected,
             frames_decoded=reader.frames_decoded,
             stamps_repaired=reader.stamps_repaired,
-            losses="; ".join(_losses(reader)),
+            losses="; ".join(_describe_losses(reader)),
         )
     offsets = np.zeros(words.n_times + 1, dtype=np.int64)
     offsets[1 : len(per_bin) + 1] = per_bin
@@ -126,21 +128,21 @@ def extract_video(
         recordings=(recording,),
         vocabulary=vocabulary,
         bin_s=spec.bin_s,
-        spec=flow_spec_values(spec),
+        spec=flow_spec_to_values(spec),
         picture=words.mean.picture(),
     )
 
 
-def flow_spec_values(spec: FlowSpec) -> dict[str, Any]:
-    """Return a FlowSpec as plain values; a mask is named by its content, not its path alone."""
+def flow_spec_to_values(spec: FlowSpec) -> dict[str, Any]:
+    """Return a FlowSpec as plain values, including a digest of the content of the mask."""
     values = asdict(spec)
     if spec.mask is not None:
         values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
     return plain_values(values)
 
 
-def flow_spec_of(plain: Mapping[str, Any]) -> FlowSpec:
-    """Return the FlowSpec that `flow_spec_values` made plain."""
+def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
+    """Return the FlowSpec from `flow_spec_to_values`."""
     values = {f.name: plain[f.name] for f in fields(FlowSpec) if f.name in plain}
     for name in ("roi", "exclude"):
         if values.get(name) is not None:
@@ -150,8 +152,8 @@ def flow_spec_of(plain: Mapping[str, Any]) -> FlowSpec:
     return FlowSpec(**values)
 
 
-def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
-    """Return the number of words of every time bin up to the last filled one, words and counts."""
+def _collect_rows(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
+    """Return the number of words of every bin up to the last non-empty one, words and counts."""
     per_bin: list[int] = []
     words: list[Indices32] = [np.zeros(0, dtype=np.int32)]
     counts: list[Floats32] = [np.zeros(0, dtype=np.float32)]
@@ -160,17 +162,17 @@ def _collected(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
         words.append(row.word)
         counts.append(row.count)
     word = np.concatenate(words)
-    # a long recording's words are many: none is held twice longer than needed
+    # long recordings have many words: free the pieces before the counts are concatenated
     words.clear()
     return per_bin, word, np.concatenate(counts)
 
 
-def _reported(
+def _report_progress(
     frames: Iterator[VideoFrame],
     reader: FrameReader,
     on_progress: Callable[[Progress], None] | None,
 ) -> Iterator[VideoFrame]:
-    """Pass frames on and report a few times a second."""
+    """Yield frames unchanged, and report progress several times per second."""
     began = last = time.monotonic()
     for frame in frames:
         yield frame
@@ -181,15 +183,15 @@ def _reported(
             on_progress(Progress(reader.path, float(frame.time_s), reader.duration_s, rate))
 
 
-def _tell_losses(reader: FrameReader, strict: bool) -> None:
-    """Warn of what could not be read, or raise `VideoError` if `strict`."""
-    for loss in _losses(reader):
+def _report_losses(reader: FrameReader, strict: bool) -> None:
+    """Warn about losses, or raise `VideoError` if `strict`."""
+    for loss in _describe_losses(reader):
         if strict:
             raise VideoError(f"{reader.path} {loss}; refused because of --strict")
         warnings.warn(f"{reader.path} {loss}", MotifmineWarning, stacklevel=3)
 
 
-def _losses(reader: FrameReader) -> Iterator[str]:
+def _describe_losses(reader: FrameReader) -> Iterator[str]:
     if math.isfinite(reader.truncated_at_s):
         promised = f" of {reader.duration_s:.2f} s" if math.isfinite(reader.duration_s) else ""
         yield (

@@ -1,8 +1,8 @@
-"""Optical flow of a video as words: which way how many pixels move in which cell.
+"""Optical flow of a video as words: counts of moving pixels per cell and direction.
 
-Frames are brought to a working size and rate. DIS flow is computed between neighbours at half the
-working size (its finest level at full size has that resolution anyway, at twice the cost), and the
-pixels that move and change in brightness are counted per cell and direction.
+Frames are reduced to a working size and rate. DIS flow is computed between successive frames at
+half the working size (its finest level at full size has the same resolution, at twice the cost),
+and the pixels that move and change in luma are counted per cell and direction.
 """
 
 import math
@@ -32,42 +32,42 @@ Counts = NDArray[np.int32]
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-SMALLEST_SIDE_PX = 24
-"""Flow needs pictures of at least this width and height."""
-EARLY = Fraction(4, 5)
-"""A frame may come this part of the wanted gap after the last one: 30 Hz gives 15 Hz, not 10."""
-LONG_GAPS = 3
-"""After a gap of more than so many usual ones, neighbours are no longer compared."""
-STANDING_CONTRAST = 25
-"""Grey levels by which what stands must differ from the background."""
+MIN_SIDE_PX = 24
+"""Least width and height of a working frame for optical flow, pixels."""
+MIN_GAP_SHARE = Fraction(4, 5)
+"""Least time between used frames, relative to the requested one: 30 Hz gives 15 Hz, not 10."""
+MAX_GAPS = 3
+"""Frames that are further apart than this number of normal gaps are not compared."""
+STATIC_CONTRAST = 25
+"""Least difference of static foreground from the background, grey levels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
-    """How video becomes words of kind `flow-grid`."""
+    """Specification of words of kind `flow-grid`."""
 
     bin_s: float = 0.25
     """Length of a time bin, seconds, > 0."""
     width: int = 352
-    """Width of the working frame in pixels; a narrower video is left as it is."""
+    """Largest width of the working frame, pixels."""
     rate_hz: float = 12.5
-    """Frames a second that are compared; a slower video is left as it is."""
+    """Largest rate of compared frames, frames per second."""
     cell_px: int = 8
-    """Side of a cell in pixels of the working frame."""
+    """Side of a cell, pixels of the working frame."""
     directions: int = 8
-    """Number of directions, the first points right."""
+    """Number of directions; the first points right."""
     speed_px_s: float = 6.0
-    """Slower pixels stand still; pixels of the working frame a second."""
+    """Slower pixels are still; pixels of the working frame per second."""
     change: int = 6
-    """A moving pixel changes its brightness by more from frame to frame, grey levels."""
+    """Pixels count as moving only if their luma changes by more between frames, grey levels."""
     static: bool = False
-    """Whether foreground that does not move has a word in each cell."""
+    """Whether static foreground has a word in each cell."""
     roi: Box | None = None
-    """Only this box is watched: x, y, width, height in pixels of the video."""
+    """Region of interest: x, y, width, height in pixels of the video."""
     exclude: tuple[Box, ...] = ()
-    """These boxes are not watched."""
+    """Boxes to exclude, as `roi`."""
     mask: str | None = None
-    """Path of a picture of the video's size; only where it is not black is the video watched."""
+    """Path of a picture of the video's size; pixels that are black in it are excluded."""
 
     def __post_init__(self) -> None:
         positive = {"bin_s": self.bin_s, "rate_hz": self.rate_hz}
@@ -75,7 +75,7 @@ class FlowSpec:
             if not (math.isfinite(value) and value > 0):
                 raise SpecError(f"{name} is {value}; it must be positive")
         least = {
-            "width": SMALLEST_SIDE_PX, "cell_px": 1, "directions": 1, "speed_px_s": 0, "change": 0
+            "width": MIN_SIDE_PX, "cell_px": 1, "directions": 1, "speed_px_s": 0, "change": 0
         }  # fmt: skip
         for name, smallest in least.items():
             if not getattr(self, name) >= smallest:
@@ -90,14 +90,14 @@ class FlowSpec:
         Raises
         ------
         SpecError
-            When the video is too small for optical flow.
+            If the video is too small for optical flow.
         """
         working_width = min(self.width, width)
         working_height = round(height * working_width / width)
-        if min(working_width, working_height) < SMALLEST_SIDE_PX:
+        if min(working_width, working_height) < MIN_SIDE_PX:
             raise SpecError(
                 f"a working frame of {working_width}x{working_height} px is too small for optical "
-                f"flow; it needs at least {SMALLEST_SIDE_PX} px on either side"
+                f"flow; it needs at least {MIN_SIDE_PX} px on either side"
             )
         return FlowGrid(
             rows=-(-working_height // self.cell_px),
@@ -112,35 +112,35 @@ class FlowSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinRow:
-    """The words of one time bin."""
+    """Words of one time bin."""
 
     time: int
-    """Time bin, ascending from row to row; empty bins have no row."""
+    """Time bin, ascending; empty bins have no row."""
     word: Indices32
     """int32 array (n,), ascending."""
     count: Floats32
     """float32 array (n,), > 0."""
 
 
-class _Used(NamedTuple):
-    """A frame that is compared with its neighbours."""
+class _WorkingFrame(NamedTuple):
+    """A frame at working size and rate."""
 
     time_s: Fraction
     image: Pixels
     half: Pixels
-    """The image in half its size."""
+    """The image at half the size."""
 
 
 class _Pair(NamedTuple):
-    """Two neighbours to be compared, and the background of their time."""
+    """Two successive working frames, and the background at their time."""
 
-    before: _Used
-    after: _Used
+    before: _WorkingFrame
+    after: _WorkingFrame
     background: Pixels | None
 
 
 class FlowWords:
-    """Turns the frames of one video into words; what it keeps does not grow with the video.
+    """Converts the frames of a video to words, in memory that does not depend on its length.
 
     Parameters
     ----------
@@ -148,20 +148,20 @@ class FlowWords:
     width, height : int, pixels
         Size of the video.
     mean_gap_s : Fraction, seconds
-        Time between frames of the video.
+        Mean time between frames of the video.
     """
 
     def __init__(self, spec: FlowSpec, *, width: int, height: int, mean_gap_s: Fraction) -> None:
         self.spec = spec
         self.grid = spec.grid(width, height)
-        self.watched = watched_pixels(spec, self.grid, width, height)
+        self.watched = make_watch_mask(spec, self.grid, width, height)
         self.mean = MeanPicture(self.grid.frame_width, self.grid.frame_height)
         self.last_time_s = Fraction(0)
-        """Time of the last frame seen, used or not."""
+        """Time of the last frame, used or not."""
         self._bin_s = Fraction(repr(spec.bin_s))
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
-        self._least_gap_s = EARLY * wanted_gap_s
-        self._longest_gap_s = LONG_GAPS * max(wanted_gap_s, mean_gap_s)
+        self._least_gap_s = MIN_GAP_SHARE * wanted_gap_s
+        self._longest_gap_s = MAX_GAPS * max(wanted_gap_s, mean_gap_s)
         y = np.arange(self.grid.frame_height, dtype=np.int32)[:, None]
         x = np.arange(self.grid.frame_width, dtype=np.int32)
         half_width = (self.grid.frame_width + 1) // 2
@@ -172,20 +172,20 @@ class FlowWords:
 
     @property
     def n_times(self) -> int:
-        """Time bins from the first frame to the last one seen."""
-        return self._bin_of(self.last_time_s) + 1
+        """Number of time bins up to the last frame."""
+        return self._find_bin(self.last_time_s) + 1
 
     def rows(self, frames: Iterable[VideoFrame], threads: int = 1) -> Iterator[BinRow]:
-        """Yield the words of every time bin that has any, as soon as the bin is over.
+        """Yield the words of every non-empty time bin, as soon as the bin is complete.
 
         Parameters
         ----------
         frames : iterator of VideoFrame
             In order of time; read in the calling thread.
         threads : int
-            How many compute flow and count beside it; the rows do not depend on it.
+            Number of threads that compute flow and counts; the rows do not depend on it.
         """
-        counted = in_order(self._count, self._pairs(frames), threads)
+        counted = map_ordered(self._count, self._pairs(frames), threads)
         for time, group in groupby(counted, key=lambda item: item[0]):
             total = np.zeros(self.grid.n_words, dtype=np.int32)
             for _, counts in group:
@@ -195,72 +195,77 @@ class FlowWords:
                 yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
 
     def _pairs(self, frames: Iterable[VideoFrame]) -> Iterator[_Pair]:
-        """Yield used frames with the one before, except across long gaps."""
+        """Yield successive working frames, except across long gaps."""
         slow = SlowBackground()
-        before: _Used | None = None
+        before: _WorkingFrame | None = None
         for frame in frames:
             self.last_time_s = frame.time_s
-            self.mean.look(frame)
+            self.mean.update(frame)
             if before is not None and frame.time_s - before.time_s < self._least_gap_s:
                 continue
-            after = self._used(frame)
-            background = slow.look(after.time_s, after.image) if self.spec.static else None
+            after = self._make_working_frame(frame)
+            background = slow.update(after.time_s, after.image) if self.spec.static else None
             if before is not None and after.time_s - before.time_s <= self._longest_gap_s:
                 yield _Pair(before, after, background)
             before = after
 
-    def _used(self, frame: VideoFrame) -> _Used:
-        image = self._reduced(frame.luma)
+    def _make_working_frame(self, frame: VideoFrame) -> _WorkingFrame:
+        image = self._resize_to_working(frame.luma)
         height, width = image.shape
-        return _Used(frame.time_s, image, resized(image, ((width + 1) // 2, (height + 1) // 2)))
+        return _WorkingFrame(
+            frame.time_s, image, resize(image, ((width + 1) // 2, (height + 1) // 2))
+        )
 
-    def _reduced(self, luma: Pixels) -> Pixels:
-        """Return the frame in working size."""
+    def _resize_to_working(self, luma: Pixels) -> Pixels:
+        """Reduce a frame to working size."""
         size = (self.grid.frame_width, self.grid.frame_height)
         if luma.shape == size[::-1]:
             return np.ascontiguousarray(luma)
         factor = luma.shape[1] // size[0]
         if factor > 1 and luma.shape[1] % size[0]:
-            # whole factors are quick; the small rest is done on few pixels
+            # reduction by an integer is fast; the remaining factor then applies to few pixels
             whole = (luma.shape[1] // factor, luma.shape[0] // factor)
-            luma = resized(luma[: whole[1] * factor, : whole[0] * factor], whole)
-        return resized(luma, size)
+            luma = resize(luma[: whole[1] * factor, : whole[0] * factor], whole)
+        return resize(luma, size)
 
     def _count(self, pair: _Pair) -> tuple[int, Counts]:
-        """Return the time bin of a pair and how often it shows each word, int32 array (W,)."""
+        """Return the time bin of a pair and the count of every word, int32 array (W,)."""
         grid = self.grid
-        changed = self._differing(pair.before.image, pair.after.image, self.spec.change)
-        flow = dis_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
+        changed = self._find_changed(pair.before.image, pair.after.image, self.spec.change)
+        flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
         places = (self._vector_of_pixel, self._cell_of_pixel, grid.rows * grid.columns)
-        # pixels of the half-size frame from one frame to the next
+        # in pixels of the half-size frame, per pair of frames
         least_motion = self.spec.speed_px_s * float(pair.after.time_s - pair.before.time_s) / 2
         counts = count_moving_pixels(changed, flow, *places, self._compass, least_motion)
         if pair.background is not None:
-            foreground = self._differing(pair.after.image, pair.background, STANDING_CONTRAST)
+            foreground = self._find_changed(pair.after.image, pair.background, STATIC_CONTRAST)
             still = count_still_pixels(foreground, flow, *places, least_motion)
             counts = np.concatenate([counts, still])
-        return self._bin_of(pair.after.time_s), counts
+        return self._find_bin(pair.after.time_s), counts
 
-    def _differing(self, one: Pixels, other: Pixels, levels: int) -> Indices:
-        """Return the watched pixels that differ by more, as `y * width + x`, int64 array."""
+    def _find_changed(self, one: Pixels, other: Pixels, levels: int) -> Indices:
+        """Return the pixels inside the mask that differ by more than `levels`, int64 array.
+
+        Pixels are numbered `y * width + x`.
+        """
         differ = cv2.threshold(cv2.absdiff(one, other), levels, 1, cv2.THRESH_BINARY)[1]
         return np.flatnonzero(cv2.bitwise_and(differ, self.watched).view(np.bool_))
 
-    def _bin_of(self, time_s: Fraction) -> int:
+    def _find_bin(self, time_s: Fraction) -> int:
         return math.floor(time_s / self._bin_s)
 
 
 _THREAD = threading.local()
 
 
-def dis_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> NDArray[np.float32]:
-    """Return optical flow between two grey pictures, one vector per pixel.
+def compute_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> NDArray[np.float32]:
+    """Compute optical flow between two grey pictures, one vector per pixel.
 
     Parameters
     ----------
     before, after : uint8 arrays (h, w)
     is_still : bool
-        Nothing moves: the flow is zero without looking further.
+        Return zeros without computing anything.
 
     Returns
     -------
@@ -269,13 +274,14 @@ def dis_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> NDArra
 
     Notes
     -----
-    Kroeger, Timofte, Dai, Van Gool, ECCV 2016: fast optical flow by dense inverse search. The
-    preset is ultrafast; patches of 8 px every 5 px instead of every 4 and 8 steps instead of 12
-    take two thirds of the time, and 1 % more of the directions differ from those of the preset
-    medium (road scenes).
+    Kroeger, Timofte, Dai, Van Gool, ECCV 2016: fast optical flow by dense inverse search, preset
+    ultrafast. A patch stride of 5 px instead of 4 and 8 gradient descent steps instead of 12 take
+    two thirds of the time; on road scenes, 1 % more directions differ from those of the preset
+    medium.
     """
     if is_still:
         return np.zeros((before.size, 2), dtype=np.float32)
+    # an engine has internal buffers and must not be shared between threads
     if not hasattr(_THREAD, "engine"):
         _THREAD.engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         _THREAD.engine.setFinestScale(1)
@@ -285,42 +291,68 @@ def dis_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> NDArra
     return flow.reshape(-1, 2)
 
 
-def watched_pixels(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
-    """Return 1 for the pixels of the working frame that are watched, uint8 array (H, W).
+def make_watch_mask(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
+    """Return 1 for pixels of the working frame that are not excluded, uint8 array (H, W).
+
+    Parameters
+    ----------
+    spec : FlowSpec
+    grid : FlowGrid
+    width, height : int
+        Size of the video, pixels.
 
     Raises
     ------
     SpecError
-        When `roi`, `exclude` and `mask` leave nothing of a video of this size.
+        If `roi`, `exclude` and `mask` exclude the whole frame.
     FormatError
-        When the mask is no picture of the video's size.
+        If the mask is not a picture of the video's size.
     """
     watched = np.ones((height, width), dtype=np.uint8)
     if spec.mask is not None:
         watched = read_mask(Path(spec.mask), width, height)
     if spec.roi is not None:
         inside = np.zeros_like(watched)
-        inside[_slices(spec.roi)] = 1
+        inside[_to_slices(spec.roi)] = 1
         watched = watched & inside
     for box in spec.exclude:
-        watched[_slices(box)] = 0
+        watched[_to_slices(box)] = 0
     size = (grid.frame_width, grid.frame_height)
-    small = resized(watched, size, cv2.INTER_NEAREST)
+    small = resize(watched, size, cv2.INTER_NEAREST)
     if not small.any():
-        raise SpecError(
-            f"roi, exclude and mask leave nothing to watch of a video of {width}x{height} px"
-        )
+        raise SpecError(f"roi, exclude and mask exclude the whole frame of {width}x{height} px")
     return small
 
 
-def resized(image: Pixels, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Pixels:
-    """Return a grey picture in another size (width, height)."""
+def resize(image: Pixels, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Pixels:
+    """Resize a grey picture.
+
+    Parameters
+    ----------
+    image : uint8 array (row, column)
+    size : (int, int)
+        Width and height of the result, pixels.
+    how : int
+        Interpolation of OpenCV.
+    """
     picture: Pixels = np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
     return picture
 
 
 def read_mask(path: Path, width: int, height: int) -> Pixels:
-    """Return 1 where the picture at `path` is not black, uint8 array (height, width)."""
+    """Read a mask: 1 where the picture at `path` is not black, uint8 array (height, width).
+
+    Parameters
+    ----------
+    path : Path
+    width, height : int
+        Size of the video, which the picture must have, pixels.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a picture of that size.
+    """
     try:
         data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError as error:
@@ -336,15 +368,25 @@ def read_mask(path: Path, width: int, height: int) -> Pixels:
     return (picture > 0).astype(np.uint8)
 
 
-def _slices(box: Box) -> tuple[slice, slice]:
+def _to_slices(box: Box) -> tuple[slice, slice]:
     x, y, width, height = box
     return slice(y, y + height), slice(x, x + width)
 
 
-def in_order(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:
-    """Yield `function(item)` in the order of `items`, computed by threads a few items ahead."""
+def map_ordered(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:
+    """Yield `function(item)` in the order of `items`, computed ahead by threads.
+
+    Parameters
+    ----------
+    function : callable
+        Should release the GIL.
+    items : iterable
+        Read in the calling thread.
+    threads : int
+        At most twice this number of results is pending, to limit memory.
+    """
     waiting: deque[Future[Any]] = deque()
-    if threads <= 1:  # one core is one worker's: nothing is gained by a second thread
+    if threads <= 1:  # on a single core a second thread has no benefit
         yield from map(function, items)
         return
     with ThreadPoolExecutor(threads) as pool:

@@ -1,4 +1,4 @@
-"""Loads the compiled kernels of `features.flow` on import, for processes that are forked later."""
+"""Import this to load the compiled kernels of `features.video.flow` before processes are forked."""
 
 import numpy as np
 

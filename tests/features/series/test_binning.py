@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motifmine.errors import DataError, SpecError
-from motifmine.features.series.binning import bin_series, native_period_s
+from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesHeader
 from motifmine.types import Floats
 
@@ -180,9 +180,9 @@ def test_labels_that_come_later_widen_later_documents() -> None:
 
 def test_the_native_period_is_free_of_noise() -> None:
     assert (
-        native_period_s(samples(np.arange(100, dtype=np.float64) * 0.1, np.ones((100, 1)))) == 0.1
+        measure_period_s(samples(np.arange(100, dtype=np.float64) * 0.1, np.ones((100, 1)))) == 0.1
     )
-    assert np.isnan(native_period_s(samples(np.zeros(1), np.ones((1, 1)))))
+    assert np.isnan(measure_period_s(samples(np.zeros(1), np.ones((1, 1)))))
 
 
 def test_a_document_that_no_memory_holds_is_refused() -> None:

@@ -10,8 +10,8 @@ from motifmine.features.series.coding import (
     encode_series,
     learn_coding,
 )
-from motifmine.features.series.levels import fit_mixture, level_edges
-from motifmine.features.series.sample import SeriesSample, merged, sample_series
+from motifmine.features.series.levels import find_level_edges, fit_mixture
+from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
 
@@ -109,14 +109,14 @@ def test_labels_tell_channel_range_and_unit() -> None:
 
 
 def test_a_state_gets_a_level_for_each_value() -> None:
-    edges = level_edges(np.array([0.0, 0, 0, 1, 1, 7]), 5)
+    edges = find_level_edges(np.array([0.0, 0, 0, 1, 1, 7]), 5)
     np.testing.assert_allclose(edges, [0.5, 4, np.inf, np.inf])
 
 
 def test_a_mixture_finds_the_plateaus() -> None:
     rng = np.random.default_rng(1)
     value = np.concatenate([rng.normal(m, 0.1, n) for m, n in ((0, 900), (5, 50), (10, 50))])
-    edges = level_edges(value, 3, "mixture")
+    edges = find_level_edges(value, 3, "mixture")
     assert 0.3 < edges[0] < 4.7
     assert 5.3 < edges[1] < 9.7
     mean, spread, weight = fit_mixture(value, 3)
@@ -139,18 +139,18 @@ def test_words_are_chosen_by_the_data(columns: list[list[float]], unit: str, wor
 
 
 def test_a_sample_of_parts_is_the_sample_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("motifmine.features.series.sample.MOST_CELLS", 50)
+    monkeypatch.setattr("motifmine.features.series.sample.MAX_CELLS", 50)
     parts = [binned(list(np.arange(40.0) + 100 * i)) for i in range(3)]
     together = sample_series(parts, n_channels=1, seed=3, stream=0)
     assert together.value.shape == (50, 1)
     assert together.n_bins == 120
-    joined = merged([sample_of(parts[0]), together])
+    joined = merge_samples([sample_of(parts[0]), together])
     assert np.all(np.diff(joined.key) >= 0)
     assert joined.n_bins == 160
 
 
 def test_channels_without_values_are_refused() -> None:
-    with pytest.raises(DataError, match="no channel holds a value"):
+    with pytest.raises(DataError, match="no channel has values"):
         learned(binned([np.nan, np.nan]), "rectified")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, SpecError
-from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords, watched_pixels
+from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords, make_watch_mask
 from motifmine.io.video.reader import Frame
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.types import Floats
@@ -102,7 +102,7 @@ def test_what_the_mask_blackens_has_no_words(tmp_path: Path) -> None:
 
 def test_a_box_counts_in_pixels_of_the_video_not_of_the_working_frame() -> None:
     spec = FlowSpec(width=80, roi=(80, 60, 80, 60))
-    watched = watched_pixels(spec, spec.grid(WIDTH, HEIGHT), WIDTH, HEIGHT)
+    watched = make_watch_mask(spec, spec.grid(WIDTH, HEIGHT), WIDTH, HEIGHT)
     assert watched.shape == (60, 80)
     assert watched[30:, 40:].all()
     assert watched.sum() == 30 * 40
@@ -121,7 +121,7 @@ def test_a_mask_that_is_no_picture_is_refused(tmp_path: Path) -> None:
 
 
 def test_boxes_that_leave_nothing_are_refused() -> None:
-    with pytest.raises(SpecError, match="leave nothing to watch"):
+    with pytest.raises(SpecError, match="exclude the whole frame"):
         words_of(frames_of([scene()]), roi=(500, 0, 10, 10))
 
 

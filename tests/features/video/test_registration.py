@@ -1,4 +1,4 @@
-"""Cameras that were knocked: found, put right when it is little, set apart when it is much."""
+"""Registration of cameras that were moved: found, corrected if small, excluded if large."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,10 +10,10 @@ import pytest
 from click.testing import Result
 
 from motifmine.features.video.registration import (
-    align_tables,
-    moved_back,
-    place_picture,
+    move_words_back,
     register,
+    register_picture,
+    register_tables,
 )
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, Recording
@@ -57,7 +57,7 @@ def test_shift_and_turn_are_measured(
 ) -> None:
     assert scene.picture is not None
     moved = replace(scene, picture=knocked(scene, right, down, turn_deg))
-    found = place_picture(moved, scene.picture)
+    found = register_picture(moved, scene.picture)
     assert found.right_px == pytest.approx(right, abs=0.7)
     assert found.down_px == pytest.approx(down, abs=0.7)
     assert found.turn_deg == pytest.approx(turn_deg, abs=0.3)
@@ -65,10 +65,10 @@ def test_shift_and_turn_are_measured(
 
 def test_words_come_back_to_where_they_were(scene: ObservationTable) -> None:
     assert scene.picture is not None
-    placement = place_picture(replace(scene, picture=knocked(scene, 16, -8, 0)), scene.picture)
+    placement = register_picture(replace(scene, picture=knocked(scene, 16, -8, 0)), scene.picture)
     away = replace(placement, right_px=-placement.right_px, down_px=-placement.down_px)
-    there = moved_back(scene, away)
-    back = moved_back(there, placement)
+    there = move_words_back(scene, away)
+    back = move_words_back(there, placement)
     assert back.total == pytest.approx(there.total, rel=1e-5)
     one, two = scene.dense(), back.dense()
     assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.9
@@ -76,7 +76,7 @@ def test_words_come_back_to_where_they_were(scene: ObservationTable) -> None:
 
 def test_a_camera_that_stands_still_is_left_alone(scene: ObservationTable) -> None:
     tables = [renamed(scene, f"c{i}", knocked(scene, i, 0, 0)) for i in range(3)]
-    found = align_tables(tables)
+    found = register_tables(tables)
     assert found.notes == ()
     assert all(one is two for one, two in zip(found.tables, tables, strict=True))
 
@@ -85,11 +85,11 @@ def test_a_small_knock_is_put_right_and_told(scene: ObservationTable) -> None:
     assert scene.picture is not None
     tables = [renamed(scene, f"c{i}", scene.picture) for i in range(3)]
     tables.append(renamed(scene, "knocked", knocked(scene, 18, 0, 0)))
-    found = align_tables(tables)
+    found = register_tables(tables)
     (note,) = found.notes
     assert "knocked: words moved back" in note
     assert "+18 px" in note
-    settled = place_picture(found.tables[-1], scene.picture)
+    settled = register_picture(found.tables[-1], scene.picture)
     assert settled.is_still
 
 
@@ -98,16 +98,16 @@ def test_another_view_is_set_apart_and_told(scene: ObservationTable) -> None:
     other = np.random.default_rng(1).integers(0, 255, (18, 22, 3)).astype(np.uint8)
     view = cv2.resize(other, scene.picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     tables = [renamed(scene, f"c{i}", scene.picture) for i in range(3)]
-    found = align_tables([*tables, renamed(scene, "z", np.asarray(view, np.uint8))])
+    found = register_tables([*tables, renamed(scene, "z", np.asarray(view, np.uint8))])
     assert [table.recordings[0].name for table in found.tables] == ["c0", "c1", "c2"]
-    assert "z is set apart" in found.notes[0]
+    assert "z is excluded" in found.notes[0]
 
 
 def test_a_far_turn_is_set_apart(scene: ObservationTable) -> None:
     assert scene.picture is not None
-    found = align_tables([renamed(scene, "far", knocked(scene, 70, 0, 0))], scene.picture)
+    found = register_tables([renamed(scene, "far", knocked(scene, 70, 0, 0))], scene.picture)
     assert found.tables == ()
-    assert "far is set apart" in found.notes[0]
+    assert "far is excluded" in found.notes[0]
 
 
 def test_an_even_picture_has_nothing_to_hold_on_to() -> None:
@@ -127,8 +127,8 @@ def test_the_fit_tells_of_a_camera_that_moved(
     line = ("fit", "--model", "plsm", "--motifs", "2", "--restarts", "1", "--iterations", "5")
     result = motifmine(*line, "--activity", "sparse", "--rounds", "1")
     assert result.exit_code == 0, result.stderr
-    assert "c is set apart" in result.stderr
+    assert "c is excluded" in result.stderr
     record = store.read_fit(Workspace(tmp_path / "motifmine-work").find_fit())
     assert [recording.name for recording in record.recordings] == ["a", "b"]
     (note,) = record.provenance.spec.notes["cameras"]
-    assert "c is set apart" in note
+    assert "c is excluded" in note
