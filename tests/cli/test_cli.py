@@ -18,7 +18,7 @@ from click import Command
 from click.testing import Result
 
 from motifmine.io.hdf5.store import read_fit, write_table
-from motifmine.models.options import make_options
+from motifmine.models.options import options_of
 from motifmine.models.registry import all_entries, settings_of
 from motifmine.models.request import FitRequest
 from motifmine.records.vocabulary import Channels, Vocabulary
@@ -63,7 +63,7 @@ def test_help_of_fit_tells_all_options_with_their_defaults(motifmine: Run) -> No
     text = " ".join(motifmine("fit", "--help").stdout.split())
     common, *of_models = re.split(r"Options of (?=plsm:|hdlsm:|tcae:)", text)
     shown = {part.partition(":")[0]: part for part in of_models}
-    for option in make_options(FitRequest):
+    for option in options_of(FitRequest):
         if not option.setting.capability:
             assert option.flag in common
             assert option.default is None or option.is_switch or f"{option.default}]" in common

@@ -8,7 +8,7 @@ import pytest
 
 from motifmine.durations import Duration
 from motifmine.errors import SpecError
-from motifmine.models.options import Option, make_options, setting
+from motifmine.models.options import Option, options_of, setting
 from motifmine.models.registry import all_entries, settings_of
 from motifmine.models.request import FitRequest
 
@@ -25,7 +25,7 @@ class Spec:
     plain: int = 3
 
 
-OPTIONS = {option.field: option for option in make_options(Spec)}
+OPTIONS = {option.field: option for option in options_of(Spec)}
 
 
 def test_options_are_the_fields_that_say_so() -> None:
@@ -78,7 +78,7 @@ def test_nothing_is_written_where_nothing_is_given() -> None:
 
 def all_options() -> list[Option]:
     own = [option for entry in all_entries().values() for option in settings_of(entry)]
-    return [*make_options(FitRequest), *own]
+    return [*options_of(FitRequest), *own]
 
 
 @pytest.mark.parametrize("option", all_options(), ids=lambda o: o.flag)

@@ -1,4 +1,4 @@
-"""The half of an auto-encoder that tells where motifs may start: what its fits keep."""
+"""The encoder of the auto-encoder, which a fit stores to locate motifs in new documents."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -9,17 +9,17 @@ from motifmine.types import Floats32
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Encoder:
-    """What it takes to encode new documents."""
+    """Parameters for encoding new documents."""
 
     group: ClassVar[str] = "encoder"
-    """Where it is in the file of a fit."""
+    """Group in the file of a fit."""
     filters: Floats32 = field(metadata=axes("motif, relative_time, word"))
     """(K, L, W), in the order of the motifs."""
     bias: Floats32 = field(metadata=axes("motif"))
     """(K,)."""
     inhibition: float
-    """How much of a blurred copy is subtracted from the activations."""
+    """Weight of the blurred copy that is subtracted from the activations."""
     threshold: float
-    """Activations below are cut; found on the documents of the fit, kept for others."""
+    """Lower activations are set to 0; determined on the documents of the fit."""
     scale: float
-    """Counts are divided by this before they are encoded."""
+    """Divisor of the counts before they are encoded."""

@@ -1,8 +1,7 @@
-"""From a table to the arrays of a fit, and from a fit to the activations of new documents.
+"""Fitting of the auto-encoder in torch, and locating its motifs in new documents.
 
-What touches torch and knows the specification stands here and in the other `tcae_` modules;
-`autoencoder` keeps the records and imports this one when it is needed: importing torch takes two
-seconds.
+`motifmine.models.tcae.model` has the records and imports this module only when necessary, because
+importing torch takes two seconds.
 """
 
 import hashlib
@@ -25,18 +24,18 @@ from motifmine.models.tcae.network import (
     SPARE,
     Network,
     encode,
-    energy_threshold,
-    memory_bytes,
+    estimate_memory_bytes,
+    find_energy_threshold,
 )
-from motifmine.models.tcae.objective import Objective, document_constant, flat_error
+from motifmine.models.tcae.objective import Objective, compute_document_constant, compute_flat_error
 from motifmine.models.tcae.pruning import (
-    explained,
-    explained_windows,
-    refuse_dead,
-    settle,
-    surviving,
+    check_alive,
+    cut_explanation_windows,
+    explain_counts,
+    find_alive,
+    prune_filters,
 )
-from motifmine.models.tcae.refit import Flat
+from motifmine.models.tcae.refit import FlatBackground
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
@@ -48,17 +47,17 @@ from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices
 
 LEAST_WINDOWS = 40
-"""Of fewer windows none is held out."""
+"""With fewer windows none is held out."""
 
 
-class Found(NamedTuple):
-    """What a fit consists of, as arrays."""
+class TcaeResult(NamedTuple):
+    """Result of a fit, as arrays."""
 
     motifs: MotifSet
     background: Background
     encoder: Encoder
     activation: Floats32
-    """(R, K) by start row of `motifmine.records.start_layout`."""
+    """(R, K), by start row of `motifmine.records.start_layout`."""
     course: Course
     log_likelihood: float
 
@@ -70,40 +69,51 @@ def fit_table(
     seed: int,
     checkpoint: Path | None,
     on_epoch: Callable[[EpochRow], None],
-) -> Found:
-    """Return what the auto-encoder finds in `table`."""
+) -> TcaeResult:
+    """Fit the auto-encoder to `table`.
+
+    Parameters
+    ----------
+    spec : TcaeSpec
+    table : ObservationTable
+    seed : int
+    checkpoint : Path or None
+        File to resume training from if it exists, and to save to.
+    on_epoch : callable
+        Called with an `EpochRow` after every epoch.
+    """
     device = choose_device(spec)
     compact, used = compact_table(table)
-    refuse_too_large(spec, compact, device)
-    rng = torch_generator(seed)
-    with _deterministic():
+    check_memory(spec, compact, device)
+    rng = make_torch_generator(seed)
+    with _use_deterministic_sums():
         objective = build_objective(spec, compact, device, rng)
-        training, held_out = _split(spec, len(objective.windows), rng)
+        training, held_out = _split_windows(spec, len(objective.windows), rng)
         course = train(
             objective.network,
             loss_of=objective.loss,
-            after_step=objective.network.project,
+            after_step=objective.network.clamp_parameters,
             evaluate=lambda: objective.evaluate(held_out),
             windows=training,
-            plan=_plan(spec, table, seed, checkpoint),
+            plan=_make_plan(spec, table, seed, checkpoint),
             generator=rng,
             on_epoch=on_epoch,
         )
-        return _found(spec, compact, used, table.n_words, objective, course)
+        return _build_result(spec, compact, used, table.n_words, objective, course)
 
 
-def torch_generator(seed: int) -> torch.Generator:
-    """Return a generator of the CPU; torch's global one is never touched."""
+def make_torch_generator(seed: int) -> torch.Generator:
+    """Return a generator on the CPU; torch's global generator is not used."""
     return torch.Generator().manual_seed(int(generator(seed).integers(2**62)))
 
 
 def choose_device(spec: TcaeSpec) -> torch.device:
-    """Return the device that `spec` asks for; `auto` is a CUDA device if there is one.
+    """Return the device of `spec`; `auto` is a CUDA device if there is one.
 
     Raises
     ------
     SpecError
-        When there is no such device, or it cannot do what is asked.
+        If there is no such device, or if it does not support the dtype.
     """
     name = spec.device
     if name == "auto":
@@ -124,16 +134,23 @@ def choose_device(spec: TcaeSpec) -> torch.device:
 
 
 def compact_table(table: ObservationTable) -> tuple[ObservationTable, Indices]:
-    """Return the table over the words that occur in it, and which words these are."""
+    """Return the table restricted to the words that occur, and the indices of these words."""
     used = np.unique(table.word).astype(np.int64)
     vocabulary = Vocabulary.of_labels([table.vocabulary.labels[word] for word in used])
     word = np.searchsorted(used, table.word).astype(np.int32)
     return replace(table, word=word, vocabulary=vocabulary), used
 
 
-def refuse_too_large(spec: TcaeSpec, table: ObservationTable, device: torch.device) -> None:
-    """Raise `DataError` when training would not fit into the device's memory."""
-    needed = memory_bytes(
+def check_memory(spec: TcaeSpec, table: ObservationTable, device: torch.device) -> None:
+    """Raise `DataError` if training needs more than the free memory of the device.
+
+    Parameters
+    ----------
+    spec : TcaeSpec
+    table : ObservationTable
+    device : torch.device
+    """
+    needed = estimate_memory_bytes(
         n_filters=spec.n_motifs,
         n_words=table.n_words,
         motif_length=spec.motif_length,
@@ -143,7 +160,7 @@ def refuse_too_large(spec: TcaeSpec, table: ObservationTable, device: torch.devi
         n_rows=int(document_rows(table.document_lengths, spec.motif_length)[-1]),
         item_bytes=8 if spec.dtype == "float64" else 4,
     )
-    free = free_bytes(device)
+    free = measure_free_bytes(device)
     if needed > free:
         raise DataError(
             f"training {spec.n_motifs} filters of {spec.motif_length} bins x {table.n_words} words "
@@ -153,8 +170,8 @@ def refuse_too_large(spec: TcaeSpec, table: ObservationTable, device: torch.devi
         )
 
 
-def free_bytes(device: torch.device) -> float:
-    """Return the memory of a device that is free, bytes; infinity where nothing tells."""
+def measure_free_bytes(device: torch.device) -> float:
+    """Return the free memory of a device, bytes; infinity if unknown."""
     if device.type == "cuda":
         return float(torch.cuda.mem_get_info(device)[0])
     report = Path("/proc/meminfo")
@@ -167,14 +184,14 @@ def free_bytes(device: torch.device) -> float:
 
 
 @contextmanager
-def _deterministic() -> Iterator[None]:
-    """Let sums be added up in the same order every time, on any number of cores.
+def _use_deterministic_sums() -> Iterator[None]:
+    """Make the order of summation reproducible, on any number of cores.
 
     Notes
     -----
-    On the CPU convolutions are split among threads, which changes the last digits with their
-    number. One thread is the number that every machine has, and on networks of this size two were
-    slower (benchmarks/tcae.py --rate). cuDNN chooses only algorithms that repeat themselves.
+    On the CPU, convolutions are divided among threads, so that the last digits depend on their
+    number. One thread is available on every machine, and with networks of this size two were slower
+    (benchmarks/tcae.py --rate). cuDNN is restricted to deterministic algorithms.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -185,15 +202,25 @@ def _deterministic() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _dtype(spec: TcaeSpec) -> torch.dtype:
+def _choose_dtype(spec: TcaeSpec) -> torch.dtype:
     return torch.float64 if spec.dtype == "float64" else torch.float32
 
 
 def build_objective(
     spec: TcaeSpec, table: ObservationTable, device: torch.device, rng: torch.Generator
 ) -> Objective:
-    """Return the objective with a network at its random start."""
-    scale = _standard_deviation(table)
+    """Return the objective with a randomly initialised network.
+
+    Parameters
+    ----------
+    spec : TcaeSpec
+    table : ObservationTable
+        Over the words that occur.
+    device : torch.device
+    rng : torch.Generator
+        On the CPU.
+    """
+    scale = _measure_deviation(table)
     network = Network(
         n_filters=spec.n_motifs,
         n_words=table.n_words,
@@ -202,7 +229,7 @@ def build_objective(
         energy_share=spec.energy_share,
         non_negative=spec.non_negative,
         generator=rng,
-        dtype=_dtype(spec),
+        dtype=_choose_dtype(spec),
     ).to(device)
     windows = cut_windows(
         table,
@@ -211,29 +238,29 @@ def build_objective(
         spare=SPARE,
         scale=scale,
         device=device,
-        dtype=_dtype(spec),
+        dtype=_choose_dtype(spec),
     )
     return Objective(
         spec=spec,
         network=network,
         windows=windows,
-        flat_error=flat_error(table, spec.loss, scale),
+        compute_flat_error=compute_flat_error(table, spec.loss, scale),
         group_weight=spec.group_lasso / math.sqrt(len(table.word)),
-        constant=document_constant(table),
+        constant=compute_document_constant(table),
         n_observations=table.total,
     )
 
 
-def _standard_deviation(table: ObservationTable) -> float:
-    """Return the standard deviation of all cells, empty ones too; the mean where that is 0."""
+def _measure_deviation(table: ObservationTable) -> float:
+    """Return the standard deviation of all cells, including empty ones; the mean if it is 0."""
     cells = table.n_times * table.n_words
     mean = table.total / cells
     square = float(np.sum(table.count.astype(np.float64) ** 2)) / cells
     return math.sqrt(max(square - mean**2, 0.0)) or mean
 
 
-def _split(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tuple[Indices, Indices]:
-    """Return the windows to train on and those held out, the same when there are few."""
+def _split_windows(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tuple[Indices, Indices]:
+    """Return the windows for training and the held-out windows; all for both if there are few."""
     order = torch.randperm(n_windows, generator=rng).numpy()
     n_held_out = round(spec.held_out * n_windows) if n_windows >= LEAST_WINDOWS else 0
     if n_held_out == 0:
@@ -241,7 +268,7 @@ def _split(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tuple[Indice
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def _plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
+def _make_plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
     digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
     for array in (table.offsets, table.word, table.count):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -255,38 +282,38 @@ def _plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path |
     )
 
 
-def _found(
+def _build_result(
     spec: TcaeSpec,
     table: ObservationTable,
     used: Indices,
     n_vocabulary: int,
     objective: Objective,
     course: Course,
-) -> Found:
-    """Return surviving filters as motifs, heaviest first, with their masses re-estimated."""
+) -> TcaeResult:
+    """Convert surviving filters to motifs, heaviest first, with re-estimated masses."""
     network, windows = objective.network, objective.windows
-    alive = surviving(network.decoder.detach())
-    refuse_dead(spec, alive)
+    alive = find_alive(network.decoder.detach())
+    check_alive(spec, alive)
     filters, bias = network.encoder.detach()[alive], network.bias.detach()[alive]
-    raw = encoded_rows(windows, filters, bias, spec.inhibition, spec.batch_windows)
+    raw = encode_windows(windows, filters, bias, spec.inhibition, spec.batch_windows)
     everywhere = torch.ones(1, raw.shape[1], dtype=torch.bool, device=raw.device)
-    threshold = energy_threshold(raw[None], everywhere, spec.open_share)
+    threshold = find_energy_threshold(raw[None], everywhere, spec.open_share)
     is_open = (raw > 0) & (raw >= threshold)
-    kept, motifs, result = settle(
+    kept, motifs, result = prune_filters(
         spec, table, network.decoder.detach()[alive], is_open, n_vocabulary
     )
     mass = result.activation.sum(dim=1).double()
-    return Found(
+    return TcaeResult(
         motifs=MotifSet(
-            probability=_spread(motifs.transpose(1, 2), used, n_vocabulary),
+            probability=_expand_words(motifs.transpose(1, 2), used, n_vocabulary),
             weight=(mass / table.total).cpu().numpy(),
         ),
         background=Background(
-            probability=_spread(result.background.word_probability, used, n_vocabulary),
+            probability=_expand_words(result.background.word_probability, used, n_vocabulary),
             weight=result.background.share,
         ),
         encoder=Encoder(
-            filters=_spread(filters[kept].transpose(1, 2), used, n_vocabulary),
+            filters=_expand_words(filters[kept].transpose(1, 2), used, n_vocabulary),
             bias=bias[kept].float().cpu().numpy(),
             inhibition=spec.inhibition,
             threshold=float(threshold),
@@ -294,14 +321,24 @@ def _found(
         ),
         activation=result.activation.T.float().cpu().numpy(),
         course=course,
-        log_likelihood=float(result.log_rates - _log_totals(table)),
+        log_likelihood=float(result.log_rates - _sum_log_totals(table)),
     )
 
 
-def encoded_rows(
+def encode_windows(
     windows: Windows, filters: Tensor, bias: Tensor, inhibition: float, batch_windows: int
 ) -> Tensor:
-    """Return the encoder's activations by start row, before AdaReLU, (K, R)."""
+    """Return the activations of the encoder by start row, before AdaReLU, (K, R).
+
+    Parameters
+    ----------
+    windows : Windows
+    filters : (K, W, L)
+    bias : (K,)
+    inhibition : float
+    batch_windows : int
+        Windows per batch, to limit memory.
+    """
     rows = torch.zeros(len(filters), windows.n_rows + 1, dtype=filters.dtype, device=filters.device)
     for first in range(0, len(windows), batch_windows):
         batch = windows.batch(np.arange(first, min(first + batch_windows, len(windows))))
@@ -317,12 +354,20 @@ def locate(
     encoder: Encoder,
     table: ObservationTable,
 ) -> tuple[Floats32, float]:
-    """Return the activations of new documents by start row (R, K), and their log-likelihood.
+    """Return the activations of new documents by start row (R, K), and the log-likelihood, nats.
 
-    Motifs, encoder, its threshold and the background are held fixed. The log-likelihood is in
-    nats, over all observations.
+    Motifs, encoder, threshold and background are held fixed.
+
+    Parameters
+    ----------
+    spec : TcaeSpec
+        For device, dtype, and sizes of windows and batches.
+    motifs : MotifSet
+    background : Background
+    encoder : Encoder
+    table : ObservationTable
     """
-    device, dtype = choose_device(spec), _dtype(spec)
+    device, dtype = choose_device(spec), _choose_dtype(spec)
     compact, used = compact_table(table)
     windows = cut_windows(
         compact,
@@ -333,42 +378,42 @@ def locate(
         device=device,
         dtype=dtype,
     )
-    with torch.no_grad(), _deterministic():
-        filters = _filters(encoder.filters, used, device, dtype)
+    with torch.no_grad(), _use_deterministic_sums():
+        filters = _to_filters(encoder.filters, used, device, dtype)
         bias = torch.from_numpy(encoder.bias).to(device=device, dtype=dtype)
-        raw = encoded_rows(windows, filters, bias, encoder.inhibition, spec.batch_windows)
-        flat = Flat(
+        raw = encode_windows(windows, filters, bias, encoder.inhibition, spec.batch_windows)
+        flat = FlatBackground(
             share=background.weight,
             word_probability=torch.from_numpy(background.probability[used]).to(
                 device=device, dtype=dtype
             ),
         )
-        probability = _filters(motifs.probability, used, device, dtype)
-        result = explained(
-            explained_windows(compact, motifs.motif_length, probability),
+        probability = _to_filters(motifs.probability, used, device, dtype)
+        result = explain_counts(
+            cut_explanation_windows(compact, motifs.motif_length, probability),
             probability,
             (raw > 0) & (raw >= encoder.threshold),
             table.n_words,
             flat,
         )
-    return result.activation.T.float().cpu().numpy(), result.log_rates - _log_totals(compact)
+    return result.activation.T.float().cpu().numpy(), result.log_rates - _sum_log_totals(compact)
 
 
-def _filters(array: Floats32, used: Indices, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return filters (K, L, W) of a record as a tensor (K, words used, L)."""
+def _to_filters(array: Floats32, used: Indices, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Convert filters (K, L, W) of a record to a tensor (K, words that occur, L)."""
     return torch.from_numpy(np.ascontiguousarray(array[:, :, used].transpose(0, 2, 1))).to(
         device=device, dtype=dtype
     )
 
 
-def _spread(values: Tensor, used: Indices, n_vocabulary: int) -> Floats32:
-    """Return `values` (.., words used) over the whole vocabulary, float32 array."""
+def _expand_words(values: Tensor, used: Indices, n_vocabulary: int) -> Floats32:
+    """Expand `values` (.., words that occur) to the whole vocabulary, float32 array."""
     whole = np.zeros((*values.shape[:-1], n_vocabulary), dtype=np.float32)
     whole[..., used] = values.float().cpu().numpy()
     return whole
 
 
-def _log_totals(table: ObservationTable) -> float:
-    """Return sum over documents of N_d log N_d: what turns rates into probabilities."""
+def _sum_log_totals(table: ObservationTable) -> float:
+    """Return the sum over documents of N_d log N_d, the normalisation of rates."""
     total = table.document_totals()
     return float(np.sum(total * np.log(np.maximum(total, 1e-300))))

@@ -1,7 +1,7 @@
-"""The temporal convolutional auto-encoder: specification, and what a fit of it holds.
+"""The temporal convolutional auto-encoder: specification and fit.
 
 Bascol, Emonet, Fromont, Odobez: Unsupervised Interpretable Pattern Discovery in Time Series Using
-Autoencoders, S+SSPR 2016. Torch is imported when something is fitted, not before.
+Autoencoders, S+SSPR 2016. Torch is imported only for fitting and locating.
 """
 
 import time
@@ -36,7 +36,7 @@ from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32
 
 if TYPE_CHECKING:
-    from motifmine.models.tcae.fitting import Found
+    from motifmine.models.tcae.fitting import TcaeResult
     from motifmine.models.tcae.training import EpochRow
 
 
@@ -44,21 +44,19 @@ if TYPE_CHECKING:
 class Tcae(TcaeSpec):
     """The specification of a fit of the auto-encoder.
 
-    More filters than motifs may be given; the surplus dies. Terms of the loss whose weight is 0
-    are switched off.
+    `n_motifs` is the number of filters; surplus filters are pruned. Terms of the loss with weight 0
+    are not computed.
 
     Notes
     -----
-    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: AdaReLU cuts
-    by energy over a batch and not by the peak of each filter; decoder and background cannot be
-    negative; the reconstruction error is a share of a flat model's; and the activations of a fit
-    are not the network's own but re-estimated at the start times it left open, motifs fixed
-    (`motifmine.models.tcae.refit`), which undoes the shrinking by the penalties. Of two
-    surviving filters that are nearly the same the lighter is dropped before that. Motifs are
-    re-estimated together with their masses in the end, see `touch_up`. The weight of the group
-    lasso falls with the square root of the number of observations.
+    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: the threshold
+    of AdaReLU is by energy over a batch instead of the peak of each filter; decoder and background
+    are non-negative; the reconstruction error is relative to a flat model; of two similar surviving
+    filters the lighter is removed; and motifs and activations are refined by EM at the start times
+    that the network selects (`motifmine.models.tcae.refit`), which undoes the shrinkage by the
+    penalties. The weight of the group lasso is proportional to 1 / sqrt(observations).
 
-    On a CPU one thread trains, so that the same seed gives the same bytes on any number of cores.
+    On a CPU, training uses one thread, so that the same seed gives the same bytes on any machine.
     """
 
     def fit(
@@ -68,7 +66,21 @@ class Tcae(TcaeSpec):
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> "TcaeFit":
-        """Return a fit of `table`; see `fit_in`."""
+        """Fit the auto-encoder to `table`.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        seed : int or None
+            None draws fresh entropy.
+        on_progress : callable or None
+            Called with a `Progress` after every epoch.
+
+        Raises
+        ------
+        DataError, FitError, SpecError
+            See `fit_in`.
+        """
         return self.fit_in(table, FitContext(), seed=seed, on_progress=on_progress)
 
     def fit_in(
@@ -79,14 +91,14 @@ class Tcae(TcaeSpec):
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> "TcaeFit":
-        """Return a fit of `table`.
+        """Fit the auto-encoder to `table`, optionally with a checkpoint.
 
         Parameters
         ----------
         table : ObservationTable
         context : FitContext
-            Its `checkpoint` is the file that training is resumed from if it exists, and that is
-            written every few epochs.
+            `checkpoint` is a file that training resumes from if it exists, and that is written
+            every few epochs.
         seed : int or None
         on_progress : callable or None
             Called with a `Progress` after every epoch.
@@ -94,11 +106,11 @@ class Tcae(TcaeSpec):
         Raises
         ------
         DataError
-            When the table is too small, or training too large for the memory.
+            If the table is too small, or if training needs too much memory.
         FitError
-            When the loss is not finite, or no filter survives.
+            If the loss is not finite, or if no filter survives.
         SpecError
-            When this machine has no such device.
+            If this machine does not have the device.
         """
         began = time.perf_counter()
         check_size(table, n_motifs=1, motif_length=self.motif_length)
@@ -108,30 +120,30 @@ class Tcae(TcaeSpec):
             if on_progress is not None:
                 on_progress(Progress(row.epoch + 1, self.epochs, row.log_likelihood))
 
-        found: Found = _torch_side().fit_table(
+        found: TcaeResult = _import_fitting().fit_table(
             self, table, seed=seed, checkpoint=context.checkpoint, on_epoch=report
         )
         if found.course.interrupted:
             warnings.warn(
-                f"stopped by Ctrl-C after epoch {len(found.course.rows)}; the best so far is kept",
+                f"stopped by Ctrl-C after epoch {len(found.course.rows)}; the best epoch is used",
                 MotifmineWarning,
                 stacklevel=2,
             )
-        return _package(self, table, found, seed, time.perf_counter() - began)
+        return _build_fit(self, table, found, seed, time.perf_counter() - began)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TcaeFit(FittedModel):
-    """Motifs that the auto-encoder found, and where they are active."""
+    """Motifs of the auto-encoder, and their activations."""
 
     spec: Tcae
     motifs: MotifSet
     background: Background
     activations: Activations
     trace: Trace
-    """One row an epoch with the log-likelihood that the network's reconstruction of the held-out
-    windows leads to expect of all observations (nats), and a last row with the log-likelihood of
-    the motifs, activations and background of this fit."""
+    """One row per epoch with the log-likelihood of all observations (nats), extrapolated from the
+    network's reconstruction of the held-out windows, and a last row with the log-likelihood of the
+    motifs, activations and background of this fit."""
     provenance: Provenance
     encoder: Encoder
     interrupted: bool
@@ -139,23 +151,23 @@ class TcaeFit(FittedModel):
 
     @property
     def model_state(self) -> Encoder:
-        """What the file of the fit keeps of the network."""
+        """Part of the network that is stored with the fit."""
         return self.encoder
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
-        """Return where the motifs are active in `table`.
+        """Locate the motifs in `table`.
 
-        `reckoned_total` is not used: the network's threshold is that of the fit.
+        `reckoned_total` is ignored: the threshold of the network is that of the fit.
         """
         return locate_encoded(self.spec, self.motifs, self.background, self.encoder, table)
 
     def findings(self) -> dict[str, object]:
-        """Return what else there is to know of the fit, plain values for its file."""
+        """Return further properties of the fit as plain values for its file."""
         return {"interrupted": True} if self.interrupted else {}
 
 
 def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | None:
-    """Return where the motifs of a saved fit are active in `table`, None without an encoder.
+    """Locate the motifs of a saved fit in `table`; None if it has no encoder.
 
     Fits of older versions have none.
     """
@@ -163,7 +175,7 @@ def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | No
         return None
     known, kept = {item.name for item in fields(Tcae)}, record.provenance.spec.settings
     spec = Tcae(**{name: value for name, value in kept.items() if name in known})
-    # a fit made on a GPU is found again on machines that have none
+    # a fit from a GPU must also be usable on machines without one
     spec = replace(
         spec,
         device="cpu" if spec.device == "cpu" else "auto",
@@ -180,11 +192,20 @@ def locate_encoded(
     encoder: Encoder,
     table: ObservationTable,
 ) -> Located:
-    """Return where motifs are active in `table`, at start times that their encoder leaves open.
+    """Locate motifs in `table`, at start times that the encoder selects.
 
-    Of the specification, device, dtype and sizes of windows and batches are used.
+    Parameters
+    ----------
+    spec : Tcae
+        For device, dtype, and sizes of windows and batches.
+    motifs : MotifSet
+    background : Background
+    encoder : Encoder
+    table : ObservationTable
     """
-    found: tuple[Floats32, float] = _torch_side().locate(spec, motifs, background, encoder, table)
+    found: tuple[Floats32, float] = _import_fitting().locate(
+        spec, motifs, background, encoder, table
+    )
     activation, value = found
     explained = float(activation.sum(dtype=np.float64))
     return Located(
@@ -194,8 +215,8 @@ def locate_encoded(
     )
 
 
-def _torch_side() -> ModuleType:
-    """Return the module that imports torch."""
+def _import_fitting() -> ModuleType:
+    """Import the module that needs torch."""
     try:
         from motifmine.models.tcae import fitting as tcae_fitting  # noqa: PLC0415 (torch takes seconds to import)
     except ImportError as error:
@@ -205,10 +226,10 @@ def _torch_side() -> ModuleType:
     return tcae_fitting
 
 
-def _package(
-    spec: Tcae, table: ObservationTable, found: "Found", seed: int, elapsed_s: float
+def _build_fit(
+    spec: Tcae, table: ObservationTable, found: "TcaeResult", seed: int, elapsed_s: float
 ) -> TcaeFit:
-    """Return the records of what was found."""
+    """Build the records of a fit."""
     rows = found.course.rows
     value = [row.log_likelihood for row in rows] + [found.log_likelihood]
     return TcaeFit(

@@ -1,8 +1,8 @@
-"""The network: one convolution encodes, one transposed convolution decodes.
+"""The network: a convolution as encoder, a transposed convolution as decoder.
 
 Bascol, Emonet, Fromont, Odobez, S+SSPR 2016. Words are the channels of a one-dimensional
-convolution over time. A filter of the decoder is a motif, its activation over time says where the
-motif starts. Start times run from -(L - 1) to T - 1, so that motifs may hang over either edge.
+convolution over time. A filter of the decoder is a motif, and its activations are the starts of the
+motif. Start times are -(L - 1) to T - 1, so that motifs may extend beyond either edge.
 """
 
 from typing import NamedTuple
@@ -14,17 +14,17 @@ from torch.nn import functional
 from motifmine.models.tcae.windows import Batch
 
 TAPS = (0.05399, 0.24197, 0.39894, 0.24197, 0.05399)
-"""A Gaussian of one bin, sampled at -2 .. 2."""
+"""A Gaussian with a standard deviation of one bin, at -2 .. 2."""
 NEIGHBOURS = 2
-"""Start times on each side that count as neighbours in the penalty on activations in a row."""
+"""Start times on each side that are neighbours in the penalty on consecutive activations."""
 FIRST_LEVEL = 0.05
-"""Background before training, in standard deviations of the counts."""
+"""Initial background, in standard deviations of the counts."""
 SPARE = len(TAPS) // 2 + NEIGHBOURS
-"""Start times that a window needs beyond those that reach its core, on each side."""
+"""Start times of a window in addition to those that reach its core, on each side."""
 
 
 class Output(NamedTuple):
-    """What a forward pass returns."""
+    """Output of a forward pass."""
 
     activation: Tensor
     """(B, M, S), S = V + L - 1 + 2 * SPARE, all start times of the windows."""
@@ -49,8 +49,8 @@ def inhibit(activation: Tensor, strength: float) -> Tensor:
     return activation - strength * blurred
 
 
-def energy_threshold(activation: Tensor, is_owned: Tensor, share: float) -> Tensor:
-    """Return the largest threshold at which activations still hold `share` of the energy.
+def find_energy_threshold(activation: Tensor, is_owned: Tensor, share: float) -> Tensor:
+    """Return the largest threshold that keeps `share` of the energy of the activations.
 
     With positive activations x_1 >= x_2 >= .. of the set, the threshold is x_m for the smallest m
     with sum_{i <= m} x_i^2 >= share * sum_i x_i^2. It carries no gradient.
@@ -59,7 +59,7 @@ def energy_threshold(activation: Tensor, is_owned: Tensor, share: float) -> Tens
     ----------
     activation : (B, M, S)
     is_owned : bool (B, S)
-        The set: every start time once.
+        Start times to include, each of them once.
     share : float, 0 < share <= 1
     """
     with torch.no_grad():
@@ -68,14 +68,16 @@ def energy_threshold(activation: Tensor, is_owned: Tensor, share: float) -> Tens
         if share >= 1 or len(value) == 0:
             return activation.new_zeros(())
         value = torch.sort(value, descending=True).values
+        # the sum runs over all activations of a batch; float32 would lose the smallest (but MPS
+        # devices have no float64)
         exact = torch.float32 if value.device.type == "mps" else torch.float64
         energy = torch.cumsum(value.to(exact).square(), 0)
         place = torch.searchsorted(energy, share * energy[-1])
         return value[place.clamp(max=len(value) - 1)]
 
 
-def keep_above(activation: Tensor, threshold: Tensor) -> Tensor:
-    """Return activations that are positive and reach `threshold`, 0 for the others (AdaReLU)."""
+def apply_threshold(activation: Tensor, threshold: Tensor) -> Tensor:
+    """Set activations to 0 unless they are positive and reach `threshold` (AdaReLU)."""
     return activation * ((activation > 0) & (activation >= threshold))
 
 
@@ -98,18 +100,19 @@ def encode(
 
 
 class Network(nn.Module):
-    """Encoder, local inhibition, AdaReLU, decoder with a flat background.
+    """Encoder, local inhibition, AdaReLU, decoder with a constant background.
 
     Parameters
     ----------
     n_filters, n_words, motif_length : int
     inhibition : float
     energy_share : float
-        Of AdaReLU; 1 makes it a plain ReLU.
+        Share of AdaReLU; 1 makes it a ReLU.
     non_negative : bool
-        Whether `project` keeps decoder and background from falling below 0.
+        Whether `clamp_parameters` makes decoder and background non-negative.
     generator : torch.Generator
-        Draws the start: filters U(0, 1 / (W + L)), as the paper's code does.
+        For the initial filters, U(0, 1 / (W + L)), as in the paper's code.
+    dtype : torch.dtype
     """
 
     def __init__(
@@ -142,24 +145,24 @@ class Network(nn.Module):
         return sound + self.background[:, None]  # (B, W, V)
 
     def forward(self, batch: Batch, counts: Tensor | None = None) -> Output:
-        """Return activations and reconstruction; `counts` stands in for the batch's own."""
+        """Return activations and reconstruction; `counts` replaces those of the batch."""
         seen = batch.counts if counts is None else counts  # (B, W, V + 2 * margin)
         activation = encode(
             seen, batch.is_start, self.encoder, self.bias, self.inhibition
         )  # (B, M, S)
-        threshold = energy_threshold(activation, batch.is_owned, self.energy_share)  # ()
-        activation = keep_above(activation, threshold)  # (B, M, S)
+        threshold = find_energy_threshold(activation, batch.is_owned, self.energy_share)  # ()
+        activation = apply_threshold(activation, threshold)  # (B, M, S)
         return Output(activation, self.decode(activation))  # (B, M, S), (B, W, V)
 
-    def project(self) -> None:
-        """Set what fell below 0 in decoder and background to 0, in place."""
+    def clamp_parameters(self) -> None:
+        """Set negative values of decoder and background to 0, in place (projected gradient)."""
         if self.non_negative:
             with torch.no_grad():
                 self.decoder.clamp_(min=0)
                 self.background.clamp_(min=0)
 
 
-def memory_bytes(
+def estimate_memory_bytes(
     *,
     n_filters: int,
     n_words: int,
@@ -170,11 +173,24 @@ def memory_bytes(
     n_rows: int,
     item_bytes: int,
 ) -> int:
-    """Return what training needs at most, bytes.
+    """Estimate the memory that training needs at most, bytes.
 
-    Filters with gradient, two moments and the best so far; the dense batch with its masked copy,
-    reconstruction, error and gradients; the batch's activations; sparse observations twice; and
-    the masses of all start times, twice.
+    Filters with gradient, two moments and a copy of the best epoch; the dense batch with its masked
+    copy, reconstruction, error and gradients; activations of the batch; sparse observations twice;
+    and the masses of all start times twice.
+
+    Parameters
+    ----------
+    n_filters, n_words, motif_length : int
+        Shape of the filters.
+    batch_windows, core_bins : int
+        Windows per batch, and bins per window.
+    n_observations : int
+        Entries of the table.
+    n_rows : int
+        Start rows of the table.
+    item_bytes : int
+        Bytes per number.
     """
     filters = 5 * 2 * n_filters * n_words * motif_length
     bins = core_bins + 2 * (motif_length - 1 + SPARE)

@@ -1,9 +1,8 @@
-"""From trained filters to motifs: which survive, what they explain, and their last touch.
+"""Pruning of trained filters, and their final refinement to motifs.
 
-The decoder was trained against activations that penalties shrink and AdaReLU cuts; what these
-leave unexplained seeps into the motifs. The last touch re-estimates the motifs together with their
-masses, by the same EM (`motifmine.models.tcae.refit`), at the start times that the encoder
-left open.
+The decoder is trained with activations that are reduced by penalties and by AdaReLU, so that its
+filters also absorb unexplained observations. In the end motifs and masses are re-estimated jointly
+by EM (`motifmine.models.tcae.refit`), at the start times that the encoder selects.
 """
 
 from typing import NamedTuple
@@ -13,38 +12,38 @@ from torch import Tensor
 from torch.nn import functional
 
 from motifmine.errors import FitError
-from motifmine.models.tcae.refit import Explanation, Flat, explain, touch_up
+from motifmine.models.tcae.refit import Explanation, FlatBackground, explain, touch_up
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.table import ObservationTable
 
-LEAST_NORM = 0.05
-"""Filters of a smaller norm, as a share of the largest, are dead (MODELS.md 4.4)."""
-ALIKE = 0.8
-"""Of two surviving motifs with a higher cosine at their best shift the lighter is dropped."""
+MIN_NORM = 0.05
+"""Filters with a smaller norm, relative to the largest, are pruned."""
+SAME_MOTIF = 0.8
+"""Two motifs with a higher cosine at their best shift are duplicates; the lighter is pruned."""
 EXPLAIN_ITERATIONS = 40
 EXPLAIN_BINS = 1024
-"""Core of the windows in which activations are re-estimated."""
+"""Core of the windows for re-estimating masses, bins."""
 
 
-class Settled(NamedTuple):
-    """The motifs that stay, and what they explain."""
+class PrunedMotifs(NamedTuple):
+    """Motifs that were not pruned, and what they explain."""
 
     kept: Tensor
-    """Which of the motifs given, int64."""
+    """Indices of the filters that were kept, int64."""
     motifs: Tensor
     """(K, W, L), each sums to 1."""
     explanation: Explanation
 
 
-def surviving(decoder: Tensor) -> Tensor:
-    """Return the filters that are alive, int64 tensor: norm above `LEAST_NORM` of the largest."""
+def find_alive(decoder: Tensor) -> Tensor:
+    """Return the filters with a norm above `MIN_NORM` of the largest, int64 tensor."""
     norm = decoder.clamp(min=0).square().sum(dim=(1, 2)).sqrt()
-    return torch.nonzero(norm > max(LEAST_NORM * float(norm.max()), 1e-4))[:, 0]
+    return torch.nonzero(norm > max(MIN_NORM * float(norm.max()), 1e-4))[:, 0]
 
 
-def refuse_dead(spec: TcaeSpec, alive: Tensor) -> None:
-    """Raise `FitError` when no filter is left."""
+def check_alive(spec: TcaeSpec, alive: Tensor) -> None:
+    """Raise `FitError` if no filter is left."""
     if len(alive) == 0:
         raise FitError(
             f"none of {spec.n_motifs} filters survived; try a group_lasso below "
@@ -52,47 +51,45 @@ def refuse_dead(spec: TcaeSpec, alive: Tensor) -> None:
         )
 
 
-def distinct(motifs: Tensor, mass: Tensor) -> Tensor:
-    """Return the motifs that resemble no heavier one, heaviest first, int64 tensor.
-
-    Two motifs (W, L) resemble each other when the cosine at their best shift exceeds `ALIKE`.
-    """
+def drop_duplicates(motifs: Tensor, mass: Tensor) -> Tensor:
+    """Return the motifs that are not duplicates of a heavier one, heaviest first, int64 tensor."""
     length = motifs.shape[2]
     unit = motifs / motifs.square().sum(dim=(1, 2), keepdim=True).sqrt()
     cosine = functional.conv1d(functional.pad(unit, (length - 1, length - 1)), unit).amax(dim=2)
     kept: list[int] = []
     for motif in torch.argsort(mass, descending=True, stable=True).tolist():
-        if mass[motif] > 0 and not any(float(cosine[motif, k]) > ALIKE for k in kept):
+        if mass[motif] > 0 and not any(float(cosine[motif, k]) > SAME_MOTIF for k in kept):
             kept.append(motif)
     return torch.tensor(kept, dtype=torch.int64, device=motifs.device)
 
 
-def settle(
+def prune_filters(
     spec: TcaeSpec, table: ObservationTable, decoder: Tensor, is_open: Tensor, n_vocabulary: int
-) -> Settled:
-    """Return motifs of the decoder's filters that are alive, duplicates dropped, touched up.
+) -> PrunedMotifs:
+    """Convert filters to motifs: re-estimate masses, prune duplicates, refine.
 
     Parameters
     ----------
     spec : TcaeSpec
     table : ObservationTable
     decoder : (M, W, L)
-        What is below 0 is taken for 0.
+        Surviving filters; negative values are set to 0.
     is_open : bool (M, R)
-        Where each motif may start.
+        Allowed start rows of every motif.
     n_vocabulary : int
+        Size of the vocabulary.
 
     Raises
     ------
     FitError
-        When none explains anything.
+        If no motif explains any observation.
     """
-    windows = explained_windows(table, spec.motif_length, decoder)
+    windows = cut_explanation_windows(table, spec.motif_length, decoder)
     motifs = decoder.clamp(min=0)
     motifs = motifs / motifs.sum(dim=(1, 2), keepdim=True)
-    found = explained(windows, motifs, is_open, n_vocabulary, None)
-    kept = distinct(motifs, found.activation.sum(dim=1))
-    refuse_dead(spec, kept)
+    found = explain_counts(windows, motifs, is_open, n_vocabulary, None)
+    kept = drop_duplicates(motifs, found.activation.sum(dim=1))
+    check_alive(spec, kept)
     motifs = touch_up(
         windows,
         motifs[kept],
@@ -100,20 +97,29 @@ def settle(
         n_vocabulary=n_vocabulary,
         iterations=spec.touch_up,
     )
-    found = explained(windows, motifs, is_open[kept], n_vocabulary, None)
-    # the touch may bring two together, or leave one without any mass
-    still = distinct(motifs, found.activation.sum(dim=1))
-    refuse_dead(spec, still)
+    found = explain_counts(windows, motifs, is_open[kept], n_vocabulary, None)
+    # refinement may make two motifs similar, or leave one without mass
+    still = drop_duplicates(motifs, found.activation.sum(dim=1))
+    check_alive(spec, still)
     kept, motifs = kept[still], motifs[still]
     if len(still) < len(found.activation):
-        found = explained(windows, motifs, is_open[kept], n_vocabulary, None)
+        found = explain_counts(windows, motifs, is_open[kept], n_vocabulary, None)
         still = torch.argsort(found.activation.sum(dim=1), descending=True, stable=True)
         kept, motifs = kept[still], motifs[still]
-    return Settled(kept, motifs, found.take(still))
+    return PrunedMotifs(kept, motifs, found.select(still))
 
 
-def explained_windows(table: ObservationTable, motif_length: int, like: Tensor) -> Windows:
-    """Return the windows in which masses are estimated, on the device of `like`."""
+def cut_explanation_windows(table: ObservationTable, motif_length: int, like: Tensor) -> Windows:
+    """Cut the windows for re-estimating masses.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length : int
+        Bins.
+    like : Tensor
+        Gives device and dtype.
+    """
     return cut_windows(
         table,
         motif_length=motif_length,
@@ -124,14 +130,27 @@ def explained_windows(table: ObservationTable, motif_length: int, like: Tensor) 
     )
 
 
-def explained(
+def explain_counts(
     windows: Windows,
     motifs: Tensor,
     is_open: Tensor,
     n_vocabulary: int,
-    background: Flat | None,
+    background: FlatBackground | None,
 ) -> Explanation:
-    """Return the masses that explain the counts best; see `explain`."""
+    """Return the masses of maximum likelihood, see `explain`.
+
+    Parameters
+    ----------
+    windows : Windows
+        From `cut_explanation_windows`.
+    motifs : (K, W, L)
+    is_open : bool (K, R)
+        Allowed start rows of every motif.
+    n_vocabulary : int
+        Size of the vocabulary.
+    background : FlatBackground or None
+        None learns it.
+    """
     return explain(
         windows,
         motifs,

@@ -1,11 +1,10 @@
-"""Activations in units of observations: a fixed set of motifs explains the counts.
+"""Maximum likelihood masses of motifs in units of observations, by EM.
 
-The auto-encoder's own activations are shrunk by its penalties and cut by AdaReLU: good at saying
-where a motif may start, poor at saying how much of it there is. Here the start times that the
-encoder left open get the masses of greatest likelihood, by the multiplicative updates of
-Kullback-Leibler non-negative matrix factorisation (Lee and Seung 2001; Smaragdis 2004), which are
-the EM updates of PLSM with motifs held fixed. That problem is convex. `touch_up` lets the motifs
-follow too.
+The activations of the auto-encoder are reduced by its penalties and by AdaReLU: they indicate where
+a motif starts, but not its mass. Here the start times that the encoder selects get the masses of
+maximum likelihood, by the multiplicative updates of Kullback-Leibler non-negative matrix
+factorisation (Lee and Seung 2001; Smaragdis 2004), which are the EM updates of PLSM with motifs
+held fixed. That problem is convex. `touch_up` also updates the motifs.
 """
 
 from collections.abc import Iterator
@@ -21,45 +20,45 @@ from motifmine.models.tcae.windows import Batch, Windows
 from motifmine.types import Indices
 
 FLOOR = 1e-3
-"""Share of the observations that is always left to chance, as in `motifmine.analysis`."""
+"""Share of a uniform distribution in all rates, so that none is 0, as in `motifmine.analysis`."""
 FIRST_SHARE = 0.2
-"""Share of the background before the first iteration, when it is learnt."""
-CELL_PRICE = 0.2
-"""Taken off every cell of a motif in `touch_up`, as a share of its mean cell: a Dirichlet prior
-that favours few cells. What other motifs did at the same time by chance does not pay it."""
+"""Initial share of the background, if it is learned."""
+CELL_PENALTY = 0.2
+"""Subtracted from every cell of a motif in `touch_up`, relative to its mean cell: a sparse
+Dirichlet prior, which removes chance co-occurrences with other motifs."""
 FIRST_ITERATIONS = 10
-"""Iterations of the masses alone before motifs follow."""
+"""Iterations of the masses before motifs are updated, too."""
 DENSE_BYTES = 1 << 25
-"""Dense counts that are held at a time."""
+"""Largest size of dense counts in memory, bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flat:
-    """A background flat in time."""
+class FlatBackground:
+    """A background that is constant in time."""
 
     share: float
-    """Of the observations of every document."""
+    """Share of the observations of every document."""
     word_probability: Tensor
     """(W,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Masses of the motifs, and the background beside them."""
+    """Masses of the motifs, and the background."""
 
     activation: Tensor
-    """(K, R) by start row of `motifmine.records.start_layout`."""
-    background: Flat
+    """(K, R), by start row of `motifmine.records.start_layout`."""
+    background: FlatBackground
     log_rates: float
-    """sum n log(rate), nats, of the masses before the last iteration."""
+    """sum n log(rate), nats, for the masses before the last iteration."""
 
-    def take(self, motifs: Tensor) -> "Explanation":
-        """Return the same of some motifs."""
+    def select(self, motifs: Tensor) -> "Explanation":
+        """Return the explanation of a subset of motifs."""
         return replace(self, activation=self.activation[motifs])
 
 
-class Part(NamedTuple):
-    """Some windows as a state explains them. V bins of core, A = L - 1 bins of reach."""
+class WindowRates(NamedTuple):
+    """Rates of a batch of windows, with V bins of core and A = L - 1."""
 
     batch: Batch
     level: Tensor
@@ -84,9 +83,9 @@ def explain(
     *,
     n_vocabulary: int,
     iterations: int,
-    background: Flat | None = None,
+    background: FlatBackground | None = None,
 ) -> Explanation:
-    """Return the masses that explain the counts best.
+    """Return the masses of maximum likelihood, motifs held fixed.
 
     Parameters
     ----------
@@ -94,21 +93,21 @@ def explain(
         With L - 1 spare start times and scale 1.
     motifs : (K, W, L)
     is_open : bool (K, R)
-        Where each motif may start.
+        Allowed start rows of every motif.
     n_vocabulary : int
-        Number of words of the vocabulary, over which `FLOOR` is spread.
+        Size of the vocabulary, which `FLOOR` is distributed over.
     iterations : int, > 0
-    background : Flat or None
-        None learns it, from the shares of the words.
+    background : FlatBackground or None
+        None learns it, starting from the frequencies of words.
     """
     learns = background is None
     if background is None:
         total = torch.zeros_like(motifs[0, :, 0]).index_add_(0, windows.word, windows.count)
-        background = Flat(share=FIRST_SHARE, word_probability=total / total.sum())
+        background = FlatBackground(share=FIRST_SHARE, word_probability=total / total.sum())
     level = torch.from_numpy(windows.row_level).to(motifs)  # (R,)
     state = Explanation(activation=is_open * level, background=background, log_rates=-np.inf)
     for _ in range(iterations):
-        improved = _improve(windows, motifs, state, n_vocabulary)
+        improved = _run_em_step(windows, motifs, state, n_vocabulary)
         state = improved if learns else replace(improved, background=background)
     return state
 
@@ -116,7 +115,7 @@ def explain(
 def touch_up(
     windows: Windows, motifs: Tensor, is_open: Tensor, *, n_vocabulary: int, iterations: int
 ) -> Tensor:
-    """Return motifs re-estimated together with their masses, (K, W, L), each sums to 1.
+    """Re-estimate motifs jointly with their masses, (K, W, L), each sums to 1.
 
     Parameters
     ----------
@@ -129,9 +128,9 @@ def touch_up(
 
     Notes
     -----
-    One E step gives masses and motifs their updates: with the rate r(w, t) of `_improve`, cell
-    m_k(w, u) becomes g(w, u) = m_k(w, u) sum_s a_k(s) n(w, s + u) / r(w, s + u), less
-    `CELL_PRICE` times the mean of g, not below 0, over its sum.
+    Masses and motifs are updated from the same E-step: with the rate r(w, t) of `_run_em_step`,
+    g(w, u) = m_k(w, u) sum_s a_k(s) n(w, s + u) / r(w, s + u); `CELL_PENALTY` times the mean of g
+    is subtracted, negative values are set to 0, and the result is normalised.
     """
     if iterations == 0:
         return motifs
@@ -139,22 +138,22 @@ def touch_up(
         windows, motifs, is_open, n_vocabulary=n_vocabulary, iterations=FIRST_ITERATIONS
     )
     for _ in range(iterations):
-        shaped = motifs * _pull(windows, motifs, state, n_vocabulary)
-        state = _improve(windows, motifs, state, n_vocabulary)
-        shaped = (shaped - CELL_PRICE * shaped.mean(dim=(1, 2), keepdim=True)).clamp(min=0)
-        total = shaped.sum(dim=(1, 2), keepdim=True)
-        # one that has lost all its mass keeps its shape, and is dropped for its mass
-        motifs = torch.where(total > 0, shaped / total.clamp(min=1e-30), motifs)
+        updated = motifs * _sum_gradients(windows, motifs, state, n_vocabulary)
+        state = _run_em_step(windows, motifs, state, n_vocabulary)
+        updated = (updated - CELL_PENALTY * updated.mean(dim=(1, 2), keepdim=True)).clamp(min=0)
+        total = updated.sum(dim=(1, 2), keepdim=True)
+        # a motif without mass keeps its shape; it is pruned later
+        motifs = torch.where(total > 0, updated / total.clamp(min=1e-30), motifs)
     return motifs
 
 
-def _improve(
+def _run_em_step(
     windows: Windows, motifs: Tensor, state: Explanation, n_vocabulary: int
 ) -> Explanation:
-    """Return the state after one EM iteration.
+    """Run one EM iteration.
 
     With the rate r(w, t) = sum_{k,s} a_k(s) m_k(w, t - s) + b(w), a_k(s) is multiplied by
-    sum_{w,t} n(w, t) / r(w, t) m_k(w, t - s), and b likewise.
+    sum_{w,t} n(w, t) / r(w, t) m_k(w, t - s), and likewise b.
     """
     reach = motifs.shape[2] - 1
     core = slice(reach, reach + windows.core_bins)
@@ -162,19 +161,19 @@ def _improve(
     improved = torch.zeros_like(functional.pad(state.activation, (0, 1)))  # (K, R + 1)
     explained = torch.zeros_like(flat)
     log_rates = 0.0
-    for part in _parts(windows, motifs, state, n_vocabulary):
-        ratio = part.ratio
+    for window in _iterate_rates(windows, motifs, state, n_vocabulary):
+        ratio = window.ratio
         gain = functional.conv1d(ratio, motifs)  # (B, K, V + L - 1)
         inner = slice(reach, reach + gain.shape[2])
-        owned = part.batch.is_owned[:, inner]
-        rows = part.batch.start_row[:, inner][owned]
-        improved[:, rows] = (part.mass[:, :, inner] * gain).transpose(0, 1)[:, owned]
-        explained += (ratio[:, :, core] * part.level).sum(dim=(0, 2)) * flat
-        log_rates += float(torch.xlogy(part.counts[:, :, core], part.rate[:, :, core]).sum())
+        owned = window.batch.is_owned[:, inner]
+        rows = window.batch.start_row[:, inner][owned]
+        improved[:, rows] = (window.mass[:, :, inner] * gain).transpose(0, 1)[:, owned]
+        explained += (ratio[:, :, core] * window.level).sum(dim=(0, 2)) * flat
+        log_rates += float(torch.xlogy(window.counts[:, :, core], window.rate[:, :, core]).sum())
     total = explained.sum()
     return Explanation(
         activation=improved[:, :-1],
-        background=Flat(
+        background=FlatBackground(
             share=float(total / windows.count.sum()),
             word_probability=explained / total.clamp(min=1e-30),
         ),
@@ -182,40 +181,44 @@ def _improve(
     )
 
 
-def _pull(windows: Windows, motifs: Tensor, state: Explanation, n_vocabulary: int) -> Tensor:
+def _sum_gradients(
+    windows: Windows, motifs: Tensor, state: Explanation, n_vocabulary: int
+) -> Tensor:
     """Return sum_s a_k(s) n(w, s + u) / r(w, s + u), (K, W, L)."""
     reach = motifs.shape[2] - 1
     core = slice(reach, reach + windows.core_bins)
-    pull = torch.zeros_like(motifs)
-    for part in _parts(windows, motifs, state, n_vocabulary):
-        ratio = functional.pad(part.ratio[:, :, core], (reach, reach))  # (B, W, V + 2A)
-        reaching = part.mass[:, :, reach : 2 * reach + windows.core_bins]  # (B, K, V + A)
-        # a convolution whose batch are the words and whose channels the windows
+    total = torch.zeros_like(motifs)
+    for window in _iterate_rates(windows, motifs, state, n_vocabulary):
+        ratio = functional.pad(window.ratio[:, :, core], (reach, reach))  # (B, W, V + 2A)
+        reaching = window.mass[:, :, reach : 2 * reach + windows.core_bins]  # (B, K, V + A)
+        # correlation of ratios and masses: words as batch, windows as channels
         sums = functional.conv1d(ratio.transpose(0, 1), reaching.transpose(0, 1))  # (W, K, L)
-        pull += sums.transpose(0, 1)
-    return pull
+        total += sums.transpose(0, 1)
+    return total
 
 
-def _parts(
+def _iterate_rates(
     windows: Windows, motifs: Tensor, state: Explanation, n_vocabulary: int
-) -> Iterator[Part]:
-    """Yield all windows with their rates."""
+) -> Iterator[WindowRates]:
+    """Yield all windows with their rates, in batches."""
     reach = motifs.shape[2] - 1
     flat = state.background.share * state.background.word_probability  # (W,)
     base = flat + FLOOR / n_vocabulary  # (W,)
     padded = functional.pad(state.activation, (0, 1))  # (K, R + 1)
-    for chosen in _chunks(windows):
+    for chosen in _split_windows(windows):
         batch = windows.batch(chosen)
         level = torch.from_numpy(windows.row_level[windows.document_row[chosen]]).to(base)
         level = level[:, None, None]  # (B, 1, 1)
         mass = padded[:, batch.start_row].transpose(0, 1)  # (B, K, V + 3A)
         rate = functional.conv_transpose1d(mass, motifs, padding=reach)  # (B, W, V + 2A)
         rate = (rate + base[:, None] * level).clamp(min=1e-30)
-        yield Part(batch, level, mass, batch.counts[:, :, reach : reach + rate.shape[2]], rate)
+        yield WindowRates(
+            batch, level, mass, batch.counts[:, :, reach : reach + rate.shape[2]], rate
+        )
 
 
-def _chunks(windows: Windows) -> Iterator[Indices]:
-    """Yield windows in portions whose dense counts hold `DENSE_BYTES` at most."""
+def _split_windows(windows: Windows) -> Iterator[Indices]:
+    """Yield batches of windows whose dense counts need at most `DENSE_BYTES`."""
     bins = windows.core_bins + 2 * windows.margin
     size = max(1, DENSE_BYTES // (windows.n_words * bins * windows.count.element_size()))
     for first in range(0, len(windows), size):

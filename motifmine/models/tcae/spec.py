@@ -1,4 +1,4 @@
-"""What a fit of the auto-encoder is asked for."""
+"""Specification of a fit of the auto-encoder."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class TcaeSpec:
     """Fields of the specification, checked on construction."""
 
     n_motifs: int = 40
-    """Filters given, > 0; those that survive are the motifs."""
+    """Number of filters, > 0; those that are not pruned are the motifs."""
     motif_length: int = 20
     """Length of the filters in time bins, > 0."""
     loss: Literal["squared", "poisson"] = "squared"
@@ -22,40 +22,40 @@ class TcaeSpec:
     energy_share: float = 0.9
     """Share of the activations' energy that AdaReLU keeps, 0 < share <= 1; 1 is a plain ReLU."""
     inhibition: float = 1.0
-    """How much of a blurred copy is subtracted from the activations, >= 0; 0 is none."""
+    """Weight of the blurred copy that is subtracted from the activations, >= 0; 0 for none."""
     group_lasso: float = 0.9
-    """Weight of the filters' norms, >= 0, in units of 1 / sqrt(observations): with fewer
-    observations more of what a filter could explain is chance."""
+    """Weight of the norms of filters, >= 0, in units of 1 / sqrt(observations): with fewer
+    observations filters fit more chance structure."""
     neighbour_penalty: float = 0.0
-    """Weight of the penalty on activations of one filter in a row, >= 0."""
+    """Weight of the penalty on consecutive activations of one filter, >= 0."""
     usage_entropy: float = 0.0
-    """Weight of the term that asks for all filters to be used alike, >= 0."""
+    """Weight of the term for equal use of all filters, >= 0."""
     masking: float = 0.0
-    """Share of the input's cells that is set to 0 in training (denoising), 0 <= share < 1."""
+    """Share of input cells that are set to 0 in training (denoising), 0 <= share < 1."""
     non_negative: bool = True
-    """Whether decoder and background are kept from falling below 0."""
+    """Whether decoder and background are constrained to be non-negative."""
     open_share: float = 0.97
-    """Share of the energy whose start times stay open for the final masses, 0 < share <= 1."""
+    """Share of the energy that determines the start times of the final masses, 0 < share <= 1."""
     touch_up: int = 20
-    """Iterations of EM in which the motifs follow their masses, >= 0."""
+    """EM iterations of the final refinement of motifs, >= 0."""
     epochs: int = setting(80, help="Passes over the data at most.")
-    """Passes over the windows at most (of 10 gradient steps at least each), > 0."""
+    """Largest number of epochs (of at least 10 gradient steps each), > 0."""
     patience: int = 10
-    """Epochs without gain on the windows held out after which training stops, > 0."""
+    """Epochs without improvement on held-out windows before training stops, > 0."""
     held_out: float = 0.1
-    """Share of the windows held out for that, 0 <= share < 1; of few windows none."""
+    """Share of held-out windows, 0 <= share < 1; with few windows none is held out."""
     window_bins: int = 256
-    """Time bins of a window, > 0; documents are cut into windows."""
+    """Length of the windows that documents are cut into, time bins, > 0."""
     batch_windows: int = 16
-    """Windows of a gradient step, > 0."""
+    """Windows per gradient step, > 0."""
     learning_rate: float = 0.01
-    """Of Adam, > 0."""
+    """Learning rate of Adam, > 0."""
     device: str = setting(
         "auto", help="cpu, cuda, cuda:1, mps, or auto: CUDA where there is one.", metavar="DEVICE"
     )
-    """`cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: CUDA where there is one, else the CPU."""
+    """`cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: CUDA if available, else the CPU."""
     dtype: Literal["float32", "float64", "mixed"] = "float32"
-    """Numbers of the network; `mixed` is bfloat16 with float32 sums, on CUDA devices."""
+    """Precision of the network; `mixed` is bfloat16 with float32 sums, on CUDA devices."""
 
     def __post_init__(self) -> None:
         at_least(self, 1, "n_motifs", "motif_length", "epochs", "patience")

@@ -1,4 +1,4 @@
-"""The trainer: batches, Adam, early stopping, checkpoints. It knows nothing of the network."""
+"""Training of any torch module: batches, Adam, early stopping, checkpoints."""
 
 import math
 import time
@@ -16,17 +16,17 @@ from motifmine.files import whole_file
 from motifmine.types import Indices
 
 EPOCH_STEPS = 10
-"""Gradient steps of an epoch at least; few windows are passed several times."""
+"""Least number of gradient steps per epoch; few windows are used several times."""
 CHECKPOINT_EPOCHS = 5
 """Epochs between checkpoints."""
 LEAST_GAIN = 1e-3
-"""Share by which the objective must fall to count as better."""
+"""Least relative decrease of the objective that is an improvement."""
 HALVING_EPOCHS = 3
-"""Epochs without gain after which the learning rate is halved."""
+"""Epochs without improvement after which the learning rate is halved."""
 
 
 class Evaluation(NamedTuple):
-    """How good the module is now."""
+    """Evaluation of the module after an epoch."""
 
     objective: float
     log_likelihood: float
@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
 
 
 class EpochRow(NamedTuple):
-    """One epoch of the course."""
+    """Result of one epoch."""
 
     epoch: int
     objective: float
@@ -44,28 +44,28 @@ class EpochRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How to train."""
+    """Settings of training."""
 
     epochs: int
     patience: int
-    """Epochs without gain after which training stops."""
+    """Epochs without improvement after which training stops."""
     batch_windows: int
     learning_rate: float
     fingerprint: str = ""
-    """What run a checkpoint belongs to."""
+    """Digest of specification, seed and table, to match checkpoints."""
     checkpoint: Path | None = None
-    """File to resume from, and to write to."""
+    """File to resume from, and to save to."""
 
 
 @dataclass(slots=True)
 class Course:
-    """What training leaves besides the module's parameters, which are the best it met."""
+    """Course of training; the parameters of the best epoch are in the module."""
 
     rows: list[EpochRow] = field(default_factory=list)
     best: int = -1
-    """Epoch of the parameters that were kept."""
+    """Best epoch."""
     interrupted: bool = False
-    """Whether Ctrl-C ended it."""
+    """Whether Ctrl-C ended training."""
 
 
 def train(
@@ -79,46 +79,47 @@ def train(
     generator: torch.Generator,
     on_epoch: Callable[[EpochRow], None],
 ) -> Course:
-    """Train `module` in place and return how it went.
+    """Train `module` in place and return the course of training.
 
     Parameters
     ----------
     module : nn.Module
-        Ends with the parameters of the best epoch.
+        Has the parameters of the best epoch in the end.
     loss_of : callable
         Windows (int array) and a generator for noise -> scalar tensor with a gradient.
     after_step : callable
-        Called after every gradient step, for constraints.
+        Called after every gradient step, to enforce constraints.
     evaluate : callable
-        Returns the objective that early stopping watches, and the log-likelihood.
+        Returns the objective for early stopping, and the log-likelihood.
     windows : int64 array
-        What to train on.
+        Windows to train on.
     plan : Plan
     generator : torch.Generator
-        On the CPU; orders the batches and seeds the noise.
+        On the CPU; for the order of batches and for masking.
     on_epoch : callable
-        Called with every epoch's row.
+        Called with an `EpochRow` after every epoch.
 
     Raises
     ------
     FitError
-        When the loss is not finite.
+        If the loss is not finite.
     DataError
-        When the checkpoint belongs to another run.
+        If the checkpoint is of another run.
     """
     began = time.perf_counter()
     optimiser = torch.optim.Adam(module.parameters(), lr=plan.learning_rate)
     course = Course()
-    best = _copy(module)
+    best = _copy_state(module)
     if plan.checkpoint is not None and plan.checkpoint.exists():
-        best = _resume(plan.checkpoint, plan, module, optimiser, generator, course)
+        best = _load_checkpoint(plan.checkpoint, plan, module, optimiser, generator, course)
+        # so that seconds continue from those of the interrupted run
         began -= course.rows[-1].seconds
     try:
         for epoch in range(len(course.rows), plan.epochs):
             if epoch - course.best > plan.patience:
                 break
             total = torch.zeros((), device=next(module.parameters()).device)
-            for batch in epoch_batches(windows, plan.batch_windows, generator):
+            for batch in iterate_batches(windows, plan.batch_windows, generator):
                 optimiser.zero_grad(set_to_none=True)
                 loss = loss_of(batch, generator)
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -126,16 +127,16 @@ def train(
                 after_step()
                 total += loss.detach()
             found = evaluate()
-            _refuse_nan(float(total), found, epoch, plan)
+            _check_finite(float(total), found, epoch, plan)
             row = EpochRow(epoch, *found, time.perf_counter() - began)
             if _is_better(found.objective, course):
-                course.best, best = epoch, _copy(module)
+                course.best, best = epoch, _copy_state(module)
             elif (epoch - course.best) % HALVING_EPOCHS == 0:
                 for group in optimiser.param_groups:
                     group["lr"] /= 2
             course.rows.append(row)
             if plan.checkpoint is not None and (epoch + 1) % CHECKPOINT_EPOCHS == 0:
-                _save(plan.checkpoint, plan, module, optimiser, generator, course, best)
+                _save_checkpoint(plan.checkpoint, plan, module, optimiser, generator, course, best)
             on_epoch(row)
     except KeyboardInterrupt:
         if course.best < 0:
@@ -145,10 +146,18 @@ def train(
     return course
 
 
-def epoch_batches(
+def iterate_batches(
     windows: Indices, batch_windows: int, generator: torch.Generator
 ) -> Iterator[Indices]:
-    """Yield the batches of an epoch: all windows in random order, as often as it takes."""
+    """Yield the batches of an epoch: all windows in random order, repeated if there are few.
+
+    Parameters
+    ----------
+    windows : int64 array
+    batch_windows : int
+        Windows per batch.
+    generator : torch.Generator
+    """
     n_batches = math.ceil(len(windows) / batch_windows)
     for _ in range(math.ceil(EPOCH_STEPS / n_batches)):
         order = torch.randperm(len(windows), generator=generator).numpy()
@@ -162,21 +171,21 @@ def _is_better(objective: float, course: Course) -> bool:
     return objective < reached - LEAST_GAIN * abs(reached)
 
 
-def _refuse_nan(total: float, found: Evaluation, epoch: int, plan: Plan) -> None:
+def _check_finite(total: float, found: Evaluation, epoch: int, plan: Plan) -> None:
     if math.isfinite(total) and math.isfinite(found.objective):
         return
     wrong = total if not math.isfinite(total) else found.objective
     raise FitError(
         f"the loss is {wrong} at epoch {epoch}; try a learning_rate below {plan.learning_rate:g}, "
-        "or dtype float64, and see whether single counts are huge (counts sqrt evens them)"
+        "or dtype float64, and check the table for very large counts (counts sqrt reduces them)"
     )
 
 
-def _copy(module: nn.Module) -> dict[str, Tensor]:
+def _copy_state(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in module.state_dict().items()}
 
 
-def _save(
+def _save_checkpoint(
     path: Path,
     plan: Plan,
     module: nn.Module,
@@ -185,7 +194,7 @@ def _save(
     course: Course,
     best: dict[str, Tensor],
 ) -> None:
-    """Write all that the rest of the training depends on."""
+    """Write everything that the rest of the training depends on."""
     state = {
         "fingerprint": plan.fingerprint,
         "module": module.state_dict(),
@@ -199,7 +208,7 @@ def _save(
         torch.save(state, part)
 
 
-def _resume(
+def _load_checkpoint(
     path: Path,
     plan: Plan,
     module: nn.Module,
@@ -207,19 +216,19 @@ def _resume(
     generator: torch.Generator,
     course: Course,
 ) -> dict[str, Tensor]:
-    """Put everything back to where the checkpoint left it; return the best parameters."""
+    """Restore the state of a checkpoint; return the parameters of the best epoch."""
     device = next(module.parameters()).device
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         fingerprint = state["fingerprint"]
     except Exception as error:
         raise DataError(
-            f"{path} is not a checkpoint of motifmine ({error}); remove it or name another file"
+            f"{path} is not a checkpoint of motifmine ({error}); remove it or use another file"
         ) from error
     if fingerprint != plan.fingerprint:
         raise DataError(
             f"the checkpoint {path} belongs to another specification, seed or table; "
-            "remove it or name another file"
+            "remove it or use another file"
         )
     module.load_state_dict(state["module"])
     optimiser.load_state_dict(state["optimiser"])

@@ -1,10 +1,9 @@
-"""Documents cut into windows of one length, with what the convolutions need on either side.
+"""Division of documents into windows of equal length, with margins for the convolutions.
 
-A window owns a stretch of time bins, its *core*; the last core of a document may be shorter. To
-compute anything of the core exactly, convolutions need a margin of further bins on each side:
-`margin` bins of the document, or zeros beyond its edges. A start time belongs to the window whose
-core it lies in, and a negative one to the first window of its document, so that a sum over the
-windows is the sum over the documents.
+A window owns a range of time bins, its *core*; the last core of a document may be shorter. To
+compute the core exactly, convolutions need a margin of bins on each side: bins of the document, or
+zeros beyond its edges. A start time is owned by the window whose core contains it, a negative one
+by the first window of its document, so that sums over windows equal sums over documents.
 """
 
 from dataclasses import dataclass
@@ -20,32 +19,32 @@ from motifmine.types import Floats, Indices
 
 
 class Batch(NamedTuple):
-    """Some windows, dense. V bins of core, M of margin, S = V + L - 1 + 2 * spare start times."""
+    """Dense windows with V bins of core, M of margin, S = V + L - 1 + 2 * spare start times."""
 
     counts: Tensor
-    """Counts in the unit of the network, (B, W, V + 2M)."""
+    """Scaled counts, (B, W, V + 2M)."""
     in_document: Tensor
     """Whether a bin of the core exists, bool (B, V)."""
     is_start: Tensor
     """Whether a start time exists, bool (B, S)."""
     is_owned: Tensor
-    """Whether a start time exists and belongs to the window, bool (B, S)."""
+    """Whether a start time exists and is owned by the window, bool (B, S)."""
     start_row: Tensor
-    """Row of every start time in the order of `motifmine.records.start_layout`, int64 (B, S); the
-    number of rows where a start time does not exist."""
+    """Row of every start time, see `motifmine.records.start_layout`, int64 (B, S); R, one past the
+    last row, where a start time does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Windows:
-    """All windows of a table, its observations kept sparse on the device."""
+    """All windows of a table, with sparse observations on the device."""
 
     n_words: int
     motif_length: int
     core_bins: int
     spare: int
-    """Start times beyond those that reach the core, on each side."""
+    """Start times in addition to those that reach the core, on each side."""
     scale: float
-    """Counts are divided by this."""
+    """Divisor of the counts."""
     document_row: Indices
     """First start row of the document of every window, int64 array (N,)."""
     n_times: Indices
@@ -71,51 +70,51 @@ class Windows:
 
     @property
     def margin(self) -> int:
-        """Bins that a window needs on each side of its core."""
+        """Number of bins on each side of the core."""
         return self.motif_length - 1 + self.spare
 
     @property
     def device(self) -> torch.device:
-        """Where the observations lie."""
+        """Device of the observations."""
         return self.count.device
 
     def batch(self, chosen: Indices) -> Batch:
-        """Return windows `chosen` as dense tensors."""
-        first = self._tensor(self.first_bin[chosen])[:, None]
-        n_times = self._tensor(self.n_times[chosen])[:, None]
+        """Return the windows `chosen` as dense tensors."""
+        first = self._to_tensor(self.first_bin[chosen])[:, None]
+        n_times = self._to_tensor(self.n_times[chosen])[:, None]
         bins = first + torch.arange(self.core_bins, device=self.device)
-        # start times from first - (L - 1) - spare on
+        # the first start time is first - (L - 1) - spare
         n_cells = n_starts(self.core_bins, self.motif_length) + 2 * self.spare
         start = first - self.margin + torch.arange(n_cells, device=self.device)
         is_start = (start > -self.motif_length) & (start < n_times)
         is_owned = is_start & (start < first + self.core_bins) & ((start >= first) | (first == 0))
-        row = self._tensor(self.document_row[chosen])[:, None] + start
+        row = self._to_tensor(self.document_row[chosen])[:, None] + start
         row += row_of_start(0, self.motif_length)
         return Batch(
-            counts=self._dense(chosen),
+            counts=self._make_dense(chosen),
             in_document=bins < n_times,
             is_start=is_start,
             is_owned=is_owned,
             start_row=torch.where(is_start, row, self.n_rows),
         )
 
-    def _dense(self, chosen: Indices) -> Tensor:
+    def _make_dense(self, chosen: Indices) -> Tensor:
         """Return the counts of windows with their margins, (B, W, V + 2M)."""
         first, last = self.first_observation[chosen], self.last_observation[chosen]
-        length = self._tensor(last - first)
+        length = self._to_tensor(last - first)
         window = torch.repeat_interleave(torch.arange(len(chosen), device=self.device), length)
         before = torch.cumsum(length, 0) - length
         observation = torch.arange(len(window), device=self.device) + (
-            self._tensor(first) - before
+            self._to_tensor(first) - before
         ).index_select(0, window)
-        origin = self._tensor(self.first_time_row[chosen] - self.margin)
+        origin = self._to_tensor(self.first_time_row[chosen] - self.margin)
         time = self.time_row[observation] - origin[window]
         shape = (len(chosen), self.n_words, self.core_bins + 2 * self.margin)
         counts = torch.zeros(shape, dtype=self.count.dtype, device=self.device)
         counts[window, self.word[observation], time] = self.count[observation] / self.scale
         return counts
 
-    def _tensor(self, array: Indices) -> Tensor:
+    def _to_tensor(self, array: Indices) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
 
@@ -129,18 +128,18 @@ def cut_windows(
     device: torch.device,
     dtype: torch.dtype,
 ) -> Windows:
-    """Return the windows of all documents of `table`.
+    """Cut all documents of `table` into windows.
 
     Parameters
     ----------
     table : ObservationTable
     motif_length : int, time bins
     core_bins : int, time bins
-        Longest core; no core is longer than the longest document.
+        Length of a core, at most that of the longest document.
     spare : int
-        Start times needed beyond those that reach the core, on each side.
+        Start times in addition to those that reach the core, on each side.
     scale : float
-        Counts are divided by this.
+        Divisor of the counts.
     device, dtype
         Of the tensors.
     """

@@ -322,7 +322,7 @@ def test_options_find_the_motifs_too(truth: Simulation, change: dict[str, object
 def test_the_network_learns_a_single_batch_by_heart() -> None:
     table = simulate(n_motifs=2, motif_length=6, n_words=16, n_times=120, noise=0.0, seed=1).table
     spec = Tcae(n_motifs=30, motif_length=12, group_lasso=0.0, inhibition=0.0, energy_share=1.0)
-    rng = tcae_fitting.torch_generator(0)
+    rng = tcae_fitting.make_torch_generator(0)
     objective = tcae_fitting.build_objective(spec, table, torch.device("cpu"), rng)
     optimiser = torch.optim.Adam(objective.network.parameters(), lr=0.002)
     chosen = np.arange(len(objective.windows))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from motifmine.models.tcae import losses
-from motifmine.models.tcae.fitting import build_objective, torch_generator
+from motifmine.models.tcae import objective as losses
+from motifmine.models.tcae.fitting import build_objective, make_torch_generator
 from motifmine.models.tcae.model import Tcae
 from motifmine.simulation import simulate
 
@@ -84,7 +84,7 @@ def test_weight_0_switches_a_term_off(name: str) -> None:
     for weight in (0.0, 1.0, 2.0):
         others = {"group_lasso": 0.0, name: weight}
         spec = Tcae(n_motifs=3, motif_length=6, dtype="float64", device="cpu", **others)  # type: ignore[arg-type]
-        rng = torch_generator(0)
+        rng = make_torch_generator(0)
         objective = build_objective(spec, table, torch.device("cpu"), rng)
         batch = objective.windows.batch(torch.arange(1).numpy())
         values.append(objective.terms(batch, objective.network(batch)).item())

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from motifmine.errors import FitError
 from motifmine.models.tcae.model import Tcae
-from motifmine.models.tcae.pruning import explained_windows, settle
+from motifmine.models.tcae.pruning import cut_explanation_windows, prune_filters
 from motifmine.models.tcae.refit import (
-    CELL_PRICE,
+    CELL_PENALTY,
     FIRST_ITERATIONS,
     FLOOR,
     explain,
@@ -79,7 +79,7 @@ def test_the_last_touch_agrees_with_the_twin(truth: Simulation, core_bins: int) 
     word = state.background.word_probability.numpy()
     base = level * (state.background.share * word + FLOOR / WORDS)
     expected = twin.touch(
-        table.dense(0), state.activation.numpy(), motifs.numpy(), base, CELL_PRICE
+        table.dense(0), state.activation.numpy(), motifs.numpy(), base, CELL_PENALTY
     )
     assert touched.numpy() == pytest.approx(expected, rel=1e-9)
 
@@ -104,10 +104,10 @@ def test_of_motifs_that_are_alike_the_heavier_stays(truth: Simulation) -> None:
     motifs = as_tensor(truth)
     like_the_first = 0.9 * motifs[:1] + 0.1 * motifs[1:]
     decoder = torch.cat([like_the_first, motifs])
-    windows = explained_windows(truth.table, LENGTH, decoder)
+    windows = cut_explanation_windows(truth.table, LENGTH, decoder)
     is_open = all_open(3, windows)
     is_open[0, ::2] = False
-    settled = settle(SPEC, truth.table, decoder, is_open, WORDS)
+    settled = prune_filters(SPEC, truth.table, decoder, is_open, WORDS)
     assert sorted(settled.kept.tolist()) == [1, 2]
     mass = settled.explanation.activation.sum(dim=1)
     assert mass[0] >= mass[1] > 0
@@ -115,18 +115,18 @@ def test_of_motifs_that_are_alike_the_heavier_stays(truth: Simulation) -> None:
 
 def test_a_motif_that_may_start_nowhere_is_dropped(truth: Simulation) -> None:
     motifs = as_tensor(truth)
-    windows = explained_windows(truth.table, LENGTH, motifs)
+    windows = cut_explanation_windows(truth.table, LENGTH, motifs)
     is_open = all_open(2, windows)
     is_open[0] = False
-    assert settle(SPEC, truth.table, motifs, is_open, WORDS).kept.tolist() == [1]
+    assert prune_filters(SPEC, truth.table, motifs, is_open, WORDS).kept.tolist() == [1]
     is_open[1] = False
     with pytest.raises(FitError, match="none of 40 filters survived"):
-        settle(SPEC, truth.table, motifs, is_open, WORDS)
+        prune_filters(SPEC, truth.table, motifs, is_open, WORDS)
 
 
 def test_without_the_last_touch_motifs_are_the_filters(truth: Simulation) -> None:
     motifs = as_tensor(truth)
-    windows = explained_windows(truth.table, LENGTH, motifs)
+    windows = cut_explanation_windows(truth.table, LENGTH, motifs)
     spec = replace(SPEC, touch_up=0)
-    settled = settle(spec, truth.table, 3 * motifs, all_open(2, windows), WORDS)
+    settled = prune_filters(spec, truth.table, 3 * motifs, all_open(2, windows), WORDS)
     assert settled.motifs.numpy() == pytest.approx(motifs[settled.kept].numpy())

@@ -5,17 +5,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from motifmine.models.tcae.fitting import encoded_rows
-from motifmine.models.tcae.losses import neighbour_overlap, squared_error
+from motifmine.models.tcae.fitting import encode_windows
 from motifmine.models.tcae.network import (
     NEIGHBOURS,
     SPARE,
     Network,
-    energy_threshold,
-    keep_above,
+    apply_threshold,
+    find_energy_threshold,
 )
-from motifmine.models.tcae.objective import masked
-from motifmine.models.tcae.refit import FLOOR, Flat, explain
+from motifmine.models.tcae.objective import mask_counts, neighbour_overlap, squared_error
+from motifmine.models.tcae.refit import FLOOR, FlatBackground, explain
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.simulation import simulate
@@ -122,7 +121,7 @@ def test_windows_agree_with_whole_documents(core_bins: int, length: int) -> None
         loss.backward()  # type: ignore[no-untyped-call]
         gradient = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
         sound = output.reconstruction.transpose(1, 2)[batch.in_document]
-        rows = encoded_rows(windows, net.encoder.detach(), net.bias.detach(), 1.0, 5)
+        rows = encode_windows(windows, net.encoder.detach(), net.bias.detach(), 1.0, 5)
         results.append((array(sound), loss.item(), array(gradient), array(rows)))
     for ours, theirs in zip(*results, strict=True):
         assert ours == pytest.approx(theirs, abs=1e-12)
@@ -133,13 +132,13 @@ def test_ada_relu_keeps_the_share_of_the_energy() -> None:
     owned = torch.ones(1, 5, dtype=torch.bool)
     # energies 16, 4, 4, 1 of 25
     for share, kept in [(0.6, [4, 0, 0, 0, 0]), (0.9, [4, 0, 0, 2, 2]), (1.0, [4, 0, 1, 2, 2])]:
-        threshold = energy_threshold(activation, owned, share)
-        assert keep_above(activation, threshold)[0, 0].tolist() == kept
+        threshold = find_energy_threshold(activation, owned, share)
+        assert apply_threshold(activation, threshold)[0, 0].tolist() == kept
 
 
 def test_gradient_passes_ada_relu_where_it_kept() -> None:
     activation = torch.tensor([[[4.0, -9.0, 1.0]]], requires_grad=True)
-    kept = keep_above(activation, torch.tensor(2.0))
+    kept = apply_threshold(activation, torch.tensor(2.0))
     kept.sum().backward()  # type: ignore[no-untyped-call]
     assert activation.grad is not None
     assert activation.grad[0, 0].tolist() == [1, 0, 0]
@@ -150,18 +149,18 @@ def test_projection_keeps_motifs_from_falling_below_0() -> None:
     with torch.no_grad():
         net.decoder.sub_(0.05)
         net.background.sub_(1.0)
-    net.project()
+    net.clamp_parameters()
     assert float(net.decoder.detach().min()) == 0
     assert float(net.background.detach().max()) == 0
 
 
 def test_masking_takes_its_share_and_repeats() -> None:
     counts = torch.ones(4, 50, 50)
-    first = masked(counts, 0.3, torch.Generator().manual_seed(1))
-    again = masked(counts, 0.3, torch.Generator().manual_seed(1))
+    first = mask_counts(counts, 0.3, torch.Generator().manual_seed(1))
+    again = mask_counts(counts, 0.3, torch.Generator().manual_seed(1))
     assert torch.equal(first, again)
     assert float(first.mean()) == pytest.approx(0.7, abs=0.02)
-    assert masked(counts, 0.0, torch.Generator()) is counts
+    assert mask_counts(counts, 0.0, torch.Generator()) is counts
 
 
 @pytest.mark.parametrize("core_bins", [4, 23])
@@ -172,7 +171,9 @@ def test_masses_agree_with_the_twin(core_bins: int, length: int) -> None:
     motifs = net.decoder.detach() / net.decoder.detach().sum(dim=(1, 2), keepdim=True)
     rows = 23 + length - 1
     is_open = torch.ones(3, rows, dtype=torch.bool)
-    flat = Flat(share=0.2, word_probability=torch.full((WORDS,), 1 / WORDS, dtype=torch.float64))
+    flat = FlatBackground(
+        share=0.2, word_probability=torch.full((WORDS,), 1 / WORDS, dtype=torch.float64)
+    )
     windows = cut(table, core_bins, length, spare=length - 1)
     found = explain(windows, motifs, is_open, n_vocabulary=WORDS, iterations=3, background=flat)
     level = table.total / 23

@@ -16,7 +16,7 @@ from motifmine.models.tcae.training import (
     EpochRow,
     Evaluation,
     Plan,
-    epoch_batches,
+    iterate_batches,
     train,
 )
 from motifmine.types import Indices
@@ -80,7 +80,7 @@ def test_training_stops_when_nothing_is_gained() -> None:
 
 
 def test_an_epoch_takes_every_window_alike_often_and_has_steps_enough() -> None:
-    batches = list(epoch_batches(np.arange(7), 3, torch.Generator().manual_seed(0)))
+    batches = list(iterate_batches(np.arange(7), 3, torch.Generator().manual_seed(0)))
     assert len(batches) >= EPOCH_STEPS
     assert len(set(np.bincount(np.concatenate(batches)).tolist())) == 1
 
