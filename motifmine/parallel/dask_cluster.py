@@ -152,7 +152,17 @@ def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[C
 def open_mapper(
     workers: int, scheduler: str | None, on_message: Callable[[str], None] | None = None
 ) -> Iterator[Mapper]:
-    """Give a mapper over processes of this machine, or over the workers of a Dask scheduler."""
+    """Yield a mapper over local processes, or over the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    workers : int
+        Number of local processes.
+    scheduler : str or None
+        Address of a running scheduler, which is used instead of local processes.
+    on_message : callable or None
+        Called with one line of text when the state of the cluster changes.
+    """
     if scheduler is None:
         with open_process_mapper(workers) as mapper:
             yield mapper

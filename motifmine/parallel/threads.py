@@ -1,4 +1,4 @@
-"""Work shared out to threads, and taken in again in a fixed order."""
+"""Parallel work on threads, with results delivered in a fixed order."""
 
 import itertools
 import os
@@ -12,15 +12,15 @@ _share: list[int] = []
 
 
 def limit_threads(n_threads: int) -> None:
-    """Let fits of this process use no more than so many threads, from now on.
+    """Limit the number of threads that fits in this process use from now on.
 
-    For processes that share a machine; what a fit finds does not depend on it.
+    For processes that share a machine; results do not depend on it.
     """
     _share[:] = [max(1, n_threads)]
 
 
 def most_threads() -> int:
-    """Return the threads that a fit of this process may use: all cores, or its share of them."""
+    """Return the number of threads for a fit in this process: all cores, or the limit."""
     return _share[0] if _share else n_cores()
 
 
@@ -30,16 +30,16 @@ def in_order(
     work: Callable[[int, int], Result],
     deliver: Callable[[int, int, Result], None],
 ) -> None:
-    """Run `work` on threads and `deliver` what it returns, one at a time in order of the items.
+    """Run `work` on threads and `deliver` its results, one at a time in the order of the items.
 
-    A worker delivers its item before it takes the next one: no more than `n_threads` results are
-    open at a time, and what is added up has the same bytes at any number of threads.
+    A worker delivers its item before it takes the next one, so that at most `n_threads` results
+    are in memory, and sums have the same bytes with any number of threads.
 
     Parameters
     ----------
     n_items, n_threads : int
     work : callable (item, worker) -> result
-        Called side by side; should release the GIL.
+        Called in parallel; should release the GIL.
     deliver : callable (item, worker, result)
 
     Raises
@@ -81,5 +81,5 @@ def in_order(
 
 
 def n_cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores available to this process (its CPU affinity)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

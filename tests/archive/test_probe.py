@@ -7,10 +7,10 @@ import pytest
 
 from motifmine.archive.index_page import write_index
 from motifmine.archive.journal import Journal
-from motifmine.archive.probe import Look, likeness, look_at
-from motifmine.archive.scene_fit import fit_key
-from motifmine.archive.status import gather
-from motifmine.archive.storage import Place
+from motifmine.archive.probe import Probe, correlate_pictures, probe_files
+from motifmine.archive.scene_fit import read_fit_key
+from motifmine.archive.status import collect_state
+from motifmine.archive.storage import Storage
 from motifmine.reporting.html.archive_page import PAGE_NAME
 from tests.helpers.archives import make_archive, plan_of, street
 from tests.helpers.clips import moving_square, write_clip
@@ -24,21 +24,21 @@ def test_a_first_look_tells_length_size_and_scene(tmp_path: Path) -> None:
         tmp_path / "broken.mkv",
     ]
     clips[-1].write_text("no video")
-    looks = look_at(clips, workers=1)
-    assert looks[-1] == Look()
+    looks = probe_files(clips, workers=1)
+    assert looks[-1] == Probe()
     assert (looks[0].width, looks[0].height) == (160, 120)
     assert looks[1].length_s == pytest.approx(2.0, abs=0.1)
-    same, other = (likeness(looks[0].picture, look.picture) for look in looks[1:3])
+    same, other = (correlate_pictures(looks[0].picture, look.picture) for look in looks[1:3])
     assert same > 0.9
     assert other < 0.6
-    assert likeness(looks[0].picture, "") == 0
+    assert correlate_pictures(looks[0].picture, "") == 0
 
 
 def test_the_page_names_every_scene_before_anything_is_done(tmp_path: Path) -> None:
     archive = make_archive(tmp_path / "cameras", 1)
-    output = Place(str(tmp_path / "results"))
+    output = Storage(str(tmp_path / "results"))
     plan = plan_of(archive, tmp_path / "results")
-    state = gather(plan, Journal(output))
+    state = collect_state(plan, Journal(output))
     write_index(plan, state, output)
     page = tmp_path / "results" / PAGE_NAME
     html = page.read_text()
@@ -49,4 +49,4 @@ def test_the_page_names_every_scene_before_anything_is_done(tmp_path: Path) -> N
 
 
 def test_a_fit_that_is_not_there_has_no_key(tmp_path: Path) -> None:
-    assert fit_key(tmp_path / "none.h5") == ""
+    assert read_fit_key(tmp_path / "none.h5") == ""

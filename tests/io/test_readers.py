@@ -147,7 +147,7 @@ def test_a_series_of_another_package_is_extracted(package: Path, tmp_path: Path)
     source = gauge_file(tmp_path / "harbour.gauge")
     done = motifmine(package, "extract", source, "--workspace", tmp_path / "w", "--bin", "5s")
     assert done.returncode == 0, done.stderr
-    assert "the reader broken is left out" in done.stderr
+    assert "the reader broken is excluded" in done.stderr
     table = store.read_table(tmp_path / "w" / "tables" / "harbour.h5")
     assert table.vocabulary.kind == "channels" and table.n_times == 120
     assert table.series is not None and table.series.shape == (120, 2)
@@ -165,7 +165,7 @@ def test_a_video_of_another_package_is_extracted(package: Path, tmp_path: Path) 
 
 
 def test_a_broken_reader_is_warned_of_and_left_out(package: Path) -> None:
-    with pytest.warns(MotifmineWarning, match="the reader broken is left out.*no entry"):
+    with pytest.warns(MotifmineWarning, match="the reader broken is excluded.*no entry"):
         found = all_readers()
     assert set(found) == {*OWN, "gauge", "stack"}
 

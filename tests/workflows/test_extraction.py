@@ -102,7 +102,7 @@ def test_a_source_that_fails_does_not_stop_the_others(clips: Path, workspace: Wo
     outcomes = extract(workspace, clips, clips / "absent.mp4")
     assert statuses(outcomes) == ["ok", "failed", "ok", "failed"]
     assert "is a text file" in outcomes[1].reason
-    assert "no such file" in outcomes[3].reason
+    assert "does not exist" in outcomes[3].reason
     assert [path.stem for path in workspace.table_paths()] == ["clip1", "clip10"]
 
 

@@ -244,7 +244,7 @@ def build_objective(
         spec=spec,
         network=network,
         windows=windows,
-        compute_flat_error=compute_flat_error(table, spec.loss, scale),
+        flat_error=compute_flat_error(table, spec.loss, scale),
         group_weight=spec.group_lasso / math.sqrt(len(table.word)),
         constant=compute_document_constant(table),
         n_observations=table.total,

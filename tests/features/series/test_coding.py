@@ -84,7 +84,7 @@ def test_counts_are_kept_as_they_are() -> None:
 
 
 def test_negative_counts_are_refused_with_the_channel() -> None:
-    with pytest.raises(DataError, match=r"'c0' holds -3, .*--words rectified"):
+    with pytest.raises(DataError, match=r"'c0' has the value -3, .*--words rectified"):
         learned(binned([-3.0, 1.0]), "counts")
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from motifmine.features.video.background import MeanPicture, SlowBackground, shrink_picture
+from motifmine.features.video.background import MeanPicture, SlowBackground, make_thumbnail
 from tests.helpers.clips import frames_of, moving_square, scene
 
 
@@ -15,7 +15,7 @@ def test_the_mean_is_that_of_one_picture_a_second() -> None:
     levels = [np.full((20, 32), level, np.uint8) for level in (10, 200, 30, 200)]
     mean = MeanPicture(32, 20)
     for frame in frames_of(levels, rate=1.5):
-        mean.look(frame)
+        mean.update(frame)
     assert mean.n_pictures == 2
     assert mean.picture().shape == (20, 32, 3)
     np.testing.assert_allclose(mean.picture(), 20, atol=2)
@@ -25,7 +25,7 @@ def test_what_passes_does_not_stay_in_the_background() -> None:
     background = SlowBackground()
     pictures = moving_square(100, step=(9.0, 0.0))
     for second, picture in enumerate(pictures):
-        found = background.look(Fraction(second), picture)
+        found = background.update(Fraction(second), picture)
     off = np.abs(found.astype(int) - scene().astype(int))
     assert np.mean(off > 10) < 0.02
     assert np.mean(np.abs(pictures[-1].astype(int) - scene().astype(int)) > 10) > 0.02
@@ -33,14 +33,14 @@ def test_what_passes_does_not_stay_in_the_background() -> None:
 
 def test_between_two_looks_the_background_is_the_same_picture() -> None:
     background = SlowBackground()
-    first = background.look(Fraction(0), scene())
-    assert background.look(Fraction(1, 2), scene() + 50) is first
-    assert background.look(Fraction(1), scene() + 50) is not first
+    first = background.update(Fraction(0), scene())
+    assert background.update(Fraction(1, 2), scene() + 50) is first
+    assert background.update(Fraction(1), scene() + 50) is not first
 
 
 def test_small_pictures_do_not_depend_on_the_light() -> None:
-    one = shrink_picture(scene(), (32, 24), blur=4.0)
-    brighter = shrink_picture(scene() + np.uint8(60), (32, 24), blur=4.0)
+    one = make_thumbnail(scene(), (32, 24), blur=4.0)
+    brighter = make_thumbnail(scene() + np.uint8(60), (32, 24), blur=4.0)
     assert one.shape == (24, 32)
     assert one.std() > 0
     np.testing.assert_allclose(brighter, one, atol=1)

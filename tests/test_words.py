@@ -1,0 +1,113 @@
+"""Prose of the package: no words that the glossary excludes, and parameters are documented."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.paths import ROOT
+
+CHECKED = (
+    *("kernels", "features", "parallel", "archive"),
+    *("io/series", "io/video", "io/readers.py", "io/sources.py", "io/tdoc.py", "io/plsm_text.py"),
+    *("io/truth_files.py", "models/tcae"),
+)
+"""Modules and folders of `motifmine` that are written in the words of `docs/glossary.md`."""
+
+EXCLUDED = (
+    *(r"told", r"tells?", r"beside", r"anew", r"so many", r"foretells?", r"hangs? on", r"dealt"),
+    *(r"stands? (for|in|beside|there|on)", r"put right", r"set apart", r"left out", r"last touch"),
+    *(
+        r"agenda",
+        r"crew",
+        r"strangers?",
+        r"but (one|a few|once)",
+        r"shared? out",
+        r"brought together",
+    ),
+    *(
+        r"what (is|was) (done|there|left|asked)",
+        r"pays? for (itself|themselves)",
+        r"goes on (from|with)",
+    ),
+)
+"""Regular expressions of words that the glossary replaces, in docstrings and messages."""
+
+
+def modules() -> list[Path]:
+    """Return the checked modules."""
+    paths = [ROOT / "motifmine" / name for name in CHECKED]
+    found = [m for p in paths for m in (sorted(p.rglob("*.py")) if p.is_dir() else [p])]
+    assert all(path.exists() for path in found)
+    return found
+
+
+MODULES = modules()
+IDS = [str(path.relative_to(ROOT / "motifmine")) for path in MODULES]
+
+
+def read_prose(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of all docstrings, messages and comments."""
+    text = module.read_text()
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.count(" ") > 1
+        ):
+            yield node.lineno, node.value
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip().startswith("#"):
+            yield number, line
+
+
+def find_excluded(module: Path) -> list[str]:
+    """Return the excluded words of a module with their lines."""
+    pattern = re.compile(rf"\b({'|'.join(EXCLUDED)})\b", re.IGNORECASE)
+    return [
+        f"{module.name}:{line}: {match[0]}"
+        for line, prose in read_prose(module)
+        for match in pattern.finditer(prose)
+    ]
+
+
+def find_undocumented(module: Path) -> list[str]:
+    """Return the public functions of three or more parameters without a Parameters section."""
+    found = []
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                visit(node.body, f"{node.name}.")
+            elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                n = sum(argument.arg not in ("self", "cls") for argument in arguments)
+                if n >= 3 and "Parameters\n" not in (ast.get_docstring(node) or ""):
+                    found.append(prefix + node.name)
+
+    visit(ast.parse(module.read_text()).body, "")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=IDS)
+def test_prose_uses_the_words_of_the_glossary(module: Path) -> None:
+    assert find_excluded(module) == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=IDS)
+def test_public_functions_document_their_parameters(module: Path) -> None:
+    assert find_undocumented(module) == []
+
+
+def test_planted_faults_are_noticed(tmp_path: Path) -> None:
+    module = tmp_path / "planted.py"
+    module.write_text(
+        '"""What stands beside it is told anew."""\n'
+        "# so many of them\n"
+        'def describe(a, b, *, c):\n    """Return a + b."""\n'
+        '    raise ValueError("it is left out")\n'
+    )
+    assert len(find_excluded(module)) == 5
+    assert find_undocumented(module) == ["describe"]
