@@ -30,8 +30,10 @@ from motifmine.records.drift import Drift
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import Recording, bin_starts
 from motifmine.records.wall_clock import local_seconds, zone_named
-from motifmine.reporting.html import sections
 from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.sections import drift as drift_section
+from motifmine.reporting.html.sections import unusual_days as unusual_days_section
+from motifmine.reporting.html.sections import weekly_rates as weekly_rates_section
 from motifmine.reporting.sentences.days import day_sentence
 from motifmine.types import Floats
 from tests.helpers.fit_records import BIN_S, lane_record
@@ -330,21 +332,21 @@ def weeks(n_days: int, odd: int | None = None) -> FitRecord:
 
 def test_report_tells_the_week_and_the_odd_day() -> None:
     record = replace(weeks(21, odd=9), names=("<b>bus</b>", ""))
-    maps = sections.weekly_rates.section(ReportContext(record))
+    maps = weekly_rates_section.section(ReportContext(record))
     assert maps.count("<svg") == 1 and "(UTC)" in maps and "21 days from Monday 2 March" in maps
-    told = sections.unusual_days.section(ReportContext(record))
+    told = unusual_days_section.section(ReportContext(record))
     assert "Wednesday 11 March 2026" in told and told.count("<tr>") == 2
     assert "&lt;b&gt;bus" in told and "<b>bus" not in maps + told
 
 
 def test_report_of_a_week_has_no_days_that_stand_out() -> None:
-    assert sections.unusual_days.section(ReportContext(weeks(7, odd=3))) == ""
-    assert sections.weekly_rates.section(ReportContext(weeks(7))) != ""
-    assert sections.weekly_rates.section(ReportContext(weeks(1))) == ""
+    assert unusual_days_section.section(ReportContext(weeks(7, odd=3))) == ""
+    assert weekly_rates_section.section(ReportContext(weeks(7))) != ""
+    assert weekly_rates_section.section(ReportContext(weeks(1))) == ""
 
 
 def test_calm_archive_says_that_nothing_stands_out() -> None:
-    assert "No day stands out of 21" in sections.unusual_days.section(ReportContext(weeks(21)))
+    assert "No day stands out of 21" in unusual_days_section.section(ReportContext(weeks(21)))
 
 
 def drifting(n_motifs: int, n_periods: int) -> Drift:
@@ -363,18 +365,18 @@ def drifting(n_motifs: int, n_periods: int) -> Drift:
 
 
 def test_report_tells_the_motif_that_changes_first() -> None:
-    html = sections.drift.section(ReportContext(replace(lane_record(), drift=drifting(2, 9))))
+    html = drift_section.section(ReportContext(replace(lane_record(), drift=drifting(2, 9))))
     assert "1 of 2 motifs surely changes:" in html
     assert html.index("Motif 2") < html.index("Motif 1")
     assert "lasts about 1.3 times as long" in html and "27 April 2026" in html
-    assert sections.drift.section(ReportContext(lane_record())) == ""
+    assert drift_section.section(ReportContext(lane_record())) == ""
 
 
 def test_report_tells_what_becomes_more_frequent() -> None:
     record = weeks(28)
     late = record.occurrences.document >= 56
     motif = np.where(late, 1, 0).astype(np.int32)
-    html = sections.drift.section(
+    html = drift_section.section(
         ReportContext(
             replace(record, occurrences=replace(record.occurrences, motif=motif), names=("<i>", ""))
         )
@@ -384,7 +386,7 @@ def test_report_tells_what_becomes_more_frequent() -> None:
 
 
 def test_gap_of_a_curve_is_a_gap() -> None:
-    svg = sections.drift.drift_svg(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
+    svg = drift_section.drift_svg(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
     line = re.search(r'class="line" d="([^"]*)"', svg)
     assert line is not None and line[1].count("M") == 2
 
@@ -392,7 +394,7 @@ def test_gap_of_a_curve_is_a_gap() -> None:
 def test_map_tells_nothing_recorded_from_nothing_found() -> None:
     rate = np.full((7, 24), np.nan)
     rate[0, :3] = 0, 0, 8
-    svg = sections.weekly_rates.week_svg(rate, np.where(np.isnan(rate), 0, 7200.0))
+    svg = weekly_rates_section.week_svg(rate, np.where(np.isnan(rate), 0, 7200.0))
     assert 'class="l0" d="M0 0h20v9h-20z"' in svg and 'class="l8" d="M20 0h10v9h-10z"' in svg
     assert svg.count("h234") == 6
 
@@ -400,9 +402,9 @@ def test_map_tells_nothing_recorded_from_nothing_found() -> None:
 def test_page_stays_small_with_many_motifs() -> None:
     rng = np.random.default_rng(10)
     per_hour, recorded_s = rng.random((7, 24)), np.full((7, 24), 7200.0)
-    assert len(sections.weekly_rates.week_svg(per_hour, recorded_s)) < 3500
+    assert len(weekly_rates_section.week_svg(per_hour, recorded_s)) < 3500
     assert (
-        len(sections.drift.section(ReportContext(replace(lane_record(), drift=drifting(2, 60)))))
+        len(drift_section.section(ReportContext(replace(lane_record(), drift=drifting(2, 60)))))
         < 40_000
     )
 

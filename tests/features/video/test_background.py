@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from motifmine.features.video import warm_up
 from motifmine.features.video.background import MeanPicture, SlowBackground, make_thumbnail
 from tests.helpers.clips import frames_of, moving_square, scene
 
@@ -49,7 +50,7 @@ def test_small_pictures_do_not_depend_on_the_light() -> None:
 def test_processes_that_are_forked_find_the_kernels_compiled() -> None:
     """A process that looks at a video compiles nothing that the import has not compiled."""
     code = (
-        "import motifmine.features.video.warm_up\n"
+        f"import {warm_up.__name__}\n"
         "from motifmine.kernels import motion\n"
         "kernels = (motion.count_moving_pixels, motion.count_still_pixels)\n"
         "print([len(kernel.signatures) for kernel in kernels])"

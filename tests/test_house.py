@@ -1,0 +1,55 @@
+"""The sources as a whole: sizes, and tests that import every module."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.layers import module_name, read_imports
+from tests.helpers.paths import ROOT
+
+MODULES = sorted([*(ROOT / "motifmine").rglob("*.py"), *(ROOT / "cli").glob("*.py")])
+MOST_LINES = 400
+MOST_LINES_OF_A_FUNCTION = 60
+
+
+def read_long_functions(source: str) -> list[str]:
+    """Return the functions of a module whose body, docstring left out, is too long."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            n_lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+            if n_lines > MOST_LINES_OF_A_FUNCTION:
+                found.append(f"{node.name}: {n_lines} lines")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
+def test_no_file_and_no_function_is_too_long(module: Path) -> None:
+    source = module.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= MOST_LINES
+    assert read_long_functions(source) == []
+
+
+def test_a_long_function_is_noticed_without_its_docstring() -> None:
+    docstring = '    """Say much.\n' + "    more\n" * 70 + '    """\n'
+    assert read_long_functions("def f():\n" + docstring + "    x = 1\n" * 60) == []
+    assert read_long_functions("def f():\n" + docstring + "    x = 1\n" * 61) == ["f: 61 lines"]
+
+
+def read_tested_modules() -> set[str]:
+    """Return the modules of the package that some test imports by name."""
+    tested = set()
+    for item in read_imports(ROOT, "tests"):
+        name = item.target
+        while name:
+            tested.add(name)
+            name = name.rpartition(".")[0]
+    return tested
+
+
+def test_every_module_is_imported_by_a_test() -> None:
+    files = (ROOT / "motifmine").rglob("*.py")
+    modules = {module_name(ROOT, file) for file in files if file.name != "__init__.py"}
+    assert sorted(modules - read_tested_modules()) == []
