@@ -36,6 +36,7 @@ from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
 from motifmine.kernels.jit import fast_kernel  # noqa: E402
 from motifmine.models.plsm import em  # noqa: E402
 from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
+from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
 from motifmine.models.plsm.spec import Priors  # noqa: E402
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
@@ -293,7 +294,7 @@ def time_threads(path: Path) -> None:
     """Print the pass on one and on two threads, and the plain loop."""
     problem, _, starts, phi = posed(*read(path))
     out = np.zeros_like(starts)
-    x, y = plsm_pass.aligned(2048), plsm_pass.aligned(2048)
+    x, y = aligned(2048), aligned(2048)
     y[:] = 0.5
     one, two, loop = medians_s(
         [

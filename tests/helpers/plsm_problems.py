@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.plsm import passes as plsm_pass
+from motifmine.models.plsm.cell_layouts import aligned
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.passes import Plan
 from motifmine.types import Floats, Floats32, Indices, Indices32
@@ -115,7 +116,7 @@ def normalised(plan: Plan, counts: Floats) -> Floats32:
     cells = plan.n_motifs * plan.motif_length
     by_motif = counts[:, :cells].reshape(plan.n_words, -1, plan.n_motifs)
     total = by_motif.sum(axis=(0, 1))
-    phi = plsm_pass.aligned(counts.shape)
+    phi = aligned(counts.shape)
     scaled = by_motif / np.where(total > 0, total, 1)
     phi[:, :cells] = scaled.reshape(plan.n_words, cells)
     return phi

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from motifmine.models.plsm.cell_layouts import aligned, motif_major, stride, word_major
 from motifmine.models.plsm.kernels import dense as kn
 from motifmine.models.plsm.kernels import live as lk
 from motifmine.models.plsm.kernels import tiles as cut
@@ -81,19 +82,6 @@ class Expectation(NamedTuple):
     """Sum n log rate, nats."""
     unexplained: float
     """Counts of observations whose rate is 0; they enter the sum at the smallest rate."""
-
-
-def stride(n_motifs: int, motif_length: int) -> int:
-    """Return L * K rounded up to whole vector registers."""
-    return -(-n_motifs * motif_length // LANES) * LANES
-
-
-def aligned(shape: int | tuple[int, ...]) -> Floats32:
-    """Return float32 zeros that begin on a cache line."""
-    n = 4 * int(np.prod(shape))
-    raw = np.zeros(n + 64, np.uint8)
-    skip = -raw.ctypes.data % 64
-    return raw[skip : skip + n].view(np.float32).reshape(shape)
 
 
 def plan(
@@ -253,7 +241,7 @@ def live_expectation(
     learn : bool
     n_threads : int
     """
-    by_motif = _motif_major(plan, phi)
+    by_motif = motif_major(phi, *_size(plan))
     size = (*_size(plan), plan.n_words)
     sums = np.zeros_like(live.mass)
     halo = _halo(plan)
@@ -288,7 +276,7 @@ def live_expectation(
     parts = _summed(plan, by_motif, background, learn, n_threads, room, sweep)
     lk.sweep_live_masses(live, halo, plan.tiles.chunk_row, TINY, sums)
     found = Expectation(sums, *parts)
-    return found._replace(phi=_word_major(plan, found.phi))
+    return found._replace(phi=word_major(found.phi, *_size(plan), plan.n_words))
 
 
 def live_starts(plan: Plan, activation: Floats32) -> lk.Live:
@@ -391,23 +379,3 @@ def _document_sums(parts: Floats, plan: Plan) -> Floats:
     for c, (lo, hi) in enumerate(zip(edge, back, strict=True)):
         total[lo : hi + 1] += parts[lo + c : hi + 1 + c]
     return total
-
-
-def _motif_major(plan: Plan, phi: Floats32) -> Floats32:
-    """Return float32 (K, L * W) of phi (W, stride): relative time forwards, words fastest."""
-    cells = plan.n_motifs * plan.motif_length
-    table = phi[:, :cells].reshape(plan.n_words, plan.motif_length, plan.n_motifs)
-    by_motif = aligned((plan.n_motifs, plan.motif_length * plan.n_words))
-    by_motif.reshape(plan.n_motifs, plan.motif_length, -1)[:] = table[:, ::-1].transpose(2, 1, 0)
-    return by_motif
-
-
-def _word_major(plan: Plan, by_motif: Floats) -> Floats:
-    """Return float64 (W, stride) of counts (K, L * W), the way back; (0, stride) of none."""
-    n_words = plan.n_words if len(by_motif) else 0
-    counts = np.zeros((n_words, stride(*_size(plan))))
-    if n_words:
-        table = by_motif.reshape(plan.n_motifs, plan.motif_length, n_words)
-        cells = table.transpose(2, 1, 0)[:, ::-1].reshape(n_words, -1)
-        counts[:, : plan.n_motifs * plan.motif_length] = cells
-    return counts

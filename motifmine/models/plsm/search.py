@@ -15,6 +15,7 @@ import numpy as np
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.plsm.centring import cropped, recentred
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -202,43 +203,6 @@ def settle(
     for _ in range(0, n_iterations, 5):
         state, value = iterate(problem, recentred(problem, state, motif_length), 5)
     return state, value
-
-
-def recentred(problem: Problem, state: State, motif_length: int) -> State:
-    """Return motifs and starts moved so that each motif stands in the middle of its window.
-
-    Starts are rolled over the rows as if documents were one: what crosses an edge is undone by the
-    next pass.
-    """
-    motifs, starts = state.motifs.copy(), state.starts.copy()
-    middle = (problem.layout.motif_length - motif_length) // 2
-    shift = middle - heaviest_window(motifs, motif_length)
-    for k in np.flatnonzero(shift):
-        by = int(shift[k])
-        moved = np.roll(motifs[k], by, axis=0)
-        moved[slice(0, by) if by > 0 else slice(by, None)] = 1e-3 * state.background_word
-        motifs[k] = moved / max(moved.sum(), 1e-30)
-        starts[:, k] = np.roll(starts[:, k], -by)
-    return state._replace(motifs=motifs, starts=starts)
-
-
-def heaviest_window(motifs: Floats32, motif_length: int) -> Indices:
-    """Return where the `motif_length` bins begin that hold most of each motif, int64 array (K,).
-
-    Mass counts above the median over time of its word: what is there all the time has no place.
-    """
-    above = np.clip(motifs - np.median(motifs, axis=1, keepdims=True), 0, None).sum(axis=2)
-    total = np.cumsum(np.pad(above, ((0, 0), (1, 0))), axis=1)
-    first: Indices = np.argmax(total[:, motif_length:] - total[:, :-motif_length], axis=1)
-    return first
-
-
-def cropped(motifs: Floats32, motif_length: int) -> Floats32:
-    """Return the heaviest window of each motif, summing to 1."""
-    rows = heaviest_window(motifs, motif_length)[:, None] + np.arange(motif_length)
-    cut = np.take_along_axis(motifs, rows[:, :, None], axis=1)
-    cut /= np.maximum(cut.sum(axis=(1, 2), keepdims=True), 1e-30)
-    return cut
 
 
 def chosen(state: State, keep: Indices) -> State:

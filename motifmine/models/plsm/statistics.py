@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from motifmine.models.plsm.cell_layouts import stride
 from motifmine.models.plsm.em import normalised, shares
-from motifmine.models.plsm.passes import stride
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.types import Floats
 

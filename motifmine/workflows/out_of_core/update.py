@@ -15,7 +15,7 @@ from motifmine.models.protocol import OutOfCore
 from motifmine.models.registry import entry_of, out_of_core, specification_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
-from motifmine.records.settings import Detection, Rate, StreamingState
+from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
@@ -109,23 +109,9 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
+    head = _updated_head(record, census, standing, replace(spec, streaming=streaming), notes or {})
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
-    head = replace(
-        record,
-        provenance=replace(
-            record.provenance,
-            spec=replace(spec, streaming=streaming).with_notes(notes or {}),
-            inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
-        ),
-        motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),
-        background=Background(
-            probability=standing.parameters.words.astype(np.float32),
-            weight=record.background.weight,
-        ),
-        trace=trace if is_timed else untimed(trace),
-        stability=None,
-        drift=None,
-    )
+    head = replace(head, trace=trace if is_timed else untimed(trace))
     return write_located(
         target,
         head,
@@ -140,6 +126,31 @@ def update_file(
         began=began if is_timed else None,
         force=force,
         base=source,
+    )
+
+
+def _updated_head(
+    record: FitRecord,
+    census: Census,
+    standing: Standing,
+    spec: FitSpec,
+    notes: Mapping[str, object],
+) -> FitRecord:
+    """Return the fit with its new motifs and inputs; what old documents would tell is left out."""
+    return replace(
+        record,
+        provenance=replace(
+            record.provenance,
+            spec=spec.with_notes(notes),
+            inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
+        ),
+        motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),
+        background=Background(
+            probability=standing.parameters.words.astype(np.float32),
+            weight=record.background.weight,
+        ),
+        stability=None,
+        drift=None,
     )
 
 

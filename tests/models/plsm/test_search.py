@@ -5,11 +5,10 @@ import pytest
 
 from motifmine.errors import FitError, SpecError
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.plsm.centring import cropped, heaviest_window
 from motifmine.models.plsm.em import flat_start, infer_starts, pose
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.search import (
-    cropped,
-    heaviest_window,
     merged,
     without_motif,
 )
