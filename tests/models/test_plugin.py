@@ -1,0 +1,166 @@
+"""A model of another package: an entry point makes it one of motifmine's, in every command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from motifmine.io.hdf5.store import read_fit, write_table
+from motifmine.records.settings import Preparation
+from motifmine.simulation import Simulation
+from motifmine.workflows.workspace import Workspace
+from tests.helpers.archives import make_archive
+from tests.helpers.paths import ROOT
+
+MODEL = '''
+"""Motifs as means of the windows in which most happens, each window weighted by its counts."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.models.inferred import InferredFit, fit_by_inference
+from motifmine.models.options import setting
+from motifmine.models.registry import Entry
+from motifmine.records.fit import MotifSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanWindows:
+    n_motifs: int = 2
+    motif_length: int = 20
+    windows: int = setting(30, help="Windows that are averaged for a motif.")
+
+    def fit(self, table, *, seed=0, on_progress=None) -> InferredFit:
+        began = time.perf_counter()
+        counts = np.zeros((table.n_times + self.motif_length, table.n_words))
+        np.add.at(counts, (table.row_of_observation(), table.word), table.count)
+        view = np.lib.stride_tricks.sliding_window_view(counts, self.motif_length, axis=0)
+        windows = view[:: self.motif_length // 2].transpose(0, 2, 1)
+        busiest = windows[np.argsort(-windows.sum(axis=(1, 2)), kind="stable")][: self.windows]
+        parts = [part for part in np.array_split(busiest, self.n_motifs) if part.sum() > 0]
+        means = np.stack([np.average(p, axis=0, weights=p.sum(axis=(1, 2)) + 1) for p in parts])
+        means /= means.sum(axis=(1, 2), keepdims=True)
+        motifs = MotifSet(
+            probability=means.astype(np.float32), weight=np.full(len(means), 0.5 / len(means))
+        )
+        return fit_by_inference("mean-windows", self, table, motifs, seed=seed, began=began)
+
+
+PLACE = "mean_windows:MeanWindows"
+ENTRY = Entry(specification=PLACE, model=PLACE)
+'''
+
+LENGTH = ("--motif-length", "8bins")
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an installed distribution that holds a model."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "mean_windows.py").write_text(MODEL)
+    info = folder / "mean_windows-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mean-windows\nVersion: 1.0\n")
+    points = "[motifmine.models]\nmean-windows = mean_windows:ENTRY\n"
+    (info / "entry_points.txt").write_text(points)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, small: Simulation) -> Path:
+    """A workspace with two tables."""
+    workspace = Workspace(tmp_path_factory.mktemp("scene"))
+    for document, recording in enumerate(small.table.recordings):
+        write_table(workspace.table_path(recording.name), small.table.document(document))
+    return workspace.root
+
+
+def run(plugin: Path, *line: str | Path) -> str:
+    """Run a command where the distribution is installed; return what it prints."""
+    path = os.pathsep.join([str(plugin), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "motifmine_cli", *map(str, line)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def fitted(plugin: Path, scene: Path) -> Path:
+    """The workspace with a fit of the model."""
+    line = ("--model", "mean-windows", "--motifs", "3", "--windows", "24", *LENGTH)
+    assert "mean-windows-001.h5" in run(plugin, "fit", "-w", scene, *line)
+    return scene
+
+
+def test_its_options_are_in_the_help(plugin: Path) -> None:
+    text = " ".join(run(plugin, "fit", "--help").split())
+    assert "--model [plsm|hdlsm|tcae|mean-windows]" in text
+    section = text.partition("Options of mean-windows:")[2]
+    assert "--windows N Windows that are averaged for a motif. [default: 30]" in section
+    assert "2 for mean-windows" in text
+
+
+def test_a_fit_keeps_what_it_was_made_with(fitted: Path) -> None:
+    record = read_fit(fitted / "fits/mean-windows-001.h5")
+    assert len(record.motifs) == 3 and len(record.occurrences) > 0
+    assert record.provenance.model == "mean-windows"
+    assert record.provenance.spec.settings == {"n_motifs": 3, "motif_length": 8, "windows": 24}
+
+
+def test_commands_show_and_locate_its_motifs(plugin: Path, fitted: Path) -> None:
+    shown = run(plugin, "show-motifs", "-w", fitted)
+    assert len([line for line in shown.splitlines() if line.strip()[:1].isdigit()]) == 3
+    report = (fitted / "reports/mean-windows-001/report.html").read_text()
+    assert "motifmine fit --model mean-windows --motifs 3 --motif-length 8bins" in report
+    assert "--windows 24" in report
+    found = run(plugin, "occurrences", "-w", fitted, "--format", "csv").splitlines()
+    assert len(found) - 1 == len(read_fit(fitted / "fits/mean-windows-001.h5").occurrences)
+    table = fitted / "tables/document-001.h5"
+    located = run(plugin, "locate", "mean-windows-001", table, "-w", fitted, "--format", "csv")
+    assert len(located.splitlines()) > 1
+    facts = json.loads(run(plugin, "info", fitted / "fits/mean-windows-001.h5", "--json"))
+    assert facts["model"] == "mean-windows" and facts["motifs"] == 3
+
+
+def test_its_fits_are_read_and_located_where_it_is_not_installed(fitted: Path) -> None:
+    from motifmine.io.hdf5.store import read_table
+    from motifmine.models.registry import locate_motifs, model_names
+
+    assert "mean-windows" not in model_names()
+    record = read_fit(fitted / "fits/mean-windows-001.h5")
+    table = Preparation().apply(read_table(fitted / "tables/document-000.h5"))
+    assert locate_motifs(record, table).activations.mass.sum() > 0
+
+
+def test_an_archive_is_fitted_with_it(plugin: Path, tmp_path: Path) -> None:
+    archive = make_archive(tmp_path / "archive", n_clips=1)
+    (archive / "south/2026/03/202603012300.mkv").unlink()
+    (archive / "south/2026/03/202603012200.mkv").unlink()
+    line = ("--model", "mean-windows", "--windows", "9", "--motif-length", "4bins")
+    done = run(
+        plugin, "batch", archive, "-o", tmp_path / "out", "--name-time", "%Y%m%d%H%M",
+        "--settle", "50ms", "--workers", "1", *line,
+    )  # fmt: skip
+    assert "north" in done
+    record = read_fit(tmp_path / "out/north/fits/mean-windows.h5")
+    assert record.provenance.spec.settings["windows"] == 9
+    assert len(record.motifs) > 0
+
+
+def test_a_broken_package_is_named_and_the_others_go_on(plugin: Path, tmp_path: Path) -> None:
+    info = tmp_path / "broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[motifmine.models]\nbroken = no_such_module:ENTRY\n")
+    text = run(tmp_path, "fit", "--help")
+    assert "Options of plsm" in text and "Options of broken" not in text
