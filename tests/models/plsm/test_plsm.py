@@ -227,8 +227,6 @@ def test_pure_noise_gives_no_occurrences_to_speak_of() -> None:
     )
     record = mine(table, Plsm(n_motifs=4, motif_length=10))
     assert record.background.weight > 0.8
-    # where nothing is more than chance, the file has no infinity, which is not JSON
-    assert np.isinf(record.provenance.spec.detection.least_score)
     json.dumps(record.provenance.spec.plain(), allow_nan=False)
     assert len(record.occurrences) < 20
 
