@@ -143,18 +143,39 @@ def _lean(surprises: Sequence[Floats]) -> Floats:
     return np.where(surprises[0] >= QUIET, best, 0.0)
 
 
+def find_anomalies_of(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    scale: AnomalyScale | None,
+) -> Anomalies:
+    """Return the stretches that motifs explain badly, of documents in which they were located.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        As the motifs were located in it.
+    motifs, background, activations
+        `background` with its share of these documents.
+    scale : AnomalyScale or None
+        What is usual; None: what these documents say.
+    """
+    measures = measure_documents(table, motifs, background, activations)
+    usual = calibrate(measures) if scale is None else scale
+    return find_anomalies(table, [surprise_of(document, usual) for document in measures], usual)
+
+
 def find_anomalies(
     table: ObservationTable,
     surprises: Sequence[Surprise],
     scale: AnomalyScale,
-    *,
-    least: float = LEAST_SURPRISE,
 ) -> Anomalies:
-    """Return the stretches whose surprise reaches `least`, the most surprising first."""
+    """Return the stretches whose surprise reaches `LEAST_SURPRISE`, the most surprising first."""
     rows: list[tuple[int, int, int, int, float]] = []
     for document, surprise in enumerate(surprises):
         overall = surprise.overall
-        for first, last in _stretches(overall >= least):
+        for first, last in _stretches(overall >= LEAST_SURPRISE):
             sense, at = np.unravel_index(
                 surprise.value[:, first:last].argmax(), (len(SENSES), last - first)
             )

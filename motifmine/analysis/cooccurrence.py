@@ -26,6 +26,8 @@ REACH = 4
 
 _SOFTENING = 0.5
 """Added to the variance of a count, so that rare motifs need more than one coincidence."""
+LEVEL = 0.05
+"""Largest p-value of a relation, for following and for exclusion apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,6 @@ def find_relations(
     n_motifs: int,
     motif_length: int,
     n_shuffles: int = 200,
-    level: float = 0.05,
     seed: int = 0,
 ) -> Cooccurrence:
     """Return which motifs follow or exclude which.
@@ -81,7 +82,7 @@ def find_relations(
     motif are counted after which the second starts. Chance is what remains when the starts of
     each motif are shifted, by a lag of its own in each document and around its end. The counts,
     in standard deviations of the shuffles, are held against the largest (for exclusion the
-    smallest) one that the shuffles show in any pair and window, so that a `level` of 0.05 means:
+    smallest) one that the shuffles show in any pair and window, so that `LEVEL` means:
     of twenty fits without any relation, one shows one.
 
     Parameters
@@ -94,19 +95,17 @@ def find_relations(
         Size of the fit.
     n_shuffles : int
         For the standard deviations; as many again for the significance.
-    level : float
-        Largest p-value of a relation, for following and for exclusion apart.
     seed : int
 
     Raises
     ------
     SpecError
-        When `n_shuffles` cannot reach `level`.
+        When `n_shuffles` cannot reach `LEVEL`.
     """
-    if (n_shuffles + 1) * level < 1:
+    if (n_shuffles + 1) * LEVEL < 1:
         raise SpecError(
-            f"n_shuffles is {n_shuffles}; a level of {level} needs at least "
-            f"{int(np.ceil(1 / level)) - 1}"
+            f"n_shuffles is {n_shuffles}; a level of {LEVEL} needs at least "
+            f"{int(np.ceil(1 / LEVEL)) - 1}"
         )
     windows = _windows(motif_length)
     often = np.bincount(occurrences.motif, minlength=n_motifs)
@@ -115,7 +114,7 @@ def find_relations(
     events = _Events.of(occurrences, n_times, compared, motif_length, seed)
     found: tuple[Relation, ...] = ()
     if len(compared) > 1:
-        found = _significant(events, compared, windows, n_shuffles, level, seed)
+        found = _significant(events, compared, windows, n_shuffles, seed)
     return Cooccurrence(
         relations=found,
         n_motifs=len(compared),
@@ -214,7 +213,6 @@ def _significant(
     compared: Indices,
     windows: Indices,
     n_shuffles: int,
-    level: float,
     seed: int,
 ) -> tuple[Relation, ...]:
     total = np.zeros((events.n_motifs, events.n_motifs, len(windows)))
@@ -239,7 +237,7 @@ def _significant(
     for sign, null in ((1, highest), (-1, -lowest)):
         for a, b, window, strength in _strongest_windows(sign * strange):
             p_value = (1 + int((null >= strength).sum())) / (n_shuffles + 1)
-            if p_value > level:
+            if p_value > LEVEL:
                 continue
             relation = Relation(
                 first=int(compared[a]),

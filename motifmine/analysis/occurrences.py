@@ -109,6 +109,20 @@ def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occur
     return Occurrences(**columns)
 
 
+def keep_sure(occurrences: Occurrences, least_score: float, least_weight: Floats) -> Occurrences:
+    """Return the occurrences that count.
+
+    Parameters
+    ----------
+    occurrences : Occurrences
+    least_score : float, nats
+    least_weight : float64 array (K,), observations
+        Of each motif.
+    """
+    heavy = occurrences.weight >= least_weight[occurrences.motif]
+    return keep_occurrences(occurrences, heavy & (occurrences.score >= least_score))
+
+
 def typical_weights(occurrences: Occurrences, n_motifs: int) -> Floats:
     """Return the weight that a typical observation's occurrence has, per motif, float64 (K,).
 

@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from motifmine.analysis.drift import motif_drift
 from motifmine.analysis.stability import motif_stability
 from motifmine.io.hdf5 import store
@@ -155,5 +153,5 @@ def without_times(record: FitRecord) -> FitRecord:
     return replace(
         record,
         provenance=replace(record.provenance, elapsed_s=0.0),
-        trace=replace(record.trace, seconds=np.zeros_like(record.trace.seconds)),
+        trace=record.trace.untimed(),
     )

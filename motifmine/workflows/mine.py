@@ -1,19 +1,17 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from motifmine.analysis.anomalies import (
-    calibrate,
-    find_anomalies,
-    measure_documents,
-    surprise_of,
-)
+import numpy as np
+
+from motifmine.analysis.anomalies import find_anomalies_of
 from motifmine.analysis.chance_level import false_alarms
 from motifmine.analysis.occurrences import (
     find_occurrences,
     keep_occurrences,
+    keep_sure,
     typical_weights,
 )
 from motifmine.analysis.raw_segments import motif_segments
@@ -21,7 +19,6 @@ from motifmine.analysis.topic_null import rolled_under_topics
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs
 from motifmine.progress import Progress
-from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
@@ -131,7 +128,6 @@ def mine_prepared(
         notes={**fit.findings(), **(notes or {})},
     )
     located = fit.locate(prepared)
-    measures = measure_documents(prepared, fit.motifs, located.background, located.activations)
     return FitRecord(
         provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,
@@ -145,7 +141,9 @@ def mine_prepared(
         vocabulary=table.vocabulary,
         recordings=table.recordings,
         picture=table.picture,
-        anomalies=_anomalies(prepared, measures, calibrate(measures)),
+        anomalies=find_anomalies_of(
+            prepared, fit.motifs, located.background, located.activations, scale=None
+        ),
         segments=motif_segments(
             table,
             occurrences,
@@ -169,13 +167,6 @@ def _fit_model(
     return cast(ContextModel, model).fit_in(table, context, seed=seed, on_progress=on_progress)
 
 
-def _anomalies(
-    table: ObservationTable, measures: Sequence[Floats], scale: AnomalyScale
-) -> Anomalies:
-    surprises = [surprise_of(document, scale) for document in measures]
-    return find_anomalies(table, surprises, scale)
-
-
 def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     """Return where the motifs of a fit occur in other recordings, motifs held fixed.
 
@@ -192,21 +183,22 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     found = locate_motifs(record, prepared)
     occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
     typical = typical_weights(record.occurrences, len(record.motifs))
-    keep = occurrences.score >= spec.detection.least_score
-    measures = measure_documents(prepared, record.motifs, found.background, found.activations)
-    known = record.anomalies
-    keep &= occurrences.weight >= spec.detection.least_weight * typical[occurrences.motif]
+    least_weight = spec.detection.least_weight * typical
     return replace(
         record,
         activations=found.activations,
-        occurrences=keep_occurrences(occurrences, keep),
+        occurrences=keep_sure(occurrences, spec.detection.least_score, least_weight),
         background=found.background,
         log_likelihood=found.log_likelihood,
         n_observations=prepared.total,
         recordings=table.recordings,
         posterior=None,
         drift=None,
-        anomalies=None if known is None else _anomalies(prepared, measures, known.scale),
+        anomalies=None
+        if record.anomalies is None
+        else find_anomalies_of(
+            prepared, record.motifs, found.background, found.activations, record.anomalies.scale
+        ),
     )
 
 
@@ -215,10 +207,8 @@ def sure_occurrences(
 ) -> tuple[Occurrences, float]:
     """Return the occurrences that are more than chance, and the lowest score of such."""
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    heavy = found.weight >= (
-        detection.least_weight * typical_weights(found, len(fit.motifs))[found.motif]
-    )
-    found = keep_occurrences(found, heavy)
+    least_weight = detection.least_weight * typical_weights(found, len(fit.motifs))
+    found = keep_sure(found, -np.inf, least_weight)
     null = false_alarms(
         table,
         fit.motifs,

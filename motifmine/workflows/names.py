@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from motifmine.errors import DataError
-from motifmine.io.hdf5 import store
+from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
 from motifmine.workflows.workspace import Workspace
 
@@ -53,6 +53,6 @@ def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tup
     path = workspace.find_fit(fit)
     made = path.stat()
     record = with_names(store.read_fit(path), names)
-    store.write_names(path, record.names)
+    changes.write_names(path, record.names)
     os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
     return path, record

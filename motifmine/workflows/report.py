@@ -9,7 +9,7 @@ import numpy as np
 
 from motifmine.analysis.explained import Explained, explained_observations
 from motifmine.errors import FormatError
-from motifmine.io.hdf5 import store
+from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.records.wall_clock import zone_named
@@ -43,7 +43,7 @@ def show_fit(
         zone_named(time_zone)
         if store.read_fit_time_zone(path) != time_zone:
             made = path.stat()
-            store.write_time_zone(path, time_zone)
+            changes.write_time_zone(path, time_zone)
             os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)

@@ -20,7 +20,6 @@ from motifmine.workflows.out_of_core.locate import (
     most_surprising,
     no_activations,
     no_occurrences,
-    untimed,
 )
 from motifmine.workflows.survey_series import series_scene
 from motifmine.workflows.workspace import Workspace
@@ -122,4 +121,4 @@ def test_the_parts_of_a_fit_from_files_are_joined() -> None:
     assert top.surprise.tolist() == [3, 2, 1]
     assert most_surprising([None]) is None
     assert no_activations(3).offsets.tolist() == [0, 0, 0, 0]
-    assert not untimed(lane_record().trace).seconds.any()
+    assert not lane_record().trace.untimed().seconds.any()

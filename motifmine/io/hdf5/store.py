@@ -5,9 +5,7 @@ public format: every dataset names its `axes` and, where it has one, its `unit`.
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -174,7 +172,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         if (part := getattr(record, name)) is not None:
             write_record(file, place, part)
     write_state(file, record.model_state)
-    _set_time_zone(file, record.time_zone)
+    set_time_zone(file, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
 
 
@@ -250,40 +248,7 @@ def _read_background(reader: Reader, n_words: int) -> Background:
     )
 
 
-def write_names(path: Path, names: Sequence[str]) -> None:
-    """Change the names of a fit's motifs, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
-        if "motifs/name" in file:
-            del file["motifs/name"]
-        if names:
-            write_strings(file, "motifs/name", tuple(names), "motif")
-
-
-def write_time_zone(path: Path, time_zone: str) -> None:
-    """Change the time zone of a fit, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
-        _set_time_zone(file, time_zone)
-
-
-def write_fit_drift(path: Path, drift: Drift | None) -> None:
-    """Change the drift of a fit's motifs, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
-        if "drift" in file:
-            del file["drift"]
-        if drift is not None:
-            write_record(file, "drift", drift)
-
-
-@contextmanager
-def _changed_copy(path: Path) -> Iterator[h5py.File]:
-    """Open a copy of a fit for changes; it takes the place of the fit when the body is through."""
-    with whole_file(path, force=True) as part:
-        shutil.copyfile(path, part)
-        with h5py.File(part, "r+") as file:
-            yield file
-
-
-def _set_time_zone(file: h5py.File, time_zone: str) -> None:
+def set_time_zone(file: h5py.File, time_zone: str) -> None:
     """Set the zone of an open fit; UTC needs no mention."""
     file.attrs.pop("time_zone", None)
     if time_zone != "UTC":

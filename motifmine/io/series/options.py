@@ -3,9 +3,9 @@
 import warnings
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from motifmine.errors import FormatError, MotifmineWarning, SpecError
+from motifmine.records.wall_clock import zone_named
 
 OnBad = Literal["fail", "skip"]
 
@@ -56,21 +56,7 @@ class SeriesOptions:
         if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):
             raise SpecError("n_bands must be at least 1 and hop_s more than 0")
         if self.time_zone is not None:
-            find_zone(self.time_zone)
-
-
-def find_zone(name: str) -> ZoneInfo:
-    """Return a time zone by its name.
-
-    Raises
-    ------
-    SpecError
-        If there is no such zone in the system's time zone database.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SpecError(f"{name!r} is not a known time zone; use one like Europe/Paris") from error
+            zone_named(self.time_zone)
 
 
 class BadRows:

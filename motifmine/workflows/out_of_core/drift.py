@@ -5,7 +5,7 @@ from pathlib import Path
 
 from motifmine.analysis.drift import drift_of_documents
 from motifmine.errors import FormatError
-from motifmine.io.hdf5 import store
+from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import ObservationTable, Recording
 
@@ -35,7 +35,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     )
     if drift is None:
         return record
-    store.write_fit_drift(path, drift)
+    changes.write_fit_drift(path, drift)
     return store.read_fit(path, with_documents=False)
 
 

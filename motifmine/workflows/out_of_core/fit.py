@@ -49,7 +49,6 @@ from motifmine.workflows.out_of_core.locate import (
     Tally,
     no_activations,
     no_occurrences,
-    untimed,
     write_located,
 )
 from motifmine.workflows.out_of_core.online_em import (
@@ -205,7 +204,7 @@ def fit_files(
     made_with = replace(
         first.provenance.spec,
         preparation=choice,
-        detection=replace(detection, least_score=task.least_score),
+        detection=task.detection,
         table=census.scene.spec,
         streaming=StreamingState(
             batch_documents=batch,
@@ -217,7 +216,7 @@ def fit_files(
         ),
         notes=run.notes,
     )
-    trace = learned.trace if run.is_timed else untimed(learned.trace)
+    trace = learned.trace if run.is_timed else learned.trace.untimed()
     return write_located(
         target,
         replace(_head(fit, census, trace, made_with), time_zone=time_zone),
@@ -332,8 +331,8 @@ def _locate_task(
         learner=learner,
         motifs=fit.motifs,
         background=fit.background,
-        least_score=least_score,
-        least_weight=detection.least_weight * typical_weights(sure, len(fit.motifs)),
+        detection=replace(detection, least_score=least_score),
+        typical_weight=typical_weights(sure, len(fit.motifs)),
         scale=calibrate(
             measure_documents(part, fit.motifs, located.background, located.activations)
         ),

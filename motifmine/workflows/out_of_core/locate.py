@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from motifmine.analysis.anomalies import MOST, find_anomalies, measure_documents, surprise_of
-from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
+from motifmine.analysis.anomalies import MOST, find_anomalies_of
+from motifmine.analysis.occurrences import find_occurrences, keep_sure
 from motifmine.io.hdf5.incremental import growing_fit
-from motifmine.models.protocol import Located, OutOfCore
+from motifmine.models.protocol import OutOfCore
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import (
@@ -20,8 +20,8 @@ from motifmine.records.fit import (
     FitRecord,
     MotifSet,
     Occurrences,
-    Trace,
 )
+from motifmine.records.settings import Detection
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Group, Reading
@@ -36,10 +36,10 @@ class LocateTask:
     motifs: MotifSet
     background: Background
     """With the share that occurrences are scored against, one for all documents."""
-    least_score: float
-    """Nats; infinity when nothing is more than chance."""
-    least_weight: Floats
-    """Of an occurrence by motif, float64 array (K,)."""
+    detection: Detection
+    """With the score that the fit found."""
+    typical_weight: Floats
+    """Observations of a typical occurrence of each motif, float64 array (K,)."""
     scale: AnomalyScale | None
     """What is usual; None: anomalies are not looked for."""
 
@@ -148,13 +148,15 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
         return group.number, _nothing(table)
     found = task.learner.locate(table, task.motifs, task.background)
     occurrences = find_occurrences(table, task.motifs, task.background, found.activations)
-    keep = occurrences.score >= task.least_score
-    keep &= occurrences.weight >= task.least_weight[occurrences.motif]
+    detection = task.detection
+    least_weight = detection.least_weight * task.typical_weight
     return group.number, LocatedGroup(
         recordings=table.recordings,
         activations=found.activations,
-        occurrences=keep_occurrences(occurrences, keep),
-        anomalies=_anomalies(task, table, found),
+        occurrences=keep_sure(occurrences, detection.least_score, least_weight),
+        anomalies=None
+        if task.scale is None
+        else find_anomalies_of(table, task.motifs, found.background, found.activations, task.scale),
         log_likelihood=found.log_likelihood,
         total=table.total,
     )
@@ -184,14 +186,6 @@ def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
     return Anomalies(**kept, scale=there[0].scale)
 
 
-def _anomalies(task: LocateTask, table: ObservationTable, found: Located) -> Anomalies | None:
-    if task.scale is None:
-        return None
-    measures = measure_documents(table, task.motifs, found.background, found.activations)
-    surprises = [surprise_of(document, task.scale) for document in measures]
-    return find_anomalies(table, surprises, task.scale)
-
-
 def _nothing(table: ObservationTable) -> LocatedGroup:
     return LocatedGroup(
         recordings=table.recordings,
@@ -201,11 +195,6 @@ def _nothing(table: ObservationTable) -> LocatedGroup:
         log_likelihood=0.0,
         total=0.0,
     )
-
-
-def untimed(trace: Trace) -> Trace:
-    """Return the trace as if it had taken no time."""
-    return replace(trace, seconds=np.zeros_like(trace.seconds))
 
 
 def no_activations(n_documents: int = 0) -> Activations:

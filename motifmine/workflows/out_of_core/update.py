@@ -19,7 +19,7 @@ from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
-from motifmine.workflows.out_of_core.locate import LocateTask, Tally, untimed, write_located
+from motifmine.workflows.out_of_core.locate import LocateTask, Tally, write_located
 from motifmine.workflows.out_of_core.online_em import (
     BATCHES_PER_PASS,
     OnlineTask,
@@ -111,7 +111,7 @@ def update_file(
     )
     head = _updated_head(record, census, standing, replace(spec, streaming=streaming), notes or {})
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
-    head = replace(head, trace=trace if is_timed else untimed(trace))
+    head = replace(head, trace=trace if is_timed else trace.untimed())
     return write_located(
         target,
         head,
@@ -192,14 +192,13 @@ def _locate_task(
     record: FitRecord, reading: Reading, learner: OutOfCore, detection: Detection
 ) -> LocateTask:
     """Return the task of finding occurrences as `motifmine.workflows.mine.locate` does."""
-    typical: Floats = typical_weights(record.occurrences, len(record.motifs))
     return LocateTask(
         reading=reading,
         learner=learner,
         motifs=record.motifs,
         background=record.background,
-        least_score=detection.least_score,
-        least_weight=detection.least_weight * typical,
+        detection=detection,
+        typical_weight=typical_weights(record.occurrences, len(record.motifs)),
         scale=None if record.anomalies is None else record.anomalies.scale,
     )
 
