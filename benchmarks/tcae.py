@@ -21,7 +21,8 @@ from motifmine.analysis.evaluation import evaluate_occurrences
 from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.errors import FitError
-from motifmine.models.tcae.fitting import build_objective, choose_device, make_torch_generator
+from motifmine.models.tcae.devices import choose_device
+from motifmine.models.tcae.fitting import build_objective, make_torch_generator
 from motifmine.models.tcae.model import Tcae
 from motifmine.records.table import join_tables, table_from_rows
 from motifmine.records.truth import Truth

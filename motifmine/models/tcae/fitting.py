@@ -7,9 +7,7 @@ importing torch takes two seconds.
 import hashlib
 import json
 import math
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,13 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motifmine.errors import DataError, SpecError
+from motifmine.models.tcae.devices import (
+    check_memory,
+    choose_device,
+    choose_dtype,
+    use_deterministic_sums,
+)
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.network import (
     SPARE,
     Network,
     encode,
-    estimate_memory_bytes,
     find_energy_threshold,
 )
 from motifmine.models.tcae.objective import Objective, compute_document_constant, compute_flat_error
@@ -40,7 +42,6 @@ from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.fit import Background, MotifSet
-from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
@@ -86,7 +87,7 @@ def fit_table(
     compact, used = compact_table(table)
     check_memory(spec, compact, device)
     rng = make_torch_generator(seed)
-    with _use_deterministic_sums():
+    with use_deterministic_sums():
         objective = build_objective(spec, compact, device, rng)
         training, held_out = _split_windows(spec, len(objective.windows), rng)
         course = train(
@@ -107,103 +108,12 @@ def make_torch_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(generator(seed).integers(2**62)))
 
 
-def choose_device(spec: TcaeSpec) -> torch.device:
-    """Return the device of `spec`; `auto` is a CUDA device if there is one.
-
-    Raises
-    ------
-    SpecError
-        If there is no such device, or if it does not support the dtype.
-    """
-    name = spec.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    kind, _, index = name.partition(":")
-    has = {
-        "cpu": 1,
-        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
-        "mps": int(torch.backends.mps.is_available()),
-    }[kind]
-    if int(index or 0) >= has:
-        raise SpecError(f"device is {spec.device!r} but this machine has {has} {kind} devices")
-    if spec.dtype == "mixed" and kind != "cuda":
-        raise SpecError(f"dtype mixed needs a CUDA device; on {kind} use float32")
-    if spec.dtype == "float64" and kind == "mps":
-        raise SpecError("mps devices have no float64; use float32")
-    return torch.device(name)
-
-
 def compact_table(table: ObservationTable) -> tuple[ObservationTable, Indices]:
     """Return the table restricted to the words that occur, and the indices of these words."""
     used = np.unique(table.word).astype(np.int64)
     vocabulary = Vocabulary.of_labels([table.vocabulary.labels[word] for word in used])
     word = np.searchsorted(used, table.word).astype(np.int32)
     return replace(table, word=word, vocabulary=vocabulary), used
-
-
-def check_memory(spec: TcaeSpec, table: ObservationTable, device: torch.device) -> None:
-    """Raise `DataError` if training needs more than the free memory of the device.
-
-    Parameters
-    ----------
-    spec : TcaeSpec
-    table : ObservationTable
-    device : torch.device
-    """
-    needed = estimate_memory_bytes(
-        n_filters=spec.n_motifs,
-        n_words=table.n_words,
-        motif_length=spec.motif_length,
-        batch_windows=spec.batch_windows,
-        core_bins=min(spec.window_bins, max(r.n_times for r in table.recordings)),
-        n_observations=len(table.word),
-        n_rows=int(document_rows(table.document_lengths, spec.motif_length)[-1]),
-        item_bytes=8 if spec.dtype == "float64" else 4,
-    )
-    free = measure_free_bytes(device)
-    if needed > free:
-        raise DataError(
-            f"training {spec.n_motifs} filters of {spec.motif_length} bins x {table.n_words} words "
-            f"in batches of {spec.batch_windows} windows needs about {needed / 2**30:.1f} GiB but "
-            f"{device} has {free / 2**30:.1f} GiB free; lower batch_windows, window_bins or the "
-            "number of words (larger cells, a higher least_bins)"
-        )
-
-
-def measure_free_bytes(device: torch.device) -> float:
-    """Return the free memory of a device, bytes; infinity if unknown."""
-    if device.type == "cuda":
-        return float(torch.cuda.mem_get_info(device)[0])
-    report = Path("/proc/meminfo")
-    if report.exists():
-        lines = dict(line.split(":", 1) for line in report.read_text().splitlines())
-        return float(lines["MemAvailable"].split()[0]) * 1024
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
-    return math.inf
-
-
-@contextmanager
-def _use_deterministic_sums() -> Iterator[None]:
-    """Make the order of summation reproducible, on any number of cores.
-
-    Notes
-    -----
-    On the CPU, convolutions are divided among threads, so that the last digits depend on their
-    number. One thread is available on every machine, and with networks of this size two were slower
-    (benchmarks/tcae.py --rate). cuDNN is restricted to deterministic algorithms.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-            yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _choose_dtype(spec: TcaeSpec) -> torch.dtype:
-    return torch.float64 if spec.dtype == "float64" else torch.float32
 
 
 def build_objective(
@@ -229,7 +139,7 @@ def build_objective(
         energy_share=spec.energy_share,
         non_negative=spec.non_negative,
         generator=rng,
-        dtype=_choose_dtype(spec),
+        dtype=choose_dtype(spec),
     ).to(device)
     windows = cut_windows(
         table,
@@ -238,7 +148,7 @@ def build_objective(
         spare=SPARE,
         scale=scale,
         device=device,
-        dtype=_choose_dtype(spec),
+        dtype=choose_dtype(spec),
     )
     return Objective(
         spec=spec,
@@ -367,7 +277,7 @@ def locate(
     encoder : Encoder
     table : ObservationTable
     """
-    device, dtype = choose_device(spec), _choose_dtype(spec)
+    device, dtype = choose_device(spec), choose_dtype(spec)
     compact, used = compact_table(table)
     windows = cut_windows(
         compact,
@@ -378,7 +288,7 @@ def locate(
         device=device,
         dtype=dtype,
     )
-    with torch.no_grad(), _use_deterministic_sums():
+    with torch.no_grad(), use_deterministic_sums():
         filters = _to_filters(encoder.filters, used, device, dtype)
         bias = torch.from_numpy(encoder.bias).to(device=device, dtype=dtype)
         raw = encode_windows(windows, filters, bias, encoder.inhibition, spec.batch_windows)
