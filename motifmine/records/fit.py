@@ -12,7 +12,7 @@ from motifmine.records.fields import axes
 from motifmine.records.posterior import Posterior
 from motifmine.records.settings import FitSpec
 from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
-from motifmine.records.table import Recording
+from motifmine.records.table import ObservationTable, Recording, scene_difference
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
@@ -281,6 +281,10 @@ class FitRecord:
             f"FitRecord({self.provenance.model}: {len(self.motifs)} motifs, "
             f"{len(self.recordings)} documents, {len(self.occurrences)} occurrences)"
         )
+
+    def scene_difference(self, table: ObservationTable) -> str:
+        """Return what tells the scene of a table from the fit's in words, "" when both are one."""
+        return scene_difference(self.vocabulary, self.bin_s, table.vocabulary, table.bin_s)
 
     def duration_s(self) -> float:
         """Return the length of all documents together, seconds."""

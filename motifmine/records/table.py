@@ -126,6 +126,13 @@ class ObservationTable:
             f"{self.bin_s} s, {self.n_words} words, {len(self.word)} observations)"
         )
 
+    def scene_difference(self, other: "ObservationTable") -> str:
+        """Return what tells the scene of another table from this one's, "" when both are one.
+
+        A scene is a vocabulary and a length of the time bins.
+        """
+        return scene_difference(self.vocabulary, self.bin_s, other.vocabulary, other.bin_s)
+
     @property
     def n_documents(self) -> int:
         """Number of documents."""
@@ -266,6 +273,14 @@ def table_from_rows(
     )
 
 
+def scene_difference(
+    vocabulary: Vocabulary, bin_s: float, other: Vocabulary, other_bin_s: float
+) -> str:
+    """Return what tells one scene from another in words, "" when both are one."""
+    bins = f"time bins of {other_bin_s:g} s instead of {bin_s:g} s" if bin_s != other_bin_s else ""
+    return ", ".join(filter(None, [vocabulary.difference(other), bins]))
+
+
 def bin_starts(n_times: int, bin_s: float) -> Floats:
     """Return the start of `n_times` time bins that begin at second 0, float array (T,)."""
     return np.arange(n_times, dtype=np.float64) * bin_s
@@ -284,12 +299,8 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     first = tables[0]
     for table in tables[1:]:
         name = table.recordings[0].name if table.recordings else "?"
-        if difference := first.vocabulary.difference(table.vocabulary):
-            raise DataError(f"the vocabulary of {name!r} differs: {difference}")
-        if table.bin_s != first.bin_s:
-            raise DataError(
-                f"time bins of {name!r} last {table.bin_s} s instead of {first.bin_s} s"
-            )
+        if difference := first.scene_difference(table):
+            raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,

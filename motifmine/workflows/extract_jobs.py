@@ -11,6 +11,7 @@ from motifmine.features.video.extract import flow_spec_to_values
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
+from motifmine.records.table import scene_difference
 from motifmine.records.vocabulary import Vocabulary
 
 Status = Literal["ok", "partial", "failed", "skipped"]
@@ -83,11 +84,7 @@ class Scene:
 
     def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
         """Raise `WorkspaceError` naming the difference when a recording is not of this scene."""
-        difference = self.vocabulary.difference(vocabulary)
-        if bin_s != self.bin_s:
-            bins = f"time bins of {bin_s:g} s instead of {self.bin_s:g} s"
-            difference = f"{difference}, {bins}" if difference else bins
-        if difference:
+        if difference := scene_difference(self.vocabulary, self.bin_s, vocabulary, bin_s):
             raise WorkspaceError(
                 f"{path} does not belong to the scene of {self.root}: it has {difference}; "
                 "choose another folder with --workspace"

@@ -107,13 +107,8 @@ def _extract_alike(
 
 
 def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
-    if difference := record.vocabulary.difference(table.vocabulary):
+    if difference := record.scene_difference(table):
         raise FormatError(
             f"{table.recordings[0].name} does not belong to the scene of the fit: it has "
             f"{difference}"
-        )
-    if table.bin_s != record.bin_s:
-        raise FormatError(
-            f"time bins of {table.recordings[0].name} last {table.bin_s} s, those of the fit "
-            f"{record.bin_s} s"
         )

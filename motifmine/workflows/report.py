@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from motifmine.analysis.explained import Explained, explained_observations
-from motifmine.errors import FormatError
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
-from motifmine.records.table import ObservationTable
 from motifmine.records.wall_clock import zone_named
 from motifmine.reporting.figures.clips import write_clips
 from motifmine.reporting.html.page import write_report
 from motifmine.types import Indices
+from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
 
 MOST_OCCURRENCES = 400
@@ -87,7 +86,8 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
     found: dict[int, Explained] = {}
     n_read = 0
     for document in np.unique(record.occurrences.document[chosen]).tolist():
-        table = _table_of(record, workspace, document)
+        recording = record.recordings[document]
+        table = read_own_table(record, recording, workspace.table_path(recording.name))
         if table is None:
             continue
         n_read += len(table.word)
@@ -106,22 +106,3 @@ def _heaviest(record: FitRecord) -> Indices:
     first = np.searchsorted(found.motif[order], found.motif[order])
     rank = np.arange(len(order)) - first
     return order[np.lexsort((-found.weight[order], rank))][:MOST_OCCURRENCES].astype(np.int64)
-
-
-def _table_of(record: FitRecord, workspace: Workspace, document: int) -> ObservationTable | None:
-    """Return the table that a document was fitted from, None where it is gone or another."""
-    recording = record.recordings[document]
-    path = workspace.table_path(recording.name)
-    if not path.is_file():
-        return None
-    try:
-        table = store.read_table(path)
-    except FormatError:
-        return None
-    is_same = (
-        table.recordings[0].source_digest == recording.source_digest
-        and table.n_times == recording.n_times
-        and table.bin_s == record.bin_s
-        and not record.vocabulary.difference(table.vocabulary)
-    )
-    return table if is_same else None

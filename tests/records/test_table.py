@@ -84,7 +84,7 @@ def test_cutting_and_joining_gives_the_same_table(small: Simulation) -> None:
 
 
 def test_tables_of_other_bin_length_cannot_be_joined() -> None:
-    with pytest.raises(DataError, match=r"last 2\.0 s instead of 1\.0 s"):
+    with pytest.raises(DataError, match=r"time bins of 2 s instead of 1 s"):
         join_tables([made(), made(bin_s=2.0)])
 
 

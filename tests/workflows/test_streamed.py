@@ -379,7 +379,7 @@ def test_a_document_is_not_added_twice(fitted: Path, paths: list[Path], tmp_path
 def test_a_document_of_another_scene_is_not_added(fitted: Path, tmp_path: Path) -> None:
     other = simulate(n_motifs=2, motif_length=5, n_words=18, n_times=60, bin_s=0.5).table
     store.write_table(tmp_path / "other.h5", other.of_recording(renamed(other, "stranger")))
-    with pytest.raises(FormatError, match=r"last 0\.5 s, those of the fit 1\.0 s"):
+    with pytest.raises(FormatError, match=r"time bins of 0.5 s instead of 1 s"):
         update_file(fitted, [tmp_path / "other.h5"], tmp_path / "new.h5")
 
 

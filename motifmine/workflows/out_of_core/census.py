@@ -151,12 +151,8 @@ def _listed(preparation: Preparation, part: tuple[int, tuple[Path, ...]]) -> tup
 def _both(one: Census, other: Census) -> Census:
     """Return the census of two lots of documents, after a look whether they belong together."""
     name = other.documents[0].name
-    if difference := one.scene.vocabulary.difference(other.scene.vocabulary):
-        raise DataError(f"the vocabulary of {name!r} differs: {difference}")
-    if one.scene.bin_s != other.scene.bin_s:
-        raise DataError(
-            f"time bins of {name!r} last {other.scene.bin_s} s instead of {one.scene.bin_s} s"
-        )
+    if difference := one.scene.scene_difference(other.scene):
+        raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
     wider = max(one.scene.vocabulary, other.scene.vocabulary, key=lambda v: v.n_words)
     seen = np.zeros(wider.n_words, dtype=np.int64)
     for part in (one.seen, other.seen):

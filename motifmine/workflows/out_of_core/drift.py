@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from motifmine.analysis.drift import drift_of_documents
-from motifmine.errors import FormatError
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import ObservationTable, Recording
+from motifmine.workflows.own_tables import read_own_table
 
 
 def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
@@ -48,25 +48,5 @@ def _documents(
     """Give every document, prepared as in the fit, with its activations."""
     preparation = record.provenance.spec.preparation
     for recording, activations in zip(recordings, store.read_fit_activations(path), strict=True):
-        table = _same_table(record, recording, tables.get(recording.name))
+        table = read_own_table(record, recording, tables.get(recording.name))
         yield None if table is None else preparation.apply_counts(table), activations
-
-
-def _same_table(
-    record: FitRecord, recording: Recording, path: Path | None
-) -> ObservationTable | None:
-    """Return the table that a document was fitted from, None where it is gone or another."""
-    if path is None or not path.is_file():
-        return None
-    try:
-        table = store.read_table(path)
-    except FormatError:
-        return None
-    is_same = (
-        table.recordings[0].source_digest == recording.source_digest
-        and table.n_times == recording.n_times
-        and table.n_words <= record.motifs.n_words
-        and table.bin_s == record.bin_s
-        and not record.vocabulary.difference(table.vocabulary)
-    )
-    return table if is_same else None

@@ -209,16 +209,12 @@ def _refuse_strangers(record: FitRecord, census: Census) -> None:
         if document.name in known:
             raise DataError(f"{document.name!r} is in the fit already; leave it out")
     name = census.documents[0].name
-    if difference := record.vocabulary.difference(census.scene.vocabulary):
+    if difference := record.scene_difference(census.scene):
         raise FormatError(f"{name} does not belong to the scene of the fit: it has {difference}")
     if census.scene.vocabulary.n_words > record.motifs.n_words:
         raise FormatError(
             f"the new tables have {census.scene.vocabulary.n_words} words but the fit knows "
             f"{record.motifs.n_words}; fit anew"
-        )
-    if census.scene.bin_s != record.bin_s:
-        raise FormatError(
-            f"time bins of {name} last {census.scene.bin_s} s, those of the fit {record.bin_s} s"
         )
 
 

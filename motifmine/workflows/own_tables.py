@@ -1,0 +1,37 @@
+"""The table that a document of a fit was made from, as long as it is there."""
+
+from pathlib import Path
+
+from motifmine.errors import FormatError
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable, Recording
+
+
+def read_own_table(
+    record: FitRecord, recording: Recording, path: Path | None
+) -> ObservationTable | None:
+    """Return the table that a document was fitted from, None where it is gone or another.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Its documents are not looked at.
+    recording : Recording
+        The document.
+    path : Path or None
+        Where its table should be, if anywhere.
+    """
+    if path is None or not path.is_file():
+        return None
+    try:
+        table = store.read_table(path)
+    except FormatError:
+        return None
+    is_same = (
+        table.recordings[0].source_digest == recording.source_digest
+        and table.n_times == recording.n_times
+        and table.n_words <= record.motifs.n_words
+        and not record.scene_difference(table)
+    )
+    return table if is_same else None
