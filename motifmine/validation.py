@@ -7,10 +7,13 @@ from motifmine.errors import SpecError
 
 
 def at_least(spec: object, least: int, *names: str) -> None:
-    """Raise `SpecError` unless the named whole numbers of `spec` are `least` or more, or None."""
+    """Raise `SpecError` unless the named whole numbers of `spec` are `least` or more.
+
+    None and words, which may stand for numbers, are not looked at.
+    """
     for name in names:
         value = getattr(spec, name)
-        if value is not None and value < least:
+        if not isinstance(value, str | None) and value < least:
             raise SpecError(f"{name} is {value}; it must be {least} or more")
 
 
