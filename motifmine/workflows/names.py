@@ -1,6 +1,5 @@
 """Names that people give to the motifs of a fit."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -51,8 +50,6 @@ def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tup
         See `with_names`.
     """
     path = workspace.find_fit(fit)
-    made = path.stat()
     record = with_names(store.read_fit(path), names)
     changes.write_names(path, record.names)
-    os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
     return path, record

@@ -1,6 +1,5 @@
 """Reports and clips of the fits of a workspace."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,9 +40,7 @@ def show_fit(
     if time_zone is not None:
         zone_named(time_zone)
         if store.read_fit_time_zone(path) != time_zone:
-            made = path.stat()
             changes.write_time_zone(path, time_zone)
-            os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"

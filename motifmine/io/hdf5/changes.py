@@ -1,5 +1,6 @@
-"""Changes of a saved fit in place: names, time zone, drift; all else of it stays, to the byte."""
+"""Changes of a saved fit: names, time zone, drift; all else stays, and so does its date."""
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,8 +41,14 @@ def write_fit_drift(path: Path, drift: Drift | None) -> None:
 
 @contextmanager
 def _changed_copy(path: Path) -> Iterator[h5py.File]:
-    """Open a copy of a fit for changes; it takes the place of the fit when the body is through."""
+    """Open a copy of a fit for changes; it takes the place of the fit when the body is through.
+
+    The copy keeps the time of modification: a workspace's newest fit is the one made last, and
+    naming the motifs of an old fit does not make it the newest.
+    """
     with whole_file(path, force=True) as part:
         shutil.copyfile(path, part)
         with h5py.File(part, "r+") as file:
             yield file
+        made = path.stat()
+        os.utime(part, ns=(made.st_atime_ns, made.st_mtime_ns))

@@ -56,7 +56,9 @@ def test_a_change_is_the_only_one_and_can_be_undone(
     change: Callable[[Path], None], undo: Callable[[Path], None], places: set[str], fit: Path
 ) -> None:
     before = datasets(fit)
+    made = fit.stat().st_mtime_ns
     change(fit)
+    assert fit.stat().st_mtime_ns == made
     changed = datasets(fit)
     assert set(changed) - set(before) == places
     assert all(changed[name] == before[name] for name in before)
