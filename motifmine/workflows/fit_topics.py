@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from motifmine.models.topics.external import TopicSpec
-from motifmine.models.topics.windows import window_bins_of
+from motifmine.models.topics.windows import choose_window_bins
 from motifmine.records.settings import Counts
 from motifmine.records.table import ObservationTable
 from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
@@ -70,6 +70,6 @@ def over_topics(
 
 def automatic_topics(table: ObservationTable) -> int | Literal["off"]:
     """Return how many topics a table needs: off below `MANY_WORDS`, else about `USUAL_TOPICS`."""
-    n_seconds = table.n_times // window_bins_of(table, None)
+    n_seconds = table.n_times // choose_window_bins(table, None)
     n = min(USUAL_TOPICS, n_seconds // SECONDS_PER_TOPIC)
     return n if len(np.unique(table.word)) > MANY_WORDS and n >= FEWEST_TOPICS else "off"

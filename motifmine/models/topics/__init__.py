@@ -1,1 +1,1 @@
-"""Topics of words, a layer between words and motifs."""
+"""Topic models: a layer of distributions over words between words and motifs."""

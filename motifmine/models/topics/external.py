@@ -1,8 +1,8 @@
-"""Topic models by name: what learns a layer of topics, and how a stored layer meets new recordings.
+"""Topic models by name: learning topics, and projecting new recordings onto stored topics.
 
-PLSA is our own (`motifmine.models.topics.plsa`); LDA, NMF and PCA are those of scikit-learn, HDP
-that of tomotopy. All learn from the same windows. A layer is its loadings (and, for PCA, two
-numbers a topic), so that it can be applied by whoever holds a table, without what learned it.
+PLSA is in `motifmine.models.topics.plsa`; LDA, NMF and PCA are those of scikit-learn, HDP that of
+tomotopy. All learn from the same windows. Topics are stored as their loadings (and, for PCA, two
+numbers per topic), so that projecting a table does not need the package that learned them.
 """
 
 import importlib
@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from motifmine.errors import MissingExtraError, SpecError
-from motifmine.models.topics.pca_scores import project_by_scores, signed_topics
+from motifmine.models.topics.pca_scores import make_signed_topics, project_by_scores
 from motifmine.models.topics.plsa import Plsa, check_windows, project_by_shares
-from motifmine.models.topics.windows import Windows, cut_windows, window_bins_of
+from motifmine.models.topics.windows import Windows, choose_window_bins, cut_windows
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
@@ -28,25 +28,25 @@ TopicModel = Literal["plsa", "lda", "nmf", "pca", "hdp"]
 TOPIC_MODELS: tuple[TopicModel, ...] = get_args(TopicModel)
 
 LDA_BATCH = 5_000
-"""Above so many windows LDA learns from parts of them at a time."""
+"""Number of windows above which LDA uses online learning."""
 ITERATIONS = {"plsa": 200, "lda": 100, "nmf": 200, "pca": 1, "hdp": 200}
 HDP_TOKENS = 300_000
-"""Observations that HDP samples at most; more are thinned."""
+"""Largest number of observations that HDP samples; counts are scaled down to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSpec:
-    """Which topics are to be learned."""
+    """Specification of the topics to learn."""
 
     model: TopicModel = "plsa"
     n_topics: int = 40
-    """Number of topics, > 0; for `pca` even, for `hdp` at most."""
+    """Number of topics, > 0; even for `pca`, an upper limit for `hdp`."""
     iterations: int | None = None
-    """Iterations at most (`hdp`: sweeps), > 0; None: as `ITERATIONS` says, `pca` needs none."""
+    """Largest number of iterations (`hdp`: sweeps), > 0; None: see `ITERATIONS`."""
     window_bins: int | None = None
-    """Time bins of the windows to learn from, > 0; None: as many as last a second."""
+    """Length of the windows to learn from, time bins, > 0; None: one second."""
     most_windows: int = 10_000
-    """Of more windows so many are taken, evenly spread, > 0."""
+    """Largest number of windows, > 0; of more windows a regular subset is used."""
 
     def __post_init__(self) -> None:
         if self.model not in TOPIC_MODELS:
@@ -59,8 +59,8 @@ class TopicSpec:
                 raise SpecError(f"{name} is {value}; it must be 1 or more")
         if self.model == "pca" and self.n_topics % 2:
             raise SpecError(
-                f"n_topics is {self.n_topics}; pca makes two topics of each component, one for "
-                "either sign, so the number must be even"
+                f"n_topics is {self.n_topics}; it must be even for pca, which has two topics per "
+                "component, one for either sign"
             )
 
 
@@ -71,23 +71,23 @@ def learn_topics(
     seed: int | None = 0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Topics:
-    """Return topics over the words of `table`, heaviest first (those of PCA in pairs).
+    """Learn topics over the words of `table`, heaviest first (those of PCA in pairs).
 
     Parameters
     ----------
     table : ObservationTable
-        Counts prepared, see `motifmine.records.settings`.
+        With prepared counts, see `motifmine.records.settings`.
     spec : TopicSpec
     seed : int or None
     on_progress : callable or None
-        Called with a `Progress` now and then; only by PLSA.
+        Called with a `Progress` after iterations of PLSA; not by other models.
 
     Raises
     ------
     DataError
-        When there are fewer words or windows than topics.
+        If there are fewer words or windows than topics.
     MissingExtraError
-        When the model is another package's, which is not installed.
+        If the package of the model is not installed.
     """
     spec = replace(spec, iterations=spec.iterations or ITERATIONS[spec.model])
     if spec.model == "plsa":
@@ -98,9 +98,9 @@ def learn_topics(
             most_windows=spec.most_windows,
         )
         return plsa.fit(table, seed=seed, on_progress=on_progress).topics
-    learn = {"lda": _lda, "nmf": _nmf, "hdp": _hdp, "pca": _pca}[spec.model]
+    learn = {"lda": _learn_lda, "nmf": _learn_nmf, "hdp": _learn_hdp, "pca": _learn_pca}[spec.model]
     library = require_package(spec.model)
-    window_bins = window_bins_of(table, spec.window_bins)
+    window_bins = choose_window_bins(table, spec.window_bins)
     windows = cut_windows(table, window_bins, spec.most_windows)
     check_windows(windows, 1 if spec.model == "hdp" else spec.n_topics)
     chance = int(generator(resolve_seed(seed)).integers(1 << 31))
@@ -108,11 +108,11 @@ def learn_topics(
 
 
 def project(table: ObservationTable, topics: Topics) -> ObservationTable:
-    """Return `table`, whose counts are prepared, over stored topics, whichever model made them.
+    """Project `table`, with prepared counts, onto stored topics of any model.
 
-    Every time bin keeps the sum of its counts (without those of words that no topic holds) and
-    hangs on nothing but itself and the topics. Topics of `plsa`, `lda`, `nmf` and `hdp` share it
-    out as makes the bin most likely; those of `pca` by their scores.
+    Every time bin keeps the sum of its counts (except of words that no topic has), and depends only
+    on the bin and the topics. For `plsa`, `lda`, `nmf` and `hdp` the shares of topics are those of
+    maximum likelihood; for `pca` they are proportional to the scores.
     """
     if topics.coding.size:
         return project_by_scores(table, topics)
@@ -120,12 +120,12 @@ def project(table: ObservationTable, topics: Topics) -> ObservationTable:
 
 
 def require_package(model: TopicModel) -> ModuleType | None:
-    """Return the package that a topic model comes from, None for our own.
+    """Return the package of a topic model, None for PLSA.
 
     Raises
     ------
     MissingExtraError
-        When it is not installed.
+        If it is not installed.
     """
     if model == "plsa":
         return None
@@ -136,12 +136,12 @@ def require_package(model: TopicModel) -> ModuleType | None:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f"the topic model {model} is that of {name}, which is not installed; "
-            "pip install 'motifmine[topics]', or take --topic-model plsa"
+            f"the topic model {model} needs {name}, which is not installed; "
+            "pip install 'motifmine[topics]', or use --topic-model plsa"
         ) from error
 
 
-def _lda(
+def _learn_lda(
     library: Any, spec: TopicSpec, table: ObservationTable, windows: Windows, chance: int
 ) -> Topics:
     model = library.LatentDirichletAllocation(
@@ -152,11 +152,11 @@ def _lda(
         max_doc_update_iter=20,
         random_state=chance,
     )
-    model.fit(_matrix(windows))
-    return _by_weight("lda", table, windows, np.asarray(model.components_, dtype=np.float64))
+    model.fit(_to_matrix(windows))
+    return _sort_by_weight("lda", table, windows, np.asarray(model.components_, dtype=np.float64))
 
 
-def _nmf(
+def _learn_nmf(
     library: Any, spec: TopicSpec, table: ObservationTable, windows: Windows, chance: int
 ) -> Topics:
     model = library.NMF(
@@ -167,29 +167,29 @@ def _nmf(
         max_iter=spec.iterations,
         random_state=chance,
     )
-    matrix = _matrix(windows)
+    matrix = _to_matrix(windows)
     with warnings.catch_warnings():
-        # that the iterations were used up is no more news than it is for PLSA
+        # the warning that the iterations were used up is not actionable, as for PLSA
         warnings.simplefilter("ignore")
         sizes = np.asarray(model.fit_transform(matrix), dtype=np.float64).sum(axis=0)
     loadings = np.asarray(model.components_, dtype=np.float64)
-    return _by_weight("nmf", table, windows, loadings * sizes[:, None])
+    return _sort_by_weight("nmf", table, windows, loadings * sizes[:, None])
 
 
-def _pca(
+def _learn_pca(
     library: Any, spec: TopicSpec, table: ObservationTable, windows: Windows, chance: int
 ) -> Topics:
-    per_bin = _matrix(windows) / window_bins_of(table, spec.window_bins)
+    per_bin = _to_matrix(windows) / choose_window_bins(table, spec.window_bins)
     model = library.PCA(n_components=spec.n_topics // 2, svd_solver="arpack", random_state=chance)
     model.fit(per_bin)
     axes = np.zeros((spec.n_topics // 2, table.n_words))
     axes[:, windows.used] = model.components_
     mean = np.zeros(table.n_words)
     mean[windows.used] = model.mean_
-    return signed_topics(axes, mean, table.vocabulary)
+    return make_signed_topics(axes, mean, table.vocabulary)
 
 
-def _hdp(
+def _learn_hdp(
     library: Any, spec: TopicSpec, table: ObservationTable, windows: Windows, chance: int
 ) -> Topics:
     rng = generator(chance)
@@ -209,11 +209,11 @@ def _hdp(
     seen = [int(word) for word in model.used_vocabs]
     for row, topic in enumerate(live):
         counts[row, seen] = sizes[topic] * np.asarray(model.get_topic_word_dist(topic))
-    return _by_weight("hdp", table, windows, counts)
+    return _sort_by_weight("hdp", table, windows, counts)
 
 
-def _matrix(windows: Windows) -> Any:
-    """Return the windows as a sparse matrix (window, word)."""
+def _to_matrix(windows: Windows) -> Any:
+    """Convert windows to a sparse matrix (window, word)."""
     import scipy.sparse  # noqa: PLC0415 - heavy
 
     return scipy.sparse.csr_matrix(
@@ -222,10 +222,10 @@ def _matrix(windows: Windows) -> Any:
     )
 
 
-def _by_weight(
+def _sort_by_weight(
     model: TopicModel, table: ObservationTable, windows: Windows, counts: Floats
 ) -> Topics:
-    """Return topics from their expected counts (topic, seen word), heaviest first."""
+    """Normalise expected counts (topic, word that occurs) to topics, heaviest first."""
     sums = counts.sum(axis=1)
     order = np.argsort(-sums, kind="stable")
     order = order[sums[order] > 0]

@@ -1,7 +1,7 @@
-"""PLSA over what was observed only: expected counts of one EM iteration, and shares of new bins.
+"""Sparse PLSA: expected counts of one EM iteration, and shares of new windows.
 
-A window is a row of the sparse table; its shares and the loadings are stored topic by topic behind
-each other, so that the inner loops run over topics. Responsibilities are never stored.
+A window is a row of the sparse table. Topics are the last axis of shares and loadings, so that the
+inner loops run over contiguous memory. Responsibilities are never stored.
 
 Notes
 -----
@@ -21,7 +21,7 @@ Singles = NDArray[np.float32]
 
 
 @fast_kernel
-def sweep_expected_counts(
+def expected_counts(
     offsets: Longs,
     word: Ints,
     count: Singles,
@@ -32,7 +32,7 @@ def sweep_expected_counts(
     new_shares: Singles,
     new_loadings: Singles,
 ) -> float:
-    """Do the E-step over windows `window0 <= m < window1`; return sum n log p(w|m), nats.
+    """Run the E-step over windows `window0 <= m < window1`; return sum n log p(w|m), nats.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def sweep_expected_counts(
     loadings : float32 array (W, A)
         p(w|a), words in rows.
     new_shares : float32 array (M, A), changed
-        Expected counts of the windows' shares.
+        Expected counts of the shares.
     new_loadings : float32 array (W, A), changed
-        Sum of R * p(a|m) is added; the factor p(w|a) is left out.
+        The sum of R * p(a|m) is added, without the factor p(w|a).
     """
     n_topics = shares.shape[1]
     tiny = np.float32(1e-30)
@@ -73,7 +73,7 @@ def sweep_expected_counts(
 
 
 @fast_kernel
-def sweep_shares(
+def infer_shares_in_windows(
     offsets: Longs,
     word: Ints,
     count: Singles,
@@ -95,10 +95,10 @@ def sweep_shares(
     window0, window1 : int
     loadings : float32 array (W, A)
     sparsity : float
-        Share of a topic's even part of the window that is taken off, see `thinned`.
+        See `sparsify`.
     n_iterations : int
     shares : float32 array (M, A), changed
-        Where EM begins; sums to 1 in the end, or is 0 where a window holds nothing.
+        Initial shares; afterwards each row sums to 1, or is 0 for empty windows.
     scratch : float32 array (A,)
     """
     tiny = np.float32(1e-30)
@@ -119,15 +119,15 @@ def sweep_shares(
                     scratch[a] += ratio * loading[a]
             for a in range(len(share)):
                 share[a] *= scratch[a]
-            sweep_thinning(share, sparsity)
+            sparsify(share, sparsity)
 
 
 @fast_kernel
-def sweep_thinning(share: Singles, sparsity: float) -> None:
-    """Take `sparsity` times the even part off every expected count and scale them to sum to 1.
+def sparsify(share: Singles, sparsity: float) -> None:
+    """Subtract `sparsity` times the mean from the expected counts and normalise them, in place.
 
-    The M-step of a prior that likes few topics in a window: max(0, c - sparsity * sum c / A). The
-    largest count is always left.
+    The M-step with a sparse prior: max(0, c - sparsity * sum c / A). The largest count always
+    remains.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def sweep_thinning(share: Singles, sparsity: float) -> None:
 
 
 @fast_kernel
-def sweep_all_thinning(shares: Singles, sparsity: float) -> None:
-    """Do `sweep_thinning` to every window of `shares`, float32 array (M, A), changed."""
+def sparsify_all(shares: Singles, sparsity: float) -> None:
+    """Apply `sparsify` to every window of `shares`, float32 array (M, A), in place."""
     for m in range(len(shares)):
-        sweep_thinning(shares[m], sparsity)
+        sparsify(shares[m], sparsity)

@@ -1,25 +1,23 @@
-"""Topics with signs: each component of PCA as two topics, one for what is more and one for less.
+"""Topics of PCA: each component as two topics, one for its positive and one for its negative part.
 
-A component is an axis v over words, and the score of a time bin x is s = v . (x - mean): positive
-where the words of v's positive part are more than usual, negative where those of its negative part
-are. The positive part of v becomes one topic and the negative part, its sign taken off, another;
-max(s, 0) is the strength of the first and max(-s, 0) that of the second. The strengths of a bin,
-scaled to the observations it holds, are its counts.
+The score of a time bin x for a component v is s = v . (x - mean). The positive part of v is one
+topic, the absolute value of its negative part another; max(s, 0) and max(-s, 0) are their
+strengths. The counts of a bin are its strengths, scaled to its number of observations.
 """
 
 import numpy as np
 
-from motifmine.models.topics.projection import explained, topic_table
+from motifmine.models.topics.projection import drop_unknown_words, make_topic_table
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.types import Floats
 
 
-def signed_topics(axes: Floats, mean: Floats, inner: Vocabulary) -> Topics:
-    """Return two topics for each axis: 2c for the positive part of axis c, 2c + 1 for the negative.
+def make_signed_topics(axes: Floats, mean: Floats, inner: Vocabulary) -> Topics:
+    """Return two topics per axis: 2c for the positive part of axis c, 2c + 1 for the negative.
 
-    `coding` of the result holds, for each topic, by what its loadings are multiplied to give its
-    part of the axis, and the score of the mean with its sign: enough to score new bins.
+    `coding` of the result has, for each topic, the factor between its loadings and its part of the
+    axis, and the score of the mean with its sign, which is sufficient for scoring new bins.
 
     Parameters
     ----------
@@ -30,7 +28,7 @@ def signed_topics(axes: Floats, mean: Floats, inner: Vocabulary) -> Topics:
     """
     halves = np.stack([np.maximum(axes, 0), np.maximum(-axes, 0)], axis=1).reshape(-1, len(mean))
     gain = halves.sum(axis=1)
-    # a part without any word is never strong: its gain is 0, its loadings are but a form
+    # a part without words has a gain of 0, so that its loadings, which must sum to 1, do not matter
     even = np.full(len(mean), 1 / max(len(mean), 1))
     loadings = np.where(gain[:, None] > 0, halves / np.maximum(gain, 1e-300)[:, None], even)
     level = (axes @ mean).repeat(2) * np.tile([1.0, -1.0], len(axes))
@@ -42,8 +40,8 @@ def signed_topics(axes: Floats, mean: Floats, inner: Vocabulary) -> Topics:
     )
 
 
-def topic_scores(table: ObservationTable, topics: Topics) -> Floats:
-    """Return max(s, 0) of every topic in every time bin, float64 array (T, topic)."""
+def compute_scores(table: ObservationTable, topics: Topics) -> Floats:
+    """Compute max(s, 0) of every topic in every time bin, float64 array (T, topic)."""
     import scipy.sparse  # noqa: PLC0415 - heavy
 
     bins = scipy.sparse.csr_matrix(
@@ -58,9 +56,9 @@ def topic_scores(table: ObservationTable, topics: Topics) -> Floats:
 
 
 def project_by_scores(table: ObservationTable, topics: Topics) -> ObservationTable:
-    """Return `table` over topics of PCA: a bin's counts are its scores, scaled to what it holds."""
-    known = explained(table, topics)
-    scores = topic_scores(known, topics)
+    """Project `table` onto topics of PCA, with counts proportional to scores."""
+    known = drop_unknown_words(table, topics)
+    scores = compute_scores(known, topics)
     total = scores.sum(axis=1, keepdims=True)
     shares = np.divide(scores, total, out=np.zeros_like(scores), where=total > 0)
-    return topic_table(known, topics, shares.astype(np.float32))
+    return make_topic_table(known, topics, shares.astype(np.float32))

@@ -1,7 +1,7 @@
 """PLSA, probabilistic latent semantic analysis: topics over words, without time.
 
-Hofmann, SIGIR 1999. In the papers on motifs its topics are the spatially localised activities that
-stand between the words of a video and its motifs (Varadarajan, Emonet, Odobez, BMVC 2010).
+Hofmann, SIGIR 1999. In the papers on motifs, its topics are the spatially localised activities
+between the words of a video and its motifs (Varadarajan, Emonet, Odobez, BMVC 2010).
 """
 
 import time
@@ -13,13 +13,17 @@ import numpy as np
 
 from motifmine.errors import DataError, FitError, SpecError
 from motifmine.models.topics.kernels import (
-    sweep_all_thinning,
-    sweep_expected_counts,
-    sweep_shares,
+    expected_counts,
+    infer_shares_in_windows,
+    sparsify_all,
 )
-from motifmine.models.topics.projection import explained, topic_table
-from motifmine.models.topics.seeds import seeded_loadings
-from motifmine.models.topics.windows import Windows, cut_windows, single_bins, window_bins_of
+from motifmine.models.topics.projection import drop_unknown_words, make_topic_table
+from motifmine.models.topics.windows import (
+    Windows,
+    choose_window_bins,
+    cut_windows,
+    make_single_bin_windows,
+)
 from motifmine.parallel.threads import in_order, most_threads
 from motifmine.progress import Progress
 from motifmine.records.fit import Trace
@@ -28,13 +32,20 @@ from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Floats32
 
-N_RACE = 20
-"""Iterations after which the best of several starts goes on alone."""
+N_TRIAL = 20
+"""Iterations of every start before the best one is chosen."""
 N_FOLD_IN = 30
-"""Iterations in which the shares of new time bins are inferred."""
+"""Iterations for the shares of new windows."""
 CHUNK_WORK = 5e6
-"""Multiplications of one parcel of windows; how work is cut never hangs on the threads."""
-MOST_CHUNKS = 32
+"""Multiplications per chunk of windows. Chunks do not depend on the number of threads, so that
+sums do not either."""
+MAX_CHUNKS = 32
+N_CANDIDATES = 4
+"""Candidates for each seed word."""
+SHARPNESS = 8
+"""Power of the similarity to a seed word that gives the initial loadings."""
+EVEN_SHARE = 0.1
+"""Share of the overall word distribution in the initial loadings, so that none is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +65,18 @@ class Plsa:
     n_topics: int = 40
     """Number of topics, > 0."""
     iterations: int = 200
-    """EM iterations at most, > 0."""
+    """Largest number of EM iterations, > 0."""
     window_bins: int | None = None
-    """Topics are learned from windows of so many time bins that follow one another, > 0; None: as
-    many as last a second."""
+    """Length of the windows to learn from, time bins, > 0; None: one second."""
     restarts: int = 3
-    """Starts, > 0; the best after `N_RACE` iterations goes on."""
+    """Number of starts, > 0; the best after `N_TRIAL` iterations is continued."""
     sparsity: float = 0.0
-    """What is taken off a topic's count in a window (the papers' lambda on p(z|d)), in units of the
-    topic's even part, >= 0. Few topics in a window means large ones: 0 keeps them local."""
+    """Amount subtracted from the count of a topic in a window (lambda on p(z|d) in the papers), in
+    units of the mean count, >= 0. Sparse windows need large topics; 0 keeps them local."""
     tolerance: float = 1e-5
-    """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
+    """Stop when the log-likelihood per observation increases by less, nats, >= 0."""
     most_windows: int = 10_000
-    """Of more windows so many are taken, evenly spread, > 0."""
+    """Largest number of windows, > 0; of more windows a regular subset is used."""
 
     def __post_init__(self) -> None:
         for name in ("n_topics", "iterations", "window_bins", "restarts", "most_windows"):
@@ -86,7 +96,7 @@ class Plsa:
         on_progress: Callable[[Progress], None] | None = None,
         n_threads: int | None = None,
     ) -> "PlsaFit":
-        """Return the topics of `table`, heaviest first.
+        """Fit topics to `table`, heaviest first.
 
         Parameters
         ----------
@@ -95,23 +105,23 @@ class Plsa:
         on_progress : callable or None
             Called with a `Progress` after every iteration.
         n_threads : int or None
-            Threads to use, None for all cores; the result is the same to the byte.
+            Number of threads, None for all cores; the result does not depend on it.
 
         Raises
         ------
         DataError
-            When there are fewer words or windows than topics.
+            If there are fewer words or windows than topics.
         FitError
-            When the log-likelihood is not finite.
+            If the log-likelihood is not finite.
         """
-        windows = cut_windows(table, window_bins_of(table, self.window_bins), self.most_windows)
+        windows = cut_windows(table, choose_window_bins(table, self.window_bins), self.most_windows)
         check_windows(windows, self.n_topics)
         seed = resolve_seed(seed)
-        watch = _Watch(self, windows.total, on_progress)
+        monitor = _Monitor(self, windows.total, on_progress)
         n_threads = n_threads or most_threads()
-        state = _best_start(self, windows, seed, n_threads, watch)
-        state = _climbed(self, windows, state, n_threads, watch)
-        weight = (state.shares * _totals(windows)[:, None]).sum(axis=0, dtype=np.float64)
+        state = _choose_start(self, windows, seed, n_threads, monitor)
+        state = _run_em(self, windows, state, n_threads, monitor)
+        weight = (state.shares * _sum_by_window(windows)[:, None]).sum(axis=0, dtype=np.float64)
         order = np.argsort(-weight, kind="stable")
         loadings: Floats32 = np.zeros((self.n_topics, table.n_words), np.float32)
         loadings[:, windows.used] = state.loadings.T[order]
@@ -119,13 +129,13 @@ class Plsa:
             spec=self,
             topics=Topics(model="plsa", loadings=loadings, inner=table.vocabulary),
             weight=weight[order] / windows.total,
-            trace=watch.trace(),
+            trace=monitor.trace(),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlsaFit:
-    """Topics that PLSA found."""
+    """Result of a PLSA fit."""
 
     spec: Plsa
     topics: Topics
@@ -139,12 +149,12 @@ class PlsaFit:
         return self.topics.loadings
 
     def project(self, table: ObservationTable) -> ObservationTable:
-        """Return `table` over topics, see `project_by_shares`."""
+        """Project `table` onto the topics, see `project_by_shares`."""
         return project_by_shares(table, self.topics, sparsity=self.spec.sparsity)
 
 
 class State(NamedTuple):
-    """What EM changes."""
+    """Parameters of EM."""
 
     shares: Floats32
     """float32 array (M, A), each window sums to 1."""
@@ -152,18 +162,27 @@ class State(NamedTuple):
     """float32 array (U, A), each topic sums to 1."""
 
 
-def step(
+def run_em_step(
     windows: Windows, state: State, *, sparsity: float = 0.0, n_threads: int = 1
 ) -> tuple[State, float]:
-    """Return the parameters after one EM iteration, and the log-likelihood before it, nats."""
+    """Run one EM iteration; return the new parameters and the log-likelihood before, nats.
+
+    Parameters
+    ----------
+    windows : Windows
+    state : State
+    sparsity : float
+        See `Plsa.sparsity`.
+    n_threads : int
+    """
     shares = np.empty_like(state.shares)
     total = np.zeros(state.loadings.shape)
     part = np.zeros((n_threads, *state.loadings.shape), np.float32)
-    edges = _chunk_edges(windows, state.loadings.shape[1])
+    edges = _divide_windows(windows, state.loadings.shape[1])
     value = 0.0
 
     def work(chunk: int, worker: int) -> float:
-        found: float = sweep_expected_counts(
+        found: float = expected_counts(
             windows.offsets,
             windows.word,
             windows.count,
@@ -186,23 +205,30 @@ def step(
     total *= state.loadings
     sums = total.sum(axis=0)
     loadings = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
-    sweep_all_thinning(shares, sparsity)
+    sparsify_all(shares, sparsity)
     return State(shares, loadings.astype(np.float32)), value
 
 
 def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0) -> Floats32:
-    """Return the shares of given topics in every window, float32 array (M, A).
+    """Infer the shares of given topics in every window, float32 array (M, A).
 
-    EM over the shares alone, from even ones: the log-likelihood is concave in them. `loadings` is
-    a float32 array (topic, word). A window that holds nothing has no shares.
+    EM over the shares only, from uniform ones; the log-likelihood is concave in them. Empty windows
+    have shares of 0.
+
+    Parameters
+    ----------
+    windows : Windows
+    loadings : float32 array (topic, word)
+    sparsity : float
+        See `Plsa.sparsity`.
     """
     n_topics = len(loadings)
     shares = np.full((len(windows), n_topics), 1 / max(n_topics, 1), np.float32)
     by_word = np.ascontiguousarray(loadings.T)
-    edges = _chunk_edges(windows, n_topics)
+    edges = _divide_windows(windows, n_topics)
 
     def work(chunk: int, _worker: int) -> None:
-        sweep_shares(
+        infer_shares_in_windows(
             windows.offsets,
             windows.word,
             windows.count,
@@ -222,34 +248,43 @@ def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0)
 def project_by_shares(
     table: ObservationTable, layout: Topics, *, sparsity: float = 0.0
 ) -> ObservationTable:
-    """Return `table` over topics: every time bin is shared out among the topics that explain it.
+    """Project `table` onto topics: the counts of a time bin are divided by the shares of topics.
 
-    Words that no topic holds are left out. The result hangs on the loadings and the time bin alone.
+    Words that no topic has are ignored. The result depends only on the loadings and the time bin.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    layout : Topics
+    sparsity : float
+        See `Plsa.sparsity`.
     """
-    known = explained(table, layout)
-    return topic_table(
-        known, layout, infer_shares(single_bins(known), layout.loadings, sparsity=sparsity)
+    known = drop_unknown_words(table, layout)
+    return make_topic_table(
+        known,
+        layout,
+        infer_shares(make_single_bin_windows(known), layout.loadings, sparsity=sparsity),
     )
 
 
 def check_windows(windows: Windows, n_topics: int) -> None:
-    """Raise `DataError` when so many topics cannot be told apart."""
+    """Raise `DataError` if there are fewer windows or words than topics."""
     if n_topics > min(windows.n_words, len(windows)):
         raise DataError(
-            f"{n_topics} topics were asked of {len(windows)} windows with {windows.n_words} words; "
-            "ask for fewer, or extract more recordings"
+            f"{n_topics} topics are too many for {len(windows)} windows with {windows.n_words} "
+            "words; use fewer topics, or extract more recordings"
         )
 
 
-class _Watch:
-    """What is noted while EM runs."""
+class _Monitor:
+    """Trace and progress of EM."""
 
     def __init__(
         self, spec: Plsa, total: float, on_progress: Callable[[Progress], None] | None
     ) -> None:
         self.began = time.perf_counter()
         self.total = total
-        self.most = spec.restarts * N_RACE + spec.iterations
+        self.most = spec.restarts * N_TRIAL + spec.iterations
         self.on_progress = on_progress
         self.done = 0
         self.values: list[tuple[float, float]] = []
@@ -271,48 +306,95 @@ class _Watch:
         )
 
 
-def _best_start(spec: Plsa, windows: Windows, seed: int, n_threads: int, watch: _Watch) -> State:
-    """Return the best of several starts after some iterations."""
+def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generator) -> Floats32:
+    """Return initial loadings, float32 array (topic, word), each sums to 1.
+
+    Two words are similar if they occur in the same windows (cosine of their counts). Seed words are
+    drawn as in k-means++, each the best of several candidates: far from earlier seeds, with many
+    words nearby. A topic is initialised with the words that are similar to its seed.
+
+    Parameters
+    ----------
+    windows : Windows
+    n_topics : int
+    rng : numpy.random.Generator
+
+    Notes
+    -----
+    Seeds are usually windows, which contain everything that happens at one time in the whole
+    picture. Words that co-occur are neighbours that move in the same way, so that topics are local
+    from the start.
+    """
+    import scipy.sparse  # noqa: PLC0415 - heavy
+
+    by_window = scipy.sparse.csr_matrix(
+        (windows.count.astype(np.float64), windows.word, windows.offsets),
+        shape=(len(windows), windows.n_words),
+    )
+    weight: Floats = np.asarray(by_window.sum(axis=0)).ravel()
+    length = np.sqrt(np.asarray(by_window.multiply(by_window).sum(axis=0)).ravel())
+    unit = (by_window @ scipy.sparse.diags(1 / length)).T.tocsr()
+    nearest = np.zeros(windows.n_words)
+    loadings = np.empty((n_topics, windows.n_words), np.float32)
+    for topic in range(n_topics):
+        chance = weight * np.maximum(1 - nearest, 0) ** 2
+        if chance.sum() <= 0:
+            chance = weight
+        tried = rng.choice(len(weight), N_CANDIDATES, p=chance / chance.sum())
+        similar = np.asarray((unit @ unit[tried].T).todense()).T
+        gains = (weight * np.maximum(nearest, similar)).sum(axis=1)
+        best = similar[int(gains.argmax())]
+        nearest = np.maximum(nearest, best)
+        alike = weight * best**SHARPNESS
+        even = EVEN_SHARE * weight / weight.sum()
+        loadings[topic] = (1 - EVEN_SHARE) * alike / alike.sum() + even
+    return loadings
+
+
+def _choose_start(
+    spec: Plsa, windows: Windows, seed: int, n_threads: int, monitor: _Monitor
+) -> State:
+    """Return the best of several starts after `N_TRIAL` iterations."""
     best: tuple[float, State] | None = None
     for start in range(spec.restarts):
-        loadings = seeded_loadings(windows, spec.n_topics, generator(seed, start))
+        loadings = initialise_loadings(windows, spec.n_topics, generator(seed, start))
         state = State(
             np.full((len(windows), spec.n_topics), 1 / spec.n_topics, np.float32),
             np.ascontiguousarray(loadings.T),
         )
         value = -np.inf
-        for _ in range(N_RACE if spec.restarts > 1 else 0):
-            state, value = step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
-            watch.note(value, keep=False)
+        for _ in range(N_TRIAL if spec.restarts > 1 else 0):
+            state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
+            monitor.note(value, keep=False)
         if best is None or value > best[0]:
             best = value, state
     assert best is not None
     return best[1]
 
 
-def _climbed(spec: Plsa, windows: Windows, state: State, n_threads: int, watch: _Watch) -> State:
-    """Return the state after EM until the log-likelihood hardly rises."""
+def _run_em(spec: Plsa, windows: Windows, state: State, n_threads: int, monitor: _Monitor) -> State:
+    """Run EM until the log-likelihood increases by less than the tolerance."""
     last = -np.inf
     for i in range(spec.iterations):
-        state, value = step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
-        watch.note(value, keep=True)
-        if i > 5 and value - last < spec.tolerance * watch.total:
+        state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
+        monitor.note(value, keep=True)
+        if i > 5 and value - last < spec.tolerance * monitor.total:
             break
         last = value
     return state
 
 
-def _totals(windows: Windows) -> Floats:
-    """Return the observations of every window, float64 array (M,)."""
+def _sum_by_window(windows: Windows) -> Floats:
+    """Sum the observations of every window, float64 array (M,)."""
     window = np.repeat(np.arange(len(windows)), np.diff(windows.offsets))
     totals = np.bincount(window, weights=windows.count, minlength=len(windows))
     return totals.astype(np.float64)
 
 
-def _chunk_edges(windows: Windows, n_topics: int) -> list[int]:
-    """Return the first window of every parcel, and the end."""
+def _divide_windows(windows: Windows, n_topics: int) -> list[int]:
+    """Return the first window of every chunk, and the end."""
     work = len(windows.word) * n_topics
-    n_chunks = int(min(max(1, work // CHUNK_WORK), MOST_CHUNKS, max(len(windows), 1)))
+    n_chunks = int(min(max(1, work // CHUNK_WORK), MAX_CHUNKS, max(len(windows), 1)))
     goals = np.arange(1, n_chunks) * (len(windows.word) / n_chunks)
     inner = np.searchsorted(windows.offsets, goals)
     return [0, *(int(edge) for edge in inner), len(windows)]

@@ -1,4 +1,4 @@
-"""From shares of topics to tables whose words are topics."""
+"""Tables whose words are topics, from the shares of topics."""
 
 from dataclasses import replace
 
@@ -8,21 +8,21 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.types import Floats, Floats32
 
-SMALLEST_SHARE = 1e-3
-"""A topic that has less of a time bin is not counted there."""
+MIN_SHARE = 1e-3
+"""Least share of a topic in a time bin; smaller shares are set to 0."""
 
 
-def topic_vocabulary(layout: Topics) -> Vocabulary:
-    """Return the vocabulary of a layer of topics; a label names the topic's heaviest word."""
+def make_topic_vocabulary(layout: Topics) -> Vocabulary:
+    """Return the vocabulary of topics; labels name the most probable word of each topic."""
     heaviest = layout.loadings.argmax(axis=1) if layout.n_words else ()
     labels = (f"topic {n}: {layout.inner.labels[word]}" for n, word in enumerate(heaviest, 1))
     return Vocabulary(labels=tuple(labels), layout=layout)
 
 
-def explained(table: ObservationTable, layout: Topics) -> ObservationTable:
-    """Return the table, over the layer's inner words, without what no topic holds.
+def drop_unknown_words(table: ObservationTable, layout: Topics) -> ObservationTable:
+    """Return the table with counts of 0 for words that no topic has.
 
-    Words that the inner vocabulary does not have are left out, too.
+    This includes words that are not in the inner vocabulary.
     """
     known = np.zeros(max(table.n_words, layout.inner.n_words), bool)
     known[: layout.inner.n_words] = layout.loadings.any(axis=0)
@@ -30,22 +30,22 @@ def explained(table: ObservationTable, layout: Topics) -> ObservationTable:
     return replace(kept, vocabulary=layout.inner)
 
 
-def topic_table(table: ObservationTable, layout: Topics, shares: Floats32) -> ObservationTable:
+def make_topic_table(table: ObservationTable, layout: Topics, shares: Floats32) -> ObservationTable:
     """Return the table of topics: n(topic, bin) = observations of the bin * share of the topic.
 
-    This is the weighting of Varadarajan, Emonet and Odobez (BMVC 2010): a bin of topics counts as
-    much as its words did.
+    This is the weighting of Varadarajan, Emonet and Odobez (BMVC 2010), which preserves the number
+    of observations of a bin.
 
     Parameters
     ----------
     table : ObservationTable
-        Over the inner words, see `explained`.
+        Over the inner words, see `drop_unknown_words`.
     layout : Topics
     shares : float32 array (T, topic)
-        Shares of the topics in every time bin, >= 0; those below `SMALLEST_SHARE` are left out and
-        the rest is scaled to sum to 1.
+        Shares of topics in every time bin, >= 0; those below `MIN_SHARE` are set to 0, and the
+        others are normalised to sum to 1.
     """
-    kept = np.where(shares < SMALLEST_SHARE, 0, shares).astype(np.float64)
+    kept = np.where(shares < MIN_SHARE, 0, shares).astype(np.float64)
     total = kept.sum(axis=1, keepdims=True)
     observed: Floats = np.bincount(
         table.row_of_observation(), weights=table.count, minlength=table.n_times
@@ -58,5 +58,5 @@ def topic_table(table: ObservationTable, layout: Topics, shares: Floats32) -> Ob
         offsets=np.searchsorted(bins, np.arange(table.n_times + 1)).astype(np.int64),
         word=topics.astype(np.int32),
         count=counts[bins, topics],
-        vocabulary=topic_vocabulary(layout),
+        vocabulary=make_topic_vocabulary(layout),
     )

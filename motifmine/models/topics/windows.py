@@ -1,4 +1,4 @@
-"""Short stretches of recordings as the documents of topic models."""
+"""Short windows of recordings, the documents of topic models."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats32, Indices, Indices32
 
 WINDOW_S = 1.0
-"""Windows that topics are learned from last so long unless told otherwise, seconds."""
+"""Default length of the windows that topics are learned from, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Windows:
-    """Sparse counts of windows over the words that were seen; no window is empty."""
+    """Sparse counts of windows over the words that occur."""
 
     offsets: Indices
     """Observations of window m are `[m]:[m + 1]`, int64 array (M + 1,)."""
@@ -21,14 +21,14 @@ class Windows:
     """Index into `used`, int32 array (N,)."""
     count: Floats32
     used: Indices
-    """Words of the table that were seen, ascending, int64 array (U,)."""
+    """Words of the table that occur, ascending, int64 array (U,)."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     @property
     def n_words(self) -> int:
-        """Number of words that were seen."""
+        """Number of words that occur."""
         return len(self.used)
 
     @property
@@ -37,15 +37,21 @@ class Windows:
         return float(self.count.sum(dtype=np.float64))
 
 
-def window_bins_of(table: ObservationTable, window_bins: int | None) -> int:
-    """Return the time bins of a window: as given, or what `WINDOW_S` holds, at least one."""
+def choose_window_bins(table: ObservationTable, window_bins: int | None) -> int:
+    """Return the length of a window in time bins: as given, or `WINDOW_S`, at least one bin."""
     return window_bins or max(1, round(WINDOW_S / table.bin_s))
 
 
 def cut_windows(table: ObservationTable, window_bins: int, most_windows: int) -> Windows:
-    """Return the counts of windows of `window_bins` bins, none over the edge of a document.
+    """Cut documents into windows; windows do not extend over the edge of a document.
 
-    When there are more than `most_windows` that hold anything, so many are taken, evenly spread.
+    Parameters
+    ----------
+    table : ObservationTable
+    window_bins : int
+        Length of a window, time bins.
+    most_windows : int
+        Largest number of windows; of more windows that are not empty a regular subset is used.
     """
     lengths = [recording.n_times for recording in table.recordings]
     n_windows = [-(-length // window_bins) for length in lengths]
@@ -73,8 +79,8 @@ def cut_windows(table: ObservationTable, window_bins: int, most_windows: int) ->
     )
 
 
-def single_bins(table: ObservationTable) -> Windows:
-    """Return every time bin as a window, empty ones too, over all words of the vocabulary."""
+def make_single_bin_windows(table: ObservationTable) -> Windows:
+    """Return every time bin as a window, including empty ones, over the whole vocabulary."""
     return Windows(
         offsets=table.offsets,
         word=table.word,

@@ -8,8 +8,8 @@ from motifmine.errors import DataError, SpecError
 from motifmine.models.plsm import em
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.topics import plsa
-from motifmine.models.topics.plsa import N_FOLD_IN, Plsa, State, infer_shares, step
-from motifmine.models.topics.windows import Windows, cut_windows, single_bins
+from motifmine.models.topics.plsa import N_FOLD_IN, Plsa, State, infer_shares, run_em_step
+from motifmine.models.topics.windows import Windows, cut_windows, make_single_bin_windows
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.vocabulary import FlowGrid, Topics, Vocabulary
 from motifmine.seeding import generator
@@ -57,7 +57,7 @@ def test_an_iteration_equals_its_slow_twin(
 ) -> None:
     windows = cut_windows(scattered(n_times, n_times, n_words), 1, 1000)
     state = random_state(3, windows, n_topics)
-    new, value = step(windows, state, sparsity=sparsity)
+    new, value = run_em_step(windows, state, sparsity=sparsity)
     shares, loadings, expected = twin.em_step(
         dicts(windows),
         state.shares.astype(np.float64),
@@ -72,7 +72,7 @@ def test_an_iteration_equals_its_slow_twin(
 def test_fold_in_equals_its_slow_twin() -> None:
     table = scattered(4, 12, 10, density=0.4)
     loadings = generator(1).dirichlet(np.ones(10), size=5).astype(np.float32)
-    windows = single_bins(table)
+    windows = make_single_bin_windows(table)
     filled = np.diff(windows.offsets) > 0
     found = infer_shares(windows, loadings)
     bins = [window for window in dicts(windows) if window]
@@ -87,7 +87,7 @@ def test_the_likelihood_never_falls(seed: int) -> None:
     state = random_state(seed, windows, 5)
     values = []
     for _ in range(40):
-        state, value = step(windows, state)
+        state, value = run_em_step(windows, state)
         values.append(value)
     assert (np.diff(values) >= -1e-6 * abs(values[-1])).all()
 
@@ -105,7 +105,7 @@ def test_plsm_with_motifs_of_one_bin_is_plsa() -> None:
     plsm = em.State(motifs, starts, np.full(12, 1 / 12), np.zeros(1))
     threshold = np.zeros(problem.layout.n_rows, np.float32)
     for _ in range(15):
-        state, value = step(windows, state)
+        state, value = run_em_step(windows, state)
         plsm, other = em.step(problem, plsm, threshold)
     np.testing.assert_allclose(plsm.motifs[:, 0], state.loadings.T, rtol=2e-3, atol=1e-5)
     where = np.where(totals[filled] > 0, totals[filled], 1)
@@ -231,7 +231,7 @@ def test_of_too_many_windows_evenly_spread_ones_are_taken() -> None:
 
 
 def test_more_topics_than_words_are_refused_with_the_numbers() -> None:
-    with pytest.raises(DataError, match="40 topics were asked of 100 windows with 5 words"):
+    with pytest.raises(DataError, match="40 topics are too many for 100 windows with 5 words"):
         Plsa(window_bins=1).fit(scattered(1, 100, 5, density=1.0))
 
 

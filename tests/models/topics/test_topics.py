@@ -16,8 +16,8 @@ from motifmine.analysis.topic_null import rolled_under_topics
 from motifmine.errors import DataError, MissingExtraError, SpecError
 from motifmine.io.hdf5.store import read_fit, read_table, write_fit, write_table
 from motifmine.models.topics.external import TOPIC_MODELS, TopicSpec, learn_topics, project
-from motifmine.models.topics.pca_scores import signed_topics, topic_scores
-from motifmine.models.topics.projection import topic_vocabulary
+from motifmine.models.topics.pca_scores import compute_scores, make_signed_topics
+from motifmine.models.topics.projection import make_topic_vocabulary
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import (
@@ -114,7 +114,7 @@ def test_a_layer_comes_back_from_a_table_file(
 
 def test_signs_of_a_component_become_two_topics() -> None:
     axes, mean = np.array([[0.6, -0.8, 0.0]]), np.array([1.0, 1.0, 5.0])
-    topics = signed_topics(axes, mean, Vocabulary.of_labels(["a", "b", "c"]))
+    topics = make_signed_topics(axes, mean, Vocabulary.of_labels(["a", "b", "c"]))
     np.testing.assert_allclose(topics.loadings, [[1, 0, 0], [0, 1, 0]])
     bins = table_from_rows(
         time=np.array([0, 0, 1, 1]),
@@ -125,7 +125,7 @@ def test_signs_of_a_component_become_two_topics() -> None:
         bin_s=1.0,
     )
     expected = [axes[0] @ (np.array(x) - mean) for x in ([3.0, 0, 2], [0, 4.0, 1])]
-    scores = topic_scores(bins, topics)
+    scores = compute_scores(bins, topics)
     np.testing.assert_allclose(scores[:, 0] - scores[:, 1], expected)
     assert (scores >= 0).all()
     assert (scores.min(axis=1) == 0).all()
@@ -162,7 +162,7 @@ def folded(record: FitRecord, n_topics: int = 5, seed: int = 0) -> FitRecord:
         background=replace(
             record.background, probability=np.full(n_topics, 1 / n_topics, dtype=np.float32)
         ),
-        vocabulary=topic_vocabulary(layout),
+        vocabulary=make_topic_vocabulary(layout),
     )
 
 
@@ -330,7 +330,7 @@ def test_topics_are_not_mixed_with_tables_of_words(motifmine: RUN, clips: Path) 
 def test_too_many_topics_are_refused_and_the_words_kept(motifmine: RUN, clips: Path) -> None:
     result = motifmine("extract", clips / "clip1.mp4", "--topics", "500")
     assert result.exit_code == 1
-    assert "500 topics were asked of" in result.stderr
+    assert "500 topics are too many for" in result.stderr
     assert [p.name for p in Path("motifmine-work/words").glob("*.h5")] == ["clip1.h5"]
     assert not Path("motifmine-work/tables").exists()
 
@@ -369,7 +369,7 @@ def test_an_unfolded_table_has_the_counts_expected_of_its_topics() -> None:
         word=np.array([1, 0, 1]),
         count=np.array([8.0, 2.0, 4.0]),
         n_times=3,
-        vocabulary=topic_vocabulary(layout),
+        vocabulary=make_topic_vocabulary(layout),
         bin_s=1.0,
     )
     np.testing.assert_allclose(unfold_table(table).dense(), loadings.T @ table.dense(), rtol=1e-6)
