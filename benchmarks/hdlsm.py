@@ -35,17 +35,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
-from motifmine.models.hdlsm.chains import GRID, LEAST_SHARE, one_sweep, tokens_of  # noqa: E402
+from motifmine.models.hdlsm.chains import GRID, LEAST_SHARE, expand_tokens, run_sweep  # noqa: E402
 from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences  # noqa: E402
 from motifmine.models.hdlsm.kernels.hyperparameters import (  # noqa: E402
-    sweep_document_priors,
-    sweep_eta,
-    sweep_gamma,
+    resample_document_priors,
+    resample_eta,
+    resample_gamma,
 )
-from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, blank_state  # noqa: E402
+from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, make_empty_state  # noqa: E402
 from motifmine.models.hdlsm.model import Hdlsm  # noqa: E402
-from motifmine.models.hdlsm.posterior import probabilities  # noqa: E402
-from motifmine.models.hdlsm.sampling import prior_of  # noqa: E402
+from motifmine.models.hdlsm.posterior import compute_probability  # noqa: E402
+from motifmine.models.hdlsm.sampling import make_prior  # noqa: E402
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
 from motifmine.records.vocabulary import Vocabulary  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
@@ -169,18 +169,18 @@ def recovered(
 def started(table: ObservationTable, length: int) -> tuple[Tokens, State, Prior, Any]:
     """Return a chain with nothing placed."""
     rng = np.random.default_rng(0)
-    tokens, words = tokens_of(table, length, 1.0, rng)
-    prior = prior_of(Hdlsm(motif_length=length), len(words))
-    return tokens, blank_state(tokens, prior, len(words), 256), prior, rng
+    tokens, words = expand_tokens(table, length, 1.0, rng)
+    prior = make_prior(Hdlsm(motif_length=length), len(words))
+    return tokens, make_empty_state(tokens, prior, len(words), 256), prior, rng
 
 
 def whole_sweep(tokens: Tokens, state: State, prior: Prior, rng: Any, sweep: int) -> State:
     """Return the state after all moves and draws of hyper-parameters, as a fit does them."""
-    state = one_sweep(tokens, state, prior, rng)
-    sweep_document_priors(tokens, state, prior, GRID, rng)
-    sweep_gamma(state, prior, GRID, rng)
+    state = run_sweep(tokens, state, prior, rng)
+    resample_document_priors(tokens, state, prior, GRID, rng)
+    resample_gamma(state, prior, GRID, rng)
     if sweep % 5 == 0:
-        sweep_eta(state, prior, GRID, rng)
+        resample_eta(state, prior, GRID, rng)
     return state
 
 
@@ -246,7 +246,7 @@ def time_to_goal() -> None:
     began = time.perf_counter()
     for sweep in range(500):
         state = whole_sweep(tokens, state, prior, rng, sweep)
-        motifs = probabilities(state, float(prior.hyper[2]), prior.shape)
+        motifs = compute_probability(state, float(prior.hyper[2]), prior.shape)
         if sweep % 5 == 4 and len(motifs) >= SIZES["medium"]["n_motifs"]:
             paused = time.perf_counter()
             cosine = score.evaluate(data, W=motifs)["cos"]

@@ -28,7 +28,7 @@ class Setting:
     gamma: float = 1.0
     eta: float = 1.0
     share: float = 0.0
-    noise_word: float = 1.0
+    background_prior: float = 1.0
 
     @property
     def length(self) -> int:
@@ -69,9 +69,11 @@ def log_joint(setting: Setting, owner: list[int], occurrences: list[Occurrence])
             eta = setting.eta * setting.shape[rt]
             total += g(eta + n) - g(eta)
     if words:
-        total += g(setting.noise_word * setting.n_words)
-        total -= g(setting.noise_word * setting.n_words + sum(words.values()))
-        total += sum(g(setting.noise_word + n) - g(setting.noise_word) for n in words.values())
+        total += g(setting.background_prior * setting.n_words)
+        total -= g(setting.background_prior * setting.n_words + sum(words.values()))
+        total += sum(
+            g(setting.background_prior + n) - g(setting.background_prior) for n in words.values()
+        )
     return total
 
 
@@ -183,7 +185,7 @@ class Sampler:
     size: Counter[int] = field(default_factory=Counter)
     count: Counter[int] = field(default_factory=Counter)
     noise: Counter[int] = field(default_factory=Counter)
-    noise_word: Counter[int] = field(default_factory=Counter)
+    background_prior: Counter[int] = field(default_factory=Counter)
     fresh: int = 0
 
     def phi(self, k: int | None, w: int, rt: int) -> float:
@@ -197,7 +199,7 @@ class Sampler:
         self.owner[i] = o
         if o == BACKGROUND:
             self.noise[j] += 1
-            self.noise_word[w] += 1
+            self.background_prior[w] += 1
             return
         _, s, k = self.occurrences[o]
         self.members[o].add(i)
@@ -209,7 +211,7 @@ class Sampler:
         o = self.owner.pop(i)
         if o == BACKGROUND:
             self.noise[j] -= 1
-            self.noise_word[w] -= 1
+            self.background_prior[w] -= 1
             return
         _, s, k = self.occurrences[o]
         self.members[o].remove(i)
@@ -249,8 +251,8 @@ class Sampler:
                 k = self.occurrences[o][2]
                 options.append((len(self.members[o]) * self.phi(k, w, t - s), o, s, k))
         if p.share > 0:
-            word = (self.noise_word[w] + p.noise_word) / (
-                self.noise_word.total() + p.noise_word * p.n_words
+            word = (self.background_prior[w] + p.background_prior) / (
+                self.background_prior.total() + p.background_prior * p.n_words
             )
             options.append(((self.noise[j] + p.share) * word / p.n_bins[j], BACKGROUND, 0, None))
         opening = p.alpha / (last - first + 1) / (len(self.occurrences) + p.gamma)

@@ -6,24 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, set_assignments
 from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences
 from motifmine.models.hdlsm.kernels.hyperparameters import (
-    sweep_document_priors,
-    sweep_eta,
-    sweep_gamma,
+    resample_document_priors,
+    resample_eta,
+    resample_gamma,
 )
-from motifmine.models.hdlsm.kernels.join_motifs import sweep_joins
+from motifmine.models.hdlsm.kernels.join_motifs import propose_joins
 from motifmine.models.hdlsm.kernels.shifts import sweep_shifts
-from motifmine.models.hdlsm.kernels.split_merge_motifs import sweep_motif_pairs
-from motifmine.models.hdlsm.kernels.split_merge_occurrences import sweep_occurrence_pairs
-from motifmine.models.hdlsm.kernels.state import (
-    Prior,
-    State,
-    Tokens,
-    blank_state,
-    placements,
-    sweep_place,
-)
+from motifmine.models.hdlsm.kernels.split_merge_motifs import propose_motif_moves
+from motifmine.models.hdlsm.kernels.split_merge_occurrences import propose_occurrence_moves
+from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, make_empty_state
 
 Floats = NDArray[np.float64]
 Reals = NDArray[np.float64]
@@ -44,7 +38,7 @@ class Bug(NamedTuple):
     """1: an observation of every motif is counted twice in its size."""
 
 
-A, B, C, MOTIF_PAIRS, OCCURRENCE_PAIRS, JOINS, HYPER = 1, 2, 4, 8, 16, 32, 64
+A, B, C, MOTIF_MOVES, OCCURRENCE_MOVES, JOIN_MOVES, HYPER = 1, 2, 4, 8, 16, 32, 64
 MIX = 127
 
 
@@ -121,7 +115,7 @@ def draw_tokens(
     cells = np.empty((len(owner) + 1, n_words, length))
     for rt in range(length):
         cells[:, :, rt] = prior.hyper[2] * prior.shape[rt]
-    noise = np.full(n_words, prior.noise_word)
+    noise = np.full(n_words, prior.background_prior)
     word, bin_row = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     for i in range(n):
         o = owner[i]
@@ -146,8 +140,8 @@ def draw_tokens(
         np.full(n_documents, n_times),
         (np.arange(n_documents * n_rows) // n_rows).astype(np.int32),
     )
-    state = blank_state(tokens, prior, n_words, 2 * n + 3)
-    sweep_place(tokens, state, prior, owner[order], row, motif)
+    state = make_empty_state(tokens, prior, n_words, 2 * n + 3)
+    set_assignments(tokens, state, prior, owner[order], row, motif)
     return tokens, state
 
 
@@ -161,16 +155,16 @@ def round_of_moves(
         sweep_occurrences(tokens, state, prior, 0, rng)
     if moves & C:
         sweep_shifts(tokens, state, prior, rng)
-    if moves & MOTIF_PAIRS:
-        sweep_motif_pairs(tokens, state, prior, 4, rng)
-    if moves & OCCURRENCE_PAIRS:
-        sweep_occurrence_pairs(tokens, state, prior, 4, rng)
-    if moves & JOINS:
-        sweep_joins(tokens, state, prior, 4, rng)
+    if moves & MOTIF_MOVES:
+        propose_motif_moves(tokens, state, prior, 4, rng)
+    if moves & OCCURRENCE_MOVES:
+        propose_occurrence_moves(tokens, state, prior, 4, rng)
+    if moves & JOIN_MOVES:
+        propose_joins(tokens, state, prior, 4, rng)
     if moves & HYPER:
-        sweep_document_priors(tokens, state, prior, grid, rng)
-        sweep_gamma(state, prior, grid, rng)
-        sweep_eta(state, prior, grid, rng)
+        resample_document_priors(tokens, state, prior, grid, rng)
+        resample_gamma(state, prior, grid, rng)
+        resample_eta(state, prior, grid, rng)
 
 
 N_STATISTICS = 14
@@ -244,7 +238,7 @@ def replicates(
             round_of_moves(told, state, prior, moves, grid, rng)
             prior.hyper[:] /= bug.hyper
             prior.shape[:] /= bug.shape
-            owner, row, motif = placements(state)
+            owner, row, motif = get_assignments(state)
             tokens, state = draw_tokens(
                 prior, owner, tokens.document, row, motif, n_documents, n_words, n_times, rng
             )

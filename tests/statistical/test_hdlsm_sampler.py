@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, ks_2samp
 
-from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, blank_state
+from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, make_empty_state
 from tests.reference.hdlsm import Sampler, Setting, exact_means, summary
 from tests.statistical.hdlsm_geweke import (
     HYPER,
-    JOINS,
+    JOIN_MOVES,
     MIX,
-    MOTIF_PAIRS,
+    MOTIF_MOVES,
     N_STATISTICS,
-    OCCURRENCE_PAIRS,
+    OCCURRENCE_MOVES,
     A,
     B,
     Bug,
@@ -74,9 +74,9 @@ MOVES = {
     "every observation": A,
     "every occurrence": B,
     "shifts": C,
-    "merge and split of motifs": MOTIF_PAIRS,
-    "merge and split of occurrences": OCCURRENCE_PAIRS,
-    "join and part": JOINS,
+    "merge and split of motifs": MOTIF_MOVES,
+    "merge and split of occurrences": OCCURRENCE_MOVES,
+    "join and part": JOIN_MOVES,
     "hyper-parameters": HYPER,
     "all moves": MIX,
 }
@@ -94,15 +94,15 @@ PLANTED = {
     "range of starts one short": (A, NO_BUG._replace(start_cut=1)),
     "wrong denominator": (A | B, NO_BUG._replace(shape=1.5)),
     "wrong gamma in the merge of motifs": (
-        MOTIF_PAIRS,
+        MOTIF_MOVES,
         NO_BUG._replace(hyper=np.array([1.0, 1.5, 1.0, 1.0])),
     ),
     "wrong alpha in the merge of occurrences": (
-        OCCURRENCE_PAIRS,
+        OCCURRENCE_MOVES,
         NO_BUG._replace(hyper=np.array([1.5, 1.0, 1.0, 1.0])),
     ),
     "wrong alpha in join and part": (
-        JOINS,
+        JOIN_MOVES,
         NO_BUG._replace(hyper=np.array([1.5, 1.0, 1.0, 1.0])),
     ),
 }
@@ -125,7 +125,7 @@ def tiny_setting(share: float) -> Setting:
         gamma=0.8,
         eta=1.7,
         share=share,
-        noise_word=0.8,
+        background_prior=0.8,
     )
 
 
@@ -147,8 +147,8 @@ def compiled(setting: Setting) -> tuple[Tokens, State, Prior]:
         np.repeat(np.arange(documents), rows).astype(np.int32),
     )
     hyper = np.array([setting.alpha, setting.gamma, setting.eta, setting.share])
-    told = Prior(hyper, np.array(setting.shape), setting.noise_word, 1)
-    return tokens, blank_state(tokens, told, setting.n_words, 12), told
+    told = Prior(hyper, np.array(setting.shape), setting.background_prior, 1)
+    return tokens, make_empty_state(tokens, told, setting.n_words, 12), told
 
 
 def assert_same_means(draws: Floats, exact: list[float]) -> None:
@@ -201,7 +201,7 @@ def test_hyperparameters_are_calibrated() -> None:
         owner, row, motif = draw_seating(told, 3, 8, N_TIMES, rng)
         tokens, _ = draw_tokens(told, owner, document, row, motif, 3, N_WORDS, N_TIMES, rng)
         told.hyper[:] = 1.0
-        state = blank_state(tokens, told, N_WORDS, 60)
+        state = make_empty_state(tokens, told, N_WORDS, 60)
         for _ in range(30):
             round_of_moves(tokens, state, told, MIX, GRID, rng)
         below, equal = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)

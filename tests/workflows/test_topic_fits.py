@@ -8,7 +8,7 @@ import pytest
 from motifmine.durations import Duration
 from motifmine.io.hdf5 import store
 from motifmine.models.hdlsm.model import Hdlsm
-from motifmine.models.hdlsm.sampling import default_scale
+from motifmine.models.hdlsm.sampling import choose_count_scale
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
@@ -58,8 +58,8 @@ def test_the_user_is_told_of_the_topics(small: Simulation) -> None:
 def test_topics_are_thinned_to_twenty_a_bin_and_words_are_not(small: Simulation) -> None:
     topics = over_topics(small.table, 6)
     many = topics.with_counts(topics.count * np.float32(100))
-    assert default_scale(many) * many.total == pytest.approx(20 * many.n_times)
-    assert default_scale(small.table) == 1.0
+    assert choose_count_scale(many) * many.total == pytest.approx(20 * many.n_times)
+    assert choose_count_scale(small.table) == 1.0
     assert Hdlsm(motif_length=8).describe_count_scaling(small.table) == ""
     assert "observations are sampled" in Hdlsm(motif_length=8).describe_count_scaling(many)
 

@@ -1,4 +1,4 @@
-"""Chains of the HDLSM sampler: from a table to observations, and from these to recorded sweeps."""
+"""Chains of the HDLSM sampler: from a table to tokens, and from tokens to recorded sweeps."""
 
 import time
 from collections.abc import Callable
@@ -7,81 +7,80 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, set_assignments
 from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences
 from motifmine.models.hdlsm.kernels.hyperparameters import (
     log_joint,
-    sweep_document_priors,
-    sweep_eta,
-    sweep_gamma,
+    resample_document_priors,
+    resample_eta,
+    resample_gamma,
 )
-from motifmine.models.hdlsm.kernels.join_motifs import sweep_joins
+from motifmine.models.hdlsm.kernels.join_motifs import propose_joins
 from motifmine.models.hdlsm.kernels.shifts import sweep_shifts
-from motifmine.models.hdlsm.kernels.split_merge_motifs import sweep_motif_pairs
-from motifmine.models.hdlsm.kernels.split_merge_occurrences import sweep_occurrence_pairs
+from motifmine.models.hdlsm.kernels.split_merge_motifs import propose_motif_moves
+from motifmine.models.hdlsm.kernels.split_merge_occurrences import propose_occurrence_moves
 from motifmine.models.hdlsm.kernels.state import (
     ALPHA,
     ETA,
     GAMMA,
+    IN_BACKGROUND,
     MOTIFS,
-    NOISE,
     OCCURRENCES,
     SHARE,
     Prior,
     State,
     Tokens,
-    blank_state,
-    placements,
-    sweep_place,
+    make_empty_state,
 )
 from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices, Indices32
 
 GRID = 10.0 ** np.linspace(-2, 4, 61)
-"""Values that alpha, gamma, eta0 and b0 may take when they are drawn, equally probable a priori."""
-NOISE_WORD = 1.0
-"""e_b: pseudo-observations of every word in the background."""
-MOTIF_PAIRS, OCCURRENCE_PAIRS, JOINS = 5, 20, 20
-"""Merge and split proposals of every sweep."""
+"""Values of alpha, gamma, eta0 and b0 when they are resampled, equally probable a priori."""
+BACKGROUND_PRIOR = 1.0
+"""e_b: pseudo-count of every word in the background."""
+MOTIF_MOVES, OCCURRENCE_MOVES, JOIN_MOVES = 5, 20, 20
+"""Number of split-merge proposals per sweep."""
 ETA_EVERY = 5
-"""eta0 is drawn in one sweep of so many: its conditional costs as much as a sweep."""
+"""Sweeps per update of eta0: its conditional costs as much as a sweep."""
 FIRST_CAPACITY = 32
-"""Motif slots to begin with; doubled whenever they do not suffice."""
+"""Initial number of motif slots; doubled whenever they are used up."""
 START_SWEEPS = 100
-"""Sweeps after which it shows which of several starts is the best."""
+"""Sweeps of every start before the best one is chosen."""
 LEAST_SHARE = 0.01
-"""Share of the observations from which on a motif counts as one."""
+"""Least share of the observations of a motif that is counted in `n_motifs`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """How long a chain runs and what it keeps."""
+    """Number of sweeps of a chain, and which of them are kept."""
 
     sweeps: int
     burn_in: int
-    """Sweeps of these that come before anything is kept."""
+    """Leading sweeps that are discarded."""
     n_kept: int
     """Sweeps whose assignments are kept, evenly spaced after the burn-in."""
     is_fixed: bool
-    """Hold the hyper-parameters."""
+    """Do not resample the hyper-parameters."""
     starts: int = 1
-    """Runs of the first `start_sweeps`, of which the most probable goes on."""
+    """Runs of `start_sweeps` sweeps, of which the most probable is continued."""
     without_background: int = 0
-    """First sweeps of every start (of the burn-in at most) that have no background."""
+    """Leading sweeps of every start without a background, not more than the burn-in."""
 
     @property
     def start_sweeps(self) -> int:
-        """Sweeps of every start; they are the first of the burn-in."""
+        """Sweeps of every start; they are part of the burn-in."""
         return min(START_SWEEPS, self.burn_in)
 
     @property
     def sweeps_with_starts(self) -> int:
-        """All sweeps of a chain, those of starts that were given up among them."""
+        """Total number of sweeps, including those of abandoned starts."""
         return self.sweeps + (self.starts - 1) * self.start_sweeps
 
 
 class Sweep(NamedTuple):
-    """The assignments of one sweep, enough to make its counts again."""
+    """Assignments of one sweep, from which all counts can be recomputed."""
 
     owner: Indices32
     """Occurrence of every observation, -1 for the background, int32 array (N,)."""
@@ -95,19 +94,19 @@ class Sweep(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What one chain leaves behind."""
+    """Result of one chain."""
 
     record: Floats
-    """One row per sweep, columns as in `RECORDED`, float64 array (sweeps, columns)."""
+    """One row per sweep, columns as in `SWEEP_COLUMNS`, float64 array (sweeps, columns)."""
     best: Sweep
-    """The sweep of highest joint probability after the burn-in. Earlier ones are no candidates:
-    with everything in the background the density of that one state can be high."""
+    """The sweep of highest joint probability after the burn-in. Earlier sweeps are excluded: the
+    state with everything in the background can have a high density."""
     kept: list[Sweep]
     seconds: Floats
-    """Since the fit began, after every sweep, float64 array (sweeps,)."""
+    """Seconds since the fit began, after every sweep, float64 array (sweeps,)."""
 
 
-RECORDED = (
+SWEEP_COLUMNS = (
     "log_joint",
     "n_motifs",
     "n_occurrences",
@@ -118,19 +117,30 @@ RECORDED = (
     "eta",
     "background_strength",
 )
-"""Label-free numbers of a sweep; concentration is the sum of squared shares of the motifs."""
+"""Statistics of a sweep that do not depend on labels; `concentration` is the sum of squared
+shares of the motifs."""
 
 
-def tokens_of(
+def expand_tokens(
     table: ObservationTable, motif_length: int, scale: float, rng: np.random.Generator
 ) -> tuple[Tokens, Indices]:
-    """Return single observations, and which words of the vocabulary occur, int64 array (W,).
+    """Expand counts into tokens; also return the words that occur, int64 array (W,).
 
-    Counts are multiplied by `scale` and rounded at random so that their expectation stays; whole
-    numbers stay what they are. Words are numbered by their place among those that occur.
+    Counts are multiplied by `scale` and rounded stochastically, which preserves their expectation
+    and leaves integers unchanged. Words are renumbered among those that occur.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length : int
+        Bins, > 0.
+    scale : float
+        Factor of all counts, > 0.
+    rng : numpy.random.Generator
     """
     scaled = table.count.astype(np.float64) * scale
     count = np.floor(scaled + rng.random(len(scaled))).astype(np.int64)
+    # products such as 3 * (1 / 3) must not be rounded at random because of their last digit
     count = np.where(np.abs(scaled - np.round(scaled)) < 1e-9, np.round(scaled), count)
     words, word = np.unique(table.word, return_inverse=True)
     lengths = table.document_lengths
@@ -152,15 +162,25 @@ def tokens_of(
     return tokens, words.astype(np.int64)
 
 
-def eta_shape(motif_length: int, n_words: int, ramp: float) -> Floats:
-    """Return eta(w, rt) / eta0: even over words, falling linearly with relative time, (L,)."""
+def compute_eta_shape(motif_length: int, n_words: int, ramp: float) -> Floats:
+    """Return eta(w, rt) / eta0: uniform over words, linear in relative time, float64 array (L,).
+
+    Parameters
+    ----------
+    motif_length : int
+        Bins, > 0.
+    n_words : int
+        Number of words W.
+    ramp : float
+        How far eta falls from the first bin to the end, 0 <= ramp < 1.
+    """
     fall = 1.0 - ramp * np.arange(motif_length) / motif_length
     shape: Floats = fall / fall.sum() / n_words
     return shape
 
 
 class Run(NamedTuple):
-    """A chain under way; the lists grow."""
+    """A running chain; lists get one entry per sweep."""
 
     state: State
     prior: Prior
@@ -177,45 +197,54 @@ def run_chain(
     began: float,
     on_sweep: Callable[[float], None],
 ) -> Chain:
-    """Return a chain that goes on from the best of its starts, each with nothing placed at first.
+    """Run several starts from an empty state, then continue the most probable one.
 
-    `began` is when the clock started; `on_sweep` is called with the joint log probability after
-    every sweep.
+    Parameters
+    ----------
+    tokens : Tokens
+    prior : Prior
+    n_words : int
+    schedule : Schedule
+    rng : numpy.random.Generator
+    began : float
+        Clock value at the start of the fit, seconds, see `time.perf_counter`.
+    on_sweep : callable
+        Called with the joint log probability, nats, after every sweep.
     """
 
     def advanced(run: Run) -> Run:
-        return next_sweep(tokens, run, schedule, rng, began, on_sweep)
+        return _advance_run(tokens, run, schedule, rng, began, on_sweep)
 
-    run = blank_run(tokens, prior, n_words)
+    run = _start_run(tokens, prior, n_words)
     for _ in range(schedule.start_sweeps):
         run = advanced(run)
     for _ in range(schedule.starts - 1):
-        other = blank_run(tokens, prior, n_words)
+        other = _start_run(tokens, prior, n_words)
         for _ in range(schedule.start_sweeps):
             other = advanced(other)
-        run = max(run, other, key=late_log_joint)
+        run = max(run, other, key=average_late_log_joint)
     kept: list[Sweep] = []
     best: Sweep | None = None
-    keep = set(kept_sweeps(schedule).tolist())
+    keep = set(choose_kept_sweeps(schedule).tolist())
     for sweep in range(schedule.start_sweeps, schedule.sweeps):
         run = advanced(run)
         value = run.record[-1][0]
         is_best = sweep >= schedule.burn_in and (best is None or value > best.log_joint)
         if is_best or sweep in keep:
-            now = Sweep(*placements(run.state), run.prior.hyper.copy(), value)
+            now = Sweep(*get_assignments(run.state), run.prior.hyper.copy(), value)
             best = now if is_best else best
             kept += [now] if sweep in keep else []
     assert best is not None  # burn_in < sweeps
     return Chain(np.array(run.record), best, kept, np.array(run.seconds))
 
 
-def blank_run(tokens: Tokens, prior: Prior, n_words: int) -> Run:
-    """Return a chain of which no sweep is done, with hyper-parameters of its own."""
+def _start_run(tokens: Tokens, prior: Prior, n_words: int) -> Run:
+    """Return a chain before its first sweep, with its own copy of the hyper-parameters."""
     own = prior._replace(hyper=prior.hyper.copy())
-    return Run(blank_state(tokens, own, n_words, FIRST_CAPACITY), own, [], [])
+    return Run(make_empty_state(tokens, own, n_words, FIRST_CAPACITY), own, [], [])
 
 
-def next_sweep(
+def _advance_run(
     tokens: Tokens,
     run: Run,
     schedule: Schedule,
@@ -223,20 +252,21 @@ def next_sweep(
     began: float,
     on_sweep: Callable[[float], None],
 ) -> Run:
-    """Return the chain after one more sweep; everything in `run` is changed."""
+    """Run one more sweep and return the chain; everything in `run` is changed."""
     prior = run.prior
     is_first = len(run.record) < min(schedule.without_background, schedule.burn_in)
     share = float(prior.hyper[SHARE])
     if is_first:
         prior.hyper[SHARE] = 0.0
-    state = one_sweep(tokens, run.state, prior, rng)
+    state = run_sweep(tokens, run.state, prior, rng)
     if not (schedule.is_fixed or is_first):
-        sweep_document_priors(tokens, state, prior, GRID, rng)
-        sweep_gamma(state, prior, GRID, rng)
+        resample_document_priors(tokens, state, prior, GRID, rng)
+        resample_gamma(state, prior, GRID, rng)
         if len(run.record) % ETA_EVERY == 0:
-            sweep_eta(state, prior, GRID, rng)
+            resample_eta(state, prior, GRID, rng)
+    # evaluated with the prior that the sweep used; b0 is restored afterwards
     value = log_joint(tokens, state, prior)
-    run.record.append(recorded(state, prior, value))
+    run.record.append(_summarise_sweep(state, prior, value))
     if is_first:
         prior.hyper[SHARE] = share
     run.seconds.append(time.perf_counter() - began)
@@ -244,58 +274,77 @@ def next_sweep(
     return run._replace(state=state)
 
 
-def late_log_joint(run: Run) -> float:
-    """Return the mean log joint probability of the last fifth of the sweeps, nats."""
+def average_late_log_joint(run: Run) -> float:
+    """Average the log joint probability over the last fifth of the sweeps, nats."""
     values = [row[0] for row in run.record]
     return float(np.mean(values[-max(1, len(values) // 5) :])) if values else -np.inf
 
 
-def kept_sweeps(schedule: Schedule) -> Indices:
-    """Return the numbers of the sweeps that are kept, the last among them."""
+def choose_kept_sweeps(schedule: Schedule) -> Indices:
+    """Return the indices of the sweeps that are kept, including the last."""
     n = min(schedule.n_kept, schedule.sweeps - schedule.burn_in)
     return np.round(np.linspace(schedule.sweeps - 1, schedule.burn_in, n)).astype(np.int64)
 
 
-def one_sweep(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> State:
-    """Return the state after all moves; it is a new one when motif slots had to be added."""
+def run_sweep(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> State:
+    """Run all moves once; the returned state is a new one if motif slots were added.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    rng : numpy.random.Generator
+    """
     done = 0
     while (done := sweep_observations(tokens, state, prior, done, rng)) < len(tokens.word):
-        state = grown(tokens, state, prior)
+        state = _add_motif_slots(tokens, state, prior)
     done = 0
     while (done := sweep_occurrences(tokens, state, prior, done, rng)) < len(state.row):
-        state = grown(tokens, state, prior)
+        state = _add_motif_slots(tokens, state, prior)
+        # slots are renumbered with the new state, so step B starts over; observations are not
         done = 0
     if prior.learn:
         sweep_shifts(tokens, state, prior, rng)
-        sweep_motif_pairs(tokens, state, prior, MOTIF_PAIRS, rng)
-        sweep_occurrence_pairs(tokens, state, prior, OCCURRENCE_PAIRS, rng)
-        sweep_joins(tokens, state, prior, JOINS, rng)
+        propose_motif_moves(tokens, state, prior, MOTIF_MOVES, rng)
+        propose_occurrence_moves(tokens, state, prior, OCCURRENCE_MOVES, rng)
+        propose_joins(tokens, state, prior, JOIN_MOVES, rng)
     return state
 
 
-def grown(tokens: Tokens, state: State, prior: Prior) -> State:
-    """Return the same state with twice the motif slots."""
-    bigger = blank_state(tokens, prior, len(state.by_word), 2 * len(state.live))
-    sweep_place(tokens, bigger, prior, *placements(state))
+def _add_motif_slots(tokens: Tokens, state: State, prior: Prior) -> State:
+    """Return a copy of the state with twice as many motif slots."""
+    bigger = make_empty_state(tokens, prior, len(state.by_word), 2 * len(state.live))
+    set_assignments(tokens, bigger, prior, *get_assignments(state))
     return bigger
 
 
-def state_of(tokens: Tokens, prior: Prior, n_words: int, sweep: Sweep) -> State:
-    """Return the state of a recorded sweep."""
-    state = blank_state(tokens, prior, n_words, int(sweep.motif.max(initial=0)) + 1)
-    sweep_place(tokens, state, prior, sweep.owner, sweep.row, sweep.motif)
+def rebuild_state(tokens: Tokens, prior: Prior, n_words: int, sweep: Sweep) -> State:
+    """Rebuild the state of a recorded sweep.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    prior : Prior
+    n_words : int
+        Number of words W.
+    sweep : Sweep
+    """
+    state = make_empty_state(tokens, prior, n_words, int(sweep.motif.max(initial=0)) + 1)
+    set_assignments(tokens, state, prior, sweep.owner, sweep.row, sweep.motif)
     return state
 
 
-def recorded(state: State, prior: Prior, value: float) -> tuple[float, ...]:
-    """Return a sweep's numbers in the order of `RECORDED`."""
+def _summarise_sweep(state: State, prior: Prior, value: float) -> tuple[float, ...]:
+    """Return the statistics of a sweep in the order of `SWEEP_COLUMNS`."""
     n = max(len(state.owner), 1)
     share = state.motif_size[state.live[: state.tally[MOTIFS]]] / n
     return (
         value,
         int(np.sum(share >= LEAST_SHARE)),
         int(state.tally[OCCURRENCES]),
-        float(state.tally[NOISE] / n),
+        float(state.tally[IN_BACKGROUND] / n),
         float(np.sum(share**2)),
         *(float(prior.hyper[h]) for h in (ALPHA, GAMMA, ETA, SHARE)),
     )

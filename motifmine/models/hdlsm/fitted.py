@@ -1,4 +1,4 @@
-"""What HDLSM found: motifs, when they occur, and what the chains say of themselves."""
+"""Result of an HDLSM fit: motifs, occurrences, and the posterior."""
 
 import time
 from dataclasses import dataclass, replace
@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from motifmine.models.fitted import FittedModel, provenance_of
-from motifmine.models.hdlsm.chains import RECORDED, Chain, state_of
+from motifmine.models.hdlsm.chains import SWEEP_COLUMNS, Chain, rebuild_state
 from motifmine.models.hdlsm.fold_in import locate_by_sampling
 from motifmine.models.hdlsm.kernels.state import ETA, Prior, Tokens
 from motifmine.models.hdlsm.posterior import (
     HdlsmPosterior,
-    most_typical,
-    probabilities,
+    choose_typical_chain,
+    compute_probability,
     summarise_chains,
 )
 from motifmine.models.hdlsm.reading import (
-    activations_of,
-    background_of,
-    found_occurrences,
-    over_vocabulary,
-    reported_motifs,
+    build_activations,
+    collect_occurrences,
+    estimate_background,
+    expand_to_vocabulary,
+    select_recurring_motifs,
 )
 from motifmine.models.hdlsm.spec import HdlsmSpec
-from motifmine.models.hdlsm.summary import posterior_record
+from motifmine.models.hdlsm.summary import build_posterior_record
 from motifmine.models.protocol import Located
 from motifmine.records.fit import (
     Activations,
@@ -40,7 +40,7 @@ from motifmine.types import Floats, Indices
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SamplerTrace:
-    """Label-free numbers of every sweep of every chain, float64 arrays (chains, sweeps)."""
+    """Statistics of every sweep that do not depend on labels, float64 arrays (chains, sweeps)."""
 
     log_joint: Floats
     """Log probability of observations and assignments given the hyper-parameters, nats."""
@@ -58,25 +58,25 @@ class SamplerTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HdlsmFit(FittedModel):
-    """Motifs that HDLSM found, when they occur, and how sure that is."""
+    """Motifs of an HDLSM fit, their activations, and the posterior."""
 
     spec: HdlsmSpec
-    """As asked, `count_scale` as it was used."""
+    """Specification with the resolved automatic values."""
     motifs: MotifSet
-    """Of that sweep; words that never occur have probability 0."""
+    """Motifs of the selected sweep; words that do not occur have probability 0."""
     background: Background
     activations: Activations
-    """One entry for every occurrence of that sweep."""
+    """One entry per occurrence of the selected sweep."""
     trace: Trace
-    """Log joint probability of the chain that has that sweep."""
+    """Log joint probability of the selected chain, nats."""
     provenance: Provenance
     sampler: SamplerTrace
     posterior: HdlsmPosterior
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
-        """Return where the motifs are active in `table`, motifs held fixed.
+        """Locate the motifs in `table`, motifs held fixed.
 
-        `reckoned_total` is not used: no prior here depends on it.
+        `reckoned_total` is ignored: no prior of this model depends on it.
         """
         return locate_by_sampling(
             self.motifs,
@@ -87,14 +87,14 @@ class HdlsmFit(FittedModel):
         )
 
     def posterior_of(self, occurrences: Occurrences) -> Posterior:
-        """Return the posterior as a saved fit keeps it, for occurrences of this fit."""
-        record = np.stack([getattr(self.sampler, name) for name in RECORDED], axis=2)
-        return posterior_record(
+        """Return the posterior for storing, with the given occurrences of this fit."""
+        record = np.stack([getattr(self.sampler, name) for name in SWEEP_COLUMNS], axis=2)
+        return build_posterior_record(
             self.posterior, record, self.spec.burn_in or 0, self.activations, occurrences
         )
 
     def findings(self) -> dict[str, object]:
-        """Return what the chains say of themselves, plain values for a fit file."""
+        """Return the diagnostics of the chains as plain values for the fit file."""
         posterior = self.posterior
         number, times = np.unique(posterior.n_motifs, return_counts=True)
         share = times / posterior.n_motifs.size
@@ -103,16 +103,16 @@ class HdlsmFit(FittedModel):
             "number_of_motifs": {
                 str(int(n)): round(float(p), 3) for n, p in zip(number, share, strict=True)
             },
-            "r_hat": _rounded(posterior.statistics, posterior.r_hat),
-            "effective_sweeps": _rounded(posterior.statistics, posterior.effective_sweeps),
+            "r_hat": _round_values(posterior.statistics, posterior.r_hat),
+            "effective_sweeps": _round_values(posterior.statistics, posterior.effective_sweeps),
         }
 
 
-def _rounded(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+def _round_values(names: tuple[str, ...], values: Floats) -> dict[str, float]:
     return {name: round(float(v), 3) for name, v in zip(names, values, strict=True)}
 
 
-def package_chains(
+def build_fit(
     spec: HdlsmSpec,
     table: ObservationTable,
     tokens: Tokens,
@@ -122,16 +122,31 @@ def package_chains(
     seed: int,
     began: float,
 ) -> HdlsmFit:
-    """Return the records of finished chains."""
+    """Build the records of a fit from finished chains.
+
+    Parameters
+    ----------
+    spec : HdlsmSpec
+    table : ObservationTable
+    tokens : Tokens
+    words : int64 array (W',)
+        Indices of these words in the vocabulary.
+    prior : Prior
+    chains : sequence of Chain
+    seed : int or None
+        None draws fresh entropy.
+    began : float
+        Clock value at the start of the fit, seconds, see `time.perf_counter`.
+    """
     view = table.vocabulary.layout.comparison_matrix(words)
-    winner = chains[most_typical(chains, tokens, prior, len(words), view)]
+    winner = chains[choose_typical_chain(chains, tokens, prior, len(words), view)]
     best = winner.best
     own = prior._replace(hyper=best.hyper)
-    state = state_of(tokens, own, len(words), best)
-    order = reported_motifs(state)
-    probability = probabilities(state, float(best.hyper[ETA]), prior.shape)[order]
+    state = rebuild_state(tokens, own, len(words), best)
+    order = select_recurring_motifs(state)
+    probability = compute_probability(state, float(best.hyper[ETA]), prior.shape)[order]
     share = state.motif_size[state.live[order]] / len(tokens.word)
-    row, motif, size = found_occurrences(state, order)
+    row, motif, size = collect_occurrences(state, order)
     posterior = summarise_chains(
         chains,
         tokens,
@@ -144,25 +159,25 @@ def package_chains(
     )
     posterior = replace(
         posterior,
-        motif_mean=over_vocabulary(posterior.motif_mean, words, table),
-        motif_spread=over_vocabulary(posterior.motif_spread, words, table),
+        motif_mean=expand_to_vocabulary(posterior.motif_mean, words, table),
+        motif_spread=expand_to_vocabulary(posterior.motif_spread, words, table),
     )
     record = np.stack([chain.record for chain in chains])
     return HdlsmFit(
         spec=spec,
-        motifs=MotifSet(probability=over_vocabulary(probability, words, table), weight=share),
-        background=background_of(state, words, table),
-        activations=activations_of(
+        motifs=MotifSet(probability=expand_to_vocabulary(probability, words, table), weight=share),
+        background=estimate_background(state, words, table),
+        activations=build_activations(
             tokens, row, motif, size / (spec.count_scale or 1.0), spec.motif_length
         ),
         trace=Trace(
             iteration=np.arange(len(winner.seconds)),
-            log_likelihood=winner.record[:, RECORDED.index("log_joint")],
+            log_likelihood=winner.record[:, SWEEP_COLUMNS.index("log_joint")],
             seconds=winner.seconds,
         ),
         provenance=provenance_of(
             "hdlsm", spec, table, seed=seed, elapsed_s=time.perf_counter() - began
         ),
-        sampler=SamplerTrace(**{name: record[:, :, c] for c, name in enumerate(RECORDED)}),
+        sampler=SamplerTrace(**{name: record[:, :, c] for c, name in enumerate(SWEEP_COLUMNS)}),
         posterior=posterior,
     )

@@ -1,21 +1,21 @@
-"""Motifs of HDLSM held fixed on new documents: steps A and B with frozen counts."""
+"""Fold-in of new documents: HDLSM steps A and B with motifs held fixed."""
 
 import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.fitted import remaining_background
-from motifmine.models.hdlsm.chains import GRID, eta_shape, one_sweep, tokens_of
-from motifmine.models.hdlsm.kernels.hyperparameters import sweep_document_priors
+from motifmine.models.hdlsm.chains import GRID, compute_eta_shape, expand_tokens, run_sweep
+from motifmine.models.hdlsm.kernels.hyperparameters import resample_document_priors
 from motifmine.models.hdlsm.kernels.state import (
+    IN_BACKGROUND,
     MOTIFS,
-    NOISE,
     OCCURRENCES,
     SEATED,
     Prior,
     State,
     Tokens,
-    blank_state,
+    make_empty_state,
 )
 from motifmine.models.protocol import Located
 from motifmine.records.fit import Activations, Background, MotifSet, sparse_activations
@@ -31,11 +31,11 @@ from motifmine.types import Floats32, Indices
 
 SWEEPS, BURN_IN = 60, 20
 FROZEN_COUNT = 1e9
-"""Counts that stand for a fixed probability of 1."""
+"""Count that represents a fixed probability of 1; pseudo-counts are negligible against it."""
 TINY = 1e-6
-"""Pseudo-counts beside these, which keep what was never seen from being impossible."""
+"""Pseudo-counts that keep unseen words from having probability 0."""
 FLOOR = 1e-3
-"""Share of new documents that is left to chance when they are scored."""
+"""Share of a uniform distribution that is mixed in for scoring, so that no rate is 0."""
 
 
 def locate_by_sampling(
@@ -46,7 +46,17 @@ def locate_by_sampling(
     *,
     count_scale: float = 1.0,
 ) -> Located:
-    """Return where given motifs are active in `table`, by sampling, motifs held fixed."""
+    """Return where given motifs are active in `table`, by sampling, motifs held fixed.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+    background : Background
+    table : ObservationTable
+    seed : int
+    count_scale : float
+        Factor of all counts before sampling, > 0.
+    """
     activations, value = fold_in(motifs, background, table, seed=seed, count_scale=count_scale)
     explained = float(activations.mass.sum(dtype=np.float64))
     return Located(
@@ -64,44 +74,44 @@ def fold_in(
     seed: int = 0,
     count_scale: float = 1.0,
 ) -> tuple[Activations, float]:
-    """Return activations of `table` with motifs held fixed, and their log-likelihood, nats.
+    """Return activations of `table` with motifs held fixed, and the log-likelihood, nats.
 
     Occurrences and their starts are sampled; the mass of an activation is its mean over the sweeps
-    after the burn-in. alpha and b0 are drawn anew, for the new documents may be more or less
-    crowded. New motifs cannot appear; without a background every observation has to belong to one.
+    after the burn-in. alpha and b0 are resampled, because new documents may have more or fewer
+    occurrences. There are no new motifs; without a background every observation belongs to one.
 
     Parameters
     ----------
     motifs : MotifSet
-        At least one.
+        At least one motif.
     background : Background
-        A `weight` of 0 means that there is none.
+        A `weight` of 0 means no background.
     table : ObservationTable
-        Over the same vocabulary.
+        With the same vocabulary.
     seed : int
     count_scale : float
-        Counts times this are taken as single observations, fractions at random; what comes back is
-        in observations of `table`.
+        Factor of all counts before sampling, > 0; fractions are rounded at random. Results are
+        scaled back to observations of `table`.
 
     Raises
     ------
     DataError
-        When there are no motifs or the vocabularies differ in size.
+        If there are no motifs, or if the vocabularies differ in size.
     """
     if len(motifs) == 0 or motifs.n_words != table.n_words:
         raise DataError(
-            f"{len(motifs)} motifs over {motifs.n_words} words cannot be found in a table of "
+            f"{len(motifs)} motifs over {motifs.n_words} words cannot be located in a table of "
             f"{table.n_words} words"
         )
     rng = generator(seed)
-    tokens, words = tokens_of(table, motifs.motif_length, count_scale, rng)
+    tokens, words = expand_tokens(table, motifs.motif_length, count_scale, rng)
     layout = start_layout(table, motifs.motif_length)
     activation = np.zeros((layout.n_rows, len(motifs)), dtype=np.float32)
     if len(tokens.word):
-        prior, state = frozen(tokens, motifs, background, words)
+        prior, state = _freeze_motifs(tokens, motifs, background, words)
         for sweep in range(SWEEPS):
-            state = one_sweep(tokens, state, prior, rng)
-            sweep_document_priors(tokens, state, prior, GRID, rng)
+            state = run_sweep(tokens, state, prior, rng)
+            resample_document_priors(tokens, state, prior, GRID, rng)
             if sweep >= BURN_IN:
                 ids = state.ids[: state.tally[OCCURRENCES]]
                 np.add.at(activation, (state.row[ids], state.motif[ids]), state.size[ids])
@@ -110,7 +120,7 @@ def fold_in(
         layout.bin_row,
         layout.offsets,
         layout.word,
-        chance_rates(layout, table, background, activation),
+        _compute_background_rates(layout, table, background, activation),
         activation,
         phi_of(motifs.probability),
     )
@@ -119,36 +129,37 @@ def fold_in(
     return sparse_activations(layout, activation), float(value)
 
 
-def frozen(
+def _freeze_motifs(
     tokens: Tokens, motifs: MotifSet, background: Background, words: Indices
 ) -> tuple[Prior, State]:
-    """Return hyper-parameters and a state in which nothing is placed and nothing is learned."""
+    """Return a prior and an empty state that hold motifs and background fixed."""
     n = len(motifs)
+    # gamma is 0 and `learn` is 0: no motif is added, and counts of motifs never change
     share = 10.0 if background.weight > 0 else 0.0
     prior = Prior(
         hyper=np.array([10.0, 0.0, TINY, share]),
-        shape=eta_shape(motifs.motif_length, len(words), 0.0),
-        noise_word=TINY,
+        shape=compute_eta_shape(motifs.motif_length, len(words), 0.0),
+        background_prior=TINY,
         learn=0,
     )
-    state = blank_state(tokens, prior, len(words), n + 1)
+    state = make_empty_state(tokens, prior, len(words), n + 1)
     probability = motifs.probability[:, :, words].transpose(0, 2, 1).astype(np.float64)
     state.cells[:n] = np.round(probability * FROZEN_COUNT)
     state.by_word[:, :n] = state.cells[:n].sum(axis=2).T
     state.motif_size[:n] = round(FROZEN_COUNT)
     state.motif_count[:n] = np.maximum(np.round(motifs.weight * 1e6), 1)
     state.inverse[:n] = 1.0 / (FROZEN_COUNT + TINY)
-    state.noise_of_word[:] = np.round(background.probability[words] * FROZEN_COUNT)
+    state.background_of_word[:] = np.round(background.probability[words] * FROZEN_COUNT)
     state.tally[MOTIFS] = n
     state.tally[SEATED] = state.motif_count.sum()
-    state.tally[NOISE] = round(FROZEN_COUNT)
+    state.tally[IN_BACKGROUND] = round(FROZEN_COUNT)
     return prior, state
 
 
-def chance_rates(
+def _compute_background_rates(
     layout: StartLayout, table: ObservationTable, background: Background, activation: Floats32
 ) -> Floats32:
-    """Return the rates of observations that no motif gives, float32 array (N,)."""
+    """Return the rates of observations without motifs, float32 array (N,)."""
     even = np.full(table.n_words, 1 / table.n_words, dtype=np.float32)
     rates = flat_rates(layout, FLOOR, even)
     if background.weight > 0 and table.total > 0:

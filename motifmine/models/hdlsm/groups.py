@@ -1,17 +1,17 @@
-"""HDLSM for more documents than one chain can sample: group by group, then brought together.
+"""HDLSM for more documents than one chain can sample: fitted in groups, then merged.
 
-An approximation of our own; the papers sample all documents at once. Each group of documents has a
-posterior of its own, from which the fit takes what `Hdlsm.fit` takes. What is lost by it:
+An approximation that is not in the papers, which sample all documents at once. Each group of
+documents is fitted on its own. What is lost:
 
 - Groups do not share strength: a motif must occur often enough in one group to be found there.
-- Motifs of several groups are joined by their cosine at the best shift (`merge_motifs`). What only
-  one group has is kept when it is heavy there or comes again elsewhere (`holding_motifs`). These
-  are rules and no part of the model; means over the groups stand for the posterior.
-- No number of motifs of the whole, no probability of an occurrence and no R-hat come out of it.
-  What can be told is in how many groups each motif was found, independently of each other.
+- Motifs of several groups are merged by their cosine at the best shift (`merge_motifs`). What only
+  one group has is kept if it is heavy there or is also found elsewhere (`select_confirmed_motifs`).
+  These are heuristics outside the model; averages over groups replace the posterior.
+- There is no posterior of the number of motifs or of an occurrence, and no R-hat. The fit reports
+  in how many groups each motif was found independently.
 
-What it gives: groups can be sampled side by side, memory and time of a chain depend on its group
-alone, and where counts would have been scaled down they are scaled down less.
+What is gained: groups can be sampled in parallel, memory and time of a chain depend only on its
+group, and counts need less scaling.
 """
 
 import time
@@ -28,13 +28,13 @@ from motifmine.models.hdlsm.fold_in import locate_by_sampling
 from motifmine.models.hdlsm.merging import (
     MergedMotifs,
     PartMotifs,
-    holding_motifs,
     merge_motifs,
+    select_confirmed_motifs,
 )
 from motifmine.models.hdlsm.sampling import (
-    MOST_OBSERVATIONS,
+    MAX_OBSERVATIONS,
     TOPICS_PER_BIN,
-    default_scale,
+    choose_count_scale,
     sample_documents,
 )
 from motifmine.models.hdlsm.spec import HdlsmSpec
@@ -56,9 +56,9 @@ def sample_in_groups(
     mapper: Mapper = map,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> "GroupedHdlsmFit":
-    """Return the motifs of all groups, and where they are active in all documents.
+    """Fit every group of documents, merge the motifs, and locate them in all documents.
 
-    The result does not depend on who samples which group.
+    The result does not depend on which process samples which group.
 
     Parameters
     ----------
@@ -66,17 +66,17 @@ def sample_in_groups(
         Of every group.
     table : ObservationTable
     groups : int or `auto`
-        See `number_of_groups`.
+        See `count_groups`.
     seed : int or None
     mapper : callable
-        Like the built-in `map`: shares out the groups, see `motifmine.parallel.mappers`.
+        Like the built-in `map`: distributes the groups, see `motifmine.parallel.mappers`.
     on_progress : callable or None
         Called with a `Progress` after every group.
 
     Raises
     ------
     DataError
-        When a group is too small for the specification.
+        If a group is too small for the specification.
 
     Examples
     --------
@@ -90,11 +90,11 @@ def sample_in_groups(
     """
     began = time.perf_counter()
     seed = resolve_seed(seed)
-    dealt = deal_documents(table, number_of_groups(spec, table, groups))
-    tables = [table.documents(group.tolist()) for group in dealt]
-    scale = spec.count_scale or min(default_scale(part) for part in tables)
+    partition = partition_documents(table, count_groups(spec, table, groups))
+    tables = [table.documents(group.tolist()) for group in partition]
+    scale = spec.count_scale or min(choose_count_scale(part) for part in tables)
     spec = replace(spec, count_scale=scale)
-    seeds = generator(seed, Stream.GROUP).integers(1 << 31, size=len(dealt)).tolist()
+    seeds = generator(seed, Stream.GROUP).integers(1 << 31, size=len(partition)).tolist()
     sampled: list[SampledGroup] = []
     for found in mapper(
         partial(sample_group, spec),
@@ -102,35 +102,40 @@ def sample_in_groups(
     ):
         sampled.append(found)
         if on_progress is not None:
-            on_progress(Progress(len(sampled), len(dealt), float(found.log_joint[-1])))
+            on_progress(Progress(len(sampled), len(partition), float(found.log_joint[-1])))
     sampled.sort(key=lambda found: found.number)
     spec = replace(spec, sweeps=sampled[0].sweeps)
-    return _package(spec, table, dealt, sampled, seed, began)
+    return _build_fit(spec, table, partition, sampled, seed, began)
 
 
-def number_of_groups(
-    spec: HdlsmSpec, table: ObservationTable, groups: int | Literal["auto"]
-) -> int:
-    """Return the number of groups that the documents of `table` are dealt into.
+def count_groups(spec: HdlsmSpec, table: ObservationTable, groups: int | Literal["auto"]) -> int:
+    """Return the number of groups that the documents of `table` are partitioned into.
 
-    `auto`: so many that none has much more than 200,000 observations to sample. Each group has at
-    least one document that holds something.
+    `auto`: enough that no group has much more than 200,000 observations to sample. Each group has
+    at least one document that is not empty.
+
+    Parameters
+    ----------
+    spec : HdlsmSpec
+    table : ObservationTable
+    groups : int or `auto`
+        Number of groups of documents.
 
     Raises
     ------
     SpecError
         When it is below 1.
     """
-    most = max(1, int(np.count_nonzero(_sizes(table))))
+    most = max(1, int(np.count_nonzero(_sum_counts_by_document(table))))
     if groups != "auto":
         if groups < 1:
             raise SpecError(f"groups is {groups}; it must be 1 or more")
         return min(groups, most)
-    return min(max(1, -int(-_wanted_observations(spec, table) // MOST_OBSERVATIONS)), most)
+    return min(max(1, -int(-_wanted_observations(spec, table) // MAX_OBSERVATIONS)), most)
 
 
 def _wanted_observations(spec: HdlsmSpec, table: ObservationTable) -> float:
-    """Return how many would be sampled if a chain could take any number."""
+    """Return the number of observations to sample if chains had no limit."""
     if spec.count_scale is not None:
         return table.total * spec.count_scale
     if table.vocabulary.layout.topics() is not None:
@@ -138,31 +143,32 @@ def _wanted_observations(spec: HdlsmSpec, table: ObservationTable) -> float:
     return table.total
 
 
-def deal_documents(table: ObservationTable, n_groups: int) -> list[Indices]:
-    """Return the documents of every group, ascending: the largest goes to the lightest group.
+def partition_documents(table: ObservationTable, n_groups: int) -> list[Indices]:
+    """Partition documents into groups of about equal size, ascending within each group.
 
-    Groups so hold about as many observations, and documents from all over the archive.
+    Greedy: the largest remaining document goes to the lightest group, so that each group also has
+    documents from all over the archive.
     """
-    sizes = _sizes(table)
+    sizes = _sum_counts_by_document(table)
     groups: list[list[int]] = [[] for _ in range(n_groups)]
     mass = np.zeros(n_groups)
     for document in np.argsort(-sizes, kind="stable").tolist():
-        # empty groups first: no document is so light that it could go before
+        # empty groups first, so that every group gets a document even if documents are empty
         lightest = min(range(n_groups), key=lambda g: (len(groups[g]) > 0, mass[g], g))
         groups[lightest].append(document)
         mass[lightest] += sizes[document]
     return [np.array(sorted(group), dtype=np.int64) for group in groups]
 
 
-def _sizes(table: ObservationTable) -> Floats:
-    """Return the sum of the counts of every document, float64 array (D,)."""
+def _sum_counts_by_document(table: ObservationTable) -> Floats:
+    """Sum the counts of every document, float64 array (D,)."""
     until = np.concatenate([[0.0], np.cumsum(table.count, dtype=np.float64)])
     total: Floats = np.diff(until[table.offsets[table.document_offsets]])
     return total
 
 
 class Group(NamedTuple):
-    """Documents that are sampled together."""
+    """A group of documents that are sampled together."""
 
     number: int
     table: ObservationTable
@@ -170,20 +176,20 @@ class Group(NamedTuple):
 
 
 class SampledGroup(NamedTuple):
-    """What the chains of a group found."""
+    """Result of fitting one group."""
 
     number: int
     motifs: PartMotifs
     background: Floats
-    """Observations of the background by word, float64 array (W,)."""
+    """Background observations by word, float64 array (W,)."""
     log_joint: Floats
-    """Of every sweep of the chain that was taken."""
+    """Log joint probability of every sweep of the selected chain, nats."""
     seconds: Floats
     sweeps: int
 
 
 def sample_group(spec: HdlsmSpec, group: Group) -> SampledGroup:
-    """Return what HDLSM finds in one group."""
+    """Fit HDLSM to one group."""
     fit = sample_documents(spec, group.table, seed=group.seed)
     total = group.table.total
     return SampledGroup(
@@ -200,25 +206,25 @@ def sample_group(spec: HdlsmSpec, group: Group) -> SampledGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupedHdlsmFit(FittedModel):
-    """Motifs that HDLSM found in groups of documents, and when they occur in all of them."""
+    """Motifs of HDLSM fitted in groups, and their activations in all documents."""
 
     spec: HdlsmSpec
-    """Of every group, `count_scale` as it was used."""
+    """As used for every group, with the `count_scale` that was chosen."""
     motifs: MotifSet
     background: Background
     activations: Activations
-    """Sampled with the motifs held fixed."""
+    """Sampled with motifs held fixed."""
     trace: Trace
-    """Log joint probability, summed over the groups."""
+    """Log joint probability, summed over groups."""
     provenance: Provenance
     found_in: tuple[tuple[int, ...], ...]
-    """The groups that every motif was found in."""
+    """Groups that every motif was found in."""
     motifs_by_group: tuple[int, ...]
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
-        """Return where the motifs are active in `table`, motifs held fixed.
+        """Locate the motifs in `table`, motifs held fixed.
 
-        `reckoned_total` is not used: no prior here depends on it.
+        `reckoned_total` is ignored: no prior of this model depends on it.
         """
         return locate_by_sampling(
             self.motifs,
@@ -229,7 +235,7 @@ class GroupedHdlsmFit(FittedModel):
         )
 
     def findings(self) -> dict[str, object]:
-        """Return how the groups agree, plain values for a fit file."""
+        """Return the agreement of the groups as plain values for the fit file."""
         n_groups, times = len(self.motifs_by_group), [len(groups) for groups in self.found_in]
         several = sum(n > 1 for n in times)
         return {
@@ -240,26 +246,27 @@ class GroupedHdlsmFit(FittedModel):
         }
 
 
-def _package(
+def _build_fit(
     spec: HdlsmSpec,
     table: ObservationTable,
-    dealt: list[Indices],
+    partition: list[Indices],
     sampled: list[SampledGroup],
     seed: int,
     began: float,
 ) -> GroupedHdlsmFit:
-    """Return the records of the fit: motifs brought together, then located in all documents."""
+    """Merge the motifs of all groups, locate them in all documents, and build the fit."""
     merged = merge_motifs([found.motifs for found in sampled])
-    background, scale = _background(sampled, table.total), spec.count_scale or 1.0
-    located = _located(merged, background, table, seed, scale)
-    holding = holding_motifs(
+    background, scale = _average_background(sampled, table.total), spec.count_scale or 1.0
+    located = _locate_merged(merged, background, table, seed, scale)
+    holding = select_confirmed_motifs(
         merged,
-        _mass_by_group(located.activations, dealt, len(merged.mass)),
+        _mass_by_group(located.activations, partition, len(merged.mass)),
         np.array([found.motifs.total for found in sampled]),
     )
     if len(holding) < len(merged.mass):
+        # the observations of discarded motifs are free for the others: locate again
         merged = merged.only(holding)
-        located = _located(merged, background, table, seed, scale)
+        located = _locate_merged(merged, background, table, seed, scale)
     weight = (
         np.bincount(located.activations.motif, located.activations.mass, minlength=len(merged.mass))
         / table.total
@@ -270,8 +277,8 @@ def _package(
         spec=spec,
         motifs=MotifSet(probability=merged.probability, weight=weight[order]),
         background=located.background,
-        activations=_renumbered(located.activations, order),
-        trace=_trace(sampled, time.perf_counter() - began),
+        activations=_renumber(located.activations, order),
+        trace=_sum_traces(sampled, time.perf_counter() - began),
         provenance=provenance_of(
             "hdlsm",
             spec,
@@ -285,27 +292,27 @@ def _package(
     )
 
 
-def _located(
+def _locate_merged(
     merged: MergedMotifs, background: Background, table: ObservationTable, seed: int, scale: float
 ) -> Located:
-    """Return where motifs are in all documents."""
+    """Locate the merged motifs in all documents."""
     motifs = MotifSet(probability=merged.probability, weight=merged.mass / table.total)
     return locate_by_sampling(motifs, background, table, seed, count_scale=scale)
 
 
-def _mass_by_group(activations: Activations, dealt: list[Indices], n_motifs: int) -> Floats:
-    """Return the observations of every motif in every group, float64 array (M, groups)."""
+def _mass_by_group(activations: Activations, partition: list[Indices], n_motifs: int) -> Floats:
+    """Sum the observations of every motif in every group, float64 array (M, groups)."""
     group = np.zeros(len(activations.offsets) - 1, dtype=np.int64)
-    for number, documents in enumerate(dealt):
+    for number, documents in enumerate(partition):
         group[documents] = number
     of_entry = np.repeat(group, np.diff(activations.offsets))
-    mass = np.zeros((n_motifs, len(dealt)))
+    mass = np.zeros((n_motifs, len(partition)))
     np.add.at(mass, (activations.motif, of_entry), activations.mass)
     return mass
 
 
-def _background(sampled: list[SampledGroup], total: float) -> Background:
-    """Return the mean background of all groups; even where no group has any."""
+def _average_background(sampled: list[SampledGroup], total: float) -> Background:
+    """Return the mean background of all groups, uniform if no group has any."""
     words: Floats = np.sum([found.background for found in sampled], axis=0)
     mass = float(words.sum())
     even = np.full(len(words), 1 / len(words))
@@ -313,19 +320,19 @@ def _background(sampled: list[SampledGroup], total: float) -> Background:
     return Background(probability=probability, weight=min(1.0, mass / total))
 
 
-def _renumbered(activations: Activations, order: Indices) -> Activations:
-    """Return the activations of motifs that come in another order."""
+def _renumber(activations: Activations, order: Indices) -> Activations:
+    """Renumber the motifs of activations after reordering them by `order`."""
     rank = np.argsort(order, kind="stable").astype(np.int32)
     return replace(activations, motif=rank[activations.motif])
 
 
-def _trace(sampled: list[SampledGroup], elapsed_s: float) -> Trace:
-    """Return the sums over groups of the last sweeps that all of them have."""
+def _sum_traces(sampled: list[SampledGroup], elapsed_s: float) -> Trace:
+    """Sum the log joint probabilities of groups over the last sweeps that all of them have."""
     n_sweeps = min(found.sweeps for found in sampled)
     log_joint: Floats = np.sum([found.log_joint[-n_sweeps:] for found in sampled], axis=0)
     return Trace(
         iteration=np.arange(n_sweeps),
         log_likelihood=log_joint,
-        # groups are sampled side by side or not; only the whole is told
+        # groups may have run in parallel, so only the total duration is meaningful
         seconds=np.linspace(0.0, elapsed_s, n_sweeps),
     )

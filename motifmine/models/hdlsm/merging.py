@@ -1,4 +1,4 @@
-"""Motifs that were found in several parts of the data, brought together by shape and shift."""
+"""Merging of motifs that were fitted to several parts of the data, by cosine and shift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Floats32, Indices
 
 LEAST_SIMILARITY = 0.8
-"""Cosine at the best shift from which two motifs are taken for the same."""
+"""Cosine at the best shift at or above which two motifs are the same."""
 LEAST_COUNTERPART = 0.7
-"""Cosine from which a motif of one part alone is taken for one that several other parts have and
-its own part lacks: a part with little of a motif learns it badly."""
+"""Lower threshold for a motif that only one part has, compared to one that several other parts
+have and this part lacks: a part with few occurrences of a motif estimates it badly."""
 LEAST_SHARE = 0.01
-"""Share of its part's observations with which a motif counts though no other part has it."""
+"""Least share of the observations of its part for a motif that only one part has."""
 KEPT_MASS = 0.5
-"""A motif of one part alone is a copy of others when it keeps less than this share of its
-observations where all motifs compete for them."""
+"""A motif that only one part has is a copy of others if it keeps less than this share of its
+observations once all motifs compete for them."""
 RECURS = 0.3
-"""It comes again elsewhere when its share of the other parts is this part of that of its own."""
+"""It recurs if its share of the other parts is at least this fraction of the share of its own."""
 HEAVY = 0.05
-"""If it does not, it must hold this share of its own part, or it may well be noise."""
+"""If it does not recur, it must hold this share of its own part; lighter ones may be spurious."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PartMotifs:
-    """The motifs of one part."""
+    """Motifs of one part of the data."""
 
     probability: Floats32
     """float32 array (K, L, W)."""
@@ -38,7 +38,7 @@ class PartMotifs:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MergedMotifs:
-    """Motifs of all parts, the same ones joined, heaviest first."""
+    """Motifs of all parts with duplicates merged, heaviest first."""
 
     probability: Floats32
     """float32 array (M, L, W)."""
@@ -58,17 +58,17 @@ class MergedMotifs:
 
 @dataclass(slots=True)
 class _Cluster:
-    """Motifs that are the same; they lie in the window of the heaviest."""
+    """Motifs considered the same, aligned with the heaviest of them."""
 
     cells: Floats
-    """Their sum, weighted by mass, float64 array (L, W)."""
+    """Sum of the motifs weighted by mass, float64 array (L, W)."""
     mass: float
     parts: list[int]
     share: float
-    """The largest that one of them has in its part."""
+    """Largest share that one of them has of its part."""
 
     def add(self, motif: Floats32, shift: int, mass: float, part: int, share: float) -> None:
-        """Add a motif whose relative time r is r + shift here; what hangs over is left out."""
+        """Add a motif whose relative time r is r + shift here; what lies outside is cut off."""
         length = len(self.cells)
         first, last = max(0, shift), min(length, length + shift)
         self.cells[first:last] += mass * motif[first - shift : last - shift]
@@ -90,21 +90,24 @@ def merge_motifs(
     least_counterpart: float = LEAST_COUNTERPART,
     least_share: float = LEAST_SHARE,
 ) -> MergedMotifs:
-    """Return the motifs of several parts, each motif once.
+    """Cluster the motifs of several parts and return the mean of every cluster.
 
-    The heaviest motif of all begins; each next one joins the motif so far that it is most like at
-    the best shift, if their cosine is `least_similarity` and nothing of its own part is in there
-    (motifs that a part tells apart stay apart), else it begins a motif of its own. Then motifs of
-    one part alone join what two or more others have and theirs lacks, if the cosine is
-    `least_counterpart`. Joined motifs are the means of their distributions, weighted by
-    observations, in the window of the heaviest. A motif is kept that two parts have, or that holds
-    `least_share` of its part; if there is none such, all are kept.
+    Greedy, from the heaviest motif on: each motif joins the most similar cluster so far if their
+    cosine at the best shift reaches `least_similarity` and the cluster has no motif of the same
+    part (motifs that a part separates stay separate); otherwise it starts a cluster. Then clusters
+    of a single part join one that two or more other parts have and this part lacks, if the cosine
+    reaches `least_counterpart`. Means are weighted by observations and aligned with the heaviest
+    motif. Clusters of two or more parts are kept, and those that hold `least_share` of their part;
+    if there are none, all are kept.
 
     Parameters
     ----------
     parts : sequence of PartMotifs
-        Over the same words, of the same length.
-    least_similarity, least_counterpart, least_share : float
+        With the same words and motif length.
+    least_similarity, least_counterpart : float
+        Cosines, 0 to 1.
+    least_share : float
+        Share of the observations of a part, 0 to 1.
     """
     listed = [
         (float(part.mass[k]), number, k)
@@ -115,13 +118,13 @@ def merge_motifs(
     for mass, number, k in sorted(listed, key=lambda item: (-item[0], item[1:])):
         part = parts[number]
         motif, share = part.probability[k], mass / max(part.total, 1e-30)
-        found = _place(clusters, motif, number, least_similarity)
+        found = _find_cluster(clusters, motif, number, least_similarity)
         if found is None:
             cells = mass * motif.astype(np.float64)
             clusters.append(_Cluster(cells=cells, mass=mass, parts=[number], share=share))
         else:
             clusters[found[0]].add(motif, found[1], mass, number, share)
-    clusters = _with_counterparts(clusters, least_counterpart)
+    clusters = _merge_counterparts(clusters, least_counterpart)
     kept = [c for c in clusters if len(c.parts) > 1 or c.share >= least_share] or clusters
     kept.sort(key=lambda cluster: -cluster.mass)
     empty = np.zeros((0, *parts[0].probability.shape[1:]), np.float32)
@@ -132,18 +135,18 @@ def merge_motifs(
     )
 
 
-def holding_motifs(merged: MergedMotifs, mass: Floats, total: Floats) -> Indices:
-    """Return the motifs that hold once all of them were located in all documents.
+def select_confirmed_motifs(merged: MergedMotifs, mass: Floats, total: Floats) -> Indices:
+    """Select the motifs that are confirmed after locating all of them in all documents.
 
-    Those that several parts found do. One that a single part found must keep `KEPT_MASS` of the
-    observations that it had there, and come again in other parts, or hold `HEAVY` of its own. All
-    hold if none does, or where there is but one part.
+    Motifs that several parts found are. One that a single part found must keep `KEPT_MASS` of its
+    observations, and also recur in other parts or hold `HEAVY` of its own. All are selected if none
+    is confirmed, or if there is only one part.
 
     Parameters
     ----------
     merged : MergedMotifs
     mass : float64 array (M, parts)
-        Observations of every motif in every part, as located.
+        Located observations of every motif in every part.
     total : float64 array (parts,)
         All observations of every part.
     """
@@ -161,8 +164,8 @@ def holding_motifs(merged: MergedMotifs, mass: Floats, total: Floats) -> Indices
     return np.array(holding or range(len(merged.parts)), dtype=np.int64)
 
 
-def _with_counterparts(clusters: Sequence[_Cluster], least: float) -> list[_Cluster]:
-    """Return the clusters after those of one part joined what several others have."""
+def _merge_counterparts(clusters: Sequence[_Cluster], least: float) -> list[_Cluster]:
+    """Merge clusters of a single part into similar ones that several other parts have."""
     several = [cluster for cluster in clusters if len(cluster.parts) > 1]
     left = list(several)
     for cluster in clusters:
@@ -170,7 +173,7 @@ def _with_counterparts(clusters: Sequence[_Cluster], least: float) -> list[_Clus
             continue
         (part,) = cluster.parts
         motif = cluster.probability.astype(np.float32)
-        found = _place(several, motif, part, least)
+        found = _find_cluster(several, motif, part, least)
         if found is None:
             left.append(cluster)
         else:
@@ -178,10 +181,10 @@ def _with_counterparts(clusters: Sequence[_Cluster], least: float) -> list[_Clus
     return left
 
 
-def _place(
+def _find_cluster(
     clusters: Sequence[_Cluster], motif: Floats32, part: int, least: float
 ) -> tuple[int, int] | None:
-    """Return the cluster that a motif of a part belongs to, and its shift there."""
+    """Return the most similar cluster without that part, and the shift; None below `least`."""
     open_to = [index for index, cluster in enumerate(clusters) if part not in cluster.parts]
     if not open_to:
         return None

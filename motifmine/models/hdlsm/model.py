@@ -1,4 +1,4 @@
-"""HDLSM, Hierarchical Dirichlet Latent Semantic Motifs, sampled with its number of motifs.
+"""HDLSM, Hierarchical Dirichlet Latent Semantic Motifs: the number of motifs is sampled, too.
 
 Emonet, Varadarajan and Odobez: CVPR 2011, pp. 3233-3240; IEEE Transactions on Pattern Analysis and
 Machine Intelligence 36(1):140-156, 2014.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from motifmine.models.hdlsm.fitted import HdlsmFit
 from motifmine.models.hdlsm.fold_in import locate_by_sampling
 from motifmine.models.hdlsm.groups import GroupedHdlsmFit, sample_in_groups
-from motifmine.models.hdlsm.sampling import default_scale, sample_documents
+from motifmine.models.hdlsm.sampling import choose_count_scale, sample_documents
 from motifmine.models.hdlsm.spec import HdlsmSpec
 from motifmine.models.protocol import FitContext, Located
 from motifmine.progress import Progress
@@ -22,8 +22,9 @@ from motifmine.records.table import ObservationTable
 class Hdlsm(HdlsmSpec):
     """The specification of an HDLSM fit.
 
-    `background=False` is the paper's model; the background is ours: a share of each document's
-    observations that no motif explains, flat in time. Without it the noise gets motifs of its own.
+    `background=False` is the model of the paper. The background is an addition: a share of the
+    observations of each document that no motif explains, constant in time. Without it, unstructured
+    observations get motifs of their own.
 
     Examples
     --------
@@ -42,16 +43,23 @@ class Hdlsm(HdlsmSpec):
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> HdlsmFit:
-        """Return the most probable sweep of the most typical chain, and what all chains say.
+        """Sample all chains; return the most probable sweep of the most typical chain.
 
-        The result does not depend on the number of threads: every chain has a random stream of its
-        own, keyed by seed and chain. `on_progress` is called from the chains' threads, one at a
-        time.
+        The result does not depend on the number of threads: every chain has its own random stream,
+        keyed by seed and chain. `on_progress` is called from the threads of the chains.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        seed : int or None
+            None draws fresh entropy.
+        on_progress : callable, optional
+            Called with a `Progress`, one call at a time.
 
         Raises
         ------
         DataError
-            When the table is too small for the specification.
+            If the table is too small for the specification.
         """
         return sample_documents(self, table, seed=seed, on_progress=on_progress)
 
@@ -63,7 +71,18 @@ class Hdlsm(HdlsmSpec):
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> HdlsmFit | GroupedHdlsmFit:
-        """Return a fit of `table`, in groups of documents where the context asks for them."""
+        """Fit `table`, in groups of documents if the context requests it.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        context : FitContext
+            With the number of groups and the mapper.
+        seed : int or None
+            None draws fresh entropy.
+        on_progress : callable, optional
+            Called with a `Progress`, one call at a time.
+        """
         if context.groups is None:
             return self.fit(table, seed=seed, on_progress=on_progress)
         return sample_in_groups(
@@ -76,15 +95,15 @@ class Hdlsm(HdlsmSpec):
         )
 
     def describe_count_scaling(self, table: ObservationTable) -> str:
-        """Return what happens to the counts of `table`, for people; "" when nothing does."""
-        scale = self.count_scale or default_scale(table)
+        """Describe how the counts of `table` are scaled, "" if they are not."""
+        scale = self.count_scale or choose_count_scale(table)
         if scale == 1:
             return ""
         return f"counts times {scale:.3g}: {table.total * scale:.0f} observations are sampled"
 
 
 def locate_in_record(record: FitRecord, table: ObservationTable) -> Located:
-    """Return where the motifs of a saved fit are active in `table`, by sampling."""
+    """Locate the motifs of a saved fit in `table`, by sampling."""
     scale = record.provenance.spec.settings.get("count_scale") or 1.0
     return locate_by_sampling(
         record.motifs, record.background, table, record.provenance.seed, count_scale=float(scale)

@@ -1,4 +1,4 @@
-"""What several chains of HDLSM say together: how sure the motifs and their occurrences are."""
+"""Posterior of motifs and occurrences from several HDLSM chains, and diagnostics of mixing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from motifmine.models.hdlsm.chains import LEAST_SHARE, RECORDED, Chain, Sweep, state_of
+from motifmine.models.hdlsm.chains import LEAST_SHARE, SWEEP_COLUMNS, Chain, Sweep, rebuild_state
 from motifmine.models.hdlsm.kernels.state import (
     ETA,
     MOTIFS,
@@ -18,22 +18,22 @@ from motifmine.models.hdlsm.kernels.state import (
 from motifmine.types import Floats, Floats32, Indices
 
 STATISTICS = ("log_joint", "n_occurrences", "background_share", "concentration")
-"""Columns of the record whose convergence is judged."""
+"""Statistics of sweeps for convergence diagnostics."""
 SAME_MOTIF = 0.9
-"""Cosine from which on two motifs are the same, at their best shift; of topics over their words."""
+"""Cosine at the best shift at or above which two motifs are the same; for topics, over words."""
 WITHIN_BINS = 1
-"""Starts this close are the same occurrence."""
+"""Largest distance of the starts of the same occurrence, bins."""
 SHARE_AGREED = 0.9
-"""Chains agree when the motifs that all of them have hold this share of what motifs explain."""
+"""Chains agree if the motifs that all of them have hold this share of what motifs explain."""
 TYPICAL_OF = 5
-"""Kept sweeps of every chain that a fit is to be typical of."""
-MOST_R_HAT = 1.1
-"""Chains have mixed when R-hat is below."""
+"""Number of kept sweeps per chain for choosing the typical chain."""
+MAX_R_HAT = 1.1
+"""R-hat below which chains have mixed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HdlsmPosterior:
-    """Uncertainty of an HDLSM fit, from the kept sweeps of all its chains."""
+    """Posterior of an HDLSM fit, from the kept sweeps of all chains."""
 
     n_motifs: Indices
     """Motifs that hold 1 % of the observations or more, int64 array (chains, sweeps after the
@@ -56,11 +56,11 @@ class HdlsmPosterior:
     """Whether the motifs that every chain has in half of its kept sweeps or more hold 90 % of what
     the motifs explain; one chain alone agrees with itself."""
     sentence: str
-    """The same for people."""
+    """Agreement of the chains as text."""
 
 
 def split_r_hat(draws: Floats) -> float:
-    """Return split R-hat of draws (chains, sweeps): near 1 when halves of chains look alike."""
+    """Return split R-hat of draws (chains, sweeps); near 1 if halves of chains have mixed."""
     half = draws.shape[1] // 2
     if half < 2:
         return float("nan")
@@ -72,7 +72,7 @@ def split_r_hat(draws: Floats) -> float:
     return float(np.sqrt((half - 1) / half + between / (half * within)))
 
 
-def effective_size(draws: Floats) -> float:
+def effective_sample_size(draws: Floats) -> float:
     """Return the effective sample size of draws (chains, sweeps).
 
     Notes
@@ -107,7 +107,7 @@ def summarise_chains(
     burn_in: int,
     view: Floats | None,
 ) -> HdlsmPosterior:
-    """Return what the kept sweeps of `chains` say about the motifs and occurrences of a fit.
+    """Summarise the kept sweeps of all chains for the motifs and occurrences of a fit.
 
     Parameters
     ----------
@@ -116,9 +116,9 @@ def summarise_chains(
     prior : Prior
         For its shape; hyper-parameters are those of each sweep.
     motifs : float64 array (K, L, W)
-        Of the fit, over the words that occur.
+        Motifs of the fit, over the words that occur.
     share : float64 array (K,)
-        Of the observations.
+        Share of the observations of every motif.
     occurrence : int64 array (A, 2)
         Start row and motif of every occurrence of the fit.
     burn_in : int
@@ -129,29 +129,29 @@ def summarise_chains(
     square = np.zeros_like(motifs)
     presence = np.zeros((len(chains), len(motifs)))
     found = np.zeros(len(occurrence))
-    seen = np.zeros(len(motifs))
-    seen_motifs = as_seen(motifs, view)
+    n_seen = np.zeros(len(motifs))
+    viewed = apply_view(motifs, view)
     for c, chain in enumerate(chains):
-        for state, eta in states_of(chain.kept, tokens, prior, motifs.shape[2]):
-            probability = probabilities(state, eta, prior.shape)
-            partner, by, cosine = aligned(seen_motifs, as_seen(probability, view))
-            found += found_again(state, occurrence, partner, by)
+        for state, eta in _rebuild_states(chain.kept, tokens, prior, motifs.shape[2]):
+            probability = compute_probability(state, eta, prior.shape)
+            partner, by, cosine = align_motifs(viewed, apply_view(probability, view))
+            found += _find_again(state, occurrence, partner, by)
             for k in np.flatnonzero(cosine >= SAME_MOTIF):
-                moved = shifted(probability[partner[k]], by[k])
+                moved = shift_motif(probability[partner[k]], by[k])
                 mean[k] += moved
                 square[k] += moved**2
                 presence[c, k] += 1
-                seen[k] += 1
+                n_seen[k] += 1
     n_kept = sum(len(chain.kept) for chain in chains)
-    n = np.maximum(seen, 1)[:, None, None]
+    n = np.maximum(n_seen, 1)[:, None, None]
     mean /= n
     presence /= np.maximum([[len(chain.kept)] for chain in chains], 1)
     after = np.stack([chain.record[burn_in:] for chain in chains])
-    draws = [after[:, :, RECORDED.index(name)] for name in STATISTICS]
-    n_motifs = after[:, :, RECORDED.index("n_motifs")].astype(np.int64)
+    draws = [after[:, :, SWEEP_COLUMNS.index(name)] for name in STATISTICS]
+    n_motifs = after[:, :, SWEEP_COLUMNS.index("n_motifs")].astype(np.int64)
     r_hat = np.array([split_r_hat(x) for x in draws])
     counts = share >= LEAST_SHARE
-    chains_agree, sentence = agreement(n_motifs, presence[:, counts], share[counts], r_hat)
+    chains_agree, sentence = describe_agreement(n_motifs, presence[:, counts], share[counts], r_hat)
     return HdlsmPosterior(
         n_motifs=n_motifs,
         motif_mean=mean.astype(np.float32),
@@ -159,81 +159,102 @@ def summarise_chains(
         motif_presence=presence,
         occurrence_probability=found / max(n_kept, 1),
         r_hat=r_hat,
-        effective_sweeps=np.array([effective_size(x) for x in draws]),
+        effective_sweeps=np.array([effective_sample_size(x) for x in draws]),
         chains_agree=chains_agree,
         sentence=sentence,
     )
 
 
-def most_typical(
+def choose_typical_chain(
     chains: Sequence[Chain], tokens: Tokens, prior: Prior, n_words: int, view: Floats | None
 ) -> int:
-    """Return the chain whose most probable sweep is most like the kept sweeps of all chains.
+    """Return the chain whose most probable sweep is most similar to the kept sweeps of all chains.
 
-    Two sweeps are alike in the share of the observations whose motifs both of them have. The most
-    probable sweep of all would often be one that leaves a motif out: densities favour the states
-    of which there are few.
+    The similarity of two sweeps is the share of the observations of their common motifs. The most
+    probable sweep of all chains is often one that lacks a motif: the density of a state says
+    nothing about the number of similar states.
+
+    Parameters
+    ----------
+    chains : sequence of Chain
+    tokens : Tokens
+    prior : Prior
+    n_words : int
+        Number of words W.
+    view : float64 array (W, V) or None
+        See `WordLayout.comparison_matrix`.
     """
     kept = [sweep for chain in chains for sweep in chain.kept[-TYPICAL_OF:]]
-    others = list(_seen(kept, tokens, prior, n_words, view))
+    others = list(_iterate_views(kept, tokens, prior, n_words, view))
     value = [
-        sum(_shared(ours, share, theirs, other) for theirs, other in others)
-        for ours, share in _seen([chain.best for chain in chains], tokens, prior, n_words, view)
+        sum(_measure_shared(ours, share, theirs, other) for theirs, other in others)
+        for ours, share in _iterate_views(
+            [chain.best for chain in chains], tokens, prior, n_words, view
+        )
     ]
     return int(np.argmax(value))
 
 
-def _seen(
+def _iterate_views(
     sweeps: Sequence[Sweep], tokens: Tokens, prior: Prior, n_words: int, view: Floats | None
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the motifs of sweeps that hold `LEAST_SHARE` or more, as they look, and shares."""
-    for state, eta in states_of(sweeps, tokens, prior, n_words):
+    """Yield motifs for comparison, and their shares, of motifs with at least `LEAST_SHARE`."""
+    for state, eta in _rebuild_states(sweeps, tokens, prior, n_words):
         share = state.motif_size[state.live[: state.tally[MOTIFS]]] / len(tokens.word)
         counts = share >= LEAST_SHARE
-        yield as_seen(probabilities(state, eta, prior.shape)[counts], view), share[counts]
+        yield apply_view(compute_probability(state, eta, prior.shape)[counts], view), share[counts]
 
 
-def _shared(ours: Floats, share: Floats, theirs: Floats, other: Floats) -> float:
-    """Return the share of the observations whose motifs both have."""
-    partner, _, cosine = aligned(ours, theirs)
+def _measure_shared(ours: Floats, share: Floats, theirs: Floats, other: Floats) -> float:
+    """Return the share of the observations of common motifs."""
+    partner, _, cosine = align_motifs(ours, theirs)
     same = cosine >= SAME_MOTIF
     return float(np.minimum(share[same], other[partner[same]]).sum())
 
 
-def as_seen(motifs: Floats, view: Floats | None) -> Floats:
-    """Return motifs (K, L, W) as they are compared: times `WordLayout.comparison_matrix`."""
+def apply_view(motifs: Floats, view: Floats | None) -> Floats:
+    """Multiply motifs (K, L, W) by `WordLayout.comparison_matrix`, for comparisons."""
     return motifs if view is None else motifs @ view
 
 
-def states_of(
+def _rebuild_states(
     sweeps: Sequence[Sweep], tokens: Tokens, prior: Prior, n_words: int
 ) -> Iterator[tuple[State, float]]:
     """Yield the state and eta0 of recorded sweeps."""
     for sweep in sweeps:
         own = prior._replace(hyper=sweep.hyper)
-        yield state_of(tokens, own, n_words, sweep), float(sweep.hyper[ETA])
+        yield rebuild_state(tokens, own, n_words, sweep), float(sweep.hyper[ETA])
 
 
-def probabilities(state: State, eta: float, shape: Floats) -> Floats:
-    """Return phi = (N + eta) / (N(k) + eta0) of all motifs in use, float64 array (K, L, W)."""
+def compute_probability(state: State, eta: float, shape: Floats) -> Floats:
+    """Return phi = (N + eta) / (N(k) + eta0) of all motifs in use, float64 array (K, L, W).
+
+    Parameters
+    ----------
+    state : State
+    eta : float
+        Concentration eta0 of a motif.
+    shape : float64 array (L,)
+        See `Prior.shape`.
+    """
     live = state.live[: state.tally[MOTIFS]]
     counts = state.cells[live].transpose(0, 2, 1) + eta * shape[None, :, None]
     probability: Floats = counts / (state.motif_size[live, None, None] + eta)
     return probability
 
 
-def shifted(motif: Floats, by: int) -> Floats:
-    """Return a motif (L, W) moved `by` bins later, nothing in the bins that become free."""
+def shift_motif(motif: Floats, by: int) -> Floats:
+    """Shift a motif (L, W) by `by` bins, filled with zeros."""
     moved = np.zeros_like(motif)
     length = len(motif)
     moved[max(by, 0) : length + min(by, 0)] = motif[max(-by, 0) : length - max(by, 0)]
     return moved
 
 
-def aligned(motifs: Floats, others: Floats) -> tuple[Indices, Indices, Floats]:
-    """Return the partner of every motif (-1: none), the partner's shift, and their cosine.
+def align_motifs(motifs: Floats, others: Floats) -> tuple[Indices, Indices, Floats]:
+    """Match motifs one-to-one: partner of every motif (-1: none), its shift, and the cosine.
 
-    `others` shifted by so many bins later look like `motifs`; partners are one-to-one.
+    The shift is the number of bins that `others` must be delayed by to match `motifs`.
     """
     length = motifs.shape[1]
     best = np.full((len(motifs), len(others)), -1.0)
@@ -256,8 +277,8 @@ def aligned(motifs: Floats, others: Floats) -> tuple[Indices, Indices, Floats]:
     return partner, moved, value
 
 
-def found_again(state: State, occurrence: Indices, partner: Indices, by: Indices) -> Floats:
-    """Return 1.0 for each occurrence (row, motif) that the state has too, within a bin."""
+def _find_again(state: State, occurrence: Indices, partner: Indices, by: Indices) -> Floats:
+    """Return 1.0 for each occurrence (row, motif) that the state also has, within a bin."""
     ids = state.ids[: state.tally[OCCURRENCES]]
     n_rows = len(state.head) + 2 * state.cells.shape[2] + 2
     slot = state.live_at[state.motif[ids]].astype(np.int64)
@@ -270,21 +291,30 @@ def found_again(state: State, occurrence: Indices, partner: Indices, by: Indices
     return found
 
 
-def agreement(
+def describe_agreement(
     n_motifs: Indices, presence: Floats, share: Floats, r_hat: Floats
 ) -> tuple[bool, str]:
-    """Return whether the chains agree, and one sentence that says it.
+    """Return whether the chains agree, and a sentence that describes it.
 
-    `presence` (chains, K) and `share` (K,) are those of the motifs of 1 % or more.
+    Parameters
+    ----------
+    n_motifs : int64 array (chains, sweeps)
+        Motifs that hold 1 % of the observations or more.
+    presence : float64 array (chains, K)
+        Share of the kept sweeps of every chain that have the motif.
+    share : float64 array (K,)
+        Share of the observations.
+    r_hat : float64 array
+        Split R-hat of `STATISTICS`.
     """
     usual = int(np.bincount(n_motifs.ravel()).argmax())
     often = 100.0 * float(np.mean(n_motifs == usual))
     numbers = f"{usual} motifs in {often:.0f} % of the sweeps"
     if len(n_motifs) == 1:
-        return True, f"There is but one chain, so agreement cannot be judged; it has {numbers}."
+        return True, f"There is only one chain, so agreement cannot be judged; it has {numbers}."
     largest = float(np.nanmax(r_hat, initial=1.0))
     worst = STATISTICS[int(np.argmax(np.nan_to_num(r_hat)))].replace("_", " ")
-    mixed = "have mixed" if largest < MOST_R_HAT else "have not mixed fully"
+    mixed = "have mixed" if largest < MAX_R_HAT else "have not mixed fully"
     rest = f"{numbers}; they {mixed} (R-hat at most {largest:.2f}, {worst})."
     is_shared = np.all(presence >= 0.5, axis=0)
     n_shared, n_all = int(is_shared.sum()), len(share)

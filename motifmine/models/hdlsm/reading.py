@@ -1,8 +1,8 @@
-"""What a state of the HDLSM sampler says: motifs that recur, their occurrences, the background."""
+"""Estimates from a state of the HDLSM sampler: motifs that recur, occurrences, background."""
 
 import numpy as np
 
-from motifmine.models.hdlsm.chains import NOISE_WORD
+from motifmine.models.hdlsm.chains import BACKGROUND_PRIOR
 from motifmine.models.hdlsm.kernels.state import MOTIFS, OCCURRENCES, State, Tokens
 from motifmine.records.fit import Activations, Background
 from motifmine.records.start_layout import start_of_row
@@ -10,11 +10,11 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices
 
 LEAST_OCCURRENCES = 3
-"""What occurs less often does not recur: it is sampled but is not reported as a motif."""
+"""Least number of occurrences of a motif that is reported."""
 
 
-def reported_motifs(state: State) -> Indices:
-    """Return the numbers of the motifs that recur, heaviest first; all of them if none does."""
+def select_recurring_motifs(state: State) -> Indices:
+    """Select the motifs that recur, heaviest first; all of them if none does."""
     live = state.live[: state.tally[MOTIFS]]
     order = np.argsort(-state.motif_size[live], kind="stable")
     recurs = state.motif_count[live[order]] >= LEAST_OCCURRENCES
@@ -22,10 +22,10 @@ def reported_motifs(state: State) -> Indices:
     return chosen.astype(np.int64)
 
 
-def found_occurrences(state: State, order: Indices) -> tuple[Indices, Indices, Indices]:
-    """Return start row, place of the motif in `order`, and size of occurrences, by row and motif.
+def collect_occurrences(state: State, order: Indices) -> tuple[Indices, Indices, Indices]:
+    """Return start row, index of the motif in `order`, and size of occurrences, sorted.
 
-    Occurrences of one motif that start together are one.
+    Occurrences of the same motif with the same start are merged.
     """
     rank = np.full(len(state.live), -1, dtype=np.int64)
     rank[state.live[order]] = np.arange(len(order))
@@ -39,27 +39,58 @@ def found_occurrences(state: State, order: Indices) -> tuple[Indices, Indices, I
     return key // n, key % n, size
 
 
-def over_vocabulary(
+def expand_to_vocabulary(
     probability: Floats | Floats32, words: Indices, table: ObservationTable
 ) -> Floats32:
-    """Return motifs over all words, float32 array (K, L, W), from those over the words seen."""
+    """Expand motifs over the words that occur to the whole vocabulary, float32 array (K, L, W).
+
+    Parameters
+    ----------
+    probability : float array (K, L, W')
+        Motifs over the words that occur.
+    words : int64 array (W',)
+        Indices of these words in the vocabulary.
+    table : ObservationTable
+    """
     whole = np.zeros((*probability.shape[:2], table.n_words), dtype=np.float32)
     whole[:, :, words] = probability
     return whole
 
 
-def background_of(state: State, words: Indices, table: ObservationTable) -> Background:
-    """Return the background; without any observations in it, even over the words seen."""
+def estimate_background(state: State, words: Indices, table: ObservationTable) -> Background:
+    """Estimate the background, with the pseudo-counts of the prior.
+
+    Parameters
+    ----------
+    state : State
+    words : int64 array (W',)
+        Indices of the words that occur in the vocabulary.
+    table : ObservationTable
+    """
     whole = np.zeros(table.n_words, dtype=np.float32)
-    count = state.noise_of_word + NOISE_WORD
+    count = state.background_of_word + BACKGROUND_PRIOR
     whole[words] = count / count.sum()
-    return Background(probability=whole, weight=float(state.noise_of_word.sum() / len(state.owner)))
+    return Background(
+        probability=whole, weight=float(state.background_of_word.sum() / len(state.owner))
+    )
 
 
-def activations_of(
+def build_activations(
     tokens: Tokens, row: Indices, motif: Indices, mass: Floats, motif_length: int
 ) -> Activations:
-    """Return occurrences, sorted by start row, as sparse activations."""
+    """Convert occurrences, sorted by start row, to sparse activations.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    row : int64 array (A,)
+        Start rows, ascending.
+    motif : int64 array (A,)
+    mass : float64 array (A,)
+        Observations that are explained.
+    motif_length : int
+        Bins, > 0.
+    """
     document = tokens.row_document[row]
     n_documents = len(tokens.n_bins)
     return Activations(

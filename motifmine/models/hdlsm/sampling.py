@@ -1,4 +1,4 @@
-"""All chains of HDLSM over the documents of a table, in threads."""
+"""Sampling of all chains of HDLSM, in threads."""
 
 import threading
 import time
@@ -11,14 +11,14 @@ import numpy as np
 from motifmine.errors import DataError
 from motifmine.models.checks import check_size
 from motifmine.models.hdlsm.chains import (
-    NOISE_WORD,
+    BACKGROUND_PRIOR,
     Chain,
     Schedule,
-    eta_shape,
+    compute_eta_shape,
+    expand_tokens,
     run_chain,
-    tokens_of,
 )
-from motifmine.models.hdlsm.fitted import HdlsmFit, package_chains
+from motifmine.models.hdlsm.fitted import HdlsmFit, build_fit
 from motifmine.models.hdlsm.kernels.state import Prior, Tokens
 from motifmine.models.hdlsm.spec import FEWER_SWEEPS, HdlsmSpec
 from motifmine.parallel.threads import most_threads
@@ -26,14 +26,14 @@ from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator, resolve_seed
 
-MOST_OBSERVATIONS = 200_000
-"""Counts are scaled down to this many observations unless `count_scale` says otherwise."""
+MAX_OBSERVATIONS = 200_000
+"""Counts are scaled down to this number of observations by default."""
 SWEEPS = 1000
 WITHOUT_BACKGROUND = 5
 MANY_OBSERVATIONS = 50_000
-"""Chains run for fewer sweeps where more than so many observations are sampled."""
+"""Number of observations above which chains run for fewer sweeps by default."""
 TOPICS_PER_BIN = 20.0
-"""Mean observations of a time bin that tables of topics are scaled down to."""
+"""Observations per time bin that tables of topics are scaled down to by default."""
 
 
 def sample_documents(
@@ -43,7 +43,7 @@ def sample_documents(
     seed: int | None = 0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> HdlsmFit:
-    """Return the most probable sweep of the most typical chain, and what all chains say.
+    """Sample all chains; return the most probable sweep of the most typical chain.
 
     Parameters
     ----------
@@ -51,19 +51,19 @@ def sample_documents(
     table : ObservationTable
     seed : int or None
     on_progress : callable or None
-        Called with a `Progress` from the chains' threads, one at a time.
+        Called with a `Progress` from the threads of the chains, one call at a time.
 
     Raises
     ------
     DataError
-        When the table is too small for the specification.
+        If the table is too small for the specification.
     """
     began = time.perf_counter()
     check_size(table, n_motifs=1, motif_length=spec.motif_length)
     seed = resolve_seed(seed)
-    scale = spec.count_scale or default_scale(table)
-    tokens, words = tokens_of(table, spec.motif_length, scale, generator(seed, Stream.COUNT))
-    schedule = schedule_chains(spec, len(tokens.word), table.vocabulary.layout.topics() is not None)
+    scale = spec.count_scale or choose_count_scale(table)
+    tokens, words = expand_tokens(table, spec.motif_length, scale, generator(seed, Stream.COUNT))
+    schedule = make_schedule(spec, len(tokens.word), table.vocabulary.layout.topics() is not None)
     resolved = replace(
         spec,
         count_scale=scale,
@@ -73,13 +73,21 @@ def sample_documents(
     )
     if len(tokens.word) == 0:
         raise DataError(f"count_scale {scale:g} leaves no observations; use a larger one")
-    prior = prior_of(spec, len(words))
-    chains = run_chains(schedule, spec.chains, tokens, prior, len(words), seed, began, on_progress)
-    return package_chains(resolved, table, tokens, words, prior, chains, seed, began)
+    prior = make_prior(spec, len(words))
+    chains = _run_chains(schedule, spec.chains, tokens, prior, len(words), seed, began, on_progress)
+    return build_fit(resolved, table, tokens, words, prior, chains, seed, began)
 
 
-def schedule_chains(spec: HdlsmSpec, n_observations: int, is_topics: bool = False) -> Schedule:
-    """Return how the chains run over so many observations, of topics or of words."""
+def make_schedule(spec: HdlsmSpec, n_observations: int, is_topics: bool = False) -> Schedule:
+    """Return the schedule of the chains for a number of observations.
+
+    Parameters
+    ----------
+    spec : HdlsmSpec
+    n_observations : int
+    is_topics : bool
+        Whether words are topics.
+    """
     without = WITHOUT_BACKGROUND if is_topics else 0
     sweeps = spec.sweeps or (FEWER_SWEEPS if n_observations > MANY_OBSERVATIONS else SWEEPS)
     return Schedule(
@@ -94,30 +102,30 @@ def schedule_chains(spec: HdlsmSpec, n_observations: int, is_topics: bool = Fals
     )
 
 
-def prior_of(spec: HdlsmSpec, n_words: int) -> Prior:
-    """Return the hyper-parameters as the kernels take them."""
+def make_prior(spec: HdlsmSpec, n_words: int) -> Prior:
+    """Return the hyper-parameters for the kernels."""
     share = spec.background_strength if spec.background else 0.0
     return Prior(
         hyper=np.array([spec.alpha, spec.gamma, spec.eta, share]),
-        shape=eta_shape(spec.motif_length, n_words, spec.ramp),
-        noise_word=NOISE_WORD,
+        shape=compute_eta_shape(spec.motif_length, n_words, spec.ramp),
+        background_prior=BACKGROUND_PRIOR,
         learn=1,
     )
 
 
-def default_scale(table: ObservationTable) -> float:
-    """Return 1, or what brings a table down to the observations that a chain can handle.
+def choose_count_scale(table: ObservationTable) -> float:
+    """Return the default factor of counts: 1, or less for tables with many observations.
 
-    Those are `MOST_OBSERVATIONS`, of topics `TOPICS_PER_BIN` a time bin (Emonet's program scales
-    counts alike).
+    The limit is `MAX_OBSERVATIONS`, and for topics `TOPICS_PER_BIN` per time bin (the original
+    program also scales counts).
     """
-    most = float(MOST_OBSERVATIONS)
+    most = float(MAX_OBSERVATIONS)
     if table.vocabulary.layout.topics() is not None:
         most = min(most, TOPICS_PER_BIN * table.n_times)
     return min(1.0, most / table.total)
 
 
-def run_chains(
+def _run_chains(
     schedule: Schedule,
     n_chains: int,
     tokens: Tokens,
@@ -127,7 +135,7 @@ def run_chains(
     began: float,
     on_progress: Callable[[Progress], None] | None,
 ) -> list[Chain]:
-    """Return all chains, run side by side in threads."""
+    """Run all chains in parallel threads."""
     lock = threading.Lock()
     done = 0
     total = n_chains * schedule.sweeps_with_starts

@@ -1,4 +1,4 @@
-"""What an HDLSM fit is asked for."""
+"""Specification of an HDLSM fit."""
 
 from dataclasses import dataclass
 
@@ -26,60 +26,59 @@ class HdlsmSpec:
         help="Sweeps of every chain.",
         default_text="1000, with many observations 500",
     )
-    """Sweeps of every chain, > 0; None takes 1000, or 500 where more than 50,000 observations are
-    sampled."""
+    """Sweeps of every chain, > 0; None uses 1000, or 500 for more than 50,000 observations."""
     burn_in: int | None = setting(
         None,
-        help="Sweeps not looked at.",
+        help="Sweeps that are discarded.",
         default_text="half",
     )
-    """Sweeps of these that are not looked at, 0 <= burn_in < sweeps; None takes half of them."""
+    """Leading sweeps that are discarded, 0 <= burn_in < sweeps; None uses half of them."""
     starts: int = setting(
         4,
-        help="Starts of a chain, of which the most probable goes on.",
+        help="Starts of a chain, of which the most probable is continued.",
     )
     """Runs of the first 100 sweeps of every chain (fewer with a shorter burn-in), > 0; the most
-    probable one goes on. A chain alone may need long to find a motif that it missed."""
+    probable one is continued. A single start may need many sweeps to find a missed motif."""
     without_background: int | None = None
-    """First sweeps of every start that have no background, >= 0; None takes 5 for topics, 0 for
-    all else. Where nothing has a motif yet the background takes nearly all there is, and may give
-    it back only over a thousand sweeps; but without it noise gets motifs, which may stay."""
+    """Leading sweeps of every start without a background, >= 0; None uses 5 for topics, else 0.
+    While there are no motifs yet, the background takes nearly all observations, and may return them
+    only over a thousand sweeps; but without it, unstructured observations get motifs, too."""
     kept: int = 20
-    """Sweeps of every chain that the posterior is made of, > 0."""
+    """Sweeps of every chain for the posterior, > 0."""
     background: bool = setting(
         True,
-        help="off: the model as published, without a background.",
+        help="off: the published model, without a background.",
         words={"off": False},
         default_text="on",
     )
-    """Let observations belong to no motif; False is the model as published."""
+    """Whether observations may belong to no motif; False is the published model."""
     alpha: float = 10.0
     """Concentration of the occurrences of a document, > 0 (alpha in the papers)."""
     gamma: float = 2.0
     """Concentration of the motifs, > 0 (gamma in the papers)."""
     eta: float = 10.0
-    """Pseudo-observations of every motif, all cells together, > 0 (eta in the papers)."""
+    """Pseudo-count of every motif, sum over its cells, > 0 (eta in the papers)."""
     ramp: float = 0.0
-    """How far eta falls from the first relative-time bin to the end, 0 (flat) <= ramp < 1. The
-    papers let it fall, which draws motifs to the beginning of their window; but a motif found from
-    its middle on then has a hard time to grow toward its beginning. On simulated data 0.5 was as
-    good as 0; 0.9 gave too many motifs."""
+    """Decrease of eta from the first relative-time bin to the last, 0 (flat) <= ramp < 1. In the
+    papers it decreases, which favours motifs at the beginning of their window; but a motif whose
+    beginning is missing is then less likely to extend towards it. On simulated data 0.5 was as good
+    as 0; 0.9 gave too many motifs."""
     background_strength: float = 10.0
-    """Pseudo-observations of the background of every document, > 0."""
+    """Pseudo-count of the background of every document, > 0."""
     fix_hyperparameters: bool = setting(
         False,
-        help="Hold alpha, gamma, eta and the strength of the background.",
+        help="Do not resample alpha, gamma, eta and the strength of the background.",
     )
-    """Hold alpha, gamma, eta and background_strength; False draws them with everything else, each
-    log-uniform over 0.01 .. 10,000 a priori, from where they are set."""
+    """Hold alpha, gamma, eta and background_strength fixed; False resamples them from their given
+    values on, each log-uniform over 0.01 .. 10,000 a priori."""
     count_scale: float | None = setting(
         None,
         help="Counts are multiplied by this.",
         default_text="1, less above 200,000 observations or, of topics, 20 a time bin",
     )
-    """Counts are multiplied by this, > 0, and rounded at random (whole numbers stay); None takes 1,
-    or less when that would be more than 200,000 observations or, of topics, more than 20 a time
-    bin: so strong that an occurrence stands out, so weak that chains can still change it."""
+    """Factor of all counts, > 0, with stochastic rounding (integers are unchanged); None uses 1, or
+    less for more than 200,000 observations or, for topics, more than 20 per time bin: enough for
+    occurrences to be found, and few enough for chains to mix."""
 
     def __post_init__(self) -> None:
         at_least(self, 1, "motif_length", "chains", "sweeps", "starts", "kept")

@@ -1,44 +1,44 @@
-"""The posterior of an HDLSM fit as fits keep it, whichever occurrences were found worth it."""
+"""The posterior of an HDLSM fit for storing, with the detected occurrences."""
 
 import numpy as np
 
-from motifmine.models.hdlsm.chains import RECORDED
+from motifmine.models.hdlsm.chains import SWEEP_COLUMNS
 from motifmine.models.hdlsm.posterior import (
     STATISTICS,
     WITHIN_BINS,
     HdlsmPosterior,
-    effective_size,
+    effective_sample_size,
     split_r_hat,
 )
 from motifmine.records.fit import Activations, Occurrences
 from motifmine.records.posterior import Posterior
 from motifmine.types import Floats, Indices, Indices32
 
-NOTED = ("n_motifs", *STATISTICS)
-"""Statistics of sweeps that a fit keeps."""
+SAVED_STATISTICS = ("n_motifs", *STATISTICS)
+"""Statistics of sweeps that are stored."""
 
 
-def posterior_record(
+def build_posterior_record(
     posterior: HdlsmPosterior,
     record: Floats,
     burn_in: int,
     activations: Activations,
     occurrences: Occurrences,
 ) -> Posterior:
-    """Return what a fit keeps of its posterior.
+    """Build the record of a posterior that is stored with a fit.
 
     Parameters
     ----------
     posterior : HdlsmPosterior
     record : float64 array (chain, sweep, column)
-        Columns as in `motifmine.models.hdlsm.chains.RECORDED`.
+        Columns as in `motifmine.models.hdlsm.chains.SWEEP_COLUMNS`.
     burn_in : int
     activations : Activations
-        Those that the posterior knows.
+        Activations of the fit.
     occurrences : Occurrences
-        Found in these activations.
+        Occurrences detected in these activations.
     """
-    trace = record[:, :, [RECORDED.index(name) for name in NOTED]]
+    trace = record[:, :, [SWEEP_COLUMNS.index(name) for name in SAVED_STATISTICS]]
     after = trace[:, burn_in:]
     number = np.bincount(posterior.n_motifs.ravel())
     return Posterior(
@@ -46,25 +46,34 @@ def posterior_record(
         motif_mean=posterior.motif_mean,
         motif_spread=posterior.motif_spread,
         motif_presence=posterior.motif_presence,
-        occurrence_probability=of_occurrences(
+        occurrence_probability=match_occurrence_probability(
             activations, posterior.occurrence_probability, occurrences
         ),
-        statistics=NOTED,
+        statistics=SAVED_STATISTICS,
         trace=trace,
         burn_in=burn_in,
-        r_hat=np.array([split_r_hat(after[:, :, c]) for c in range(len(NOTED))]),
-        effective_sweeps=np.array([effective_size(after[:, :, c]) for c in range(len(NOTED))]),
+        r_hat=np.array([split_r_hat(after[:, :, c]) for c in range(len(SAVED_STATISTICS))]),
+        effective_sweeps=np.array(
+            [effective_sample_size(after[:, :, c]) for c in range(len(SAVED_STATISTICS))]
+        ),
         chains_agree=posterior.chains_agree,
         sentence=posterior.sentence,
     )
 
 
-def of_occurrences(
+def match_occurrence_probability(
     activations: Activations, probability: Floats, occurrences: Occurrences
 ) -> Floats:
-    """Return the probability of occurrences: the highest of the activations they consist of.
+    """Return the probability of occurrences, the highest one of their activations.
 
-    These are of its motif and begin within a bin of it; 0 where there is none.
+    These have the same motif and start within a bin; 0 if there is none.
+
+    Parameters
+    ----------
+    activations : Activations
+    probability : float64 array (A,)
+        One entry for every activation.
+    occurrences : Occurrences
     """
     document = np.repeat(np.arange(len(activations.offsets) - 1), np.diff(activations.offsets))
     width = 2 + int(np.abs(activations.start).max(initial=0))
@@ -91,6 +100,6 @@ def _key(
     n_motifs: int,
     width: int,
 ) -> Indices:
-    """Return one number for document, motif and start, ascending with start."""
+    """Encode document, motif and start as one integer, ascending with start."""
     which: Indices = document.astype(np.int64) * n_motifs + motif
     return which * (2 * width + 1) + start + width

@@ -7,17 +7,18 @@ from motifmine.models.hdlsm.chains import (
     Chain,
     Schedule,
     Sweep,
-    kept_sweeps,
-    one_sweep,
+    choose_kept_sweeps,
+    expand_tokens,
+    rebuild_state,
     run_chain,
-    state_of,
-    tokens_of,
+    run_sweep,
 )
 from motifmine.models.hdlsm.fold_in import fold_in
-from motifmine.models.hdlsm.kernels.state import BACKGROUND, ETA, blank_state, placements
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments
+from motifmine.models.hdlsm.kernels.state import BACKGROUND, ETA, make_empty_state
 from motifmine.models.hdlsm.model import Hdlsm
-from motifmine.models.hdlsm.posterior import probabilities, split_r_hat, summarise_chains
-from motifmine.models.hdlsm.sampling import prior_of
+from motifmine.models.hdlsm.posterior import compute_probability, split_r_hat, summarise_chains
+from motifmine.models.hdlsm.sampling import make_prior
 from motifmine.records.fit import Background, MotifSet
 from motifmine.simulation import Simulation
 
@@ -30,7 +31,9 @@ def test_r_hat_notices_chains_that_drift_alike() -> None:
 
 @pytest.mark.parametrize(("sweeps", "burn_in", "n_kept"), [(20, 10, 4), (300, 150, 10), (5, 4, 9)])
 def test_sweeps_are_kept_only_after_the_burn_in(sweeps: int, burn_in: int, n_kept: int) -> None:
-    kept = kept_sweeps(Schedule(sweeps=sweeps, burn_in=burn_in, n_kept=n_kept, is_fixed=False))
+    kept = choose_kept_sweeps(
+        Schedule(sweeps=sweeps, burn_in=burn_in, n_kept=n_kept, is_fixed=False)
+    )
     assert len(set(kept.tolist())) == min(n_kept, sweeps - burn_in)
     assert kept.min() >= burn_in
     assert kept.max() == sweeps - 1
@@ -38,9 +41,9 @@ def test_sweeps_are_kept_only_after_the_burn_in(sweeps: int, burn_in: int, n_kep
 
 def test_a_chain_keeps_sweeps_of_after_the_burn_in(small: Simulation) -> None:
     rng = np.random.default_rng(1)
-    tokens, words = tokens_of(small.table, 8, 1.0, rng)
+    tokens, words = expand_tokens(small.table, 8, 1.0, rng)
     schedule = Schedule(sweeps=16, burn_in=8, n_kept=3, is_fixed=False)
-    prior = prior_of(Hdlsm(motif_length=8), len(words))
+    prior = make_prior(Hdlsm(motif_length=8), len(words))
     chain = run_chain(tokens, prior, len(words), schedule, rng, 0.0, lambda _: None)
     late = chain.record[8:, 0].tolist()
     assert [sweep.log_joint in late for sweep in chain.kept] == [True] * 3
@@ -68,15 +71,15 @@ def test_an_occurrence_is_as_probable_as_the_share_of_sweeps_that_have_it(
     small: Simulation,
 ) -> None:
     rng = np.random.default_rng(3)
-    tokens, words = tokens_of(small.table, 8, 1.0, rng)
-    prior = prior_of(Hdlsm(motif_length=8), len(words))
-    state = blank_state(tokens, prior, len(words), 4)
+    tokens, words = expand_tokens(small.table, 8, 1.0, rng)
+    prior = make_prior(Hdlsm(motif_length=8), len(words))
+    state = make_empty_state(tokens, prior, len(words), 4)
     for _ in range(30):
-        state = one_sweep(tokens, state, prior, rng)
-    whole = Sweep(*placements(state), prior.hyper, 0.0)
+        state = run_sweep(tokens, state, prior, rng)
+    whole = Sweep(*get_assignments(state), prior.hyper, 0.0)
     lost = int(np.argmax(np.bincount(whole.owner[whole.owner != BACKGROUND])))
-    state = state_of(tokens, prior, len(words), whole)
-    motifs = probabilities(state, float(prior.hyper[ETA]), prior.shape)
+    state = rebuild_state(tokens, prior, len(words), whole)
+    motifs = compute_probability(state, float(prior.hyper[ETA]), prior.shape)
     occurrence = np.stack([whole.row, state.live_at[whole.motif]], axis=1)
     record = np.zeros((1, 9))
     posterior = summarise_chains(

@@ -8,9 +8,9 @@ from motifmine.models.hdlsm.kernels.random_draws import (
     choose_with_log,
     draw_index,
     draw_log_index,
-    log_choice,
+    log_choice_probability,
 )
-from motifmine.models.hdlsm.kernels.reallocate import sweep_shuffle
+from motifmine.models.hdlsm.kernels.reallocate import shuffle_pairs
 
 pytestmark = pytest.mark.kernel
 
@@ -44,7 +44,7 @@ def test_indices_are_drawn_in_proportion_to_log_weights_of_any_size() -> None:
 def test_a_choice_comes_with_its_log_probability() -> None:
     rng = np.random.default_rng(2)
     log_weight = np.log(np.array([1.0, 3.0])) + 700
-    assert log_choice(log_weight, 2, 1) == pytest.approx(np.log(0.75))
+    assert log_choice_probability(log_weight, 2, 1) == pytest.approx(np.log(0.75))
     chosen, value = choose_with_log(log_weight, 2, rng)
     assert value == pytest.approx(np.log([0.25, 0.75][chosen]))
 
@@ -54,7 +54,7 @@ def test_a_shuffle_keeps_pairs_and_brings_the_wanted_one_to_the_front() -> None:
     orders = set()
     for _ in range(50):
         ours, theirs = np.array([4, 7, 9, 2]), np.array([40, 70, 90, 20])
-        sweep_shuffle(ours, theirs, 9, rng)
+        shuffle_pairs(ours, theirs, 9, rng)
         assert ours[0] == 9
         np.testing.assert_array_equal(theirs, 10 * ours)
         orders.add(tuple(ours.tolist()))

@@ -11,11 +11,12 @@ from motifmine.models.hdlsm.chains import (
     Chain,
     Schedule,
     Sweep,
-    one_sweep,
+    expand_tokens,
     run_chain,
-    tokens_of,
+    run_sweep,
 )
 from motifmine.models.hdlsm.fitted import HdlsmFit
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, set_assignments
 from motifmine.models.hdlsm.kernels.hyperparameters import log_joint
 from motifmine.models.hdlsm.kernels.state import (
     BACKGROUND,
@@ -24,18 +25,16 @@ from motifmine.models.hdlsm.kernels.state import (
     Prior,
     State,
     Tokens,
-    blank_state,
-    placements,
-    sweep_place,
+    make_empty_state,
 )
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.posterior import (
-    agreement,
-    effective_size,
-    most_typical,
+    choose_typical_chain,
+    describe_agreement,
+    effective_sample_size,
     split_r_hat,
 )
-from motifmine.models.hdlsm.sampling import prior_of, schedule_chains
+from motifmine.models.hdlsm.sampling import make_prior, make_schedule
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
@@ -53,11 +52,11 @@ def run(
     table: ObservationTable, spec: Hdlsm, sweeps: int, seed: int = 0
 ) -> tuple[Tokens, State, Prior]:
     rng = np.random.default_rng(seed)
-    tokens, words = tokens_of(table, spec.motif_length, 1.0, rng)
-    prior = prior_of(spec, len(words))
-    state = blank_state(tokens, prior, len(words), 4)
+    tokens, words = expand_tokens(table, spec.motif_length, 1.0, rng)
+    prior = make_prior(spec, len(words))
+    state = make_empty_state(tokens, prior, len(words), 4)
     for _ in range(sweeps):
-        state = one_sweep(tokens, state, prior, rng)
+        state = run_sweep(tokens, state, prior, rng)
     return tokens, state, prior
 
 
@@ -76,12 +75,12 @@ def rows(*rows: tuple[int, int, int], n_times: int, n_words: int = 2) -> Observa
 @pytest.mark.parametrize("background", [True, False])
 def test_counts_add_up_after_sweeps_of_all_moves(small: Simulation, background: bool) -> None:
     tokens, state, prior = run(small.table, Hdlsm(motif_length=8, background=background), 12)
-    again = blank_state(tokens, prior, len(state.by_word), len(state.live))
-    sweep_place(tokens, again, prior, *placements(state))
+    again = make_empty_state(tokens, prior, len(state.by_word), len(state.live))
+    set_assignments(tokens, again, prior, *get_assignments(state))
     n, k = state.tally[OCCURRENCES], state.tally[MOTIFS]
     np.testing.assert_array_equal(again.tally, state.tally)
-    np.testing.assert_array_equal(again.noise_of_document, state.noise_of_document)
-    np.testing.assert_array_equal(again.noise_of_word, state.noise_of_word)
+    np.testing.assert_array_equal(again.background_of_document, state.background_of_document)
+    np.testing.assert_array_equal(again.background_of_word, state.background_of_word)
     assert sorted(again.size[again.ids[:n]]) == sorted(state.size[state.ids[:n]])
     # slots may differ: every occurrence must have the same motif, known by its counts
     assert state.cells[state.live[k:]].sum() == 0
@@ -100,7 +99,7 @@ def test_the_joint_is_that_of_the_plain_twin(background: bool) -> None:
     table = simulate(n_motifs=2, motif_length=4, n_words=5, n_times=40, seed=2).table
     spec = Hdlsm(motif_length=4, background=background, ramp=0.5, eta=3.0, alpha=2.5)
     tokens, state, prior = run(table, spec, 5)
-    owner, row, motif = placements(state)
+    owner, row, motif = get_assignments(state)
     setting = reference.Setting(
         tokens=[(0, int(w), int(r)) for w, r in zip(tokens.word, tokens.bin_row, strict=True)],
         starts=[(-3, 39)],
@@ -151,11 +150,11 @@ def test_the_posterior_says_how_sure_it_is(fit: HdlsmFit) -> None:
 
 def test_the_most_probable_start_goes_on(small: Simulation) -> None:
     rng = np.random.default_rng(2)
-    tokens, words = tokens_of(small.table, 8, 1.0, rng)
+    tokens, words = expand_tokens(small.table, 8, 1.0, rng)
     schedule = Schedule(sweeps=20, burn_in=10, n_kept=2, is_fixed=False, starts=3)
     values: list[float] = []
     chain = run_chain(
-        tokens, prior_of(SHORT, len(words)), len(words), schedule, rng, 0, values.append
+        tokens, make_prior(SHORT, len(words)), len(words), schedule, rng, 0, values.append
     )
     assert len(values) == schedule.sweeps_with_starts == 40
     starts = np.array(values[:30]).reshape(3, 10)
@@ -170,35 +169,35 @@ def test_motifs_may_form_before_there_is_a_background(small: Simulation) -> None
     assert not np.any(sampler.background_strength[:, :6])
     assert np.all(sampler.background_strength[:, 6:] > 0)
     assert len(np.unique(sampler.background_strength[:, 6:])) > 2
-    assert schedule_chains(Hdlsm(), 100, is_topics=True).without_background == 5
-    assert schedule_chains(Hdlsm(), 100).without_background == 0
+    assert make_schedule(Hdlsm(), 100, is_topics=True).without_background == 5
+    assert make_schedule(Hdlsm(), 100).without_background == 0
 
 
 @pytest.mark.parametrize(("n_observations", "sweeps"), [(50_000, 1000), (50_001, 500)])
 def test_many_observations_get_fewer_sweeps(n_observations: int, sweeps: int) -> None:
-    schedule = schedule_chains(Hdlsm(), n_observations)
+    schedule = make_schedule(Hdlsm(), n_observations)
     assert (schedule.sweeps, schedule.burn_in) == (sweeps, sweeps // 2)
 
 
 def test_a_fit_is_typical_of_all_chains(small: Simulation) -> None:
     tokens, state, prior = run(small.table, Hdlsm(motif_length=8), 60)
-    poor = Sweep(*placements(state), prior.hyper, 0.0)
+    poor = Sweep(*get_assignments(state), prior.hyper, 0.0)
     poor = poor._replace(owner=np.where(poor.motif[poor.owner] == 0, BACKGROUND, poor.owner))
-    good = Sweep(*placements(state), prior.hyper, -1.0)
+    good = Sweep(*get_assignments(state), prior.hyper, -1.0)
     chains = [
         Chain(np.zeros((1, 9)), best, [good], np.zeros(1)) for best in (poor, good, poor, poor)
     ]
-    assert most_typical(chains, tokens, prior, len(state.by_word), None) == 1
+    assert choose_typical_chain(chains, tokens, prior, len(state.by_word), None) == 1
 
 
 def test_chains_agree_when_what_they_share_explains_nearly_all() -> None:
     n_motifs = np.full((2, 10), 3)
     presence = np.array([[1.0, 0.8, 0.1], [1.0, 0.6, 0.9]])
     mixed = np.array([1.0])
-    agree, sentence = agreement(n_motifs, presence, np.array([0.5, 0.4, 0.1]), mixed)
+    agree, sentence = describe_agreement(n_motifs, presence, np.array([0.5, 0.4, 0.1]), mixed)
     assert agree
     assert sentence.startswith("The chains agree: 2 of 3 motifs, 90 % of what these explain")
-    agree, sentence = agreement(n_motifs, presence, np.array([0.5, 0.3, 0.2]), mixed)
+    agree, sentence = describe_agreement(n_motifs, presence, np.array([0.5, 0.3, 0.2]), mixed)
     assert not agree
     assert "only 2 of 3 motifs, 80 %" in sentence
 
@@ -267,9 +266,9 @@ def test_hyperparameters_can_be_held(small: Simulation) -> None:
 @pytest.mark.kernel
 def test_fractional_counts_become_whole_ones_in_the_mean() -> None:
     table = rows(*((t, 0, 1) for t in range(1000)), n_times=1000)
-    tokens, _ = tokens_of(table, 5, 0.25, np.random.default_rng(0))
+    tokens, _ = expand_tokens(table, 5, 0.25, np.random.default_rng(0))
     assert len(tokens.word) == pytest.approx(250, abs=50)
-    tokens, _ = tokens_of(table, 5, 3.0, np.random.default_rng(0))
+    tokens, _ = expand_tokens(table, 5, 3.0, np.random.default_rng(0))
     assert len(tokens.word) == 3000
 
 
@@ -347,8 +346,8 @@ def test_r_hat_is_one_for_equal_chains_and_large_for_others() -> None:
 
 def test_effective_size_falls_with_autocorrelation() -> None:
     noise = np.random.default_rng(1).normal(size=(4, 4000))
-    assert effective_size(noise) == pytest.approx(16000, rel=0.1)
+    assert effective_sample_size(noise) == pytest.approx(16000, rel=0.1)
     walk = np.zeros_like(noise)
     for n in range(1, 4000):
         walk[:, n] = 0.9 * walk[:, n - 1] + noise[:, n]
-    assert effective_size(walk) == pytest.approx(16000 * 0.1 / 1.9, rel=0.3)
+    assert effective_sample_size(walk) == pytest.approx(16000 * 0.1 / 1.9, rel=0.3)

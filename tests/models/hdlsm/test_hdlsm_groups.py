@@ -15,15 +15,15 @@ from motifmine.io.hdf5 import store
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.hdlsm.groups import (
     GroupedHdlsmFit,
-    deal_documents,
-    number_of_groups,
+    count_groups,
+    partition_documents,
     sample_in_groups,
 )
 from motifmine.models.hdlsm.merging import (
     MergedMotifs,
     PartMotifs,
-    holding_motifs,
     merge_motifs,
+    select_confirmed_motifs,
 )
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.protocol import FitContext
@@ -64,7 +64,7 @@ def shapes(truth: Simulation) -> Floats32:
 
 
 def test_every_document_is_dealt_once_and_groups_weigh_alike(truth: Simulation) -> None:
-    groups = deal_documents(truth.table, 3)
+    groups = partition_documents(truth.table, 3)
     assert sorted(np.concatenate(groups).tolist()) == list(range(8))
     mass = [truth.table.documents(group.tolist()).total for group in groups]
     assert max(mass) < 1.5 * min(mass)
@@ -73,22 +73,22 @@ def test_every_document_is_dealt_once_and_groups_weigh_alike(truth: Simulation) 
 def test_no_group_is_empty_though_documents_are(truth: Simulation) -> None:
     in_first = truth.table.row_of_observation() < truth.table.document_offsets[1]
     silent = truth.table.with_counts(np.where(in_first, truth.table.count, np.float32(0)))
-    assert number_of_groups(SPEC, silent, 3) == 1
-    assert [len(group) for group in deal_documents(silent, 8)] == [1] * 8
+    assert count_groups(SPEC, silent, 3) == 1
+    assert [len(group) for group in partition_documents(silent, 8)] == [1] * 8
 
 
 def test_the_number_of_groups_follows_from_the_observations(truth: Simulation) -> None:
     table = truth.table
     heavy = replace(table, count=(table.count * 650_000 / table.total).astype(np.float32))
-    assert number_of_groups(SPEC, table, "auto") == 1
-    assert number_of_groups(SPEC, heavy, "auto") == 4
-    assert number_of_groups(replace(SPEC, count_scale=0.5), heavy, "auto") == 2
-    assert number_of_groups(SPEC, table, 50) == table.n_documents
+    assert count_groups(SPEC, table, "auto") == 1
+    assert count_groups(SPEC, heavy, "auto") == 4
+    assert count_groups(replace(SPEC, count_scale=0.5), heavy, "auto") == 2
+    assert count_groups(SPEC, table, 50) == table.n_documents
 
 
 def test_no_groups_are_refused(truth: Simulation) -> None:
     with pytest.raises(SpecError, match="groups is 0"):
-        number_of_groups(SPEC, truth.table, 0)
+        count_groups(SPEC, truth.table, 0)
 
 
 # merging
@@ -146,13 +146,13 @@ def test_what_one_group_alone_has_must_hold_elsewhere_or_weigh_much(shapes: Floa
         [25.0, 25.0], [0.0, 9.0], [0.0, 20.0], [8.0, 12.0], [0.1, 1.9],
     )  # fmt: skip
     mass = np.array([several, copy, heavy, again, noise])
-    assert holding_motifs(merged, mass, np.array([300.0, 300.0])).tolist() == [0, 2, 3]
+    assert select_confirmed_motifs(merged, mass, np.array([300.0, 300.0])).tolist() == [0, 2, 3]
 
 
 def test_all_motifs_of_a_single_group_hold(shapes: Floats32) -> None:
     merged = merge_motifs([part(shapes, [30.0, 2.0, 2.0, 1.0])])
     mass = merged.mass[:, None] / 4
-    assert holding_motifs(merged, mass, np.array([100.0])).tolist() == [0, 1, 2, 3]
+    assert select_confirmed_motifs(merged, mass, np.array([100.0])).tolist() == [0, 1, 2, 3]
 
 
 # the fit

@@ -11,7 +11,7 @@ import pytest
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.hdlsm.model import Hdlsm
-from motifmine.models.hdlsm.summary import of_occurrences
+from motifmine.models.hdlsm.summary import match_occurrence_probability
 from motifmine.records.fit import Activations, FitRecord, Occurrences
 from motifmine.records.posterior import Posterior
 from motifmine.reporting.export.formats import occurrences_bytes
@@ -139,7 +139,7 @@ def test_an_occurrence_is_as_probable_as_the_best_activation_within_a_bin() -> N
         weight=np.ones(4),
         score=np.ones(4),
     )
-    found = of_occurrences(activations, np.array([0.5, 0.6, 0.7, 0.8]), occurrences)
+    found = match_occurrence_probability(activations, np.array([0.5, 0.6, 0.7, 0.8]), occurrences)
     np.testing.assert_array_equal(found, [0.5, 0.6, 0.0, 0.8])
 
 

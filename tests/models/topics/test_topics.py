@@ -132,7 +132,7 @@ def test_signs_of_a_component_become_two_topics() -> None:
 
 
 def test_pca_needs_an_even_number_of_topics() -> None:
-    with pytest.raises(SpecError, match="n_topics is 5; pca makes two topics of each component"):
+    with pytest.raises(SpecError, match="n_topics is 5; it must be even for pca"):
         TopicSpec(model="pca", n_topics=5)
 
 

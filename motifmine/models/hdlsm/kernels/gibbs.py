@@ -1,10 +1,9 @@
-"""The Gibbs moves of HDLSM: every observation and every occurrence.
+"""Gibbs sweeps of HDLSM over all observations (step A) and all occurrences (step B).
 
-Step A and B of Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014, where motifs and
-both Dirichlet processes are integrated out. A deviation: step B draws motif and start time of an
-occurrence together, by the exact Dirichlet-multinomial predictive of all its observations (the
-paper draws one given the other, from a product that ignores that equal observations attract each
-other).
+Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014, with motifs and both Dirichlet
+processes integrated out. A deviation: step B draws motif and start time of an occurrence jointly,
+from the exact Dirichlet-multinomial predictive of all its observations. The paper draws one given
+the other, from a product that treats the observations as independent given the counts.
 """
 
 import math
@@ -12,31 +11,33 @@ import math
 import numpy as np
 
 from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.bookkeeping import (
+    add_token,
+    assign_motif,
+    close_occurrence,
+    count_background,
+    link_occurrence,
+    list_tokens,
+    open_occurrence,
+    remove_token,
+    take_motif_slot,
+    unassign_motif,
+    unlink_occurrence,
+)
 from motifmine.models.hdlsm.kernels.random_draws import draw_index, draw_log_index
 from motifmine.models.hdlsm.kernels.state import (
     ALPHA,
     BACKGROUND,
     ETA,
     GAMMA,
+    IN_BACKGROUND,
     MOTIFS,
-    NOISE,
     SEATED,
     SHARE,
     Longs,
     Prior,
     State,
     Tokens,
-    members,
-    sweep_add,
-    sweep_add_noise,
-    sweep_close,
-    sweep_give_motif,
-    sweep_leave_motif,
-    sweep_link,
-    sweep_open,
-    sweep_remove,
-    sweep_take_motif,
-    sweep_unlink,
 )
 
 
@@ -44,14 +45,24 @@ from motifmine.models.hdlsm.kernels.state import (
 def sweep_observations(
     tokens: Tokens, state: State, prior: Prior, begin: int, rng: np.random.Generator
 ) -> int:
-    """Draw the occurrence of every observation from `begin` on, in order of time (step A).
+    """Resample the occurrence of every observation from `begin` on, in order of time (step A).
 
-    Changes `state`. Stops when no motif slot is spare; returns the observation to go on with, the
-    number of observations when all are done.
+    Stops when no motif slot is free. Returns the observation to continue with, which is the number
+    of observations when the sweep is complete.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    begin : int
+        First observation to resample.
+    rng : numpy.random.Generator
 
     Notes
     -----
-    Weights of an observation (w, t), itself not counted, eqs 9-17 of the supplement of CVPR 2011,
+    Weights of an observation (w, t) that is not counted itself, eqs 9-17 of the CVPR supplement,
     where phi(w, rt) = (N(w, rt, k) + eta(w, rt)) / (N(k) + eta0):
 
         occurrence o:       N_jo phi_k(w, t - ost_o)
@@ -64,79 +75,85 @@ def sweep_observations(
     eta, share = prior.hyper[ETA], prior.hyper[SHARE]
     owner, start, motif, size = state.owner, state.row, state.motif, state.size
     cells, inverse = state.cells, state.inverse
-    alive = np.empty(len(start), dtype=np.int64)
+    covering = np.empty(len(start), dtype=np.int64)
     weight = np.empty(len(start) + 2)
     i = begin
     while i < len(owner):
         r, d = tokens.bin_row[i], tokens.document[i]
+        # relative times of a new occurrence whose start is inside the allowed rows
         lowest = max(0, r + length - 1 - tokens.last_start[d])
         highest = min(length - 1, r + length - 1 - tokens.first_start[d])
         opening = prior.hyper[ALPHA] / (tokens.last_start[d] - tokens.first_start[d] + 1)
-        n = gather_alive(state, r, length, alive)
+        n = _list_covering_occurrences(state, r, length, covering)
         while i < tokens.first[r + 1]:
             if state.tally[MOTIFS] == capacity:
                 return i
             w, old = tokens.word[i], owner[i]
             if old >= 0:
-                sweep_remove(state, prior, w, r + length - 1 - start[old], old)
+                remove_token(state, prior, w, r + length - 1 - start[old], old)
                 if size[old] == 0:
-                    sweep_close(state, prior, old)
-                    n = gather_alive(state, r, length, alive)
+                    close_occurrence(state, prior, old)
+                    n = _list_covering_occurrences(state, r, length, covering)
             elif old == BACKGROUND:
-                sweep_add_noise(state, prior, w, d, -1)
+                count_background(state, prior, w, d, -1)
+            # cumulative weights: occurrences, then background, then a new occurrence
             u = 0.0
             for c in range(n):
-                o = alive[c]
+                o = covering[c]
                 k, rt = motif[o], r + length - 1 - start[o]
                 u += size[o] * (cells[k, w, rt] + eta * prior.shape[rt]) * inverse[k]
                 weight[c] = u
             if share > 0.0:
                 u += (
-                    (state.noise_of_document[d] + share)
-                    * (state.noise_of_word[w] + prior.noise_word)
-                    / ((state.tally[NOISE] + prior.noise_word * n_words) * tokens.n_bins[d])
+                    (state.background_of_document[d] + share)
+                    * (state.background_of_word[w] + prior.background_prior)
+                    / (
+                        (state.tally[IN_BACKGROUND] + prior.background_prior * n_words)
+                        * tokens.n_bins[d]
+                    )
                 )
             weight[n] = u
-            u += opening * opening_sum(state, prior, w, lowest, highest)
+            u += opening * _sum_opening_weights(state, prior, w, lowest, highest)
             u *= rng.random()
             c = 0
             while c <= n and u >= weight[c]:
                 c += 1
             if c == n:
                 owner[i] = BACKGROUND
-                sweep_add_noise(state, prior, w, d, 1)
+                count_background(state, prior, w, d, 1)
             else:
                 if c < n:
-                    o = alive[c]
+                    o = covering[c]
                 else:
                     u = (u - weight[n]) / opening
-                    k, rt = opening_draw(state, prior, w, lowest, highest, u, rng)
-                    o = sweep_open(state, prior, r + length - 1 - rt, k)
-                    alive[n] = o
+                    k, rt = _draw_opening(state, prior, w, lowest, highest, u, rng)
+                    o = open_occurrence(state, prior, r + length - 1 - rt, k)
+                    covering[n] = o
                     n += 1
                 owner[i] = o
-                sweep_add(state, prior, w, r + length - 1 - start[o], o)
+                add_token(state, prior, w, r + length - 1 - start[o], o)
             i += 1
     return i
 
 
 @kernel
-def gather_alive(state: State, r: int, length: int, alive: Longs) -> int:
-    """Return how many occurrences have bin row `r` in their window, and list them."""
+def _list_covering_occurrences(state: State, r: int, length: int, covering: Longs) -> int:
+    """Write the occurrences whose window covers bin row `r` to `covering`; return their number."""
     n = 0
     for row in range(r, r + length):
         o = state.head[row]
         while o >= 0:
-            alive[n] = o
+            covering[n] = o
             n += 1
             o = state.after[o]
     return n
 
 
 @kernel
-def opening_sum(state: State, prior: Prior, w: int, lowest: int, highest: int) -> float:
+def _sum_opening_weights(state: State, prior: Prior, w: int, lowest: int, highest: int) -> float:
     """Return sum_rt p(w, rt) of a new occurrence over all motifs and the allowed rt."""
     length, n_words = len(prior.shape), len(state.by_word)
+    # away from document edges all relative times are allowed, and `by_word` is their sum
     is_whole = highest - lowest == length - 1
     share = 1.0 / n_words
     if not is_whole:
@@ -158,7 +175,7 @@ def opening_sum(state: State, prior: Prior, w: int, lowest: int, highest: int) -
 
 
 @kernel
-def opening_draw(
+def _draw_opening(
     state: State,
     prior: Prior,
     w: int,
@@ -167,9 +184,9 @@ def opening_draw(
     u: float,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
-    """Return motif and relative time of a new occurrence; `u` < `opening_sum` is uniform.
+    """Draw motif and relative time of a new occurrence, given a uniform `u` below the weight sum.
 
-    A new motif takes a spare slot.
+    A new motif is allocated a free slot. `u` is uniform on [0, `_sum_opening_weights`).
     """
     eta = prior.hyper[ETA]
     share = 0.0
@@ -187,8 +204,9 @@ def opening_draw(
             motif = k
             break
     if motif < 0 and prior.hyper[GAMMA] > 0.0:
-        motif = sweep_take_motif(state)
+        motif = take_motif_slot(state)
     elif motif < 0:
+        # without new motifs (gamma = 0) rounding may leave u >= 0; the last motif takes it
         motif = state.live[state.tally[MOTIFS] - 1]
     weight = np.empty(highest - lowest + 1)
     for rt in range(lowest, highest + 1):
@@ -197,10 +215,24 @@ def opening_draw(
 
 
 @kernel
-def gather_cells(
+def group_tokens(
     tokens: Tokens, token: Longs, n: int, word: Longs, bin_row: Longs, count: Longs
 ) -> int:
-    """Return how many distinct (word, bin row) `n` observations have, and list them."""
+    """Group `n` observations by (word, bin row); return the number of groups.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    token : int64 array
+        Observations, ascending; the first `n` entries are used.
+    n : int
+    word : int64 array
+        Overwritten with the word of every group.
+    bin_row : int64 array
+        Overwritten with the bin row of every group.
+    count : int64 array
+        Overwritten with the number of observations in every group.
+    """
     m = -1
     for a in range(n):
         w, r = tokens.word[token[a]], tokens.bin_row[token[a]]
@@ -213,15 +245,15 @@ def gather_cells(
 
 
 @kernel
-def log_rising(a: float, n: int, learn: int) -> float:
-    """Return log(a (a + 1) .. (a + n - 1)), or n log a when nothing is learned."""
+def _log_rising_factorial(a: float, n: int, learn: int) -> float:
+    """Return log(a (a + 1) .. (a + n - 1)), or n log a if motifs are held fixed."""
     if learn == 0:
         return n * math.log(a)
     return math.lgamma(a + n) - math.lgamma(a)
 
 
 @kernel
-def log_block(
+def _log_rising_motif(
     state: State,
     prior: Prior,
     k: int,
@@ -231,10 +263,9 @@ def log_block(
     count: Longs,
     m: int,
 ) -> float:
-    """Return the log of prod over cells of the rising factorials of N(w, rt, k) + eta(w, rt).
+    """Return the log of the product over cells of the rising factorials of N(w, rt, k) + eta.
 
-    With a start at `row`; `k` is -1 for a new motif. Products are kept until they leave the range
-    of floating-point numbers, which spares most logarithms.
+    For a start at `row`; `k` is -1 for a new motif.
     """
     total, product = 0.0, 1.0
     for c in range(m):
@@ -245,6 +276,7 @@ def log_block(
         for _ in range(count[c]):
             product *= a
             a += prior.learn
+            # one logarithm per overflow instead of one per factor
             if product < 1e-200 or product > 1e200:
                 total += math.log(product)
                 product = 1.0
@@ -255,10 +287,20 @@ def log_block(
 def sweep_occurrences(
     tokens: Tokens, state: State, prior: Prior, begin: int, rng: np.random.Generator
 ) -> int:
-    """Draw motif and start time of every occurrence together, from slot `begin` on (step B).
+    """Resample motif and start time of every occurrence jointly, from slot `begin` on (step B).
 
-    Changes `state`. Stops when no motif slot is spare; returns the slot to go on with, the number
-    of slots when all are done.
+    Stops when no motif slot is free. Returns the slot to continue with, which is the number of
+    slots when the sweep is complete.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    begin : int
+        First occurrence slot to resample.
+    rng : numpy.random.Generator
 
     Notes
     -----
@@ -276,52 +318,57 @@ def sweep_occurrences(
             continue
         if state.tally[MOTIFS] == len(state.live):
             return o
-        n = members(tokens, state, o, length, token)
-        m = gather_cells(tokens, token, n, word, bin_row, count)
-        sweep_lift(tokens, state, prior, o, token, n)
+        n = list_tokens(tokens, state, o, length, token)
+        m = group_tokens(tokens, token, n, word, bin_row, count)
+        _detach_occurrence(tokens, state, prior, o, token, n)
         d = tokens.document[token[0]]
+        # starts whose window covers the first and the last observation of the occurrence
         first = max(bin_row[m - 1], tokens.first_start[d])
         last = min(bin_row[0] + length - 1, tokens.last_start[d])
         n_live = state.tally[MOTIFS]
         c = 0
         for q in range(n_live + 1):
             k = state.live[q] if q < n_live else -1
-            base = opening_log_weight(state, prior, k, n)
+            base = _log_opening_weight(state, prior, k, n)
             for row in range(first, last + 1):
-                weight[c] = base + log_block(state, prior, k, row, word, bin_row, count, m)
+                weight[c] = base + _log_rising_motif(state, prior, k, row, word, bin_row, count, m)
                 c += 1
         c = draw_log_index(weight, c, rng)
         q = c // (last - first + 1)
-        k = state.live[q] if q < n_live else sweep_take_motif(state)
-        sweep_lower(tokens, state, prior, o, first + c % (last - first + 1), k, token, n)
+        k = state.live[q] if q < n_live else take_motif_slot(state)
+        _attach_occurrence(tokens, state, prior, o, first + c % (last - first + 1), k, token, n)
     return len(state.row)
 
 
 @kernel
-def opening_log_weight(state: State, prior: Prior, k: int, n: int) -> float:
-    """Return log Nocc(k) less the log of the denominator for `n` observations; k is -1 if new."""
+def _log_opening_weight(state: State, prior: Prior, k: int, n: int) -> float:
+    """Return log Nocc(k) minus the log denominator of `n` observations; `k` is -1 if new."""
     if k < 0:
         if prior.hyper[GAMMA] <= 0.0:
             return -np.inf
-        return math.log(prior.hyper[GAMMA]) - log_rising(prior.hyper[ETA], n, prior.learn)
-    return math.log(state.motif_count[k]) - log_rising(
+        return math.log(prior.hyper[GAMMA]) - _log_rising_factorial(
+            prior.hyper[ETA], n, prior.learn
+        )
+    return math.log(state.motif_count[k]) - _log_rising_factorial(
         prior.hyper[ETA] + state.motif_size[k], n, prior.learn
     )
 
 
 @kernel
-def sweep_lift(tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, n: int) -> None:
-    """Take occurrence `o` with its `n` observations out of all counts and off its row."""
+def _detach_occurrence(
+    tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, n: int
+) -> None:
+    """Remove occurrence `o` with its `n` observations from all counts and from its row."""
     length = len(prior.shape)
     for a in range(n):
         i = token[a]
-        sweep_remove(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
-    sweep_leave_motif(state, prior, o)
-    sweep_unlink(state, o)
+        remove_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
+    unassign_motif(state, prior, o)
+    unlink_occurrence(state, o)
 
 
 @kernel
-def sweep_lower(
+def _attach_occurrence(
     tokens: Tokens,
     state: State,
     prior: Prior,
@@ -331,10 +378,10 @@ def sweep_lower(
     token: Longs,
     n: int,
 ) -> None:
-    """Put back what `sweep_lift` took out, with motif `k` at `row`."""
+    """Insert what `_detach_occurrence` removed, with motif `k` at `row`."""
     length = len(prior.shape)
-    sweep_link(state, o, row)
-    sweep_give_motif(state, prior, o, k)
+    link_occurrence(state, o, row)
+    assign_motif(state, prior, o, k)
     for a in range(n):
         i = token[a]
-        sweep_add(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - row, o)
+        add_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - row, o)

@@ -1,17 +1,18 @@
-"""The joint probability of an HDLSM state, and draws of its hyper-parameters."""
+"""Joint probability of an HDLSM state, and Gibbs updates of its hyper-parameters (step D)."""
 
 import math
 
 import numpy as np
 
 from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.bookkeeping import update_inverse
 from motifmine.models.hdlsm.kernels.random_draws import draw_log_index
 from motifmine.models.hdlsm.kernels.state import (
     ALPHA,
     ETA,
     GAMMA,
+    IN_BACKGROUND,
     MOTIFS,
-    NOISE,
     OCCURRENCES,
     SHARE,
     Longs,
@@ -19,7 +20,6 @@ from motifmine.models.hdlsm.kernels.state import (
     Reals,
     State,
     Tokens,
-    sweep_refresh,
 )
 
 
@@ -31,7 +31,7 @@ def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
     ----------
     tokens : Tokens
     state : State
-        Every observation placed.
+        Every observation must be assigned.
     prior : Prior
 
     Notes
@@ -40,32 +40,34 @@ def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
     the occurrences of each document (with the background as one more, special table of weight b0),
     one over the motifs of all occurrences, uniform starts, and a Dirichlet-multinomial per motif.
     """
-    total: float = documents_log(
-        document_sizes(tokens), state, prior.hyper[ALPHA], prior.hyper[SHARE]
+    total: float = _log_documents(
+        count_tokens(tokens), state, prior.hyper[ALPHA], prior.hyper[SHARE]
     )
     for q in range(state.tally[OCCURRENCES]):
         total += math.lgamma(state.size[state.ids[q]])
-    occurrences = occurrences_by_document(tokens, state)
+    occurrences = count_occurrences(tokens, state)
     for d in range(len(occurrences)):
         total -= occurrences[d] * math.log(tokens.last_start[d] - tokens.first_start[d] + 1)
-        if state.noise_of_document[d] > 0:
-            total -= state.noise_of_document[d] * math.log(tokens.n_bins[d])
-    total += motifs_log(state, prior.hyper[GAMMA])
+        if state.background_of_document[d] > 0:
+            total -= state.background_of_document[d] * math.log(tokens.n_bins[d])
+    total += log_motifs(state, prior.hyper[GAMMA])
     for q in range(state.tally[MOTIFS]):
         total += math.lgamma(state.motif_count[state.live[q]])
-    total += cells_log(state, prior.shape, prior.hyper[ETA])
-    if state.tally[NOISE] > 0:
-        pseudo = prior.noise_word * len(state.noise_of_word)
-        total += math.lgamma(pseudo) - math.lgamma(pseudo + state.tally[NOISE])
-        for n in state.noise_of_word:
+    total += _log_cells(state, prior.shape, prior.hyper[ETA])
+    if state.tally[IN_BACKGROUND] > 0:
+        pseudo = prior.background_prior * len(state.background_of_word)
+        total += math.lgamma(pseudo) - math.lgamma(pseudo + state.tally[IN_BACKGROUND])
+        for n in state.background_of_word:
             if n > 0:
-                total += math.lgamma(prior.noise_word + n) - math.lgamma(prior.noise_word)
+                total += math.lgamma(prior.background_prior + n) - math.lgamma(
+                    prior.background_prior
+                )
     return total
 
 
 @kernel
-def occurrences_by_document(tokens: Tokens, state: State) -> Longs:
-    """Return the number of occurrences of every document, int64 array (D,)."""
+def count_occurrences(tokens: Tokens, state: State) -> Longs:
+    """Count the occurrences of every document, int64 array (D,)."""
     count = np.zeros(len(tokens.n_bins), dtype=np.int64)
     for q in range(state.tally[OCCURRENCES]):
         count[tokens.row_document[state.row[state.ids[q]]]] += 1
@@ -73,8 +75,8 @@ def occurrences_by_document(tokens: Tokens, state: State) -> Longs:
 
 
 @kernel
-def document_sizes(tokens: Tokens) -> Longs:
-    """Return the number of observations of every document, int64 array (D,)."""
+def count_tokens(tokens: Tokens) -> Longs:
+    """Count the observations of every document, int64 array (D,)."""
     size = np.zeros(len(tokens.n_bins), dtype=np.int64)
     for d in tokens.document:
         size[d] += 1
@@ -82,7 +84,7 @@ def document_sizes(tokens: Tokens) -> Longs:
 
 
 @kernel
-def documents_log(size: Longs, state: State, alpha: float, share: float) -> float:
+def _log_documents(size: Longs, state: State, alpha: float, share: float) -> float:
     """Return the part of the joint that depends on alpha and b0 (`share`), nats.
 
     `size` is the number of observations of every document, int64 array (D,).
@@ -91,12 +93,12 @@ def documents_log(size: Longs, state: State, alpha: float, share: float) -> floa
     for d in range(len(size)):
         total += math.lgamma(alpha + share) - math.lgamma(alpha + share + size[d])
         if share > 0.0:
-            total += math.lgamma(share + state.noise_of_document[d]) - math.lgamma(share)
+            total += math.lgamma(share + state.background_of_document[d]) - math.lgamma(share)
     return total
 
 
 @kernel
-def motifs_log(state: State, gamma: float) -> float:
+def log_motifs(state: State, gamma: float) -> float:
     """Return the part of the joint that depends on gamma, nats."""
     total: float = state.tally[MOTIFS] * math.log(gamma) + math.lgamma(gamma)
     total -= math.lgamma(gamma + state.tally[OCCURRENCES])
@@ -104,9 +106,10 @@ def motifs_log(state: State, gamma: float) -> float:
 
 
 @kernel
-def cells_log(state: State, shape: Reals, eta: float) -> float:
+def _log_cells(state: State, shape: Reals, eta: float) -> float:
     """Return the Dirichlet-multinomial part of the joint for all motifs, nats."""
     total = 0.0
+    # most counts are 0 or 1: their terms need no lgamma of their own
     base = np.empty(len(shape))
     log_base = np.empty(len(shape))
     for rt in range(len(shape)):
@@ -129,38 +132,67 @@ def cells_log(state: State, shape: Reals, eta: float) -> float:
 
 
 @kernel
-def sweep_document_priors(
+def resample_document_priors(
     tokens: Tokens, state: State, prior: Prior, grid: Reals, rng: np.random.Generator
 ) -> None:
-    """Draw alpha and then b0 (unless it is 0) from their conditionals on `grid` (step D).
+    """Draw alpha and then b0 (unless it is 0) from their conditionals on `grid` (griddy Gibbs).
 
-    Changes `prior.hyper`. The prior is uniform over the grid's points.
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+    prior : Prior
+        `hyper` is changed.
+    grid : float64 array (G,)
+        Values with equal prior probability.
+    rng : numpy.random.Generator
     """
     weight = np.empty(len(grid))
-    size = document_sizes(tokens)
+    size = count_tokens(tokens)
     for g in range(len(grid)):
-        weight[g] = documents_log(size, state, grid[g], prior.hyper[SHARE])
+        weight[g] = _log_documents(size, state, grid[g], prior.hyper[SHARE])
     prior.hyper[ALPHA] = grid[draw_log_index(weight, len(grid), rng)]
     if prior.hyper[SHARE] > 0.0:
         for g in range(len(grid)):
-            weight[g] = documents_log(size, state, prior.hyper[ALPHA], grid[g])
+            weight[g] = _log_documents(size, state, prior.hyper[ALPHA], grid[g])
         prior.hyper[SHARE] = grid[draw_log_index(weight, len(grid), rng)]
 
 
 @kernel
-def sweep_gamma(state: State, prior: Prior, grid: Reals, rng: np.random.Generator) -> None:
-    """Draw gamma from its conditional on `grid`; changes `prior.hyper`."""
+def resample_gamma(state: State, prior: Prior, grid: Reals, rng: np.random.Generator) -> None:
+    """Draw gamma from its conditional on `grid`.
+
+    Parameters
+    ----------
+    state : State
+    prior : Prior
+        `hyper` is changed.
+    grid : float64 array (G,)
+        Values with equal prior probability.
+    rng : numpy.random.Generator
+    """
     weight = np.empty(len(grid))
     for g in range(len(grid)):
-        weight[g] = motifs_log(state, grid[g])
+        weight[g] = log_motifs(state, grid[g])
     prior.hyper[GAMMA] = grid[draw_log_index(weight, len(grid), rng)]
 
 
 @kernel
-def sweep_eta(state: State, prior: Prior, grid: Reals, rng: np.random.Generator) -> None:
-    """Draw eta0 from its conditional on `grid`; changes `prior.hyper` and `state.inverse`."""
+def resample_eta(state: State, prior: Prior, grid: Reals, rng: np.random.Generator) -> None:
+    """Draw eta0 from its conditional on `grid`.
+
+    Parameters
+    ----------
+    state : State
+        `inverse` is updated.
+    prior : Prior
+        `hyper` is changed.
+    grid : float64 array (G,)
+        Values with equal prior probability.
+    rng : numpy.random.Generator
+    """
     weight = np.empty(len(grid))
     for g in range(len(grid)):
-        weight[g] = cells_log(state, prior.shape, grid[g])
+        weight[g] = _log_cells(state, prior.shape, grid[g])
     prior.hyper[ETA] = grid[draw_log_index(weight, len(grid), rng)]
-    sweep_refresh(state, prior)
+    update_inverse(state, prior)

@@ -1,4 +1,4 @@
-"""Draws from weights and from log weights."""
+"""Draws from categorical distributions given by weights or log weights."""
 
 import math
 
@@ -10,11 +10,20 @@ from motifmine.models.hdlsm.kernels.state import Reals
 
 @kernel
 def draw_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability in proportion to `weight[i]`."""
+    """Draw i < n with probability proportional to `weight[i]`.
+
+    Parameters
+    ----------
+    weight : float64 array, at least n entries
+        Weights, >= 0.
+    n : int
+    rng : numpy.random.Generator
+    """
     total = 0.0
     for i in range(n):
         total += weight[i]
     u = rng.random() * total
+    # the last index takes what rounding leaves of `u`
     for i in range(n - 1):
         u -= weight[i]
         if u < 0.0:
@@ -24,7 +33,16 @@ def draw_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
 
 @kernel
 def draw_log_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability ~ exp(weight[i]); `weight` is overwritten."""
+    """Draw i < n with probability proportional to exp(weight[i]); `weight` is overwritten.
+
+    Parameters
+    ----------
+    weight : float64 array, at least n entries
+        Log weights; overwritten.
+    n : int
+    rng : numpy.random.Generator
+    """
+    # the maximum is subtracted so that exp cannot overflow
     top = weight[0]
     for i in range(1, n):
         top = max(top, weight[i])
@@ -34,8 +52,17 @@ def draw_log_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
 
 
 @kernel
-def log_choice(weight: Reals, n: int, chosen: int) -> float:
-    """Return the log probability of `chosen` among `n` log weights."""
+def log_choice_probability(weight: Reals, n: int, chosen: int) -> float:
+    """Return the log probability of `chosen` among `n` log weights.
+
+    Parameters
+    ----------
+    weight : float64 array, at least n entries
+        Log weights.
+    n : int
+    chosen : int
+        Index whose probability is returned, 0 <= chosen < n.
+    """
     top = weight[0]
     for i in range(1, n):
         top = max(top, weight[i])
@@ -48,10 +75,18 @@ def log_choice(weight: Reals, n: int, chosen: int) -> float:
 
 @kernel
 def choose(weight: Reals, n: int, rng: np.random.Generator) -> int:
-    """Return i < n with probability ~ exp(weight[i]); `weight` is kept."""
+    """Draw i < n with probability proportional to exp(weight[i]); `weight` is not changed.
+
+    Parameters
+    ----------
+    weight : float64 array, at least n entries
+        Log weights.
+    n : int
+    rng : numpy.random.Generator
+    """
     u = rng.random()
     for i in range(n - 1):
-        u -= math.exp(log_choice(weight, n, i))
+        u -= math.exp(log_choice_probability(weight, n, i))
         if u < 0.0:
             return i
     return n - 1
@@ -59,6 +94,14 @@ def choose(weight: Reals, n: int, rng: np.random.Generator) -> int:
 
 @kernel
 def choose_with_log(weight: Reals, n: int, rng: np.random.Generator) -> tuple[int, float]:
-    """Return i < n with probability ~ exp(weight[i]), and the log of that probability."""
+    """Draw i < n with probability proportional to exp(weight[i]); also return its log.
+
+    Parameters
+    ----------
+    weight : float64 array, at least n entries
+        Log weights.
+    n : int
+    rng : numpy.random.Generator
+    """
     chosen = choose(weight, n, rng)
-    return chosen, log_choice(weight, n, chosen)
+    return chosen, log_choice_probability(weight, n, chosen)

@@ -1,6 +1,7 @@
-"""Places where one motif or two motifs start, and how their observations are allocated to sides.
+"""Sequential allocation of the observations of one or two motifs to two sides.
 
-What joining and parting motifs (`motifmine.models.hdlsm.kernels.join_motifs`) is made of.
+Building blocks of the moves in `motifmine.models.hdlsm.kernels.join_motifs`. A *place* is a start
+row at which the first motif, the second motif, or both start.
 """
 
 import math
@@ -8,8 +9,9 @@ import math
 import numpy as np
 
 from motifmine.kernels.jit import kernel
-from motifmine.models.hdlsm.kernels.random_draws import choose, log_choice
-from motifmine.models.hdlsm.kernels.shifts import shift_log_weights
+from motifmine.models.hdlsm.kernels.bookkeeping import list_tokens_of_pair
+from motifmine.models.hdlsm.kernels.random_draws import choose, log_choice_probability
+from motifmine.models.hdlsm.kernels.shifts import fill_shift_weights
 from motifmine.models.hdlsm.kernels.state import (
     ALPHA,
     ETA,
@@ -19,13 +21,12 @@ from motifmine.models.hdlsm.kernels.state import (
     Prior,
     State,
     Tokens,
-    members_of_both,
 )
 
 
 @kernel
-def occurrence_at(state: State, k: int, row: int) -> int:
-    """Return the occurrence of motif `k` at `row`, -1 for none, -2 for several."""
+def _find_occurrence(state: State, k: int, row: int) -> int:
+    """Return the occurrence of motif `k` at `row`, -1 for none, -2 for more than one."""
     found = -1
     if row < 0 or row >= len(state.head):
         return found
@@ -40,13 +41,25 @@ def occurrence_at(state: State, k: int, row: int) -> int:
 
 
 @kernel
-def paired_items(state: State, k: int, other: int, by: int) -> tuple[Longs, Longs, bool]:
-    """List the places where motif `k`, or motif `other` moved by `by`, starts.
+def pair_occurrences(state: State, k: int, other: int, by: int) -> tuple[Longs, Longs, bool]:
+    """List the places where motif `k`, or motif `other` shifted by `by`, starts.
+
+    Parameters
+    ----------
+    state : State
+    k : int
+        Motif slot.
+    other : int
+        Slot of the second motif, -1 for none.
+    by : int
+        Bins that are added to the start rows of the second motif.
 
     Returns
     -------
-    occurrence of `k` at every place, or -1; occurrence of `other` there, or -1; whether no place
-    has two occurrences of one motif
+    ours, theirs : int64 arrays (places,)
+        Occurrence of `k` and of `other` at every place, -1 for none.
+    is_simple : bool
+        Whether no place has two occurrences of the same motif.
     """
     n = state.motif_count[k] + (state.motif_count[other] if other >= 0 else 0)
     ours = np.full(n, -1, dtype=np.int64)
@@ -56,23 +69,34 @@ def paired_items(state: State, k: int, other: int, by: int) -> tuple[Longs, Long
         o = state.ids[q]
         row = state.row[o]
         if state.motif[o] == k:
-            partner = occurrence_at(state, other, row - by) if other >= 0 else -1
-            if occurrence_at(state, k, row) == -2 or partner == -2:
+            partner = _find_occurrence(state, other, row - by) if other >= 0 else -1
+            if _find_occurrence(state, k, row) == -2 or partner == -2:
                 return ours, theirs, False
             ours[n], theirs[n] = o, partner
             n += 1
         elif state.motif[o] == other:
-            if occurrence_at(state, other, row) == -2:
+            if _find_occurrence(state, other, row) == -2:
                 return ours, theirs, False
-            if occurrence_at(state, k, row + by) == -1:
+            if _find_occurrence(state, k, row + by) == -1:
                 theirs[n] = o
                 n += 1
     return ours[:n], theirs[:n], True
 
 
 @kernel
-def sweep_shuffle(ours: Longs, theirs: Longs, a: int, rng: np.random.Generator) -> None:
-    """Bring places into random order, but that of occurrence `a` to the front."""
+def shuffle_pairs(ours: Longs, theirs: Longs, a: int, rng: np.random.Generator) -> None:
+    """Shuffle the places in place, with that of occurrence `a` first.
+
+    Parameters
+    ----------
+    ours : int64 array
+        Occurrence of the first motif at every place, -1 for none; reordered.
+    theirs : int64 array
+        Occurrence of the second motif at every place, -1 for none; reordered.
+    a : int
+        Occurrence whose place comes first.
+    rng : numpy.random.Generator
+    """
     for x in range(len(ours)):
         if ours[x] == a:
             ours[0], ours[x] = ours[x], ours[0]
@@ -96,12 +120,12 @@ def allocate_tokens(
     is_forced: bool,
     rng: np.random.Generator,
 ) -> tuple[float, float, Ints, Longs]:
-    """Allocate the observations of all places to two sides, one after the other.
+    """Allocate the observations of all places to two sides sequentially.
 
     Parameters
     ----------
     ours, theirs : int64 arrays
-        Occurrences by place, see `paired_items`; -1 for none.
+        Occurrences by place, see `pair_occurrences`; -1 for none.
     by, other_by : int
         Bins to add to the start rows of both for the common place.
     side : int64 array (N,)
@@ -109,9 +133,14 @@ def allocate_tokens(
 
     Returns
     -------
-    log probability of the allocation; log p(parted) - log p(joined) of the seating in documents;
-    counts of both sides, int32 array (2, W, L); observations of both sides by place, int64 array
-    (2, places)
+    log_q : float
+        Log probability of the allocation.
+    log_p : float
+        log p(parted) - log p(joined) of the assignment of observations within documents.
+    cells : int32 array (2, W, L)
+        Counts of both sides.
+    here : int64 array (2, places)
+        Observations of both sides, by place.
     """
     length = len(prior.shape)
     eta = prior.hyper[ETA]
@@ -121,7 +150,7 @@ def allocate_tokens(
     token = np.empty(len(tokens.word), dtype=np.int64)
     log_q, log_p = 0.0, 0.0
     for x in range(len(ours)):
-        n = members_of_both(tokens, state, ours[x], theirs[x], length, token)
+        n = list_tokens_of_pair(tokens, state, ours[x], theirs[x], length, token)
         row = state.row[ours[x]] + by if ours[x] >= 0 else state.row[theirs[x]] + other_by
         for y in range(n):
             i = token[y]
@@ -147,8 +176,8 @@ def allocate_tokens(
 
 
 @kernel
-def n_positive(numbers: Longs) -> int:
-    """Return how many numbers are above 0."""
+def count_positive(numbers: Longs) -> int:
+    """Count the numbers above 0."""
     n = 0
     for x in numbers:
         n += x > 0
@@ -156,10 +185,24 @@ def n_positive(numbers: Longs) -> int:
 
 
 @kernel
-def start_limits(
+def limit_shifts(
     tokens: Tokens, state: State, items: Longs, by: int, lowest: int, highest: int
 ) -> tuple[int, int]:
-    """Return the part of `lowest` .. `highest` that leaves the starts of `items` + `by` allowed."""
+    """Restrict shifts to those that keep the starts of `items`, moved by `by`, inside documents.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+    items : int64 array
+        Occurrences, -1 for none.
+    by : int
+        Bins that are added to the start rows before the shift.
+    lowest : int
+        Smallest shift, bins.
+    highest : int
+        Largest shift, bins.
+    """
     for o in items:
         if o >= 0:
             row = state.row[o]
@@ -170,18 +213,45 @@ def start_limits(
 
 
 @kernel
-def log_shift(cells: Ints, prior: Prior, lowest: int, highest: int, chosen: int) -> float:
-    """Return the log probability that step C shifts counts (W, L) by `chosen`."""
+def log_shift_probability(
+    cells: Ints, prior: Prior, lowest: int, highest: int, chosen: int
+) -> float:
+    """Return the log probability that step C shifts counts (W, L) by `chosen`.
+
+    Parameters
+    ----------
+    cells : int32 array (W, L)
+        Counts of a motif.
+    prior : Prior
+    lowest : int
+        Smallest shift, bins.
+    highest : int
+        Largest shift, bins.
+    chosen : int
+        Shift, bins, lowest <= chosen <= highest.
+    """
     weight = np.empty(highest - lowest + 1)
-    shift_log_weights(cells, prior, lowest, highest, weight)
-    return log_choice(weight, len(weight), chosen - lowest)
+    fill_shift_weights(cells, prior, lowest, highest, weight)
+    return log_choice_probability(weight, len(weight), chosen - lowest)
 
 
 @kernel
 def draw_shift(
     cells: Ints, prior: Prior, lowest: int, highest: int, rng: np.random.Generator
 ) -> int:
-    """Return a shift of counts (W, L) drawn as in step C."""
+    """Draw a shift of counts (W, L) as in step C.
+
+    Parameters
+    ----------
+    cells : int32 array (W, L)
+        Counts of a motif.
+    prior : Prior
+    lowest : int
+        Smallest shift, bins.
+    highest : int
+        Largest shift, bins.
+    rng : numpy.random.Generator
+    """
     weight = np.empty(highest - lowest + 1)
-    shift_log_weights(cells, prior, lowest, highest, weight)
+    fill_shift_weights(cells, prior, lowest, highest, weight)
     return lowest + choose(weight, len(weight), rng)

@@ -1,7 +1,7 @@
-"""Shifts of motifs against their occurrences (step C of HDLSM), and what counts of motifs weigh.
+"""Shifts of motifs relative to their occurrences (step C of HDLSM), and log weights of counts.
 
-Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014. A deviation: a shift is weighed by
-the whole change of the joint probability.
+Emonet, Varadarajan and Odobez, CVPR 2011 and TPAMI 36(1), 2014. A deviation: the weight of a shift
+is the full change of the joint probability.
 """
 
 import math
@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.bookkeeping import link_occurrence, unlink_occurrence
 from motifmine.models.hdlsm.kernels.random_draws import draw_log_index
 from motifmine.models.hdlsm.kernels.state import (
     ETA,
@@ -20,49 +21,55 @@ from motifmine.models.hdlsm.kernels.state import (
     Reals,
     State,
     Tokens,
-    sweep_link,
-    sweep_unlink,
 )
 
 
 @kernel
 def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> None:
-    """Draw a shift of every motif against all its occurrences (step C); changes `state`.
+    """Resample the shift of every motif relative to its occurrences (step C).
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    rng : numpy.random.Generator
 
     Notes
     -----
     log weight(inc) = sum over cells [ lgamma(eta(w, rt - inc) + N) - lgamma(eta(w, rt - inc)) ]
     """
     length = len(prior.shape)
-    lowest, highest = shift_ranges(tokens, state, length)
+    lowest, highest = _find_shift_ranges(tokens, state, length)
     weight = np.empty(2 * length + 1)
     shift = np.zeros(len(state.live), dtype=np.int64)
     for q in range(state.tally[MOTIFS]):
         k = state.live[q]
         n = highest[k] - lowest[k] + 1
-        shift_log_weights(state.cells[k], prior, lowest[k], highest[k], weight)
+        fill_shift_weights(state.cells[k], prior, lowest[k], highest[k], weight)
         shift[k] = lowest[k] + draw_log_index(weight, n, rng)
-        sweep_shift_cells(state.cells[k], shift[k])
+        shift_cells(state.cells[k], shift[k])
     for q in range(state.tally[OCCURRENCES]):
         o = state.ids[q]
         by = shift[state.motif[o]]
         if by != 0:
-            sweep_unlink(state, o)
-            sweep_link(state, o, state.row[o] + by)
+            unlink_occurrence(state, o)
+            link_occurrence(state, o, state.row[o] + by)
 
 
 @kernel
-def shift_ranges(tokens: Tokens, state: State, length: int) -> tuple[Longs, Longs]:
-    """Return lowest and highest increment of the start rows of every motif, int64 arrays (K,).
+def _find_shift_ranges(tokens: Tokens, state: State, length: int) -> tuple[Longs, Longs]:
+    """Return the smallest and largest shift of the starts of every motif, int64 arrays (K,).
 
-    Every used relative time stays inside the motif, every start inside what is allowed.
+    Shifts keep all counts inside the motif and all starts inside their documents.
     """
     n_slots = len(state.live)
     lowest = np.zeros(n_slots, dtype=np.int64)
     highest = np.zeros(n_slots, dtype=np.int64)
     for q in range(state.tally[MOTIFS]):
         k = state.live[q]
-        lowest[k], highest[k] = cell_range(state.cells[k])
+        lowest[k], highest[k] = find_shift_range(state.cells[k])
     for q in range(state.tally[OCCURRENCES]):
         o = state.ids[q]
         k, row = state.motif[o], state.row[o]
@@ -73,8 +80,8 @@ def shift_ranges(tokens: Tokens, state: State, length: int) -> tuple[Longs, Long
 
 
 @kernel
-def cell_range(cells: Ints) -> tuple[int, int]:
-    """Return lowest and highest increment of the start that keeps the counts (W, L) inside."""
+def find_shift_range(cells: Ints) -> tuple[int, int]:
+    """Return the smallest and largest shift of the start that keeps the counts (W, L) inside."""
     n_words, length = cells.shape
     first, last = length, -1
     for w in range(n_words):
@@ -85,8 +92,17 @@ def cell_range(cells: Ints) -> tuple[int, int]:
 
 
 @kernel
-def shift_log_weight(cells: Ints, prior: Prior, by: int) -> float:
-    """Return sum over cells of the log rising factorials of eta(w, rt - by)."""
+def log_shift_weight(cells: Ints, prior: Prior, by: int) -> float:
+    """Return the sum over cells of the log rising factorials of eta(w, rt - by).
+
+    Parameters
+    ----------
+    cells : int32 array (W, L)
+        Counts of a motif.
+    prior : Prior
+    by : int
+        Shift of the starts, bins.
+    """
     n_words, length = cells.shape
     total = 0.0
     for w in range(n_words):
@@ -94,14 +110,16 @@ def shift_log_weight(cells: Ints, prior: Prior, by: int) -> float:
             n = cells[w, rt]
             if n > 0:
                 a = prior.hyper[ETA] * prior.shape[rt - by]
+                # counts of 1 are frequent, and lgamma is many times slower than log
                 total += math.log(a) if n == 1 else math.lgamma(a + n) - math.lgamma(a)
     return total
 
 
 @kernel
-def sweep_shift_cells(cells: Ints, by: int) -> None:
-    """Move counts (W, L) from relative time rt to rt - by."""
+def shift_cells(cells: Ints, by: int) -> None:
+    """Move counts (W, L) from relative time rt to rt - by, in place."""
     n_words, length = cells.shape
+    # the loops run away from the target, so that no count is overwritten before it is moved
     for w in range(n_words):
         if by > 0:
             for rt in range(by, length):
@@ -114,23 +132,36 @@ def sweep_shift_cells(cells: Ints, by: int) -> None:
 
 
 @kernel
-def shift_log_weights(cells: Ints, prior: Prior, lowest: int, highest: int, weight: Reals) -> None:
-    """Write the log weight of step C for every increment from `lowest` to `highest`."""
+def fill_shift_weights(cells: Ints, prior: Prior, lowest: int, highest: int, weight: Reals) -> None:
+    """Write the log weight of step C for every shift from `lowest` to `highest`.
+
+    Parameters
+    ----------
+    cells : int32 array (W, L)
+        Counts of a motif.
+    prior : Prior
+    lowest : int
+        Smallest shift, bins.
+    highest : int
+        Largest shift, bins.
+    weight : float64 array
+        Overwritten with one log weight per shift.
+    """
     for by in range(lowest, highest + 1):
-        weight[by - lowest] = shift_log_weight(cells, prior, by)
+        weight[by - lowest] = log_shift_weight(cells, prior, by)
 
 
 @kernel
-def log_motif(cells: Ints, prior: Prior) -> float:
+def log_motif_probability(cells: Ints, prior: Prior) -> float:
     """Return the log Dirichlet-multinomial of the counts (W, L) of one motif."""
     eta = prior.hyper[ETA]
     return (
-        math.lgamma(eta) - math.lgamma(eta + n_counted(cells)) + shift_log_weight(cells, prior, 0)
+        math.lgamma(eta) - math.lgamma(eta + sum_counts(cells)) + log_shift_weight(cells, prior, 0)
     )
 
 
 @kernel
-def sum_of_sides(cells: Ints) -> Ints:
+def add_sides(cells: Ints) -> Ints:
     """Return `cells[0] + cells[1]`, int32 array (W, L)."""
     total: Ints = cells[0].copy()
     for w in range(total.shape[0]):
@@ -140,7 +171,7 @@ def sum_of_sides(cells: Ints) -> Ints:
 
 
 @kernel
-def n_counted(cells: Ints) -> int:
+def sum_counts(cells: Ints) -> int:
     """Return the sum of counts (W, L)."""
     total = 0
     for w in range(cells.shape[0]):

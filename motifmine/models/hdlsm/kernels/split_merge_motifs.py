@@ -1,9 +1,8 @@
-"""Merge and split of motifs: two motifs into one and back, as a Metropolis-Hastings move.
+"""Split-merge of motifs: two motifs into one and back, as a Metropolis-Hastings move.
 
-A split allocates one occurrence after the other to one of two sides, as in Dahl's sequentially
-allocated merge-split sampler (2005), so that the probability of proposing a given split is the
-product of the allocation probabilities; a merge computes what it would have cost to propose the
-split that it undoes.
+A split allocates occurrences to two sides sequentially, as in Dahl's sequentially allocated
+merge-split sampler (2005), so that the probability of proposing a given split is the product of
+the allocation probabilities. A merge computes the probability of proposing the reverse split.
 """
 
 import math
@@ -11,16 +10,21 @@ import math
 import numpy as np
 
 from motifmine.kernels.jit import kernel
-from motifmine.models.hdlsm.kernels.gibbs import gather_cells
-from motifmine.models.hdlsm.kernels.random_draws import choose, choose_with_log, log_choice
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, list_tokens, set_assignments
+from motifmine.models.hdlsm.kernels.gibbs import group_tokens
+from motifmine.models.hdlsm.kernels.random_draws import (
+    choose,
+    choose_with_log,
+    log_choice_probability,
+)
 from motifmine.models.hdlsm.kernels.shifts import (
-    cell_range,
-    log_motif,
-    n_counted,
-    shift_log_weight,
-    shift_log_weights,
-    sum_of_sides,
-    sweep_shift_cells,
+    add_sides,
+    fill_shift_weights,
+    find_shift_range,
+    log_motif_probability,
+    log_shift_weight,
+    shift_cells,
+    sum_counts,
 )
 from motifmine.models.hdlsm.kernels.state import (
     ETA,
@@ -33,23 +37,30 @@ from motifmine.models.hdlsm.kernels.state import (
     Reals,
     State,
     Tokens,
-    members,
-    placements,
-    sweep_place,
 )
 
 
 @kernel
-def sweep_motif_pairs(
+def propose_motif_moves(
     tokens: Tokens, state: State, prior: Prior, n_tries: int, rng: np.random.Generator
 ) -> int:
-    """Try `n_tries` times to merge the motifs of two occurrences, or to split their common one.
+    """Propose `n_tries` times to merge the motifs of two occurrences, or to split their common one.
 
-    Changes `state`; returns how many proposals were accepted. A pair of occurrences (a, b) is drawn
-    uniformly. Of different motifs, b's motif is shifted by d with probability ~ the joint of the
-    merged motif and all its occurrences become a's. Of one motif, b founds a new motif, the other
-    occurrences are allocated to either one after the other, and the new motif is shifted as in
-    step C.
+    A pair of occurrences (a, b) is drawn uniformly. If their motifs differ, b's motif is shifted,
+    with probability proportional to the joint of the merged motif, and merged into a's. If they are
+    the same, b starts a new motif, the other occurrences are allocated to either motif
+    sequentially, and the new motif is shifted as in step C. Returns the number of accepted
+    proposals.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    n_tries : int
+        Number of proposals.
+    rng : numpy.random.Generator
     """
     accepted = 0
     n = state.tally[OCCURRENCES]
@@ -63,15 +74,17 @@ def sweep_motif_pairs(
         if a == b or state.tally[MOTIFS] == len(state.live):
             continue
         if state.motif[a] == state.motif[b]:
-            accepted += sweep_split_motif(tokens, state, prior, a, b, item, side, rng)
+            accepted += _propose_motif_split(tokens, state, prior, a, b, item, side, rng)
         else:
-            accepted += sweep_merge_motifs(tokens, state, prior, a, b, item, side, rng)
+            accepted += _propose_motif_merge(tokens, state, prior, a, b, item, side, rng)
     return accepted
 
 
 @kernel
-def shuffled_items(state: State, a: int, b: int, item: Longs, rng: np.random.Generator) -> int:
-    """List the occurrences of the motifs of `a` and `b`, without these, in random order."""
+def _list_shuffled_occurrences(
+    state: State, a: int, b: int, item: Longs, rng: np.random.Generator
+) -> int:
+    """List the occurrences of the motifs of `a` and `b`, except these two, in random order."""
     n = 0
     for q in range(state.tally[OCCURRENCES]):
         o = state.ids[q]
@@ -87,7 +100,7 @@ def shuffled_items(state: State, a: int, b: int, item: Longs, rng: np.random.Gen
 
 
 @kernel
-def allocate(
+def allocate_occurrences(
     tokens: Tokens,
     state: State,
     prior: Prior,
@@ -100,20 +113,24 @@ def allocate(
     is_forced: bool,
     rng: np.random.Generator,
 ) -> tuple[float, Ints, Longs]:
-    """Allocate occurrences to the side of `a` (0) or of `b` (1), one after the other.
+    """Allocate occurrences to the side of `a` (0) or of `b` (1) sequentially.
 
     Parameters
     ----------
     item : int64 array, `n_items` in use
     side : int64 array (O,)
-        Side of every occurrence: read when `is_forced`, else written.
+        Side of every occurrence: read if `is_forced`, else written.
     offset : int
-        Bins added to the start of those occurrences whose motif is not that of `a`.
+        Bins added to the starts of occurrences whose motif is not that of `a`.
 
     Returns
     -------
-    log probability of the allocation; the counts of both sides, int32 array (2, W, L); occurrences
-    of both sides, int64 array (2,)
+    log_q : float
+        Log probability of the allocation.
+    cells : int32 array (2, W, L)
+        Counts of both sides.
+    occurrences : int64 array (2,)
+        Number of occurrences on both sides.
     """
     length = len(prior.shape)
     n_words = state.by_word.shape[0]
@@ -129,18 +146,18 @@ def allocate(
     log_q = 0.0
     for x in range(-2, n_items):
         o = item[x] if x >= 0 else (a if x == -2 else b)
-        n = members(tokens, state, o, length, token)
-        m = gather_cells(tokens, token, n, word, bin_row, count)
+        n = list_tokens(tokens, state, o, length, token)
+        m = group_tokens(tokens, token, n, word, bin_row, count)
         row = state.row[o] + (0 if state.motif[o] == state.motif[a] else offset)
         if x >= 0:
             for s in range(2):
                 weight[s] = math.log(occurrences[s])
                 weight[s] += math.lgamma(prior.hyper[ETA] + size[s])
                 weight[s] -= math.lgamma(prior.hyper[ETA] + size[s] + n)
-                weight[s] += log_rising_cells(cells[s], prior, row, word, bin_row, count, m)
+                weight[s] += _log_rising_cells(cells[s], prior, row, word, bin_row, count, m)
             if not is_forced:
                 side[o] = choose(weight, 2, rng)
-            log_q += log_choice(weight, 2, side[o])
+            log_q += log_choice_probability(weight, 2, side[o])
         s = side[o]
         for c in range(m):
             cells[s, word[c], bin_row[c] + length - 1 - row] += count[c]
@@ -150,10 +167,10 @@ def allocate(
 
 
 @kernel
-def log_rising_cells(
+def _log_rising_cells(
     cells: Ints, prior: Prior, row: int, word: Longs, bin_row: Longs, count: Longs, m: int
 ) -> float:
-    """Return the log of prod over listed cells of the rising factorials of N(w, rt) + eta."""
+    """Return the log of the product over cells of the rising factorials of N(w, rt) + eta."""
     length = len(prior.shape)
     total, product = 0.0, 1.0
     for c in range(m):
@@ -169,13 +186,14 @@ def log_rising_cells(
 
 
 @kernel
-def shifts_allowed(tokens: Tokens, state: State, cells: Ints, moved: Longs) -> tuple[int, int]:
-    """Return lowest and highest increment of the starts of the occurrences `moved`.
+def _find_allowed_shifts(
+    tokens: Tokens, state: State, cells: Ints, moved: Longs
+) -> tuple[int, int]:
+    """Return the smallest and largest shift of the starts of the occurrences `moved`.
 
-    `cells` are their counts as if the starts were in place; see
-    `motifmine.models.hdlsm.kernels.gibbs`.
+    `cells` are their counts at the present starts.
     """
-    lowest, highest = cell_range(cells)
+    lowest, highest = find_shift_range(cells)
     for o in moved:
         row = state.row[o]
         d = tokens.row_document[row]
@@ -185,10 +203,10 @@ def shifts_allowed(tokens: Tokens, state: State, cells: Ints, moved: Longs) -> t
 
 
 @kernel
-def merge_log_weights(
+def _fill_merge_weights(
     fixed: Ints, moved: Ints, prior: Prior, lowest: int, highest: int, weight: Reals
 ) -> None:
-    """Write the log weight of the merged motif for every increment of the moved one's starts."""
+    """Write the log weight of the merged motif for every shift of the moved one's starts."""
     n_words, length = fixed.shape
     eta = prior.hyper[ETA]
     for by in range(lowest, highest + 1):
@@ -203,7 +221,7 @@ def merge_log_weights(
 
 
 @kernel
-def sweep_split_motif(
+def _propose_motif_split(
     tokens: Tokens,
     state: State,
     prior: Prior,
@@ -213,34 +231,34 @@ def sweep_split_motif(
     side: Longs,
     rng: np.random.Generator,
 ) -> int:
-    """Propose to split the common motif of `a` and `b`; return 1 when it is accepted."""
+    """Propose to split the common motif of `a` and `b`; return 1 if accepted."""
     length = len(prior.shape)
     k = state.motif[a]
-    n_items = shuffled_items(state, a, b, item, rng)
-    log_q, cells, occurrences = allocate(
+    n_items = _list_shuffled_occurrences(state, a, b, item, rng)
+    log_q, cells, occurrences = allocate_occurrences(
         tokens, state, prior, a, b, item, n_items, side, 0, False, rng
     )
     weight = np.empty(4 * length)
-    moved = moved_items(item, n_items, b, side)
-    lowest, highest = shifts_allowed(tokens, state, cells[1], moved)
-    shift_log_weights(cells[1], prior, lowest, highest, weight)
+    moved = _list_moved(item, n_items, b, side)
+    lowest, highest = _find_allowed_shifts(tokens, state, cells[1], moved)
+    fill_shift_weights(cells[1], prior, lowest, highest, weight)
     chosen, log_chosen = choose_with_log(weight, highest - lowest + 1, rng)
     log_q += log_chosen
     by = lowest + chosen
-    log_ratio = log_split_ratio(state.cells[k], cells, occurrences, prior, by)
-    # the way back: the shift that brings the new motif back to where it came from
-    sweep_shift_cells(cells[1], by)
-    merge_log_weights(cells[0], cells[1], prior, lowest - by, highest - by, weight)
-    log_back = log_choice(weight, highest - lowest + 1, -lowest)
+    log_ratio = _log_split_ratio(state.cells[k], cells, occurrences, prior, by)
+    # reverse move: the shift that brings the new motif back
+    shift_cells(cells[1], by)
+    _fill_merge_weights(cells[0], cells[1], prior, lowest - by, highest - by, weight)
+    log_back = log_choice_probability(weight, highest - lowest + 1, -lowest)
     if math.log(1.0 - rng.random()) >= log_ratio + log_back - log_q:
         return 0
-    sweep_move_items(tokens, state, prior, moved, state.tally[MOTIFS], by)
+    _move_occurrences(tokens, state, prior, moved, state.tally[MOTIFS], by)
     return 1
 
 
 @kernel
-def moved_items(item: Longs, n_items: int, b: int, side: Longs) -> Longs:
-    """Return the occurrences of side 1, `b` first."""
+def _list_moved(item: Longs, n_items: int, b: int, side: Longs) -> Longs:
+    """List the occurrences of side 1, `b` first."""
     moved = np.empty(n_items + 1, dtype=np.int64)
     moved[0] = b
     n = 1
@@ -252,36 +270,36 @@ def moved_items(item: Longs, n_items: int, b: int, side: Longs) -> Longs:
 
 
 @kernel
-def log_split_ratio(merged: Ints, cells: Ints, occurrences: Longs, prior: Prior, by: int) -> float:
-    """Return log p(split) - log p(merged); the starts of side 1 are moved by `by` in the split."""
+def _log_split_ratio(merged: Ints, cells: Ints, occurrences: Longs, prior: Prior, by: int) -> float:
+    """Return log p(split) - log p(merged), where the split moves starts of side 1 by `by`."""
     eta = prior.hyper[ETA]
     return (
         math.log(prior.hyper[GAMMA])
         + math.lgamma(occurrences[0])
         + math.lgamma(occurrences[1])
         - math.lgamma(occurrences[0] + occurrences[1])
-        + log_motif(cells[0], prior)
+        + log_motif_probability(cells[0], prior)
         + math.lgamma(eta)
-        - math.lgamma(eta + n_counted(cells[1]))
-        + shift_log_weight(cells[1], prior, by)
-        - log_motif(merged, prior)
+        - math.lgamma(eta + sum_counts(cells[1]))
+        + log_shift_weight(cells[1], prior, by)
+        - log_motif_probability(merged, prior)
     )
 
 
 @kernel
-def sweep_move_items(
+def _move_occurrences(
     tokens: Tokens, state: State, prior: Prior, moved: Longs, number: int, by: int
 ) -> None:
-    """Give the occurrences `moved` the motif of this number in `live`, and move their starts."""
-    owner, row, motif = placements(state)
+    """Assign motif number `number` to the occurrences `moved`, and move their starts by `by`."""
+    owner, row, motif = get_assignments(state)
     for o in moved:
         row[state.ids_at[o]] += by
         motif[state.ids_at[o]] = number
-    sweep_place(tokens, state, prior, owner, row, motif)
+    set_assignments(tokens, state, prior, owner, row, motif)
 
 
 @kernel
-def sweep_merge_motifs(
+def _propose_motif_merge(
     tokens: Tokens,
     state: State,
     prior: Prior,
@@ -291,28 +309,28 @@ def sweep_merge_motifs(
     side: Longs,
     rng: np.random.Generator,
 ) -> int:
-    """Propose to merge the motif of `b` into that of `a`; return 1 when it is accepted."""
+    """Propose to merge the motif of `b` into that of `a`; return 1 if accepted."""
     length = len(prior.shape)
     ka, kb = state.motif[a], state.motif[b]
-    n_items = shuffled_items(state, a, b, item, rng)
+    n_items = _list_shuffled_occurrences(state, a, b, item, rng)
     for x in range(n_items):
         side[item[x]] = 1 if state.motif[item[x]] == kb else 0
     weight = np.empty(4 * length)
-    moved = moved_items(item, n_items, b, side)
-    lowest, highest = shifts_allowed(tokens, state, state.cells[kb], moved)
+    moved = _list_moved(item, n_items, b, side)
+    lowest, highest = _find_allowed_shifts(tokens, state, state.cells[kb], moved)
     n_shifts = highest - lowest + 1
-    merge_log_weights(state.cells[ka], state.cells[kb], prior, lowest, highest, weight)
+    _fill_merge_weights(state.cells[ka], state.cells[kb], prior, lowest, highest, weight)
     chosen, log_q = choose_with_log(weight, n_shifts, rng)
     by = lowest + chosen
-    # the way back: allocation in the merged position, then the shift back
-    log_back, cells, occurrences = allocate(
+    # reverse move: allocation in the merged position, then the shift back
+    log_back, cells, occurrences = allocate_occurrences(
         tokens, state, prior, a, b, item, n_items, side, by, True, rng
     )
-    shift_log_weights(cells[1], prior, lowest - by, highest - by, weight)
-    log_back += log_choice(weight, n_shifts, -lowest)
-    joined = sum_of_sides(cells)
-    log_ratio = -log_split_ratio(joined, cells, occurrences, prior, -by)
+    fill_shift_weights(cells[1], prior, lowest - by, highest - by, weight)
+    log_back += log_choice_probability(weight, n_shifts, -lowest)
+    joined = add_sides(cells)
+    log_ratio = -_log_split_ratio(joined, cells, occurrences, prior, -by)
     if math.log(1.0 - rng.random()) >= log_ratio + log_back - log_q:
         return 0
-    sweep_move_items(tokens, state, prior, moved, state.live_at[ka], by)
+    _move_occurrences(tokens, state, prior, moved, state.live_at[ka], by)
     return 1

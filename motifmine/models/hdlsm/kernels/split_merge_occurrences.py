@@ -1,7 +1,8 @@
-"""Merge and split of occurrences: two of a document into one and back, by Metropolis-Hastings.
+"""Split-merge of occurrences: two occurrences of a document into one and back.
 
-A split allocates one observation after the other to one of two sides, as in Dahl's sequentially
-allocated merge-split sampler (2005); see `motifmine.models.hdlsm.kernels.split_merge_motifs`.
+A Metropolis-Hastings move. A split allocates observations to two sides sequentially, as in Dahl's
+sequentially allocated merge-split sampler (2005); see
+`motifmine.models.hdlsm.kernels.split_merge_motifs`.
 """
 
 import math
@@ -9,6 +10,15 @@ import math
 import numpy as np
 
 from motifmine.kernels.jit import kernel
+from motifmine.models.hdlsm.kernels.bookkeeping import (
+    add_token,
+    close_occurrence,
+    list_tokens,
+    list_tokens_of_pair,
+    open_occurrence,
+    remove_token,
+    take_motif_slot,
+)
 from motifmine.models.hdlsm.kernels.state import (
     ALPHA,
     ETA,
@@ -19,26 +29,28 @@ from motifmine.models.hdlsm.kernels.state import (
     Prior,
     State,
     Tokens,
-    members,
-    members_of_both,
-    sweep_add,
-    sweep_close,
-    sweep_open,
-    sweep_remove,
-    sweep_take_motif,
 )
 
 
 @kernel
-def sweep_occurrence_pairs(
+def propose_occurrence_moves(
     tokens: Tokens, state: State, prior: Prior, n_tries: int, rng: np.random.Generator
 ) -> int:
-    """Try `n_tries` times to merge two occurrences that overlap, or to split one in two.
+    """Propose `n_tries` times to merge two overlapping occurrences, or to split one in two.
 
-    Changes `state`; returns how many proposals were accepted. A split draws motif (from the Chinese
-    restaurant) and start (uniform among those that overlap) of the new occurrence, then allocates
-    the observations one after the other; a merge gives all observations to the first occurrence,
-    as it is.
+    A split draws motif (from the Chinese restaurant process) and start (uniformly among those that
+    overlap) of the new occurrence, then allocates the observations sequentially. A merge assigns
+    all observations to the first occurrence. Returns the number of accepted proposals.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    state : State
+        Changed.
+    prior : Prior
+    n_tries : int
+        Number of proposals.
+    rng : numpy.random.Generator
     """
     accepted = 0
     most = 0
@@ -51,23 +63,43 @@ def sweep_occurrence_pairs(
             continue
         o = state.ids[rng.integers(0, n)]
         if rng.random() < 0.5:
-            accepted += sweep_split_occurrence(tokens, state, prior, o, token, rng)
+            accepted += _propose_occurrence_split(tokens, state, prior, o, token, rng)
         else:
-            accepted += sweep_merge_occurrences(tokens, state, prior, o, token, rng)
+            accepted += _propose_occurrence_merge(tokens, state, prior, o, token, rng)
     return accepted
 
 
 @kernel
-def start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
-    """Return first and last allowed start row that overlaps with a start at `row`."""
+def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
+    """Return first and last allowed start row that overlaps with a start at `row`.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    row : int
+        Start row.
+    length : int
+        Motif length L, bins.
+    """
     d = tokens.row_document[row]
     first = max(row - length + 1, tokens.first_start[d])
     return first, min(row + length - 1, tokens.last_start[d])
 
 
 @kernel
-def neighbours(state: State, o: int, first: int, last: int) -> int:
-    """Return how many other occurrences start in the rows `first` .. `last`."""
+def count_neighbours(state: State, o: int, first: int, last: int) -> int:
+    """Count the other occurrences that start in the rows `first` .. `last`.
+
+    Parameters
+    ----------
+    state : State
+    o : int
+        Occurrence slot.
+    first : int
+        First start row.
+    last : int
+        Last start row, inclusive.
+    """
     n = -1
     for row in range(first, last + 1):
         p = state.head[row]
@@ -78,7 +110,7 @@ def neighbours(state: State, o: int, first: int, last: int) -> int:
 
 
 @kernel
-def sweep_divide(
+def allocate_tokens_between(
     tokens: Tokens,
     state: State,
     prior: Prior,
@@ -89,17 +121,18 @@ def sweep_divide(
     mode: int,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """Give observations, none of them counted, to occurrences `o` and `p` one after the other.
+    """Allocate observations, none of which is counted, to occurrences `o` and `p` sequentially.
 
     Parameters
     ----------
     token : int64 array, `n` in use
     mode : int
-        0 draws, 1 follows `state.owner`, 2 gives all to `o` (then `p` is not looked at).
+        0 draws, 1 follows `state.owner`, 2 assigns all to `o` (`p` is then ignored).
 
     Returns
     -------
-    log predictive probability of the observations; log probability of the choices, nats
+    log_p, log_q : float
+        Log predictive probability of the observations, and log probability of the choices, nats.
     """
     length = len(prior.shape)
     eta = prior.hyper[ETA]
@@ -117,11 +150,11 @@ def sweep_divide(
             y = (state.cells[k, w, rt_p] + eta * prior.shape[rt_p]) * state.inverse[k]
         goes_to_p = rng.random() * (x + y) < y if mode == 0 else mode == 1 and state.owner[i] == p
         if goes_to_p:
-            sweep_add(state, prior, w, rt_p, p)
+            add_token(state, prior, w, rt_p, p)
             log_p += math.log(y)
             log_q += math.log(y / (x + y))
         else:
-            sweep_add(state, prior, w, rt_o, o)
+            add_token(state, prior, w, rt_o, o)
             log_p += math.log(x)
             log_q += math.log(x / (x + y))
         if mode == 0:
@@ -130,28 +163,28 @@ def sweep_divide(
 
 
 @kernel
-def sweep_discount(
+def _remove_tokens(
     tokens: Tokens, state: State, prior: Prior, token: Longs, n: int, only: int
 ) -> None:
-    """Take observations out of the counts of `only`, or of their owners when it is -1."""
+    """Remove observations from the counts of `only`, or of their owners if it is -1."""
     length = len(prior.shape)
     for a in range(n):
         i = token[a]
         o = only if only >= 0 else state.owner[i]
-        sweep_remove(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
+        remove_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
 
 
 @kernel
-def log_occurrence_split(
+def _log_occurrence_split_ratio(
     tokens: Tokens, state: State, prior: Prior, o: int, p: int, log_choices: float
 ) -> float:
-    """Return log p(split) / p(merged) * q(merge) / q(split) less predictive terms, nats.
+    """Return log p(split) / p(merged) * q(merge) / q(split) without predictive terms, nats.
 
-    Of occurrences `o` and `p` in the split state; `log_choices` is the probability of allocating
-    the observations like this. The restaurant's factor for the motif of `p` and its start appear
-    in the joint and in the proposal and cancel, but for the number of starts.
+    For occurrences `o` and `p` in the split state; `log_choices` is the log probability of this
+    allocation. The prior of the motif of `p` and of its start are part of the joint and of the
+    proposal and cancel, except for the number of starts.
     """
-    first, last = start_window(tokens, state.row[o], len(prior.shape))
+    first, last = find_start_window(tokens, state.row[o], len(prior.shape))
     d = tokens.row_document[state.row[o]]
     n = state.tally[OCCURRENCES]
     log_joint = (
@@ -162,18 +195,18 @@ def log_occurrence_split(
         - math.lgamma(state.size[o] + state.size[p])
     )
     log_split = -math.log(n - 1) - math.log(last - first + 1) + log_choices
-    log_merge = -math.log(n) - math.log(neighbours(state, o, first, last))
+    log_merge = -math.log(n) - math.log(count_neighbours(state, o, first, last))
     return log_joint + log_merge - log_split
 
 
 @kernel
-def sweep_split_occurrence(
+def _propose_occurrence_split(
     tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, rng: np.random.Generator
 ) -> int:
-    """Propose to split occurrence `o`; return 1 when it is accepted."""
+    """Propose to split occurrence `o`; return 1 if accepted."""
     length = len(prior.shape)
-    n = members(tokens, state, o, length, token)
-    first, last = start_window(tokens, state.row[o], length)
+    n = list_tokens(tokens, state, o, length, token)
+    first, last = find_start_window(tokens, state.row[o], length)
     row = int(rng.integers(first, last + 1))
     u = rng.random() * (state.tally[OCCURRENCES] + prior.hyper[GAMMA])
     k = -1
@@ -182,58 +215,73 @@ def sweep_split_occurrence(
         if u < 0.0:
             k = state.live[q]
             break
-    sweep_discount(tokens, state, prior, token, n, o)
-    log_merged, _ = sweep_divide(tokens, state, prior, o, o, token, n, 2, rng)
-    sweep_discount(tokens, state, prior, token, n, o)
-    p = sweep_open(state, prior, row, k if k >= 0 else sweep_take_motif(state))
-    log_split, log_choices = sweep_divide(tokens, state, prior, o, p, token, n, 0, rng)
+    # both predictives are computed by adding the observations again, one by one
+    _remove_tokens(tokens, state, prior, token, n, o)
+    log_merged, _ = allocate_tokens_between(tokens, state, prior, o, o, token, n, 2, rng)
+    _remove_tokens(tokens, state, prior, token, n, o)
+    p = open_occurrence(state, prior, row, k if k >= 0 else take_motif_slot(state))
+    log_split, log_choices = allocate_tokens_between(tokens, state, prior, o, p, token, n, 0, rng)
     if state.size[o] > 0 and state.size[p] > 0:
         log_ratio = log_split - log_merged
-        log_ratio += log_occurrence_split(tokens, state, prior, o, p, log_choices)
+        log_ratio += _log_occurrence_split_ratio(tokens, state, prior, o, p, log_choices)
         if math.log(1.0 - rng.random()) < log_ratio:
             return 1
-    sweep_discount(tokens, state, prior, token, n, -1)
-    sweep_close(state, prior, p)
+    # rejected: restore the merged state
+    _remove_tokens(tokens, state, prior, token, n, -1)
+    close_occurrence(state, prior, p)
     for a in range(n):
         state.owner[token[a]] = o
-    sweep_divide(tokens, state, prior, o, o, token, n, 2, rng)
+    allocate_tokens_between(tokens, state, prior, o, o, token, n, 2, rng)
     return 0
 
 
 @kernel
-def sweep_merge_occurrences(
+def _propose_occurrence_merge(
     tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, rng: np.random.Generator
 ) -> int:
-    """Propose to merge an occurrence that overlaps into `o`; return 1 when it is accepted."""
+    """Propose to merge an overlapping occurrence into `o`; return 1 if accepted."""
     length = len(prior.shape)
-    first, last = start_window(tokens, state.row[o], length)
-    n = neighbours(state, o, first, last)
+    first, last = find_start_window(tokens, state.row[o], length)
+    n = count_neighbours(state, o, first, last)
     if n == 0:
         return 0
-    p = nth_neighbour(state, o, first, int(rng.integers(0, n)))
-    n = members_of_both(tokens, state, o, p, length, token)
+    p = find_neighbour(state, o, first, int(rng.integers(0, n)))
+    n = list_tokens_of_pair(tokens, state, o, p, length, token)
+    # the merged occurrence keeps the start of `o`, which must cover all observations
     for a in range(n):
         rt = tokens.bin_row[token[a]] + length - 1 - state.row[o]
         if rt < 0 or rt >= length:
             return 0
-    sweep_discount(tokens, state, prior, token, n, -1)
-    log_split, log_choices = sweep_divide(tokens, state, prior, o, p, token, n, 1, rng)
-    log_ratio = -log_occurrence_split(tokens, state, prior, o, p, log_choices) - log_split
-    sweep_discount(tokens, state, prior, token, n, -1)
-    log_merged, _ = sweep_divide(tokens, state, prior, o, o, token, n, 2, rng)
+    _remove_tokens(tokens, state, prior, token, n, -1)
+    log_split, log_choices = allocate_tokens_between(tokens, state, prior, o, p, token, n, 1, rng)
+    log_ratio = -_log_occurrence_split_ratio(tokens, state, prior, o, p, log_choices) - log_split
+    _remove_tokens(tokens, state, prior, token, n, -1)
+    log_merged, _ = allocate_tokens_between(tokens, state, prior, o, o, token, n, 2, rng)
     if math.log(1.0 - rng.random()) < log_ratio + log_merged:
-        sweep_close(state, prior, p)
+        close_occurrence(state, prior, p)
         for a in range(n):
             state.owner[token[a]] = o
         return 1
-    sweep_discount(tokens, state, prior, token, n, o)
-    sweep_divide(tokens, state, prior, o, p, token, n, 1, rng)
+    # rejected: restore the split state
+    _remove_tokens(tokens, state, prior, token, n, o)
+    allocate_tokens_between(tokens, state, prior, o, p, token, n, 1, rng)
     return 0
 
 
 @kernel
-def nth_neighbour(state: State, o: int, first: int, n: int) -> int:
-    """Return the `n`-th other occurrence that starts at row `first` or later."""
+def find_neighbour(state: State, o: int, first: int, n: int) -> int:
+    """Return the `n`-th other occurrence that starts at row `first` or later.
+
+    Parameters
+    ----------
+    state : State
+    o : int
+        Occurrence slot.
+    first : int
+        First start row.
+    n : int
+        Index among the neighbours, from 0 on.
+    """
     row = first
     while True:
         p: int = state.head[row]
