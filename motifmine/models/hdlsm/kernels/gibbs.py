@@ -71,7 +71,7 @@ def sweep_observations(
         background (ours):  (Nbg_j + b0) (Nbg(w) + e_b) / (Nbg + e_b W) / T_j
     """
     length = len(prior.shape)
-    n_words, capacity = state.by_word.shape
+    capacity = state.by_word.shape[1]
     eta, share = prior.hyper[ETA], prior.hyper[SHARE]
     owner, start, motif, size = state.owner, state.row, state.motif, state.size
     cells, inverse = state.cells, state.inverse
@@ -104,14 +104,7 @@ def sweep_observations(
                 u += size[o] * (cells[k, w, rt] + eta * prior.shape[rt]) * inverse[k]
                 weight[c] = u
             if share > 0.0:
-                u += (
-                    (state.background_of_document[d] + share)
-                    * (state.background_of_word[w] + prior.background_prior)
-                    / (
-                        (state.tally[IN_BACKGROUND] + prior.background_prior * n_words)
-                        * tokens.n_bins[d]
-                    )
-                )
+                u += _weigh_background(tokens, state, prior, w, d)
             weight[n] = u
             u += opening * _sum_opening_weights(state, prior, w, lowest, highest)
             u *= rng.random()
@@ -134,6 +127,18 @@ def sweep_observations(
                 add_token(state, prior, w, r + length - 1 - start[o], o)
             i += 1
     return i
+
+
+@kernel
+def _weigh_background(tokens: Tokens, state: State, prior: Prior, w: int, d: int) -> float:
+    """Return the weight of the background for word `w` in document `d`."""
+    n_words = len(state.background_of_word)
+    weight: float = (
+        (state.background_of_document[d] + prior.hyper[SHARE])
+        * (state.background_of_word[w] + prior.background_prior)
+        / ((state.tally[IN_BACKGROUND] + prior.background_prior * n_words) * tokens.n_bins[d])
+    )
+    return weight
 
 
 @kernel
