@@ -28,12 +28,12 @@ def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path)
     """
     from motifmine.analysis.comparison import compare_fits
     from motifmine.io.hdf5.store import read_fit
-    from motifmine.reporting.tables.comparison import comparison_json, comparison_text
+    from motifmine.reporting.tables.comparison import format_comparison_json, format_comparison_text
     from motifmine.workflows.workspace import Workspace
 
     if len(fits) < 2:
         raise click.UsageError("one FIT cannot be compared; name two or more")
     records = [read_fit(Workspace(workspace).find_fit(fit)) for fit in fits]
-    show = comparison_json if as_json else comparison_text
+    show = format_comparison_json if as_json else format_comparison_text
     found = compare_fits(records, least=least, titles=fits)
     click.echo(show(fits, records, found), nl=False)

@@ -21,13 +21,13 @@ import click
 )
 def demo(data: Path | None, workspace: Path) -> None:
     """Run the whole job on the sample data, a sensor log and clips: extract, fit, show."""
-    from motifmine.reporting.sentences.motifs import readings_text
-    from motifmine.reporting.tables.fit_tables import motifs_text
+    from motifmine.reporting.sentences.motifs import describe_all_motifs
+    from motifmine.reporting.tables.fit_tables import format_motifs_text
     from motifmine.workflows.demo import run_demo
     from motifmine.workflows.workspace import Workspace
 
     for record, report in run_demo(Workspace(workspace), data, on_message=_note):
-        click.echo(motifs_text(record) + readings_text(record), nl=False)
+        click.echo(format_motifs_text(record) + describe_all_motifs(record), nl=False)
         click.echo(f"report: {report}")
 
 

@@ -63,9 +63,9 @@ def evaluate(
     from motifmine.files import write_bytes
     from motifmine.io.hdf5.store import read_fit
     from motifmine.io.truth_files import read_true_motifs, read_truth
-    from motifmine.reporting.figures.curves import precision_recall_picture
-    from motifmine.reporting.figures.images import png_bytes
-    from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
+    from motifmine.reporting.figures.curves import draw_precision_recall
+    from motifmine.reporting.figures.images import encode_png
+    from motifmine.reporting.tables.evaluation import format_evaluation_json, format_evaluation_text
     from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
@@ -74,6 +74,6 @@ def evaluate(
     )
     match = match_true_motifs(record, read_true_motifs(true_motifs)) if true_motifs else None
     if picture is not None:
-        write_bytes(picture, png_bytes(precision_recall_picture(found)), force=force)
-    show = evaluation_json if as_json else evaluation_text
+        write_bytes(picture, encode_png(draw_precision_recall(found)), force=force)
+    show = format_evaluation_json if as_json else format_evaluation_text
     click.echo(show(record, found, match), nl=False)

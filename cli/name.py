@@ -20,13 +20,13 @@ def name(fit: str, pairs: tuple[str, ...], workspace: Path) -> None:
     NUMBER is the motif's number in tables and reports, which count from 1. An empty NAME takes the
     name away.
     """
-    from motifmine.reporting.tables.fit_tables import motifs_text
+    from motifmine.reporting.tables.fit_tables import format_motifs_text
     from motifmine.workflows.names import name_motifs
     from motifmine.workflows.workspace import Workspace
 
     chosen = {click.INT(number) - 1: text for number, text in _pairs(pairs)}
     _, record = name_motifs(Workspace(workspace), fit, chosen)
-    click.echo(motifs_text(record), nl=False)
+    click.echo(format_motifs_text(record), nl=False)
 
 
 def _pairs(words: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -86,7 +86,7 @@ def print_occurrences(
     elif formats.FORMATS[form].is_binary and sys.stdout.isatty():
         raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
-        content = formats.occurrences_bytes(record, form, recording=recording)
+        content = formats.encode_occurrences(record, form, recording=recording)
         click.echo(content, nl=False)
 
 

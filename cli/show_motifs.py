@@ -27,17 +27,17 @@ def show_motifs(
     workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
-    from motifmine.reporting.sentences.motifs import readings_text
-    from motifmine.reporting.tables.fit_tables import motifs_json, motifs_text
+    from motifmine.reporting.sentences.motifs import describe_all_motifs
+    from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
     from motifmine.workflows.report import show_fit
     from motifmine.workflows.workspace import Workspace
 
     record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
     if as_json:
-        click.echo(motifs_json(record), nl=False)
+        click.echo(format_motifs_json(record), nl=False)
     else:
-        click.echo(motifs_text(record), nl=False)
-        click.echo(readings_text(record), nl=False)
+        click.echo(format_motifs_text(record), nl=False)
+        click.echo(describe_all_motifs(record), nl=False)
         click.echo(f"report: {report}")
     if open_report:
         click.launch(str(report))

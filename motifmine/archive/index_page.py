@@ -8,10 +8,10 @@ from motifmine.reporting.html.archive_page import (
     PAGE_NAME,
     ArchiveScene,
     FileTrouble,
-    archive_page,
+    render_archive_page,
 )
 from motifmine.reporting.html.page import REPORT_NAME
-from motifmine.reporting.html.scene_summary import SceneFacts, facts_of_text
+from motifmine.reporting.html.scene_summary import SceneFacts, decode_facts
 
 FACTS_NAME = "scene.json"
 """Summary of a scene, in its folder."""
@@ -50,7 +50,7 @@ def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
     ]
     n_left_out = len(plan.excluded)
     others = f"{n_left_out:,} files are in no scene, see status.json." if n_left_out else ""
-    html = archive_page(scenes, archive=_title(plan.archive), others=others)
+    html = render_archive_page(scenes, archive=_title(plan.archive), others=others)
     if output.read_text(PAGE_NAME) != html:
         output.write_text(PAGE_NAME, html)
 
@@ -73,6 +73,6 @@ def _facts(output: Storage, scene: str) -> SceneFacts | None:
     if text is None:
         return None
     try:
-        return facts_of_text(text, f"{output.url}/{scene}/{FACTS_NAME}")
+        return decode_facts(text, f"{output.url}/{scene}/{FACTS_NAME}")
     except FormatError:
         return None

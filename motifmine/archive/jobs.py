@@ -35,7 +35,7 @@ from motifmine.io.readers import reader_for
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import limit_threads
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.reporting.html.scene_summary import facts_key, facts_text, scene_facts
+from motifmine.reporting.html.scene_summary import decode_facts_key, encode_facts, summarise_scene
 from motifmine.version import __version__
 from motifmine.workflows.extract import differences, run_job
 from motifmine.workflows.extract_jobs import (
@@ -291,9 +291,9 @@ def report_scene(work: SceneContext) -> None:
 def describe_scene(work: SceneContext) -> None:
     """Write what the index page shows of the scene, unless it is up to date."""
     path = work.facts_path
-    if facts_key(path.read_text("utf-8") if path.exists() else None) != work.job.key:
-        facts = scene_facts(store.read_fit(work.fit_path))
-        write_text(path, facts_text(facts, work.job.key), force=True)
+    if decode_facts_key(path.read_text("utf-8") if path.exists() else None) != work.job.key:
+        facts = summarise_scene(store.read_fit(work.fit_path))
+        write_text(path, encode_facts(facts, work.job.key), force=True)
 
 
 SCENE_STEPS: tuple[Callable[[SceneContext], None], ...] = (fit_scene, report_scene, describe_scene)

@@ -1,1 +1,1 @@
-"""Pictures, pages and tables for people."""
+"""Presentation of fits: tables, sentences, figures, exports and the HTML report."""

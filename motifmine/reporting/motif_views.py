@@ -1,7 +1,7 @@
-"""How motifs are shown, by kind of words: one table that all of the reporting layer looks into.
+"""How motifs are shown, by kind of words.
 
-To show a new kind of words in a way of its own, add a `MotifView` to `MOTIF_VIEWS`; a kind that is
-not there is shown by its labels.
+To show a new kind of words in its own way, add a `MotifView` to `MOTIF_VIEWS`; kinds without an
+entry are shown by their labels.
 """
 
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from motifmine.analysis.motif_views import MatrixView
 from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import Channels, FlowGrid, Vocabulary
-from motifmine.reporting.html.scene_figure import scene_figure
-from motifmine.reporting.html.series_figures import segment_figure
+from motifmine.reporting.html.scene_figure import render_scene_figure
+from motifmine.reporting.html.series_figures import draw_segment
 from motifmine.reporting.sentences.series import describe_channels
 from motifmine.reporting.sentences.words import describe_labels, describe_path
 from motifmine.types import Pixels
 
 MOST_LABELS = 40
-"""A matrix of more words has no labels at its rows."""
+"""A matrix of more words has no labels on its rows."""
 
 _NUMBERING = (
-    "Marks below show when the motif began in each recording; their height is the number of "
-    "observations it explains there. Motifs are numbered from 1, the heaviest first; in files they "
-    "count from 0."
+    "Marks below show the start times of the motif in each recording; their height is the number "
+    "of observations that an occurrence explains. Motifs are numbered from 1, the heaviest first; "
+    "in files they count from 0."
 )
 
 
@@ -33,14 +33,14 @@ class MotifView:
     describe: Callable[[FitRecord, int], str]
     """Returns one sentence on a motif."""
     figure: Callable[[FitRecord, int, Pixels | None, str], str]
-    """Returns the main figure of a motif's card as HTML, "" for none: of a record, a motif, its
-    cells over the scene (rgba, None without a scene) and its sentence."""
+    """Returns the main figure of a motif's card as HTML, "" for none. Arguments: record, motif,
+    cells over the scene (rgba, None without a scene) and sentence."""
     reading: str
-    """How the cards are read, plain text."""
+    """Explanation of the cards, plain text."""
     row_order: str = "the earliest on top"
     """Order of the rows of a matrix."""
     has_labels: bool = True
-    """Whether labels of words are worth reading at the rows of a matrix."""
+    """Whether the rows of a matrix are labelled with their words."""
     is_read_in_words: bool = False
     """Whether the sentences are printed with the tables of motifs in a terminal."""
 
@@ -49,38 +49,38 @@ class MotifView:
         return self.has_labels and len(view.words) <= MOST_LABELS
 
 
-def _series_figure(record: FitRecord, motif: int, _overlay: Pixels | None, _sentence: str) -> str:
-    return segment_figure(record, motif)
+def _draw_series(record: FitRecord, motif: int, _overlay: Pixels | None, _sentence: str) -> str:
+    return draw_segment(record, motif)
 
 
-def _no_figure(_record: FitRecord, _motif: int, _overlay: Pixels | None, _sentence: str) -> str:
+def _draw_nothing(_record: FitRecord, _motif: int, _overlay: Pixels | None, _sentence: str) -> str:
     return ""
 
 
 LABEL_VIEW = MotifView(
     describe=describe_labels,
-    figure=_no_figure,
+    figure=_draw_nothing,
     reading="In the matrix each row is a word and ink grows with the square root of its "
     f"probability at that relative time. {_NUMBERING}",
 )
-"""For words that have nothing but labels."""
+"""For words that have only labels."""
 
 MOTIF_VIEWS: dict[str, MotifView] = {
     FlowGrid.kind: MotifView(
         describe=describe_path,
-        figure=scene_figure,
-        reading="Colour tells when a cell is active inside the motif, from violet (its first "
-        "moment) to red (its last); the fuller the colour, the more of the motif happens there. "
-        "Arrows show where the motion goes. In the matrix each row is a word (a place and a "
+        figure=render_scene_figure,
+        reading="Colour is the relative time at which a cell is active in the motif, from violet "
+        "(first) to red (last); opacity is the share of the motif in the cell. "
+        "Arrows show the direction of motion. In the matrix each row is a word (a cell and a "
         "direction) and ink grows with the square root of its probability at that relative time. "
         f"{_NUMBERING}",
         has_labels=False,
     ),
     Channels.kind: MotifView(
         describe=describe_channels,
-        figure=_series_figure,
-        reading="Curves show what the raw values do while the motif occurs; all motifs share a "
-        "channel's scale. In the matrix each row is a word, grouped by channel, and ink grows with "
+        figure=_draw_series,
+        reading="Curves show the mean raw values during the motif; all motifs have the same scale "
+        "for a channel. In the matrix each row is a word, grouped by channel, and ink grows with "
         f"the square root of its probability at that relative time. {_NUMBERING}",
         row_order="by channel",
         is_read_in_words=True,
@@ -88,6 +88,6 @@ MOTIF_VIEWS: dict[str, MotifView] = {
 }
 
 
-def view_of(vocabulary: Vocabulary) -> MotifView:
+def get_motif_view(vocabulary: Vocabulary) -> MotifView:
     """Return how motifs over the words of `vocabulary` are shown."""
     return MOTIF_VIEWS.get(vocabulary.kind, LABEL_VIEW)

@@ -1,4 +1,4 @@
-"""Motifs and occurrences as records: one row each, with all that there is to say."""
+"""Motifs and occurrences as rows, with names, times and statistics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import clock_starts
-from motifmine.reporting.times import clock_time, format_time
+from motifmine.reporting.times import format_clock_time, format_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class OccurrenceRow:
     """Share of the sampler's sweeps that have the occurrence; None where nothing was sampled."""
 
 
-def motif_rows(record: FitRecord) -> list[MotifRow]:
+def list_motifs(record: FitRecord) -> list[MotifRow]:
     """Return one row per motif, heaviest first.
 
     First and last time go by the wall clock when every recording has one, else by the order of
@@ -101,7 +101,7 @@ def motif_rows(record: FitRecord) -> list[MotifRow]:
     rows = []
     for motif in range(len(record.motifs)):
         mine = order[found.motif[order] == motif]
-        ends = [_moment(record, clock, int(mine[i])) for i in (0, -1) if len(mine)]
+        ends = [_make_moment(record, clock, int(mine[i])) for i in (0, -1) if len(mine)]
         rows.append(
             MotifRow(
                 motif=motif,
@@ -119,7 +119,7 @@ def motif_rows(record: FitRecord) -> list[MotifRow]:
     return rows
 
 
-def occurrence_rows(record: FitRecord) -> list[OccurrenceRow]:
+def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
     """Return one row per occurrence, sorted by document, start and motif."""
     found = record.occurrences
     clock = clock_starts(record.recordings)
@@ -141,7 +141,7 @@ def occurrence_rows(record: FitRecord) -> list[OccurrenceRow]:
             start_bin=start_bin,
             start_s=round(start_s, 3),
             start_time=format_time(start_s),
-            start_utc=clock_time(clock[document], start_s),
+            start_utc=format_clock_time(clock[document], start_s),
             weight=weight,
             score=score,
             end_s=round(end_s, 3),
@@ -154,12 +154,12 @@ def occurrence_rows(record: FitRecord) -> list[OccurrenceRow]:
     ]
 
 
-def _moment(record: FitRecord, clock: Sequence[datetime | None], occurrence: int) -> Moment:
+def _make_moment(record: FitRecord, clock: Sequence[datetime | None], occurrence: int) -> Moment:
     document = int(record.occurrences.document[occurrence])
     start_s = float(record.occurrences.start_s[occurrence])
     return Moment(
         document=document,
         recording=record.recordings[document].name,
         start_s=round(start_s, 3),
-        start_utc=clock_time(clock[document], start_s),
+        start_utc=format_clock_time(clock[document], start_s),
     )

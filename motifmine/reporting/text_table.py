@@ -10,7 +10,7 @@ _NUMERIC = re.compile(r"-?[\d.,:]+( ?(%|s|h))?|-?")
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return an aligned plain-text table; columns of numbers are right-aligned.
 
-    Control characters are written as escapes, so that a name cannot steer the terminal.
+    Control characters are escaped, so that a name cannot control the terminal.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     a      9.5 s
     bb    10.0 s
     """
-    cells = [[printable(cell) for cell in row] for row in (columns, *rows)]
+    cells = [[escape_control(cell) for cell in row] for row in (columns, *rows)]
     widths = [max(_width(cell) for cell in column) for column in zip(*cells, strict=True)]
     right = [
         bool(rows) and all(_NUMERIC.fullmatch(cell) for cell in column)
@@ -37,12 +37,12 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(lines)
 
 
-def printable(text: str) -> str:
-    r"""Return text on one line, with control characters and bad bytes written as escapes.
+def escape_control(text: str) -> str:
+    r"""Return text on one line, with control characters and undecodable bytes as escapes.
 
     Examples
     --------
-    >>> printable("a\x1b[31m\n")
+    >>> escape_control("a\x1b[31m\n")
     'a\\x1b[31m\\n'
     """
     if text.isprintable():
@@ -50,8 +50,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def escape_undecodable(text: str) -> str:
+    r"""Return text valid in UTF-8: undecodable bytes of file names become escapes.
+
+    Examples
+    --------
+    >>> escape_undecodable("a\udcff")
+    'a\\udcff'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _width(text: str) -> int:
-    """Return the columns of a terminal that text takes."""
+    """Return the width of text in terminal columns."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)

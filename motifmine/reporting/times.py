@@ -1,4 +1,4 @@
-"""Times and lengths as text: of the recording, on the wall clock, and as people say them."""
+"""Times and durations as text: times of the recording and of the wall clock."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ def format_time(seconds: float) -> str:
 
 
 def format_length(seconds: float) -> str:
-    """Return a length of time as a person would say it.
+    """Return a duration in its two largest units.
 
     Examples
     --------
@@ -39,18 +39,18 @@ def format_length(seconds: float) -> str:
     return f"{large:,} {units[0]}" + (f" {small} {units[1]}" if small else "")
 
 
-def wall_clock(recording: Recording, seconds: float) -> str:
+def format_wall_clock(recording: Recording, seconds: float) -> str:
     """Return an instant of a recording in ISO 8601 (UTC), "" if its start is unknown.
 
     Raises
     ------
     DataError
-        When `start_utc` is no time.
+        When `start_utc` is not a valid time.
     """
-    return clock_time(clock_start(recording), seconds)
+    return format_clock_time(clock_start(recording), seconds)
 
 
-def clock_time(start: datetime | None, seconds: float) -> str:
+def format_clock_time(start: datetime | None, seconds: float) -> str:
     """Return the wall-clock time of an instant in ISO 8601 (UTC), "" if unknown."""
     if start is None:
         return ""

@@ -34,7 +34,7 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import drift as drift_section
 from motifmine.reporting.html.sections import unusual_days as unusual_days_section
 from motifmine.reporting.html.sections import weekly_rates as weekly_rates_section
-from motifmine.reporting.sentences.days import day_sentence
+from motifmine.reporting.sentences.days import describe_day
 from motifmine.types import Floats
 from tests.helpers.fit_records import BIN_S, lane_record
 
@@ -293,20 +293,16 @@ def test_rates_that_only_vary_have_no_trend() -> None:
 
 def sentence(found: float, expected: float, motif: int = 1) -> str:
     record = replace(lane_record(), names=("", "trams"))
-    return day_sentence(
+    return describe_day(
         record,
         UnusualDay(day=MONDAY + 1, motif=motif, found=found, expected=expected, q_value=0.01),
     )
 
 
 def test_sentences_are_plain() -> None:
-    assert sentence(12, 41.2, 0) == (
-        "Tuesday 3 March 2026: motif 1 occurred 12 times, 41 were to be expected"
-    )
-    assert sentence(0, 8.04).endswith("motif 2 (trams) did not occur, 8 were to be expected")
-    assert sentence(3600, 90, SURPRISE).endswith(
-        "1 h fit the motifs badly, 1 min 30 s were to be expected"
-    )
+    assert sentence(12, 41.2, 0) == ("Tuesday 3 March 2026: motif 1 occurred 12 times, 41 expected")
+    assert sentence(0, 8.04).endswith("motif 2 (trams) did not occur, 8 expected")
+    assert sentence(3600, 90, SURPRISE).endswith("motifs explain 1 h badly, 1 min 30 s expected")
 
 
 def weeks(n_days: int, odd: int | None = None) -> FitRecord:
@@ -346,7 +342,7 @@ def test_report_of_a_week_has_no_days_that_stand_out() -> None:
 
 
 def test_calm_archive_says_that_nothing_stands_out() -> None:
-    assert "No day stands out of 21" in unusual_days_section.section(ReportContext(weeks(21)))
+    assert "None of 21 days is unusual" in unusual_days_section.section(ReportContext(weeks(21)))
 
 
 def drifting(n_motifs: int, n_periods: int) -> Drift:
@@ -366,7 +362,7 @@ def drifting(n_motifs: int, n_periods: int) -> Drift:
 
 def test_report_tells_the_motif_that_changes_first() -> None:
     html = drift_section.section(ReportContext(replace(lane_record(), drift=drifting(2, 9))))
-    assert "1 of 2 motifs surely changes:" in html
+    assert "1 of 2 motifs changes:" in html
     assert html.index("Motif 2") < html.index("Motif 1")
     assert "lasts about 1.3 times as long" in html and "27 April 2026" in html
     assert drift_section.section(ReportContext(lane_record())) == ""
@@ -386,7 +382,7 @@ def test_report_tells_what_becomes_more_frequent() -> None:
 
 
 def test_gap_of_a_curve_is_a_gap() -> None:
-    svg = drift_section.drift_svg(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
+    svg = drift_section.draw_drift(np.array([1, np.nan, 1, 1]), np.full(4, 0.1))
     line = re.search(r'class="line" d="([^"]*)"', svg)
     assert line is not None and line[1].count("M") == 2
 
@@ -394,7 +390,7 @@ def test_gap_of_a_curve_is_a_gap() -> None:
 def test_map_tells_nothing_recorded_from_nothing_found() -> None:
     rate = np.full((7, 24), np.nan)
     rate[0, :3] = 0, 0, 8
-    svg = weekly_rates_section.week_svg(rate, np.where(np.isnan(rate), 0, 7200.0))
+    svg = weekly_rates_section.draw_week(rate, np.where(np.isnan(rate), 0, 7200.0))
     assert 'class="l0" d="M0 0h20v9h-20z"' in svg and 'class="l8" d="M20 0h10v9h-10z"' in svg
     assert svg.count("h234") == 6
 
@@ -402,7 +398,7 @@ def test_map_tells_nothing_recorded_from_nothing_found() -> None:
 def test_page_stays_small_with_many_motifs() -> None:
     rng = np.random.default_rng(10)
     per_hour, recorded_s = rng.random((7, 24)), np.full((7, 24), 7200.0)
-    assert len(weekly_rates_section.week_svg(per_hour, recorded_s)) < 3500
+    assert len(weekly_rates_section.draw_week(per_hour, recorded_s)) < 3500
     assert (
         len(drift_section.section(ReportContext(replace(lane_record(), drift=drifting(2, 60)))))
         < 40_000

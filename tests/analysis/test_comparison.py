@@ -17,8 +17,8 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Stability
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import stability
-from motifmine.reporting.tables.comparison import comparison_json, comparison_text
-from motifmine.reporting.tables.fit_tables import motifs_json, motifs_text
+from motifmine.reporting.tables.comparison import format_comparison_json, format_comparison_text
+from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Floats32
 from motifmine.workflows.fit_topics import over_topics
@@ -96,7 +96,7 @@ def test_the_table_numbers_motifs_from_one_and_lists_the_lonely() -> None:
     record = with_names(lane_record(), {1: "<up>\u202e"})
     lone = with_motifs(lane_record(), lane_record().motifs.probability[1:])
     fits = [record, lone]
-    lines = comparison_text(("a\x1b", "b"), fits, compare_fits(fits)).splitlines()
+    lines = format_comparison_text(("a\x1b", "b"), fits, compare_fits(fits)).splitlines()
     assert "\x1b" not in "".join(lines) and "\u202e" not in "".join(lines)
     assert lines[2].split() == ["1", "-", "0.00", "-", "0.00", "0", "of", "1"]
     assert lines[3].split()[:4] == ["2", "<up>\\u202e", "1", "1.00"]
@@ -105,7 +105,7 @@ def test_the_table_numbers_motifs_from_one_and_lists_the_lonely() -> None:
 
 def test_json_counts_from_zero() -> None:
     fits = [lane_record(), later(lane_record(), 1)]
-    content = json.loads(comparison_json(("a", "b"), fits, compare_fits(fits)))
+    content = json.loads(format_comparison_json(("a", "b"), fits, compare_fits(fits)))
     assert content["motifs"][0]["matches"] == [
         {"fit": "b", "motif": 1, "name": "", "similarity": 1.0, "shift_s": -0.25}
     ]
@@ -205,12 +205,14 @@ def test_stability_is_for_as_many_motifs_as_there_are() -> None:
 
 
 def test_tables_and_report_show_stability_where_it_was_tried() -> None:
-    assert "95 %" not in motifs_text(lane_record())
-    assert "stability" not in motifs_text(lane_record())
-    assert motifs_text(stable_record()).splitlines()[2].split()[8:11] == [*("0.95", "100", "%")]
-    first, second = json.loads(motifs_json(stable_record()))
+    assert "95 %" not in format_motifs_text(lane_record())
+    assert "stability" not in format_motifs_text(lane_record())
+    assert format_motifs_text(stable_record()).splitlines()[2].split()[8:11] == [
+        *("0.95", "100", "%")
+    ]
+    first, second = json.loads(format_motifs_json(stable_record()))
     assert (first["stability"], second["found_again"]) == (0.953, 0.25)
-    assert json.loads(motifs_json(lane_record()))[0]["stability"] is None
+    assert json.loads(format_motifs_json(lane_record()))[0]["stability"] is None
 
 
 def test_the_report_says_how_often_a_motif_was_found_again() -> None:

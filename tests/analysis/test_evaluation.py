@@ -22,8 +22,8 @@ from motifmine.io.hdf5 import store
 from motifmine.io.truth_files import read_true_motifs, read_truth
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.truth import Truth
-from motifmine.reporting.figures.curves import precision_recall_picture
-from motifmine.reporting.tables.evaluation import evaluation_json, evaluation_text
+from motifmine.reporting.figures.curves import draw_precision_recall
+from motifmine.reporting.tables.evaluation import format_evaluation_json, format_evaluation_text
 from motifmine.workflows.names import with_names
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
 
@@ -111,7 +111,7 @@ def test_motifs_without_a_label_do_not_count_and_are_told() -> None:
     record = fit_of((0, 1, 0), (0, 4, 0), (0, 3, 1))
     found = evaluate(record, truth_of((0, "x", 1), (0, "x", 4)))
     assert (found.overall.n_found, found.n_unclaimed) == (2, 1)
-    assert "without a label do not count: 1." in evaluation_text(record, found)
+    assert "without a label are ignored: 1." in format_evaluation_text(record, found)
 
 
 def test_a_label_without_a_motif_lowers_the_overall_recall() -> None:
@@ -165,7 +165,7 @@ def test_a_fit_without_occurrences_scores_nothing() -> None:
     found = evaluate(fit_of(), truth_of((0, "x", 1)))
     assert (found.overall.recall, found.overall.precision, found.overall.f1) == (0, 0, 0)
     assert found.overall.curve.average_precision == 0
-    assert precision_recall_picture(found).shape[2] == 3
+    assert draw_precision_recall(found).shape[2] == 3
 
 
 def test_true_motifs_are_matched_at_their_best_shift() -> None:
@@ -312,8 +312,8 @@ def test_true_motifs_stand_under_the_table(judged: Run) -> None:
 def test_a_label_cannot_steer_the_terminal() -> None:
     record = fit_of((0, 1, 0))
     found = evaluate(record, truth_of((0, "\x1b[2Jx", 1)))
-    assert "\x1b" not in evaluation_text(record, found)
-    assert json.loads(evaluation_json(record, found))["labels"][0]["label"] == "\x1b[2Jx"
+    assert "\x1b" not in format_evaluation_text(record, found)
+    assert json.loads(format_evaluation_json(record, found))["labels"][0]["label"] == "\x1b[2Jx"
 
 
 def occurrences_at(start_s: list[float], motif: list[int]) -> Evaluation:

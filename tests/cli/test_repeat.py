@@ -13,7 +13,7 @@ from motifmine.models.options import options_of
 from motifmine.models.registry import all_entries, settings_of
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.html.reproduce import repeat_command
+from motifmine.reporting.html.reproduce import format_repeat_command
 from motifmine.simulation import simulate
 from motifmine.workflows.workspace import Workspace
 
@@ -80,12 +80,14 @@ def test_the_line_of_a_report_makes_the_same_fit(case: str, motifmine: Run) -> N
     first = motifmine("fit", *COMMON, *UNUSUAL[case], "--name", "first")
     assert first.exit_code == 0, first.stderr
     one = read_fit(workspace.fit_path("first"))
-    words = shlex.split(repeat_command(one))
+    words = shlex.split(format_repeat_command(one))
     assert words[:2] == ["motifmine", "fit"]
     again = motifmine(*words[1:], "--name", "again")
     assert again.exit_code == 0, again.stderr
     assert_same(one, read_fit(workspace.fit_path("again")))
-    assert repeat_command(read_fit(workspace.fit_path("again"))) == repeat_command(one)
+    assert format_repeat_command(read_fit(workspace.fit_path("again"))) == format_repeat_command(
+        one
+    )
 
 
 def assert_same(one: FitRecord, other: FitRecord) -> None:

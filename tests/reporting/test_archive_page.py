@@ -13,14 +13,14 @@ from motifmine.reporting.html.archive_page import (
     MOST_TROUBLES,
     ArchiveScene,
     FileTrouble,
-    archive_page,
+    render_archive_page,
 )
 from motifmine.reporting.html.scene_summary import (
     SceneFacts,
-    facts_key,
-    facts_of_text,
-    facts_text,
-    scene_facts,
+    decode_facts,
+    decode_facts_key,
+    encode_facts,
+    summarise_scene,
 )
 from tests.helpers.fit_records import label_record, lane_record
 
@@ -37,7 +37,7 @@ def facts() -> SceneFacts:
     names = tuple(f"clip {i:02d}" for i in range(len(starts)))
     often = [(d, start, 0) for d in range(len(names)) for start in range(0, 9 if d % 2 else 3)]
     record = lane_record(names=names, occurrences=tuple(often))
-    return scene_facts(
+    return summarise_scene(
         replace(
             record,
             recordings=tuple(
@@ -87,32 +87,35 @@ def test_facts_tell_days_and_the_busiest_hours() -> None:
 
 
 def test_scene_without_clock_and_picture_has_facts() -> None:
-    found = scene_facts(label_record())
+    found = summarise_scene(label_record())
     assert (found.days, found.first_day, found.busiest_hours, found.picture) == (0, "", (), "")
 
 
 def test_facts_come_back_from_their_file() -> None:
-    text = facts_text(facts(), "the key")
-    assert facts_of_text(text, "scene.json") == facts()
-    assert facts_key(text) == "the key" and facts_key(None) == facts_key("[]") == ""
+    text = encode_facts(facts(), "the key")
+    assert decode_facts(text, "scene.json") == facts()
+    assert (
+        decode_facts_key(text) == "the key"
+        and decode_facts_key(None) == decode_facts_key("[]") == ""
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"format": "motifmine.scene/1"}'])
 def test_damaged_facts_are_named(text: str) -> None:
     with pytest.raises(FormatError, match=r"north/scene\.json"):
-        facts_of_text(text, "north/scene.json")
+        decode_facts(text, "north/scene.json")
 
 
 def test_facts_with_more_than_a_picture_are_refused() -> None:
-    values = {**json.loads(facts_text(facts())), "picture": '"><script>'}
+    values = {**json.loads(encode_facts(facts())), "picture": '"><script>'}
     with pytest.raises(FormatError):
-        facts_of_text(json.dumps(values), "scene.json")
+        decode_facts(json.dumps(values), "scene.json")
 
 
 def test_page_tells_every_scene_and_links_its_report() -> None:
-    days = ("Tuesday 3 March 2026: motif 1 did not occur, 8 were to be expected",)
+    days = ("Tuesday 3 March 2026: motif 1 did not occur, 8 expected",)
     odd = replace(facts(), unusual_days=days, n_unusual=3)
-    page = Page(archive_page([scene(facts=odd), scene(name="south", report="")]))
+    page = Page(render_archive_page([scene(facts=odd), scene(name="south", report="")]))
     assert set(page.links) == {"./north/reports/plsm/report.html"}
     for told in ("2 scenes: 56 of 56 files", "busiest 17 h, 8 h", "28 h", days[0], "2 more"):
         assert told in page.text
@@ -122,7 +125,7 @@ def test_page_tells_every_scene_and_links_its_report() -> None:
 def test_names_are_escaped_and_links_stay_below_the_page() -> None:
     trouble = FileTrouble(path=NASTY, status="failed", reason=NASTY)
     odd = replace(facts(), unusual_days=(NASTY,), n_unusual=1, time_zone=NASTY)
-    html = archive_page(
+    html = render_archive_page(
         [scene(name=NASTY, report=f"{NASTY}/r.html", facts=odd, troubles=(trouble,))],
         archive=NASTY,
         others=NASTY,
@@ -136,7 +139,7 @@ def test_names_are_escaped_and_links_stay_below_the_page() -> None:
 
 
 def test_page_asks_nothing_of_any_network_and_runs_no_script() -> None:
-    html = archive_page([scene()])
+    html = render_archive_page([scene()])
     assert "default-src 'none'" in html.replace("&#x27;", "'")
     assert "<script" not in html and "http://" not in html and "https://" not in html
 
@@ -146,7 +149,7 @@ def test_failed_files_are_told_with_their_reason() -> None:
     troubles += [
         FileTrouble(path=f"c{i}.mkv", status="open", reason="not begun yet") for i in range(30)
     ]
-    page = Page(archive_page([scene(done=25, troubles=tuple(troubles))]))
+    page = Page(render_archive_page([scene(done=25, troubles=tuple(troubles))]))
     assert "b.mkv: failed \u2013 is no video" in page.text and "1 failed." in page.text
     assert "25 of 28" in page.text and f"and {31 - MOST_TROUBLES} more" in page.text
     assert page.tags.count("li") == MOST_TROUBLES + 1
@@ -154,5 +157,5 @@ def test_failed_files_are_told_with_their_reason() -> None:
 
 def test_scene_that_could_not_be_fitted_still_has_its_card() -> None:
     trouble = FileTrouble(path="north", status="failed", reason="too short")
-    page = Page(archive_page([scene(facts=None, report="", troubles=(trouble,))]))
+    page = Page(render_archive_page([scene(facts=None, report="", troubles=(trouble,))]))
     assert "too short" in page.text and not page.links

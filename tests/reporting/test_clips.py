@@ -114,7 +114,7 @@ def test_a_fit_without_pictures_has_no_clips(
     assert motifmine("fit", "--model", "plsm", "--motifs", "3").exit_code == 0
     result = motifmine("clips")
     assert result.exit_code == 1
-    assert "cut from video" in result.stderr
+    assert "clips need video" in result.stderr
 
 
 def test_the_command_writes_into_the_workspace(

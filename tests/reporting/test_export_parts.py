@@ -10,19 +10,20 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.export.boris import boris_text
-from motifmine.reporting.export.elan import eaf_text
+from motifmine.reporting.export.boris import format_boris
+from motifmine.reporting.export.elan import format_eaf
 from motifmine.reporting.export.intervals import (
     Span,
-    distinct_titles,
-    media_path,
-    media_type,
-    spans_of,
-    without_overlap,
+    find_media,
+    guess_media_type,
+    make_distinct_titles,
+    make_spans,
+    remove_overlap,
 )
-from motifmine.reporting.export.parquet import encodable, parquet_bytes
-from motifmine.reporting.export.subtitles import labels_text, srt_text, vtt_text
-from motifmine.reporting.rows import occurrence_rows
+from motifmine.reporting.export.parquet import encode_parquet
+from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
+from motifmine.reporting.rows import list_occurrences
+from motifmine.reporting.text_table import escape_undecodable
 from tests.helpers.fit_records import lane_record
 
 
@@ -31,9 +32,9 @@ def span(motif: int, start_ms: int, end_ms: int, score: float = 1.0, title: str 
 
 
 def spans_by_document(record: FitRecord) -> dict[int, list[Span]]:
-    rows = occurrence_rows(record)
+    rows = list_occurrences(record)
     return {
-        document: spans_of(record, [row for row in rows if row.document == document])
+        document: make_spans(record, [row for row in rows if row.document == document])
         for document in range(len(record.recordings))
     }
 
@@ -46,34 +47,36 @@ def test_a_span_begins_in_its_recording_and_lasts_a_bin_at_least() -> None:
 
 def test_spans_of_a_motif_are_cut_where_the_next_one_begins() -> None:
     spans = [span(0, 100, 900), span(0, 500, 700), span(0, 500, 800, score=5.0)]
-    kept = without_overlap(spans)
+    kept = remove_overlap(spans)
     assert [(s.start_ms, s.end_ms) for s in kept] == [(100, 500), (500, 800)]
-    assert without_overlap([]) == []
+    assert remove_overlap([]) == []
 
 
 def test_titles_are_distinct() -> None:
     record = replace(lane_record(), names=("car", "car"))
-    assert distinct_titles(record) == ["car (1)", "car (2)"]
+    assert make_distinct_titles(record) == ["car (1)", "car (2)"]
 
 
 def test_media_are_told_from_other_sources() -> None:
     recording = lane_record().recordings[0]
-    assert media_path(recording) is None
-    assert media_type(replace(recording, source="a.csv")) == ""
-    assert media_type(replace(recording, source="a.mp4")) == "video/mp4"
-    assert media_path(replace(recording, source="no/such.wav")) == Path("no/such.wav")
+    assert find_media(recording) is None
+    assert guess_media_type(replace(recording, source="a.csv")) == ""
+    assert guess_media_type(replace(recording, source="a.mp4")) == "video/mp4"
+    assert find_media(replace(recording, source="no/such.wav")) == Path("no/such.wav")
 
 
 def test_subtitles_hold_no_marks_of_players() -> None:
     spans = [span(0, 1500, 3_723_004, title="<b> & {x}")]
-    assert srt_text(spans) == "1\n00:00:01,500 --> 01:02:03,004\n‹b› & ❴x❵\n\n"
-    assert vtt_text(spans) == ("WEBVTT\n\n1\n00:00:01.500 --> 01:02:03.004\n&lt;b&gt; &amp; {x}\n")
-    assert labels_text(spans) == "1.500\t3723.004\t<b> & {x}\n"
+    assert format_srt(spans) == "1\n00:00:01,500 --> 01:02:03,004\n‹b› & ❴x❵\n\n"
+    assert format_vtt(spans) == (
+        "WEBVTT\n\n1\n00:00:01.500 --> 01:02:03.004\n&lt;b&gt; &amp; {x}\n"
+    )
+    assert format_audacity_labels(spans) == "1.500\t3723.004\t<b> & {x}\n"
 
 
 def test_a_boris_project_has_two_rows_an_occurrence_in_order_of_time() -> None:
     record = replace(lane_record(), names=("a|b", ""))
-    project = json.loads(boris_text(record, spans_by_document(record)))
+    project = json.loads(format_boris(record, spans_by_document(record)))
     codes = [b["code"] for b in project["behaviors_conf"].values()]
     assert codes == ["a¦b", "motif 2"]
     events = project["observations"]["south"]["events"]
@@ -84,7 +87,7 @@ def test_a_boris_project_has_two_rows_an_occurrence_in_order_of_time() -> None:
 def test_an_elan_document_has_a_tier_a_motif_and_times_that_ascend() -> None:
     record = lane_record()
     spans = spans_by_document(record)[0]
-    root = ElementTree.fromstring(eaf_text(record, record.recordings[0], spans))
+    root = ElementTree.fromstring(format_eaf(record, record.recordings[0], spans))
     tiers = root.findall("TIER")
     assert [tier.get("TIER_ID") for tier in tiers] == ["motif 1", "motif 2"]
     assert [len(tier) for tier in tiers] == [1, 1]
@@ -95,9 +98,9 @@ def test_an_elan_document_has_a_tier_a_motif_and_times_that_ascend() -> None:
 
 def test_parquet_has_the_types_of_the_columns() -> None:
     record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
-    table = pq.read_table(io.BytesIO(parquet_bytes(occurrence_rows(record))))
+    table = pq.read_table(io.BytesIO(encode_parquet(list_occurrences(record))))
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
     assert table.column("motif").to_pylist() == [0, 1, 0, 0]
     np.testing.assert_allclose(table.column("start_s").to_numpy(), record.occurrences.start_s)
     assert "probability" not in table.column_names
-    assert encodable("a\udcff") == "a\\udcff"
+    assert escape_undecodable("a\udcff") == "a\\udcff"

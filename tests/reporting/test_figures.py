@@ -8,21 +8,21 @@ from motifmine.analysis.motif_views import MATRIX_ROWS, cell_activity, matrix_vi
 from motifmine.errors import DataError
 from motifmine.records.fit import MotifSet
 from motifmine.records.vocabulary import FlowGrid, Vocabulary
-from motifmine.reporting.figures.images import png_bytes
+from motifmine.reporting.figures.images import encode_png
 from motifmine.reporting.figures.motif_pictures import (
+    colour_times,
     compose,
-    matrix_ink,
-    matrix_picture,
-    scene_background,
-    scene_overlay,
-    time_colours,
+    draw_background,
+    draw_labelled_matrix,
+    draw_matrix,
+    draw_overlay,
 )
-from motifmine.reporting.figures.svg import nice_ticks
+from motifmine.reporting.figures.svg import choose_ticks
 from tests.helpers.fit_records import LENGTH, label_record, lane_record
 
 
 def test_time_runs_from_violet_to_red() -> None:
-    first, last = time_colours(np.array([0.0, 1.0]))
+    first, last = colour_times(np.array([0.0, 1.0]))
     assert first[2] > first[0] > first[1]
     assert last[0] > 200 and last[1] < 80 and last[2] < 80
 
@@ -50,7 +50,7 @@ def test_static_words_add_strength_without_motion() -> None:
 
 def test_overlay_colours_the_motifs_cells_and_no_others() -> None:
     record = lane_record()
-    overlay = scene_overlay(record, 0)
+    overlay = draw_overlay(record, 0)
     side = overlay.shape[0] // 8
     alpha = overlay[..., 3].reshape(8, side, 12, side).max(axis=(1, 3))
     assert set(zip(*np.nonzero(alpha), strict=True)) == {(2, c) for c in range(LENGTH)}
@@ -58,23 +58,23 @@ def test_overlay_colours_the_motifs_cells_and_no_others() -> None:
 
 def test_overlay_is_violet_where_the_motif_begins_and_red_where_it_ends() -> None:
     record = lane_record()
-    overlay = scene_overlay(record, 0)
+    overlay = draw_overlay(record, 0)
     side = overlay.shape[0] // 8
     top = 2 * side + side // 8
     begin, end = (overlay[top, c * side + side // 2, :3] for c in (0, LENGTH - 1))
-    np.testing.assert_array_equal([begin, end], time_colours(np.array([0.0, 1.0])))
+    np.testing.assert_array_equal([begin, end], colour_times(np.array([0.0, 1.0])))
 
 
 def test_scene_is_enlarged_and_keeps_its_light_and_dark() -> None:
-    background = scene_background(lane_record())
+    background = draw_background(lane_record())
     assert background.shape == (64 * 7, 96 * 7, 3)
     assert background[20 * 7, 10].mean() > background[40 * 7, 10].mean() + 50
 
 
 def test_scene_without_a_mean_picture_is_drawn_on_grey() -> None:
     record = replace(lane_record(), picture=None)
-    scene = scene_background(record)
-    picture = compose(scene, scene_overlay(record, 0))
+    scene = draw_background(record)
+    picture = compose(scene, draw_overlay(record, 0))
     assert picture.shape[1] == 96 * 7
 
 
@@ -84,12 +84,12 @@ def test_grid_that_does_not_fill_its_frame_is_drawn() -> None:
         rows=8, columns=12, directions=8, cell_px=8, frame_width=100, frame_height=70, static=True
     )
     shown = replace(record, vocabulary=Vocabulary.of_grid(grid))
-    assert scene_overlay(shown, 0).shape == (70 * 7, 700, 4)
+    assert draw_overlay(shown, 0).shape == (70 * 7, 700, 4)
 
 
 def test_labels_have_no_scene() -> None:
     with pytest.raises(DataError, match="labels"):
-        scene_overlay(label_record(), 0)
+        draw_overlay(label_record(), 0)
 
 
 def test_matrix_rows_go_from_the_earliest_word_to_the_latest() -> None:
@@ -119,7 +119,7 @@ def test_matrix_of_many_words_adds_neighbours_and_loses_nothing() -> None:
 
 
 def test_matrix_ink_is_clear_at_zero_and_full_at_the_top() -> None:
-    ink = matrix_ink(matrix_view(label_record(), 0))[..., 3]
+    ink = draw_matrix(matrix_view(label_record(), 0))[..., 3]
     assert ink[0, 0] == 255 and ink[0, -1] == 0
 
 
@@ -128,14 +128,14 @@ def test_matrix_picture_is_drawn_in_black_on_white(record: object) -> None:
     from motifmine.records.fit import FitRecord
 
     assert isinstance(record, FitRecord)
-    picture = matrix_picture(record, 0)
+    picture = draw_labelled_matrix(record, 0)
     assert (picture[0] == 255).all()
     assert picture.min() < 60
 
 
 def test_long_labels_outside_ascii_are_drawn() -> None:
     record = label_record(labels=("門" * 50, "ü", "", "x"))
-    assert matrix_picture(record, 0).shape[1] < 900
+    assert draw_labelled_matrix(record, 0).shape[1] < 900
 
 
 def test_motif_without_mass_has_an_empty_matrix_and_scene() -> None:
@@ -143,14 +143,14 @@ def test_motif_without_mass_has_an_empty_matrix_and_scene() -> None:
     empty = np.zeros_like(record.motifs.probability)
     record = replace(record, motifs=MotifSet(probability=empty, weight=np.zeros(2)))
     assert matrix_view(record, 0).probability.shape == (0, LENGTH)
-    assert not scene_overlay(record, 0)[..., 3].any()
-    assert matrix_picture(record, 0).size
+    assert not draw_overlay(record, 0)[..., 3].any()
+    assert draw_labelled_matrix(record, 0).size
 
 
 def test_png_keeps_colours_in_order() -> None:
     picture = np.zeros((2, 3, 4), dtype=np.uint8)
     picture[..., 0], picture[..., 3] = 255, 128
-    data = np.frombuffer(png_bytes(picture), dtype=np.uint8)
+    data = np.frombuffer(encode_png(picture), dtype=np.uint8)
     decoded = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     assert decoded is not None
     assert decoded[0, 0].tolist() == [0, 0, 255, 128]  # OpenCV gives blue first
@@ -158,6 +158,6 @@ def test_png_keeps_colours_in_order() -> None:
 
 @pytest.mark.parametrize("length", [0.003, 0.25, 1.0, 7.3, 3600.0])
 def test_ticks_are_few_and_inside(length: float) -> None:
-    ticks = nice_ticks(length, 6)
+    ticks = choose_ticks(length, 6)
     assert ticks[0] == 0 and ticks[-1] <= length * (1 + 1e-6)
     assert 2 <= len(ticks) <= 7

@@ -21,8 +21,8 @@ from click.testing import Result
 from motifmine.errors import DataError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.export.formats import FORMATS, occurrences_bytes, write_occurrences
-from motifmine.reporting.rows import occurrence_rows
+from motifmine.reporting.export.formats import FORMATS, encode_occurrences, write_occurrences
+from motifmine.reporting.rows import list_occurrences
 from motifmine.reporting.tables.fit_tables import OCCURRENCE_COLUMNS
 from motifmine.workflows.names import with_names
 from tests.helpers.fit_records import lane_record
@@ -34,7 +34,7 @@ NORTH = [(0, 1250), (1250, 3250)]
 
 
 def text(record: FitRecord, form: str, recording: str | None = "north") -> str:
-    return occurrences_bytes(record, form, recording=recording).decode()
+    return encode_occurrences(record, form, recording=recording).decode()
 
 
 def hostile_record() -> FitRecord:
@@ -80,7 +80,7 @@ def test_an_occurrence_ends_when_90_percent_of_its_motif_are_over() -> None:
     phi[1, 1:3, 0] = 0.5
     record = replace(record, motifs=replace(record.motifs, probability=phi))
     assert text(record, "labels").splitlines()[1] == "1.250\t2.000\tmotif 2"
-    assert [row.end_s for row in occurrence_rows(record)] == [1.25, 2.0, 2.5, 9.5]
+    assert [row.end_s for row in list_occurrences(record)] == [1.25, 2.0, 2.5, 9.5]
 
 
 def overlapping() -> FitRecord:
@@ -184,7 +184,7 @@ def test_boris_project_is_ascii_because_it_is_opened_in_any_encoding() -> None:
 
 def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
     record = lane_record(start_utc="2024-05-01T12:00:00Z")
-    table = pyarrow.parquet.read_table(io.BytesIO(occurrences_bytes(record, "parquet")))
+    table = pyarrow.parquet.read_table(io.BytesIO(encode_occurrences(record, "parquet")))
     assert tuple(table.column_names) == OCCURRENCE_COLUMNS
     rows = table.to_pylist()
     assert [row["start_s"] for row in rows] == [-0.75, 1.25, 0.5, 7.5]
@@ -192,7 +192,7 @@ def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
 
 
 def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
-    content = occurrences_bytes(lane_record(occurrences=()), "parquet")
+    content = encode_occurrences(lane_record(occurrences=()), "parquet")
     table = pyarrow.parquet.read_table(io.BytesIO(content))
     assert (table.num_rows, tuple(table.column_names)) == (0, OCCURRENCE_COLUMNS)
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
@@ -201,7 +201,7 @@ def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
 @pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels"])
 def test_one_timeline_cannot_hold_two_recordings(form: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 recordings; choose one with --recording"):
-        occurrences_bytes(lane_record(), form)
+        encode_occurrences(lane_record(), form)
     with pytest.raises(DataError, match="--recording"):
         write_occurrences(lane_record(), form, tmp_path / f"all{FORMATS[form].suffix}")
     assert list(tmp_path.iterdir()) == []
@@ -239,7 +239,7 @@ def test_one_recording_is_chosen_by_name_in_every_format() -> None:
     (observation,) = json.loads(text(lane_record(), "boris", "south"))["observations"]
     assert observation == "south"
     with pytest.raises(DataError, match="no recording 'west' in the fit; it has 'north', 'south'"):
-        occurrences_bytes(lane_record(), "csv", recording="west")
+        encode_occurrences(lane_record(), "csv", recording="west")
 
 
 def test_a_document_without_occurrences_makes_an_empty_file() -> None:

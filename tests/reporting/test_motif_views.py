@@ -7,7 +7,7 @@ import pytest
 
 from motifmine.records.vocabulary import LAYOUTS, FlowGrid, Vocabulary
 from motifmine.reporting.html.page import write_report
-from motifmine.reporting.motif_views import LABEL_VIEW, MOTIF_VIEWS, view_of
+from motifmine.reporting.motif_views import LABEL_VIEW, MOTIF_VIEWS, get_motif_view
 from motifmine.reporting.sentences.motifs import describe_motif
 from tests.helpers.fit_records import label_record, lane_record
 from tests.records.test_vocabulary import Pitches
@@ -20,8 +20,8 @@ def pitch_vocabulary(n_words: int) -> Vocabulary:
 
 def test_every_view_is_of_a_kind_of_words() -> None:
     assert set(MOTIF_VIEWS) <= set(LAYOUTS)
-    assert view_of(lane_record().vocabulary) is MOTIF_VIEWS[FlowGrid.kind]
-    assert view_of(label_record().vocabulary) is LABEL_VIEW
+    assert get_motif_view(lane_record().vocabulary) is MOTIF_VIEWS[FlowGrid.kind]
+    assert get_motif_view(label_record().vocabulary) is LABEL_VIEW
 
 
 def test_a_kind_without_a_view_is_shown_by_its_labels(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from motifmine.errors import WorkspaceError
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import FitSpec
-from motifmine.reporting.figures.svg import occurrence_strip, time_ticks, trace_curve
+from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip, draw_trace
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
-from motifmine.reporting.html.reproduce import repeat_command
+from motifmine.reporting.html.reproduce import format_repeat_command
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
 
@@ -237,7 +237,7 @@ def test_motif_that_never_occurred_is_shown(tmp_path: Path) -> None:
 
 def test_strongest_occurrences_come_first(tmp_path: Path) -> None:
     text = Page(write_report(many_occurrences(3, 500), tmp_path / "r")).text
-    listed = text.partition("nats. All of them")[2].partition("Motif 2")[0]
+    listed = text.partition("nats. All occurrences")[2].partition("Motif 2")[0]
     weights = [float(w) for w in re.findall(r"\d\d:\d\d:\d\d\.\d{3}\s*(\d\.\d)", listed)]
     assert len(weights) == 12 and weights == sorted(weights, reverse=True)
 
@@ -248,7 +248,7 @@ def test_report_of_100_000_occurrences_stays_small(tmp_path: Path) -> None:
 
 
 def test_command_names_the_settings_as_options() -> None:
-    assert repeat_command(lane_record()) == (
+    assert format_repeat_command(lane_record()) == (
         "motifmine fit --model plsm --motifs 2 --motif-length 8bins --counts sqrt --seed 7 "
         "--iterations 50 --restarts 4"
     )
@@ -262,23 +262,23 @@ def test_command_is_understood_by_the_command_line() -> None:
     main = entry.load()
     fit = main.get_command(click.Context(main), "fit")
     known = {o for parameter in fit.get_params(click.Context(fit)) for o in parameter.opts}
-    used = {word for word in repeat_command(record).split() if word.startswith("--")}
+    used = {word for word in format_repeat_command(record).split() if word.startswith("--")}
     assert used <= known
 
 
 def test_command_quotes_what_a_shell_would_run() -> None:
     record = lane_record()
     hostile = replace(record.provenance, model="x; rm -rf ~")
-    assert "'x; rm -rf ~'" in repeat_command(replace(record, provenance=hostile))
+    assert "'x; rm -rf ~'" in format_repeat_command(replace(record, provenance=hostile))
 
 
 def test_strip_marks_start_left_of_the_recording_when_motifs_hang_over() -> None:
-    strip = occurrence_strip(lane_record(), 0)
+    strip = draw_occurrence_strip(lane_record(), 0)
     assert (strip.first_s, strip.last_s) == (-0.75, 10.0)
 
 
 def test_strip_height_is_the_weight() -> None:
-    strip = occurrence_strip(lane_record(), 0)
+    strip = draw_occurrence_strip(lane_record(), 0)
     heights = [float(h) for h in re.findall(r"v-([\d.]+)", strip.svg)]
     # weights 10, 12, 13 in order of document and start
     np.testing.assert_allclose(np.array(heights) / heights[-1], [10 / 13, 12 / 13, 1], rtol=0.01)
@@ -288,7 +288,7 @@ def test_strip_of_very_many_documents_shows_those_with_most_occurrences() -> Non
     record = lane_record(
         names=tuple(str(d) for d in range(400)), occurrences=((350, 1, 0), (399, 1, 0))
     )
-    strip = occurrence_strip(record, 0)
+    strip = draw_occurrence_strip(record, 0)
     assert len(strip.documents) == 300 and strip.n_left_out == 100
     assert {350, 399} <= set(strip.documents.tolist())
 
@@ -297,9 +297,9 @@ def test_strip_of_a_document_cut_from_a_recording_begins_where_it_was_cut() -> N
     record = lane_record(names=("a",), occurrences=((0, 4, 0),))
     cut = replace(record.recordings[0], bin_start_s=record.recordings[0].bin_start_s + 3600)
     found = replace(record.occurrences, start_s=record.occurrences.start_s + 3600)
-    strip = occurrence_strip(replace(record, recordings=(cut,), occurrences=found), 0)
+    strip = draw_occurrence_strip(replace(record, recordings=(cut,), occurrences=found), 0)
     assert (strip.first_s, strip.last_s) == (3600.0, 3610.0)
-    assert [label for _, label in time_ticks(3600.0, 3610.0, 2)] == [
+    assert [label for _, label in choose_time_ticks(3600.0, 3610.0, 2)] == [
         "1:00:00",
         "1:00:05",
         "1:00:10",
@@ -308,7 +308,7 @@ def test_strip_of_a_document_cut_from_a_recording_begins_where_it_was_cut() -> N
 
 @pytest.mark.parametrize("last_s", [0.4, 9.0, 100.0, 1800.0, 7200.0, 90_000.0, 3e6])
 def test_time_axis_has_a_handful_of_ticks(last_s: float) -> None:
-    ticks = time_ticks(-1.0, last_s, 8)
+    ticks = choose_time_ticks(-1.0, last_s, 8)
     assert 3 <= len(ticks) <= 9
     assert all(0 <= position <= 1 for position, _ in ticks)
 
@@ -316,7 +316,7 @@ def test_time_axis_has_a_handful_of_ticks(last_s: float) -> None:
 def test_trace_of_one_iteration_is_not_drawn() -> None:
     trace = lane_record().trace
     one = replace(trace, iteration=trace.iteration[:1], log_likelihood=trace.log_likelihood[:1])
-    assert trace_curve(one) is None
+    assert draw_trace(one) is None
 
 
 def test_motif_is_described_by_its_way_through_the_picture() -> None:

@@ -8,20 +8,20 @@ import pytest
 
 from motifmine.analysis.explained import Explained
 from motifmine.records.fit import FitRecord, Occurrences
-from motifmine.reporting.figures.activity import LEVELS, motif_activity
-from motifmine.reporting.html.page_data import inert_json, page_data, video_address
+from motifmine.reporting.figures.activity import LEVELS, measure_motif_activity
+from motifmine.reporting.html.page_data import encode_inert_json, make_page_data, make_video_address
 from tests.helpers.fit_records import label_record, lane_record
 
 FOLDER = Path("/work/reports/fit")
 
 
 def content(record: FitRecord, **more: Any) -> Any:
-    return json.loads(page_data(record, FOLDER, **more))
+    return json.loads(make_page_data(record, FOLDER, **more))
 
 
 def test_nothing_in_the_block_can_end_its_element() -> None:
     name = "</script><!--<script>&"
-    text = inert_json({name: name})
+    text = encode_inert_json({name: name})
     assert not set("<>&") & set(text) and json.loads(text) == {name: name}
 
 
@@ -59,11 +59,11 @@ def test_names_go_with_the_motifs() -> None:
     ],
 )
 def test_address_of_a_video_is_relative_and_quoted(source: str, address: str) -> None:
-    assert video_address(source, FOLDER) == address
+    assert make_video_address(source, FOLDER) == address
 
 
 def test_motif_of_a_lane_is_active_in_one_cell_at_a_time() -> None:
-    activity = motif_activity(lane_record(), 0, most=100)
+    activity = measure_motif_activity(lane_record(), 0, most=100)
     np.testing.assert_array_equal(activity.offsets, np.arange(9))
     np.testing.assert_array_equal(activity.cell, 2 * 12 + np.arange(8))
     assert set(activity.level.tolist()) == {LEVELS} and set(activity.direction.tolist()) == {0}
@@ -71,7 +71,7 @@ def test_motif_of_a_lane_is_active_in_one_cell_at_a_time() -> None:
 
 
 def test_packed_activity_can_be_unpacked() -> None:
-    activity = motif_activity(lane_record(), 1, most=100)
+    activity = measure_motif_activity(lane_record(), 1, most=100)
     packed = activity.packed(8)
     value = np.array(packed["value"])
     np.testing.assert_array_equal(value // 9, activity.level)
@@ -84,7 +84,7 @@ def test_only_the_strongest_cells_are_kept() -> None:
     phi = record.motifs.probability.copy()
     phi[0, 3] *= 5
     record = replace(record, motifs=replace(record.motifs, probability=phi))
-    activity = motif_activity(record, 0, most=1)
+    activity = measure_motif_activity(record, 0, most=1)
     assert activity.cell.tolist() == [2 * 12 + 3] and activity.share == pytest.approx(5 / 12)
 
 
@@ -114,4 +114,4 @@ def test_block_of_100_000_occurrences_stays_small() -> None:
         weight=random.uniform(1, 900, n),
         score=random.uniform(1, 900, n),
     )
-    assert len(page_data(replace(lane_record(), occurrences=found), FOLDER)) < 2_500_000
+    assert len(make_page_data(replace(lane_record(), occurrences=found), FOLDER)) < 2_500_000

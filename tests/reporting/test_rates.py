@@ -7,7 +7,7 @@ import pytest
 from motifmine.analysis.rates import archive_rates, hour_of_day_rates
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
-from motifmine.reporting.figures.rates import bars_svg
+from motifmine.reporting.figures.rates import draw_bars
 from tests.helpers.fit_records import lane_record
 
 
@@ -70,6 +70,6 @@ def test_single_recording_has_no_archive() -> None:
 
 
 def test_bars_leave_out_what_was_not_recorded() -> None:
-    svg = bars_svg(np.array([np.nan, 2.0, 4.0, 0.0]))
+    svg = draw_bars(np.array([np.nan, 2.0, 4.0, 0.0]))
     heights = [100 - float(top) for top in re.findall(r"V([\d.]+)H", svg)]
     assert heights == [48, 96] and svg.count("M", svg.index("nothing")) == 1

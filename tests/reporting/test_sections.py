@@ -13,8 +13,8 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.motif_card import NUMBERS_FOR, motif_card
-from motifmine.reporting.html.page import SCRIPTS, page_script, security_policy
+from motifmine.reporting.html.motif_card import NUMBERS_FOR, render_motif_card
+from motifmine.reporting.html.page import SCRIPTS, make_security_policy, read_page_script
 from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import (
     anomalies,
@@ -25,10 +25,10 @@ from motifmine.reporting.html.sections import (
     timeline,
     topics,
 )
-from motifmine.reporting.rows import motif_rows, occurrence_rows
-from motifmine.reporting.tables.anomalies import anomaly_rows
+from motifmine.reporting.rows import list_motifs, list_occurrences
+from motifmine.reporting.tables.anomalies import list_anomalies
 from motifmine.reporting.text_table import text_table
-from motifmine.reporting.times import clock_time, format_length, format_time
+from motifmine.reporting.times import format_clock_time, format_length, format_time
 from tests.helpers.fit_records import label_record, lane_record
 
 HOSTILE = "<b>Ring\x1b[31m"
@@ -95,7 +95,7 @@ def test_the_recordings_tell_how_they_were_read() -> None:
     html = recordings.section(
         ReportContext(replace(record, recordings=(broken, record.recordings[1])))
     )
-    assert "breaks off at 00:00:08.000; 99 of 120 frames decoded; 3 time stamps repaired" in html
+    assert "truncated at 00:00:08.000; 99 of 120 frames decoded; 3 time stamps repaired" in html
     assert "notes" not in recordings.section(ReportContext(record))
     assert re.findall(r'<td class="number">(\d+)</td>', html) == ["2", "2"]
 
@@ -120,7 +120,7 @@ def test_only_the_most_surprising_stretches_are_shown() -> None:
     assert few.count("<tr>") == 1 + 3
     assert many.count("<tr>") == 1 + anomalies.MOST
     assert f"The first {anomalies.MOST} of 50." in many
-    assert [row.surprise for row in anomaly_rows(with_anomalies(3))] == [4.0, 3.0, 2.0]
+    assert [row.surprise for row in list_anomalies(with_anomalies(3))] == [4.0, 3.0, 2.0]
 
 
 def test_topics_are_listed_with_their_heaviest_words() -> None:
@@ -131,14 +131,14 @@ def test_topics_are_listed_with_their_heaviest_words() -> None:
     assert "90 %" in html
     labels = Vocabulary.of_labels(["a", "b", "c"])
     probability = np.array([0.1, 0.0, 0.9], np.float32)
-    heaviest = [label for label, _ in topics.heaviest_words(probability, labels, 3)]
+    heaviest = [label for label, _ in topics.find_heaviest_words(probability, labels, 3)]
     assert heaviest == ["c", "a"]
 
 
 def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
     record = lane_record()
-    row = motif_rows(record)[0]
-    card = motif_card(record, row, None, occurrence_rows(record))
+    row = list_motifs(record)[0]
+    card = render_motif_card(record, row, None, list_occurrences(record))
     assert picture_stem(row.motif) == "motif-01"
     assert 'href="motif-01-matrix.png"' in card
     assert "-00:00:00.750" in card
@@ -146,24 +146,24 @@ def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
 
 
 def test_the_policy_lets_this_script_run_and_nothing_else() -> None:
-    script = page_script()
+    script = read_page_script()
     assert script.startswith("(() => {")
     assert len(SCRIPTS) == len(set(SCRIPTS))
-    policy = security_policy(script, with_media=False)
+    policy = make_security_policy(script, with_media=False)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert "media-src" not in policy
-    assert "media-src" in security_policy(script, with_media=True)
+    assert "media-src" in make_security_policy(script, with_media=True)
 
 
 def test_rows_go_by_the_wall_clock_where_there_is_one() -> None:
     record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
-    first = motif_rows(record)[0].first
+    first = list_motifs(record)[0].first
     assert first is not None
     assert str(first) == "2024-05-06T07:08:08.250Z"
-    assert str(motif_rows(lane_record())[0].first) == "-00:00:00.750 in north"
-    ends = [row.end_s - row.start_s for row in occurrence_rows(record)]
+    assert str(list_motifs(lane_record())[0].first) == "-00:00:00.750 in north"
+    ends = [row.end_s - row.start_s for row in list_occurrences(record)]
     assert all(0 < end <= 8 * 0.25 for end in ends)
 
 
@@ -171,7 +171,7 @@ def test_times_and_lengths_of_a_day_and_more() -> None:
     assert format_time(90_061.0004) == "25:01:01.000"
     assert format_time(-0.0001) == "00:00:00.000"
     assert format_length(3600) == "1 h"
-    assert clock_time(None, 5.0) == ""
+    assert format_clock_time(None, 5.0) == ""
 
 
 def test_a_table_is_aligned_by_the_width_of_its_letters() -> None:

@@ -12,8 +12,8 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Channels, Vocabulary
-from motifmine.reporting.html.series_figures import segment_figure
-from motifmine.reporting.sentences.motifs import readings_text
+from motifmine.reporting.html.series_figures import draw_segment
+from motifmine.reporting.sentences.motifs import describe_all_motifs
 from motifmine.reporting.sentences.series import describe_series
 from motifmine.workflows.mine import mine
 
@@ -127,14 +127,14 @@ def record() -> FitRecord:
 def test_at_most_twelve_channels_are_drawn_with_their_names_escaped(record: FitRecord) -> None:
     assert record.segments is not None
     assert record.segments.n_occurrences[0]
-    drawn = segment_figure(record, 0)
+    drawn = draw_segment(record, 0)
     assert drawn.count("<svg") == 12
-    assert "2 channels that take less part" in drawn
+    assert "2 channels with a smaller share" in drawn
     assert "<script>" not in drawn
 
 
 def test_curves_stay_inside_their_drawing(record: FitRecord) -> None:
-    drawn = segment_figure(record, 0)
+    drawn = draw_segment(record, 0)
     points = re.findall(r"([\d.-]+),([\d.-]+)", " ".join(re.findall(r'points="([^"]*)"', drawn)))
     assert points
     down = np.array([float(y) for _, y in points])
@@ -148,4 +148,4 @@ def test_rows_of_a_matrix_are_grouped_by_channel(record: FitRecord) -> None:
 
 
 def test_every_motif_is_read_on_a_line(record: FitRecord) -> None:
-    assert len(readings_text(record).splitlines()) == len(record.motifs)
+    assert len(describe_all_motifs(record).splitlines()) == len(record.motifs)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
-from motifmine.reporting.rows import motif_rows, occurrence_rows
+from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.reporting.tables.fit_tables import (
     NUMBERING,
     OCCURRENCE_COLUMNS,
-    motifs_json,
-    motifs_text,
-    occurrences_csv,
-    occurrences_json,
-    occurrences_text,
+    format_motifs_json,
+    format_motifs_text,
+    format_occurrences_csv,
+    format_occurrences_json,
+    format_occurrences_text,
 )
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_length, format_time
@@ -44,26 +44,26 @@ def test_length_is_rounded_into_the_next_unit(seconds: float, text: str) -> None
 
 
 def test_motif_rows_count_and_rate_occurrences() -> None:
-    first, second = motif_rows(lane_record())
+    first, second = list_motifs(lane_record())
     assert (first.occurrences, second.occurrences) == (3, 1)
     assert first.per_hour == pytest.approx(3 / (20 / 3600))  # two recordings of 10 s
 
 
 def test_duration_is_the_stretch_of_90_percent() -> None:
-    assert motif_rows(lane_record())[0].duration_s == 2.0  # 8 bins of equal mass
+    assert list_motifs(lane_record())[0].duration_s == 2.0  # 8 bins of equal mass
 
 
 def test_motif_number_for_people_is_one_above_the_index_in_files() -> None:
-    assert [(r.motif, r.number) for r in motif_rows(lane_record())] == [(0, 1), (1, 2)]
+    assert [(r.motif, r.number) for r in list_motifs(lane_record())] == [(0, 1), (1, 2)]
 
 
 def test_motif_without_occurrences_has_no_first_time() -> None:
-    row = motif_rows(lane_record(occurrences=()))[1]
+    row = list_motifs(lane_record(occurrences=()))[1]
     assert (row.occurrences, row.first, row.last) == (0, None, None)
 
 
 def test_first_and_last_go_by_document_order_without_clocks() -> None:
-    row = motif_rows(lane_record())[0]
+    row = list_motifs(lane_record())[0]
     assert (str(row.first), str(row.last)) == ("-00:00:00.750 in north", "00:00:07.500 in south")
 
 
@@ -73,7 +73,7 @@ def test_first_and_last_go_by_the_wall_clock_when_all_have_one() -> None:
         record.recordings[0],
         replace(record.recordings[1], start_utc="2024-05-01T09:00:00Z"),
     )
-    row = motif_rows(replace(record, recordings=(later, earlier)))[0]
+    row = list_motifs(replace(record, recordings=(later, earlier)))[0]
     assert str(row.first) == "2024-05-01T09:00:00.500Z"
     assert str(row.last) == "2024-05-01T11:59:59.250Z"
 
@@ -81,58 +81,58 @@ def test_first_and_last_go_by_the_wall_clock_when_all_have_one() -> None:
 def test_first_and_last_go_by_document_order_when_one_clock_is_unknown() -> None:
     record = lane_record()
     known = replace(record.recordings[1], start_utc="2024-05-01T09:00:00Z")
-    row = motif_rows(replace(record, recordings=(record.recordings[0], known)))[0]
+    row = list_motifs(replace(record, recordings=(record.recordings[0], known)))[0]
     assert str(row.first) == "-00:00:00.750 in north"
     assert str(row.last) == "2024-05-01T09:00:07.500Z"
 
 
 def test_wall_clock_of_another_zone_is_written_in_utc() -> None:
-    rows = occurrence_rows(lane_record(start_utc="2024-05-01T12:00:00+02:00"))
+    rows = list_occurrences(lane_record(start_utc="2024-05-01T12:00:00+02:00"))
     assert rows[1].start_utc == "2024-05-01T10:00:01.250Z"
 
 
 def test_wall_clock_that_is_no_time_is_refused_with_the_recording() -> None:
     with pytest.raises(DataError, match="'north' is 'noon'"):
-        occurrence_rows(lane_record(start_utc="noon"))
+        list_occurrences(lane_record(start_utc="noon"))
 
 
 def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
-    rows = list(csv.reader(io.StringIO(occurrences_csv(lane_record(names=(name, "b"))))))
+    rows = list(csv.reader(io.StringIO(format_occurrences_csv(lane_record(names=(name, "b"))))))
     assert rows[0] == list(OCCURRENCE_COLUMNS)
     assert rows[1][:9] == ["0", name, "0", "-3", "-0.750", "-00:00:00.750", "", "10", "20"]
 
 
 def test_json_holds_the_same_rows_as_csv() -> None:
     record = lane_record()
-    rows = list(csv.DictReader(io.StringIO(occurrences_csv(record))))
-    found = json.loads(occurrences_json(record))
+    rows = list(csv.DictReader(io.StringIO(format_occurrences_csv(record))))
+    found = json.loads(format_occurrences_json(record))
     assert [{k: float(r[k]) for k in ("motif", "start_s", "score")} for r in rows] == [
         {k: r[k] for k in ("motif", "start_s", "score")} for r in found
     ]
 
 
 def test_json_of_no_occurrences_is_an_empty_list() -> None:
-    assert json.loads(occurrences_json(lane_record(occurrences=()))) == []
+    assert json.loads(format_occurrences_json(lane_record(occurrences=()))) == []
 
 
 def test_score_that_is_not_finite_is_null_in_json_and_empty_in_csv() -> None:
     record = lane_record()
     endless = replace(record.occurrences, score=np.full(4, np.inf))
     record = replace(record, occurrences=endless)
-    assert json.loads(occurrences_json(record))[0]["score"] is None
-    (row, *_) = csv.DictReader(io.StringIO(occurrences_csv(record)))
+    assert json.loads(format_occurrences_json(record))[0]["score"] is None
+    (row, *_) = csv.DictReader(io.StringIO(format_occurrences_csv(record)))
     assert (row["weight"], row["score"]) == ("10", "")
 
 
 def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:
     record = lane_record(names=("cam\udcff", "b"))
-    assert b"cam\\udcff" in occurrences_csv(record).encode()
-    assert json.loads(occurrences_json(record))[0]["recording"] == "cam\udcff"
+    assert b"cam\\udcff" in format_occurrences_csv(record).encode()
+    assert json.loads(format_occurrences_json(record))[0]["recording"] == "cam\udcff"
 
 
 def test_motifs_json_tells_index_and_number() -> None:
-    motifs = json.loads(motifs_json(lane_record()))
+    motifs = json.loads(format_motifs_json(lane_record()))
     assert [(m["motif"], m["number"]) for m in motifs] == [(0, 1), (1, 2)]
     assert motifs[0]["first"]["recording"] == "north"
 
@@ -147,11 +147,11 @@ def test_text_table_of_no_rows_is_its_head() -> None:
 
 
 def test_terminal_tables_escape_control_characters() -> None:
-    text = occurrences_text(lane_record(names=("\x1b[2Jx", "b")))
+    text = format_occurrences_text(lane_record(names=("\x1b[2Jx", "b")))
     assert "\x1b" not in text and "\\x1b[2Jx" in text
 
 
 def test_tables_for_people_number_motifs_from_one_and_say_so() -> None:
-    text = motifs_text(lane_record())
+    text = format_motifs_text(lane_record())
     assert text.splitlines()[2].split()[0] == "1"
     assert NUMBERING in text

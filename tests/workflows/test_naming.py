@@ -14,7 +14,7 @@ from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.tables.fit_tables import motifs_text, occurrences_csv
+from motifmine.reporting.tables.fit_tables import format_motifs_text, format_occurrences_csv
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.names import with_names
@@ -56,7 +56,7 @@ def test_all_else_in_the_fit_stays(named: Run) -> None:
     named("name", "plsm-001", "1", "north")
     again = store.read_fit(FIT)
     assert again.provenance == before.provenance
-    assert occurrences_csv(replace(again, names=())) == occurrences_csv(before)
+    assert format_occurrences_csv(replace(again, names=())) == format_occurrences_csv(before)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_names_stand_in_tables_csv_and_json(named: Run) -> None:
 
 
 def test_tables_without_names_have_no_column_for_them() -> None:
-    assert "name" not in motifs_text(lane_record()).splitlines()[0].split()
+    assert "name" not in format_motifs_text(lane_record()).splitlines()[0].split()
 
 
 def test_names_survive_locate() -> None:

@@ -11,25 +11,26 @@ from motifmine.records.table import Recording
 from motifmine.records.wall_clock import clock_start
 from motifmine.reporting.export.intervals import (
     Span,
-    distinct_titles,
-    media_path,
-    media_type,
-    without_overlap,
+    find_media,
+    guess_media_type,
+    make_distinct_titles,
+    remove_overlap,
 )
 
 PROJECT_VERSION = "7.0"
 KEYS = string.digits[1:] + string.ascii_lowercase
-"""Keys of the behaviours, one letter each; the motifs after these have none."""
+"""Keyboard shortcuts of the behaviours; motifs beyond these have none."""
 NO_FRAME = "NA"
 USUAL_RATES = (25.0, 30.0, 29.97, 24.0, 23.976, 50.0, 60.0, 59.94, 15.0, 12.5, 20.0, 10.0, 5.0)
-"""Frames a second, the most frequent first."""
+"""Frames per second, the most frequent first."""
 
 
-def boris_text(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
-    """Return occurrences as a BORIS project: a behaviour a motif, an observation a recording.
+def format_boris(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
+    """Return occurrences as a BORIS project with one behaviour per motif.
 
-    An occurrence is a state event, a row where it starts and a row where it stops. BORIS pairs
-    such rows in order of time, so an occurrence stops where the next one of its motif starts.
+    Each recording is an observation. An occurrence is a state event: a row where it starts and a
+    row where it stops. BORIS pairs such rows in order of time, so an occurrence stops where the
+    next one of its motif starts.
 
     Parameters
     ----------
@@ -42,16 +43,16 @@ def boris_text(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
     One JSON document of `project_format_version` 7.0, with the keys that BORIS 8 writes itself.
     """
     made = datetime.now(UTC)
-    codes = _codes(record)
+    codes = _make_codes(record)
     project = {
         "time_format": "hh:mm:ss",
-        "project_date": _date(made),
+        "project_date": _format_date(made),
         "project_name": f"motifmine {record.provenance.model}",
         "project_description": "",
         "project_format_version": PROJECT_VERSION,
         "subjects_conf": {},
         "behaviors_conf": {
-            str(motif): _behaviour(code, KEYS[motif : motif + 1])
+            str(motif): _make_behaviour(code, KEYS[motif : motif + 1])
             for motif, code in enumerate(codes)
         },
         "behavioral_categories": [],
@@ -60,22 +61,22 @@ def boris_text(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
         "behaviors_coding_map": [],
         "converters": {},
         "observations": {
-            name: _observation(record, record.recordings[document], found, codes, made)
+            name: _make_observation(record, record.recordings[document], found, codes, made)
             for (document, found), name in zip(
-                spans.items(), _observation_names(record, list(spans)), strict=True
+                spans.items(), _make_names(record, list(spans)), strict=True
             )
         },
     }
-    # BORIS opens projects in the encoding of the place it runs in, so only ASCII is safe
+    # BORIS opens projects in the encoding of the locale, so only ASCII is safe
     return json.dumps(project, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _codes(record: FitRecord) -> list[str]:
-    """Return a code per motif; the pipe, which BORIS forbids in codes, becomes a broken bar."""
-    return [title.replace("|", "¦") for title in distinct_titles(record)]
+def _make_codes(record: FitRecord) -> list[str]:
+    """Return a code per motif; the pipe, invalid in codes of BORIS, becomes a broken bar."""
+    return [title.replace("|", "¦") for title in make_distinct_titles(record)]
 
 
-def _behaviour(code: str, key: str) -> dict[str, Any]:
+def _make_behaviour(code: str, key: str) -> dict[str, Any]:
     return {
         "type": "State event",
         "key": key,
@@ -89,8 +90,8 @@ def _behaviour(code: str, key: str) -> dict[str, Any]:
     }
 
 
-def _observation_names(record: FitRecord, documents: Sequence[int]) -> list[str]:
-    """Return one name per observation, without blanks at its ends, no two alike."""
+def _make_names(record: FitRecord, documents: Sequence[int]) -> list[str]:
+    """Return one distinct name per observation, without blanks at its ends."""
     names: list[str] = []
     for document in documents:
         name = record.recordings[document].name.strip() or f"recording {document}"
@@ -98,19 +99,19 @@ def _observation_names(record: FitRecord, documents: Sequence[int]) -> list[str]
     return names
 
 
-def _observation(
+def _make_observation(
     record: FitRecord,
     recording: Recording,
     spans: Sequence[Span],
     codes: Sequence[str],
     made: datetime,
 ) -> dict[str, Any]:
-    path = media_path(recording)
+    path = find_media(recording)
     shared = {
-        "date": _date(clock_start(recording) or made),
+        "date": _format_date(clock_start(recording) or made),
         "description": "",
         "time offset": 0.0,
-        "events": _events(spans, codes, *([NO_FRAME] if path else [])),
+        "events": _make_events(spans, codes, *([NO_FRAME] if path else [])),
         "observation time interval": [0, 0],
         "independent_variables": {},
         "visualize_spectrogram": False,
@@ -119,13 +120,13 @@ def _observation(
     }
     if path is None:
         return {"file": [], "type": "LIVE", "scan_sampling_time": 0, **shared}
-    name, kind = str(path), media_type(recording)
+    name, kind = str(path), guess_media_type(recording)
     return {
         "file": {"1": [name], **{str(player): [] for player in range(2, 9)}},
         "type": "MEDIA",
         "media_info": {
             "length": {name: round(record.bin_s * recording.n_times, 3)},
-            "fps": {name: _frame_rate(recording, record.bin_s)},
+            "fps": {name: _estimate_frame_rate(recording, record.bin_s)},
             "hasVideo": {name: kind.startswith("video/")},
             "hasAudio": {name: kind.startswith("audio/")},
             "offset": {"1": 0.0},
@@ -134,24 +135,24 @@ def _observation(
     }
 
 
-def _frame_rate(recording: Recording, bin_s: float) -> float:
-    """Return the frame rate, as near as the length in whole time bins allows."""
+def _estimate_frame_rate(recording: Recording, bin_s: float) -> float:
+    """Return the frame rate, as exactly as the length in whole time bins allows."""
     frames, length_s = max(recording.frames_decoded, 0), bin_s * recording.n_times
     lowest, highest = frames / length_s, frames / max(length_s - bin_s, bin_s)
     usual = [rate for rate in USUAL_RATES if lowest - 1e-6 <= rate <= highest]
     return usual[0] if usual else round(lowest, 3)
 
 
-def _events(spans: Sequence[Span], codes: Sequence[str], *frame: str) -> list[list[object]]:
+def _make_events(spans: Sequence[Span], codes: Sequence[str], *frame: str) -> list[list[object]]:
     """Return rows of time in seconds, subject, code, modifier, comment (and the frame)."""
     rows: list[tuple[float, list[object]]] = []
     for motif, code in enumerate(codes):
-        for span in without_overlap([span for span in spans if span.motif == motif]):
+        for span in remove_overlap([span for span in spans if span.motif == motif]):
             start_s, end_s = span.start_ms / 1000, span.end_ms / 1000
             rows.append((start_s, [start_s, "", code, "", f"score {span.score:.6g}", *frame]))
             rows.append((end_s, [end_s, "", code, "", "", *frame]))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
-def _date(moment: datetime) -> str:
+def _format_date(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")

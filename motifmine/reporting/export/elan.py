@@ -1,4 +1,4 @@
-"""Occurrences as a document of ELAN, the annotation tool: one tier a motif."""
+"""Occurrences as a document of ELAN, the annotation tool: one tier per motif."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,27 +11,27 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.reporting.export.intervals import (
     Span,
-    distinct_titles,
-    media_path,
-    media_type,
-    without_overlap,
+    find_media,
+    guess_media_type,
+    make_distinct_titles,
+    remove_overlap,
 )
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 TIER_TYPE = "motif"
 
 
-def eaf_text(
+def format_eaf(
     record: FitRecord,
     recording: Recording,
     spans: Sequence[Span],
     *,
-    beside: Path | None = None,
+    output: Path | None = None,
 ) -> str:
     """Return the occurrences of one recording as an EAF document.
 
     Annotations of one tier must not overlap in ELAN, so an occurrence ends where the next one of
-    its motif begins. Every motif has its tier, also one that does not occur here.
+    its motif begins. Every motif has a tier, also one that does not occur in this recording.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def eaf_text(
     recording : Recording
         Its video or sound is linked.
     spans : sequence of Span
-    beside : Path or None
-        Where the document will be, for the relative link.
+    output : Path or None
+        Path of the document, for a relative link.
 
     Notes
     -----
@@ -58,14 +58,14 @@ def eaf_text(
             "xsi:noNamespaceSchemaLocation": SCHEMA,
         },
     )
-    _add_header(root, recording, beside)
+    _add_header(root, recording, output)
     tiers = {
-        motif: without_overlap([span for span in spans if span.motif == motif])
+        motif: remove_overlap([span for span in spans if span.motif == motif])
         for motif in range(len(record.motifs))
     }
     slots = _add_time_order(root, tiers)
-    for motif, title in enumerate(distinct_titles(record)):
-        tier = _add(root, "TIER", LINGUISTIC_TYPE_REF=TIER_TYPE, TIER_ID=_xml(title))
+    for motif, title in enumerate(make_distinct_titles(record)):
+        tier = _add(root, "TIER", LINGUISTIC_TYPE_REF=TIER_TYPE, TIER_ID=_remove_invalid(title))
         for number, span in enumerate(tiers[motif]):
             annotation = _add(
                 _add(tier, "ANNOTATION"),
@@ -74,7 +74,7 @@ def eaf_text(
                 TIME_SLOT_REF1=slots[motif, number, 0],
                 TIME_SLOT_REF2=slots[motif, number, 1],
             )
-            _add(annotation, "ANNOTATION_VALUE").text = _xml(span.title)
+            _add(annotation, "ANNOTATION_VALUE").text = _remove_invalid(span.title)
     _add(
         root,
         "LINGUISTIC_TYPE",
@@ -87,25 +87,25 @@ def eaf_text(
     return text.decode() + "\n"
 
 
-def _add_header(root: ElementTree.Element, recording: Recording, beside: Path | None) -> None:
+def _add_header(root: ElementTree.Element, recording: Recording, output: Path | None) -> None:
     header = _add(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
-    path = media_path(recording)
+    path = find_media(recording)
     if path is None:
         return
     address = path.as_uri() if path.is_absolute() else quote(os.fsencode(path))
-    link = {"MEDIA_URL": address, "MIME_TYPE": media_type(recording)}
-    if beside is not None:
-        near = os.path.relpath(path, beside.resolve().parent)
-        link["RELATIVE_MEDIA_URL"] = "./" + quote(os.fsencode(near))
+    link = {"MEDIA_URL": address, "MIME_TYPE": guess_media_type(recording)}
+    if output is not None:
+        relative = os.path.relpath(path, output.resolve().parent)
+        link["RELATIVE_MEDIA_URL"] = "./" + quote(os.fsencode(relative))
     _add(header, "MEDIA_DESCRIPTOR", **link)
 
 
 def _add_time_order(
     root: ElementTree.Element, tiers: Mapping[int, Sequence[Span]]
 ) -> dict[tuple[int, int, int], str]:
-    """Write all times, ascending; return the name of each by motif, number and end (0 or 1).
+    """Add all times, ascending; return the slot of each by motif, number and end (0 or 1).
 
-    No two annotations share a slot: moving the one in ELAN would move the other.
+    Annotations do not share slots, because moving one in ELAN would move the other.
     """
     order = _add(root, "TIME_ORDER")
     times = sorted(
@@ -121,8 +121,8 @@ def _add_time_order(
     return slots
 
 
-def _xml(text: str) -> str:
-    """Return text without the two characters that XML cannot hold and a name may."""
+def _remove_invalid(text: str) -> str:
+    """Return text without the two characters of a name that are invalid in XML."""
     return text.translate({0xFFFE: None, 0xFFFF: None})
 
 

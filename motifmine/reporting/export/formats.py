@@ -1,4 +1,4 @@
-"""The formats that occurrences are written in, and how many files that makes."""
+"""Writing occurrences in the formats of `FORMATS`, to one file or one file per recording."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,71 +8,77 @@ from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.errors import DataError, WorkspaceError
 from motifmine.files import refuse_overwriting, write_bytes
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.export.boris import boris_text
-from motifmine.reporting.export.elan import eaf_text
-from motifmine.reporting.export.intervals import Span, spans_of
-from motifmine.reporting.export.parquet import encodable, parquet_bytes
-from motifmine.reporting.export.subtitles import labels_text, srt_text, vtt_text
-from motifmine.reporting.rows import OccurrenceRow, occurrence_rows
+from motifmine.reporting.export.boris import format_boris
+from motifmine.reporting.export.elan import format_eaf
+from motifmine.reporting.export.intervals import Span, make_spans
+from motifmine.reporting.export.parquet import encode_parquet
+from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
+from motifmine.reporting.rows import OccurrenceRow, list_occurrences
 from motifmine.reporting.tables.fit_tables import (
-    occurrences_csv,
-    occurrences_json,
-    occurrences_text,
+    format_occurrences_csv,
+    format_occurrences_json,
+    format_occurrences_text,
 )
+from motifmine.reporting.text_table import escape_undecodable
 
 NAME_BYTES = 150
-"""File systems hold 255 bytes of a name; this leaves room for suffixes and temporary neighbours."""
+"""Longest stem of a file name, bytes. File systems allow 255; suffixes and the names of temporary
+files need some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """What a format can hold, and who writes it."""
+    """One output format."""
 
     suffix: str
     write: Callable[[FitRecord, list[int], Path | None], bytes]
-    """Gets the fit, the documents wanted and the place of the file, if there is one."""
+    """Arguments: the fit, the documents to write and the path of the file, None without one."""
     one_timeline: bool = False
-    """Whether a file holds one recording only."""
+    """Whether a file holds only one recording."""
     is_binary: bool = False
 
 
-def _tabular(writer: Callable[[FitRecord], str]) -> Callable[..., bytes]:
-    return lambda record, documents, _: _bytes(writer(_only(record, documents)))
+def _make_table_writer(writer: Callable[[FitRecord], str]) -> Callable[..., bytes]:
+    return lambda record, documents, _: _encode(writer(_select_documents(record, documents)))
 
 
-def _timeline(writer: Callable[[list[Span]], str]) -> Callable[..., bytes]:
-    return lambda record, documents, _: _bytes(writer(_spans(record, documents)[documents[0]]))
+def _make_timeline_writer(writer: Callable[[list[Span]], str]) -> Callable[..., bytes]:
+    return lambda record, documents, _: _encode(
+        writer(_group_spans(record, documents)[documents[0]])
+    )
 
 
-def _eaf(record: FitRecord, documents: list[int], beside: Path | None) -> bytes:
+def _write_eaf(record: FitRecord, documents: list[int], output: Path | None) -> bytes:
     (document,) = documents
-    spans = _spans(record, documents)[document]
-    return _bytes(eaf_text(record, record.recordings[document], spans, beside=beside))
+    spans = _group_spans(record, documents)[document]
+    return _encode(format_eaf(record, record.recordings[document], spans, output=output))
 
 
-def _boris(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
-    return _bytes(boris_text(record, _spans(record, documents)))
+def _write_boris(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+    return _encode(format_boris(record, _group_spans(record, documents)))
 
 
-def _parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
-    return parquet_bytes(occurrence_rows(_only(record, documents)))
+def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+    return encode_parquet(list_occurrences(_select_documents(record, documents)))
 
 
 FORMATS = {
-    "table": Format(suffix=".txt", write=_tabular(occurrences_text)),
-    "csv": Format(suffix=".csv", write=_tabular(occurrences_csv)),
-    "json": Format(suffix=".json", write=_tabular(occurrences_json)),
-    "parquet": Format(suffix=".parquet", write=_parquet, is_binary=True),
-    "srt": Format(suffix=".srt", write=_timeline(srt_text), one_timeline=True),
-    "vtt": Format(suffix=".vtt", write=_timeline(vtt_text), one_timeline=True),
-    "eaf": Format(suffix=".eaf", write=_eaf, one_timeline=True),
-    "boris": Format(suffix=".boris", write=_boris),
-    "labels": Format(suffix=".txt", write=_timeline(labels_text), one_timeline=True),
+    "table": Format(suffix=".txt", write=_make_table_writer(format_occurrences_text)),
+    "csv": Format(suffix=".csv", write=_make_table_writer(format_occurrences_csv)),
+    "json": Format(suffix=".json", write=_make_table_writer(format_occurrences_json)),
+    "parquet": Format(suffix=".parquet", write=_write_parquet, is_binary=True),
+    "srt": Format(suffix=".srt", write=_make_timeline_writer(format_srt), one_timeline=True),
+    "vtt": Format(suffix=".vtt", write=_make_timeline_writer(format_vtt), one_timeline=True),
+    "eaf": Format(suffix=".eaf", write=_write_eaf, one_timeline=True),
+    "boris": Format(suffix=".boris", write=_write_boris),
+    "labels": Format(
+        suffix=".txt", write=_make_timeline_writer(format_audacity_labels), one_timeline=True
+    ),
 }
 """By the name that `--format` takes."""
 
 
-def occurrences_bytes(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:
+def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:
     """Return occurrences as the content of one file.
 
     Parameters
@@ -86,13 +92,13 @@ def occurrences_bytes(record: FitRecord, form: str, *, recording: str | None = N
     Raises
     ------
     DataError
-        When there is no such recording, or the format knows one timeline and there are several.
+        When there is no such recording, or the format holds one recording and there are several.
     MissingExtraError
         When the format needs a package that is not installed.
     """
-    documents = _documents(record, recording)
+    documents = _choose_documents(record, recording)
     if FORMATS[form].one_timeline and len(documents) != 1:
-        raise _several(record, form)
+        raise _refuse_several(record, form)
     return FORMATS[form].write(record, documents, None)
 
 
@@ -106,14 +112,13 @@ def write_occurrences(
 ) -> list[Path]:
     """Write occurrences to a file, or to one file per recording; return the paths.
 
-    A format that knows one timeline makes a folder of files when there are several recordings,
-    each named after its recording. Letters that could make such a name more than a file's name
-    become underscores.
+    With several recordings, formats that hold only one recording are written as a folder of
+    files, named after the recordings. Characters that are unsafe in a file name become underscores.
 
     Parameters
     ----------
     record, form, recording
-        See `occurrences_bytes`.
+        See `encode_occurrences`.
     output : Path
         The file; with several recordings a folder, also where it exists as one.
     force : bool
@@ -122,31 +127,39 @@ def write_occurrences(
     Raises
     ------
     WorkspaceError
-        When a file exists and `force` is not set, or the disk refuses.
+        When a file exists and `force` is not set, or cannot be written.
     """
-    chosen, documents = FORMATS[form], _documents(record, recording)
+    chosen, documents = FORMATS[form], _choose_documents(record, recording)
     per_recording = chosen.one_timeline and (len(documents) != 1 or output.is_dir())
     if not per_recording:
         parts = {output: documents}
     elif output.suffix == chosen.suffix and not output.is_dir():
-        raise _several(record, form)
+        raise _refuse_several(record, form)
     else:
-        names = file_names(record, documents, chosen.suffix)
+        names = make_file_names(record, documents, chosen.suffix)
         parts = {output / names[document]: [document] for document in documents}
     if output.is_dir() and not per_recording:
         raise WorkspaceError(f"{output} is a folder; name the file to write, in it or elsewhere")
     for path in parts:
         refuse_overwriting(path, force=force)
+    # all contents are made before the first file is written, so that an error leaves no files
     contents = {path: chosen.write(record, part, path) for path, part in parts.items()}
     for path, content in contents.items():
         write_bytes(path, content, force=force)
     return list(contents)
 
 
-def file_names(record: FitRecord, documents: list[int], suffix: str) -> dict[int, str]:
-    """Return a safe file name per document, no two alike even where case does not count.
+def make_file_names(record: FitRecord, documents: list[int], suffix: str) -> dict[int, str]:
+    """Return a safe file name per document, distinct also on file systems that ignore case.
 
-    Letters and digits of any script stay; all else that is not ` ._-+` becomes an underscore.
+    Letters and digits of any script are kept; other characters except ` ._-+` become underscores.
+
+    Parameters
+    ----------
+    record : FitRecord
+    documents : list of int
+    suffix : str
+        With its dot.
     """
     names: dict[int, str] = {}
     taken: set[str] = set()
@@ -161,29 +174,32 @@ def file_names(record: FitRecord, documents: list[int], suffix: str) -> dict[int
     return names
 
 
-def _documents(record: FitRecord, recording: str | None) -> list[int]:
+def _choose_documents(record: FitRecord, recording: str | None) -> list[int]:
     names = [part.name for part in record.recordings]
     if recording is None:
         return list(range(len(names)))
     if recording not in names:
-        raise DataError(f"there is no recording {recording!r} in the fit; it has {_some(names)}")
+        raise DataError(
+            f"there is no recording {recording!r} in the fit; it has {_format_names(names)}"
+        )
     return [names.index(recording)]
 
 
-def _several(record: FitRecord, form: str) -> DataError:
+def _refuse_several(record: FitRecord, form: str) -> DataError:
     names = [part.name for part in record.recordings]
     return DataError(
-        f"{form} knows one timeline and there are {len(names)} recordings; choose one with "
-        f"--recording ({_some(names)}), or name a folder with -o for a file each"
+        f"a file of format {form} holds one recording and there are {len(names)} "
+        f"recordings; choose one with --recording ({_format_names(names)}), or name a folder "
+        "with -o for a file each"
     )
 
 
-def _some(names: list[str]) -> str:
+def _format_names(names: list[str]) -> str:
     return ", ".join(map(repr, names[:4])) + (f" and {len(names) - 4} more" if names[4:] else "")
 
 
-def _only(record: FitRecord, documents: list[int]) -> FitRecord:
-    """Return the fit with the occurrences of some documents; numbers of documents stay."""
+def _select_documents(record: FitRecord, documents: list[int]) -> FitRecord:
+    """Return the fit with the occurrences of one document, or of all; indices do not change."""
     if len(documents) == len(record.recordings):
         return record
     found, posterior = record.occurrences, record.posterior
@@ -194,12 +210,12 @@ def _only(record: FitRecord, documents: list[int]) -> FitRecord:
     return replace(record, occurrences=keep_occurrences(found, keep), posterior=posterior)
 
 
-def _spans(record: FitRecord, documents: list[int]) -> dict[int, list[Span]]:
+def _group_spans(record: FitRecord, documents: list[int]) -> dict[int, list[Span]]:
     rows: dict[int, list[OccurrenceRow]] = {document: [] for document in documents}
-    for row in occurrence_rows(_only(record, documents)):
+    for row in list_occurrences(_select_documents(record, documents)):
         rows[row.document].append(row)
-    return {document: spans_of(record, part) for document, part in rows.items()}
+    return {document: make_spans(record, part) for document, part in rows.items()}
 
 
-def _bytes(text: str) -> bytes:
-    return encodable(text).encode()
+def _encode(text: str) -> bytes:
+    return escape_undecodable(text).encode()

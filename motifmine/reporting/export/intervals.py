@@ -1,8 +1,8 @@
-"""Occurrences as stretches of a recording's own timeline, for players and annotation tools.
+"""Occurrences as intervals of a recording's timeline, for players and annotation tools.
 
-Such tools start at 0, count milliseconds and know nothing of relative time. A span begins where
-the occurrence begins, at relative time 0, and ends where 90 % of the motif are over, at least one
-time bin later. What lies before the recording's first moment is cut off.
+Times are milliseconds from the beginning of the recording. A span begins at relative time 0 of the
+occurrence and ends after 90 % of the motif, at least one time bin later. The part before the
+recording's beginning is cut off.
 """
 
 import mimetypes
@@ -29,7 +29,7 @@ class Span:
     """Nats."""
 
 
-def spans_of(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
+def make_spans(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
     """Return one span per occurrence of one recording, by start and motif.
 
     Parameters
@@ -54,10 +54,10 @@ def spans_of(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
     return sorted(spans, key=lambda span: (span.start_ms, span.motif))
 
 
-def without_overlap(spans: Sequence[Span]) -> list[Span]:
+def remove_overlap(spans: Sequence[Span]) -> list[Span]:
     """Return the spans of one motif, each cut off where the next one begins.
 
-    Of spans that begin together the one with the highest score stays.
+    Of spans with the same start, the one with the highest score is kept.
     """
     strongest: dict[int, Span] = {}
     for span in sorted(spans, key=lambda span: span.score):
@@ -68,8 +68,8 @@ def without_overlap(spans: Sequence[Span]) -> list[Span]:
     ] + kept[-1:]
 
 
-def distinct_titles(record: FitRecord) -> list[str]:
-    """Return one title per motif, no two alike: names that several motifs share get a number."""
+def make_distinct_titles(record: FitRecord) -> list[str]:
+    """Return one distinct title per motif: names of several motifs get a number."""
     titles = [record.title_of(motif) for motif in range(len(record.motifs))]
     distinct: list[str] = []
     for motif, title in enumerate(titles):
@@ -80,18 +80,18 @@ def distinct_titles(record: FitRecord) -> list[str]:
     return distinct
 
 
-def media_path(recording: Recording) -> Path | None:
-    """Return the video or sound that a recording was made from, None when it is something else.
+def find_media(recording: Recording) -> Path | None:
+    """Return the source of a recording, None when it is not a video or sound.
 
-    The path is absolute when the file is there.
+    The path is absolute when the file exists.
     """
-    if not media_type(recording):
+    if not guess_media_type(recording):
         return None
     path = Path(recording.source)
     return path.resolve() if path.is_file() else path
 
 
-def media_type(recording: Recording) -> str:
-    """Return the MIME type of a recording's video or sound, "" when it is something else."""
+def guess_media_type(recording: Recording) -> str:
+    """Return the MIME type of a recording's source, "" when it is not a video or sound."""
     found = mimetypes.guess_type(Path(recording.source).name)[0] if recording.source else None
     return found if found and found.startswith(("video/", "audio/")) else ""

@@ -1,4 +1,4 @@
-"""Occurrences as a Parquet file, with the columns of the CSV file and real types."""
+"""Occurrences as a Parquet file, with the columns of the CSV file and native types."""
 
 import io
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, get_type_hints
 
 from motifmine.reporting.rows import OccurrenceRow
+from motifmine.reporting.text_table import escape_undecodable
 
 
-def parquet_bytes(rows: Sequence[OccurrenceRow]) -> bytes:
+def encode_parquet(rows: Sequence[OccurrenceRow]) -> bytes:
     """Return occurrences as a Parquet file.
 
     `start_utc` is a time stamp (milliseconds, UTC), null where the wall clock is unknown; all else
@@ -31,14 +32,11 @@ def parquet_bytes(rows: Sequence[OccurrenceRow]) -> bytes:
             moments = [datetime.fromisoformat(value) if value else None for value in values]
             columns[item.name] = pa.array(moments, pa.timestamp("ms", tz="UTC"))
         elif kinds[item.name] is str:
-            columns[item.name] = pa.array([encodable(value) for value in values], pa.string())
+            columns[item.name] = pa.array(
+                [escape_undecodable(value) for value in values], pa.string()
+            )
         else:
             columns[item.name] = pa.array(values, types[kinds[item.name]])
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
     return buffer.getvalue()
-
-
-def encodable(text: str) -> str:
-    """Return text that UTF-8 can hold: bytes of a file name that were none become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

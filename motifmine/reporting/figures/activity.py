@@ -1,4 +1,4 @@
-"""Where and when a motif is active, packed small enough to be played in the page."""
+"""Activity of motifs by cell and relative time, compact enough to be played in the page."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats, Indices
 
 LEVELS = 31
-"""Number of steps that strengths are quantised to."""
+"""Number of levels to which strengths are quantised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Activity:
-    """Active cells by relative time, the strongest of all; bins in order, cells ascending."""
+    """The strongest active cells by relative time; bins in order, cells ascending."""
 
     offsets: Indices
     """Entries of bin b are `offsets[b]:offsets[b + 1]`, int64 array (L + 1,)."""
@@ -26,7 +26,7 @@ class Activity:
     direction: Indices
     """The direction of most of the motion, -1 where there is none."""
     share: float
-    """Share of all strength that the entries hold."""
+    """Share of the total strength in the entries."""
 
     def packed(self, n_directions: int) -> dict[str, object]:
         """Return plain lists: cells as differences inside their bin, level and direction as one."""
@@ -44,26 +44,33 @@ class Activity:
         }
 
 
-def motif_activity(record: FitRecord, motif: int, *, most: int) -> Activity:
-    """Return what a motif does in the scene, at most `most` entries.
+def measure_motif_activity(record: FitRecord, motif: int, *, most: int) -> Activity:
+    """Return the activity of a motif in the scene.
+
+    Parameters
+    ----------
+    record : FitRecord
+    motif : int
+    most : int
+        Largest number of entries.
 
     Raises
     ------
     DataError
-        When the vocabulary has no place in a picture.
+        When the words are not cells of a picture.
     """
     grid = picture_grid(record)
     phi = record.motifs.probability[motif]
     time, word = np.nonzero(phi > 1e-3 * phi.max(initial=0.0))
-    return grid_activity(
+    return measure_grid_activity(
         grid, time, word, phi[time, word].astype(np.float64), n_bins=len(phi), most=most
     )
 
 
-def grid_activity(
+def measure_grid_activity(
     grid: FlowGrid, time: Indices, word: Indices, mass: Floats, *, n_bins: int, most: int
 ) -> Activity:
-    """Return the strongest `most` cells and bins of masses of words at relative times.
+    """Return the strongest cells and bins of masses of words at relative times.
 
     Parameters
     ----------
@@ -72,7 +79,9 @@ def grid_activity(
         Relative time in `0 <= time < n_bins` and word of each mass.
     mass : float array (N,), > 0
     n_bins : int
+        Motif length.
     most : int
+        Largest number of entries.
     """
     n_moving = grid.rows * grid.columns * grid.directions
     is_moving = word < n_moving
@@ -88,6 +97,7 @@ def grid_activity(
     )
     most_way = by_direction.argmax(axis=1)
     is_steady = by_direction.max(axis=1, initial=0.0) > 0.5 * strength
+    # a percentile, because a single very strong cell would hide all others
     full = np.percentile(strength, 98) if len(strength) else 1.0
     level = np.ceil(LEVELS * np.clip(strength / max(full, 1e-300), 0, 1)).astype(np.int64)
     chosen = np.sort(np.argsort(-strength, kind="stable")[:most])
@@ -101,19 +111,20 @@ def grid_activity(
     )
 
 
-def matrix_activity(
+def measure_matrix_activity(
     view: MatrixView, time: Indices, word: Indices, mass: Floats, *, most: int
 ) -> dict[str, object]:
-    """Return the strongest `most` places of masses in a motif's matrix, as plain lists.
+    """Return the strongest entries of masses in a motif's matrix, as plain lists.
 
     Parameters
     ----------
     view : MatrixView
-        The motif's own matrix; words that it does not show are left out.
+        The motif's own matrix; words that it does not show are excluded.
     time, word : int arrays (N,)
         Relative time and word of each mass.
     mass : float array (N,), > 0
     most : int
+        Largest number of entries.
     """
     n_rows, n_bins = view.probability.shape
     row_of_word = np.full(int(max(view.words.max(initial=0), word.max(initial=0))) + 1, -1)

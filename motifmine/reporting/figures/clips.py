@@ -1,7 +1,7 @@
-"""Clips of motifs: examples cut from the source videos, the motif drawn over them.
+"""Clips of motifs: examples cut from the source videos, with the motif drawn over them.
 
-Of every motif the best, the median and the weakest occurrence by score are cut, one video each, and
-shown side by side on one contact sheet.
+For every motif the best, the median and the weakest occurrence by score are written as one video
+each, and shown below each other on one contact sheet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +19,9 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures.activity import LEVELS, Activity, motif_activity
-from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
-from motifmine.reporting.figures.motif_pictures import time_colours, write_text
+from motifmine.reporting.figures.activity import LEVELS, Activity, measure_motif_activity
+from motifmine.reporting.figures.images import encode_jpeg, shrink
+from motifmine.reporting.figures.motif_pictures import colour_times, draw_text
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats, Pixels
 
@@ -29,24 +29,24 @@ RANKS = ("best", "median", "weakest")
 """The examples of a motif, in the order of the contact sheet."""
 CLIP_WIDTH_PX = 704
 MARGIN_S = 1.0
-"""Of the recording, shown before and after the motif."""
+"""Time shown before and after the motif."""
 OPACITY = 0.6
 FADE_BINS = 1.5
-"""A cell's colour fades over so many bins before and after its time."""
+"""Number of bins over which a cell's colour fades before and after its time."""
 BAR_PX = 6
 SHEET_COLUMNS = 5
 SHEET_PX = 240
 """Width of a picture on the contact sheet."""
 CELLS = 4000
-"""Entries of cell and time that are drawn of a motif, the strongest."""
+"""Most entries of cell and time drawn of a motif, the strongest."""
 
-_GROUND = (24, 24, 28)
-_CHALK = (225, 225, 230)
+_BACKDROP = (24, 24, 28)
+_TEXT = (225, 225, 230)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One occurrence to be cut."""
+    """One occurrence to be written as a clip."""
 
     motif: int
     rank: str
@@ -60,7 +60,7 @@ class Example:
 def choose_examples(record: FitRecord, motif: int) -> list[Example]:
     """Return the best, the median and the weakest occurrence of a motif, each once.
 
-    Those that lie wholly inside their recording go first.
+    Occurrences that are not wholly inside their recording are used only when there are no others.
     """
     found = record.occurrences
     index = np.flatnonzero(found.motif == motif)
@@ -101,13 +101,13 @@ def write_clips(
     record : FitRecord
     folder : Path
     motifs : ints or None
-        Which motifs, counted from 0; None for all.
+        Motifs, counted from 0; None for all.
     sources : Path or None
-        Folder of the source videos when they are not where they were.
+        Folder of the source videos when they have been moved.
     force : bool
         Overwrite clips that exist.
     on_clip : callable or None
-        Called with the number of motifs done, that of all, and the sheet just written.
+        Called with the number of motifs done, the total number, and the sheet just written.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def write_clips(
     record = unfold_record(record)
     if record.vocabulary.layout.picture_grid() is None:
         raise DataError(
-            f"clips are cut from video; the words of this fit are of kind {record.vocabulary.kind}"
+            f"clips need video; the words of this fit are of kind {record.vocabulary.kind}"
         )
     chosen = range(len(record.motifs)) if motifs is None else motifs
     if outside := [motif + 1 for motif in chosen if not 0 <= motif < len(record.motifs)]:
@@ -146,60 +146,60 @@ def _write_motif(
     brush = MotifBrush(record, motif)
     strips = []
     for example in choose_examples(record, motif):
-        path = source_of(example.recording, sources)
-        frames = _drawn(brush, example, path)
+        path = find_source(example.recording, sources)
+        frames = _draw_frames(brush, example, path)
         name = f"motif-{motif + 1:02d}-{example.rank}.mp4"
         stills: list[Pixels] = []
         write_clip(
             folder / name,
-            _noted(frames, stills, brush, example),
+            _collect_stills(frames, stills, brush, example),
             read_frame_rate(path),
             force=force,
         )
-        strips.append(_strip(example, stills))
+        strips.append(_draw_strip(example, stills))
     if not strips:
         return None
     sheet = folder / f"motif-{motif + 1:02d}.jpg"
     with whole_file(sheet, force=force) as part:
-        part.write_bytes(jpeg_bytes(_sheet(record, motif, strips)))
+        part.write_bytes(encode_jpeg(_draw_sheet(record, motif, strips)))
     return sheet
 
 
-def source_of(recording: Recording, sources: Path | None) -> Path:
-    """Return the video that a recording was made from.
+def find_source(recording: Recording, sources: Path | None) -> Path:
+    """Return the source video of a recording.
 
     Raises
     ------
     VideoError
-        When it is not there.
+        When it does not exist.
     """
     path = Path(recording.source)
     if sources is not None:
         path = sources / path.name
     if not path.is_file():
         raise VideoError(
-            f"{path}, the source of {recording.name!r}, is not there; "
+            f"{path}, the source of {recording.name!r}, does not exist; "
             "name the folder of the videos with --sources"
         )
     return path
 
 
 class MotifBrush:
-    """Draws what a motif does at a relative time over a picture of its scene."""
+    """Draws the active cells of a motif at a relative time over a picture of its scene."""
 
     def __init__(self, record: FitRecord, motif: int) -> None:
         self.grid = picture_grid(record)
         self.length_s = record.motifs.motif_length * record.bin_s
-        self._activity = motif_activity(record, motif, most=CELLS)
-        self._strength = _by_bin(self._activity, self.grid)
+        self._activity = measure_motif_activity(record, motif, most=CELLS)
+        self._strength = _unpack_strength(self._activity, self.grid)
         n_bins = len(self._strength)
-        self._colours = time_colours(np.arange(n_bins) / max(n_bins - 1, 1))
+        self._colours = colour_times(np.arange(n_bins) / max(n_bins - 1, 1))
         self._bin_s = record.bin_s
 
     def draw(self, picture: Pixels, time_s: float) -> Pixels:
         """Return the picture with the cells that are active at `time_s` after the motif's start.
 
-        Below them a bar shows how far the motif is, in the colours of time.
+        A bar at the lower edge shows the relative time, in the colours of time.
         """
         drawn = picture.copy()
         at = time_s / self._bin_s - 0.5
@@ -208,16 +208,16 @@ class MotifBrush:
             weighted = near[:, None, None] * self._strength
             opacity = weighted.max(axis=0)
             colour = self._colours[weighted.argmax(axis=0)].astype(np.float32)
-            drawn = self._laid_over(drawn, opacity.astype(np.float32), colour)
+            drawn = self._blend(drawn, opacity.astype(np.float32), colour)
         share = min(max(time_s / self.length_s, 0.0), 1.0)
         reached = round(share * picture.shape[1])
-        bar = time_colours(np.linspace(0, 1, picture.shape[1]))
-        drawn[-BAR_PX:] = _GROUND
+        bar = colour_times(np.linspace(0, 1, picture.shape[1]))
+        drawn[-BAR_PX:] = _BACKDROP
         drawn[-BAR_PX:, :reached] = bar[:reached]
         return drawn
 
-    def _laid_over(self, picture: Pixels, opacity: Floats, colour: Floats) -> Pixels:
-        """Return the picture under coloured cells; the grid may stop short of its edges."""
+    def _blend(self, picture: Pixels, opacity: Floats, colour: Floats) -> Pixels:
+        """Return the picture under coloured cells; the grid may not reach its edges."""
         height, width = picture.shape[:2]
         grid = self.grid
         size = (
@@ -233,7 +233,7 @@ class MotifBrush:
         return picture
 
 
-def _by_bin(activity: Activity, grid: FlowGrid) -> Floats:
+def _unpack_strength(activity: Activity, grid: FlowGrid) -> Floats:
     """Return strengths 0 to 1 by relative time and cell, float64 array (L, row, column)."""
     n_bins = len(activity.offsets) - 1
     strength = np.zeros((n_bins, grid.rows * grid.columns))
@@ -242,7 +242,7 @@ def _by_bin(activity: Activity, grid: FlowGrid) -> Floats:
     return strength.reshape(n_bins, grid.rows, grid.columns)
 
 
-def _drawn(brush: MotifBrush, example: Example, path: Path) -> Iterator[tuple[float, Pixels]]:
+def _draw_frames(brush: MotifBrush, example: Example, path: Path) -> Iterator[tuple[float, Pixels]]:
     """Yield relative time and drawn picture of the frames of an example."""
     first = max(0.0, example.start_s - MARGIN_S)
     last = example.start_s + brush.length_s + MARGIN_S
@@ -251,54 +251,54 @@ def _drawn(brush: MotifBrush, example: Example, path: Path) -> Iterator[tuple[fl
         yield time_s - example.start_s, brush.draw(picture, time_s - example.start_s)
 
 
-def _noted(
+def _collect_stills(
     frames: Iterator[tuple[float, Pixels]],
     stills: list[Pixels],
     brush: MotifBrush,
     example: Example,
 ) -> Iterator[Pixels]:
-    """Yield the pictures, and keep those of `SHEET_COLUMNS` even steps of the motif in `stills`."""
+    """Yield the pictures, and append `SHEET_COLUMNS` of them at equal steps to `stills`."""
     wanted = (np.arange(SHEET_COLUMNS) + 0.5) / SHEET_COLUMNS * brush.length_s
     picture = None
     for time_s, picture in frames:
         while len(stills) < SHEET_COLUMNS and time_s >= wanted[len(stills)]:
-            stills.append(thumbnail(picture, SHEET_PX))
+            stills.append(shrink(picture, SHEET_PX))
         yield picture
     if picture is None:
         raise VideoError(
             f"{example.recording.source} holds no picture at {format_time(example.start_s)}"
         )
-    # a recording that ends inside the motif
-    stills += [thumbnail(picture, SHEET_PX)] * (SHEET_COLUMNS - len(stills))
+    # when the recording ends inside the motif, the last picture fills the row
+    stills += [shrink(picture, SHEET_PX)] * (SHEET_COLUMNS - len(stills))
 
 
-def _strip(example: Example, stills: Sequence[Pixels]) -> Pixels:
+def _draw_strip(example: Example, stills: Sequence[Pixels]) -> Pixels:
     """Return one example as a row of pictures under a line of text."""
     row = np.concatenate(stills, axis=1)
     title = (
         f"{example.rank}: {example.recording.name}, {format_time(example.start_s)}, "
         f"score {example.score:.1f}"
     )
-    return np.concatenate([_line(title, row.shape[1]), row])
+    return np.concatenate([_draw_title(title, row.shape[1]), row])
 
 
-def _sheet(record: FitRecord, motif: int, strips: Sequence[Pixels]) -> Pixels:
+def _draw_sheet(record: FitRecord, motif: int, strips: Sequence[Pixels]) -> Pixels:
     """Return the contact sheet of a motif."""
     width = max(strip.shape[1] for strip in strips)
     share = 100 * record.motifs.weight[motif]
     name = record.name_of(motif)
     title = f"Motif {motif + 1}{': ' + name if name else ''}, {share:.1f} % of the observations"
-    rows = [_line(title, width)]
+    rows = [_draw_title(title, width)]
     for strip in strips:
-        padded = np.full((strip.shape[0], width, 3), _GROUND, dtype=np.uint8)
+        padded = np.full((strip.shape[0], width, 3), _BACKDROP, dtype=np.uint8)
         padded[:, : strip.shape[1]] = strip
         rows.append(padded)
     return np.concatenate(rows)
 
 
-def _line(text: str, width: int) -> Pixels:
-    """Return a line of light text on dark ground."""
+def _draw_title(text: str, width: int) -> Pixels:
+    """Return a line of light text on a dark background."""
     line = np.full((28, width, 3), (255, 255, 255), dtype=np.uint8)
-    write_text(line, text, 8, 14, anchor=0.0)
+    draw_text(line, text, 8, 14, anchor=0.0)
     ink = (255 - line.astype(np.float64)) / 221
-    return np.round(np.array(_GROUND) * (1 - ink) + np.array(_CHALK) * ink).astype(np.uint8)
+    return np.round(np.array(_BACKDROP) * (1 - ink) + np.array(_TEXT) * ink).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Plain charts as pictures, drawn with OpenCV like all pictures."""
+"""Charts as pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 
 from motifmine.analysis.evaluation import Evaluation
-from motifmine.reporting.figures.motif_pictures import write_text
+from motifmine.reporting.figures.motif_pictures import draw_text
 from motifmine.types import Floats, Pixels
 
 COLOURS = ("#1f4fd8", "#d1345b", "#1a936f", "#e07a1f", "#7b3fb3", "#008fb3", "#8a6d1d", "#555555")
-"""Colours of lines in their order; after the last the first comes again, dashed."""
+"""Colours of lines in order; further lines repeat them, dashed."""
 
 SIDE_PX = 420
 LEFT_PX, TOP_PX, BOTTOM_PX, LEGEND_PX = 58, 22, 54, 300
@@ -23,17 +23,17 @@ _FRAME = (128, 128, 134)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
-    """One line of a chart, with what the legend calls it; 0 to 1 on both axes."""
+    """One line of a chart with its entry in the legend; 0 to 1 on both axes."""
 
     name: str
     x: Floats
     y: Floats
 
 
-def precision_recall_picture(evaluation: Evaluation) -> Pixels:
-    """Return the precision-recall curves of an evaluation, a line a label, uint8 (row, column, 3).
+def draw_precision_recall(evaluation: Evaluation) -> Pixels:
+    """Return the precision-recall curves of an evaluation, uint8 array (row, column, rgb).
 
-    The line for all labels together comes first; of labels the first `MOST_LINES` are drawn.
+    The curve of all labels together comes first, followed by at most `MOST_LINES` labels.
     """
     parts = [evaluation.overall, *evaluation.labels[:MOST_LINES]]
     lines = [
@@ -45,14 +45,14 @@ def precision_recall_picture(evaluation: Evaluation) -> Pixels:
         for part in parts
         if len(part.curve.recall)
     ]
-    canvas = _unit_square("recall", "precision", ["average precision", *(n.name for n in lines)])
+    canvas = _draw_axes("recall", "precision", ["average precision", *(n.name for n in lines)])
     for number, line in enumerate(lines):
-        _draw(canvas, line, number)
+        _draw_line(canvas, line, number)
     return canvas
 
 
-def _unit_square(x_name: str, y_name: str, legend: Sequence[str]) -> Pixels:
-    """Return an empty chart with axes from 0 to 1 and the names of its lines."""
+def _draw_axes(x_name: str, y_name: str, legend: Sequence[str]) -> Pixels:
+    """Return an empty chart with axes from 0 to 1 and a legend."""
     height = max(TOP_PX + SIDE_PX + BOTTOM_PX, TOP_PX + 22 * (len(legend) + 1))
     canvas = np.full((height, LEFT_PX + SIDE_PX + LEGEND_PX, 3), 255, dtype=np.uint8)
     bottom, right = TOP_PX + SIDE_PX, LEFT_PX + SIDE_PX
@@ -61,25 +61,25 @@ def _unit_square(x_name: str, y_name: str, legend: Sequence[str]) -> Pixels:
         canvas[bottom - at, LEFT_PX : right + 1] = canvas[TOP_PX : bottom + 1, LEFT_PX + at] = (
             _FAINT
         )
-        write_text(canvas, f"{step / 5:.1f}", LEFT_PX + at, bottom + 14, anchor=0.5)
-        write_text(canvas, f"{step / 5:.1f}", LEFT_PX - 6, bottom - at, anchor=1.0)
+        draw_text(canvas, f"{step / 5:.1f}", LEFT_PX + at, bottom + 14, anchor=0.5)
+        draw_text(canvas, f"{step / 5:.1f}", LEFT_PX - 6, bottom - at, anchor=1.0)
     cv2.rectangle(canvas, (LEFT_PX, TOP_PX), (right, bottom), _FRAME, 1)
-    write_text(canvas, x_name, LEFT_PX + SIDE_PX // 2, bottom + 34, anchor=0.5)
-    write_text(canvas, y_name, LEFT_PX, TOP_PX - 11, anchor=0.0)
+    draw_text(canvas, x_name, LEFT_PX + SIDE_PX // 2, bottom + 34, anchor=0.5)
+    draw_text(canvas, y_name, LEFT_PX, TOP_PX - 11, anchor=0.0)
     for row, name in enumerate(legend):
         shown = name if len(name) <= 32 else name[:24] + "~" + name[-6:]
-        write_text(canvas, shown, right + (52 if row else 22), TOP_PX + 8 + 22 * row, anchor=0.0)
+        draw_text(canvas, shown, right + (52 if row else 22), TOP_PX + 8 + 22 * row, anchor=0.0)
     return canvas
 
 
-def _draw(canvas: Pixels, line: Line, number: int) -> None:
-    """Draw one line and its mark in the legend, in finer pixels for smooth edges."""
+def _draw_line(canvas: Pixels, line: Line, number: int) -> None:
+    """Draw one line and its entry in the legend, in place."""
     colour = COLOURS[number % len(COLOURS)]
     rgb = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    # lines that lie on each other all show
+    # the first lines are wider, so that lines on top of each other are all visible
     width = 2 + 2 * max(0, 2 - number)
     points = np.stack([LEFT_PX + line.x * SIDE_PX, TOP_PX + (1 - line.y) * SIDE_PX], axis=1)
-    fixed = np.round(points * 2**_FINE).astype(np.int32)
+    fixed = np.round(points * 2**_FINE).astype(np.int32)  # fixed point, for subpixel positions
     dashed = number >= len(COLOURS)
     for at in range(len(fixed) - 1):
         if not dashed or at % 2 == 0:

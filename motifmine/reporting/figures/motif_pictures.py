@@ -1,4 +1,4 @@
-"""Pictures of motifs: the scene coloured by time, and the word x relative-time matrix.
+"""Pictures of motifs: the scene coloured by relative time, and the word x relative-time matrix.
 
 Pictures are uint8 arrays (row, column, rgb) or (row, column, rgba).
 """
@@ -15,18 +15,18 @@ from motifmine.analysis.motif_views import (
 )
 from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.reporting.figures.svg import nice_ticks
-from motifmine.reporting.motif_views import view_of
+from motifmine.reporting.figures.svg import choose_ticks
+from motifmine.reporting.motif_views import get_motif_view
 from motifmine.types import Floats, Pixels
 
 TIME_COLOURS = ("#8b45ff", "#3d7dff", "#12bfe8", "#2fe07a", "#f3e51c", "#ff9416", "#f5222d")
 """Colours of relative time at equal steps, from violet (first) to red (last)."""
 
 PICTURE_WIDTH_PX = 704
-"""Scenes are enlarged by a whole factor to about this width, so that they are crisp."""
+"""Scenes are enlarged by an integer factor, so that they are crisp, to about this width."""
 
 MANY_MOTIFS = 60
-"""With more motifs scenes are half as wide, so that the page stays small."""
+"""With more motifs scenes are half as wide, which bounds the size of the page."""
 
 _CELL_GAP = 0.06
 _CELL_OPACITY = 0.88
@@ -35,7 +35,7 @@ _INK = (34, 34, 38)
 _FAINT = (128, 128, 134)
 
 
-def time_colours(position: Floats) -> Pixels:
+def colour_times(position: Floats) -> Pixels:
     """Return the colour of relative times, uint8 array (..., rgb).
 
     Parameters
@@ -49,10 +49,10 @@ def time_colours(position: Floats) -> Pixels:
     return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
-def scene_background(record: FitRecord) -> Pixels:
-    """Return the scene enlarged and greyed so that colours read on it, rgb."""
+def draw_background(record: FitRecord) -> Pixels:
+    """Return the scene enlarged, with little colour, as a background for coloured cells, rgb."""
     grid = picture_grid(record)
-    scale = _scale(grid, len(record.motifs))
+    scale = _choose_scale(grid, len(record.motifs))
     size = (grid.frame_width * scale, grid.frame_height * scale)
     if record.picture is None:
         return np.full((size[1], size[0], 3), 70, dtype=np.uint8)
@@ -61,32 +61,32 @@ def scene_background(record: FitRecord) -> Pixels:
     low, high = np.percentile(grey, [1, 99])
     level = np.clip((grey - low) / max(high - low, 1.0), 0, 1)
     tinted = 0.75 * grey[..., None] + 0.25 * large
-    # Darkened to one range whatever the daylight, with a little of its own colour left.
+    # one range of brightness whatever the daylight, so that colours have the same contrast
     target = 28 + 132 * level
     factor = target / np.maximum(grey, 1.0)
     shaded: Pixels = np.clip(tinted * factor[..., None], 0, 255).astype(np.uint8)
     return shaded
 
 
-def scene_overlay(record: FitRecord, motif: int) -> Pixels:
-    """Return a motif's cells coloured by when they are active, with arrows, rgba.
+def draw_overlay(record: FitRecord, motif: int) -> Pixels:
+    """Return a motif's cells coloured by their relative time, with arrows of motion, rgba.
 
     Opacity grows with the cell's probability (power 0.8) up to the 99th percentile.
     """
     grid = picture_grid(record)
-    scale = _scale(grid, len(record.motifs))
+    scale = _choose_scale(grid, len(record.motifs))
     activity = cell_activity(record, motif)
     last = max(record.motifs.motif_length - 1, 1)
-    colour = time_colours(activity.time / last)
-    relative = _relative_strength(activity.strength)
+    colour = colour_times(activity.time / last)
+    relative = _normalise_strength(activity.strength)
     side = grid.cell_px * scale
     opacity = np.where(relative > 0.03, _CELL_OPACITY * relative**0.8, 0.0)
-    alpha = np.kron(opacity, _cell_tile(side))
+    alpha = np.kron(opacity, _draw_cell(side))
     overlay = np.dstack(
         [np.kron(colour, np.ones((side, side, 1), dtype=np.uint8)), np.round(255 * alpha)]
     ).astype(np.uint8)
     _draw_arrows(overlay, activity, relative, side)
-    return _fitted(overlay, grid.frame_height * scale, grid.frame_width * scale)
+    return _crop_or_pad(overlay, grid.frame_height * scale, grid.frame_width * scale)
 
 
 def compose(background: Pixels, overlay: Pixels) -> Pixels:
@@ -96,21 +96,21 @@ def compose(background: Pixels, overlay: Pixels) -> Pixels:
     return np.round(mixed).astype(np.uint8)
 
 
-def with_time_bar(scene: Pixels, length_s: float) -> Pixels:
+def add_time_bar(scene: Pixels, length_s: float) -> Pixels:
     """Return a scene with the colours of relative time, 0 to `length_s` seconds, below it, rgb."""
     width = scene.shape[1]
     legend = np.full((52, width, 3), _PAPER, dtype=np.uint8)
     left, right = 12, width - 12
-    legend[10:22, left:right] = time_colours(np.linspace(0, 1, right - left))
-    for second in nice_ticks(length_s, max(2, width // 90)):
+    legend[10:22, left:right] = colour_times(np.linspace(0, 1, right - left))
+    for second in choose_ticks(length_s, max(2, width // 90)):
         x = left + round(second / length_s * (right - left - 1))
         legend[22:26, x] = _FAINT
-        write_text(legend, f"{second:g} s", x, 38, anchor=0.5)
+        draw_text(legend, f"{second:g} s", x, 38, anchor=0.5)
     return np.concatenate([scene, legend])
 
 
-def matrix_ink(view: MatrixView) -> Pixels:
-    """Return a matrix as one pixel per entry, black ink whose opacity shows the probability, rgba.
+def draw_matrix(view: MatrixView) -> Pixels:
+    """Return a matrix as one black pixel per entry, rgba; opacity shows the probability.
 
     Opacity is the square root of the probability over its 99.5th percentile.
     """
@@ -122,13 +122,13 @@ def matrix_ink(view: MatrixView) -> Pixels:
     return ink
 
 
-def matrix_picture(record: FitRecord, motif: int) -> Pixels:
+def draw_labelled_matrix(record: FitRecord, motif: int) -> Pixels:
     """Return the word x relative-time matrix of a motif with its axes, black on white, rgb."""
     view = matrix_view(record, motif)
-    ink = matrix_ink(view)
+    ink = draw_matrix(view)
     if not ink.size:
         ink = np.zeros((1, record.motifs.motif_length, 4), dtype=np.uint8)
-    labels = _row_labels(record, view)
+    labels = _list_row_labels(record, view)
     left = 24 + 8 * max((len(label) for label in labels), default=0)
     width = max(360, min(ink.shape[1] * 24, 900))
     height = max(240, len(labels) * 20) if labels else 320
@@ -138,37 +138,37 @@ def matrix_picture(record: FitRecord, motif: int) -> Pixels:
     plot[:] = np.round(255 - cells[..., None] * (1 - np.array(_INK) / 255))
     cv2.rectangle(canvas, (left - 1, 13), (left + width, 14 + height), _FAINT, 1)
     bottom = 14 + height
-    canvas[bottom + 4 : bottom + 10, left : left + width] = time_colours(np.linspace(0, 1, width))
+    canvas[bottom + 4 : bottom + 10, left : left + width] = colour_times(np.linspace(0, 1, width))
     length_s = record.motifs.motif_length * record.bin_s
-    for second in nice_ticks(length_s, max(2, width // 80)):
+    for second in choose_ticks(length_s, max(2, width // 80)):
         x = left + round(second / length_s * (width - 1))
         canvas[bottom + 10 : bottom + 14, x] = _FAINT
-        write_text(canvas, f"{second:g} s", x, bottom + 25, anchor=0.5)
+        draw_text(canvas, f"{second:g} s", x, bottom + 25, anchor=0.5)
     for row, label in enumerate(labels):
         y = 14 + round((row + 0.5) * height / len(labels))
-        write_text(canvas, label, left - 8, y, anchor=1.0)
-    order = view_of(record.vocabulary).row_order.removeprefix("the ")
+        draw_text(canvas, label, left - 8, y, anchor=1.0)
+    order = get_motif_view(record.vocabulary).row_order.removeprefix("the ")
     caption = f"{len(view.words)} words, {order}"
-    write_text(canvas, caption, left, bottom + 48, anchor=0.0)
+    draw_text(canvas, caption, left, bottom + 48, anchor=0.0)
     return canvas
 
 
-def _scale(grid: FlowGrid, n_motifs: int) -> int:
-    """Return by which whole factor a frame is enlarged."""
+def _choose_scale(grid: FlowGrid, n_motifs: int) -> int:
+    """Return the integer factor by which a frame is enlarged."""
     width = PICTURE_WIDTH_PX if n_motifs <= MANY_MOTIFS else PICTURE_WIDTH_PX // 2
     return max(1, round(width / grid.frame_width))
 
 
-def _relative_strength(strength: Floats) -> Floats:
-    """Return strength over the 99th percentile of the active cells, cut at 1."""
+def _normalise_strength(strength: Floats) -> Floats:
+    """Return strength over the 99th percentile of the active cells, clipped at 1."""
     active = strength[strength > 1e-9]
     if not active.size:
         return np.zeros_like(strength)
     return np.clip(strength / np.percentile(active, 99), 0, 1)
 
 
-def _cell_tile(side: int) -> Floats:
-    """Return the coverage of one cell: a square with soft round corners, array (side, side)."""
+def _draw_cell(side: int) -> Floats:
+    """Return the coverage of one cell: a square with round corners, float array (side, side)."""
     fine = 8
     tile = np.zeros((side * fine, side * fine), dtype=np.uint8)
     gap = max(round(_CELL_GAP * side * fine), 1)
@@ -183,7 +183,7 @@ def _cell_tile(side: int) -> Floats:
 
 
 def _draw_arrows(overlay: Pixels, activity: CellActivity, relative: Floats, side: int) -> None:
-    """Draw the mean motion of each block of 3 x 3 cells where it is strong and steady, in place."""
+    """Draw the mean motion of each block of 3 x 3 cells with a clear direction, in place."""
     block = 3
     for top in range(0, relative.shape[0], block):
         for left in range(0, relative.shape[1], block):
@@ -216,27 +216,34 @@ def _draw_arrow(overlay: Pixels, centre: Floats, way: Floats, side: int) -> None
         cv2.polylines(overlay, lines, False, colour, width, cv2.LINE_AA, shift=4)
 
 
-def _fitted(picture: Pixels, height: int, width: int) -> Pixels:
-    """Return a picture cut, or filled up with nothing, to a size."""
+def _crop_or_pad(picture: Pixels, height: int, width: int) -> Pixels:
+    """Return a picture cropped, or padded with zeros, to a size."""
     fitted = np.zeros((height, width, picture.shape[2]), dtype=np.uint8)
     part = picture[:height, :width]
     fitted[: part.shape[0], : part.shape[1]] = part
     return fitted
 
 
-def _row_labels(record: FitRecord, view: MatrixView) -> list[str]:
-    """Return a label per row where words are few and have labels of their own, else nothing."""
-    if not view_of(record.vocabulary).labels_rows(view):
+def _list_row_labels(record: FitRecord, view: MatrixView) -> list[str]:
+    """Return a label per row, at most 24 ASCII characters; [] where rows are not labelled."""
+    if not get_motif_view(record.vocabulary).labels_rows(view):
         return []
     labels = (record.vocabulary.labels[word] for word in view.words)
     plain = (label.encode("ascii", "replace").decode() for label in labels)
     return [label if len(label) <= 24 else label[:23] + "~" for label in plain]
 
 
-def write_text(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> None:
-    """Write small dark text whose middle line is y; anchor 0 starts at x, 1 ends there.
+def draw_text(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> None:
+    """Draw small dark text in place; characters without a glyph in OpenCV become question marks.
 
-    Letters that OpenCV has no shape for become question marks.
+    Parameters
+    ----------
+    canvas : uint8 array (row, column, rgb)
+    text : str
+    x, y : int, pixels
+        Anchor and vertical centre of the text.
+    anchor : float
+        0: the text starts at x, 0.5: it is centred there, 1: it ends there.
     """
     text = text.encode("ascii", "replace").decode()
     if not text.strip():

@@ -5,8 +5,8 @@ import numpy as np
 from motifmine.types import Floats
 
 
-def bars_svg(per_hour: Floats) -> str:
-    """Return a row of rates as bars, stretchable; a thin line where nothing was recorded."""
+def draw_bars(per_hour: Floats) -> str:
+    """Return rates as a bar chart in stretchable SVG; a thin line where nothing was recorded."""
     highest = float(np.nanmax(per_hour, initial=0.0)) or 1.0
     width = 1000 / len(per_hour)
     gap = 0.15 * width

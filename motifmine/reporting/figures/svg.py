@@ -1,7 +1,7 @@
-"""Marks of the report as SVG: occurrence strips and the trace.
+"""Drawings of the report as SVG: occurrence strips and the trace.
 
-Every drawing is a stretchable SVG without text; words and numbers around it are HTML, so that
-they keep their size on a phone. Coordinates run over 0..1000 from left to right.
+Every drawing is a stretchable SVG without text; the text around it is HTML, so that it keeps its
+size on small screens. Horizontal coordinates are 0 to 1000.
 """
 
 import math
@@ -16,10 +16,10 @@ STRIP_COLUMNS = 800
 """Columns of a strip; occurrences in the same column become one mark."""
 
 STRIP_ROWS = 300
-"""Documents that a strip shows, at most."""
+"""Most documents shown in a strip."""
 
 ALL_ROWS = 12_000
-"""Documents that all strips of a record show together, about; each shows at least a dozen."""
+"""Approximate limit of documents in all strips together; each strip shows at least 12."""
 
 ROW_HEIGHT = 20
 """Height of a strip's row in units of its drawing."""
@@ -41,13 +41,13 @@ class Strip:
     n_left_out: int
     """Documents that are not shown."""
     first_s: float
-    """Time at the left edge, seconds of the recording; negative where motifs hang over."""
+    """Time at the left edge, seconds of the recording; negative where motifs start before it."""
     last_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A line and the numbers at its ends."""
+    """A line and the limits of its axes."""
 
     svg: str
     first_x: float
@@ -56,19 +56,20 @@ class Curve:
     highest_y: float
 
 
-def occurrence_strip(record: FitRecord, motif: int) -> Strip:
-    """Return when a motif occurred in each document: height of a mark is the weight.
+def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
+    """Return the start times of a motif in each document; the height of a mark is the weight.
 
-    All strips of a record share one time axis. Marks closer than an 800th of it are one mark, as
-    high as the highest; of more than 300 documents, those with the most occurrences are shown.
+    All strips of a record share one time axis. Marks in the same of `STRIP_COLUMNS` columns are
+    one mark, as high as the highest; of more than `STRIP_ROWS` documents, those with the most
+    occurrences are shown.
     """
     found = record.occurrences
     mine = np.flatnonzero(found.motif == motif)
-    first_s, last_s = _time_range(record)
+    first_s, last_s = _find_time_range(record)
     column = (found.start_s[mine] - first_s) / (last_s - first_s) * STRIP_COLUMNS
     column = np.clip(column.astype(np.int64), 0, STRIP_COLUMNS - 1)
     most = min(STRIP_ROWS, max(12, ALL_ROWS // max(len(record.motifs), 1)))
-    documents = _documents_shown(found.document[mine], len(record.recordings), most)
+    documents = _choose_documents(found.document[mine], len(record.recordings), most)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
     parts = [
         f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
@@ -80,7 +81,7 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
         np.maximum.at(heights, column[inside], weight[inside])
         edges = np.array(record.recordings[document].extent_s(record.bin_s))
         left, right = 1000 * (edges - first_s) / (last_s - first_s)
-        parts.append(_row_svg(row, heights, left=left, right=right))
+        parts.append(_draw_row(row, heights, left=left, right=right))
     parts.append("</svg>")
     return Strip(
         svg="".join(parts),
@@ -91,14 +92,14 @@ def occurrence_strip(record: FitRecord, motif: int) -> Strip:
     )
 
 
-def trace_curve(trace: Trace) -> Curve | None:
+def draw_trace(trace: Trace) -> Curve | None:
     """Return the log-likelihood over iterations, None when fewer than two are finite."""
     good = np.isfinite(trace.log_likelihood)
     x = trace.iteration[good].astype(np.float64)
     y = trace.log_likelihood[good]
     if len(x) < 2:
         return None
-    # The first iterations fall far below the rest; the axis leaves out what nobody looks at.
+    # The first iterations are far below the rest; without them the axis resolves the others.
     floor = float(np.percentile(y, 2)) if len(y) > 50 else float(y.min())
     low, high = min(floor, float(y[-1])), float(y.max())
     keep = np.unique(np.round(np.linspace(0, len(x) - 1, 500)).astype(np.int64))
@@ -112,12 +113,12 @@ def trace_curve(trace: Trace) -> Curve | None:
     return Curve(svg=svg, first_x=float(x[0]), last_x=float(x[-1]), lowest_y=low, highest_y=high)
 
 
-def nice_ticks(length: float, most: int) -> list[float]:
+def choose_ticks(length: float, most: int) -> list[float]:
     """Return round numbers from 0 to `length`, at most about `most` of them.
 
     Examples
     --------
-    >>> nice_ticks(3.0, 5)
+    >>> choose_ticks(3.0, 5)
     [0.0, 1.0, 2.0, 3.0]
     """
     if not (np.isfinite(length) and length > 0):
@@ -128,12 +129,18 @@ def nice_ticks(length: float, most: int) -> list[float]:
     return [float(round(i * step, 9)) for i in range(int(length / step * (1 + 1e-9)) + 1)]
 
 
-def time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, str]]:
+def choose_time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, str]]:
     """Return round times of an axis as (position from 0 to 1, label).
+
+    Parameters
+    ----------
+    first_s, last_s : float, seconds
+    most : int
+        Largest number of labels, about.
 
     Examples
     --------
-    >>> time_ticks(0.0, 240.0, 3)
+    >>> choose_time_ticks(0.0, 240.0, 3)
     [(0.0, '0:00'), (0.5, '2:00'), (1.0, '4:00')]
     """
     length = last_s - first_s
@@ -141,11 +148,11 @@ def time_ticks(first_s: float, last_s: float, most: int) -> list[tuple[float, st
     step = next((s for s in steps if length / s <= most), length / most)
     first = max(math.ceil(first_s / step - 1e-9), 0)
     times = [i * step for i in range(first, int(last_s / step + 1e-9) + 1)]
-    return [((time - first_s) / length, _clock(time, step, last_s)) for time in times]
+    return [((time - first_s) / length, _format_tick(time, step, last_s)) for time in times]
 
 
-def _clock(time: float, step: float, last_s: float) -> str:
-    """Return a tick's label: seconds below two minutes, else minutes or hours and the rest."""
+def _format_tick(time: float, step: float, last_s: float) -> str:
+    """Return the label of a tick: seconds below two minutes, else minutes, or hours and minutes."""
     if last_s < 120 or step < 1:
         return f"{round(time, 4):.10g} s"
     minutes, seconds = divmod(round(time), 60)
@@ -155,7 +162,7 @@ def _clock(time: float, step: float, last_s: float) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if step < 60 else f"{hours}:{minutes:02d} h"
 
 
-def _time_range(record: FitRecord) -> tuple[float, float]:
+def _find_time_range(record: FitRecord) -> tuple[float, float]:
     """Return the time axis of all strips, seconds."""
     starts = record.occurrences.start_s
     extents = [recording.extent_s(record.bin_s) for recording in record.recordings]
@@ -166,13 +173,13 @@ def _time_range(record: FitRecord) -> tuple[float, float]:
     return first_s, max(last_s, first_s + record.bin_s)
 
 
-def _documents_shown(document: Indices32, n_documents: int, most: int) -> Indices:
-    """Return the documents with the most occurrences, in their own order."""
+def _choose_documents(document: Indices32, n_documents: int, most: int) -> Indices:
+    """Return the `most` documents with the most occurrences, ascending."""
     often = np.bincount(document, minlength=n_documents)
     return np.sort(np.argsort(-often, kind="stable")[:most]).astype(np.int64)
 
 
-def _row_svg(row: int, heights: Floats, *, left: float, right: float) -> str:
+def _draw_row(row: int, heights: Floats, *, left: float, right: float) -> str:
     """Return one document: its extent as a bar, its occurrences as marks on it."""
     base = (row + 1) * ROW_HEIGHT - 2
     bar = f'<path class="extent" d="M{left:.1f} {base}H{right:.1f}"/>'

@@ -1,7 +1,7 @@
-"""The page over all scenes of an archive: what each holds, what failed, and links to the reports.
+"""Index page of an archive: a summary of each scene, failures, and links to the reports.
 
-Names of scenes, files and reasons are data: they are escaped, and links are quoted and lead below
-the folder of the page. There is no script; the content security policy forbids every request.
+Names of scenes, files and reasons are untrusted: they are escaped, and links are quoted and lead
+below the folder of the page. There is no script; the content security policy forbids every request.
 """
 
 from collections.abc import Sequence
@@ -15,22 +15,22 @@ from motifmine.version import __version__
 
 PAGE_NAME = "index.html"
 MOST_TROUBLES = 20
-"""Failed or partial files listed for a scene, at most."""
+"""Most failed or partial files listed for a scene."""
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 WORDS = {
     "failed": "failed",
-    "lost": "lost with a worker",
-    "open": "still to do",
+    "lost": "worker died",
+    "open": "to do",
     "unsettled": "still being written",
-    "partial": "in part",
-    "left out": "left out",
+    "partial": "partial",
+    "left out": "excluded",
 }
-"""Statuses as people say them."""
+"""Shown text of the statuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTrouble:
-    """A file or scene that is not done, or not whole."""
+    """A file or scene that is not done, or only in part."""
 
     path: str
     status: str
@@ -44,51 +44,53 @@ class ArchiveScene:
     name: str
     files: int
     done: int
-    """Files of which there is a table."""
+    """Files that have a table."""
     hours: float
     """Length of the tables."""
     report: str = ""
-    """Path of its report from the page's folder, "" while there is none."""
+    """Path of its report relative to the page's folder, "" while there is none."""
     facts: SceneFacts | None = None
     troubles: tuple[FileTrouble, ...] = ()
 
 
-def archive_page(scenes: Sequence[ArchiveScene], *, archive: str = "", others: str = "") -> str:
+def render_archive_page(
+    scenes: Sequence[ArchiveScene], *, archive: str = "", others: str = ""
+) -> str:
     """Return the page as HTML: some kilobytes a scene, most of it a picture.
 
     Parameters
     ----------
     scenes : sequence of ArchiveScene
     archive : str
-        What the archive is called.
+        Name of the archive.
     others : str
-        What is to be said of files that are in no scene.
+        Text on files that belong to no scene.
     """
     return elements.template("archive.html").substitute(
         title=elements.text(archive or "Archive"),
         version=elements.text(__version__),
         policy=elements.text(POLICY),
         css=elements.source("report.css") + elements.source("archive.css"),
-        summary=elements.text(_summary(scenes)),
+        summary=elements.text(_summarise(scenes)),
         others=elements.text(others),
-        scenes="\n".join(_card(scene) for scene in scenes),
+        scenes="\n".join(_render_card(scene) for scene in scenes),
     )
 
 
-def _summary(scenes: Sequence[ArchiveScene]) -> str:
+def _summarise(scenes: Sequence[ArchiveScene]) -> str:
     known = [scene.facts for scene in scenes if scene.facts is not None]
     files, done = sum(s.files for s in scenes), sum(s.done for s in scenes)
     failed = sum(t.status in ("failed", "lost") for s in scenes for t in s.troubles)
     summary = (
-        f"{_plural(len(scenes), 'scene')}: {done:,} of {_plural(files, 'file')}, "
-        f"{_hours(sum(s.hours for s in scenes))} recorded. "
-        f"{_plural(sum(f.motifs for f in known), 'motif')}, "
-        f"{_plural(sum(f.occurrences for f in known), 'occurrence')}."
+        f"{_format_count(len(scenes), 'scene')}: {done:,} of {_format_count(files, 'file')}, "
+        f"{_format_hours(sum(s.hours for s in scenes))} recorded. "
+        f"{_format_count(sum(f.motifs for f in known), 'motif')}, "
+        f"{_format_count(sum(f.occurrences for f in known), 'occurrence')}."
     )
     return summary + (f" {failed:,} failed." if failed else "")
 
 
-def _card(scene: ArchiveScene) -> str:
+def _render_card(scene: ArchiveScene) -> str:
     """Return one scene as an article."""
     name = elements.name(scene.name)
     href = elements.text(link_to(scene.report)) if scene.report else ""
@@ -101,16 +103,16 @@ def _card(scene: ArchiveScene) -> str:
             if href
             else f'<span class="view">{image}</span>'
         )
-    lines = "" if facts is None else _lines(facts)
+    lines = "" if facts is None else _render_notes(facts)
     pending = "" if href else '<p class="note">No report yet.</p>'
     return (
         f'<article class="place">{picture or "<span class=view></span>"}<div>'
-        f"<h2>{title}</h2>{_numbers(scene)}{lines}{pending}{_troubles(scene)}</div></article>"
+        f"<h2>{title}</h2>{_render_numbers(scene)}{lines}{pending}{_render_problems(scene)}</div></article>"
     )
 
 
 def link_to(path: str) -> str:
-    """Return a path below the page's folder as a link that can lead nowhere else.
+    """Return a path as a link that cannot leave the page's folder.
 
     Examples
     --------
@@ -121,9 +123,9 @@ def link_to(path: str) -> str:
     return "./" + quote("/".join(parts), safe="/")
 
 
-def _numbers(scene: ArchiveScene) -> str:
+def _render_numbers(scene: ArchiveScene) -> str:
     facts = scene.facts
-    cells = [("recorded", _hours(scene.hours if facts is None else facts.hours))]
+    cells = [("recorded", _format_hours(scene.hours if facts is None else facts.hours))]
     if facts is not None:
         cells += [
             *([("days", f"{facts.days:,}")] if facts.days else []),
@@ -136,7 +138,7 @@ def _numbers(scene: ArchiveScene) -> str:
     return f'<dl class="keyfacts">{inside}</dl>'
 
 
-def _lines(facts: SceneFacts) -> str:
+def _render_notes(facts: SceneFacts) -> str:
     """Return recorded days, busiest hours, changes and unusual days as HTML."""
     notes = []
     if facts.days:
@@ -145,18 +147,18 @@ def _lines(facts: SceneFacts) -> str:
         busy = ", ".join(f"{hour} h" for hour in facts.busiest_hours)
         notes.append(f"{span} ({facts.time_zone})" + (f"; busiest {busy}" if busy else ""))
     if facts.changed_motifs:
-        notes.append(f"{_plural(facts.changed_motifs, 'motif')} changed over this time")
+        notes.append(f"{_format_count(facts.changed_motifs, 'motif')} changed over this time")
     lines = "".join(f"<p>{elements.text(line)}</p>" for line in notes)
     if not facts.unusual_days:
         return lines
     more = facts.n_unusual - len(facts.unusual_days)
     items = "".join(f"<li>{elements.name(day)}</li>" for day in facts.unusual_days)
     items += f"<li>and {more:,} more in the report</li>" if more > 0 else ""
-    return f"{lines}<h3>Days that stand out</h3><ul>{items}</ul>"
+    return f"{lines}<h3>Unusual days</h3><ul>{items}</ul>"
 
 
-def _troubles(scene: ArchiveScene) -> str:
-    """Return the files that have no whole result, to be opened."""
+def _render_problems(scene: ArchiveScene) -> str:
+    """Return the failed and partial files as a collapsible list."""
     if not scene.troubles:
         return ""
     items = "".join(
@@ -168,14 +170,14 @@ def _troubles(scene: ArchiveScene) -> str:
     more = len(scene.troubles) - MOST_TROUBLES
     items += f"<li>and {more:,} more, see status.json</li>" if more > 0 else ""
     return (
-        f"<details open><summary>{_plural(len(scene.troubles), 'file')} not whole</summary>"
-        f"<ul>{items}</ul></details>"
+        f"<details open><summary>{_format_count(len(scene.troubles), 'file')} failed or partial"
+        f"</summary><ul>{items}</ul></details>"
     )
 
 
-def _hours(hours: float) -> str:
+def _format_hours(hours: float) -> str:
     return f"{hours:,.0f} h" if hours >= 10 else format_length(3600 * hours)
 
 
-def _plural(n: int, noun: str) -> str:
+def _format_count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")

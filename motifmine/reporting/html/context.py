@@ -1,16 +1,16 @@
-"""A fit as the sections of its report see it."""
+"""The data that the sections of a report share."""
 
 from functools import cached_property
 
 from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.motif_pictures import scene_background
-from motifmine.reporting.motif_views import MotifView, view_of
+from motifmine.reporting.figures.motif_pictures import draw_background
+from motifmine.reporting.motif_views import MotifView, get_motif_view
 from motifmine.types import Pixels
 
 
 class ReportContext:
-    """A fit with what several sections show of it, computed once.
+    """A fit with statistics and pictures that several sections show, computed once.
 
     Parameters
     ----------
@@ -25,10 +25,10 @@ class ReportContext:
     @property
     def view(self) -> MotifView:
         """How motifs over the words of the fit are shown."""
-        return view_of(self.record.vocabulary)
+        return get_motif_view(self.record.vocabulary)
 
     @cached_property
     def background(self) -> Pixels | None:
-        """The scene that motifs are drawn on, rgb; None for words without a place in a picture."""
+        """The scene that motifs are drawn on, rgb; None for words that are not of a picture."""
         has_scene = self.record.vocabulary.layout.picture_grid() is not None
-        return scene_background(self.record) if has_scene else None
+        return draw_background(self.record) if has_scene else None

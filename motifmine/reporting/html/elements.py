@@ -1,4 +1,7 @@
-"""Pieces of HTML that are safe to join: escaped text, names, tables, axis labels, embedded data."""
+"""Pieces of HTML that are safe to join: escaped text, names, tables, axis labels, embedded data.
+
+Functions are named after the element that they return.
+"""
 
 import base64
 import html
@@ -7,7 +10,7 @@ from importlib.resources import files
 from string import Template
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.text_table import printable
+from motifmine.reporting.text_table import escape_control
 
 
 def section(identifier: str, title: str, body: str) -> str:
@@ -16,9 +19,9 @@ def section(identifier: str, title: str, body: str) -> str:
     Parameters
     ----------
     identifier : str
-        Where links lead; a fixed word of ours, unique in the page.
+        Target of links; a constant, unique in the page.
     title : str
-        Plain text; also the entry of the page's contents.
+        Plain text; also the entry in the table of contents.
     body : str
         HTML.
     """
@@ -38,9 +41,18 @@ def table(
     numbers: int,
     caption: str = "",
 ) -> str:
-    """Return a table of cells that are HTML already; the last `numbers` columns are numbers.
+    """Return a table in a scrollable region.
 
-    `label` names the scrollable region for screen readers; `caption` is HTML.
+    Parameters
+    ----------
+    head, body : sequences of str
+        Cells of the head and of each row, HTML.
+    label : str
+        Name of the region for screen readers, plain text.
+    numbers : int
+        Number of columns, counted from the last, that hold numbers.
+    caption : str
+        HTML.
     """
 
     def classes(column: int) -> str:
@@ -69,27 +81,36 @@ def ticks(labels: Sequence[tuple[float, str]]) -> str:
 
 def text(plain: str) -> str:
     """Return text as HTML, with control characters visible."""
-    return html.escape(printable(plain), quote=True)
+    return html.escape(escape_control(plain), quote=True)
 
 
 def name(plain: str) -> str:
-    """Return a name as HTML that cannot turn the direction of what follows."""
+    """Return a name as HTML, isolated from the direction of writing around it."""
     return f"<bdi>{text(plain)}</bdi>"
 
 
 def motif_title(record: FitRecord, motif: int) -> str:
-    """Return what a motif is called, plain text: its number from 1, and its name if it has one."""
+    """Return a motif's number, counted from 1, and its name if it has one, plain text."""
     name_of = record.name_of(motif)
-    return f"Motif {motif + 1}" + (f": {printable(name_of)}" if name_of else "")
+    return f"Motif {motif + 1}" + (f": {escape_control(name_of)}" if name_of else "")
 
 
 def motif_name(record: FitRecord, motif: int) -> str:
-    """Return what a motif is called as HTML."""
+    """Return a motif's number and name as HTML."""
     return name(motif_title(record, motif))
 
 
 def moment(record: FitRecord, document: int, start_s: float, end_s: float, shown: str) -> str:
-    """Return HTML that leads to a stretch of a recording in the time line, where there is one."""
+    """Return a link to a stretch of a recording in the time line, where there is one.
+
+    Parameters
+    ----------
+    record : FitRecord
+    document : int
+    start_s, end_s : float, seconds of the recording
+    shown : str
+        Text of the link, HTML.
+    """
     if not len(record.occurrences):
         return shown
     place = f"{document},{round(1000 * start_s)},{round(1000 * end_s)}"
@@ -97,7 +118,7 @@ def moment(record: FitRecord, document: int, start_s: float, end_s: float, shown
 
 
 def data_uri(kind: str, content: bytes) -> str:
-    """Return content as an address that holds it."""
+    """Return content as a `data:` URI."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -107,5 +128,5 @@ def source(file: str) -> str:
 
 
 def template(file: str) -> Template:
-    """Return a file of `templates/` whose `$names` wait to be filled in."""
+    """Return a file of `templates/` with its `$names` as placeholders."""
     return Template(source(file))

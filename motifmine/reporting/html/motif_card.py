@@ -1,4 +1,4 @@
-"""One motif's part of the report: its scene, numbers, matrix, start times and best examples."""
+"""The card of one motif: its scene, numbers, matrix, start times and heaviest occurrences."""
 
 from collections.abc import Sequence
 
@@ -7,26 +7,26 @@ import numpy as np
 from motifmine.analysis.motif_views import matrix_view
 from motifmine.analysis.rates import Rates
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.images import png_bytes
-from motifmine.reporting.figures.motif_pictures import matrix_ink
-from motifmine.reporting.figures.rates import bars_svg
-from motifmine.reporting.figures.svg import occurrence_strip, time_ticks
+from motifmine.reporting.figures.images import encode_png
+from motifmine.reporting.figures.motif_pictures import draw_matrix
+from motifmine.reporting.figures.rates import draw_bars
+from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip
 from motifmine.reporting.html import elements
-from motifmine.reporting.html.scene_figure import picture_stem, time_bar
-from motifmine.reporting.motif_views import view_of
+from motifmine.reporting.html.scene_figure import picture_stem, render_time_bar
+from motifmine.reporting.motif_views import get_motif_view
 from motifmine.reporting.rows import Moment, MotifRow, OccurrenceRow
 from motifmine.reporting.sentences.motifs import describe_motif
 from motifmine.reporting.times import format_length, format_time
 from motifmine.types import Pixels
 
 NUMBERS_FOR = 60
-"""With more motifs rates are drawn as bars only, without numbers, to bound the size of the page."""
+"""With more motifs rates are drawn without tables of numbers, which bounds the size of the page."""
 
 STRONGEST = 12
 """Occurrences listed under each motif."""
 
 
-def motif_card(
+def render_motif_card(
     record: FitRecord,
     row: MotifRow,
     overlay: Pixels | None,
@@ -54,19 +54,19 @@ def motif_card(
         motif=row.motif,
         description=elements.text(description),
         kind="plain" if overlay is None else "scenic",
-        scene=view_of(record.vocabulary).figure(record, row.motif, overlay, description),
-        facts=_facts(row, several=len(record.recordings) > 1),
-        matrix=_matrix(record, row),
-        strip=_strip(record, row),
-        rates="".join(_rate(each, row) for each in rates),
-        strongest=_strongest(record, row, occurrences),
-        numbers=_rate_numbers(rates, row) if len(record.motifs) <= NUMBERS_FOR else "",
+        scene=get_motif_view(record.vocabulary).figure(record, row.motif, overlay, description),
+        facts=_render_facts(row, several=len(record.recordings) > 1),
+        matrix=_render_matrix(record, row),
+        strip=_render_strip(record, row),
+        rates="".join(_render_rate(each, row) for each in rates),
+        strongest=_render_strongest(record, row, occurrences),
+        numbers=_render_rate_tables(rates, row) if len(record.motifs) <= NUMBERS_FOR else "",
     )
 
 
-def _matrix(record: FitRecord, row: MotifRow) -> str:
+def _render_matrix(record: FitRecord, row: MotifRow) -> str:
     view = matrix_view(record, row.motif)
-    shown = view_of(record.vocabulary)
+    shown = get_motif_view(record.vocabulary)
     labelled = shown.labels_rows(view)
     size = f' style="--height:{max(6.0, 1.35 * len(view.words)):.4g}rem"' if labelled else ""
     axis, image = "", ""
@@ -74,20 +74,20 @@ def _matrix(record: FitRecord, row: MotifRow) -> str:
         names = (elements.name(record.vocabulary.labels[word]) for word in view.words)
         axis = f"<ol>{''.join(f'<li>{name}</li>' for name in names)}</ol>"
     n_words = len(view.words)
-    ink = matrix_ink(view)
+    ink = draw_matrix(view)
     if ink.size:
         alt = f"Matrix of {n_words} words over relative time, motif {row.number}"
-        data = elements.data_uri("image/png", png_bytes(ink))
+        data = elements.data_uri("image/png", encode_png(ink))
         image = f'<div class="field"><img class="ink" alt="{alt}" src="{data}"></div>'
     link = f'<a href="{picture_stem(row.motif)}-matrix.png">PNG</a>'
     return (
-        f'<figure class="matrix"{size}><div class="plot">{axis}{image}{time_bar(record)}</div>'
-        f"<figcaption>{n_words} words that hold {100 * view.share:.0f} % of the motif, "
+        f'<figure class="matrix"{size}><div class="plot">{axis}{image}{render_time_bar(record)}'
+        f"</div><figcaption>{n_words} words with {100 * view.share:.0f} % of the motif, "
         f"{shown.row_order} ({link})</figcaption></figure>"
     )
 
 
-def _facts(row: MotifRow, *, several: bool) -> str:
+def _render_facts(row: MotifRow, *, several: bool) -> str:
     plain = (
         ("share of observations", f"{100 * row.share:.1f} %"),
         ("occurrences", f"{row.occurrences:,}"),
@@ -108,8 +108,8 @@ def _facts(row: MotifRow, *, several: bool) -> str:
     return "\n".join(cells)
 
 
-def _strip(record: FitRecord, row: MotifRow) -> str:
-    strip = occurrence_strip(record, row.motif)
+def _render_strip(record: FitRecord, row: MotifRow) -> str:
+    strip = draw_occurrence_strip(record, row.motif)
     n_rows = len(strip.documents)
     row_px = 24 if n_rows <= 16 else 17 if n_rows <= 60 else 6
     names = ""
@@ -117,13 +117,13 @@ def _strip(record: FitRecord, row: MotifRow) -> str:
         items = (f"<li>{elements.name(record.recordings[d].name)}</li>" for d in strip.documents)
         names = f"<ol>{''.join(items)}</ol>"
     left_out = f"; {strip.n_left_out:,} more are not shown" if strip.n_left_out else ""
-    caption = f"Start times in {n_rows:,} recordings{left_out}. The higher, the heavier."
+    caption = f"Start times in {n_rows:,} recordings{left_out}. Height: weight."
     if n_rows == 1:
-        caption = "Start times. The higher, the heavier."
+        caption = "Start times. Height: weight."
     if strip.first_s < 0:
-        caption += " Before 0 s: already under way when the recording began."
+        caption += " Before 0 s: already in progress when the recording began."
     svg = strip.svg.replace("<svg ", f'<svg style="height:{n_rows * row_px}px" ', 1)
-    ticks = time_ticks(strip.first_s, strip.last_s, 8)
+    ticks = choose_time_ticks(strip.first_s, strip.last_s, 8)
     return (
         f'<figure class="strip"><div class="rows" tabindex="0" role="region" '
         f'aria-label="Start times of motif {row.number}" style="--row:{row_px}px">'
@@ -132,8 +132,8 @@ def _strip(record: FitRecord, row: MotifRow) -> str:
     )
 
 
-def _rate(rates: Rates, row: MotifRow) -> str:
-    """Return the rates of a motif as bars, captioned with the highest rate."""
+def _render_rate(rates: Rates, row: MotifRow) -> str:
+    """Return the rates of a motif as bars, with the highest rate in the caption."""
     per_hour = rates.per_hour[row.motif]
     if not row.occurrences:
         return ""
@@ -149,12 +149,12 @@ def _rate(rates: Rates, row: MotifRow) -> str:
         f'<figure class="rate" style="--bars:{n}"><figcaption>'
         f"<strong>{elements.text(rates.title)}</strong> "
         f"<span>{elements.text(highest)}</span></figcaption>"
-        f"{bars_svg(per_hour)}{elements.ticks(ticks)}</figure>"
+        f"{draw_bars(per_hour)}{elements.ticks(ticks)}</figure>"
     )
 
 
-def _rate_numbers(rates: Sequence[Rates], row: MotifRow) -> str:
-    """Return the rates of a motif as tables that can be opened."""
+def _render_rate_tables(rates: Sequence[Rates], row: MotifRow) -> str:
+    """Return the rates of a motif as collapsed tables."""
     tables = [
         elements.table(
             (elements.text(each.title), "recorded", "occurrences", "per hour"),
@@ -185,7 +185,9 @@ def _rate_numbers(rates: Sequence[Rates], row: MotifRow) -> str:
     return f"<details><summary>Rates as numbers</summary>{''.join(tables)}</details>"
 
 
-def _strongest(record: FitRecord, row: MotifRow, occurrences: Sequence[OccurrenceRow]) -> str:
+def _render_strongest(
+    record: FitRecord, row: MotifRow, occurrences: Sequence[OccurrenceRow]
+) -> str:
     found = record.occurrences
     mine = np.flatnonzero(found.motif == row.motif)
     best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
@@ -208,7 +210,7 @@ def _strongest(record: FitRecord, row: MotifRow, occurrences: Sequence[Occurrenc
     if len(rows) == row.occurrences:
         title = "Its one occurrence" if len(rows) == 1 else f"All {len(rows)} occurrences"
     caption = (
-        "Weight: observations explained. Score: log-likelihood ratio in nats. All of them: "
+        "Weight: observations explained. Score: log-likelihood ratio in nats. All occurrences: "
         "<code>motifmine occurrences --format csv</code>"
     )
     table = elements.table(head, body, label=title, caption=caption, numbers=2)

@@ -1,8 +1,8 @@
-"""The report: one HTML page that holds all it shows, and its pictures as PNG files in its folder.
+"""The report: one self-contained HTML page, and its pictures as PNG files in the same folder.
 
-Names of fits, recordings, words and settings are data: they are escaped (elements.py) and never
-become a path. The page runs one script, its own, and its content security policy forbids every
-request but for the videos that the recordings were made from.
+Names of fits, recordings, words and settings are untrusted: they are escaped (elements.py) and
+never become a path. The page runs one script, its own, and its content security policy forbids
+every request except for the source videos of the recordings.
 """
 
 import base64
@@ -18,18 +18,18 @@ from motifmine.analysis.explained import Explained
 from motifmine.errors import WorkspaceError
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
-from motifmine.reporting.figures.images import jpeg_bytes, png_bytes
+from motifmine.reporting.figures.images import encode_jpeg, encode_png
 from motifmine.reporting.figures.motif_pictures import (
     TIME_COLOURS,
+    add_time_bar,
     compose,
-    matrix_picture,
-    scene_overlay,
-    with_time_bar,
+    draw_labelled_matrix,
+    draw_overlay,
 )
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.page_data import page_data
-from motifmine.reporting.html.reproduce import repeat_command
+from motifmine.reporting.html.page_data import make_page_data
+from motifmine.reporting.html.reproduce import format_repeat_command
 from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import SECTIONS
 from motifmine.reporting.sentences.motifs import summarise_fit
@@ -38,14 +38,13 @@ from motifmine.reporting.times import format_length
 REPORT_NAME = "report.html"
 
 SCRIPTS = ("data.js", "motion.js", "lanes.js", "drawing.js", "timeline.js", "panel.js", "main.js")
-"""The script's parts in `templates/`, in order; one strict function holds them all."""
+"""Files of the script in `templates/`, in order; they are joined into one strict function."""
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h)\b|%)")
 """The space between a number and its unit, where no line may break."""
 
-
 _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>')
-"""What `elements.section` begins a section with."""
+"""The heading that `elements.section` renders."""
 
 
 def write_report(
@@ -67,8 +66,8 @@ def write_report(
         Where `report.html` and `motif-01.png`, `motif-01-matrix.png`, ... go.
     name : str
         Name of the fit, the page's title; the folder's name when empty.
-    explained : mapping or None
-        Observations that single occurrences (by index) explain, to be shown with them.
+    explained : mapping of int to Explained, or None
+        Observations that single occurrences (by index) explain.
     force : bool
         Replace an existing report.
 
@@ -81,14 +80,14 @@ def write_report(
     _refuse_overwriting(folder, force=force)
     context = ReportContext(unfold_record(record))
     title, shown, folder = name or folder.name, folder / REPORT_NAME, folder.resolve()
-    # processes of several machines may be writing the same report
+    # processes on several machines may write the same report at the same time
     part = folder.with_name(f".{folder.name}.part-{platform.node()}-{os.getpid()}")
     old = folder.with_name(f".{folder.name}.old-{platform.node()}-{os.getpid()}")
     try:
         _remove(part, old)
         part.mkdir(parents=True)
         _write_pictures(context, part)
-        page = _page(context, folder, title, explained or {})
+        page = _render_page(context, folder, title, explained or {})
         (part / REPORT_NAME).write_bytes(page.encode("utf-8"))
         if folder.exists():
             folder.rename(old)
@@ -96,6 +95,7 @@ def write_report(
     except OSError as error:
         raise WorkspaceError(f"the report {folder} cannot be written: {error}") from error
     finally:
+        # interrupted between the two renames: the previous report is restored
         if old.exists() and not folder.exists():
             old.rename(folder)
         _remove(part, old)
@@ -107,16 +107,17 @@ def _refuse_overwriting(folder: Path, *, force: bool) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise WorkspaceError(f"{folder} is a file; a report needs a folder of its own")
+        raise WorkspaceError(f"{folder} is a file; name a folder for the report")
     names = sorted(path.name for path in folder.iterdir())
     if names and not force:
         raise WorkspaceError(f"{folder} exists already; use --force to replace the report")
     ours = (REPORT_NAME, "motif-*.png", ".DS_Store", "Thumbs.db", "desktop.ini")
-    foreign = [n for n in names if not any(Path(n).match(pattern) for pattern in ours)]
-    if foreign:
+    # files that no report writes may be somebody's work and are never deleted
+    others = [n for n in names if not any(Path(n).match(pattern) for pattern in ours)]
+    if others:
         raise WorkspaceError(
-            f"{folder} holds {foreign[0]!r}, which is no part of a report; "
-            "choose another folder or move it away"
+            f"{folder} holds {others[0]!r}, which is not part of a report; "
+            "choose another folder or move the file"
         )
 
 
@@ -125,11 +126,11 @@ def _remove(*folders: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _page(
+def _render_page(
     context: ReportContext, folder: Path, name: str, explained: Mapping[int, Explained]
 ) -> str:
-    """Return the HTML of the page that will lie in `folder`."""
-    record, script = context.record, page_script()
+    """Return the HTML of the page, to be written into `folder`."""
+    record, script = context.record, read_page_script()
     has_video = context.background is not None and any(r.source for r in record.recordings)
     sections = [html for section in SECTIONS if (html := section(context))]
     return elements.template("report.html").substitute(
@@ -137,26 +138,26 @@ def _page(
         version=elements.text(record.provenance.motifmine_version),
         model=elements.text(record.provenance.model.upper()),
         css=elements.source("report.css"),
-        variables=_variables(context),
+        variables=_render_variables(context),
         summary=_UNIT.sub("&nbsp;", elements.text(summarise_fit(record))),
-        keyfacts=_keyfacts(record),
-        contents=_contents(sections),
+        keyfacts=_render_keyfacts(record),
+        contents=_render_contents(sections),
         sections="\n".join(sections),
-        policy=elements.text(security_policy(script, with_media=has_video)),
-        data=page_data(record, folder, explained),
+        policy=elements.text(make_security_policy(script, with_media=has_video)),
+        data=make_page_data(record, folder, explained),
         script=script,
-        command=elements.text(repeat_command(record)),
+        command=elements.text(format_repeat_command(record)),
         command_note=elements.text(_COMMAND_NOTE),
     )
 
 
 _COMMAND_NOTE = (
-    "Run over the same observation tables, those listed under Recordings, with the same version "
-    "it gives the same motifs."
+    "With the same observation tables, listed under Recordings, and the same version of motifmine "
+    "this command gives the same motifs."
 )
 
 
-def _contents(sections: Sequence[str]) -> str:
+def _render_contents(sections: Sequence[str]) -> str:
     """Return links to the sections, taken from their headings."""
     heads = [match for html in sections if (match := _HEADING.search(html))]
     return "\n".join(f'<a href="#{head[1]}">{head[2]}</a>' for head in heads)
@@ -167,15 +168,15 @@ def _write_pictures(context: ReportContext, folder: Path) -> None:
     record, background = context.record, context.background
     length_s = record.motifs.motif_length * record.bin_s
     for motif in range(len(record.motifs)):
-        stem, matrix = picture_stem(motif), matrix_picture(record, motif)
-        (folder / f"{stem}-matrix.png").write_bytes(png_bytes(matrix))
+        stem, matrix = picture_stem(motif), draw_labelled_matrix(record, motif)
+        (folder / f"{stem}-matrix.png").write_bytes(encode_png(matrix))
         if background is not None:
-            scene = compose(background, scene_overlay(record, motif))
-            picture = with_time_bar(scene, length_s)
-            (folder / f"{stem}.png").write_bytes(png_bytes(picture))
+            scene = compose(background, draw_overlay(record, motif))
+            picture = add_time_bar(scene, length_s)
+            (folder / f"{stem}.png").write_bytes(encode_png(picture))
 
 
-def _keyfacts(record: FitRecord) -> str:
+def _render_keyfacts(record: FitRecord) -> str:
     facts = (
         ("motifs", f"{len(record.motifs):,}"),
         ("occurrences", f"{len(record.occurrences):,}"),
@@ -186,21 +187,21 @@ def _keyfacts(record: FitRecord) -> str:
     return "\n".join(f"<div><dt>{t}</dt><dd>{elements.text(v)}</dd></div>" for t, v in facts)
 
 
-def _variables(context: ReportContext) -> str:
-    """Return the style sheet's data: the colours of time, and the scene (once for all motifs)."""
+def _render_variables(context: ReportContext) -> str:
+    """Return the variables of the style sheet: the colours of time, and the scene picture."""
     scene = "none"
     if context.background is not None:
-        scene = f'url("{elements.data_uri("image/jpeg", jpeg_bytes(context.background))}")'
+        scene = f'url("{elements.data_uri("image/jpeg", encode_jpeg(context.background))}")'
     return f":root {{ --time: {', '.join(TIME_COLOURS)}; --scene: {scene}; }}"
 
 
-def page_script() -> str:
+def read_page_script() -> str:
     """Return the text of the page's script."""
     parts = "\n".join(elements.source(file) for file in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
-def security_policy(script: str, *, with_media: bool) -> str:
+def make_security_policy(script: str, *, with_media: bool) -> str:
     """Return a content security policy: this script, pictures in the page, no request.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The settings of a fit: as rows for people, and as the command that makes the fit again."""
+"""The settings of a fit, as rows and as the command that reproduces the fit."""
 
 import shlex
 
@@ -7,24 +7,26 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
 
 CHOICES = {
-    "n_motifs_choice": "log-likelihood of hidden observations, nats",
-    "motif_length_choice": "bins that motifs fill of a window of so many bins",
+    "n_motifs_choice": "held-out log-likelihood, nats",
+    "motif_length_choice": "bins used by motifs, by window length in bins",
 }
-"""What the curves of `--motifs auto` and `--motif-length auto` show."""
+"""Values by candidate of `--motifs auto` and `--motif-length auto`."""
 
 
-def repeat_command(record: FitRecord) -> str:
+def format_repeat_command(record: FitRecord) -> str:
     """Return the command that fits the same model with the same settings and seed.
 
-    Settings that only Python can change are taken to be as they come.
+    Settings without an option are assumed to have their defaults.
     """
     return shlex.join(command_line(record))
 
 
-def setting_rows(record: FitRecord) -> list[tuple[str, str]]:
-    """Return what a fit was made with, and how it went, as pairs of name and value."""
+def list_settings(record: FitRecord) -> list[tuple[str, str]]:
+    """Return settings, log-likelihood and duration of a fit as pairs of name and value."""
     motifs, origin = record.motifs, record.provenance
-    settings = {key.removeprefix("n_").replace("_", " "): v for key, v in _settings(record).items()}
+    settings = {
+        key.removeprefix("n_").replace("_", " "): v for key, v in _flatten_settings(record).items()
+    }
     length = format_length(motifs.motif_length * record.bin_s)
     settings["motif length"] = f"{motifs.motif_length} bins ({length})"
     return [
@@ -33,14 +35,14 @@ def setting_rows(record: FitRecord) -> list[tuple[str, str]]:
         ("time bin", format_length(record.bin_s)),
         ("seed", str(origin.seed)),
         ("log-likelihood", f"{record.log_likelihood:,.1f} nats"),
-        # fits of an archive do not tell: the same data give the same bytes
+        # 0 for fits of an archive, whose files do not depend on the machine's speed
         *([("time taken", format_length(origin.elapsed_s))] if origin.elapsed_s else []),
         ("motifmine", origin.motifmine_version),
     ]
 
 
-def _settings(record: FitRecord) -> dict[str, object]:
-    """Return all settings under one another; the curve of a choice becomes a line of text."""
+def _flatten_settings(record: FitRecord) -> dict[str, object]:
+    """Return all settings in one mapping; the values of a choice become one line of text."""
     settings: dict[str, object] = {}
     for key, value in record.provenance.spec.plain().items():
         if key.endswith("_choice") and isinstance(value, dict):

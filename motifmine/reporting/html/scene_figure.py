@@ -1,8 +1,8 @@
 """A motif over its scene as an HTML figure, and the axis of relative time under it."""
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.images import webp_bytes
-from motifmine.reporting.figures.svg import nice_ticks
+from motifmine.reporting.figures.images import encode_webp
+from motifmine.reporting.figures.svg import choose_ticks
 from motifmine.reporting.html import elements
 from motifmine.types import Pixels
 
@@ -12,7 +12,9 @@ def picture_stem(motif: int) -> str:
     return f"motif-{motif + 1:02d}"
 
 
-def scene_figure(record: FitRecord, motif: int, overlay: Pixels | None, description: str) -> str:
+def render_scene_figure(
+    record: FitRecord, motif: int, overlay: Pixels | None, description: str
+) -> str:
     """Return a motif's coloured cells over the scene of the page, "" without them.
 
     Parameters
@@ -21,7 +23,7 @@ def scene_figure(record: FitRecord, motif: int, overlay: Pixels | None, descript
     motif : int
     overlay : uint8 array (row, column, rgba) or None
     description : str
-        What a screen reader says of the picture.
+        Alternative text of the picture.
     """
     if overlay is None:
         return ""
@@ -30,14 +32,14 @@ def scene_figure(record: FitRecord, motif: int, overlay: Pixels | None, descript
     return (
         f'<figure class="scene"><div class="stage">'
         f'<img width="{width}" height="{height}" alt="{elements.text(alt)}" '
-        f'src="{elements.data_uri("image/webp", webp_bytes(overlay))}"></div>'
-        f"{time_bar(record)}<figcaption>"
+        f'src="{elements.data_uri("image/webp", encode_webp(overlay))}"></div>'
+        f"{render_time_bar(record)}<figcaption>"
         f'<a href="{picture_stem(motif)}.png">Picture as PNG</a></figcaption></figure>'
     )
 
 
-def time_bar(record: FitRecord) -> str:
+def render_time_bar(record: FitRecord) -> str:
     """Return the colours of relative time with seconds under them."""
     length_s = record.motifs.motif_length * record.bin_s
-    ticks = [(s / length_s, f"{s:g} s") for s in nice_ticks(length_s, 6)]
+    ticks = [(s / length_s, f"{s:g} s") for s in choose_ticks(length_s, 6)]
     return f'<div class="spectrum"></div>{elements.ticks(ticks)}'

@@ -1,4 +1,4 @@
-"""One scene on the page over all scenes: a few numbers, sentences and a picture."""
+"""Summary of one scene for the index page of an archive: numbers, sentences and a picture."""
 
 import base64
 import json
@@ -9,20 +9,20 @@ import numpy as np
 from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.errors import FormatError
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
-from motifmine.reporting.sentences.days import day_sentence
+from motifmine.reporting.figures.images import encode_jpeg, shrink
+from motifmine.reporting.sentences.days import describe_day
 
 FACTS_FORMAT = "motifmine.scene/1"
 PICTURE_PX = 320
 MOST_DAYS = 5
-"""Unusual days that are listed, at most."""
+"""Most unusual days listed."""
 MOST_HOURS = 3
-"""Busiest hours of the day that are listed, at most."""
+"""Most hours listed as the busiest of the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneFacts:
-    """One scene's motifs in short."""
+    """Summary of a scene and its motifs."""
 
     hours: float
     """Hours recorded."""
@@ -47,7 +47,7 @@ class SceneFacts:
     """JPEG of the scene in base64, "" without one."""
 
 
-def scene_facts(record: FitRecord) -> SceneFacts:
+def summarise_scene(record: FitRecord) -> SceneFacts:
     """Return the summary of a scene from its fit."""
     statistics = FitStatistics(record)
     calendar, week, found = statistics.calendar, statistics.week, statistics.unusual_days
@@ -64,19 +64,19 @@ def scene_facts(record: FitRecord) -> SceneFacts:
         occurrences=len(record.occurrences),
         busiest_hours=() if week is None else week.busiest_hours(MOST_HOURS),
         changed_motifs=0 if record.drift is None else int(record.drift.changed.sum()),
-        unusual_days=tuple(day_sentence(record, day) for day in found[:MOST_DAYS]),
+        unusual_days=tuple(describe_day(record, day) for day in found[:MOST_DAYS]),
         n_unusual=len(found),
-        picture=_picture(record),
+        picture=_encode_picture(record),
     )
 
 
-def facts_text(facts: SceneFacts, key: str = "") -> str:
+def encode_facts(facts: SceneFacts, key: str = "") -> str:
     """Return the facts as JSON, with a key that identifies what they were made from."""
     return json.dumps({"format": FACTS_FORMAT, "key": key, **asdict(facts)}, indent=1) + "\n"
 
 
-def facts_of_text(text: str, place: str) -> SceneFacts:
-    """Return the facts that `facts_text` wrote.
+def decode_facts(text: str, place: str) -> SceneFacts:
+    """Return the facts that `encode_facts` wrote.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def facts_of_text(text: str, place: str) -> SceneFacts:
         raise FormatError(f"{place} is no {FACTS_FORMAT}: {error!r}") from error
 
 
-def facts_key(text: str | None) -> str:
+def decode_facts_key(text: str | None) -> str:
     """Return the key that facts were written with, "" when they are none."""
     try:
         return str(json.loads(text or "{}").get("key", ""))
@@ -105,9 +105,9 @@ def facts_key(text: str | None) -> str:
         return ""
 
 
-def _picture(record: FitRecord) -> str:
+def _encode_picture(record: FitRecord) -> str:
     if record.picture is None:
         return ""
     width = min(PICTURE_PX, record.picture.shape[1])
-    data = jpeg_bytes(thumbnail(record.picture, width), quality=78)
+    data = encode_jpeg(shrink(record.picture, width), quality=78)
     return base64.b64encode(data).decode("ascii")

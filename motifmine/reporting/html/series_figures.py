@@ -5,22 +5,22 @@ import numpy as np
 from motifmine.records.fit import FitRecord, Segments
 from motifmine.records.topics import innermost, unfold
 from motifmine.records.vocabulary import Channels
-from motifmine.reporting.figures.images import png_bytes
-from motifmine.reporting.figures.svg import time_ticks
+from motifmine.reporting.figures.images import encode_png
+from motifmine.reporting.figures.svg import choose_time_ticks
 from motifmine.reporting.html import elements
 from motifmine.types import Floats, Indices
 
 MOST_CURVES = 12
-"""Channels drawn under each motif, those that take most part in it."""
+"""Most channels drawn for a motif, those with the largest share in it."""
 HEIGHT = 60
 """Height of a curve in units of its drawing."""
 SPECTROGRAM_TICKS = 5
 
 
-def segment_figure(record: FitRecord, motif: int) -> str:
+def draw_segment(record: FitRecord, motif: int) -> str:
     """Return the mean raw segment of a motif as an HTML figure, "" where there is none.
 
-    At most 12 channels are drawn; of sound, all bands in one picture.
+    At most `MOST_CURVES` channels are drawn; sound is drawn as one spectrogram.
     """
     layout = innermost(record.vocabulary).layout.series_channels()
     segments = record.segments
@@ -29,25 +29,25 @@ def segment_figure(record: FitRecord, motif: int) -> str:
     if not segments.n_occurrences[motif]:
         return ""
     if layout.is_sound:
-        return _spectrogram(record, segments, layout, motif)
-    chosen = _channels_shown(record, layout, motif)
-    rows = "".join(_curve(record, segments, layout, motif, int(c)) for c in chosen)
+        return _draw_spectrogram(record, segments, layout, motif)
+    chosen = _choose_channels(record, layout, motif)
+    rows = "".join(_draw_curve(record, segments, layout, motif, int(c)) for c in chosen)
     left_out = len(layout.channels) - len(chosen)
     caption = (
         f"Mean of {int(segments.n_occurrences[motif]):,} occurrences, and one standard deviation "
         "to either side"
     )
     if left_out:
-        caption += f"; {left_out:,} channels that take less part are not drawn"
-    ticks = _time_ticks(record)
+        caption += f"; {left_out:,} channels with a smaller share are not drawn"
+    ticks = _render_ticks(record)
     return (
         f'<figure class="segment"><div class="plot">{rows}{ticks}</div>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def _channels_shown(record: FitRecord, layout: Channels, motif: int) -> Indices:
-    """Return the channels that take most part in a motif, in the order of the source."""
+def _choose_channels(record: FitRecord, layout: Channels, motif: int) -> Indices:
+    """Return the channels with the largest share in a motif, in the order of the source."""
     phi = record.motifs.probability[motif]
     if (topics := record.vocabulary.layout.topics()) is not None:
         phi = unfold(phi, topics.loadings)
@@ -55,7 +55,7 @@ def _channels_shown(record: FitRecord, layout: Channels, motif: int) -> Indices:
     return np.sort(np.argsort(-mass, kind="stable")[:MOST_CURVES]).astype(np.int64)
 
 
-def _curve(
+def _draw_curve(
     record: FitRecord, segments: Segments, layout: Channels, motif: int, channel: int
 ) -> str:
     """Return one channel: its name, and mean and spread over relative time."""
@@ -65,18 +65,18 @@ def _curve(
     name = elements.name(layout.channels[channel])
     if not known.any():
         return f'<span class="channel">{name}</span><span class="none">no values</span>'
-    low, high = _range(segments, layout, channel)
+    low, high = _find_range(segments, layout, channel)
     unit = f" {layout.units[channel]}" if layout.units[channel] else ""
     across = (np.arange(len(mean)) + 0.5) / len(mean) * 1000
     scale = (HEIGHT - 6) / max(high - low, 1e-300)
     parts = []
-    for run in _runs(known):
+    for run in _find_runs(known):
         x, middle, wide = across[run], mean[run], spread[run]
         upper = HEIGHT - 3 - (middle + wide - low) * scale
         lower = HEIGHT - 3 - (middle - wide - low) * scale
         line = HEIGHT - 3 - (middle - low) * scale
-        band = _points(np.concatenate([x, x[::-1]]), np.concatenate([upper, lower[::-1]]))
-        parts.append(f'<polygon points="{band}"/><polyline points="{_points(x, line)}"/>')
+        band = _format_points(np.concatenate([x, x[::-1]]), np.concatenate([upper, lower[::-1]]))
+        parts.append(f'<polygon points="{band}"/><polyline points="{_format_points(x, line)}"/>')
     return (
         f'<span class="channel">{name}<small>{elements.text(f"{low:.4g} to {high:.4g}{unit}")}'
         f'</small></span><svg viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" '
@@ -84,24 +84,24 @@ def _curve(
     )
 
 
-def _range(segments: Segments, layout: Channels, channel: int) -> tuple[float, float]:
-    """Return the values that all motifs' segments of a channel span, with their spread."""
+def _find_range(segments: Segments, layout: Channels, channel: int) -> tuple[float, float]:
+    """Return the range of a channel's segments over all motifs, with their spread."""
     mean = segments.mean[:, :, channel].astype(np.float64)
     spread = np.nan_to_num(segments.spread[:, :, channel].astype(np.float64))
     return float(np.nanmin(mean - spread)), float(np.nanmax(mean + spread))
 
 
-def _runs(known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[slice]:
+def _find_runs(known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[slice]:
     """Return the stretches of bins that are known."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
     return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def _points(x: Floats, y: Floats) -> str:
+def _format_points(x: Floats, y: Floats) -> str:
     return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
 
-def _spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif: int) -> str:
+def _draw_spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif: int) -> str:
     """Return the mean spectrum over relative time as a picture, low bands at the bottom."""
     mean = np.nan_to_num(segments.mean[motif].astype(np.float64))
     full = max(float(np.nanmax(segments.mean)), 1e-300)
@@ -109,16 +109,16 @@ def _spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif:
     ink[..., 3] = np.round(255 * np.clip(mean.T[::-1] / full, 0, 1))
     shown = np.linspace(len(layout.channels) - 1, 0, SPECTROGRAM_TICKS).round().astype(int)
     names = "".join(f"<li>{elements.name(layout.channels[band])}</li>" for band in shown)
-    data = elements.data_uri("image/png", png_bytes(ink))
+    data = elements.data_uri("image/png", encode_png(ink))
     alt = elements.text(f"Spectrogram of {layout.channels[0]} to {layout.channels[-1]}")
     return (
         f'<figure class="segment sound"><div class="plot"><ol>{names}</ol>'
-        f'<img class="ink" alt="{alt}" src="{data}">{_time_ticks(record)}</div>'
+        f'<img class="ink" alt="{alt}" src="{data}">{_render_ticks(record)}</div>'
         f"<figcaption>Mean spectrogram of {int(segments.n_occurrences[motif]):,} occurrences; the "
         f"darker, the louder, up to {full:.0f} dB</figcaption></figure>"
     )
 
 
-def _time_ticks(record: FitRecord) -> str:
+def _render_ticks(record: FitRecord) -> str:
     length_s = record.motifs.motif_length * record.bin_s
-    return elements.ticks(time_ticks(0.0, length_s, 6))
+    return elements.ticks(choose_time_ticks(0.0, length_s, 6))

@@ -1,4 +1,4 @@
-"""Unusual days, as sentences."""
+"""Sentences on unusual days."""
 
 from motifmine.analysis.calendar import date_text
 from motifmine.analysis.unusual_days import SURPRISE, UnusualDay
@@ -6,32 +6,31 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
 
 
-def day_sentence(record: FitRecord, unusual: UnusualDay) -> str:
-    """Return what is unusual about a day, plain text.
+def describe_day(record: FitRecord, unusual: UnusualDay) -> str:
+    """Return a sentence on an unusual day, plain text.
 
     Examples
     --------
-    A sentence reads "Tuesday 3 March 2026: motif 2 occurred 12 times, 41 were to be expected".
+    A sentence reads "Tuesday 3 March 2026: motif 2 occurred 12 times, 41 expected".
     """
     day = date_text(unusual.day)
     if unusual.motif == SURPRISE:
         found, expected = (format_length(s) for s in (unusual.found, unusual.expected))
-        return f"{day}: {found} fit the motifs badly, {expected} were to be expected"
+        return f"{day}: motifs explain {found} badly, {expected} expected"
     name = record.name_of(unusual.motif)
     title = f"motif {unusual.motif + 1}" + (f" ({name})" if name else "")
     times = "once" if round(unusual.found) == 1 else f"{unusual.found:,.0f} times"
     if not unusual.found:
-        return f"{day}: {title} did not occur, {counted(unusual.expected)} to be expected"
-    return f"{day}: {title} occurred {times}, {counted(unusual.expected)} to be expected"
+        return f"{day}: {title} did not occur, {format_expected(unusual.expected)} expected"
+    return f"{day}: {title} occurred {times}, {format_expected(unusual.expected)} expected"
 
 
-def counted(expected: float) -> str:
-    """Return an expected count with its verb, exact where it is small.
+def format_expected(expected: float) -> str:
+    """Return an expected count, with two digits where it is small.
 
     Examples
     --------
-    >>> [counted(x) for x in (0.04, 1.0, 2.34, 41.3)]
-    ['0.04 were', '1 was', '2.3 were', '41 were']
+    >>> [format_expected(x) for x in (0.04, 1.0, 2.34, 41.3)]
+    ['0.04', '1', '2.3', '41']
     """
-    number = f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
-    return f"{number} was" if number == "1" else f"{number} were"
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"

@@ -1,4 +1,4 @@
-"""A motif of a series in plain words: 'flow_in rises, then pump2 high'."""
+"""Sentences on motifs of a series: 'flow_in rises, then pump2 high'."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats
 
 LEAST_SHARE = 0.25
-"""A channel is named when it holds at least this share of what the heaviest channel holds."""
+"""A channel is named when its mass is at least this share of the heaviest channel's."""
 MOST_CHANNELS = 4
 TOGETHER = 0.12
 """Channels whose moments lie closer, in units of the motif's length, are joined by "and"."""
 ONE_SIDED = 0.8
-"""Share of its mass on one side from which on a channel is simply high or low."""
+"""Share of its mass on one side from which a channel is described as high or low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPart:
-    """What one channel does in a motif."""
+    """Description of one channel in a motif."""
 
     channel: str
     verb: str
@@ -30,7 +30,7 @@ class ChannelPart:
 
 
 def describe_channels(record: FitRecord, motif: int) -> str:
-    """Return one sentence on what the channels of a series do in a motif.
+    """Return one sentence on the channels of a series in a motif.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def describe_channels(record: FitRecord, motif: int) -> str:
 
 
 def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
-    """Return one sentence on what the channels do, in order of time.
+    """Return one sentence on the channels of a motif, in order of time.
 
     Parameters
     ----------
@@ -62,7 +62,9 @@ def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
         return _describe_sound(by_channel[:, :, 0], layout, bin_s)
     chosen = np.argsort(-mass, kind="stable")[:MOST_CHANNELS]
     chosen = chosen[mass[chosen] >= LEAST_SHARE * mass.max()]
-    parts = sorted((_part(by_channel[:, c], layout, int(c)) for c in chosen), key=_moment)
+    parts = sorted(
+        (_describe_channel(by_channel[:, c], layout, int(c)) for c in chosen), key=_moment
+    )
     sentence = ""
     for before, part in zip([None, *parts], parts, strict=False):
         joint = ""
@@ -79,11 +81,11 @@ def _moment(part: ChannelPart) -> float:
     return part.moment
 
 
-def _part(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
-    """Return what a channel does, from its words over relative time, (L, per_channel)."""
-    describe = {"rectified": _side, "changes": _change}.get(layout.words)
+def _describe_channel(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
+    """Describe a channel by its words over relative time, array (L, per_channel)."""
+    describe = {"rectified": _name_side, "changes": _name_change}.get(layout.words)
     if layout.words == "levels":
-        verb = _level(steps, layout, channel)
+        verb = _name_level(steps, layout, channel)
     else:
         verb = describe(steps) if describe is not None else ""
     when = np.arange(len(steps)) @ steps.sum(axis=1) / max(float(steps.sum()), 1e-300)
@@ -92,7 +94,7 @@ def _part(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
     )
 
 
-def _moments(steps: Floats) -> tuple[float, float, float]:
+def _measure_sides(steps: Floats) -> tuple[float, float, float]:
     """Return the share of the first word and the mean times of both, in units of the length."""
     up, down = steps[:, 0], steps[:, 1]
     time = (np.arange(len(steps)) + 0.5) / len(steps)
@@ -101,8 +103,8 @@ def _moments(steps: Floats) -> tuple[float, float, float]:
     return share, when[0], when[1]
 
 
-def _side(steps: Floats) -> str:
-    share, high, low = _moments(steps)
+def _name_side(steps: Floats) -> str:
+    share, high, low = _measure_sides(steps)
     if share >= ONE_SIDED:
         return "high"
     if share <= 1 - ONE_SIDED:
@@ -112,8 +114,8 @@ def _side(steps: Floats) -> str:
     return "rises" if high > low else "falls"
 
 
-def _change(steps: Floats) -> str:
-    share, rise, fall = _moments(steps)
+def _name_change(steps: Floats) -> str:
+    share, rise, fall = _measure_sides(steps)
     if share >= ONE_SIDED:
         return "rises"
     if share <= 1 - ONE_SIDED:
@@ -123,7 +125,7 @@ def _change(steps: Floats) -> str:
     return "rises and falls back" if rise < fall else "falls and rises again"
 
 
-def _level(steps: Floats, layout: Channels, channel: int) -> str:
+def _name_level(steps: Floats, layout: Channels, channel: int) -> str:
     third = max(1, len(steps) // 3)
     first, last = int(steps[:third].sum(axis=0).argmax()), int(steps[-third:].sum(axis=0).argmax())
     unit = f" {layout.units[channel]}" if layout.units[channel] else ""
@@ -139,7 +141,7 @@ def _level(steps: Floats, layout: Channels, channel: int) -> str:
 
 
 def _describe_sound(strength: Floats, layout: Channels, bin_s: float) -> str:
-    """Return which bands sound, and how long, from the share of (L, band)."""
+    """Return a sentence on the bands and the duration of a sound, from strengths (L, band)."""
     by_band = np.cumsum(strength.sum(axis=0)) / strength.sum()
     low, high = (int(np.searchsorted(by_band, share)) for share in (0.1, 0.9))
     by_time = np.cumsum(strength.sum(axis=1)) / strength.sum()

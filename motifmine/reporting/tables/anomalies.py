@@ -1,4 +1,4 @@
-"""Stretches that motifs explain badly, as rows: for people and for machines."""
+"""Anomalies as text table, CSV and JSON."""
 
 import csv
 import io
@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass, fields
 from motifmine.records.anomalies import SENSES
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.text_table import text_table
-from motifmine.reporting.times import format_time, wall_clock
+from motifmine.reporting.times import format_time, format_wall_clock
 
 MEANING = {
-    "unexpected": "something is there that no motif explains",
-    "missing": "something is not there that motifs promise, or too little goes on",
-    "too many": "far more goes on than usual",
+    "unexpected": "activity that no motif explains",
+    "missing": "activity expected from the motifs is missing, or there is too little activity",
+    "too many": "far more activity than usual",
 }
-"""What the senses mean, in words."""
+"""Meaning of the senses, plain text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyRow:
-    """One stretch; documents count from 0."""
+    """One anomaly; the fields are the columns of the CSV file. Documents count from 0."""
 
     document: int
     recording: str
@@ -35,8 +35,8 @@ class AnomalyRow:
 COLUMNS = tuple(item.name for item in fields(AnomalyRow))
 
 
-def anomaly_rows(record: FitRecord) -> list[AnomalyRow]:
-    """Return the stretches, the most surprising first; none when the fit does not know them."""
+def list_anomalies(record: FitRecord) -> list[AnomalyRow]:
+    """Return the anomalies, the most surprising first; [] when they were not computed."""
     found = record.anomalies
     if found is None:
         return []
@@ -48,7 +48,7 @@ def anomaly_rows(record: FitRecord) -> list[AnomalyRow]:
             start_s=round(float(found.start_s[i]), 3),
             end_s=round(float(found.end_s[i]), 3),
             start_time=format_time(float(found.start_s[i])),
-            start_utc=wall_clock(recording, float(found.start_s[i])),
+            start_utc=format_wall_clock(recording, float(found.start_s[i])),
             sense=SENSES[found.sense[i]],
             surprise=round(float(found.surprise[i]), 3),
         )
@@ -56,11 +56,11 @@ def anomaly_rows(record: FitRecord) -> list[AnomalyRow]:
     ]
 
 
-def anomalies_text(record: FitRecord) -> str:
-    """Return the stretches as an aligned table for people."""
-    rows = anomaly_rows(record)
+def format_anomalies_text(record: FitRecord) -> str:
+    """Return the anomalies as an aligned text table."""
+    rows = list_anomalies(record)
     if not rows:
-        return "The motifs explain everything as well as usual.\n"
+        return "No anomalies: the motifs explain all recordings as well as usual.\n"
     known = any(row.start_utc for row in rows)
     columns = ("recording", "start", *(["wall clock"] if known else []), "lasts", "sense")
     cells = [
@@ -79,20 +79,24 @@ def anomalies_text(record: FitRecord) -> str:
     )
 
 
-def anomalies_csv(record: FitRecord) -> str:
-    """Return the stretches as CSV text."""
+def format_anomalies_csv(record: FitRecord) -> str:
+    """Return the anomalies as CSV."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in anomaly_rows(record))
+    writer.writerows(asdict(row) for row in list_anomalies(record))
     return buffer.getvalue()
 
 
-def anomalies_json(record: FitRecord) -> str:
-    """Return the stretches as a JSON list of objects."""
-    rows = [asdict(row) for row in anomaly_rows(record)]
+def format_anomalies_json(record: FitRecord) -> str:
+    """Return the anomalies as a JSON list of objects."""
+    rows = [asdict(row) for row in list_anomalies(record)]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
-WRITERS = {"table": anomalies_text, "csv": anomalies_csv, "json": anomalies_json}
-"""Text of the stretches by format."""
+WRITERS = {
+    "table": format_anomalies_text,
+    "csv": format_anomalies_csv,
+    "json": format_anomalies_json,
+}
+"""Writers by format."""

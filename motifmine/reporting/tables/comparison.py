@@ -1,4 +1,4 @@
-"""Which motifs several fits have in common, as text and JSON."""
+"""Motifs that several fits have in common, as text table and JSON."""
 
 import json
 from collections.abc import Sequence
@@ -6,18 +6,20 @@ from typing import Any
 
 from motifmine.analysis.comparison import Comparison, Counterparts
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.text_table import printable, text_table
+from motifmine.reporting.text_table import escape_control, text_table
 
 
-def comparison_text(
+def format_comparison_text(
     titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
 ) -> str:
-    """Return a comparison as an aligned table, a row per motif of the first fit, from 1.
+    """Return a comparison as an aligned text table, a row per motif of the first fit.
+
+    Motifs are numbered from 1.
 
     Parameters
     ----------
     titles : sequence of str
-        What the fits are called.
+        Names of the fits.
     records : sequence of FitRecord
     comparison : Comparison
     """
@@ -27,24 +29,32 @@ def comparison_text(
     columns += ["mean similarity", "found in"]
     rows = [
         (
-            _numbered(records[0], motif),
+            _format_motif(records[0], motif),
             *(
                 cell
                 for record, other in zip(records[1:], comparison.others, strict=True)
-                for cell in _cells(record, other, motif)
+                for cell in _format_cells(record, other, motif)
             ),
             f"{comparison.mean_similarity[motif]:.2f}",
             f"{comparison.n_found[motif]} of {len(comparison.others)}",
         )
         for motif in range(len(records[0].motifs))
     ]
-    return text_table(columns, rows) + "".join(_notes(titles, records, comparison))
+    return text_table(columns, rows) + "".join(_describe_unmatched(titles, records, comparison))
 
 
-def comparison_json(
+def format_comparison_json(
     titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
 ) -> str:
-    """Return a comparison as a JSON object; motifs count from 0."""
+    """Return a comparison as a JSON object; motifs count from 0.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        Names of the fits.
+    records : sequence of FitRecord
+    comparison : Comparison
+    """
     others = list(zip(titles[1:], records[1:], comparison.others, strict=True))
     content = {
         "fits": list(titles),
@@ -54,7 +64,7 @@ def comparison_json(
                 "motif": motif,
                 "name": records[0].name_of(motif),
                 "matches": [
-                    _match_fields(title, record, other, motif) for title, record, other in others
+                    _list_fields(title, record, other, motif) for title, record, other in others
                 ],
                 "mean_similarity": round(float(comparison.mean_similarity[motif]), 6),
                 "found_in": int(comparison.n_found[motif]),
@@ -66,16 +76,16 @@ def comparison_json(
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _cells(record: FitRecord, other: Counterparts, motif: int) -> tuple[str, str, str]:
+def _format_cells(record: FitRecord, other: Counterparts, motif: int) -> tuple[str, str, str]:
     found, similarity = int(other.motif[motif]), f"{other.similarity[motif]:.2f}"
     if found < 0:
         return "-", similarity, "-"
-    # no minus sign before a shift of nothing
+    # adding 0.0 turns -0.0 into 0.0
     shift_s = float(other.shift_s[motif]) + 0.0
-    return _numbered(record, found), similarity, f"{shift_s:+.2f} s"
+    return _format_motif(record, found), similarity, f"{shift_s:+.2f} s"
 
 
-def _match_fields(title: str, record: FitRecord, other: Counterparts, motif: int) -> dict[str, Any]:
+def _list_fields(title: str, record: FitRecord, other: Counterparts, motif: int) -> dict[str, Any]:
     found = int(other.motif[motif])
     none = found < 0
     return {
@@ -87,7 +97,7 @@ def _match_fields(title: str, record: FitRecord, other: Counterparts, motif: int
     }
 
 
-def _notes(
+def _describe_unmatched(
     titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
 ) -> list[str]:
     alone = [motif for motif, found in enumerate(comparison.n_found) if not found]
@@ -95,18 +105,18 @@ def _notes(
     for title, record, other in zip(titles[1:], records[1:], comparison.others, strict=True):
         lonely.append((title, record, other.unmatched.tolist()))
     lines = [
-        f"Only in {printable(title)}: "
-        f"{printable(', '.join(_numbered(record, motif) for motif in motifs))}.\n"
+        f"Only in {escape_control(title)}: "
+        f"{escape_control(', '.join(_format_motif(record, motif) for motif in motifs))}.\n"
         for title, record, motifs in lonely
         if motifs
     ]
     return [
         *lines,
-        f"Motifs are the same from a similarity (cosine at the best shift) of {comparison.least:g} "
-        "on. Shift: how much later occurrences begin than in the first fit.\n",
+        f"Motifs match from a similarity (cosine at the best shift) of {comparison.least:g} "
+        "on. Shift: delay of the occurrences relative to the first fit.\n",
     ]
 
 
-def _numbered(record: FitRecord, motif: int) -> str:
+def _format_motif(record: FitRecord, motif: int) -> str:
     """Return a motif's number, counted from 1, and its name."""
     return " ".join(filter(None, (str(motif + 1), record.name_of(motif))))

@@ -1,4 +1,4 @@
-"""How a fit agrees with a truth, as text, JSON and rows."""
+"""Agreement of a fit with a truth as text table and JSON."""
 
 import json
 import math
@@ -16,35 +16,51 @@ COLUMNS = (
 )
 
 
-def evaluation_text(
+def format_evaluation_text(
     record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
 ) -> str:
-    """Return an evaluation as an aligned table for people; motifs numbered from 1."""
-    rows = [_row(record, part) for part in (*evaluation.labels, evaluation.overall)]
+    """Return an evaluation as an aligned text table; motifs are numbered from 1.
+
+    Parameters
+    ----------
+    record : FitRecord
+    evaluation : Evaluation
+    true_motifs : MotifMatch or None
+        Match with the motifs of the truth, where it has some.
+    """
+    rows = [_format_row(record, part) for part in (*evaluation.labels, evaluation.overall)]
     notes = [
-        f"A motif's start and an event match within {evaluation.tolerance_s:g} s, once the motif's "
-        "offset is added."
+        f"A motif's start and an event match within {evaluation.tolerance_s:g} s, after the "
+        "motif's offset is added."
     ]
     if evaluation.n_unclaimed:
         notes.append(
-            f"Occurrences of motifs without a label do not count: {evaluation.n_unclaimed:,}."
+            f"Occurrences of motifs without a label are ignored: {evaluation.n_unclaimed:,}."
         )
     if evaluation.n_left_out:
         notes.append(
-            f"Recordings that the truth does not name are left out: {evaluation.n_left_out:,}."
+            f"Recordings that the truth does not name are excluded: {evaluation.n_left_out:,}."
         )
     table = text_table(COLUMNS, rows) + "\n".join(notes) + "\n"
-    return table + ("" if true_motifs is None else "\n" + _motifs_text(record, true_motifs))
+    return table + ("" if true_motifs is None else "\n" + _format_motifs(record, true_motifs))
 
 
-def evaluation_json(
+def format_evaluation_json(
     record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
 ) -> str:
-    """Return an evaluation as a JSON object; motifs count from 0."""
+    """Return an evaluation as a JSON object; motifs count from 0.
+
+    Parameters
+    ----------
+    record : FitRecord
+    evaluation : Evaluation
+    true_motifs : MotifMatch or None
+        Match with the motifs of the truth, where it has some.
+    """
     content: dict[str, Any] = {
         "tolerance_s": evaluation.tolerance_s,
-        "labels": [_fields(part) for part in evaluation.labels],
-        "overall": _fields(evaluation.overall),
+        "labels": [_list_fields(part) for part in evaluation.labels],
+        "overall": _list_fields(evaluation.overall),
         "occurrences_without_label": evaluation.n_unclaimed,
         "recordings_without_truth": evaluation.n_left_out,
     }
@@ -59,13 +75,13 @@ def evaluation_json(
                     "shift_bins": int(shift),
                     "shift_s": round(int(shift) * record.bin_s, 6),
                 }
-                for reference, found, cosine, shift in _matches(true_motifs)
+                for reference, found, cosine, shift in _list_matches(true_motifs)
             ],
         }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
+def _format_row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
     titles = [
         " ".join(filter(None, (str(motif + 1), record.name_of(motif)))) for motif in part.motifs
     ]
@@ -81,7 +97,7 @@ def _row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
     )
 
 
-def _fields(part: Agreement) -> dict[str, Any]:
+def _list_fields(part: Agreement) -> dict[str, Any]:
     return {
         **({"label": part.label} if part.label else {}),
         **(
@@ -112,7 +128,7 @@ def _fields(part: Agreement) -> dict[str, Any]:
     }
 
 
-def _motifs_text(record: FitRecord, match: MotifMatch) -> str:
+def _format_motifs(record: FitRecord, match: MotifMatch) -> str:
     rows = [
         (
             str(reference + 1),
@@ -120,12 +136,12 @@ def _motifs_text(record: FitRecord, match: MotifMatch) -> str:
             f"{cosine:.3f}",
             f"{shift * record.bin_s:+.2f} s",
         )
-        for reference, found, cosine, shift in _matches(match)
+        for reference, found, cosine, shift in _list_matches(match)
     ]
     mean = f"Mean cosine {match.cosine.mean():.3f}.\n"
     return text_table(("true motif", "motif", "cosine", "shift"), rows) + mean
 
 
-def _matches(match: MotifMatch) -> Sequence[tuple[int, int, float, int]]:
+def _list_matches(match: MotifMatch) -> Sequence[tuple[int, int, float, int]]:
     columns = (match.reference, match.found, match.cosine, match.shift)
     return list(zip(*(column.tolist() for column in columns), strict=True))

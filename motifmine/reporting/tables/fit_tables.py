@@ -1,7 +1,7 @@
-"""Motifs and occurrences as rows: for people (text tables) and for machines (CSV, JSON).
+"""Motifs and occurrences as text tables, CSV and JSON.
 
-In files a motif counts from 0, as in HDF5 (`motif`); where people read, it counts from 1
-(`number`), and the table's caption says so.
+Motifs count from 0 in CSV and JSON, as in HDF5 (`motif`), and from 1 in text tables and reports
+(`number`).
 """
 
 import csv
@@ -15,24 +15,24 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
     MotifRow,
     OccurrenceRow,
-    motif_rows,
-    occurrence_rows,
+    list_motifs,
+    list_occurrences,
 )
-from motifmine.reporting.text_table import text_table
+from motifmine.reporting.text_table import escape_undecodable, text_table
 
 OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name != "probability")
 """Columns of the CSV file and keys of the JSON objects, in this order."""
 
 SAMPLED_COLUMNS = (*OCCURRENCE_COLUMNS, "probability")
-"""The same of a fit that was sampled."""
+"""The same for fits with a posterior."""
 
 WHERE_KNOWN = ("name", "wall clock", "stability", "found again")
-"""Columns of text tables that are left out when they tell nothing."""
+"""Columns of text tables that are omitted when they are empty."""
 
 NUMBERING = "Motifs are numbered from 1, the heaviest first (in files they count from 0)."
 
 
-def occurrences_csv(record: FitRecord) -> str:
+def format_occurrences_csv(record: FitRecord) -> str:
     """Return all occurrences as CSV text; motifs and documents count from 0."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -46,40 +46,41 @@ def occurrences_csv(record: FitRecord) -> str:
             f"{row.start_s:.3f}",
             row.start_time,
             row.start_utc,
-            _plain_number(row.weight),
-            _plain_number(row.score),
+            _format_number(row.weight),
+            _format_number(row.score),
             f"{row.end_s:.3f}",
             row.motif_name,
             *(() if row.probability is None else (f"{row.probability:.3f}",)),
         )
-        for row in occurrence_rows(record)
+        for row in list_occurrences(record)
     )
-    return _encodable(buffer.getvalue())
+    return escape_undecodable(buffer.getvalue())
 
 
-def occurrences_json(record: FitRecord) -> str:
+def format_occurrences_json(record: FitRecord) -> str:
     """Return all occurrences as a JSON list of objects; motifs and documents count from 0."""
     columns = OCCURRENCE_COLUMNS if record.posterior is None else SAMPLED_COLUMNS
     rows = [
-        {name: _finite(getattr(row, name)) for name in columns} for row in occurrence_rows(record)
+        {name: _replace_not_finite(getattr(row, name)) for name in columns}
+        for row in list_occurrences(record)
     ]
-    return _json_lines(rows)
+    return _format_json(rows)
 
 
-def motifs_json(record: FitRecord) -> str:
+def format_motifs_json(record: FitRecord) -> str:
     """Return the motifs as a JSON list of objects.
 
     `motif` counts from 0 as in files, `number` from 1 as in tables and reports.
     """
     rows = [
-        {"motif": row.motif, "number": row.number, **_finite_fields(row)}
-        for row in motif_rows(record)
+        {"motif": row.motif, "number": row.number, **_list_fields(row)}
+        for row in list_motifs(record)
     ]
-    return _json_lines(rows)
+    return _format_json(rows)
 
 
-def motifs_text(record: FitRecord) -> str:
-    """Return the motifs as an aligned table for people, numbered from 1."""
+def format_motifs_text(record: FitRecord) -> str:
+    """Return the motifs as an aligned text table, numbered from 1."""
     columns = (
         *("motif", "name", "share", "occurrences", "per hour", "90 % within"),
         *("stability", "found again", "first", "last"),
@@ -97,13 +98,13 @@ def motifs_text(record: FitRecord) -> str:
             str(row.first or "-"),
             str(row.last or "-"),
         )
-        for row in motif_rows(record)
+        for row in list_motifs(record)
     ]
-    return _told_table(columns, rows) + NUMBERING + "\n"
+    return _format_known_columns(columns, rows) + NUMBERING + "\n"
 
 
-def occurrences_text(record: FitRecord) -> str:
-    """Return all occurrences as an aligned table for people; motifs numbered from 1."""
+def format_occurrences_text(record: FitRecord) -> str:
+    """Return all occurrences as an aligned text table; motifs are numbered from 1."""
     columns = ("recording", "start", "wall clock", "motif", "name", "weight", "score")
     rows = [
         (
@@ -115,41 +116,38 @@ def occurrences_text(record: FitRecord) -> str:
             f"{row.weight:.1f}",
             f"{row.score:.1f}",
         )
-        for row in occurrence_rows(record)
+        for row in list_occurrences(record)
     ]
-    return _told_table(columns, rows) + NUMBERING + "\n"
+    return _format_known_columns(columns, rows) + NUMBERING + "\n"
 
 
-def _told_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return the table without the columns of `WHERE_KNOWN` that are empty in all rows."""
+def _format_known_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return the text table without those columns of `WHERE_KNOWN` that are empty."""
     shown = [
         i for i, name in enumerate(columns) if name not in WHERE_KNOWN or any(r[i] for r in rows)
     ]
     return text_table([columns[i] for i in shown], [[row[i] for i in shown] for row in rows])
 
 
-def _plain_number(value: float) -> str:
-    """Return a number with six digits, "" when it is not finite."""
+def _format_number(value: float) -> str:
+    """Return a number with six significant digits, "" when it is not finite."""
     return f"{value:.6g}" if math.isfinite(value) else ""
 
 
-def _finite(value: object) -> object:
-    """Return value, None for a float that JSON cannot hold."""
+def _replace_not_finite(value: object) -> object:
+    """Return value, None for NaN and infinities, which JSON cannot hold."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _finite_fields(row: MotifRow) -> dict[str, object]:
-    return {name: _finite(value) for name, value in asdict(row).items() if name != "motif"}
+def _list_fields(row: MotifRow) -> dict[str, object]:
+    return {
+        name: _replace_not_finite(value) for name, value in asdict(row).items() if name != "motif"
+    }
 
 
-def _json_lines(rows: Sequence[dict[str, object]]) -> str:
-    """Return a JSON list with one object a line."""
+def _format_json(rows: Sequence[dict[str, object]]) -> str:
+    """Return a JSON list with one object per line."""
     if not rows:
         return "[]\n"
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    return _encodable("[\n" + ",\n".join(lines) + "\n]\n")
-
-
-def _encodable(text: str) -> str:
-    """Return text that UTF-8 can hold: bytes of a file name that were none become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return escape_undecodable("[\n" + ",\n".join(lines) + "\n]\n")

@@ -14,11 +14,11 @@ from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.summary import match_occurrence_probability
 from motifmine.records.fit import Activations, FitRecord, Occurrences
 from motifmine.records.posterior import Posterior
-from motifmine.reporting.export.formats import occurrences_bytes
+from motifmine.reporting.export.formats import encode_occurrences
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.sections import posterior as posterior_section
-from motifmine.reporting.tables.fit_tables import occurrences_csv, occurrences_json
+from motifmine.reporting.tables.fit_tables import format_occurrences_csv, format_occurrences_json
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import locate, mine
 from tests.helpers.fit_records import lane_record
@@ -109,18 +109,23 @@ def test_the_report_of_other_models_has_no_such_section() -> None:
 
 def test_exports_have_a_probability_where_it_is_known() -> None:
     record = sampled_record()
-    head, *rows = occurrences_csv(record).splitlines()
+    head, *rows = format_occurrences_csv(record).splitlines()
     assert head.endswith(",probability")
     assert [float(row.rsplit(",", 1)[1]) for row in rows] == [1.0, 0.5, 0.25, 0.0]
-    assert [row["probability"] for row in json.loads(occurrences_json(record))] == [1, 0.5, 0.25, 0]
-    assert "probability" not in occurrences_csv(lane_record())
-    assert "probability" not in occurrences_json(lane_record())
+    assert [row["probability"] for row in json.loads(format_occurrences_json(record))] == [
+        1,
+        0.5,
+        0.25,
+        0,
+    ]
+    assert "probability" not in format_occurrences_csv(lane_record())
+    assert "probability" not in format_occurrences_json(lane_record())
 
 
 def test_the_export_of_one_recording_has_its_own_probabilities() -> None:
     record = sampled_record()
     name = record.recordings[1].name
-    rows = json.loads(occurrences_bytes(record, "json", recording=name))
+    rows = json.loads(encode_occurrences(record, "json", recording=name))
     assert [row["probability"] for row in rows] == [0.25, 0.0]
 
 

@@ -1,8 +1,8 @@
-"""The sections of the report, each in a module of its own, and their order on the page.
+"""The sections of the report, one per module, and their order on the page.
 
 A section is a function from a `ReportContext` to HTML, "" when it has nothing to show
-(`elements.section` makes its frame). To add one: write a module with such a function, and put it in
-`SECTIONS`. What it shows is computed in `motifmine.analysis`, see `FitStatistics` there.
+(`elements.section` renders its frame). To add one, write a module with such a function and put it
+in `SECTIONS`. The statistics are computed in `motifmine.analysis`, see `FitStatistics` there.
 """
 
 from collections.abc import Callable

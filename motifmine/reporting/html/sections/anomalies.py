@@ -1,18 +1,18 @@
-"""The section of the stretches that the motifs explain worst."""
+"""Section: anomalies, the stretches of time that the motifs explain worst."""
 
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.tables.anomalies import MEANING, anomaly_rows
+from motifmine.reporting.tables.anomalies import MEANING, list_anomalies
 from motifmine.reporting.times import format_length
 
 MOST = 20
-"""Stretches that the page shows."""
+"""Most stretches shown."""
 
 
 def section(context: ReportContext) -> str:
     """Return the `MOST` most surprising stretches, "" when there is none."""
     record = context.record
-    rows = anomaly_rows(record)
+    rows = list_anomalies(record)
     if not rows:
         return ""
     body = [
@@ -33,13 +33,13 @@ def section(context: ReportContext) -> str:
     ]
     more = f" The first {MOST} of {len(rows):,}." if len(rows) > MOST else ""
     note = (
-        '<p class="note">What happens here fits the motifs badly, judged by these recordings '
-        "themselves: a surprise of 2 is reached in one of a hundred time bins, of 3 in one of a "
-        f"thousand.{more}</p>"
+        '<p class="note">Stretches of time that the motifs explain badly. The surprise is '
+        "calibrated on these recordings: a surprise of 2 is reached in one of a hundred time "
+        f"bins, of 3 in one of a thousand.{more}</p>"
     )
     head = ("recording", "start", "lasts", "sense", "surprise")
     return elements.section(
         "surprises",
-        "What does not fit",
+        "Anomalies",
         note + elements.table(head, body, label="Stretches explained worst", numbers=1),
     )

@@ -1,4 +1,4 @@
-"""Section: which motifs follow, and which keep away from, which."""
+"""Section: motifs that follow each other more often, or less often, than by chance."""
 
 from collections.abc import Sequence
 
@@ -9,29 +9,29 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.times import format_length
 
 MOST = 30
-"""Relations of each kind that are listed, at most."""
+"""Most relations listed of each kind."""
 
 MATRIX_MOTIFS = 30
 """With more motifs there is no matrix."""
 
 
 def section(context: ReportContext) -> str:
-    """Return what follows what beyond chance, "" where fewer than two motifs can be compared."""
+    """Return the significant relations, "" where fewer than two motifs can be compared."""
     record, found = context.record, context.statistics.cooccurrence
     if found.n_motifs < 2:
         return ""
     follows = [relation for relation in found.relations if relation.follows]
     apart = [relation for relation in found.relations if not relation.follows]
-    body = f'<p class="note">{elements.text(_reading(record, found))}</p>'
+    body = f'<p class="note">{elements.text(_describe_test(record, found))}</p>'
     if not found.relations:
-        body += "<p>No motif follows or keeps away from another more than chance would have it.</p>"
-    body += _matrix(record, found.relations)
-    body += _list(record, follows, "Follows", "follows")
-    body += _list(record, apart, "Keeps away", "apart")
-    return elements.section("following", "What follows what", body)
+        body += "<p>No motif follows or avoids another more than expected by chance.</p>"
+    body += _render_matrix(record, found.relations)
+    body += _render_list(record, follows, "Follows", "follows")
+    body += _render_list(record, apart, "Avoids", "apart")
+    return elements.section("following", "Co-occurrence of motifs", body)
 
 
-def _reading(record: FitRecord, found: Cooccurrence) -> str:
+def _describe_test(record: FitRecord, found: Cooccurrence) -> str:
     reach = format_length(found.reach_bins * record.bin_s)
     which = f"The {found.n_motifs} motifs that occur most often"
     if found.n_motifs == len(record.motifs):
@@ -40,20 +40,20 @@ def _reading(record: FitRecord, found: Cooccurrence) -> str:
     if found.n_documents < len(record.recordings):
         some = f" in {found.n_documents:,} of {len(record.recordings):,} recordings"
     return (
-        f"{which} were compared{some}, up to {reach} after one "
-        "another. By chance: what remains when the starts of each motif are shifted inside each "
-        f"recording, {found.n_shuffles} times. p is how often these shuffles show anything as "
-        "strange in any pair and at any lag; told is what stays at 0.05 or below."
+        f"{which} were compared{some}, at lags of up to {reach}. The rate by chance is estimated "
+        "by shifting the start times of each motif inside each recording, "
+        f"{found.n_shuffles} times. p is the share of these shuffles with a deviation at least as "
+        "large in any pair and at any lag; relations with p of 0.05 or below are listed."
     )
 
 
-def _list(record: FitRecord, relations: Sequence[Relation], title: str, kind: str) -> str:
+def _render_list(record: FitRecord, relations: Sequence[Relation], title: str, kind: str) -> str:
     if not relations:
         return ""
     rows = [
         (
-            _sentence(record, relation),
-            _bars(relation),
+            _describe_relation(record, relation),
+            _draw_bars(relation),
             f"{relation.n_first:,}",
             f"{relation.p_value:.3f}",
         )
@@ -66,8 +66,8 @@ def _list(record: FitRecord, relations: Sequence[Relation], title: str, kind: st
     return f'<div class="relations {kind}">{table}</div>'
 
 
-def _sentence(record: FitRecord, relation: Relation) -> str:
-    first, second = (_link(record, motif) for motif in (relation.first, relation.second))
+def _describe_relation(record: FitRecord, relation: Relation) -> str:
+    first, second = (_link_motif(record, motif) for motif in (relation.first, relation.second))
     low, high = (bins * record.bin_s for bins in (relation.from_bins, relation.to_bins))
     lag = f"{low:g}&ndash;{high:g}&nbsp;s after" if low else f"within {high:g}&nbsp;s after"
     share, chance = (f"{100 * value:.0f}&nbsp;%" for value in (relation.share, relation.chance))
@@ -78,11 +78,11 @@ def _sentence(record: FitRecord, relation: Relation) -> str:
     return f"{second} {seldom} {lag} {first}{found}; by chance {chance}."
 
 
-def _link(record: FitRecord, motif: int) -> str:
+def _link_motif(record: FitRecord, motif: int) -> str:
     return f'<a href="#motif-{motif + 1}">{elements.motif_name(record, motif)}</a>'
 
 
-def _bars(relation: Relation) -> str:
+def _draw_bars(relation: Relation) -> str:
     """Return the share found over the share by chance, as two bars."""
     return (
         f'<span class="pair" aria-hidden="true"><i style="width:{100 * relation.share:.1f}%"></i>'
@@ -90,11 +90,12 @@ def _bars(relation: Relation) -> str:
     )
 
 
-def _matrix(record: FitRecord, relations: Sequence[Relation]) -> str:
-    """Return first by second motif, a sign in each cell; the lists say the same in words."""
+def _render_matrix(record: FitRecord, relations: Sequence[Relation]) -> str:
+    """Return the relations as a table, first by second motif, with a sign in each cell."""
     if not relations or len(record.motifs) > MATRIX_MOTIFS:
         return ""
     sign = {}
+    # relations are sorted by strength, so that in reverse the strongest of a pair comes last
     for relation in reversed(relations):
         kind, mark = ("follows", "+") if relation.follows else ("apart", "&minus;")
         strength = min(1.0, abs(relation.share - relation.chance) + 0.25)
@@ -111,7 +112,7 @@ def _matrix(record: FitRecord, relations: Sequence[Relation]) -> str:
     )
     caption = "After the motif of the row, that of the column starts more often (+) or less often "
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="What follows what">'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Co-occurrence of motifs">'
         f'<table class="follow-matrix"><caption>{caption}(&minus;) than by chance.</caption>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

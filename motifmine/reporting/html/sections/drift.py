@@ -11,107 +11,109 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
 MOST = 24
-"""Motifs whose curves are shown: first those that changed, the most changed first."""
+"""Most motifs whose curves are shown; those that changed come first, the most changed first."""
 LEAST_RATIO = 1.1
-"""A ratio of durations from which on a change is reported."""
+"""Smallest ratio of durations that is reported as a change."""
 
 
 def section(context: ReportContext) -> str:
-    """Return curves of similarity and trends of rates, `MOST` motifs at most; "" without both."""
-    body = _curves(context.record) + _trends(context)
+    """Return curves of similarity and trends of rates of at most `MOST` motifs; "" without both."""
+    body = _render_curves(context.record) + _render_trends(context)
     return elements.section("drift", "How the motifs change", body)
 
 
-def _curves(record: FitRecord) -> str:
-    """Return how like itself each motif stays."""
+def _render_curves(record: FitRecord) -> str:
+    """Return the similarity of each motif to itself over the periods, as curves and a table."""
     drift = record.drift
     if drift is None or np.isnan(drift.similarity).all():
         return ""
     lowest = np.where(np.isnan(drift.similarity), np.inf, drift.similarity).min(axis=1)
     known = np.flatnonzero(np.isfinite(lowest))
     order = known[np.lexsort((lowest[known], ~drift.changed[known]))].tolist()
-    labels = _labels(record, drift)
-    figures = "".join(_figure(record, drift, motif, labels) for motif in order[:MOST])
+    labels = _label_periods(record, drift)
+    figures = "".join(_render_figure(record, drift, motif, labels) for motif in order[:MOST])
     return (
-        f'<p class="note">{elements.text(_note(drift, len(order)))}</p>'
-        f'<div class="drifts">{figures}</div>{_numbers(record, drift, order[:MOST], labels)}'
+        f'<p class="note">{elements.text(_describe_drift(drift, len(order)))}</p>'
+        f'<div class="drifts">{figures}</div>{_render_numbers(record, drift, order[:MOST], labels)}'
     )
 
 
-def _trends(context: ReportContext) -> str:
+def _render_trends(context: ReportContext) -> str:
     """Return the motifs that become more or less frequent as a list."""
     record, found = context.record, context.statistics.trends
     if not found:
         return ""
-    items = "".join(f"<li>{_trend(record, trend)}</li>" for trend in found[:MOST])
+    items = "".join(f"<li>{_describe_trend(record, trend)}</li>" for trend in found[:MOST])
     more = f"<li>and {len(found) - MOST:,} more</li>" if len(found) > MOST else ""
     return (
         '<h3>More and less frequent</h3><p class="note">Rates of the first and the last third of '
-        "the days. A motif that goes while one like it comes may be one thing that changed.</p>"
+        "the days. A motif that becomes rarer while a similar one becomes more frequent may be "
+        "one activity that changed.</p>"
         f"<ul>{items}{more}</ul>"
     )
 
 
-def _trend(record: FitRecord, trend: Trend) -> str:
+def _describe_trend(record: FitRecord, trend: Trend) -> str:
     way = "becomes more frequent" if trend.rises else "becomes less frequent"
     change = f"{way}: {trend.first_per_hour:,.3g}, then {trend.last_per_hour:,.3g} an hour"
     like = ""
     if trend.resembles >= 0:
         like = (
-            f"; the other way goes {elements.motif_name(record, trend.resembles)}, which resembles "
-            f"it ({trend.similarity:.2f})"
+            f"; {elements.motif_name(record, trend.resembles)}, which is similar "
+            f"({trend.similarity:.2f}), changes in the opposite direction"
         )
     return f"{elements.motif_name(record, trend.motif)} {elements.text(change)}{like}"
 
 
-def _note(drift: Drift, n_known: int) -> str:
+def _describe_drift(drift: Drift, n_known: int) -> str:
     n_changed = int(drift.changed.sum())
     period = "day" if drift.period_days == 1 else f"{drift.period_days} days"
     verdict = (
-        f"None of {n_known:,} motifs surely changes."
+        f"None of {n_known:,} motifs changes significantly."
         if not n_changed
-        else f"{n_changed:,} of {n_known:,} motifs surely change{'s' if n_changed == 1 else ''}: "
+        else f"{n_changed:,} of {n_known:,} motifs change{'s' if n_changed == 1 else ''}: "
         f"in some period the similarity is below {CHANGED:g} by three standard errors."
     )
-    more = f" Shown are {MOST:,}." if n_known > MOST else ""
+    more = f" {MOST:,} are shown." if n_known > MOST else ""
     return (
-        f"{verdict}{more} Each motif is estimated anew in every period ({period}) and compared "
-        "with all other periods: 1 is the same, and what chance takes off is added again. The band "
-        "is two standard errors wide to either side; gaps are periods with too little of a motif."
+        f"{verdict}{more} Each motif is estimated separately in every period ({period}) and "
+        "compared with all other periods: a similarity of 1 means no change, and it is corrected "
+        "for the loss by chance. The band is two standard errors wide on either side; gaps are "
+        "periods with too few occurrences."
     )
 
 
-def _labels(record: FitRecord, drift: Drift) -> list[str]:
+def _label_periods(record: FitRecord, drift: Drift) -> list[str]:
     """Return the first day of every period."""
-    half_day_s = 43_200.0
+    half_day_s = 43_200.0  # the middle of a day has the same date whatever the clock change
     days = [day_of(start + half_day_s, record.time_zone) for start in drift.period_start_s]
     return [date_text(day) for day in days]
 
 
-def _figure(record: FitRecord, drift: Drift, motif: int, labels: list[str]) -> str:
+def _render_figure(record: FitRecord, drift: Drift, motif: int, labels: list[str]) -> str:
     kind = "drift changed" if drift.changed[motif] else "drift"
-    ends = [(0.0, _short(labels[0])), (1.0, _short(labels[-1]))]
+    ends = [(0.0, _shorten(labels[0])), (1.0, _shorten(labels[-1]))]
     return (
         f'<figure class="{kind}"><figcaption><a href="#motif-{motif + 1}"><strong>'
         f"{elements.motif_name(record, motif)}</strong></a> "
-        f"<span>{elements.text(_summary(drift, motif, labels))}</span></figcaption>"
+        f"<span>{elements.text(_describe_curve(drift, motif, labels))}</span></figcaption>"
         f'<div class="plot"><ol aria-hidden="true"><li>1</li><li>0</li></ol>'
-        f"{drift_svg(drift.similarity[motif], drift.error[motif])}{elements.ticks(ends)}"
+        f"{draw_drift(drift.similarity[motif], drift.error[motif])}{elements.ticks(ends)}"
         "</div></figure>"
     )
 
 
-def _short(date: str) -> str:
+def _shorten(date: str) -> str:
     return date.partition(" ")[2]
 
 
-def _summary(drift: Drift, motif: int, labels: list[str]) -> str:
-    """Return what a motif's curve says."""
+def _describe_curve(drift: Drift, motif: int, labels: list[str]) -> str:
+    """Return a sentence on the curve of a motif."""
     similarity = drift.similarity[motif]
     at = int(np.nanargmin(similarity))
     if not drift.changed[motif]:
-        return f"stays: lowest {similarity[at]:.2f}"
-    summary = f"lowest {similarity[at]:.2f}, {_short(labels[at])}"
+        return f"no change: lowest {similarity[at]:.2f}"
+    summary = f"lowest {similarity[at]:.2f}, {_shorten(labels[at])}"
     ratio = stretch_ratio(drift, motif)
     if ratio >= LEAST_RATIO:
         summary += f"; at the end it lasts about {ratio:.1f} times as long as at the beginning"
@@ -120,8 +122,14 @@ def _summary(drift: Drift, motif: int, labels: list[str]) -> str:
     return summary
 
 
-def drift_svg(similarity: Floats, error: Floats) -> str:
-    """Return a curve from 0 to 1 with its band, stretchable; broken where nothing is known."""
+def draw_drift(similarity: Floats, error: Floats) -> str:
+    """Return a curve from 0 to 1 with its band as stretchable SVG, with gaps at NaN.
+
+    Parameters
+    ----------
+    similarity, error : float arrays (P,)
+        Mean and standard error by period.
+    """
     n = len(similarity)
     x = 1000 * (np.arange(n) + 0.5) / n
     bands, lines = [], []
@@ -131,12 +139,12 @@ def drift_svg(similarity: Floats, error: Floats) -> str:
         left, right = x[run[0]] - 250 / n, x[run[-1]] + 250 / n
         high = 100 - 100 * np.clip(similarity[run] + 2 * error[run], 0, 1)
         low = 100 - 100 * np.clip(similarity[run] - 2 * error[run], 0, 1)
-        upper = _points(np.r_[left, x[run], right], np.r_[high[0], high, high[-1]])
-        lower = _points(np.r_[right, x[run[::-1]], left], np.r_[low[-1], low[::-1], low[0]])
+        upper = _format_points(np.r_[left, x[run], right], np.r_[high[0], high, high[-1]])
+        lower = _format_points(np.r_[right, x[run[::-1]], left], np.r_[low[-1], low[::-1], low[0]])
         bands.append(f"M{upper}L{lower}Z")
         middle = 100 - 100 * np.clip(similarity[run], 0, 1)
         lines.append(
-            "M" + _points(np.r_[left, x[run], right], np.r_[middle[0], middle, middle[-1]])
+            "M" + _format_points(np.r_[left, x[run], right], np.r_[middle[0], middle, middle[-1]])
         )
     level = 100 - 100 * CHANGED
     return (
@@ -146,12 +154,12 @@ def drift_svg(similarity: Floats, error: Floats) -> str:
     )
 
 
-def _points(x: Floats, y: Floats) -> str:
+def _format_points(x: Floats, y: Floats) -> str:
     return "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
 
-def _numbers(record: FitRecord, drift: Drift, motifs: list[int], labels: list[str]) -> str:
-    """Return the curves as a table that can be opened, a row a period."""
+def _render_numbers(record: FitRecord, drift: Drift, motifs: list[int], labels: list[str]) -> str:
+    """Return the curves as a collapsed table, one row per period."""
     rows = []
     for motif in motifs:
         for period in np.flatnonzero(np.isfinite(drift.similarity[motif])).tolist():

@@ -1,27 +1,27 @@
-"""Section: the gallery, a card per motif."""
+"""Section: one card per motif."""
 
-from motifmine.reporting.figures.motif_pictures import scene_overlay
+from motifmine.reporting.figures.motif_pictures import draw_overlay
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.motif_card import motif_card
-from motifmine.reporting.rows import motif_rows, occurrence_rows
+from motifmine.reporting.html.motif_card import render_motif_card
+from motifmine.reporting.rows import list_motifs, list_occurrences
 
 
 def section(context: ReportContext) -> str:
     """Return a card for each motif."""
     record, statistics = context.record, context.statistics
     has_scene = context.background is not None
-    occurrences = occurrence_rows(record)
+    occurrences = list_occurrences(record)
     rates = [each for each in (statistics.hour_of_day, statistics.archive) if each is not None]
     cards = [
-        motif_card(
+        render_motif_card(
             record,
             row,
-            scene_overlay(record, row.motif) if has_scene else None,
+            draw_overlay(record, row.motif) if has_scene else None,
             occurrences,
             rates,
         )
-        for row in motif_rows(record)
+        for row in list_motifs(record)
     ]
     reading = elements.text(context.view.reading)
     body = "\n".join([f'<p class="note">{reading}</p>', *cards])

@@ -1,30 +1,32 @@
-"""Section: all motifs in one table, a thumbnail each."""
+"""Section: all motifs in one table, with a thumbnail each."""
 
 from collections.abc import Sequence
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.images import jpeg_bytes, thumbnail
-from motifmine.reporting.figures.motif_pictures import MANY_MOTIFS, compose, scene_overlay
+from motifmine.reporting.figures.images import encode_jpeg, shrink
+from motifmine.reporting.figures.motif_pictures import MANY_MOTIFS, compose, draw_overlay
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.rows import Moment, MotifRow, motif_rows
+from motifmine.reporting.rows import Moment, MotifRow, list_motifs
 from motifmine.reporting.times import format_length, format_time
 
 THUMBNAIL_PX = 272
 SMALL_THUMBNAIL_PX = 160
-"""Where there are many motifs."""
+"""With more than `MANY_MOTIFS` motifs."""
 
 
 def section(context: ReportContext) -> str:
     """Return the table of all motifs, "" without motifs."""
     record = context.record
-    rows = motif_rows(record)
+    rows = list_motifs(record)
     if not rows:
         return ""
-    return elements.section("overview", "Overview", _table(record, rows, _thumbnails(context)))
+    return elements.section(
+        "overview", "Overview", _render_table(record, rows, _encode_thumbnails(context))
+    )
 
 
-def _thumbnails(context: ReportContext) -> list[str]:
+def _encode_thumbnails(context: ReportContext) -> list[str]:
     """Return a small picture of each motif over the scene as data, "" where there is no scene."""
     record, background = context.record, context.background
     if background is None:
@@ -32,13 +34,13 @@ def _thumbnails(context: ReportContext) -> list[str]:
     width = THUMBNAIL_PX if len(record.motifs) <= MANY_MOTIFS else SMALL_THUMBNAIL_PX
     sources = []
     for motif in range(len(record.motifs)):
-        scene = compose(background, scene_overlay(record, motif))
-        small = jpeg_bytes(thumbnail(scene, width), quality=82)
+        scene = compose(background, draw_overlay(record, motif))
+        small = encode_jpeg(shrink(scene, width), quality=82)
         sources.append(elements.data_uri("image/jpeg", small))
     return sources
 
 
-def _table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[str]) -> str:
+def _render_table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[str]) -> str:
     largest = max((row.share for row in rows), default=0.0) or 1.0
     body = []
     for row, thumb in zip(rows, thumbs, strict=True):
@@ -53,7 +55,7 @@ def _table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[str]) -
             f'<td class="number">{row.occurrences:,}</td>'
             f'<td class="number">{row.per_hour:,.1f}</td>'
             f'<td class="number">{elements.text(format_length(row.duration_s))}</td>'
-            f"{_moment(row.first)}{_moment(row.last)}</tr>"
+            f"{_render_moment(row.first)}{_render_moment(row.last)}</tr>"
         )
     heads = ["motif", *(["scene"] if any(thumbs) else [])]
     numeric = ("share", "occurrences", "per hour", "90 % within")
@@ -68,7 +70,7 @@ def _table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[str]) -
     )
 
 
-def _moment(moment: Moment | None) -> str:
+def _render_moment(moment: Moment | None) -> str:
     if moment is None:
         return "<td>&ndash;</td>"
     when = moment.start_utc or format_time(moment.start_s)

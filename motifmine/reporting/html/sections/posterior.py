@@ -1,4 +1,4 @@
-"""Section: what the chains of a sampler say together, and how sure the motifs are."""
+"""Section: the posterior: convergence of the chains and uncertainty of the motifs."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from motifmine.types import Floats
 MOST_POINTS = 400
 """Points of a curve; longer traces are thinned."""
 MOST_NUMBERS = 60
-"""Bars of the histogram at most, about the commonest number of motifs."""
+"""Most bars of the histogram; the most frequent numbers of motifs are shown."""
 CURVES = {
     "log_joint": "log joint probability, nats",
     "n_motifs": "motifs",
     "n_occurrences": "occurrences",
     "background_share": "background, share of the observations",
 }
-"""Statistics that are drawn, and what people call them."""
+"""Statistics that are drawn, with their titles."""
 NAMES = {
     "log_joint": "log joint probability, nats",
     "n_motifs": "motifs of 1 % or more",
@@ -27,30 +27,27 @@ NAMES = {
     "background_share": "background's share",
     "concentration": "concentration",
 }
-"""Statistics as people call them in the table."""
+"""Titles of the statistics in the table."""
 _HEIGHT, _MARGIN = 200, 10
 
 
 def section(context: ReportContext) -> str:
-    """Return sentence, curves and tables of a posterior; "" where nothing was sampled.
-
-    A curve for each of `CURVES` and chain, a row per motif and statistic.
-    """
+    """Return sentence, curves and tables of a posterior; "" where nothing was sampled."""
     posterior, summary = context.record.posterior, context.statistics.posterior
     if posterior is None or summary is None:
         return ""
     body = (
         f'<p class="verdict">{elements.text(posterior.sentence)}</p>'
-        + _histogram(posterior, summary)
-        + _curves(posterior)
-        + _statistics(posterior, summary)
-        + _motifs(context.record, summary)
+        + _render_histogram(posterior, summary)
+        + _render_curves(posterior)
+        + _render_statistics(posterior, summary)
+        + _render_motifs(context.record, summary)
     )
-    return elements.section("chains", "How sure the fit is", body)
+    return elements.section("chains", "Uncertainty of the fit", body)
 
 
-def _histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
-    """Return how often the sweeps have how many motifs, as a table with bars."""
+def _render_histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
+    """Return the posterior of the number of motifs as a table with bars."""
     share = posterior.n_motifs
     shown = np.flatnonzero(share > 0)
     shown = np.sort(shown[np.argsort(-share[shown], kind="stable")[:MOST_NUMBERS]])
@@ -63,8 +60,8 @@ def _histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
         for n in shown.tolist()
     ]
     note = (
-        f'<p class="note">Nine in ten sweeps have {summary.least_motifs} to '
-        f"{summary.most_motifs} motifs of 1 % of the observations or more.</p>"
+        f'<p class="note">90 % of the sweeps have {summary.least_motifs} to '
+        f"{summary.most_motifs} motifs with at least 1 % of the observations.</p>"
     )
     table = elements.table(
         ("number of motifs", "", "share of sweeps"),
@@ -75,20 +72,20 @@ def _histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
     return note + table
 
 
-def _curves(posterior: Posterior) -> str:
+def _render_curves(posterior: Posterior) -> str:
     """Return one figure per statistic, with a line per chain."""
     drawn = [
-        _figure(posterior.trace[:, :, column], CURVES[name], posterior.burn_in)
+        _render_figure(posterior.trace[:, :, column], CURVES[name], posterior.burn_in)
         for column, name in enumerate(posterior.statistics)
         if name in CURVES and posterior.trace.shape[1] > 1
     ]
     return f'<div class="traces">{"".join(drawn)}</div>' if drawn else ""
 
 
-def _figure(values: Floats, title: str, burn_in: int) -> str:
+def _render_figure(values: Floats, title: str, burn_in: int) -> str:
     """Return the curves of one statistic, values (chain, sweep)."""
     n_chains, n_sweeps = values.shape
-    # The first sweeps fall far off the rest; the axis leaves out what nobody looks at.
+    # The first sweeps are far from the rest; without them the axis resolves the others.
     settled = values[:, min(burn_in, n_sweeps) // 2 :]
     low, high = float(settled.min()), float(settled.max())
     keep = np.unique(np.round(np.linspace(0, n_sweeps - 1, MOST_POINTS)).astype(np.int64))
@@ -112,28 +109,28 @@ def _figure(values: Floats, title: str, burn_in: int) -> str:
     )
 
 
-def _statistics(posterior: Posterior, summary: PosteriorSummary) -> str:
+def _render_statistics(posterior: Posterior, summary: PosteriorSummary) -> str:
     """Return R-hat and effective sample size of every statistic."""
     rows = [
         (
             elements.text(NAMES.get(name, name)),
             f"{summary.statistic_mean[column]:,.4g}",
-            _number(posterior.r_hat[column], 2),
-            _number(posterior.effective_sweeps[column], 0),
+            _format_number(posterior.r_hat[column], 2),
+            _format_number(posterior.effective_sweeps[column], 0),
         )
         for column, name in enumerate(posterior.statistics)
     ]
     note = (
-        '<p class="note">R-hat is near 1 where halves of chains cannot be told apart; the '
-        "effective number of sweeps is that of independent ones worth as much. Concentration is "
-        "the sum of the squared shares of the motifs.</p>"
+        '<p class="note">R-hat (split chains) is near 1 when the chains agree; the effective '
+        "number of sweeps is the number of independent sweeps with the same standard error. "
+        "Concentration is the sum of the squared shares of the motifs.</p>"
     )
     head = ("statistic", "mean", "R-hat", "effective sweeps")
     return note + elements.table(head, rows, label="Convergence of the chains", numbers=3)
 
 
-def _motifs(record: FitRecord, summary: PosteriorSummary) -> str:
-    """Return how many sweeps of the chains have each motif, and how far these differ."""
+def _render_motifs(record: FitRecord, summary: PosteriorSummary) -> str:
+    """Return the share of sweeps that have each motif, and the spread of these motifs."""
     rows = [
         (
             elements.motif_name(record, motif),
@@ -144,13 +141,13 @@ def _motifs(record: FitRecord, summary: PosteriorSummary) -> str:
         for motif, spread in enumerate(summary.relative_spread.tolist())
     ]
     note = (
-        '<p class="note">Sweeps have a motif when one of theirs has a cosine of 0.9 or more with '
-        "it, at the best shift. The spread is the distance of these from their mean, in per cent "
-        "of the mean's own length.</p>"
+        '<p class="note">A sweep has a motif when one of its motifs has a cosine of 0.9 or more '
+        "with it, at the best shift. The spread is the distance of these from their mean, in per "
+        "cent of the mean's norm.</p>"
     )
     head = ("motif", "in sweeps", "in the worst chain", "spread")
-    return note + elements.table(head, rows, label="How sure each motif is", numbers=3)
+    return note + elements.table(head, rows, label="Uncertainty of the motifs", numbers=3)
 
 
-def _number(value: float, digits: int) -> str:
+def _format_number(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}" if np.isfinite(value) else "-"

@@ -1,21 +1,21 @@
-"""Section: how the fit was made: trace, settings and versions."""
+"""Section: provenance of the fit: trace, settings and versions."""
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.figures.svg import trace_curve
+from motifmine.reporting.figures.svg import draw_trace
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.reproduce import setting_rows
+from motifmine.reporting.html.reproduce import list_settings
 
 
 def section(context: ReportContext) -> str:
     """Return the trace and the settings of a fit."""
     record = context.record
-    body = f'<div class="fit">\n{_trace(record)}\n{_settings(record)}\n</div>'
+    body = f'<div class="fit">\n{_render_trace(record)}\n{_render_settings(record)}\n</div>'
     return elements.section("fit", "How the fit was made", body)
 
 
-def _trace(record: FitRecord) -> str:
-    curve = trace_curve(record.trace)
+def _render_trace(record: FitRecord) -> str:
+    curve = draw_trace(record.trace)
     if curve is None:
         return "<div></div>"
     return (
@@ -26,9 +26,9 @@ def _trace(record: FitRecord) -> str:
     )
 
 
-def _settings(record: FitRecord) -> str:
+def _render_settings(record: FitRecord) -> str:
     body = "".join(
         f'<tr><th scope="row">{elements.text(k)}</th><td>{elements.text(v)}</td></tr>'
-        for k, v in setting_rows(record)
+        for k, v in list_settings(record)
     )
     return f"<table><tbody>{body}</tbody></table>"

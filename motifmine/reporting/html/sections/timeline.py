@@ -5,7 +5,7 @@ from motifmine.reporting.html.context import ReportContext
 
 
 def section(context: ReportContext) -> str:
-    """Return where the script draws the time line, "" without occurrences.
+    """Return the element in which the script draws the time line, "" without occurrences.
 
     Without JavaScript a sentence with a link to the cards is shown instead.
     """

@@ -1,13 +1,13 @@
-"""Section: days on which a motif occurs far more or less often than on others like them."""
+"""Section: days on which a motif occurs far more or far less often than on comparable days."""
 
 from motifmine.analysis.unusual_days import FALSE_SHARE, FEWEST_DAYS, SURPRISE
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.sentences.days import day_sentence
+from motifmine.reporting.sentences.days import describe_day
 
 MOST = 50
-"""Days that are listed, at most."""
+"""Most days listed."""
 
 
 def section(context: ReportContext) -> str:
@@ -17,17 +17,17 @@ def section(context: ReportContext) -> str:
     if calendar is None or n_days < FEWEST_DAYS:
         return ""
     note = (
-        f"Every day is judged by the others of {n_days:,} ({calendar.zone}): by what was recorded "
-        "of it, the hours of the day, the day of the week, and by how much days differ anyway. "
-        f"{100 * FALSE_SHARE:.0f} % at most of the days named here are expected to be chance; the "
-        "last column tells the share among those down to each line."
+        f"Every day is compared with the others of {n_days:,} ({calendar.zone}), given the time "
+        "recorded, the hours of the day, the day of the week and the usual variation between "
+        f"days. At most {100 * FALSE_SHARE:.0f} % of the listed days are expected to be false "
+        "discoveries; the last column is this share among the days down to each line."
     )
     if not found:
-        note = f"No day stands out of {n_days:,} ({calendar.zone})."
+        note = f"None of {n_days:,} days is unusual ({calendar.zone})."
     more = f" The first {MOST} of {len(found):,}." if len(found) > MOST else ""
     rows = [
         (
-            _sentence(record, day.motif, day_sentence(record, day)),
+            _link_sentence(record, day.motif, describe_day(record, day)),
             f"{day.found / day.expected:.2g}" if day.expected > 0 else "&ndash;",
             f"{day.q_value:.1g}" if day.q_value >= 1e-9 else "&lt; 1e-09",
         )
@@ -36,11 +36,11 @@ def section(context: ReportContext) -> str:
     head = ("day", "times as often", "chance")
     body = f'<p class="note">{elements.text(note + more)}</p>'
     if rows:
-        body += elements.table(head, rows, label="Days that stand out", numbers=2)
-    return elements.section("days", "Days that stand out", body)
+        body += elements.table(head, rows, label="Unusual days", numbers=2)
+    return elements.section("days", "Unusual days", body)
 
 
-def _sentence(record: FitRecord, motif: int, sentence: str) -> str:
+def _link_sentence(record: FitRecord, motif: int, sentence: str) -> str:
     shown = elements.name(sentence)
     if motif == SURPRISE or not len(record.occurrences):
         return shown

@@ -67,7 +67,7 @@ function ordinal(number) {
   return number.toLocaleString("en") + ending[ordinals.select(number)];
 }
 
-/** The colour that stands for a motif; hues are a golden angle apart, so neighbours differ. */
+/** The colour of a motif; hues are a golden angle apart, so neighbours differ. */
 function motifColour(motif, opacity = 1) {
   const hue = (285 + 137.508 * motif) % 360;
   const [lightness, chroma] = dark.matches ? [0.76, 0.14] : [0.56, 0.17];

@@ -22,7 +22,7 @@ function viewByRecording() {
   };
 }
 
-/** Rows are motifs; recordings stand where the clock puts them, or one after the other. */
+/** Rows are motifs; recordings are placed by the clock, or one after the other. */
 function viewByMotif(clock) {
   const base = new Float64Array(recordings.name.length);
   let end = 0;

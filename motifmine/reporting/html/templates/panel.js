@@ -108,8 +108,8 @@ class Panel {
     const list = make("dl", { className: "facts" });
     for (const [term, value, kind] of rows) {
       if (!value) continue;
-      const told = make("dd", {}, make("bdi", { textContent: value }));
-      list.append(make("div", { className: kind || "" }, make("dt", { textContent: term }), told));
+      const shown = make("dd", {}, make("bdi", { textContent: value }));
+      list.append(make("div", { className: kind || "" }, make("dt", { textContent: term }), shown));
     }
     return list;
   }
