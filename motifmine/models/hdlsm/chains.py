@@ -212,22 +212,22 @@ def run_chain(
         Called with the joint log probability, nats, after every sweep.
     """
 
-    def advanced(run: Run) -> Run:
+    def advance(run: Run) -> Run:
         return _advance_run(tokens, run, schedule, rng, began, on_sweep)
 
     run = _start_run(tokens, prior, n_words)
     for _ in range(schedule.start_sweeps):
-        run = advanced(run)
+        run = advance(run)
     for _ in range(schedule.starts - 1):
         other = _start_run(tokens, prior, n_words)
         for _ in range(schedule.start_sweeps):
-            other = advanced(other)
+            other = advance(other)
         run = max(run, other, key=average_late_log_joint)
     kept: list[Sweep] = []
     best: Sweep | None = None
     keep = set(choose_kept_sweeps(schedule).tolist())
     for sweep in range(schedule.start_sweeps, schedule.sweeps):
-        run = advanced(run)
+        run = advance(run)
         value = run.record[-1][0]
         is_best = sweep >= schedule.burn_in and (best is None or value > best.log_joint)
         if is_best or sweep in keep:
