@@ -33,7 +33,9 @@ class Stream(IntEnum):
     SEARCH_PART = 1 << 21
     """plsm: part of the table that motifs are searched in."""
     DETECTION = 1 << 22
-    """Added to the seed for the shuffles that false alarms are counted in."""
+    """Decoys, and labels of them; followed by what they are for."""
+    HALF = 1 << 27
+    """Added to the seed for the fit of the first half, and once more for the second."""
     HELD_OUT = 1 << 23
     """plsm: observations held out to choose sizes; a fit out of core has given sizes."""
     STREAMED_PART = 1 << 23

@@ -1,12 +1,15 @@
 """From activations to discrete occurrences: where, how much, and how sure."""
 
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import compute_rates, score_occurrences
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences, dense_activation
 from motifmine.records.start_layout import (
     StartLayout,
@@ -53,7 +56,7 @@ def find_occurrences(
     return Occurrences(
         document=document[order].astype(np.int32),
         start_bin=start_bin[order].astype(np.int32),
-        start_s=_start_s(table, document[order], start_bin[order]),
+        start_s=start_seconds(table, document[order], start_bin[order]),
         motif=motif[order].astype(np.int32),
         weight=weight[order],
         score=score[order],
@@ -92,46 +95,22 @@ def _highest_near(value: Floats) -> Floats:
     return highest
 
 
-def unexplained_share(
-    table: ObservationTable, motifs: MotifSet, background: Background, activations: Activations
-) -> Floats32:
-    """Return the share of every observation that the motifs leave to the background, (N,)."""
-    layout = start_layout(table, motifs.motif_length)
-    activation = dense_activation(layout, activations, len(motifs))
-    base = flat_rates(layout, background.weight, background.probability)
-    rates = _rates(layout, motifs, base, activation)
-    return np.divide(base, rates, out=np.ones_like(base), where=rates > 0, casting="same_kind")
+def join_occurrences(parts: Sequence[Occurrences]) -> Occurrences:
+    """Return the occurrences of several parts, one after the other.
+
+    What is not known of one of the parts is not known of all.
+    """
+    columns: dict[str, Any] = {}
+    for item in fields(Occurrences):
+        values = [getattr(part, item.name) for part in parts]
+        is_known = all(value is not None for value in values)
+        columns[item.name] = np.concatenate(values) if is_known else None
+    return Occurrences(**columns)
 
 
 def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occurrences:
     """Return the occurrences marked by `keep`."""
-    columns = {item.name: getattr(occurrences, item.name)[keep] for item in fields(occurrences)}
-    return Occurrences(**columns)
-
-
-def keep_sure(occurrences: Occurrences, least_score: float, least_weight: Floats) -> Occurrences:
-    """Return the occurrences that count.
-
-    Parameters
-    ----------
-    occurrences : Occurrences
-    least_score : float, nats
-    least_weight : float64 array (K,), observations
-        Of each motif.
-    """
-    heavy = occurrences.weight >= least_weight[occurrences.motif]
-    return keep_occurrences(occurrences, heavy & (occurrences.score >= least_score))
-
-
-def typical_weights(occurrences: Occurrences, n_motifs: int) -> Floats:
-    """Return the weight that a typical observation's occurrence has, per motif, float64 (K,).
-
-    It is the mean weight, every occurrence counted by its weight, so that many tiny ones do not
-    pull it down.
-    """
-    total = np.bincount(occurrences.motif, occurrences.weight, minlength=n_motifs)
-    squares = np.bincount(occurrences.motif, occurrences.weight**2, minlength=n_motifs)
-    return np.divide(squares, total, out=np.zeros(n_motifs), where=total > 0)
+    return select_entries(occurrences, "occurrence", keep)
 
 
 def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Floats32) -> Floats:
@@ -170,10 +149,10 @@ def _scores(
     return scores
 
 
-def _start_s(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
-    """Return start bins in seconds of their recordings; before second 0 the bins go on."""
+def start_seconds(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
+    """Return start bins in seconds of their recordings, those that lie outside at the edge."""
     edges = table.document_offsets
-    bin_start_s = np.concatenate([r.bin_start_s for r in table.recordings])
+    bin_start_s = np.concatenate([np.zeros(0), *(r.bin_start_s for r in table.recordings)])
     inside = np.clip(start_bin, 0, np.diff(edges)[document] - 1)
-    start_s: Floats = bin_start_s[edges[document] + inside] + (start_bin - inside) * table.bin_s
+    start_s: Floats = bin_start_s[edges[document] + inside]
     return start_s

@@ -1,13 +1,19 @@
-"""What every model asks of a table before it is fitted."""
+"""What every model asks of a table before it is fitted, and says where it has no motifs."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from motifmine.errors import DataError
+from motifmine.models.protocol import Located
+from motifmine.records.fit import Activations, Background
+from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Indices32
+
+FLOOR = 1e-3
+"""Share of the observations left to an even background, for words that were never seen."""
 
 
 def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
@@ -32,3 +38,21 @@ def drop_unused_words(table: ObservationTable) -> tuple[Indices32, ObservationTa
     used, word = np.unique(table.word, return_inverse=True)
     labels = Vocabulary.of_labels([table.vocabulary.labels[w] for w in used])
     return used, replace(table, vocabulary=labels, word=word.astype(np.int32), picture=None)
+
+
+def locate_nothing(background: Background, table: ObservationTable) -> Located:
+    """Return what there is to locate when a fit has no motifs: all is background, flat in time."""
+    layout = start_layout(table, 1)
+    words = FLOOR / len(background.probability) + (1 - FLOOR) * background.probability
+    per_bin = 1 / np.maximum(layout.n_times[layout.bin_document], 1)
+    rate = words[table.word] * np.repeat(per_bin, np.diff(layout.offsets))
+    return Located(
+        activations=Activations(
+            offsets=np.zeros(table.n_documents + 1, np.int64),
+            start=np.zeros(0, np.int32),
+            motif=np.zeros(0, np.int32),
+            mass=np.zeros(0, np.float32),
+        ),
+        background=Background(probability=background.probability, weight=1.0),
+        log_likelihood=float(np.sum(table.count * np.log(rate))),
+    )

@@ -136,9 +136,6 @@ class SizeChoice(Protocol):
     ) -> tuple[Any, dict[str, object]]:
         """Return the specification with the sizes chosen, and plain values that tell how."""
 
-    def p_values(self, table: ObservationTable, motifs: MotifSet, seed: int) -> Floats:
-        """Return how likely chance is to give motifs that stand out so, float64 array (K,)."""
-
 
 class OutOfCore(Protocol):
     """EM, or what is like it, over documents that are never in memory together.

@@ -14,6 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from motifmine.errors import MotifmineWarning, SpecError
+from motifmine.models.checks import locate_nothing
 from motifmine.models.options import Option, options_of
 from motifmine.models.protocol import Located, OutOfCore
 from motifmine.records.fit import FitRecord
@@ -42,6 +43,8 @@ class Entry:
     """Whether topics are put between words and motifs where nobody says."""
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
     """Settings that are taken where nobody says, of words that may occur in every time bin."""
+    settings_of_halves: Mapping[str, object] = field(default_factory=dict)
+    """Settings of fits of half of the data, which test motifs: cheaper, and without pruning."""
     size_choice: str = ""
     """`motifmine.models.protocol.SizeChoice` that finds the number and length of the motifs; "":
     sizes are given."""
@@ -77,6 +80,7 @@ OWN = {
         model="motifmine.models.plsm.model:Plsm",
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
+        settings_of_halves={"drop_surplus": False},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
         out_of_core="motifmine.models.plsm.out_of_core:PlsmOutOfCore",
         can_update=True,
@@ -86,6 +90,7 @@ OWN = {
         model="motifmine.models.hdlsm.model:Hdlsm",
         locate="motifmine.models.hdlsm.model:locate_in_record",
         default_topics="auto",
+        settings_of_halves={"chains": 1},
         groups_documents=True,
     ),
     "tcae": Entry(
@@ -153,6 +158,8 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     Motifs and the background's words are held fixed. Starts are inferred as the model does it, or
     by maximum likelihood where it cannot: its package is not installed, or the fit is too old.
     """
+    if len(record.motifs) == 0:
+        return locate_nothing(record.background, table)
     model = record.provenance.model
     place = entry_of(model).locate if model in model_names() else FALLBACK.locate
     found: Located | None = load(place)(record, table)
@@ -234,3 +241,15 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     entry = entry_of(model)
     known = fields(load(entry.specification))
     return load(entry.model)(**{f.name: settings[f.name] for f in known if f.name in settings})
+
+
+def model_of_halves(model: str, settings: Mapping[str, Any]) -> Any:
+    """Return the specification for fits of half of the data of a fit, all decided as for the whole.
+
+    Parameters
+    ----------
+    model : str
+    settings : mapping
+        `FitSpec.settings` of the whole fit.
+    """
+    return specification_of(model, {**settings, **entry_of(model).settings_of_halves})

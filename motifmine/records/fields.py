@@ -1,11 +1,14 @@
-"""What a field of a record is in a file: the axes of its array, and its unit."""
+"""What the fields of a record are: the axes of an array, and its unit."""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+Record = TypeVar("Record")
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -53,3 +56,33 @@ def axes(
         "split": split,
         "units": units,
     }
+
+
+def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
+    """Return a record with some entries of an axis, in all of its arrays that have the axis.
+
+    Parameters
+    ----------
+    record : dataclass
+        Its arrays have `axes` as metadata.
+    axis : str
+    which : int or bool array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from motifmine.records.fit import MotifSet
+    >>> motifs = MotifSet(probability=np.zeros((3, 5, 2), np.float32), weight=np.ones(3))
+    >>> select_entries(motifs, "motif", np.array([0, 2]))
+    MotifSet(2 motifs of 5 bins x 2 words)
+    """
+    changed: dict[str, Any] = {}
+    for item in fields(record):  # type: ignore[arg-type]  # every record is a dataclass
+        value = getattr(record, item.name)
+        names = [name.strip() for name in item.metadata.get("axes", "").split(",")]
+        if is_dataclass(value) and not isinstance(value, type):
+            changed[item.name] = select_entries(value, axis, which)
+        elif isinstance(value, np.ndarray) and axis in names:
+            index = np.flatnonzero(which) if which.dtype == np.bool_ else which
+            changed[item.name] = np.take(value, index, axis=names.index(axis))
+    return replace(record, **changed)  # type: ignore[type-var]

@@ -11,6 +11,7 @@ from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
 from motifmine.records.posterior import Posterior
 from motifmine.records.settings import FitSpec
+from motifmine.records.significance import Significance
 from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
 from motifmine.records.table import ObservationTable, Recording, scene_difference
 from motifmine.records.vocabulary import Vocabulary
@@ -151,6 +152,10 @@ class Occurrences:
     """Observations that the occurrence explains."""
     score: Floats = field(metadata=axes("occurrence", "nats"))
     """Log-likelihood ratio (nats) of having it against leaving its observations to the rest."""
+    false_probability: Floats | None = field(default=None, metadata=axes("occurrence"))
+    """Probability that it is false (local false discovery rate); None where it is not known."""
+    false_per_hour: Floats | None = field(default=None, metadata=axes("occurrence", "1/h"))
+    """False occurrences of at least its score that are expected in an hour; None: not known."""
 
     def __len__(self) -> int:
         return len(self.document)
@@ -242,6 +247,8 @@ class FitRecord:
     model_state: object = None
     """What else the model needs to find its motifs in other documents: a record of its own, or,
     from a file, a `StoredState`; see `motifmine.records.model_state`."""
+    significance: Significance | None = None
+    """How far the motifs recur in data they were not learned from, and what chance gives."""
     segments: Segments | None = None
     """What the raw values do while a motif occurs, for series."""
     drift: Drift | None = None

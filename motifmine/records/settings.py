@@ -65,20 +65,23 @@ class Detection:
     """Which peaks of activations count as occurrences."""
 
     false_alarms_per_hour: float | None = None
-    """Rate at which chance alone may give occurrences, > 0; None: so that one in a hundred of the
-    occurrences is expected to be false."""
-    least_weight: float = 0.1
-    """Share of its motif's typical weight that an occurrence must have, >= 0."""
+    """False occurrences that are allowed in an hour, all motifs together, > 0; None: as many as
+    `false_share` allows."""
+    false_share: float = 0.01
+    """Share of the reported occurrences that is expected to be false, 0 < share < 1."""
+    least_weight: float | None = None
+    """Of the first fits, which were not tested: share of its motif's typical weight that an
+    occurrence had to have. It is kept in their files and not used."""
     least_score: float = -np.inf
-    """Score from which an occurrence is more than chance, nats; a fit finds it. Infinite where
-    nothing is, minus infinity while it is not known."""
+    """Score from which occurrences are reported, nats; a fit finds it. Infinite where none can be,
+    minus infinity while it is not known."""
 
     def __post_init__(self) -> None:
         rate = self.false_alarms_per_hour
         if rate is not None and not (np.isfinite(rate) and rate > 0):
             raise SpecError(f"false_alarms_per_hour is {rate}; it must be more than 0")
-        if not (np.isfinite(self.least_weight) and self.least_weight >= 0):
-            raise SpecError(f"least_weight is {self.least_weight}; it must be 0 or more")
+        if not 0 < self.false_share < 1:
+            raise SpecError(f"false_share is {self.false_share}; it must be above 0 and below 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +147,12 @@ class FitSpec:
 
     def plain(self) -> dict[str, Any]:
         """Return everything as one mapping of plain values, as it is in a file."""
-        detection = asdict(self.detection)
+        usual = Detection()
+        detection = {
+            name: value
+            for name, value in asdict(self.detection).items()
+            if name not in ("least_weight", "false_share") or value != getattr(usual, name)
+        }
         if not np.isfinite(self.detection.least_score):
             # there is no infinity in JSON: None stands for it, and nothing for minus infinity
             del detection["least_score"]

@@ -9,6 +9,7 @@ import numpy as np
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import clock_starts
 from motifmine.reporting.times import format_clock_time, format_time
+from motifmine.types import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class MotifRow:
     """Mean similarity with the motif most like it in refits to resampled data, 0 to 1."""
     found_again: float | None = None
     """Share of these refits that hold it, 0 to 1."""
+    p_value: float | None = None
+    """Probability that chance gives as much evidence in data it was not learned from."""
+    recurring_share: float | None = None
+    """Share of what it explained there that its sure occurrences hold, 0 to 1."""
 
     @property
     def number(self) -> int:
@@ -75,11 +80,20 @@ class OccurrenceRow:
     score: float
     """Log-likelihood ratio of having it against leaving it out, nats."""
     end_s: float
-    """When 90 % of the motif are over, seconds of the recording; see `MotifSet.span_bins`."""
+    """When 90 % of the motif are over, or the recording is, seconds of the recording; see
+    `MotifSet.span_bins`."""
     motif_name: str
     """What people call the motif, "" without a name."""
+    false_probability: float | None = None
+    """Probability that the occurrence is false; None where it was not tested."""
+    false_per_hour: float | None = None
+    """False occurrences of at least this score that are expected in an hour; None: not tested."""
     probability: float | None = None
     """Share of the sampler's sweeps that have the occurrence; None where nothing was sampled."""
+
+
+WHERE_TESTED = ("false_probability", "false_per_hour", "probability")
+"""Fields of occurrences that only fits have that were tested, or sampled."""
 
 
 def list_motifs(record: FitRecord) -> list[MotifRow]:
@@ -92,7 +106,7 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
     clock = clock_starts(record.recordings)
     hours = record.duration_s() / 3600
     extent = record.motifs.extent_bins()
-    steady = record.stability
+    steady, tested = record.stability, record.significance
     if all(start is not None for start in clock):
         base = np.array([0.0 if start is None else start.timestamp() for start in clock])
         order = np.argsort(base[found.document] + found.start_s, kind="stable")
@@ -114,6 +128,8 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
                 name=record.name_of(motif),
                 stability=None if steady is None else float(steady.similarity[motif]),
                 found_again=None if steady is None else float(steady.share[motif]),
+                p_value=None if tested is None else float(tested.p_value[motif]),
+                recurring_share=None if tested is None else float(tested.recurring_share[motif]),
             )
         )
     return rows
@@ -124,34 +140,50 @@ def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
     found = record.occurrences
     clock = clock_starts(record.recordings)
     names = [recording.name for recording in record.recordings]
-    length_s = record.bin_s * record.motifs.span_bins()[1][found.motif]
     sampled = record.posterior
     probability = (
         [None] * len(found) if sampled is None else sampled.occurrence_probability.tolist()
     )
-    columns = (
-        *(found.document, found.motif, found.start_bin, found.start_s, found.weight, found.score),
-        found.start_s + length_s,
-    )
-    return [
-        OccurrenceRow(
-            document=document,
-            recording=names[document],
-            motif=motif,
-            start_bin=start_bin,
-            start_s=round(start_s, 3),
-            start_time=format_time(start_s),
-            start_utc=format_clock_time(clock[document], start_s),
-            weight=weight,
-            score=score,
-            end_s=round(end_s, 3),
-            motif_name=record.name_of(motif),
-            probability=sure,
+    rows = []
+    end_s = _end_s(record)
+    for i, sure in enumerate(probability):
+        document, motif = int(found.document[i]), int(found.motif[i])
+        start_s = float(found.start_s[i])
+        rows.append(
+            OccurrenceRow(
+                document=document,
+                recording=names[document],
+                motif=motif,
+                start_bin=int(found.start_bin[i]),
+                start_s=round(start_s, 3),
+                start_time=format_time(start_s),
+                start_utc=format_clock_time(clock[document], start_s),
+                weight=float(found.weight[i]),
+                score=float(found.score[i]),
+                end_s=round(float(end_s[i]), 3),
+                motif_name=record.name_of(motif),
+                false_probability=_value(found.false_probability, i),
+                false_per_hour=_value(found.false_per_hour, i),
+                probability=sure,
+            )
         )
-        for document, motif, start_bin, start_s, weight, score, end_s, sure in zip(
-            *(column.tolist() for column in columns), probability, strict=True
-        )
-    ]
+    return rows
+
+
+def _value(column: Floats | None, at: int) -> float | None:
+    return None if column is None else float(column[at])
+
+
+def _end_s(record: FitRecord) -> Floats:
+    """Return when 90 % of the motif are over or the recording is, for every occurrence."""
+    found = record.occurrences
+    last = found.start_bin + record.motifs.span_bins()[1][found.motif] - 1
+    end_s = np.zeros(len(found))
+    for document, recording in enumerate(record.recordings):
+        mine = found.document == document
+        inside = np.clip(last[mine], 0, recording.n_times - 1)
+        end_s[mine] = recording.bin_start_s[inside] + record.bin_s
+    return end_s
 
 
 def _make_moment(record: FitRecord, clock: Sequence[datetime | None], occurrence: int) -> Moment:

@@ -14,6 +14,7 @@ from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
+from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.workflows.fit_topics import over_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
 from motifmine.workflows.out_of_core.commands import fit_tables_in_files
@@ -22,7 +23,6 @@ from motifmine.workflows.specify import (
     choose_sizes,
     describe_agreement,
     describe_fit,
-    size_choice,
     specify_model,
 )
 from motifmine.workflows.workspace import Workspace
@@ -56,9 +56,10 @@ def fit(
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
     record = find_motifs(data, spec, request, run, {**choices, **cameras})
-    record = add_p_values(record, data, request)
     record = add_stability(record, data, spec, request, run)
     run.say(describe_agreement(record))
+    for line in significance_sentences(record):
+        run.say(line)
     record = add_drift(record, data, request)
     record = record if run.is_timed else without_times(record)
     store.write_fit(path, record, force=run.force)
@@ -108,15 +109,6 @@ def find_motifs(
             on_progress=run.on_progress,
             notes={**notes, NOTE: request.as_values(), **run.notes},
         )
-
-
-def add_p_values(record: FitRecord, data: Prepared, request: FitRequest) -> FitRecord:
-    """Return the record with how likely chance is to give each motif, of a number left to data."""
-    if request.n_motifs != "auto":
-        return record
-    found = size_choice(request.model).p_values(data.counts, record.motifs, record.provenance.seed)
-    spec = record.provenance.spec.with_notes({"p_values": [round(p, 4) for p in found]})
-    return replace(record, provenance=replace(record.provenance, spec=spec))
 
 
 def add_stability(

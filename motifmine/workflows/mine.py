@@ -7,28 +7,18 @@ from typing import cast
 import numpy as np
 
 from motifmine.analysis.anomalies import find_anomalies_of
-from motifmine.analysis.chance_level import false_alarms
-from motifmine.analysis.occurrences import (
-    find_occurrences,
-    keep_occurrences,
-    keep_sure,
-    typical_weights,
-)
+from motifmine.analysis.motif_selection import keep_motifs
+from motifmine.analysis.occurrences import find_occurrences
 from motifmine.analysis.raw_segments import motif_segments
-from motifmine.analysis.topic_null import rolled_under_topics
+from motifmine.analysis.significance import Assessment, assess, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
-from motifmine.models.registry import locate_motifs
+from motifmine.models.registry import locate_motifs, model_names, model_of_halves
+from motifmine.models.starts import infer_starts
 from motifmine.progress import Progress
-from motifmine.records.fit import Activations, Background, FitRecord, Occurrences
+from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
-from motifmine.types import Floats
-
-SHARE_FALSE = 0.01
-"""Share of the occurrences that may be false where no rate of false alarms is asked for."""
-N_SHUFFLES = 2
-"""Shuffled copies of the data that false alarms are counted in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,16 +109,16 @@ def mine_prepared(
     """Return the motifs of a table that is ready, and all their occurrences; see `mine`."""
     table, prepared = data.table, data.counts
     fit = _fit_model(model, prepared, context, seed, on_progress)
-    occurrences, least_score = sure_occurrences(prepared, fit, detection)
+    assessment = assess_fit(prepared, fit, detection, model=model)
     spec = replace(
         fit.provenance.spec,
         preparation=data.preparation,
-        detection=replace(detection, least_score=least_score),
+        detection=replace(detection, least_score=assessment.least_score),
         table=table.spec,
         notes={**fit.findings(), **(notes or {})},
     )
-    located = fit.locate(prepared)
-    return FitRecord(
+    occurrences = _numbered_as_in_fit(assessment)
+    record = FitRecord(
         provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,
         background=fit.background,
@@ -141,17 +131,68 @@ def mine_prepared(
         vocabulary=table.vocabulary,
         recordings=table.recordings,
         picture=table.picture,
-        anomalies=find_anomalies_of(
-            prepared, fit.motifs, located.background, located.activations, scale=None
-        ),
-        segments=motif_segments(
-            table,
-            occurrences,
-            n_motifs=len(fit.motifs),
-            motif_length=fit.motifs.motif_length,
-        ),
         posterior=fit.posterior_of(occurrences),
         model_state=fit.model_state,
+    )
+    record = keep_motifs(record, assessment.kept)
+    return replace(
+        add_measures(record, data),
+        significance=assessment.significance,
+    )
+
+
+def assess_fit(
+    table: ObservationTable, fit: Fit, detection: Detection, *, model: Model | None = None
+) -> Assessment:
+    """Return which motifs of a fit recur in data they were not learned from, and where.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Prepared as for the fit.
+    fit : Fit
+    detection : Detection
+    model : Model or None
+        What fits the halves where the registry does not know the fit's model.
+    """
+    name, seed = fit.provenance.model, fit.provenance.seed
+    if name in model_names():
+        model = model_of_halves(name, fit.provenance.spec.settings)
+    assert model is not None
+    half_model = model
+    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+    return assess(
+        table,
+        fit.motifs,
+        fit.background,
+        lambda part, half: half_model.fit(part, seed=seed + Stream.HALF + half),
+        infer_starts,
+        detection=detection,
+        n_occurrences=len(found),
+        seed=seed,
+    )
+
+
+def _numbered_as_in_fit(assessment: Assessment) -> Occurrences:
+    """Return the occurrences of an assessment with the motifs' numbers in the whole fit."""
+    motif = assessment.kept[assessment.occurrences.motif].astype(np.int32)
+    return replace(assessment.occurrences, motif=motif)
+
+
+def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
+    """Return the record with what its motifs explain badly, and the raw values at occurrences."""
+    located = locate_motifs(record, data.counts)
+    return replace(
+        record,
+        anomalies=find_anomalies_of(
+            data.counts, record.motifs, located.background, located.activations, scale=None
+        ),
+        segments=motif_segments(
+            data.table,
+            record.occurrences,
+            n_motifs=len(record.motifs),
+            motif_length=record.motifs.motif_length,
+        ),
     )
 
 
@@ -181,13 +222,18 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     spec = record.provenance.spec
     prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
-    occurrences = find_occurrences(prepared, record.motifs, found.background, found.activations)
-    typical = typical_weights(record.occurrences, len(record.motifs))
-    least_weight = spec.detection.least_weight * typical
+    occurrences = locate_occurrences(
+        prepared,
+        record.motifs,
+        record.background,
+        record.significance,
+        spec.detection.least_score,
+        infer_starts,
+    )
     return replace(
         record,
         activations=found.activations,
-        occurrences=keep_sure(occurrences, spec.detection.least_score, least_weight),
+        occurrences=occurrences,
         background=found.background,
         log_likelihood=found.log_likelihood,
         n_observations=prepared.total,
@@ -200,33 +246,3 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
             prepared, record.motifs, found.background, found.activations, record.anomalies.scale
         ),
     )
-
-
-def sure_occurrences(
-    table: ObservationTable, fit: Fit, detection: Detection
-) -> tuple[Occurrences, float]:
-    """Return the occurrences that are more than chance, and the lowest score of such."""
-    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    least_weight = detection.least_weight * typical_weights(found, len(fit.motifs))
-    found = keep_sure(found, -np.inf, least_weight)
-    null = false_alarms(
-        table,
-        fit.motifs,
-        fit.background,
-        fit.activations,
-        lambda noise, totals: _inferred(fit, noise, totals),
-        n_shuffles=N_SHUFFLES,
-        seed=fit.provenance.seed + Stream.DETECTION,
-        roll=rolled_under_topics,
-    )
-    if detection.false_alarms_per_hour is not None:
-        least = null.threshold_of_rate(detection.false_alarms_per_hour, found.score)
-    else:
-        hours = table.n_times * table.bin_s / 3600
-        least = null.threshold_of_share(SHARE_FALSE, found.score, hours)
-    return keep_occurrences(found, found.score >= least), least
-
-
-def _inferred(fit: Fit, table: ObservationTable, totals: Floats) -> tuple[Activations, Background]:
-    located = fit.locate(table, totals)
-    return located.activations, located.background

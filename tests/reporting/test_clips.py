@@ -38,7 +38,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> FitRecord:
 
     workspace = Workspace(tmp_path_factory.mktemp("clips"))
     extract_sources([CLIP], workspace, ExtractionSettings())
-    spec = Plsm(n_motifs=2, motif_length=12, restarts=1, iterations=15, activity="sparse", rounds=1)
+    spec = Plsm(n_motifs=4, motif_length=12, restarts=1, activity="sparse", rounds=4)
     return mine(workspace.read_tables(), spec)
 
 

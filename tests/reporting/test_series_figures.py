@@ -119,8 +119,8 @@ def record() -> FitRecord:
     """Return a fit of 14 channels, one of them with a hostile name."""
     channels = ("<script>", *(f"c{n}" for n in range(13)))
     layout = layout_of("rectified", channels, 2, unit="m")
-    value = np.sin(np.arange(280)[:, None] / 140 * 2 * np.pi * np.arange(1, 15))
-    spec = Plsm(n_motifs=1, motif_length=140, iterations=5, activity="dense", drop_surplus=False)
+    value = np.sin(np.arange(1680)[:, None] / 140 * 2 * np.pi * np.arange(1, 15))
+    spec = Plsm(n_motifs=1, motif_length=140, activity="sparse")
     return mine(table_of(value, layout), spec)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motifmine.analysis.occurrences import join_occurrences
 from motifmine.errors import FormatError, WorkspaceError
 from motifmine.features.series.survey import SeriesSettings
 from motifmine.io.hdf5.store import read_table, write_fit
@@ -16,7 +17,6 @@ from motifmine.workflows.demo import run_demo
 from motifmine.workflows.export import export_text, write_simulation
 from motifmine.workflows.info import summarise
 from motifmine.workflows.out_of_core.locate import (
-    joined_occurrences,
     most_surprising,
     no_activations,
     no_occurrences,
@@ -114,7 +114,7 @@ def stretches(*surprise: float) -> Anomalies:
 
 def test_the_parts_of_a_fit_from_files_are_joined() -> None:
     found = lane_record().occurrences
-    both = joined_occurrences([no_occurrences(), found, found])
+    both = join_occurrences([no_occurrences(), found, found])
     np.testing.assert_array_equal(both.motif, [*found.motif, *found.motif])
     top = most_surprising([None, stretches(1, 3), stretches(2)])
     assert top is not None

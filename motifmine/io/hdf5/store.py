@@ -1,7 +1,6 @@
 """Observation tables and fits to and from HDF5.
 
-The layouts `motifmine.table/1` and `motifmine.fit/1` are written down in the README. They are a
-public format: every dataset names its `axes` and, where it has one, its `unit`.
+The README describes `motifmine.table/1` and `motifmine.fit/1`; every dataset names its `axes`.
 """
 
 import json
@@ -40,6 +39,7 @@ from motifmine.records.fit import (
 )
 from motifmine.records.posterior import Posterior
 from motifmine.records.settings import FitSpec
+from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
@@ -52,6 +52,7 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "segments": ("segments", Segments),
     "posterior": ("posterior", Posterior),
     "drift": ("drift", Drift),
+    "significance": ("significance", Significance),
 }
 """Parts that a fit may lack: its field, its group in the file, and its record."""
 
@@ -342,9 +343,8 @@ def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Act
         group.attrs["recording"] = recording.name
         _write_recording(group, recording)
         part = slice(parts.offsets[document], parts.offsets[document + 1])
-        write_dataset(group, "start", parts.start[part], "activation", "bins")
-        write_dataset(group, "motif", parts.motif[part], "activation")
-        write_dataset(group, "mass", parts.mass[part], "activation", "observations")
+        for name, unit in (("start", "bins"), ("motif", ""), ("mass", "observations")):
+            write_dataset(group, name, getattr(parts, name)[part], "activation", unit)
         write_dataset(group, "bin_start_s", recording.bin_start_s, "time", "s")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from motifmine.errors import DataError
-from motifmine.models.checks import check_size, drop_unused_words
+from motifmine.models.checks import FLOOR, check_size, drop_unused_words, locate_nothing
 from motifmine.models.fitted import FittedModel, provenance_of
 from motifmine.models.plsm.em import (
     Problem,
@@ -51,8 +51,6 @@ from motifmine.types import Floats, Floats32
 
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
-FLOOR = 1e-3
-"""Share of the observations left to an even background when a fit without one meets new words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +158,8 @@ def fold_in(
         )
     if len(table.word) == 0:
         raise DataError("the table holds no observations; there is nothing to locate motifs in")
+    if len(motifs) == 0:
+        return locate_nothing(background, table)
     if priors.background == 0:
         priors = replace(priors, background=FLOOR)
     words = np.full(motifs.n_words, FLOOR / motifs.n_words)

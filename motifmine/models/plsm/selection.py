@@ -1,4 +1,4 @@
-"""How many motifs, how long, and which of them are more than chance."""
+"""How many motifs, and how long."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,12 @@ import numpy as np
 
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.heldout import hide_observations
-from motifmine.models.plsm.kernels.search import overlaps
 from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.fit import MotifSet, dense_activation
 from motifmine.records.start_layout import flat_rates, phi_of, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats, Indices
 
 HIDDEN_SHARE = 0.1
 """Share of the observations that is hidden to compare numbers of motifs."""
@@ -72,10 +71,6 @@ class PlsmSizeChoice:
             spec = replace(spec, n_motifs=choice.chosen)
             told["n_motifs_choice"] = choice.as_values()
         return spec, told
-
-    def p_values(self, table: ObservationTable, motifs: MotifSet, seed: int) -> Floats:
-        """Return how likely chance is to give motifs that stand out so, float64 array (K,)."""
-        return motif_p_values(table, motifs, seed=seed)
 
 
 def choose_n_motifs(
@@ -226,69 +221,3 @@ def _span(power: Floats) -> int:
         if between.max() > best:
             best, found = float(between.max()), n
     return found
-
-
-def motif_p_values(
-    table: ObservationTable, motifs: MotifSet, *, seed: int, n_null: int | None = None
-) -> Floats:
-    """Return how likely chance is to give motifs that stand out so, float64 array (K,).
-
-    The statistic is the skewness over time of the overlap of motif and observations; the null is
-    the motif with the row of every word moved around its window by a lag of its own. The test tells
-    structure from noise, not one motif from two: a copy or a part of a motif is significant too.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        Best of observations that the motifs were not learned from.
-    motifs : MotifSet
-    seed : int
-    n_null : int or None
-        Null motifs for each motif; None takes 40 K (200 at least), so that 0.05 / K can be reached.
-
-    Notes
-    -----
-    Mackevicius et al., eLife 2019 (seqNMF).
-    """
-    n_motifs, length, n_words = motifs.probability.shape
-    n_null = max(200, 40 * n_motifs) if n_null is None else n_null
-    observed = _skewness(_overlaps(table, motifs.probability))
-    p_values = np.empty(n_motifs)
-    rng = generator(seed, Stream.SIGNIFICANCE)
-    for k, motif in enumerate(motifs.probability):
-        seen = np.flatnonzero(motif.any(axis=0))
-        n_above = 0
-        for first in range(0, n_null, 32):
-            n_here = min(32, n_null - first)
-            null = np.zeros((n_here, length, n_words), np.float32)
-            lag = rng.integers(0, length, size=(n_here, 1, len(seen)))
-            rows = (np.arange(length)[None, :, None] - lag) % length
-            shape = (n_here, length, len(seen))
-            null[:, :, seen] = np.take_along_axis(
-                np.broadcast_to(motif[:, seen], shape), rows, axis=1
-            )
-            n_above += int(np.count_nonzero(_skewness(_overlaps(table, null)) >= observed[k]))
-        p_values[k] = (1 + n_above) / (1 + n_null)
-    return p_values
-
-
-def _overlaps(table: ObservationTable, probability: Floats32) -> Floats32:
-    layout = start_layout(table, probability.shape[1])
-    found: Floats32 = overlaps(
-        layout.bin_row,
-        layout.offsets,
-        layout.word,
-        layout.count,
-        phi_of(probability),
-        layout.n_rows,
-        probability.shape[1],
-    )
-    return found
-
-
-def _skewness(value: Floats32) -> Floats:
-    """Return the third standardised moment of every column."""
-    centred = value - value.mean(axis=0, dtype=np.float64)
-    spread = np.maximum(np.square(centred).mean(axis=0), 1e-30)
-    skewness: Floats = (centred**3).mean(axis=0) / spread**1.5
-    return skewness

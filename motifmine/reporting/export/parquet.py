@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from motifmine.reporting.rows import OccurrenceRow
+from motifmine.reporting.rows import WHERE_TESTED, OccurrenceRow
 from motifmine.reporting.text_table import escape_undecodable
 
 
@@ -24,7 +24,7 @@ def encode_parquet(rows: Sequence[OccurrenceRow]) -> bytes:
     columns = {}
     for item in fields(OccurrenceRow):
         values = [getattr(row, item.name) for row in rows]
-        if item.name == "probability":
+        if item.name in WHERE_TESTED:
             if any(value is not None for value in values):
                 columns[item.name] = pa.array(values, pa.float64())
             continue

@@ -13,6 +13,7 @@ from dataclasses import asdict, fields
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
+    WHERE_TESTED,
     MotifRow,
     OccurrenceRow,
     list_motifs,
@@ -20,14 +21,12 @@ from motifmine.reporting.rows import (
 )
 from motifmine.reporting.text_table import escape_undecodable, text_table
 
-OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name != "probability")
-"""Columns of the CSV file and keys of the JSON objects, in this order."""
+OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name not in WHERE_TESTED)
+"""Columns of the CSV file and keys of the JSON objects, in this order; behind them come those of
+`WHERE_TESTED` that are known."""
 
-SAMPLED_COLUMNS = (*OCCURRENCE_COLUMNS, "probability")
-"""The same for fits with a posterior."""
-
-WHERE_KNOWN = ("name", "wall clock", "stability", "found again")
-"""Columns of text tables that are omitted when they are empty."""
+WHERE_KNOWN = ("name", "wall clock", "stability", "found again", "p", "recurs", "false")
+"""Columns of text tables that are left out when they tell nothing."""
 
 NUMBERING = "Motifs are numbered from 1, the heaviest first (in files they count from 0)."
 
@@ -36,7 +35,8 @@ def format_occurrences_csv(record: FitRecord) -> str:
     """Return all occurrences as CSV text; motifs and documents count from 0."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(OCCURRENCE_COLUMNS if record.posterior is None else SAMPLED_COLUMNS)
+    more = list_tested_columns(record)
+    writer.writerow((*OCCURRENCE_COLUMNS, *more))
     writer.writerows(
         (
             row.document,
@@ -50,7 +50,7 @@ def format_occurrences_csv(record: FitRecord) -> str:
             _format_number(row.score),
             f"{row.end_s:.3f}",
             row.motif_name,
-            *(() if row.probability is None else (f"{row.probability:.3f}",)),
+            *(_format_share(getattr(row, name)) for name in more),
         )
         for row in list_occurrences(record)
     )
@@ -59,7 +59,7 @@ def format_occurrences_csv(record: FitRecord) -> str:
 
 def format_occurrences_json(record: FitRecord) -> str:
     """Return all occurrences as a JSON list of objects; motifs and documents count from 0."""
-    columns = OCCURRENCE_COLUMNS if record.posterior is None else SAMPLED_COLUMNS
+    columns = (*OCCURRENCE_COLUMNS, *list_tested_columns(record))
     rows = [
         {name: _replace_not_finite(getattr(row, name)) for name in columns}
         for row in list_occurrences(record)
@@ -83,7 +83,7 @@ def format_motifs_text(record: FitRecord) -> str:
     """Return the motifs as an aligned text table, numbered from 1."""
     columns = (
         *("motif", "name", "share", "occurrences", "per hour", "90 % within"),
-        *("stability", "found again", "first", "last"),
+        *("p", "recurs", "stability", "found again", "first", "last"),
     )
     rows = [
         (
@@ -93,6 +93,8 @@ def format_motifs_text(record: FitRecord) -> str:
             str(row.occurrences),
             f"{row.per_hour:.1f}",
             f"{row.duration_s:.2f} s",
+            _format_p_value(row.p_value),
+            "" if row.recurring_share is None else f"{100 * row.recurring_share:.0f} %",
             "" if row.stability is None else f"{row.stability:.2f}",
             "" if row.found_again is None else f"{100 * row.found_again:.0f} %",
             str(row.first or "-"),
@@ -104,8 +106,8 @@ def format_motifs_text(record: FitRecord) -> str:
 
 
 def format_occurrences_text(record: FitRecord) -> str:
-    """Return all occurrences as an aligned text table; motifs are numbered from 1."""
-    columns = ("recording", "start", "wall clock", "motif", "name", "weight", "score")
+    """Return all occurrences as an aligned table for people; motifs numbered from 1."""
+    columns = ("recording", "start", "wall clock", "motif", "name", "weight", "score", "false")
     rows = [
         (
             row.recording,
@@ -115,6 +117,7 @@ def format_occurrences_text(record: FitRecord) -> str:
             row.motif_name,
             f"{row.weight:.1f}",
             f"{row.score:.1f}",
+            "" if row.false_probability is None else f"{100 * row.false_probability:.1f} %",
         )
         for row in list_occurrences(record)
     ]
@@ -129,8 +132,30 @@ def _format_known_columns(columns: Sequence[str], rows: Sequence[Sequence[str]])
     return text_table([columns[i] for i in shown], [[row[i] for i in shown] for row in rows])
 
 
+def _format_p_value(p_value: float | None) -> str:
+    """Return a p-value for people, "" where there is none."""
+    if p_value is None or math.isnan(p_value):
+        return ""
+    return f"{p_value:.2g}"
+
+
+def list_tested_columns(record: FitRecord) -> tuple[str, ...]:
+    """Return the columns of `WHERE_TESTED` that the fit has."""
+    has = {
+        "false_probability": record.occurrences.false_probability is not None,
+        "false_per_hour": record.occurrences.false_per_hour is not None,
+        "probability": record.posterior is not None,
+    }
+    return tuple(name for name in WHERE_TESTED if has[name])
+
+
+def _format_share(value: float) -> str:
+    """Return a probability or rate with three decimals, small ones with two digits."""
+    return f"{value:.3f}" if value == 0 or value >= 0.01 else f"{value:.2g}"
+
+
 def _format_number(value: float) -> str:
-    """Return a number with six significant digits, "" when it is not finite."""
+    """Return a number with six digits, "" when it is not finite."""
     return f"{value:.6g}" if math.isfinite(value) else ""
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from motifmine.analysis.anomalies import calibrate, measure_documents
-from motifmine.analysis.occurrences import typical_weights
+from motifmine.analysis.motif_selection import widen_background
 from motifmine.errors import FitError, SpecError
 from motifmine.files import refuse_overwriting
 from motifmine.models.excerpt import part_of_time
@@ -24,6 +24,7 @@ from motifmine.models.registry import out_of_core
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import FitRecord, Trace
 from motifmine.records.settings import (
     Detection,
@@ -32,10 +33,11 @@ from motifmine.records.settings import (
     Rate,
     StreamingState,
 )
+from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats
-from motifmine.workflows.mine import sure_occurrences
+from motifmine.workflows.mine import assess_fit
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
     Census,
@@ -199,12 +201,13 @@ def fit_files(
     fit = learner.finish(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
     )
-    task = _locate_task(fit, reading, learner, part, detection)
+    fit, significance, least_score = _recurring_motifs(fit, part, detection)
+    task = _locate_task(fit, reading, learner, part, significance, least_score)
     batch = streaming.batch_documents or default_batch(census.documents)
     made_with = replace(
         first.provenance.spec,
         preparation=choice,
-        detection=task.detection,
+        detection=replace(detection, least_score=least_score),
         table=census.scene.spec,
         streaming=StreamingState(
             batch_documents=batch,
@@ -219,7 +222,9 @@ def fit_files(
     trace = learned.trace if run.is_timed else learned.trace.untimed()
     return write_located(
         target,
-        replace(_head(fit, census, trace, made_with), time_zone=time_zone),
+        replace(
+            _head(fit, census, trace, made_with), time_zone=time_zone, significance=significance
+        ),
         in_groups(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
         task,
         workers.mapper,
@@ -315,24 +320,36 @@ def _word_shares(census: Census, reading: Reading) -> Floats:
     return share
 
 
+def _recurring_motifs(
+    fit: Any, part: ObservationTable, detection: Detection
+) -> tuple[Any, Significance, float]:
+    """Return the fit with the motifs that recur in the part, their significance, and threshold."""
+    found = assess_fit(part, replace(fit, activations=fit.transform(part)), detection)
+    fit = replace(
+        fit,
+        motifs=select_entries(fit.motifs, "motif", found.kept),
+        background=widen_background(fit.background, fit.motifs, found.kept),
+    )
+    return fit, found.significance, found.least_score
+
+
 def _locate_task(
     fit: Any,
     reading: Reading,
     learner: OutOfCore,
     part: ObservationTable,
-    detection: Detection,
+    significance: Significance,
+    least_score: float,
 ) -> LocateTask:
-    """Return the task of locating motifs, with what is more than chance judged by the part."""
+    """Return the task of locating motifs, with what is usual judged by the part."""
     located = fit.locate(part)
-    fit = replace(fit, activations=located.activations)
-    sure, least_score = sure_occurrences(part, fit, detection)
     return LocateTask(
         reading=reading,
         learner=learner,
         motifs=fit.motifs,
         background=fit.background,
-        detection=replace(detection, least_score=least_score),
-        typical_weight=typical_weights(sure, len(fit.motifs)),
+        least_score=least_score,
+        significance=significance,
         scale=calibrate(
             measure_documents(part, fit.motifs, located.background, located.activations)
         ),

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.analysis.anomalies import MOST, find_anomalies_of
-from motifmine.analysis.occurrences import find_occurrences, keep_sure
+from motifmine.analysis.occurrences import join_occurrences
+from motifmine.analysis.significance import locate_occurrences
 from motifmine.io.hdf5.incremental import growing_fit
 from motifmine.models.protocol import OutOfCore
+from motifmine.models.starts import infer_starts
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import (
@@ -21,7 +23,7 @@ from motifmine.records.fit import (
     MotifSet,
     Occurrences,
 )
-from motifmine.records.settings import Detection
+from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Group, Reading
@@ -36,10 +38,10 @@ class LocateTask:
     motifs: MotifSet
     background: Background
     """With the share that occurrences are scored against, one for all documents."""
-    detection: Detection
-    """With the score that the fit found."""
-    typical_weight: Floats
-    """Observations of a typical occurrence of each motif, float64 array (K,)."""
+    significance: Significance | None
+    """What scores are worth; None for fits that were not tested."""
+    least_score: float
+    """Score from which on occurrences are reported, nats."""
     scale: AnomalyScale | None
     """What is usual; None: anomalies are not looked for."""
 
@@ -131,7 +133,7 @@ def write_located(
             provenance=replace(head.provenance, elapsed_s=seconds),
             motifs=replace(head.motifs, weight=share),
             background=replace(head.background, weight=float(1 - share.sum())),
-            occurrences=joined_occurrences(tally.occurrences),
+            occurrences=join_occurrences(tally.occurrences),
             anomalies=tally.anomalies,
             posterior=None,
             log_likelihood=tally.log_likelihood,
@@ -147,28 +149,24 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
     if len(table.word) == 0:
         return group.number, _nothing(table)
     found = task.learner.locate(table, task.motifs, task.background)
-    occurrences = find_occurrences(table, task.motifs, task.background, found.activations)
-    detection = task.detection
-    least_weight = detection.least_weight * task.typical_weight
+    occurrences = locate_occurrences(
+        table,
+        task.motifs,
+        task.background,
+        task.significance,
+        task.least_score,
+        infer_starts,
+    )
     return group.number, LocatedGroup(
         recordings=table.recordings,
         activations=found.activations,
-        occurrences=keep_sure(occurrences, detection.least_score, least_weight),
+        occurrences=occurrences,
         anomalies=None
         if task.scale is None
         else find_anomalies_of(table, task.motifs, found.background, found.activations, task.scale),
         log_likelihood=found.log_likelihood,
         total=table.total,
     )
-
-
-def joined_occurrences(parts: Sequence[Occurrences]) -> Occurrences:
-    """Return the occurrences of several parts, one behind the other."""
-    columns = {
-        item.name: np.concatenate([getattr(part, item.name) for part in parts])
-        for item in fields(Occurrences)
-    }
-    return Occurrences(**columns)
 
 
 def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:

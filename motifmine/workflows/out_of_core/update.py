@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from motifmine.analysis.occurrences import typical_weights
 from motifmine.errors import DataError, FormatError, SpecError
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
@@ -197,8 +196,8 @@ def _locate_task(
         learner=learner,
         motifs=record.motifs,
         background=record.background,
-        detection=detection,
-        typical_weight=typical_weights(record.occurrences, len(record.motifs)),
+        least_score=detection.least_score,
+        significance=record.significance,
         scale=None if record.anomalies is None else record.anomalies.scale,
     )
 

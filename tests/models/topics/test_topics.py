@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.analysis import topic_null
-from motifmine.analysis.topic_null import rolled_under_topics
 from motifmine.errors import DataError, MissingExtraError, SpecError
 from motifmine.io.hdf5.store import read_fit, read_table, write_fit, write_table
 from motifmine.models.topics.external import TOPIC_MODELS, TopicSpec, learn_topics, project
@@ -373,27 +371,6 @@ def test_an_unfolded_table_has_the_counts_expected_of_its_topics() -> None:
         bin_s=1.0,
     )
     np.testing.assert_allclose(unfold_table(table).dense(), loadings.T @ table.dense(), rtol=1e-6)
-
-
-def test_the_null_of_topics_moves_the_words_under_them(layers: dict[str, Topics]) -> None:
-    table = project(spots(), layers["plsa"])
-    moved = rolled_under_topics(table, generator(1))
-    assert moved.vocabulary == table.vocabulary
-    assert moved.total == pytest.approx(table.total, rel=1e-3)
-    # words that went together no longer do: time bins are less of one topic
-    tops = [(t.dense() ** 2).sum() / (t.dense().sum(axis=0) ** 2).sum() for t in (table, moved)]
-    assert tops[1] < 0.8 * tops[0]
-
-
-def test_the_null_of_long_documents_is_made_in_pieces(
-    layers: dict[str, Topics], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(topic_null, "PIECE_BINS", 100)
-    table = project(spots(), layers["plsa"])
-    moved = rolled_under_topics(table, generator(1))
-    sums = [t.dense().sum(axis=0).reshape(3, 100).sum(axis=1) for t in (table, moved)]
-    np.testing.assert_allclose(sums[0], sums[1], rtol=1e-3)
-    assert moved.recordings == table.recordings
 
 
 def test_words_that_the_topics_never_knew_are_left_out(layers: dict[str, Topics]) -> None:

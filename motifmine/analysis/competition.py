@@ -1,0 +1,258 @@
+"""Cross-fitted target-decoy competition: what motifs find in data that they were not learned from.
+
+The time is cut into two halves. Motifs are learned from one half, and their starts inferred in the
+other together with decoys, then the other way round. What decoys find is what chance gives: they
+keep every word's rate, its slow changes and rhythms, the busy and quiet times and what comes
+together by chance; only the order in time is not that of the motif. Decoys compete in the same
+inference, because alone they would explain true occurrences in part.
+
+Notes
+-----
+Target-decoy competition is the usual control of false discoveries in proteomics (Elias and Gygi,
+Nature Methods 4, 2007); several decoys a target: Emery et al., RECOMB 2020.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from motifmine.analysis.decoys import motifs_with_decoys
+from motifmine.analysis.occurrences import (
+    find_occurrences,
+    join_occurrences,
+    keep_occurrences,
+    start_seconds,
+)
+from motifmine.analysis.pieces import Pieces
+from motifmine.errors import DataError, FitError
+from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.protocol import Fit, Located
+from motifmine.records.fields import select_entries
+from motifmine.records.fit import Background, MotifSet, Occurrences
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import Stream, generator
+from motifmine.types import Floats, Indices
+
+LEAST_COSINE = 0.3
+"""A motif of a half stands for the motif of the whole that it is at least so much like."""
+MOST_CELLS = 50_000_000
+"""Start times times motifs that are inferred at a time."""
+
+Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
+"""Infers starts of motifs in a table; the number is how many compete for each real motif."""
+FitHalf = Callable[[ObservationTable, int], Fit]
+"""Fits half of the data, with the number of the half for the seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidates:
+    """Peaks of motifs and of their decoys, in the same inference."""
+
+    occurrences: Occurrences
+    """In the documents of the whole table; `motif` is that of the whole fit, for decoys the motif
+    that the decoy was made of."""
+    is_decoy: NDArray[np.bool_]
+    mass: Floats
+    """Observations that each motif explains, decoys left out, float64 array (K,)."""
+
+    def of_motifs(self) -> Occurrences:
+        """Return the peaks that are not of decoys."""
+        return keep_occurrences(self.occurrences, ~self.is_decoy)
+
+    def keep(self, which: NDArray[np.bool_]) -> "Candidates":
+        """Return some of the peaks."""
+        return replace(
+            self,
+            occurrences=keep_occurrences(self.occurrences, which),
+            is_decoy=self.is_decoy[which],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldOut:
+    """Candidates in all halves, each with motifs from the other half."""
+
+    candidates: Candidates
+    tested_bins: NDArray[np.int64]
+    """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
+    was_fitted: bool
+    """Whether both halves could be fitted."""
+
+
+def compete(
+    table: ObservationTable,
+    pieces: Pieces,
+    motifs: MotifSet,
+    background: Background,
+    infer: Infer,
+    *,
+    n_decoys: int,
+    rng: np.random.Generator,
+) -> Candidates:
+    """Return the peaks of motifs and decoys in pieces of `table`, none twice.
+
+    Peaks lie in the document of their piece, at starts within it; `motif` counts from 0 as in
+    `motifs`.
+    """
+    n_motifs = len(motifs)
+    everyone = motifs_with_decoys(motifs, n_decoys, rng)
+    parts: list[Candidates] = []
+    for which in _batches(pieces, len(everyone)):
+        some = pieces.take(which)
+        cut = some.tables_to_test(table)
+        if n_motifs == 0 or len(cut.word) == 0:
+            continue
+        found = infer(everyone, background, cut, n_decoys + 1)
+        peaks = find_occurrences(cut, everyone, found.background, found.activations)
+        mass = np.bincount(found.activations.motif, found.activations.mass, minlength=len(everyone))
+        parts.append(
+            Candidates(
+                occurrences=replace(peaks, motif=(peaks.motif % n_motifs).astype(np.int32)),
+                is_decoy=peaks.motif >= n_motifs,
+                mass=mass[:n_motifs].astype(np.float64),
+            ).keep(_starts_inside(some, peaks))
+        )
+        parts[-1] = _in_documents(parts[-1], some, table)
+    return _join(parts, n_motifs)
+
+
+def cross_fit(
+    table: ObservationTable,
+    pieces: Pieces,
+    motifs: MotifSet,
+    fit_half: FitHalf,
+    infer: Infer,
+    *,
+    n_decoys: int,
+    seed: int,
+) -> HeldOut:
+    """Return what the motifs find in each half when they are learned from the other half alone.
+
+    Motifs of a half are given the number of the motif of the whole fit that they are most like, one
+    to one, and their occurrences its starts. A motif that has none in a half is not tested there.
+    """
+    parts: list[Candidates] = []
+    tested = np.zeros(len(motifs), dtype=np.int64)
+    n_fitted = 0
+    for half in (0, 1):
+        testing = pieces.select(half)
+        try:
+            fit = fit_half(pieces.select(1 - half).tables_to_learn(table), half)
+        except (DataError, FitError):
+            continue
+        n_fitted += 1
+        whole, own, shift = match_halves(motifs, fit.motifs)
+        found = compete(
+            table,
+            testing,
+            MotifSet(probability=fit.motifs.probability[own], weight=fit.motifs.weight[own]),
+            fit.background,
+            infer,
+            n_decoys=n_decoys,
+            rng=generator(seed, Stream.DETECTION, half),
+        )
+        tested[whole] += int((testing.end - testing.first).sum())
+        parts.append(_renumber(found, whole, shift, len(motifs), table))
+    return HeldOut(
+        candidates=_join(parts, len(motifs)), tested_bins=tested, was_fitted=n_fitted == 2
+    )
+
+
+def match_halves(whole: MotifSet, half: MotifSet) -> tuple[Indices, Indices, Indices]:
+    """Return pairs of motifs, one to one, and what is added to relative times to be the whole's."""
+    if len(half) == 0 or len(whole) == 0:
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, none
+    cosine, shift = max_shifted_cosine(whole.probability, half.probability)
+    row, column = linear_sum_assignment(-cosine)
+    alike = cosine[row, column] >= LEAST_COSINE
+    row, column = row[alike], column[alike]
+    return row, column, shift[row, column]
+
+
+def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
+    """Return pieces in runs whose start times and motifs fit in memory."""
+    cells = (pieces.end - pieces.first + 3 * pieces.margin) * max(n_motifs, 1)
+    batch = (np.cumsum(cells) - 1) // MOST_CELLS
+    return [np.flatnonzero(batch == number) for number in np.unique(batch)]
+
+
+def _starts_inside(pieces: Pieces, peaks: Occurrences) -> NDArray[np.bool_]:
+    """Return which peaks of cut-out pieces begin within their piece, margins left out.
+
+    What hangs over the beginning of a document belongs to its first piece.
+    """
+    start = peaks.start_bin + pieces.read_first[peaks.document]
+    first = pieces.first[peaks.document]
+    inside: NDArray[np.bool_] = (start >= first) | (first == 0)
+    return inside & (start < pieces.end[peaks.document])
+
+
+def _in_documents(found: Candidates, pieces: Pieces, table: ObservationTable) -> Candidates:
+    """Return candidates of cut-out pieces as candidates of the documents."""
+    peaks = found.occurrences
+    document = pieces.document[peaks.document]
+    start = peaks.start_bin + pieces.read_first[peaks.document]
+    return replace(found, occurrences=_at(peaks, document, start, table))
+
+
+def _renumber(
+    found: Candidates, whole: Indices, shift: Indices, n_motifs: int, table: ObservationTable
+) -> Candidates:
+    """Return candidates of a half's motifs under the numbers and starts of the whole fit's."""
+    peaks = found.occurrences
+    if len(peaks) == 0:
+        return replace(_no_candidates(n_motifs), mass=_spread(found.mass, whole, n_motifs))
+    start = peaks.start_bin - shift[peaks.motif]
+    moved = _at(peaks, peaks.document.astype(np.int64), start, table)
+    motif = whole[peaks.motif].astype(np.int32)
+    mass = _spread(found.mass, whole, n_motifs)
+    return replace(found, occurrences=replace(moved, motif=motif), mass=mass)
+
+
+def _spread(values: Floats, place: Indices, n: int) -> Floats:
+    spread = np.zeros(n)
+    spread[place] = values
+    return spread
+
+
+def _at(
+    peaks: Occurrences, document: Indices, start: Indices, table: ObservationTable
+) -> Occurrences:
+    return replace(
+        peaks,
+        document=document.astype(np.int32),
+        start_bin=start.astype(np.int32),
+        start_s=start_seconds(table, document, start),
+    )
+
+
+def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
+    """Return all candidates in the order of occurrences; mass is added up."""
+    empty = _no_candidates(n_motifs)
+    parts = [empty, *parts]
+    joined = join_occurrences([part.occurrences for part in parts])
+    order = np.lexsort((joined.motif, joined.start_bin, joined.document))
+    return Candidates(
+        occurrences=select_entries(joined, "occurrence", order),
+        is_decoy=np.concatenate([part.is_decoy for part in parts])[order],
+        mass=np.sum([part.mass for part in parts], axis=0),
+    )
+
+
+def _no_candidates(n_motifs: int) -> Candidates:
+    return Candidates(
+        occurrences=Occurrences(
+            document=np.zeros(0, np.int32),
+            start_bin=np.zeros(0, np.int32),
+            start_s=np.zeros(0),
+            motif=np.zeros(0, np.int32),
+            weight=np.zeros(0),
+            score=np.zeros(0),
+        ),
+        is_decoy=np.zeros(0, np.bool_),
+        mass=np.zeros(n_motifs),
+    )

@@ -1,0 +1,54 @@
+"""A fit with only some of its motifs."""
+
+from dataclasses import is_dataclass, replace
+
+import numpy as np
+
+from motifmine.records.fields import select_entries
+from motifmine.records.fit import Activations, Background, FitRecord, MotifSet
+from motifmine.types import Indices
+
+
+def keep_motifs(record: FitRecord, kept: Indices) -> FitRecord:
+    """Return a new fit without the motifs that are not among `kept`, and without their occurrences.
+
+    What they explained counts as background.
+    """
+    number = np.full(len(record.motifs), -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    is_kept = number[record.occurrences.motif] >= 0
+    found = select_entries(record.occurrences, "occurrence", is_kept)
+    posterior, state = record.posterior, record.model_state
+    if posterior is not None:
+        posterior = select_entries(posterior, "occurrence", is_kept)
+        posterior = select_entries(posterior, "motif", kept)
+    if is_dataclass(state) and not isinstance(state, type):
+        state = select_entries(state, "motif", kept)
+    return replace(
+        record,
+        motifs=select_entries(record.motifs, "motif", kept),
+        background=widen_background(record.background, record.motifs, kept),
+        activations=keep_activations(record.activations, number),
+        occurrences=replace(found, motif=number[found.motif].astype(np.int32)),
+        posterior=posterior,
+        model_state=state,
+    )
+
+
+def widen_background(background: Background, motifs: MotifSet, kept: Indices) -> Background:
+    """Return the background with the share of the motifs that are not kept."""
+    dropped = float(motifs.weight.sum() - motifs.weight[kept].sum())
+    return replace(background, weight=min(background.weight + max(dropped, 0.0), 1.0))
+
+
+def keep_activations(activations: Activations, number: Indices) -> Activations:
+    """Return the activations of motifs with a new number, -1 for those that go."""
+    motif = number[activations.motif]
+    keep = motif >= 0
+    before = np.concatenate([[0], np.cumsum(keep)])
+    return Activations(
+        offsets=before[activations.offsets].astype(np.int64),
+        start=activations.start[keep],
+        motif=motif[keep].astype(np.int32),
+        mass=activations.mass[keep],
+    )

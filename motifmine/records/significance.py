@@ -1,0 +1,88 @@
+"""How far the motifs of a fit recur in data they were not learned from, and what chance gives."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from motifmine.errors import DataError
+from motifmine.records.fields import axes
+from motifmine.types import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoreTable:
+    """What occurrences of at least some scores are worth: a step function of the score.
+
+    Raises `DataError` when the arrays contradict each other.
+    """
+
+    score: Floats = field(metadata=axes("threshold", "nats"))
+    """Scores in nats, ascending, float64 array (P,)."""
+    false_share: Floats = field(metadata=axes("threshold"))
+    """Expected share of false ones among all occurrences of at least this score (the q-value: the
+    smallest share over all lower thresholds), float64 array (P,)."""
+    false_probability: Floats = field(metadata=axes("threshold"))
+    """Probability that an occurrence of just this score is false (local false discovery rate),
+    float64 array (P,)."""
+    false_per_hour: Floats = field(metadata=axes("threshold", "1/h"))
+    """False occurrences of at least this score that are expected in an hour, all motifs together,
+    float64 array (P,)."""
+
+    def __post_init__(self) -> None:
+        lengths = {
+            len(values)
+            for values in (self.false_share, self.false_probability, self.false_per_hour)
+        }
+        if lengths != {len(self.score)}:
+            raise DataError(f"{len(self.score)} scores but columns of {sorted(lengths)}")
+        if np.any(np.diff(self.score) <= 0):
+            raise DataError("the scores of a score table must ascend")
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def look_up(self, column: str, score: Floats) -> Floats:
+        """Return the values of a column at some scores; below the lowest all are false."""
+        values: Floats = getattr(self, column)
+        if len(values) == 0:
+            return np.full(len(score), np.inf if column == "false_per_hour" else 1.0)
+        at = np.searchsorted(self.score, score, side="right") - 1
+        worst = np.inf if column == "false_per_hour" else 1.0
+        return np.where(at < 0, worst, values[np.maximum(at, 0)])
+
+    def lowest_score(self, column: str, most: float) -> float:
+        """Return the lowest score whose column is at most `most`; infinity when there is none."""
+        good = np.flatnonzero(getattr(self, column) <= most)
+        return float(self.score[good[0]]) if len(good) else np.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Significance:
+    """Result of the cross-fitted competition of motifs with decoys.
+
+    Raises `DataError` when the arrays contradict each other.
+    """
+
+    p_value: Floats = field(metadata=axes("motif"))
+    """Probability that chance gives as much evidence for the motif in data it was not learned from,
+    NaN where it could not be tested, float64 array (K,)."""
+    recurring_share: Floats = field(metadata=axes("motif"))
+    """Share of the observations that the motif explained there, which its occurrences hold, float64
+    array (K,)."""
+    scores: ScoreTable
+    n_unreplicated: int
+    """Motifs of the fit that are not reported because they do not recur."""
+    n_candidates: int
+    """Occurrences of the reported motifs that are more likely true than false."""
+    n_decoys: int
+    """Decoys of every motif."""
+    piece_bins: int
+    """Length of the longest pieces that starts are inferred in, time bins."""
+    seed: int
+    """Of the decoys."""
+
+    def __post_init__(self) -> None:
+        if len(self.p_value) != len(self.recurring_share):
+            raise DataError(
+                f"{len(self.p_value)} p-values but {len(self.recurring_share)} recurring shares"
+            )

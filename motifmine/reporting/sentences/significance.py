@@ -1,0 +1,53 @@
+"""What was tested of a fit, what was left out and what is not sure, as sentences."""
+
+import numpy as np
+
+from motifmine.records.fit import FitRecord
+from motifmine.records.significance import Significance
+
+
+def significance_sentences(record: FitRecord) -> list[str]:
+    """Return what a reader must know of the motifs that are not there and of what is not sure.
+
+    Examples
+    --------
+    A sentence reads "3 motifs are not reported: they do not recur in data they were not learned
+    from".
+    """
+    tested = record.significance
+    if tested is None:
+        return []
+    sentences = []
+    if tested.n_unreplicated:
+        sentences.append(_left_out(tested.n_unreplicated))
+    if len(record.motifs) and np.isnan(tested.p_value).all():
+        sentences.append(
+            "the recordings are too short to test motifs on data they were not learned from; no "
+            "occurrence can be sure (each half must hold a motif's length)"
+        )
+    elif len(record.motifs) == 0:
+        sentences.append(
+            "no motif recurs; try another motif length or time bin, or more recordings"
+        )
+    elif np.isposinf(record.provenance.spec.detection.least_score):
+        sentences.append(_none_sure(tested))
+    return sentences
+
+
+def _left_out(number: int) -> str:
+    if number == 1:
+        return "1 motif is not reported: it does not recur in data it was not learned from"
+    return f"{number} motifs are not reported: they do not recur in data they were not learned from"
+
+
+def _none_sure(tested: Significance) -> str:
+    """Return how many candidates there are, and at what setting they come."""
+    if tested.n_candidates == 0 or len(tested.scores) == 0:
+        return "no occurrence is sure"
+    scores = tested.scores
+    at = np.flatnonzero(scores.false_probability < 0.5)
+    rate = float(scores.false_per_hour[at[0]]) if len(at) else float(scores.false_per_hour[0])
+    return (
+        f"{tested.n_candidates} candidate occurrences, none sure; they come with --false-alarms "
+        f"{max(rate, 0.1) * 1.01:.2g}"
+    )

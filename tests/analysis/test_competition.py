@@ -1,0 +1,259 @@
+"""Halves, decoys and the competition: what is known of the answer by construction."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
+from motifmine.analysis.competition import match_halves
+from motifmine.analysis.decoys import motifs_with_decoys, roll_words
+from motifmine.analysis.motif_selection import keep_motifs
+from motifmine.analysis.pieces import cut_pieces
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import MotifSet
+from motifmine.records.settings import Detection
+from motifmine.records.significance import ScoreTable
+from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.seeding import generator
+from motifmine.simulation import Simulation, simulate
+from motifmine.types import Floats
+from motifmine.workflows.mine import locate, mine
+
+SPEC = Plsm(n_motifs=3, motif_length=8, activity="sparse", rounds=3)
+
+
+def noise_table(rate: Floats, seed: int) -> ObservationTable:
+    """Poisson counts of a rate (T, W)."""
+    count = generator(seed).poisson(rate)
+    time, word = np.nonzero(count)
+    return table_from_rows(
+        time=time,
+        word=word,
+        count=count[time, word],
+        n_times=len(rate),
+        vocabulary=Vocabulary.of_labels([f"w{i}" for i in range(rate.shape[1])]),
+        bin_s=1.0,
+    )
+
+
+@pytest.mark.parametrize("lengths", [(600,), (60,), (300, 40, 40, 500), (40,) * 6])
+def test_pieces_cover_every_bin_once_and_halves_are_alike(
+    lengths: tuple[int, ...], small: Simulation
+) -> None:
+    tables = [noise_table(np.full((n, 3), 0.3), seed) for seed, n in enumerate(lengths)]
+    table = join_tables(tables)
+    pieces = cut_pieces(table, 8)
+    covered = np.zeros(table.n_times, dtype=int)
+    for document, first, end in zip(pieces.document, pieces.first, pieces.end, strict=True):
+        at = table.document_offsets[document]
+        covered[at + first : at + end] += 1
+    assert np.all(covered == 1)
+    bins = [int((pieces.end - pieces.first)[pieces.half == half].sum()) for half in (0, 1)]
+    assert max(bins) <= 0.7 * sum(bins)
+
+
+def test_nothing_that_is_tested_was_learned(small: Simulation) -> None:
+    """An occurrence that begins in a piece reaches into its margin; the other half skips that."""
+    table = small.table
+    pieces = cut_pieces(table, 8)
+    learned: set[tuple[int, int]] = set()
+    for document, first, end in zip(
+        *(getattr(pieces.select(0), name) for name in ("document", "first", "end")), strict=True
+    ):
+        start = first + pieces.margin if first > 0 else 0
+        learned |= {(int(document), int(t)) for t in range(start, end)}
+    for document, first, end in zip(
+        *(getattr(pieces.select(1), name) for name in ("document", "first", "end")), strict=True
+    ):
+        reached = {(int(document), int(t)) for t in range(first, end + pieces.margin)}
+        assert not reached & learned
+    assert pieces.select(0).tables_to_learn(table).n_times == len(learned)
+
+
+def test_a_decoy_keeps_what_each_word_does_and_loses_the_order() -> None:
+    motif = np.zeros((10, 4), dtype=np.float32)
+    for word in range(4):
+        motif[2 * word : 2 * word + 2, word] = 0.125
+    decoy = roll_words(motif, generator(1))
+    np.testing.assert_allclose(decoy.sum(axis=0), motif.sum(axis=0))
+    for word in range(4):
+        rows = np.flatnonzero(decoy[:, word])
+        assert np.diff(rows).max() == 1, "the word's mass stays in one piece"
+    assert not np.array_equal(decoy, motif)
+
+
+def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
+    probability = generator(2).dirichlet(np.ones(24), size=2).reshape(2, 6, 4).astype(np.float32)
+    motifs = MotifSet(probability=probability, weight=np.array([0.5, 0.3]))
+    everyone = motifs_with_decoys(motifs, 3, generator(0))
+    assert len(everyone) == 8
+    np.testing.assert_array_equal(everyone.probability[:2], probability)
+    for number in range(2, 8):
+        np.testing.assert_allclose(
+            everyone.probability[number].sum(axis=0), probability[number % 2].sum(axis=0), rtol=1e-5
+        )
+
+
+def test_motifs_of_a_half_find_their_number_and_their_shift() -> None:
+    probability = np.zeros((2, 8, 6), dtype=np.float32)
+    probability[0, [1, 3, 4], [0, 1, 2]] = 1 / 3
+    probability[1, [2, 3, 5], [3, 4, 5]] = 1 / 3
+    whole = MotifSet(probability=probability, weight=np.ones(2) / 2)
+    moved = np.roll(probability[::-1], 2, axis=1)
+    half = MotifSet(probability=np.ascontiguousarray(moved), weight=np.ones(2) / 2)
+    number, own, shift = match_halves(whole, half)
+    assert number.tolist() == [0, 1]
+    assert own.tolist() == [1, 0]
+    assert shift.tolist() == [-2, -2]
+
+
+def test_the_lowest_threshold_counts_whatever_happens_above_it() -> None:
+    """The highest candidate is a decoy, so no short list is pure; the long one is pure enough."""
+    target = np.linspace(10.0, 90.0, 400)
+    decoy = np.array([95.0])
+    scores = score_table(target, decoy, decoy_weight=1.0, hours=1.0)
+    assert scores.lowest_score("false_share", 0.01) <= 10.0
+    assert scores.look_up("false_share", np.array([89.0]))[0] == pytest.approx(2 / 400)
+
+
+def test_one_decoy_more_forbids_short_lists() -> None:
+    few = score_table(np.linspace(50.0, 90.0, 40), np.zeros(0), decoy_weight=0.5, hours=1.0)
+    assert few.lowest_score("false_share", 0.01) == np.inf
+    assert few.lowest_score("false_share", 0.0125) <= 50.0
+
+
+def test_a_threshold_lies_between_the_decoys_and_the_weakest_found() -> None:
+    scores = score_table(
+        np.linspace(80, 100, 200), np.linspace(1.0, 5.0, 9), decoy_weight=1.0, hours=2.0
+    )
+    assert 4.5 < scores.lowest_score("false_share", 0.01) < 20
+    assert 5 < scores.lowest_score("false_per_hour", 0.01) < 20
+    assert scores.look_up("false_per_hour", np.array([3.1]))[0] == pytest.approx(4 / 2)
+
+
+def test_probabilities_of_being_false_are_right_where_densities_are_known() -> None:
+    """True ones N(6, 1), as many false ones N(3, 1): P(false | s) = 1 / (1 + exp(3 s - 13.5))."""
+    rng = generator(3)
+    true, false = rng.normal(6, 1, 4000), rng.normal(3, 1, 4000)
+    decoy = rng.normal(3, 1, 12000)
+    scores = score_table(np.concatenate([true, false]), decoy, decoy_weight=1 / 3, hours=1.0)
+    at = np.array([3.5, 4.5, 5.5])
+    np.testing.assert_allclose(
+        scores.look_up("false_probability", at), 1 / (1 + np.exp(3 * at - 13.5)), atol=0.07
+    )
+    listed = np.concatenate([true, false]) >= scores.lowest_score("false_share", 0.05)
+    assert np.mean(np.arange(8000)[listed] >= 4000) == pytest.approx(0.05, abs=0.01)
+
+
+def test_scores_below_the_table_are_false_and_an_empty_table_knows_nothing() -> None:
+    none = np.zeros(0)
+    empty = ScoreTable(score=none, false_share=none, false_probability=none, false_per_hour=none)
+    assert empty.lowest_score("false_share", 1.0) == np.inf
+    assert empty.look_up("false_probability", np.array([5.0]))[0] == 1.0
+
+
+@pytest.mark.statistical
+def test_p_values_of_labels_drawn_at_random_are_uniform() -> None:
+    rng = generator(4)
+    motif = np.repeat(np.arange(300), 40)
+    score = rng.gamma(2.0, 10.0, size=len(motif))
+    is_decoy = rng.random(len(motif)) > 1 / 4
+    p = recurrence_p_values(score, motif, is_decoy, n_motifs=300, n_decoys=3, rng=rng)
+    below = [float(np.mean(p <= level)) for level in (0.05, 0.25, 0.5, 0.75)]
+    np.testing.assert_allclose(below, (0.05, 0.25, 0.5, 0.75), atol=0.08)
+
+
+def test_holm_rejects_step_by_step() -> None:
+    p = np.array([0.03, 0.004, 0.02, np.nan, 0.9])
+    assert holm_rejections(p, 0.05).tolist() == [False, True, False, False, False]
+    assert holm_rejections(p[:3], 0.05).tolist() == [True, True, True]
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("kind", ["uniform", "autocorrelated", "waves", "squares"])
+def test_no_motif_is_reported_of_noise(kind: str) -> None:
+    rng = generator(5)
+    n_times, n_words = 1500, 30
+    rate = np.full((n_times, n_words), 0.1)
+    if kind == "autocorrelated":
+        level = np.zeros((n_times, n_words))
+        for t in range(1, n_times):
+            level[t] = 0.9 * level[t - 1] + 0.44 * rng.normal(size=n_words)
+        rate = 0.06 * np.exp(level)
+    elif kind == "waves":
+        rate *= (1 + 0.9 * np.sin(2 * np.pi * np.arange(n_times) / 250))[:, None] ** 2
+    elif kind == "squares":
+        rate[:] = 0.0
+        for _ in range(250):
+            first = int(rng.integers(n_times))
+            rate[first : first + 1 + int(rng.poisson(4)), rng.integers(n_words)] += 2.0
+    record = mine(noise_table(rate, 6), replace(SPEC, n_motifs=4), seed=1)
+    assert len(record.motifs) == 0
+    assert len(record.occurrences) == 0
+    assert record.significance is not None
+    assert record.significance.n_unreplicated > 0
+    assert record.background.weight == pytest.approx(1.0)
+
+
+@pytest.mark.statistical
+def test_motifs_of_structure_are_significant_and_few_of_their_occurrences_false(
+    small: Simulation,
+) -> None:
+    record = mine(small.table, SPEC, detection=Detection(false_share=0.05))
+    tested = record.significance
+    assert tested is not None
+    assert len(record.motifs) == 3
+    assert np.all(tested.p_value < 0.01)
+    assert np.all(tested.recurring_share > 0.7)
+    truth = {
+        (int(d), int(s) + by)
+        for d, s in zip(small.occurrences.document, small.occurrences.start_bin, strict=True)
+        for by in (-2, -1, 0, 1, 2)
+    }
+    starts = zip(record.occurrences.document, record.occurrences.start_bin, strict=True)
+    false = sum((int(d), int(s)) not in truth for d, s in starts)
+    assert false <= 0.1 * len(record.occurrences)
+    assert record.occurrences.false_probability is not None
+    assert np.all(record.occurrences.false_probability <= 1)
+    assert record.occurrences.score.min() >= record.provenance.spec.detection.least_score
+
+
+@pytest.mark.statistical
+def test_noise_of_the_same_words_gives_as_many_occurrences_as_the_rate_says(
+    small: Simulation,
+) -> None:
+    record = mine(small.table, SPEC, detection=Detection(false_alarms_per_hour=50.0))
+    rate = np.tile(record.background.probability.astype(float), (7200, 1))
+    rate *= record.background.weight * small.table.total / small.table.n_times
+    there = locate(record, noise_table(rate, 9))
+    assert len(there.occurrences) / 2 < 150
+
+
+def test_a_recording_too_short_for_halves_keeps_its_motifs_untested() -> None:
+    table = simulate(n_motifs=1, motif_length=20, n_times=30, n_words=10, seed=1).table
+    record = mine(table, Plsm(n_motifs=1, motif_length=20, activity="sparse"))
+    assert record.significance is not None
+    assert np.isnan(record.significance.p_value).all()
+    assert len(record.occurrences) == 0
+
+
+def test_a_fit_keeps_what_belongs_to_the_motifs_that_stay(small: Simulation) -> None:
+    record = mine(small.table, SPEC)
+    fewer = keep_motifs(record, np.array([0, 2]))
+    assert len(fewer.motifs) == 2
+    np.testing.assert_array_equal(fewer.motifs.probability[1], record.motifs.probability[2])
+    assert len(fewer.occurrences) == np.count_nonzero(record.occurrences.motif != 1)
+    assert set(fewer.occurrences.motif.tolist()) == {0, 1}
+    assert fewer.activations.motif.max() == 1
+    assert fewer.background.weight == pytest.approx(
+        record.background.weight + record.motifs.weight[1]
+    )
+
+
+def test_occurrences_lie_inside_their_recording(small: Simulation) -> None:
+    record = mine(small.table, SPEC, detection=Detection(false_share=0.2))
+    lengths = np.array([r.n_times for r in record.recordings])[record.occurrences.document]
+    assert np.all(record.occurrences.start_s >= 0)
+    assert np.all(record.occurrences.start_s < lengths * record.bin_s)

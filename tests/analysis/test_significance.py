@@ -1,0 +1,119 @@
+"""Which occurrences are sure, and what is said where none is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.analysis.competition import Candidates
+from motifmine.analysis.significance import consensus_scores, least_score, with_chance
+from motifmine.models.starts import infer_starts
+from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
+from motifmine.records.settings import Detection
+from motifmine.records.significance import ScoreTable, Significance
+from motifmine.reporting.sentences.significance import significance_sentences
+from motifmine.simulation import Simulation
+from tests.helpers.fit_records import lane_record
+
+SCORES = ScoreTable(
+    score=np.array([1.0, 2.0, 3.0]),
+    false_share=np.array([0.5, 0.04, 0.005]),
+    false_probability=np.array([0.9, 0.2, 0.01]),
+    false_per_hour=np.array([30.0, 2.0, 0.0]),
+)
+
+
+def peaks(starts: list[int], scores: list[float]) -> Occurrences:
+    n = len(starts)
+    return Occurrences(
+        document=np.zeros(n, np.int32),
+        start_bin=np.array(starts, np.int32),
+        start_s=np.array(starts, float),
+        motif=np.zeros(n, np.int32),
+        weight=np.ones(n),
+        score=np.array(scores),
+    )
+
+
+def significance(**changes: object) -> Significance:
+    plain = Significance(
+        p_value=np.full(2, 0.001),
+        recurring_share=np.ones(2),
+        scores=SCORES,
+        n_unreplicated=0,
+        n_candidates=5,
+        n_decoys=3,
+        piece_bins=40,
+        seed=0,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def record_with(tested: Significance, least: float) -> FitRecord:
+    record = replace(lane_record(), significance=tested)
+    spec = record.provenance.spec
+    spec = replace(spec, detection=Detection(least_score=least))
+    return replace(record, provenance=replace(record.provenance, spec=spec))
+
+
+def test_the_threshold_is_the_lowest_that_keeps_the_share_or_the_rate() -> None:
+    assert least_score(SCORES, Detection()) == 3.0
+    assert least_score(SCORES, Detection(false_share=0.05)) == 2.0
+    assert least_score(SCORES, Detection(false_alarms_per_hour=40.0)) == 1.0
+    assert least_score(SCORES, Detection(false_share=0.001)) == np.inf
+
+
+def test_each_occurrence_gets_what_its_score_is_worth() -> None:
+    found = with_chance(peaks([0, 9, 20], [0.5, 2.5, 99.0]), SCORES)
+    assert found.false_probability is not None
+    assert found.false_per_hour is not None
+    assert found.false_probability.tolist() == [1.0, 0.2, 0.01]
+    assert found.false_per_hour.tolist() == [np.inf, 2.0, 0.0]
+
+
+def test_an_occurrence_that_the_other_half_does_not_find_has_half_its_score(
+    small: Simulation,
+) -> None:
+    found = peaks([5, 50, 100], [10.0, 10.0, 10.0])
+    held = Candidates(
+        occurrences=peaks([6, 100, 100], [8.0, 4.0, 99.0]),
+        is_decoy=np.array([False, False, True]),
+        mass=np.ones(1),
+    )
+    bins = np.array([small.table.n_times])
+    assert consensus_scores(found, held, bins, small.table).tolist() == [9.0, 5.0, 7.0]
+    # where only half of the time was tested, silence says nothing
+    assert consensus_scores(found, held, bins // 2, small.table).tolist() == [9.0, 10.0, 7.0]
+
+
+def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(
+    small: Simulation,
+) -> None:
+    truth = small.motifs
+    twice = MotifSet(
+        probability=np.concatenate([truth.probability, truth.probability[:, ::-1]]),
+        weight=np.tile(truth.weight, 2) / 2,
+    )
+    even = np.full(truth.n_words, 1 / truth.n_words, dtype=np.float32)
+    background = Background(probability=even, weight=0.2)
+    found = infer_starts(twice, background, small.table, 2)
+    mass = np.bincount(found.activations.motif, found.activations.mass, minlength=6)
+    assert mass[:3].sum() > 3 * mass[3:].sum()
+
+
+@pytest.mark.parametrize(
+    ("tested", "least", "said"),
+    [
+        (significance(n_unreplicated=3), 2.0, "3 motifs are not reported"),
+        (significance(p_value=np.full(2, np.nan)), np.inf, "too short"),
+        (significance(), np.inf, "5 candidate occurrences, none sure; they come with --false-al"),
+        (significance(n_candidates=0), np.inf, "no occurrence is sure"),
+    ],
+)
+def test_what_is_not_there_is_said(tested: Significance, least: float, said: str) -> None:
+    assert any(said in line for line in significance_sentences(record_with(tested, least)))
+
+
+def test_nothing_is_said_where_all_is_well() -> None:
+    assert significance_sentences(record_with(significance(), 2.0)) == []
+    assert significance_sentences(lane_record()) == []
