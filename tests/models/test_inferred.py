@@ -21,7 +21,8 @@ def test_the_true_motifs_get_the_observations_that_are_theirs(small: Simulation)
     fit = fit_by_inference("given", Given(), small.table, motifs, seed=0, began=time.perf_counter())
     assert np.all(np.diff(fit.motifs.weight) <= 0)
     assert fit.motifs.weight.sum() + fit.background.weight == pytest.approx(1, abs=1e-3)
-    assert fit.background.weight == pytest.approx(0.1, abs=0.05)
+    # without a prior, motifs take some of the tenth that is background
+    assert 0 < fit.background.weight < 0.12
     explained = np.bincount(fit.activations.motif, fit.activations.mass) / small.table.total
     np.testing.assert_allclose(explained, fit.motifs.weight, atol=0.02)
     backward = replace(motifs, probability=motifs.probability[:, ::-1])
