@@ -13,8 +13,9 @@ from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Detection, Preparation
-from motifmine.records.table import ObservationTable
+from motifmine.records.table import ObservationTable, join_tables
 from motifmine.reporting.sentences.significance import significance_sentences
+from motifmine.workflows.cameras import notes_of_cameras
 from motifmine.workflows.fit_topics import over_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
 from motifmine.workflows.out_of_core.commands import fit_tables_in_files
@@ -68,10 +69,9 @@ def fit(
 
 def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, dict[str, object]]:
     """Return the tables, joined and with their cameras registered, and what was done to these."""
-    lines: list[str] = []
-    table = workspace.read_tables(run.tables, on_message=lines.append)
-    run.say("\n".join(lines))
-    return table, {"cameras": lines} if lines else {}
+    found = workspace.read_registered(run.tables)
+    run.say("\n".join(found.notes))
+    return join_tables(found.tables), notes_of_cameras(found.notes, found.moved)
 
 
 def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepared:

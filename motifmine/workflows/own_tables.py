@@ -6,12 +6,15 @@ from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, Recording
+from motifmine.workflows.cameras import move_as_in_fit
 
 
 def read_own_table(
     record: FitRecord, recording: Recording, path: Path | None
 ) -> ObservationTable | None:
     """Return the table that a document was fitted from, None where it is gone or another.
+
+    Its words are moved as they were for the fit.
 
     Parameters
     ----------
@@ -34,4 +37,4 @@ def read_own_table(
         and table.n_words <= record.motifs.n_words
         and not record.scene_difference(table)
     )
-    return table if is_same else None
+    return move_as_in_fit(record, table) if is_same else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.features.video.registration import register_tables
+from motifmine.features.video.registration import RegisteredTables, register_tables
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
@@ -63,18 +63,44 @@ class Workspace:
         DataError
             When no recording shows the scene, or they do not belong together.
         """
-        paths = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
-        if not paths:
-            raise WorkspaceError(
-                f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
-            )
-        found = register_tables([store.read_table(path) for path in paths], reference)
+        found = self.read_registered(paths, reference=reference)
         if on_message is not None:
             for note in found.notes:
                 on_message(note)
+        return join_tables(found.tables)
+
+    def read_registered(
+        self, paths: Sequence[Path] | None = None, *, reference: Pixels | None = None
+    ) -> RegisteredTables:
+        """Return the named tables, or all of the workspace, in order of name and registered.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is no table.
+        DataError
+            When no recording shows the scene.
+        """
+        paths = self.chosen_paths(paths)
+        found = register_tables([store.read_table(path) for path in paths], reference)
         if not found.tables:
             raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
-        return join_tables(found.tables)
+        return found
+
+    def chosen_paths(self, paths: Sequence[Path] | None) -> list[Path]:
+        """Return the named tables, or all of the workspace, in order of name.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is none.
+        """
+        chosen = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
+        if not chosen:
+            raise WorkspaceError(
+                f"{self.root} holds no tables; make some with 'motifmine extract SOURCE...'"
+            )
+        return chosen
 
     def fit_path(self, name: str) -> Path:
         """Return where the fit called `name` lives.

@@ -5,8 +5,9 @@ and a small rotation are found by phase correlation, refined by maximising the e
 coefficient (Evangelidis and Psarakis, IEEE TPAMI 30(10), 2008; OpenCV's `findTransformECC`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -33,6 +34,7 @@ MAX_COMPARED = 50
 """Largest number of pictures that the reference is chosen from."""
 BLUR_PX = 1.5
 STEPS = 80
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ class RegisteredTables:
     """Tables that are not excluded, in order, with words moved where necessary."""
     notes: tuple[str, ...]
     """One line per recording that was corrected or excluded."""
+    moved: Mapping[str, Placement]
+    """By which placements words were moved, by name of the recording."""
 
 
 def register_tables(
@@ -102,25 +106,71 @@ def register_tables(
         Picture of the scene; None chooses the picture that correlates best with all others.
     """
     if reference is None:
-        known = [table for table in tables if _has_picture(table)]
-        if len(known) < 2:
-            return RegisteredTables(tables=tuple(tables), notes=())
-        reference = _choose_central_picture(known[:: -(-len(known) // MAX_COMPARED)])
-    kept, notes = [], []
+        known = [table.picture for table in tables if _has_picture(table)]
+        reference = choose_reference(
+            spread_evenly([picture for picture in known if picture is not None])
+        )
+    registration = Registration(reference=reference)
+    kept, notes, moved = [], [], {}
     for table in tables:
-        if not _has_picture(table):
-            kept.append(table)
-            continue
-        placement = register_picture(table, reference)
+        found = registration.apply(table)
+        if found.note:
+            notes.append(found.note)
+        if found.table is not None:
+            kept.append(found.table)
+        if found.moved is not None:
+            moved[table.recordings[0].name] = found.moved
+    return RegisteredTables(tables=tuple(kept), notes=tuple(notes), moved=moved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RegisteredTable:
+    """What registration made of one table."""
+
+    table: ObservationTable | None
+    """With words moved where necessary; None where it is excluded."""
+    note: str = ""
+    """A line where it was corrected or excluded."""
+    moved: Placement | None = None
+    """By which words were moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Registration:
+    """How tables of one scene are registered, the same in memory and out of core."""
+
+    reference: Pixels | None
+    """Picture of the scene; None where tables stay as they are."""
+
+    def apply(self, table: ObservationTable) -> RegisteredTable:
+        """Return a table, registered to the scene."""
+        if self.reference is None or not _has_picture(table):
+            return RegisteredTable(table=table)
+        placement = register_picture(table, self.reference)
         name = table.recordings[0].name
         if not placement.is_same_view or not placement.is_small:
-            notes.append(f"{name} is excluded: its camera {placement}")
-        elif placement.is_still:
-            kept.append(table)
-        else:
-            notes.append(f"{name}: words moved back, its camera {placement}")
-            kept.append(move_words_back(table, placement))
-    return RegisteredTables(tables=tuple(kept), notes=tuple(notes))
+            return RegisteredTable(table=None, note=f"{name} is excluded: its camera {placement}")
+        if placement.is_still:
+            return RegisteredTable(table=table)
+        return RegisteredTable(
+            table=move_words_back(table, placement),
+            note=f"{name}: words moved back, its camera {placement}",
+            moved=placement,
+        )
+
+
+def choose_reference(pictures: Sequence[Pixels]) -> Pixels | None:
+    """Return the picture that correlates best with all others, None where there are no others."""
+    if len(pictures) < 2:
+        return None
+    middle = np.median([compute_edges(picture) for picture in pictures], axis=0)
+    agreement = [float((compute_edges(picture) * middle).sum()) for picture in pictures]
+    return pictures[int(np.argmax(agreement))]
+
+
+def spread_evenly(items: Sequence[Item]) -> Sequence[Item]:
+    """Return at most `MAX_COMPARED` of many items, evenly spread."""
+    return items[:: max(1, -(-len(items) // MAX_COMPARED))]
 
 
 def register_picture(table: ObservationTable, reference: Pixels) -> Placement:
@@ -241,14 +291,6 @@ def _measure_agreement(moving: Floats32, still: Floats32, matrix: Floats32) -> f
         return -1.0
     one, two = back[inside] - back[inside].mean(), still[inside] - still[inside].mean()
     return float(one @ two / max(np.sqrt((one @ one) * (two @ two)), 1e-12))
-
-
-def _choose_central_picture(tables: Sequence[ObservationTable]) -> Pixels:
-    """Return the picture whose edges correlate best with the median of all pictures' edges."""
-    pictures = [table.picture for table in tables if table.picture is not None]
-    middle = np.median([compute_edges(picture) for picture in pictures], axis=0)
-    agreement = [float((compute_edges(picture) * middle).sum()) for picture in pictures]
-    return pictures[int(np.argmax(agreement))]
 
 
 def _has_picture(table: ObservationTable) -> bool:

@@ -131,6 +131,12 @@ def read_table_vocabulary(path: Path) -> Vocabulary:
         return read_vocabulary(reader)
 
 
+def has_picture(path: Path) -> bool:
+    """Return whether a table file holds a picture of the scene."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return "picture/background" in reader.file
+
+
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
     """Write a fit as `motifmine.fit/1`; the file is whole or absent.
 

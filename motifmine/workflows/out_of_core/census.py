@@ -1,7 +1,7 @@
 """Documents in files, taken in hand a group at a time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
+from motifmine.features.video.registration import Placement, Registration, move_words_back
 from motifmine.io.hdf5 import store
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.settings import Preparation
@@ -18,6 +19,7 @@ from motifmine.records.start_layout import n_starts
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Indices
+from motifmine.workflows.cameras import notes_of_cameras, registration_of_files
 
 GROUP_OBSERVATIONS = 200_000
 """A group is full with so many observations."""
@@ -39,6 +41,8 @@ class Listed:
     """Words seen in time bins, whatever their counts."""
     total: float
     """Sum of the counts, compressed as for the fit."""
+    moved: Placement | None = None
+    """By which words are moved whenever the document is read; None: they stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,6 +54,18 @@ class Census:
     """A table without documents: vocabulary, bin length, settings and picture of the first."""
     seen: Indices
     """Time bins in which each word was seen, int64 array (W,)."""
+    notes: tuple[str, ...] = ()
+    """One line per recording whose words were moved or that was excluded."""
+
+    @property
+    def moved(self) -> Mapping[Path, Placement]:
+        """Documents whose words are moved when they are read."""
+        return {d.path: d.moved for d in self.documents if d.moved is not None}
+
+    def notes_of_cameras(self) -> dict[str, object]:
+        """Return what a fit keeps of cameras that were moved."""
+        moved = {d.name: d.moved for d in self.documents if d.moved is not None}
+        return notes_of_cameras(self.notes, moved)
 
     @property
     def n_times(self) -> int:
@@ -72,6 +88,8 @@ class Reading:
     """With nothing left open."""
     is_kept: NDArray[np.bool_]
     """Whether a word is looked at, bool array (W,)."""
+    moved: Mapping[Path, Placement] = field(default_factory=dict)
+    """By which words are moved, see `Census.moved`."""
 
     @property
     def kept_words(self) -> Indices:
@@ -80,11 +98,14 @@ class Reading:
 
     def read(self, paths: Sequence[Path]) -> ObservationTable:
         """Return prepared documents over all words."""
-        table = join_tables(
-            [replace(store.read_table(path), picture=None, series=None) for path in paths]
-        )
+        table = join_tables([self._read_one(path) for path in paths])
         table = self.preparation.apply_counts(_anonymous(table, len(self.is_kept)))
         return table.with_counts(np.where(self.is_kept[table.word], table.count, np.float32(0)))
+
+    def _read_one(self, path: Path) -> ObservationTable:
+        table = replace(store.read_table(path), picture=None, series=None)
+        placement = self.moved.get(path)
+        return table if placement is None else move_words_back(table, placement)
 
     def compact(self, table: ObservationTable) -> ObservationTable:
         """Return a table that was read, over the kept words alone."""
@@ -99,22 +120,38 @@ def _anonymous(table: ObservationTable, n_words: int) -> ObservationTable:
     return replace(table, vocabulary=Vocabulary.of_labels([str(word) for word in range(n_words)]))
 
 
-def take_census(paths: Sequence[Path], preparation: Preparation, mapper: Mapper) -> Census:
+def take_census(
+    paths: Sequence[Path],
+    preparation: Preparation,
+    mapper: Mapper,
+    registration: Registration | None = None,
+) -> Census:
     """Return what there is in table files, each read once.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    preparation : Preparation
+    mapper : callable
+        Like the built-in `map`.
+    registration : Registration or None
+        How the cameras are registered; None: as if all tables were read together.
 
     Raises
     ------
     DataError
         When the documents do not belong together, or hold no observations.
     """
+    registration = registration_of_files(paths) if registration is None else registration
     parts = [
         (number, tuple(paths[first : first + LISTED_AT_ONCE]))
         for number, first in enumerate(range(0, len(paths), LISTED_AT_ONCE))
     ]
-    census: Census | None = None
-    for part in in_order(mapper(partial(_listed, preparation), parts)):
-        census = part if census is None else _both(census, part)
-    if census is None or not census.seen.any():
+    found = _joined(in_order(mapper(partial(_listed, preparation, registration), parts)))
+    if found.census is None:
+        raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
+    census = replace(found.census, notes=found.notes)
+    if not census.seen.any():
         raise DataError("the tables hold no observations; there is nothing to fit")
     names = [document.name for document in census.documents]
     if twice := [name for name, next_ in pairwise(sorted(names)) if name == next_]:
@@ -122,30 +159,50 @@ def take_census(paths: Sequence[Path], preparation: Preparation, mapper: Mapper)
     return census
 
 
-def _listed(preparation: Preparation, part: tuple[int, tuple[Path, ...]]) -> tuple[int, Census]:
+class _Part(NamedTuple):
+    """The census of some tables, None where all were excluded, and what was done to cameras."""
+
+    census: Census | None
+    notes: tuple[str, ...]
+
+
+def _joined(parts: Iterable[_Part]) -> _Part:
+    census: Census | None = None
+    notes: tuple[str, ...] = ()
+    for part in parts:
+        notes += part.notes
+        if part.census is not None:
+            census = part.census if census is None else _both(census, part.census)
+    return _Part(census, notes)
+
+
+def _listed(
+    preparation: Preparation, registration: Registration, part: tuple[int, tuple[Path, ...]]
+) -> tuple[int, _Part]:
     """Return the census of a few tables, read one at a time."""
     number, paths = part
-    census: Census | None = None
-    for path in paths:
-        table = store.read_table(path)
-        recording = table.recordings[0]
-        one = Census(
-            documents=(
-                Listed(
-                    path=path,
-                    name=recording.name,
-                    digest=recording.source_digest,
-                    n_times=recording.n_times,
-                    n_observations=len(table.word),
-                    total=preparation.apply_counts(table).total,
-                ),
-            ),
-            scene=without_documents(table),
-            seen=np.bincount(table.word, minlength=table.n_words),
-        )
-        census = one if census is None else _both(census, one)
-    assert census is not None
-    return number, census
+    return number, _joined(_list_one(preparation, registration, path) for path in paths)
+
+
+def _list_one(preparation: Preparation, registration: Registration, path: Path) -> _Part:
+    found = registration.apply(store.read_table(path))
+    notes = (found.note,) if found.note else ()
+    table = found.table
+    if table is None:
+        return _Part(None, notes)
+    recording = table.recordings[0]
+    document = Listed(
+        path=path,
+        name=recording.name,
+        digest=recording.source_digest,
+        n_times=recording.n_times,
+        n_observations=len(table.word),
+        total=preparation.apply_counts(table).total,
+        moved=found.moved,
+    )
+    seen = np.bincount(table.word, minlength=table.n_words)
+    census = Census(documents=(document,), scene=without_documents(table), seen=seen)
+    return _Part(census, notes)
 
 
 def _both(one: Census, other: Census) -> Census:
@@ -180,7 +237,7 @@ def reading_for(census: Census, preparation: Preparation) -> Reading:
     """Return the reading in which rare words of the whole archive are left out."""
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     is_kept = census.seen >= max(1, choice.least_bins or 0)
-    return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept)
+    return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept, moved=census.moved)
 
 
 def in_groups(

@@ -186,18 +186,19 @@ def fit_files(
     refuse_overwriting(target, force=run.force)
     preparation = preparation or Preparation()
     census = take_census(paths, preparation, workers.mapper)
+    run.say("\n".join(census.notes))
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
     part = drawn_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
-    run.say(f"searching motifs in {part.n_documents} of {len(paths)} documents")
+    run.say(f"searching motifs in {part.n_documents} of {len(census.documents)} documents")
     first = spec.fit(part, seed=seed)
     learner = out_of_core(first.provenance.model, first.spec, workers.n_threads)
-    run.say(f"learning {len(first.motifs)} motifs from {len(paths)} documents")
+    run.say(f"learning {len(first.motifs)} motifs from {len(census.documents)} documents")
     if streaming.online:
         learned = _learned_online(census, reading, first, learner, workers, streaming, run)
     else:
         learned = _learned_by_em(census, reading, first, learner, workers, run)
-    run.say(f"locating motifs in {len(paths)} documents")
+    run.say(f"locating motifs in {len(census.documents)} documents")
     fit = learner.finish(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
     )
@@ -217,7 +218,7 @@ def fit_files(
             passes=streaming.passes,
             part_documents=part.n_documents,
         ),
-        notes=run.notes,
+        notes={**census.notes_of_cameras(), **run.notes},
     )
     trace = learned.trace if run.is_timed else learned.trace.untimed()
     return write_located(

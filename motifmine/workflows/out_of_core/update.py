@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from motifmine.errors import DataError, FormatError, SpecError
+from motifmine.features.video.registration import Registration
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
 from motifmine.models.protocol import OutOfCore
@@ -17,6 +19,7 @@ from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
+from motifmine.workflows.cameras import LINES, MOVED
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
 from motifmine.workflows.out_of_core.locate import LocateTask, Tally, write_located
 from motifmine.workflows.out_of_core.online_em import (
@@ -85,10 +88,12 @@ def update_file(
         raise SpecError(f"{source.name} is a fit of {model}, to which no tables can be added")
     learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
-    census = take_census(paths, preparation, mapper)
+    census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
     _refuse_strangers(record, census)
     reading = Reading(
-        preparation=preparation, is_kept=np.ones(record.motifs.n_words, dtype=np.bool_)
+        preparation=preparation,
+        is_kept=np.ones(record.motifs.n_words, dtype=np.bool_),
+        moved=census.moved,
     )
     streaming = spec.streaming or _as_if_streamed(len(record.provenance.inputs))
     values: list[float] = []
@@ -108,7 +113,8 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
-    head = _updated_head(record, census, standing, replace(spec, streaming=streaming), notes or {})
+    more = {**_notes_of_cameras(record, census), **(notes or {})}
+    head = _updated_head(record, census, standing, replace(spec, streaming=streaming), more)
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
     head = replace(head, trace=trace if is_timed else trace.untimed())
     return write_located(
@@ -126,6 +132,15 @@ def update_file(
         force=force,
         base=source,
     )
+
+
+def _notes_of_cameras(record: FitRecord, census: Census) -> dict[str, object]:
+    """Return what was done to cameras, those of the documents of before first."""
+    old, new = record.provenance.spec.notes, census.notes_of_cameras()
+    if not new:
+        return {}
+    lines, moved = old.get(LINES, []), old.get(MOVED, {})
+    return {LINES: [*lines, *census.notes], MOVED: {**moved, **cast(dict[str, object], new[MOVED])}}
 
 
 def _updated_head(

@@ -20,6 +20,7 @@ from motifmine.records.table import ObservationTable, Recording
 from motifmine.types import Pixels
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.paths import ROOT
 
@@ -116,19 +117,47 @@ def test_an_even_picture_has_nothing_to_hold_on_to() -> None:
     assert agreement < 0.5
 
 
-def test_the_fit_tells_of_a_camera_that_moved(
+FIT = ("fit", "--model", "plsm", "--motifs", "2", "--restarts", "1", "--iterations", "5")
+
+
+def write_days(folder: Path, scene: ObservationTable, **knocks: float) -> None:
+    for name, right in knocks.items():
+        assert scene.picture is not None
+        picture = knocked(scene, right, 0, 0) if right else scene.picture
+        store.write_table(folder / f"tables/{name}.h5", renamed(scene, name, picture))
+
+
+@pytest.mark.parametrize("way", [(), ("--stream",), ("--online", "--passes", "1")])
+def test_every_fit_registers_cameras_that_moved(
+    way: tuple[str, ...], scene: ObservationTable, tmp_path: Path, motifmine: Run
+) -> None:
+    place = Workspace(tmp_path / "motifmine-work")
+    write_days(place.root, scene, a=0, b=0, c=70, d=18)
+    result = motifmine(*FIT, *way, "--activity", "sparse", "--rounds", "1")
+    assert result.exit_code == 0, result.stderr
+    assert "c is excluded" in result.stderr and "d: words moved back" in result.stderr
+    record = store.read_fit(place.find_fit())
+    assert [recording.name for recording in record.recordings] == ["a", "b", "d"]
+    lines = record.provenance.spec.notes["cameras"]
+    assert [line.split()[0] for line in lines] == ["c", "d:"]
+    # d has the words of a, moved; both see the motifs at the same times but at the edge
+    mass = [record.activations.mass[slice(*record.activations.offsets[d : d + 2])] for d in (0, 2)]
+    assert mass[1].sum() == pytest.approx(mass[0].sum(), rel=0.2)
+    # what is read again has moved words, too
+    again = read_own_table(record, record.recordings[2], place.table_path("d"))
+    assert again is not None
+    assert not np.array_equal(again.word, store.read_table(place.table_path("d")).word)
+
+
+def test_an_update_registers_cameras_that_moved(
     scene: ObservationTable, tmp_path: Path, motifmine: Run
 ) -> None:
-    assert scene.picture is not None
-    pictures = {"a": scene.picture, "b": scene.picture, "c": knocked(scene, 70, 0, 0)}
-    for name, picture in pictures.items():
-        path = tmp_path / f"motifmine-work/tables/{name}.h5"
-        store.write_table(path, renamed(scene, name, picture))
-    line = ("fit", "--model", "plsm", "--motifs", "2", "--restarts", "1", "--iterations", "5")
-    result = motifmine(*line, "--activity", "sparse", "--rounds", "1")
+    place = Workspace(tmp_path / "motifmine-work")
+    write_days(place.root, scene, a=0, b=0)
+    assert motifmine(*FIT, "--activity", "sparse", "--rounds", "1").exit_code == 0
+    write_days(place.root, scene, c=70, d=18)
+    result = motifmine("fit", "--update", "plsm-001")
     assert result.exit_code == 0, result.stderr
-    assert "c is excluded" in result.stderr
-    record = store.read_fit(Workspace(tmp_path / "motifmine-work").find_fit())
-    assert [recording.name for recording in record.recordings] == ["a", "b"]
-    (note,) = record.provenance.spec.notes["cameras"]
-    assert "c is excluded" in note
+    record = store.read_fit(place.find_fit("plsm-002"))
+    assert [recording.name for recording in record.recordings] == ["a", "b", "d"]
+    assert list(record.provenance.spec.notes["moved_cameras"]) == ["d"]
