@@ -1,6 +1,6 @@
-"""How often motifs occur by hour of the day and day of the week, per hour recorded.
+"""Rates of motifs by hour of the day and day of the week, per hour recorded.
 
-Counts are divided by the time recorded: a camera that ran at night only has no rate at noon. Hours
+Counts are divided by the time recorded: a camera that ran only at night has no rate at noon. Hours
 and days are those of the fit's time zone.
 """
 
@@ -21,14 +21,14 @@ from motifmine.types import Floats, Indices, Indices32
 
 HOUR_S = 3600
 LEVEL = 0.9
-"""Of the intervals that rates lie in."""
+"""Probability of the confidence intervals of rates."""
 LITTLE_S = 1800.0
-"""Rates of hours of which less was recorded are not compared with others, seconds."""
+"""Rates of hours with less time recorded are not compared with others, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calendar:
-    """What happened in every hour of the clock of which anything was recorded, in order of time."""
+    """Occurrences in every hour of the clock with a recording, in order of time."""
 
     zone: str
     day: Indices
@@ -40,7 +40,7 @@ class Calendar:
     count: Indices32
     """Occurrences that begin in it, int32 array (K, n)."""
     surprising_s: Floats | None
-    """Seconds that the motifs explain badly, None where the fit does not know."""
+    """Seconds that the motifs explain badly, None where the fit has no anomalies."""
     n_left_out: int
     """Recordings of which the wall clock is unknown."""
 
@@ -70,10 +70,10 @@ class WeekRates:
         return rates
 
     def interval(self, motif: int) -> tuple[Floats, Floats]:
-        """Return the rates per hour between which a motif's lie, two float64 arrays (7, 24).
+        """Return the bounds of a motif's rates per hour, two float64 arrays (7, 24).
 
-        They are the quantiles of the gamma distribution that counts of chance leave of a rate
-        (Jeffreys prior), `LEVEL` of it in the middle; NaN where nothing was recorded.
+        They are the central `LEVEL` interval of the posterior of a Poisson rate under the Jeffreys
+        prior, a gamma distribution; NaN where nothing was recorded.
         """
         from scipy.special import gammaincinv  # noqa: PLC0415  (slow to import)
 
@@ -86,7 +86,7 @@ class WeekRates:
     def peak(self, motif: int) -> tuple[int, int]:
         """Return day of the week and hour of the day at which a motif is most frequent.
 
-        Hours of the week of which less than `LITTLE_S` was recorded count only where there are no
+        Hours of the week with less than `LITTLE_S` recorded are used only where there are no
         others.
         """
         per_hour = self.per_hour[motif]
@@ -99,8 +99,8 @@ class WeekRates:
     def busiest_hours(self, most: int) -> tuple[int, ...]:
         """Return the hours of the day with the highest rate of all motifs, the highest first.
 
-        Hours of the day of which less than `LITTLE_S` was recorded do not count; nothing comes
-        back where only one counts.
+        Hours of the day with less than `LITTLE_S` recorded are ignored; () where fewer than two
+        hours remain.
         """
         count, recorded_s = self.count.sum(axis=(0, 1)), self.recorded_s.sum(axis=0)
         enough = np.flatnonzero((recorded_s >= LITTLE_S) & (count > 0))
@@ -112,7 +112,7 @@ class WeekRates:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DayRates:
-    """Occurrences by day, in order of time; days without a recording are left out."""
+    """Occurrences by day, in order of time; days without a recording are omitted."""
 
     day: Indices
     """Days since 1970, int64 array (D,)."""
@@ -121,17 +121,17 @@ class DayRates:
     """int64 array (K, D)."""
 
 
-def calendar_of(record: FitRecord) -> Calendar | None:
-    """Return when motifs occurred on the calendar, None when no recording has a wall clock.
+def make_calendar(record: FitRecord) -> Calendar | None:
+    """Return occurrences by hour of the clock, None when no recording has a wall clock.
 
     Raises
     ------
     SpecError
-        When the fit's time zone is unknown here.
+        When the fit's time zone is unknown on this machine.
     DataError
-        When a recording's start is no time.
+        When a recording's start is not a valid time.
     """
-    slots = _slots_of_bins(record)
+    slots = _find_slots(record)
     if not any(len(slot) for slot in slots):
         return None
     known, weight = np.unique(np.concatenate(slots), return_counts=True)
@@ -150,18 +150,18 @@ def calendar_of(record: FitRecord) -> Calendar | None:
     ]
     place = hour_of_slot[np.searchsorted(known, np.array(begun, dtype=np.int64))]
     key = found.motif[clocked].astype(np.int64) * n_hours + place
-    surprising = _surprising_slots(record, slots)
+    surprising = _find_surprising_slots(record, slots)
     return Calendar(
         zone=record.time_zone,
         day=hours // 24,
         hour=hours % 24,
-        recorded_s=_weighed(hour_of_slot, (weight * record.bin_s).astype(np.float64), n_hours),
+        recorded_s=_sum_weights(hour_of_slot, (weight * record.bin_s).astype(np.float64), n_hours),
         count=np.bincount(key, minlength=n_motifs * n_hours)
         .reshape(n_motifs, n_hours)
         .astype(np.int32),
         surprising_s=None
         if surprising is None
-        else _weighed(
+        else _sum_weights(
             hour_of_slot[np.searchsorted(known, surprising)],
             np.full(len(surprising), record.bin_s),
             n_hours,
@@ -170,32 +170,32 @@ def calendar_of(record: FitRecord) -> Calendar | None:
     )
 
 
-def week_rates(calendar: Calendar) -> WeekRates:
+def compute_week_rates(calendar: Calendar) -> WeekRates:
     """Return rates by day of the week and hour of the day."""
     place = calendar.weekday * 24 + calendar.hour
-    recorded_s = _weighed(place, calendar.recorded_s, 168)
+    recorded_s = _sum_weights(place, calendar.recorded_s, 168)
     return WeekRates(
         recorded_s=recorded_s.reshape(7, 24),
-        count=_summed(calendar.count, place, 168).reshape(-1, 7, 24),
+        count=_sum_counts(calendar.count, place, 168).reshape(-1, 7, 24),
     )
 
 
-def day_rates(calendar: Calendar) -> DayRates:
+def compute_day_rates(calendar: Calendar) -> DayRates:
     """Return rates by day."""
     day, place = np.unique(calendar.day, return_inverse=True)
     return DayRates(
         day=day,
-        recorded_s=_weighed(place, calendar.recorded_s, len(day)),
-        count=_summed(calendar.count, place, len(day)),
+        recorded_s=_sum_weights(place, calendar.recorded_s, len(day)),
+        count=_sum_counts(calendar.count, place, len(day)),
     )
 
 
-def date_text(day: int) -> str:
-    """Return a day since 1970 as people say it.
+def format_date(day: int) -> str:
+    """Return a day since 1970 as text.
 
     Examples
     --------
-    >>> date_text(20515)
+    >>> format_date(20515)
     'Tuesday 3 March 2026'
     """
     moment = date(1970, 1, 1) + timedelta(days=day)
@@ -209,14 +209,14 @@ MONTHS = (
 )
 
 
-def day_of(utc_s: float, zone: str) -> int:
-    """Return the day since 1970 that a zone's calendar shows at an instant."""
+def find_day(utc_s: float, zone: str) -> int:
+    """Return the day since 1970 of an instant in a time zone."""
     slot = np.array([int(utc_s // SLOT_S)])
     return int((utc_s + zone_offsets_s(slot, zone_named(zone))[0]) // DAY_S)
 
 
-def _slots_of_bins(record: FitRecord) -> list[Indices]:
-    """Return for every recording the quarter of an hour (since 1970, UTC) of each time bin."""
+def _find_slots(record: FitRecord) -> list[Indices]:
+    """Return the quarter of an hour (since 1970, UTC) of each time bin, one array per recording."""
     nothing = np.zeros(0, dtype=np.int64)
     return [
         nothing
@@ -226,8 +226,8 @@ def _slots_of_bins(record: FitRecord) -> list[Indices]:
     ]
 
 
-def _surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices | None:
-    """Return the quarter of every time bin that the motifs explain badly."""
+def _find_surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices | None:
+    """Return the quarter of an hour of every time bin that the motifs explain badly."""
     found = record.anomalies
     if found is None:
         return None
@@ -241,12 +241,12 @@ def _surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices | None
     return np.concatenate(parts)
 
 
-def _weighed(place: Indices, weight: Floats, n_places: int) -> Floats:
+def _sum_weights(place: Indices, weight: Floats, n_places: int) -> Floats:
     """Return weights summed by place, float64 array (places,)."""
     return np.bincount(place, weights=weight, minlength=n_places).astype(np.float64)
 
 
-def _summed(count: Indices32, place: Indices, n_places: int) -> Indices:
+def _sum_counts(count: Indices32, place: Indices, n_places: int) -> Indices:
     """Return counts (K, n) summed by place, int64 array (K, places)."""
     total = np.zeros((len(count), n_places), dtype=np.int64)
     for motif, row in enumerate(count):

@@ -1,4 +1,4 @@
-"""Which motifs are the same in several fits."""
+"""Motifs that several fits have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ from motifmine.records.topics import unfold_record
 from motifmine.types import Floats, Floats32, Indices
 
 LEAST_SIMILARITY = 0.8
-"""Cosine at the best shift from which two motifs are taken for the same."""
+"""Smallest cosine at the best shift of motifs that are regarded as the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counterparts:
-    """The motifs of one fit that go with those of the first."""
+    """The motifs of one fit that match those of the first."""
 
     motif: Indices
     """Motif of this fit for every motif of the first, -1 for none, int64 array (K,)."""
     similarity: Floats
-    """Cosine with its partner at their best shift, also where the two are not alike enough to be
-    the same, float64 array (K,); 0 where there are too few motifs for a partner."""
+    """Cosine with its partner at their best shift, also where it is too small for a match,
+    float64 array (K,); 0 where there are too few motifs for a partner."""
     shift_s: Floats
-    """How much later occurrences begin in this fit, seconds, 0 for none, float64 array (K,)."""
+    """Delay of occurrences in this fit, seconds, 0 for none, float64 array (K,)."""
     unmatched: Indices
-    """Motifs of this fit that go with none of the first."""
+    """Motifs of this fit that match none of the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """What several fits have in common, seen from the first."""
+    """The motifs of a first fit in other fits."""
 
     others: tuple[Counterparts, ...]
-    """One per fit but the first."""
+    """One per fit, without the first."""
     least: float
-    """Similarity from which two motifs are taken for the same."""
+    """Smallest similarity of a match."""
 
     @property
     def mean_similarity(self) -> Floats:
@@ -61,17 +61,17 @@ def compare_fits(
 ) -> Comparison:
     """Return which motifs of the first fit are found in the others.
 
-    Motifs are matched one to one by the cosine at their best shift; they may be of different
-    lengths. Motifs over topics are compared by the words under the topics.
+    Motifs are matched one to one by the cosine at their best shift; they may have different
+    lengths. Motifs over topics are compared by the words of the topics.
 
     Parameters
     ----------
     records : sequence of FitRecord
         Two or more.
     least : float
-        Pairs that are less alike are none, 0 to 1.
+        Smallest similarity of a match, 0 to 1.
     titles : sequence of str or None
-        What the fits are called in errors.
+        Names of the fits in errors.
 
     Raises
     ------
@@ -95,28 +95,28 @@ def compare_fits(
     titles = titles or [f"fit {number}" for number in range(1, len(records) + 1)]
     for title, other in zip(titles[1:], records[1:], strict=True):
         if difference := first.vocabulary.difference(other.vocabulary):
-            raise DataError(f"{title} is over other words than {titles[0]}: it has {difference}")
+            raise DataError(f"{title} has other words than {titles[0]}: it has {difference}")
         if other.bin_s != first.bin_s:
             raise DataError(
                 f"time bins of {title} last {other.bin_s} s, those of {titles[0]} {first.bin_s} s; "
-                "fits can be compared when their bins are as long"
+                "compare fits with the same time bin"
             )
     n_words = max(record.motifs.n_words for record in records)
-    wide = [_widened(record.motifs.probability, n_words) for record in records]
+    wide = [_pad_words(record.motifs.probability, n_words) for record in records]
     return Comparison(
-        others=tuple(_counterparts(wide[0], other, first.bin_s, least) for other in wide[1:]),
+        others=tuple(_find_counterparts(wide[0], other, first.bin_s, least) for other in wide[1:]),
         least=least,
     )
 
 
-def best_similarity(reference: Floats32, found: Floats32) -> Floats:
-    """Return how alike the most similar found motif is to each reference motif, float64 (K,).
+def find_best_similarity(reference: Floats32, found: Floats32) -> Floats:
+    """Return the similarity of each reference motif to the most similar found one, float64 (K,).
 
     Parameters
     ----------
     reference : float32 array (K, L, W)
     found : float32 array (J, M, W)
-        J may be 0: nothing is like nothing, 0.
+        With J = 0 all similarities are 0.
     """
     if not len(found):
         return np.zeros(len(reference))
@@ -124,12 +124,14 @@ def best_similarity(reference: Floats32, found: Floats32) -> Floats:
     return best
 
 
-def _widened(motifs: Floats32, n_words: int) -> Floats32:
-    """Return motifs over a vocabulary that goes on; words that were never seen have nothing."""
+def _pad_words(motifs: Floats32, n_words: int) -> Floats32:
+    """Return motifs padded to a longer vocabulary, whose further words have probability 0."""
     return np.pad(motifs, ((0, 0), (0, 0), (0, n_words - motifs.shape[2])))
 
 
-def _counterparts(reference: Floats32, found: Floats32, bin_s: float, least: float) -> Counterparts:
+def _find_counterparts(
+    reference: Floats32, found: Floats32, bin_s: float, least: float
+) -> Counterparts:
     motif = np.full(len(reference), -1, dtype=np.int64)
     similarity, shift_s = np.zeros(len(reference)), np.zeros(len(reference))
     if len(reference) and len(found):

@@ -1,4 +1,4 @@
-"""Which motifs follow, and which exclude, which: lagged co-occurrence against shuffled starts."""
+"""Lagged co-occurrence of motifs, tested against shift_starts start times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,22 +12,23 @@ from motifmine.records.start_layout import n_starts, row_of_start
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
-FEWEST = 8
-"""Motifs with fewer occurrences are left out: nothing could be shown of them."""
+LEAST_OCCURRENCES = 8
+"""Motifs with fewer occurrences are excluded, because no relation could be significant."""
 
 MOST_MOTIFS = 60
 """Of more motifs, only those that occur most often are compared."""
 
 MOST_STEPS = 2e7
-"""Pairs of occurrences looked at in one shuffle; of more, documents drawn by chance are taken."""
+"""Most pairs of occurrences counted in one shuffle; with more, a random part of the documents is
+used."""
 
 REACH = 4
-"""Lags reach this many motif lengths."""
+"""Longest lag in motif lengths."""
 
 _SOFTENING = 0.5
 """Added to the variance of a count, so that rare motifs need more than one coincidence."""
 LEVEL = 0.05
-"""Largest p-value of a relation, for following and for exclusion apart."""
+"""Largest p-value of a relation, separately for following and for exclusion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +45,23 @@ class Relation:
     share: float
     """Share of the first motif's occurrences after which the second starts in the window."""
     chance: float
-    """The same share when starts are shifted by chance."""
+    """The same share when starts are shift_starts at random."""
     p_value: float
-    """How often the shuffles show anything as strange, among all pairs and windows."""
+    """Share of shuffles with a deviation at least as large in any pair and window."""
     n_first: int
     """Occurrences of the first motif."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cooccurrence:
-    """What was found, and from how much of the fit."""
+    """Significant relations, and the extent of the test."""
 
     relations: tuple[Relation, ...]
     """The strongest first."""
     n_motifs: int
     """Motifs that were compared."""
     n_documents: int
-    """Documents that were looked at."""
+    """Documents that were used."""
     n_shuffles: int
     reach_bins: int
     """Lags are shorter than this."""
@@ -75,15 +76,15 @@ def find_relations(
     n_shuffles: int = 200,
     seed: int = 0,
 ) -> Cooccurrence:
-    """Return which motifs follow or exclude which.
+    """Return the pairs of motifs that follow each other more often or less often than by chance.
 
     For every ordered pair and every window of lags (quarters of a motif's length up to four
     lengths, and the first one, two and four lengths as a whole), the occurrences of the first
-    motif are counted after which the second starts. Chance is what remains when the starts of
-    each motif are shifted, by a lag of its own in each document and around its end. The counts,
-    in standard deviations of the shuffles, are held against the largest (for exclusion the
-    smallest) one that the shuffles show in any pair and window, so that `LEVEL` means:
-    of twenty fits without any relation, one shows one.
+    motif are counted after which the second starts. The null hypothesis is simulated by shifting
+    the starts of each motif cyclically inside each document, by independent random lags. The
+    counts, in standard deviations of the shuffles, are compared with the distribution of the
+    largest (for exclusion the smallest) deviation of a shuffle over all pairs and windows. This
+    controls the family-wise error rate at `LEVEL`.
 
     Parameters
     ----------
@@ -94,8 +95,9 @@ def find_relations(
     n_motifs, motif_length : int
         Size of the fit.
     n_shuffles : int
-        For the standard deviations; as many again for the significance.
+        Shuffles for the standard deviations, and again for the significance.
     seed : int
+        Of the shuffles.
 
     Raises
     ------
@@ -107,14 +109,14 @@ def find_relations(
             f"n_shuffles is {n_shuffles}; a level of {LEVEL} needs at least "
             f"{int(np.ceil(1 / LEVEL)) - 1}"
         )
-    windows = _windows(motif_length)
+    windows = _make_windows(motif_length)
     often = np.bincount(occurrences.motif, minlength=n_motifs)
     compared = np.sort(np.argsort(-often, kind="stable")[:MOST_MOTIFS])
-    compared = compared[often[compared] >= FEWEST]
+    compared = compared[often[compared] >= LEAST_OCCURRENCES]
     events = _Events.of(occurrences, n_times, compared, motif_length, seed)
     found: tuple[Relation, ...] = ()
     if len(compared) > 1:
-        found = _significant(events, compared, windows, n_shuffles, seed)
+        found = _test_relations(events, compared, windows, n_shuffles, seed)
     return Cooccurrence(
         relations=found,
         n_motifs=len(compared),
@@ -151,16 +153,18 @@ class _Events:
         place[compared] = np.arange(len(compared))
         start_row = row_of_start(found.start_bin, motif_length)
         rows = np.stack([found.document, start_row, place[found.motif]], axis=1).astype(np.int64)
-        # a motif that starts twice in one bin starts there
+        # several starts of a motif in one bin count as one
         rows = np.unique(rows[rows[:, 2] >= 0], axis=0)
-        rows = rows[np.isin(rows[:, 0], _affordable(rows[:, 0], possible, motif_length, seed))]
+        rows = rows[
+            np.isin(rows[:, 0], _choose_documents(rows[:, 0], possible, motif_length, seed))
+        ]
         document, start, motif = np.ascontiguousarray(rows.T)
         return cls(
             document=document, start=start, motif=motif, n_starts=possible, n_motifs=len(compared)
         )
 
-    def shifted(self, random: np.random.Generator) -> "_Events":
-        """Return the events, each motif moved around each document by a lag of its own."""
+    def shift_starts(self, random: np.random.Generator) -> "_Events":
+        """Return the events with each motif shift_starts cyclically by a random lag per document."""
         shift = random.integers(0, self.n_starts[:, None], (len(self.n_starts), self.n_motifs))
         start = (self.start + shift[self.document, self.motif]) % self.n_starts[self.document]
         order = np.lexsort((start, self.document))
@@ -173,7 +177,7 @@ class _Events:
         )
 
     def counts(self, windows: Indices) -> Indices:
-        """Return how many occurrences are followed, int64 array (K, K, windows)."""
+        """Return the number of occurrences that are followed, int64 array (K, K, windows)."""
         lags = np.arange(windows.max())
         holds = (lags[:, None] >= windows[:, 0]) & (lags[:, None] < windows[:, 1])
         offsets = np.concatenate([[0], np.cumsum(holds.sum(axis=1))]).astype(np.int64)
@@ -189,7 +193,7 @@ class _Events:
         return counts
 
 
-def _windows(motif_length: int) -> Indices:
+def _make_windows(motif_length: int) -> Indices:
     """Return the lag windows [from, to) in bins, int64 array (windows, 2)."""
     width = max(1, round(motif_length / 4))
     reach = REACH * max(motif_length, width)
@@ -198,8 +202,10 @@ def _windows(motif_length: int) -> Indices:
     return np.array(list(dict.fromkeys(fine + coarse)), dtype=np.int64)
 
 
-def _affordable(document: Indices, n_starts: Indices, motif_length: int, seed: int) -> Indices:
-    """Return documents, in an order of chance, whose pairs can be looked at in good time."""
+def _choose_documents(
+    document: Indices, n_starts: Indices, motif_length: int, seed: int
+) -> Indices:
+    """Return documents in random order with at most `MOST_STEPS` pairs of occurrences together."""
     n_found = np.bincount(document, minlength=len(n_starts)).astype(np.float64)
     near = np.minimum(1.0, REACH * motif_length / np.maximum(n_starts, 1))
     order = generator(seed, Stream.DOCUMENT_ORDER).permutation(len(n_starts))
@@ -208,7 +214,7 @@ def _affordable(document: Indices, n_starts: Indices, motif_length: int, seed: i
     return order[:n_kept].astype(np.int64)
 
 
-def _significant(
+def _test_relations(
     events: _Events,
     compared: Indices,
     windows: Indices,
@@ -218,24 +224,26 @@ def _significant(
     total = np.zeros((events.n_motifs, events.n_motifs, len(windows)))
     squares = np.zeros_like(total)
     for index in range(n_shuffles):
-        counts = events.shifted(generator(seed, Stream.SHIFT_FOR_SPREAD, index)).counts(windows)
+        counts = events.shift_starts(generator(seed, Stream.SHIFT_FOR_SPREAD, index)).counts(
+            windows
+        )
         total += counts
         squares += counts.astype(np.float64) ** 2
     mean = total / n_shuffles
     spread = np.sqrt(np.maximum(squares / n_shuffles - mean**2, 0) + _SOFTENING)
-    # A motif cannot be shifted against itself.
+    # a motif cannot be shift_starts against itself, so pairs of a motif with itself are not tested
     spread[np.arange(events.n_motifs), np.arange(events.n_motifs)] = np.inf
     highest, lowest = np.zeros(n_shuffles), np.zeros(n_shuffles)
     for index in range(n_shuffles):
-        counts = events.shifted(generator(seed, Stream.SHIFT_FOR_NULL, index)).counts(windows)
-        strange = (counts - mean) / spread
-        highest[index], lowest[index] = strange.max(), strange.min()
+        counts = events.shift_starts(generator(seed, Stream.SHIFT_FOR_NULL, index)).counts(windows)
+        deviation = (counts - mean) / spread
+        highest[index], lowest[index] = deviation.max(), deviation.min()
     counts = events.counts(windows)
-    strange = (counts - mean) / spread
+    deviation = (counts - mean) / spread
     often = np.bincount(events.motif, minlength=events.n_motifs)
     found = []
     for sign, null in ((1, highest), (-1, -lowest)):
-        for a, b, window, strength in _strongest_windows(sign * strange):
+        for a, b, window, strength in _find_strongest_windows(sign * deviation):
             p_value = (1 + int((null >= strength).sum())) / (n_shuffles + 1)
             if p_value > LEVEL:
                 continue
@@ -254,11 +262,11 @@ def _significant(
     return tuple(relation for _, relation in sorted(found, key=lambda pair: pair[0]))
 
 
-def _strongest_windows(strange: Floats) -> list[tuple[int, int, int, float]]:
-    """Return every pair with its window of the largest value."""
-    window = strange.argmax(axis=2)
+def _find_strongest_windows(deviation: Floats) -> list[tuple[int, int, int, float]]:
+    """Return every pair of motifs with its window of the largest value."""
+    window = deviation.argmax(axis=2)
     return [
-        (a, b, int(window[a, b]), float(strange[a, b, window[a, b]]))
+        (a, b, int(window[a, b]), float(deviation[a, b, window[a, b]]))
         for a, b in np.ndindex(*window.shape)
         if a != b
     ]

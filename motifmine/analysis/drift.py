@@ -1,17 +1,17 @@
-"""Whether motifs themselves change over the weeks: their words, their place, their speed.
+"""Drift: change of the motifs themselves over weeks, in their words, shift and speed.
 
-A fit holds its motifs fixed. Here every motif is estimated anew in every period, from the
-observations lined up at its starts: one M-step with the given activations, where the motif may also
-take words and moments that it does not have, as far as nothing else explains them. How like the
-other periods that is, is told by the cosine at the best shift.
+Every motif is estimated separately in every period, from the observations aligned at its starts:
+one M-step with the activations of the fit, in which the motif may also take words and relative
+times that it does not have, as far as nothing else explains them. A period is compared with the
+other periods by the cosine at the best shift.
 
-Estimates from few observations differ by chance, and their cosines are low. So each period's starts
-are dealt to groups in turn, and of all products only those between different groups count: chance
-takes nothing off these. Leaving out one group after the other (jackknife) gives the error.
+Estimates from few observations differ by chance, which lowers their cosines. So the starts of each
+period are partitioned into groups, and only products between different groups are used, which are
+unbiased. Leaving out one group after the other (jackknife) gives the standard error.
 
-Documents are looked at one by one. Where there are many words they are added up in fewer columns,
-with signs that chance gives them: products of such sums are those of the whole, but for noise that
-falls with the number of columns (Charikar, Chen, Farach-Colton 2004).
+Documents are processed one by one. Many words are hashed into fewer columns with random signs
+(count sketch); inner products of sketches are unbiased, with a variance that falls with the number
+of columns (Charikar, Chen, Farach-Colton 2004).
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.analysis.calendar import day_of
-from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, likeness_of
+from motifmine.analysis.calendar import find_day
+from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, compare_periods
 from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
@@ -37,16 +37,17 @@ from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 PERIODS = ((1, 21), (7, 60), (28, 60), (91, 60))
-"""Days of a period, and how many of them there may be; longer archives get longer periods."""
+"""Length of a period, days, and the largest number of periods of this length."""
 BLOCK = 8
-"""Starts within so many motif lengths stay in one group, within fewer where a period is short."""
+"""Length of the blocks of starts that stay in one group, in motif lengths; shorter in short
+periods."""
 LEAST_BLOCKS = 16
-"""Blocks of a period, if they can be as long as a motif."""
-OPEN = 0.2
-"""Share of a motif that may lie at other words and moments than its own."""
+"""Smallest number of blocks per period, as long as blocks are not shorter than a motif."""
+BROADENED_SHARE = 0.2
+"""Share of a motif that is given to words and relative times other than its own."""
 MOST_COLUMNS = 512
 MOST_CELLS = 1 << 26
-"""Numbers that are held for all motifs, periods and groups."""
+"""Most entries of the sums over all motifs, periods and groups; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,12 +59,12 @@ class _Periods:
     n: int
     start_s: Floats
     block_bins: int
-    """Starts within so many bins stay in one group."""
+    """Length of the blocks of starts that stay in one group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sums:
-    """What motifs explain by period and group, lined up at their starts."""
+    """Observations explained by motifs, by period and group, aligned at their starts."""
 
     cells: Floats32
     """float32 array (K, P * GROUPS, L, columns)."""
@@ -73,7 +74,7 @@ class _Sums:
     sign: Floats32
 
 
-def motif_drift(
+def measure_drift(
     table: ObservationTable,
     motifs: MotifSet,
     background: Background,
@@ -81,7 +82,7 @@ def motif_drift(
     *,
     time_zone: str = "UTC",
 ) -> Drift | None:
-    """Return how motifs change over the periods of an archive, None where there are too few.
+    """Return the change of motifs over the periods of an archive, None where there are too few.
 
     Periods are days up to three weeks, then weeks, then four weeks, and so on.
 
@@ -94,9 +95,9 @@ def motif_drift(
     time_zone : str
         IANA name of the zone that days are counted in.
     """
-    return drift_of_documents(
+    return measure_drift_of_documents(
         (
-            (table.document(index), _of_document(activations, index))
+            (table.document(index), _select_document(activations, index))
             for index in range(table.n_documents)
         ),
         table.recordings,
@@ -107,7 +108,7 @@ def motif_drift(
     )
 
 
-def drift_of_documents(
+def measure_drift_of_documents(
     documents: Iterable[tuple[ObservationTable | None, Activations]],
     recordings: Sequence[Recording],
     motifs: MotifSet,
@@ -116,33 +117,34 @@ def drift_of_documents(
     bin_s: float,
     time_zone: str = "UTC",
 ) -> Drift | None:
-    """Return the same from documents that come one by one.
+    """Return the change of motifs from documents that are read one by one.
 
     Parameters
     ----------
     documents : iterable of ObservationTable (or None) and Activations
-        One document each, in the order of `recordings`; None for one that is not there.
+        One document each, in the order of `recordings`; None for a table that does not exist.
     recordings : sequence of Recording
         All of them.
     motifs, background, time_zone
-        See `motif_drift`.
+        See `measure_drift`.
     bin_s : float, seconds
     """
-    periods = _periods(recordings, time_zone, motifs.motif_length)
+    periods = _make_periods(recordings, time_zone, motifs.motif_length)
     if periods is None or not len(motifs):
         return None
-    open_motifs = _opened(motifs, background)
-    sums = _no_sums(motifs, periods.n)
+    broad_motifs = _broaden(motifs, background)
+    sums = _make_sums(motifs, periods.n)
     n_bins = 0
     for (table, active), recording in zip(documents, recordings, strict=True):
         if table is not None and table.n_times:
-            place = _places(recording, active.start, n_bins, periods, time_zone)
-            _add(sums, table, background, active, place, open_motifs)
+            place = _assign_groups(recording, active.start, n_bins, periods, time_zone)
+            _add_document(sums, table, background, active, place, broad_motifs)
         n_bins += recording.n_times
     shape = (len(motifs), periods.n, GROUPS)
     cells = sums.cells.reshape(*shape, *sums.cells.shape[2:])
     found = [
-        likeness_of(own, held) for own, held in zip(cells, sums.held.reshape(shape), strict=True)
+        compare_periods(own, held)
+        for own, held in zip(cells, sums.held.reshape(shape), strict=True)
     ]
     return Drift(
         period_start_s=periods.start_s,
@@ -154,7 +156,7 @@ def drift_of_documents(
     )
 
 
-def _of_document(activations: Activations, index: int) -> Activations:
+def _select_document(activations: Activations, index: int) -> Activations:
     """Return the activations of one document."""
     part = slice(activations.offsets[index], activations.offsets[index + 1])
     return Activations(
@@ -165,10 +167,12 @@ def _of_document(activations: Activations, index: int) -> Activations:
     )
 
 
-def _periods(recordings: Sequence[Recording], time_zone: str, motif_length: int) -> _Periods | None:
+def _make_periods(
+    recordings: Sequence[Recording], time_zone: str, motif_length: int
+) -> _Periods | None:
     clocks = clock_starts(recordings)
     days = [
-        day_of(start.timestamp() + float(at), time_zone)
+        find_day(start.timestamp() + float(at), time_zone)
         for start, recording in zip(clocks, recordings, strict=True)
         if start is not None and recording.n_times
         for at in recording.bin_start_s[[0, -1]]
@@ -183,23 +187,23 @@ def _periods(recordings: Sequence[Recording], time_zone: str, motif_length: int)
     midnight_s = ((first + n_days * np.arange(n)) * DAY_S).astype(np.float64)
     zone, start_s = zone_named(time_zone), midnight_s
     for _ in range(2):
-        # what clocks show at midnight of UTC tells when it is midnight on them
+        # local midnight in UTC; twice, because the offset itself depends on the instant
         start_s = (midnight_s - (local_seconds(start_s, zone) - start_s)).astype(np.float64)
     per_period = sum(r.n_times for r in recordings) // n
     block_bins = min(max(per_period // LEAST_BLOCKS, motif_length), BLOCK * motif_length)
     return _Periods(first_day=first, n_days=n_days, n=n, start_s=start_s, block_bins=block_bins)
 
 
-def _opened(motifs: MotifSet, background: Background) -> Floats32:
-    """Return motifs that may also lie at other words and moments, float32 array (K, L, W)."""
+def _broaden(motifs: MotifSet, background: Background) -> Floats32:
+    """Return motifs mixed with other words and relative times, float32 array (K, L, W)."""
     words = motifs.probability.sum(axis=1, dtype=np.float64)
     seen = motifs.weight @ words + background.weight * background.probability
     elsewhere = (words + seen / max(seen.sum(), 1e-300)) / 2 / motifs.motif_length
-    opened = (1 - OPEN) * motifs.probability + OPEN * elsewhere[:, None, :]
+    opened = (1 - BROADENED_SHARE) * motifs.probability + BROADENED_SHARE * elsewhere[:, None, :]
     return np.ascontiguousarray(opened, dtype=np.float32)
 
 
-def _no_sums(motifs: MotifSet, n_periods: int) -> _Sums:
+def _make_sums(motifs: MotifSet, n_periods: int) -> _Sums:
     n_motifs, length, n_words = motifs.probability.shape
     places = n_periods * GROUPS
     most = max(MOST_CELLS // (n_motifs * places * length), 8)
@@ -217,12 +221,12 @@ def _no_sums(motifs: MotifSet, n_periods: int) -> _Sums:
     )
 
 
-def _places(
+def _assign_groups(
     recording: Recording, start: Indices32, n_before: int, periods: _Periods, time_zone: str
 ) -> Indices:
     """Return period * GROUPS + group of every start, -1 without a wall clock.
 
-    `n_before` time bins are in the documents before.
+    `n_before` is the number of time bins in the preceding documents.
     """
     clock = clock_start(recording)
     if clock is None:
@@ -232,12 +236,12 @@ def _places(
     day = np.floor(local_seconds(utc_s, zone_named(time_zone)) / DAY_S).astype(np.int64)
     period = np.clip((day - periods.first_day) // periods.n_days, 0, periods.n - 1)
     block = (n_before + inside) // periods.block_bins
-    # dealt as if by chance: in turn, the same hours of every day could fall to one group
+    # multiplicative hash: assigned in turn, the same hours of every day could share a group
     group = (block * 2_654_435_761 >> 16) % GROUPS
     return period * GROUPS + group
 
 
-def _add(
+def _add_document(
     sums: _Sums,
     table: ObservationTable,
     background: Background,
@@ -245,7 +249,7 @@ def _add(
     place: Indices,
     phi: Floats32,
 ) -> None:
-    """Add one document and its activations to the sums."""
+    """Add one document and its activations to the sums, in place."""
     row, motif, mass = active.start.astype(np.int64), active.motif, active.mass
     first, last = np.zeros_like(row), np.full_like(row, table.n_times)
     layout = start_layout(table, phi.shape[1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from motifmine.analysis.matching import MotifMatch, match_motifs, pair_up
+from motifmine.analysis.matching import MotifMatch, match_motifs, match_times
 from motifmine.errors import DataError
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.truth import Truth
@@ -255,7 +255,7 @@ def _best_offset(true: Floats, found: Floats, tolerance: float, longest: float) 
             break
         middle = 0.5 * float(gaps[at] + gaps[within[at] - 1])
         for _ in range(2):
-            left, right = pair_up(true, found + middle, tolerance)
+            left, right = match_times(true, found + middle, tolerance)
             if len(left) > best.n_matched:
                 best = _Pair(offset_s=middle, n_matched=len(left))
             if len(left):
@@ -265,11 +265,11 @@ def _best_offset(true: Floats, found: Floats, tolerance: float, longest: float) 
 
 def _settled(true: Floats, found: Floats, best: _Pair, tolerance: float) -> _Pair:
     """Return the pair with the median of its distances as offset, if that pairs as many."""
-    left, right = pair_up(true, found + best.offset_s, tolerance)
+    left, right = match_times(true, found + best.offset_s, tolerance)
     if not len(left):
         return best
     middle = float(np.median(true[left] - found[right]))
-    if len(pair_up(true, found + middle, tolerance)[0]) < best.n_matched:
+    if len(match_times(true, found + middle, tolerance)[0]) < best.n_matched:
         return best
     return _Pair(offset_s=middle, n_matched=best.n_matched)
 
@@ -303,7 +303,7 @@ def _add_motifs(
 
     def f1(label: int, motifs: tuple[int, ...]) -> float:
         times, _ = _claimed(mine, starts, motifs, pairs[label])
-        matched = len(pair_up(true[label], times, tolerance)[0])
+        matched = len(match_times(true[label], times, tolerance)[0])
         return 2 * matched / max(len(true[label]) + len(times), 1)
 
     while True:
@@ -341,7 +341,7 @@ def _agreement(
     tolerance: float,
 ) -> Agreement:
     """Return the agreement of lists of true times with lists of times and scores, one a label."""
-    pairs = [pair_up(t, times, tolerance) for t, (times, _) in zip(true, found, strict=True)]
+    pairs = [match_times(t, times, tolerance) for t, (times, _) in zip(true, found, strict=True)]
     errors = np.concatenate(
         [
             np.abs(t[left] - times[right])
@@ -369,7 +369,7 @@ def _curve(true: list[Floats], found: list[tuple[Floats, Floats]], tolerance: fl
     for point, least in enumerate(scores):
         kept = [times[score >= least] for times, score in found]
         matched = sum(
-            len(pair_up(t, times, tolerance)[0]) for t, times in zip(true, kept, strict=True)
+            len(match_times(t, times, tolerance)[0]) for t, times in zip(true, kept, strict=True)
         )
         precision[point] = matched / max(sum(map(len, kept)), 1)
         recall[point] = matched / max(n_true, 1)

@@ -1,4 +1,4 @@
-"""The observations that single occurrences explain."""
+"""Observations that single occurrences explain."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 LEAST_MASS = 1e-3
-"""Other activations below this share of an occurrence's own mass take no part in the division."""
+"""Activations below this share of an occurrence's own mass are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Explained:
-    """What one occurrence explains: a mass at each relative time and word."""
+    """Observations that one occurrence explains, by relative time and word."""
 
     time: Indices
     """Relative time of each entry, int64 array (N,), `0 <= time < L`."""
@@ -24,19 +24,19 @@ class Explained:
     """Observations, > 0."""
 
 
-def explained_observations(
+def explain_occurrences(
     record: FitRecord, table: ObservationTable, document: int, chosen: Indices
 ) -> dict[int, Explained]:
     """Return the part of a document's observations that each of some occurrences explains.
 
-    An observation is divided among motifs and background as the fit expects it; an occurrence
-    takes what its motif explains from the start bins that make up its weight.
+    An observation is divided among motifs and background by their posterior probabilities; an
+    occurrence explains the share of its motif from the start bins that make up its weight.
 
     Parameters
     ----------
     record : FitRecord
     table : ObservationTable
-        The one document, counts prepared as in the fit.
+        The document, with counts prepared as for the fit.
     document : int
         Its index in the record.
     chosen : int array
@@ -51,7 +51,7 @@ def explained_observations(
     total_per_bin = table.total / max(table.n_times, 1)
     flat = record.background.weight * total_per_bin * record.background.probability
     return {
-        int(i): _explained(
+        int(i): _explain(
             table,
             record.motifs.probability,
             active,
@@ -63,7 +63,7 @@ def explained_observations(
     }
 
 
-def _explained(
+def _explain(
     table: ObservationTable,
     phi: Floats32,
     active: tuple[Indices32, Indices32, Floats32],
@@ -72,10 +72,10 @@ def _explained(
     start_bin: int,
     motif: int,
 ) -> Explained:
-    """Return what one occurrence explains.
+    """Return the observations that one occurrence explains.
 
     `active` are start, motif and mass of the document's activations in order of start, `flat` the
-    background's rate of each word in a time bin.
+    rate of the background for each word in a time bin.
     """
     motif_length = phi.shape[1]
     first, last = max(start_bin, 0), min(start_bin + motif_length, table.n_times)

@@ -1,4 +1,4 @@
-"""Found motifs against reference motifs, and found occurrences against a truth."""
+"""One-to-one matching of motifs and of times."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from motifmine.types import Floats, Floats32, Indices
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MotifMatch:
-    """Which found motif is which reference motif."""
+    """Pairs of a reference motif and a found motif."""
 
     reference: Indices
     """Index of the reference motif of each pair, int64 array (P,)."""
@@ -24,11 +24,16 @@ class MotifMatch:
 
 
 def match_motifs(reference: Floats32, found: Floats32) -> MotifMatch:
-    """Return the one-to-one match of motifs whose cosines add up to most.
+    """Return the one-to-one match of motifs with the largest sum of cosines.
+
+    Parameters
+    ----------
+    reference : float32 array (K, L, W)
+    found : float32 array (J, M, W)
 
     Notes
     -----
-    Hungarian assignment on the best-shift cosine; motifs left over on either side are unmatched.
+    Hungarian assignment on the best-shift cosine; surplus motifs on either side are unmatched.
     """
     cosine, shift = max_shifted_cosine(reference, found)
     row, column = linear_sum_assignment(-cosine)
@@ -37,10 +42,15 @@ def match_motifs(reference: Floats32, found: Floats32) -> MotifMatch:
     )
 
 
-def pair_up(truth: Floats, found: Floats, tolerance: float) -> tuple[Indices, Indices]:
-    """Return the indices of as many pairs within `tolerance` as there can be, each entry once.
+def match_times(truth: Floats, found: Floats, tolerance: float) -> tuple[Indices, Indices]:
+    """Return the indices of the largest number of one-to-one pairs within a tolerance, ascending.
 
-    Both arrays ascend, and so do the pairs.
+    Parameters
+    ----------
+    truth, found : float arrays, ascending
+        Times.
+    tolerance : float
+        In the unit of the times.
     """
     i = j = 0
     left, right = [], []

@@ -1,6 +1,6 @@
-"""What a motif looks like in numbers: by cell of the picture, as a matrix, as a path.
+"""Views of a motif: by cell of the picture, as a matrix, and as a path.
 
-`motifmine.reporting` draws these; they are computed from a fit record alone.
+They are computed from a fit record alone and drawn by `motifmine.reporting`.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats, Indices
 
 MATRIX_SHARE = 0.97
-"""A matrix shows the words that together hold this share of its motif."""
+"""Share of the motif in the words that a matrix shows."""
 
 MATRIX_ROWS = 160
-"""A matrix of more words adds neighbours in the order of time up to this many rows."""
+"""Most rows of a matrix; with more words, neighbours in the order of time are summed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CellActivity:
-    """What a motif does in each cell of the picture; arrays (row, column)."""
+    """Activity of a motif in each cell of the picture; float64 arrays (row, column)."""
 
     strength: Floats
     """Probability of the cell, all directions and times together."""
@@ -44,16 +44,16 @@ class MatrixView:
     row_offsets: Indices
     """Words of row r are `words[row_offsets[r]:row_offsets[r + 1]]`, int64 array (rows + 1,)."""
     share: float
-    """Share of the motif that the words hold."""
+    """Share of the motif in these words."""
 
 
 def cell_activity(record: FitRecord, motif: int) -> CellActivity:
-    """Return what a motif does in each cell of the picture.
+    """Return strength, time and direction of a motif in each cell of the picture.
 
     Raises
     ------
     DataError
-        When the vocabulary has no place in a picture.
+        When the words are not cells of a picture.
     """
     grid = picture_grid(record)
     phi = record.motifs.probability[motif].astype(np.float64)
@@ -78,9 +78,9 @@ def cell_activity(record: FitRecord, motif: int) -> CellActivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotifPath:
-    """Where a motif begins and ends in the picture, and which way most of its motion goes.
+    """Begin and end of a motif in the picture, and its mean direction of motion.
 
-    Places are shares of the picture's height and width, (down, right), 0 at the upper left.
+    Positions are shares of the picture's height and width, (down, right), 0 at the upper left.
     """
 
     start: tuple[float, float]
@@ -94,12 +94,12 @@ class MotifPath:
 
 
 def motif_path(record: FitRecord, motif: int) -> MotifPath | None:
-    """Return where a motif goes in the picture, None for an empty motif.
+    """Return the path of a motif through the picture, None for an empty motif.
 
     Raises
     ------
     DataError
-        When the vocabulary has no place in a picture.
+        When the words are not cells of a picture.
     """
     grid = picture_grid(record)
     phi = record.motifs.probability[motif].astype(np.float64)
@@ -127,9 +127,9 @@ def motif_path(record: FitRecord, motif: int) -> MotifPath | None:
 
 
 def matrix_view(record: FitRecord, motif: int) -> MatrixView:
-    """Return the words that hold most of a motif, from the earliest to the latest.
+    """Return the heaviest words of a motif, from the earliest to the latest.
 
-    Some kinds of words have an order of their own: channels keep theirs.
+    Kinds of words may define another order: channels are in the order of the source.
     """
     phi = record.motifs.probability[motif].astype(np.float64)
     mass = phi.sum(axis=0)
@@ -152,12 +152,12 @@ def matrix_view(record: FitRecord, motif: int) -> MatrixView:
 
 
 def picture_grid(record: FitRecord) -> FlowGrid:
-    """Return the grid of picture cells that the words of a fit lie in.
+    """Return the grid of picture cells of the words of a fit.
 
     Raises
     ------
     DataError
-        When the vocabulary has no place in a picture.
+        When the words are not cells of a picture.
     """
     grid = record.vocabulary.layout.picture_grid()
     if grid is None:

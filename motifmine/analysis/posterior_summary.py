@@ -1,4 +1,4 @@
-"""A sampled posterior in few numbers: how many motifs, convergence, how sure each motif is."""
+"""Summary of a posterior: number of motifs, statistics, and uncertainty of each motif."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from motifmine.types import Floats
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PosteriorSummary:
-    """Numbers that describe a posterior."""
+    """Summary statistics of a posterior."""
 
     least_motifs: int
     """Lower end of the 90 % interval of the number of motifs of 1 % of the observations or more."""
@@ -21,14 +21,14 @@ class PosteriorSummary:
     presence: Floats
     """Share of the kept sweeps that have each motif, float64 array (K,)."""
     least_presence: Floats
-    """The same of the chain that has it least, float64 array (K,)."""
+    """The smallest of these shares over the chains, float64 array (K,)."""
     relative_spread: Floats
     """Distance of the sweeps' motifs from their mean (root mean square), in units of the mean's
     norm, float64 array (K,); NaN for a motif that no sweep has."""
 
 
 def summarise_posterior(posterior: Posterior) -> PosteriorSummary:
-    """Return the numbers that describe a posterior."""
+    """Return summary statistics of a posterior."""
     low, high = posterior.number_interval()
     spread = np.sqrt((posterior.motif_spread.astype(np.float64) ** 2).sum(axis=(1, 2)))
     size = np.sqrt((posterior.motif_mean.astype(np.float64) ** 2).sum(axis=(1, 2)))

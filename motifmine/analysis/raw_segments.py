@@ -1,4 +1,4 @@
-"""The mean stretch of raw values at the occurrences of each motif."""
+"""Mean raw values of a series at the occurrences of each motif."""
 
 import numpy as np
 
@@ -6,17 +6,24 @@ from motifmine.records.fit import Occurrences, Segments
 from motifmine.records.table import ObservationTable
 
 
-def motif_segments(
+def average_segments(
     table: ObservationTable, occurrences: Occurrences, *, n_motifs: int, motif_length: int
 ) -> Segments | None:
-    """Return mean and spread of the raw series over each motif's occurrences.
+    """Return mean and standard deviation of the raw series over each motif's occurrences.
 
-    None for tables without a series. Bins outside the document and missing values are left out.
+    None for tables without a series. Bins outside the document and missing values are ignored.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    occurrences : Occurrences
+    n_motifs, motif_length : int
+        Size of the fit; the length in time bins.
     """
     if table.series is None:
         return None
     n_channels = table.series.shape[1]
-    # sums are taken around the channels' means: squares of large numbers would lose digits
+    # sums are centred at the channels' means: squares of large values would lose digits
     known = np.isfinite(table.series)
     level = np.where(known, table.series, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(
         known.sum(axis=0), 1

@@ -1,14 +1,14 @@
-"""Motifs that become more or less frequent over an archive, and such as take another's place.
+"""Motifs that become more or less frequent over an archive, and pairs that replace each other.
 
-A fit with motifs to spare describes what slowly changes by two motifs, one for how it was and one
-for how it is. Neither of them changes; only their rates do.
+A fit with surplus motifs may describe a slowly changing activity by two motifs, one for its form
+at the beginning and one for its form at the end. Neither of them changes; only their rates do.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.analysis.calendar import HOUR_S, Calendar, day_rates
+from motifmine.analysis.calendar import HOUR_S, Calendar, compute_day_rates
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.drift import Drift
 from motifmine.records.fit import MotifSet
@@ -16,11 +16,11 @@ from motifmine.types import Floats
 
 FEWEST_DAYS = 8
 LEAST_CHANGE = 2.0
-"""Rates of the first and the last third of the days differ by this factor."""
-SURE = 2.8
-"""Standard deviations that Kendall's statistic is away from what no order would give."""
+"""Smallest ratio of the rates of the first and the last third of the days."""
+LEAST_DEVIATION = 2.8
+"""Smallest absolute value of Kendall's statistic, in standard deviations under no trend."""
 LEAST_SIMILARITY = 0.3
-"""Cosine at the best shift from which one motif may be what another has become."""
+"""Smallest cosine at the best shift of two motifs of which one may replace the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Trend:
     last_per_hour: float
     """The same of the last third."""
     resembles: int = -1
-    """The motif most like it that goes the other way, -1 for none."""
+    """The most similar motif with the opposite trend, -1 for none."""
     similarity: float = 0.0
     """Cosine with that one at the best shift."""
 
@@ -43,10 +43,11 @@ class Trend:
         return self.last_per_hour > self.first_per_hour
 
 
-def stretch_ratio(drift: Drift, motif: int) -> float:
-    """Return how many times as long a motif lasts at the end of the archive as at its beginning.
+def measure_stretch_ratio(drift: Drift, motif: int) -> float:
+    """Return the duration of a motif at the end of the archive relative to its beginning.
 
-    The median over the last third of the periods that are known, over that of the first third.
+    This is the ratio of the medians over the last and the first third of the periods that are
+    known.
     """
     stretch = drift.stretch[motif]
     known = stretch[np.isfinite(stretch)]
@@ -54,15 +55,15 @@ def stretch_ratio(drift: Drift, motif: int) -> float:
     return float(np.median(known[-third:]) / np.median(known[:third]))
 
 
-def rate_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:
-    """Return the motifs whose rate rises or falls, in their order; none of fewer than 8 days.
+def find_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:
+    """Return the motifs whose rate rises or falls, in order; () with fewer than `FEWEST_DAYS` days.
 
     Notes
     -----
-    The test is that of Mann (1945) and Kendall over the daily rates. It takes days for independent
-    of one another: a wet month is a trend, too.
+    Mann-Kendall test (Mann 1945) on the daily rates. It assumes independent days: a wet month is
+    a trend, too.
     """
-    days = day_rates(calendar)
+    days = compute_day_rates(calendar)
     if len(days.day) < FEWEST_DAYS:
         return ()
     third = len(days.day) // 3
@@ -74,29 +75,29 @@ def rate_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:
             for part in (slice(None, third), slice(-third, None))
         )
         is_large = max(first, last) >= LEAST_CHANGE * min(first, last) and count.any()
-        if is_large and abs(kendall(count / hours)) >= SURE:
+        if is_large and abs(compute_kendall(count / hours)) >= LEAST_DEVIATION:
             found.append(Trend(motif=motif, first_per_hour=first, last_per_hour=last))
-    return _paired(found, motifs)
+    return _pair_opposite(found, motifs)
 
 
-def kendall(value: Floats) -> float:
-    """Return Kendall's statistic of the order in time, over its spread when there is none.
+def compute_kendall(value: Floats) -> float:
+    """Return Kendall's statistic of a sequence over its standard deviation without a trend.
 
     Examples
     --------
-    >>> round(kendall(np.arange(10.0)), 2), kendall(np.ones(10))
+    >>> round(compute_kendall(np.arange(10.0)), 2), compute_kendall(np.ones(10))
     (4.02, 0.0)
     """
     n = len(value)
     order = np.sign(value[None, :] - value[:, None])
-    agreeing = float(np.triu(order, 1).sum())
+    concordance = float(np.triu(order, 1).sum())
     ties = np.unique(value, return_counts=True)[1]
     variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
-    return agreeing / float(np.sqrt(variance)) if variance > 0 else 0.0
+    return concordance / float(np.sqrt(variance)) if variance > 0 else 0.0
 
 
-def _paired(found: list[Trend], motifs: MotifSet) -> tuple[Trend, ...]:
-    """Return trends with the motif most like each that goes the other way."""
+def _pair_opposite(found: list[Trend], motifs: MotifSet) -> tuple[Trend, ...]:
+    """Return trends, each with the most similar motif of the opposite trend."""
     if not found:
         return ()
     which = [trend.motif for trend in found]

@@ -1,10 +1,10 @@
 """Unusual days: days on which a motif occurs far more or less often than expected.
 
-A day is judged by the other days. What they let expect of an hour of the clock is the rate of that
-hour on days of its kind (Monday to Friday, Saturday and Sunday), times what is usual on that day of
-the week, moved towards the rate of that very hour of that very weekday by as much as was recorded
-of it. Days vary more than chance: how much more is estimated from all days (negative binomial
-counts), conservatively where days are few. Unusual days are excluded from these estimates.
+A day is compared with the other days. The expected rate of an hour is that of the same hour on days
+of its kind (Monday to Friday, Saturday and Sunday), times a factor for the day of the week, shrunk
+towards it from the rate of the same hour of the same weekday, by the time recorded of it. Days vary
+more than Poisson counts: the estimate_overdispersion (negative binomial counts) is estimated from all days,
+conservatively where days are few. Unusual days are excluded from these estimates.
 """
 
 from dataclasses import dataclass
@@ -16,28 +16,28 @@ from motifmine.analysis.calendar import Calendar
 from motifmine.types import Floats, Indices
 
 FEWEST_DAYS = 10
-"""With fewer days that can be judged, nothing is said."""
+"""With fewer days that can be tested, no day is reported."""
 FEWEST_PEERS = 3
 """An hour is tested when it was recorded on at least this many other days of its kind."""
 LEAST_COVERED = 0.5
-"""A day is judged when so much of what was recorded of it can be."""
+"""Smallest share of a day's recorded time in hours that can be tested."""
 LEAST_RECORDED_S = 900.0
 PRIOR_S = 3600.0
-"""What is known of similar hours counts as so much recorded time of an hour."""
+"""Weight of the rate of similar hours, as recorded seconds of the hour itself."""
 PRIOR_COUNT = 4.0
-"""A day of the week counts as usual until it has far more occurrences than this."""
-FALSE_SHARE = 0.05
-"""Share of the days that are named which chance may have made."""
+"""Weight of the prior that the factor of a day of the week is 1, in occurrences."""
+FALSE_DISCOVERY_RATE = 0.05
+"""Expected share of false discoveries among the reported days."""
 ROUNDS = 3
 """Rounds of excluding unusual days and testing all days again."""
 CLIP = 6.0
-"""Squared residuals count at most so much, so that single days do not hide themselves."""
+"""Limit of squared residuals, so that single days do not inflate the estimate_overdispersion."""
 CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
 """Mean and standard deviation of a clipped squared standard normal number."""
-DOUBT = 1.7
-"""Standard errors by which variation between days is taken for higher than it seems."""
+OVERDISPERSION_MARGIN = 1.7
+"""Standard errors added to the estimated variation between days."""
 SURPRISE = -1
-"""Takes the place of a motif index where the time that the motifs explain badly is tested."""
+"""Used instead of a motif index for the time that the motifs explain badly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,14 @@ class UnusualDay:
     found: float
     """Occurrences, or seconds."""
     expected: float
-    """The same as the other days let expect it."""
+    """Expected value of the same, from the other days."""
     q_value: float
-    """Share of the days named up to this one that chance would make (Benjamini, Hochberg 1995)."""
+    """False discovery rate of the days up to this one (Benjamini, Hochberg 1995)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Days:
-    """Days by hours: what was recorded, and what days have in common."""
+    """Recorded time by day and hour, and the groups of days."""
 
     recorded_s: Floats
     """float64 array (D, 24)."""
@@ -67,7 +67,7 @@ class _Days:
     weekday: Indices
 
 
-def unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
+def find_unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
     """Return the unusual days, the least likely first; none with fewer than `FEWEST_DAYS` days.
 
     Parameters
@@ -76,8 +76,8 @@ def unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
 
     Notes
     -----
-    The false discovery rate is `FALSE_SHARE` (Benjamini and Hochberg 1995). Motifs that depend on
-    one another find the same day together.
+    The false discovery rate is controlled at `FALSE_DISCOVERY_RATE` (Benjamini and Hochberg 1995).
+    Dependent motifs find the same day together.
     """
     day, place = np.unique(calendar.day, return_inverse=True)
     if len(day) < FEWEST_DAYS:
@@ -94,20 +94,20 @@ def unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
         kind=(weekday >= 5).astype(np.int64),
         weekday=weekday,
     )
-    judged = [
-        _judge(days, by_day(row.astype(np.float64)), motif)
+    tested = [
+        _test_days(days, by_day(row.astype(np.float64)), motif)
         for motif, row in enumerate(calendar.count)
     ]
     if calendar.surprising_s is not None and calendar.surprising_s.any():
-        unit_s = _grain_s(calendar)
+        unit_s = _choose_unit_s(calendar)
         found = by_day(calendar.surprising_s / unit_s)
-        judged.append(_judge(days, found, SURPRISE, unit=unit_s))
-    return _named(day, judged)
+        tested.append(_test_days(days, found, SURPRISE, unit=unit_s))
+    return _select(day, tested)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Judged:
-    """What came of all days for one motif; a p-value is NaN where a day cannot be judged."""
+class _TestedDays:
+    """Test of all days for one motif; a p-value is NaN where a day cannot be tested."""
 
     motif: int
     unit: float
@@ -116,63 +116,65 @@ class _Judged:
     p_value: Floats
 
 
-def _judge(days: _Days, count: Floats, motif: int, *, unit: float = 1.0) -> _Judged:
-    """Judge all days by `count` (D, 24)."""
+def _test_days(days: _Days, count: Floats, motif: int, *, unit: float = 1.0) -> _TestedDays:
+    """Test all days by `count` (D, 24)."""
     basis = np.ones(len(count), dtype=bool)
     for _ in range(ROUNDS):
-        found, expected, is_judged = _expected(days, count, basis)
+        found, expected, is_tested = _expect(days, count, basis)
         p_value = np.full(len(count), np.nan)
-        if is_judged.sum() >= FEWEST_DAYS:
-            spread = overdispersion(found[basis & is_judged], expected[basis & is_judged])
-            p_value[is_judged] = two_sided(np.round(found[is_judged]), expected[is_judged], spread)
-        usual = ~(_q_values(p_value) <= FALSE_SHARE)
+        if is_tested.sum() >= FEWEST_DAYS:
+            spread = estimate_overdispersion(found[basis & is_tested], expected[basis & is_tested])
+            p_value[is_tested] = compute_p_values(
+                np.round(found[is_tested]), expected[is_tested], spread
+            )
+        usual = ~(_adjust_p_values(p_value) <= FALSE_DISCOVERY_RATE)
         if (usual == basis).all():
             break
         basis = usual
-    return _Judged(motif=motif, unit=unit, found=found, expected=expected, p_value=p_value)
+    return _TestedDays(motif=motif, unit=unit, found=found, expected=expected, p_value=p_value)
 
 
-def _expected(
+def _expect(
     days: _Days, count: Floats, basis: NDArray[np.bool_]
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return what was found and expected in the hours that can be judged, and which days can.
+    """Return found and expected counts in hours that can be tested, and a mask of tested days.
 
-    Every day is left out of what it is judged by. Three arrays (D,).
+    Every day is excluded from its own expectation. Three arrays (D,).
     """
     own = basis[:, None].astype(np.float64)
     n, t = own * count, own * days.recorded_s
     seen = own * (days.recorded_s > 0)
     overall = (n.sum() - n.sum(axis=1)) / np.maximum(t.sum() - t.sum(axis=1), PRIOR_S)
-    n_kind, t_kind, peers = (_others(a, days.kind) for a in (n, t, seen))
+    n_kind, t_kind, peers = (_sum_others(a, days.kind) for a in (n, t, seen))
     rate = (n_kind + PRIOR_S * overall[:, None]) / (t_kind + PRIOR_S)
-    n_week, t_week = _others(n, days.weekday), _others(t, days.weekday)
+    n_week, t_week = _sum_others(n, days.weekday), _sum_others(t, days.weekday)
     usual = (n_week.sum(axis=1) + PRIOR_COUNT) / ((t_week * rate).sum(axis=1) + PRIOR_COUNT)
     rate = (n_week + PRIOR_S * usual[:, None] * rate) / (t_week + PRIOR_S)
     is_covered = (peers >= FEWEST_PEERS) & (t_week.sum(axis=1, keepdims=True) > 0)
     covered_s = (is_covered * days.recorded_s).sum(axis=1)
-    is_judged = (covered_s >= LEAST_RECORDED_S) & (
+    is_tested = (covered_s >= LEAST_RECORDED_S) & (
         covered_s >= LEAST_COVERED * days.recorded_s.sum(axis=1)
     )
     found = (is_covered * count).sum(axis=1)
-    return found, (is_covered * days.recorded_s * rate).sum(axis=1), is_judged
+    return found, (is_covered * days.recorded_s * rate).sum(axis=1), is_tested
 
 
-def _others(value: Floats, group: Indices) -> Floats:
-    """Return for every day the sum over the other days of its group, float64 array (D, 24)."""
+def _sum_others(value: Floats, group: Indices) -> Floats:
+    """Return the sum over the other days of each day's group, float64 array (D, 24)."""
     total = np.zeros((int(group.max()) + 1, value.shape[1]))
     np.add.at(total, group, value)
     others: Floats = np.maximum(total[group] - value, 0.0)
     return others
 
 
-def overdispersion(found: Floats, expected: Floats) -> float:
+def estimate_overdispersion(found: Floats, expected: Floats) -> float:
     """Return phi >= 0 of counts with the variance expected + phi expected**2.
 
-    It is as high as few days leave it possible (`DOUBT` standard errors above what fits best), and
-    single days far off do not matter much.
+    It is an upper bound (`OVERDISPERSION_MARGIN` standard errors above the best fit), robust
+    against single outlying days.
     """
     expected = np.maximum(expected, 1e-9)
-    goal = CLIPPED_MEAN - DOUBT * CLIPPED_SPREAD / np.sqrt(max(len(found), 1))
+    goal = CLIPPED_MEAN - OVERDISPERSION_MARGIN * CLIPPED_SPREAD / np.sqrt(max(len(found), 1))
 
     def mean(phi: float) -> float:
         squares = (found - expected) ** 2 / (expected + phi * expected**2)
@@ -187,10 +189,16 @@ def overdispersion(found: Floats, expected: Floats) -> float:
     return high
 
 
-def two_sided(found: Floats, expected: Floats, phi: float) -> Floats:
-    """Return how likely counts as far from the expected ones are, float64 array (N,).
+def compute_p_values(found: Floats, expected: Floats, phi: float) -> Floats:
+    """Return two-sided p-values of counts, float64 array (N,).
 
-    Twice the smaller tail of the negative binomial distribution, of Poisson's for `phi` 0.
+    Twice the smaller tail of the negative binomial distribution; Poisson for `phi` 0.
+
+    Parameters
+    ----------
+    found, expected : float arrays (N,)
+    phi : float, >= 0
+        Overdispersion: the variance is expected + phi expected**2.
     """
     from scipy.special import betainc, gammainc, gammaincc  # noqa: PLC0415  (slow to import)
 
@@ -207,8 +215,8 @@ def two_sided(found: Floats, expected: Floats, phi: float) -> Floats:
     return p_value
 
 
-def _q_values(p_value: Floats) -> Floats:
-    """Return Benjamini's and Hochberg's adjusted p-values, NaN where there is none."""
+def _adjust_p_values(p_value: Floats) -> Floats:
+    """Return p-values adjusted by Benjamini and Hochberg, NaN where there is none."""
     known = np.flatnonzero(np.isfinite(p_value))
     order = known[np.argsort(p_value[known], kind="stable")]
     ranked = p_value[order] * len(order) / np.arange(1, len(order) + 1)
@@ -217,13 +225,13 @@ def _q_values(p_value: Floats) -> Floats:
     return q_value
 
 
-def _named(day: Indices, judged: list[_Judged]) -> tuple[UnusualDay, ...]:
+def _select(day: Indices, tested: list[_TestedDays]) -> tuple[UnusualDay, ...]:
     """Return the unusual days among all motifs by their q-values."""
-    if not judged:
+    if not tested:
         return ()
-    p_value = np.concatenate([each.p_value for each in judged])
-    q_value = _q_values(p_value)
-    chosen = np.flatnonzero(q_value <= FALSE_SHARE)
+    p_value = np.concatenate([each.p_value for each in tested])
+    q_value = _adjust_p_values(p_value)
+    chosen = np.flatnonzero(q_value <= FALSE_DISCOVERY_RATE)
     chosen = chosen[np.lexsort((chosen, p_value[chosen]))]
     return tuple(
         UnusualDay(
@@ -234,14 +242,15 @@ def _named(day: Indices, judged: list[_Judged]) -> tuple[UnusualDay, ...]:
             q_value=float(q_value[place]),
         )
         for place in chosen.tolist()
-        for each in [judged[place // len(day)]]
+        for each in [tested[place // len(day)]]
     )
 
 
-def _grain_s(calendar: Calendar) -> float:
-    """Return seconds that count as one surprise: about a stretch, so that counts are like counts.
+def _choose_unit_s(calendar: Calendar) -> float:
+    """Return the surprising seconds that are counted as one event.
 
-    Stretches are not known here any more; where any time of an hour is surprising, the median.
+    The test is for counts of independent events, which are stretches here. The calendar does not
+    hold single stretches, so the median over hours with surprising time is used.
     """
     assert calendar.surprising_s is not None
     some = calendar.surprising_s[calendar.surprising_s > 0]

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from motifmine.analysis.drift import motif_drift
-from motifmine.analysis.stability import motif_stability
+from motifmine.analysis.drift import measure_drift
+from motifmine.analysis.stability import measure_stability
 from motifmine.io.hdf5 import store
 from motifmine.models.protocol import FitContext
 from motifmine.models.registry import entry_of
@@ -117,7 +117,7 @@ def add_stability(
     """Return the record with how surely its motifs come again, if that is asked for."""
     if request.stability is None:
         return record
-    found = motif_stability(
+    found = measure_stability(
         data.counts,
         spec,
         record.motifs,
@@ -130,7 +130,7 @@ def add_stability(
 
 def add_drift(record: FitRecord, data: Prepared, request: FitRequest) -> FitRecord:
     """Return the record with its time zone, and how its motifs change over the archive."""
-    drift = motif_drift(
+    drift = measure_drift(
         data.counts,
         record.motifs,
         record.background,

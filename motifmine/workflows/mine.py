@@ -9,7 +9,7 @@ import numpy as np
 from motifmine.analysis.anomalies import find_anomalies_of
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
-from motifmine.analysis.raw_segments import motif_segments
+from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_halves
@@ -187,7 +187,7 @@ def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
         anomalies=find_anomalies_of(
             data.counts, record.motifs, located.background, located.activations, scale=None
         ),
-        segments=motif_segments(
+        segments=average_segments(
             data.table,
             record.occurrences,
             n_motifs=len(record.motifs),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from motifmine.analysis.explained import Explained, explained_observations
+from motifmine.analysis.explained import Explained, explain_occurrences
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import zone_named
@@ -92,7 +92,7 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
             break
         mine = chosen[record.occurrences.document[chosen] == document]
         prepared = preparation.apply_counts(table)
-        found |= explained_observations(record, prepared, document, mine)
+        found |= explain_occurrences(record, prepared, document, mine)
     return found
 
 

@@ -9,19 +9,19 @@ from click.testing import Result
 
 from motifmine.analysis.calendar import (
     Calendar,
-    calendar_of,
-    date_text,
-    day_rates,
-    week_rates,
+    compute_day_rates,
+    compute_week_rates,
+    format_date,
+    make_calendar,
 )
-from motifmine.analysis.rates import hour_of_day_rates
-from motifmine.analysis.trends import rate_trends
+from motifmine.analysis.rates import compute_hour_of_day_rates
+from motifmine.analysis.trends import find_trends
 from motifmine.analysis.unusual_days import (
     SURPRISE,
     UnusualDay,
-    overdispersion,
-    two_sided,
-    unusual_days,
+    compute_p_values,
+    estimate_overdispersion,
+    find_unusual_days,
 )
 from motifmine.errors import SpecError
 from motifmine.io.hdf5.store import read_fit, write_fit
@@ -82,7 +82,7 @@ def usual(rng: np.random.Generator, n_days: int, level: float = 6, spread: float
 
 
 def test_occurrences_are_counted_by_the_hour_recorded() -> None:
-    calendar = calendar_of(
+    calendar = make_calendar(
         recorded_at("2026-03-02T08:59:55Z", "2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z")
     )
     assert calendar is not None
@@ -94,17 +94,17 @@ def test_occurrences_are_counted_by_the_hour_recorded() -> None:
 
 
 def test_motif_that_hangs_over_the_beginning_counts_inside_the_recording() -> None:
-    calendar = calendar_of(recorded_at("2026-03-02T08:00:00Z", starts_bin=-3))
+    calendar = make_calendar(recorded_at("2026-03-02T08:00:00Z", starts_bin=-3))
     assert calendar is not None and calendar.count[0].tolist() == [1]
 
 
 def test_hours_are_those_of_the_time_zone() -> None:
     record = recorded_at("2026-03-28T23:30:00Z", "2026-03-29T23:30:00Z")
-    calendar = calendar_of(replace(record, time_zone="Europe/Zurich"))
+    calendar = make_calendar(replace(record, time_zone="Europe/Zurich"))
     assert calendar is not None
     # summer time begins between the two
     assert calendar.hour.tolist() == [0, 1]
-    assert [date_text(int(day)) for day in calendar.day] == [
+    assert [format_date(int(day)) for day in calendar.day] == [
         "Sunday 29 March 2026",
         "Monday 30 March 2026",
     ]
@@ -119,7 +119,7 @@ def test_zone_a_quarter_off_the_hour_is_kept_apart() -> None:
 
 def test_cards_tell_hours_in_the_same_zone() -> None:
     record = recorded_at("2026-03-02T08:00:00Z", "2026-03-02T10:00:00Z")
-    rates = hour_of_day_rates(replace(record, time_zone="Asia/Tokyo"))
+    rates = compute_hour_of_day_rates(replace(record, time_zone="Asia/Tokyo"))
     assert rates is not None and "Asia/Tokyo" in rates.title
     assert np.flatnonzero(rates.recorded_s).tolist() == [17, 19]
 
@@ -131,10 +131,10 @@ def test_unknown_zone_is_refused(zone: str) -> None:
 
 
 def test_recordings_without_a_clock_are_left_out_and_counted() -> None:
-    calendar = calendar_of(recorded_at("2026-03-02T08:00:00Z", ""))
+    calendar = make_calendar(recorded_at("2026-03-02T08:00:00Z", ""))
     assert calendar is not None and calendar.n_left_out == 1
     assert calendar.count[0].tolist() == [1]
-    assert calendar_of(recorded_at("", "")) is None
+    assert make_calendar(recorded_at("", "")) is None
 
 
 def test_surprising_time_is_counted_where_it_lies() -> None:
@@ -150,7 +150,7 @@ def test_surprising_time_is_counted_where_it_lies() -> None:
         surprise=np.array([3.0]),
         scale=scale,
     )
-    calendar = calendar_of(replace(record, anomalies=found))
+    calendar = make_calendar(replace(record, anomalies=found))
     assert calendar is not None and calendar.surprising_s is not None
     assert calendar.surprising_s.tolist() == [1.0, 2.5, 0.0]
 
@@ -158,7 +158,7 @@ def test_surprising_time_is_counted_where_it_lies() -> None:
 def test_week_is_a_rate_per_hour_recorded_with_nothing_where_nothing_was() -> None:
     counts = np.zeros((14, 24))
     counts[[0, 7], 8] = 3, 5
-    rates = week_rates(calendar_of_counts(counts, hours=(8, 9)))
+    rates = compute_week_rates(calendar_of_counts(counts, hours=(8, 9)))
     assert rates.per_hour[0, 0, 8] == 4.0 and rates.per_hour[0, 0, 9] == 0.0
     assert np.isnan(rates.per_hour[0, 0, 10])
     low, high = rates.interval(0)
@@ -169,7 +169,7 @@ def test_week_is_a_rate_per_hour_recorded_with_nothing_where_nothing_was() -> No
 
 def test_counts_by_day_add_up() -> None:
     counts = usual(np.random.default_rng(0), 9)
-    by_day = day_rates(calendar_of_counts(counts))
+    by_day = compute_day_rates(calendar_of_counts(counts))
     np.testing.assert_array_equal(by_day.count[0], counts.sum(axis=1))
 
 
@@ -177,7 +177,7 @@ def test_day_with_far_too_little_stands_out_and_only_that() -> None:
     rng = np.random.default_rng(1)
     one, other = usual(rng, 28), usual(rng, 28)
     one[15] = rng.binomial(one[15].astype(int), 0.3)
-    found = unusual_days(calendar_of_counts(other, one))
+    found = find_unusual_days(calendar_of_counts(other, one))
     assert [(day.day, day.motif) for day in found] == [(MONDAY + 15, 1)]
     assert found[0].found == one[15].sum()
     assert found[0].expected == pytest.approx(24 * 6 * 1.266, rel=0.1)
@@ -194,12 +194,12 @@ def test_half_recorded_day_is_judged_by_what_was_recorded() -> None:
         recorded_s=calendar.recorded_s[keep],
         count=calendar.count[:, keep],
     )
-    assert unusual_days(half) == ()
+    assert find_unusual_days(half) == ()
 
 
 def test_quiet_weekend_does_not_stand_out() -> None:
     counts = usual(np.random.default_rng(3), 21, level=20)
-    assert unusual_days(calendar_of_counts(counts)) == ()
+    assert find_unusual_days(calendar_of_counts(counts)) == ()
 
 
 def test_hours_that_no_other_day_has_say_nothing() -> None:
@@ -215,7 +215,7 @@ def test_hours_that_no_other_day_has_say_nothing() -> None:
         recorded_s=calendar.recorded_s[keep],
         count=calendar.count[:, keep],
     )
-    assert unusual_days(rare) == ()
+    assert find_unusual_days(rare) == ()
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.1, 0.3])
@@ -224,7 +224,7 @@ def test_days_that_only_vary_seldom_stand_out(spread: float) -> None:
     alarms = 0
     for _ in range(12):
         counts = [usual(rng, 28, level=2, spread=spread) for _ in range(3)]
-        alarms += bool(unusual_days(calendar_of_counts(*counts)))
+        alarms += bool(find_unusual_days(calendar_of_counts(*counts)))
     # of 12 archives each has an alarm by chance with 0.05
     assert alarms <= 3
 
@@ -232,7 +232,7 @@ def test_days_that_only_vary_seldom_stand_out(spread: float) -> None:
 def test_few_days_say_nothing() -> None:
     counts = usual(np.random.default_rng(6), 9)
     counts[4] = 0
-    assert unusual_days(calendar_of_counts(counts)) == ()
+    assert find_unusual_days(calendar_of_counts(counts)) == ()
 
 
 def test_day_of_much_surprise_stands_out() -> None:
@@ -240,7 +240,7 @@ def test_day_of_much_surprise_stands_out() -> None:
     calendar = calendar_of_counts(usual(rng, 28))
     surprising = 10 * rng.poisson(0.3, 28 * 24).astype(np.float64)
     surprising[24 * 17 : 24 * 18] += 600
-    found = unusual_days(replace(calendar, surprising_s=surprising))
+    found = find_unusual_days(replace(calendar, surprising_s=surprising))
     assert [(day.day, day.motif) for day in found] == [(MONDAY + 17, SURPRISE)]
 
 
@@ -253,7 +253,7 @@ def test_tails_are_those_of_poisson_and_of_the_negative_binomial() -> None:
                 stats.nbinom(1 / phi, 1 / (1 + phi * expected)) if phi else stats.poisson(expected)
             )
             tail = 2 * min(law.cdf(n), law.sf(n - 1))
-            found = two_sided(np.array([float(n)]), np.array([expected]), phi)
+            found = compute_p_values(np.array([float(n)]), np.array([expected]), phi)
             assert found[0] == pytest.approx(min(1, tail), rel=1e-6)
 
 
@@ -261,11 +261,11 @@ def test_overdispersion_is_not_too_low_and_bears_an_outlier() -> None:
     rng = np.random.default_rng(8)
     expected = np.full(400, 50.0)
     found = rng.negative_binomial(1 / 0.2, 1 / (1 + 0.2 * 50), 400).astype(np.float64)
-    calm = overdispersion(found, expected)
+    calm = estimate_overdispersion(found, expected)
     assert 0.18 < calm < 0.3
     found[0] = 100_000
-    assert overdispersion(found, expected) == pytest.approx(calm, rel=0.1)
-    assert overdispersion(rng.poisson(expected).astype(np.float64), expected) < 0.01
+    assert estimate_overdispersion(found, expected) == pytest.approx(calm, rel=0.1)
+    assert estimate_overdispersion(rng.poisson(expected).astype(np.float64), expected) < 0.01
 
 
 def uniform(n_motifs: int) -> MotifSet:
@@ -279,7 +279,7 @@ def test_motifs_that_come_and_go_are_told_together() -> None:
     share = np.linspace(0, 1, 21)[:, None]
     going, coming = rng.poisson(1 - share, (21, 24)), rng.poisson(share, (21, 24))
     calendar = calendar_of_counts(going.astype(float), usual(rng, 21), coming.astype(float))
-    first, last = rate_trends(calendar, uniform(3))
+    first, last = find_trends(calendar, uniform(3))
     assert (first.motif, first.rises, first.resembles) == (0, False, 2)
     assert (last.motif, last.rises, last.resembles) == (2, True, 0)
     assert first.first_per_hour == pytest.approx(going[:7].sum() / (7 * 24))
@@ -288,7 +288,7 @@ def test_motifs_that_come_and_go_are_told_together() -> None:
 def test_rates_that_only_vary_have_no_trend() -> None:
     rng = np.random.default_rng(12)
     counts = [usual(rng, 28, level=1, spread=0.5) for _ in range(40)]
-    assert rate_trends(calendar_of_counts(*counts), uniform(40)) == ()
+    assert find_trends(calendar_of_counts(*counts), uniform(40)) == ()
 
 
 def sentence(found: float, expected: float, motif: int = 1) -> str:

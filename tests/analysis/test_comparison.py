@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.analysis.comparison import best_similarity, compare_fits
-from motifmine.analysis.stability import motif_stability
+from motifmine.analysis.comparison import compare_fits, find_best_similarity
+from motifmine.analysis.stability import measure_stability
 from motifmine.errors import DataError, SpecError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
@@ -77,7 +77,7 @@ def test_motifs_less_alike_than_asked_are_not_the_same_but_tell_how_alike() -> N
 
 
 def test_fits_of_other_words_or_bins_are_refused() -> None:
-    with pytest.raises(DataError, match="fit 2 is over other words than fit 1: it has kind labels"):
+    with pytest.raises(DataError, match="fit 2 has other words than fit 1: it has kind labels"):
         compare_fits([lane_record(), label_record()])
     with pytest.raises(DataError, match=r"time bins of b last 0.5 s, those of a 0.25 s"):
         compare_fits([lane_record(), replace(lane_record(), bin_s=0.5)], titles=("a", "b"))
@@ -126,7 +126,7 @@ def test_the_examples_of_compare_run(motifmine: Run) -> None:
 
 def test_best_similarity_of_nothing_is_none() -> None:
     phi = lane_record().motifs.probability
-    assert best_similarity(phi, phi[:0]).tolist() == [0, 0]
+    assert find_best_similarity(phi, phi[:0]).tolist() == [0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_planted_motifs_are_stable_and_one_that_is_not_there_is_not(planted: Sim
     shown = np.concatenate([fit.motifs.probability, noise / noise.sum()])
     motifs = MotifSet(probability=shown, weight=np.array([0.5, 0.4, 0.1]))
     lines: list[str] = []
-    found = motif_stability(planted.table, SPEC, motifs, 3, seed=1, on_message=lines.append)
+    found = measure_stability(planted.table, SPEC, motifs, 3, seed=1, on_message=lines.append)
     assert (found.n_refits, found.drawn, len(lines)) == (3, "documents", 3)
     assert found.similarity[:2].min() > 0.9
     assert found.share.tolist() == [1, 1, 0]
@@ -152,13 +152,13 @@ def test_planted_motifs_are_stable_and_one_that_is_not_there_is_not(planted: Sim
 
 def test_stability_is_the_same_for_the_same_seed(planted: Simulation) -> None:
     motifs = SPEC.fit(planted.table, seed=0).motifs
-    one, two = (motif_stability(planted.table, SPEC, motifs, 1, seed=4) for _ in range(2))
+    one, two = (measure_stability(planted.table, SPEC, motifs, 1, seed=4) for _ in range(2))
     np.testing.assert_array_equal(one.similarity, two.similarity)
 
 
 def test_blocks_of_time_are_drawn_from_few_documents(planted: Simulation) -> None:
     table = planted.table.documents([0, 1])
-    found = motif_stability(table, SPEC, SPEC.fit(table, seed=0).motifs, 1)
+    found = measure_stability(table, SPEC, SPEC.fit(table, seed=0).motifs, 1)
     assert found.drawn == "blocks"
 
 
@@ -166,9 +166,9 @@ def test_stability_of_too_little_is_refused(planted: Simulation) -> None:
     motifs = SPEC.fit(planted.table, seed=0).motifs
     short = simulate(n_motifs=2, motif_length=6, n_words=12, n_times=40, seed=1).table
     with pytest.raises(DataError, match="make only 2 blocks of 24 bins"):
-        motif_stability(short, SPEC, motifs, 1)
+        measure_stability(short, SPEC, motifs, 1)
     with pytest.raises(SpecError, match="0 refits"):
-        motif_stability(planted.table, SPEC, motifs, 0)
+        measure_stability(planted.table, SPEC, motifs, 0)
 
 
 def stable_record() -> FitRecord:

@@ -7,7 +7,7 @@ import pytest
 
 from motifmine import Plsm, locate, mine
 from motifmine.analysis import drift as drift_module
-from motifmine.analysis.drift import motif_drift
+from motifmine.analysis.drift import measure_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
@@ -91,7 +91,7 @@ def archive(
 
 
 def drift_of(*versions: Version, **settings: float) -> Drift:
-    drift = motif_drift(*archive(*versions, **settings))  # type: ignore[arg-type]
+    drift = measure_drift(*archive(*versions, **settings))  # type: ignore[arg-type]
     assert drift is not None
     return drift
 
@@ -153,25 +153,25 @@ def test_period_without_the_motif_says_nothing() -> None:
         motif=activations.motif[~none],
         mass=activations.mass[~none],
     )
-    drift = motif_drift(table, motifs, background, rest)
+    drift = measure_drift(table, motifs, background, rest)
     assert drift is not None and np.isnan(drift.similarity[0, 0]) and not drift.changed[0]
 
 
 def test_no_drift_of_two_days_or_without_a_clock() -> None:
-    assert motif_drift(*archive(steady, days=2)) is None
+    assert measure_drift(*archive(steady, days=2)) is None
     table, motifs, background, activations = archive(steady)
     blind = tuple(replace(r, start_utc="") for r in table.recordings)
     blind_table = replace(table, recordings=blind)
-    assert motif_drift(blind_table, motifs, background, activations) is None
+    assert measure_drift(blind_table, motifs, background, activations) is None
 
 
 def test_long_archive_is_told_by_weeks() -> None:
-    drift = motif_drift(*archive(steady, days=28, per_day=5))
+    drift = measure_drift(*archive(steady, days=28, per_day=5))
     assert drift is not None and drift.period_days == 7 and len(drift.period_start_s) == 4
 
 
 def test_periods_begin_at_midnight_of_the_zone() -> None:
-    drift = motif_drift(*archive(steady), time_zone="America/New_York")
+    drift = measure_drift(*archive(steady), time_zone="America/New_York")
     assert drift is not None
     hours = drift.period_start_s / 3600 % 24
     # summer time begins on the eighth of March: that midnight is still in winter
@@ -181,7 +181,7 @@ def test_periods_begin_at_midnight_of_the_zone() -> None:
 def test_starts_of_a_real_fit_carry_the_drift() -> None:
     table = archive(other_words, steady, days=8)[0]
     record = mine(table, Plsm(n_motifs=2, motif_length=LENGTH, restarts=1, iterations=40))
-    drift = motif_drift(table, record.motifs, record.background, record.activations)
+    drift = measure_drift(table, record.motifs, record.background, record.activations)
     assert drift is not None and drift.changed.sum() == 1
     # elsewhere that drift says nothing
     assert locate(replace(record, drift=drift), table).drift is None
@@ -287,7 +287,7 @@ def test_fit_of_tables_that_stay_in_their_files_tells_its_drift(tmp_path: Path) 
     record = read_fit(path)
     assert head.drift is not None and record.drift is not None
     assert record.drift.changed.sum() == 1 and record.time_zone == "Asia/Tokyo"
-    whole = motif_drift(
+    whole = measure_drift(
         table, record.motifs, record.background, record.activations, time_zone="Asia/Tokyo"
     )
     assert whole is not None

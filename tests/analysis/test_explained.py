@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine.analysis.explained import explained_observations
+from motifmine.analysis.explained import explain_occurrences
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
@@ -39,7 +39,7 @@ def test_an_occurrence_explains_as_much_as_it_weighs(
 
 def test_no_observation_is_explained_more_than_once(record: FitRecord, small: Simulation) -> None:
     chosen = np.flatnonzero(record.occurrences.document == 1)
-    found = explained_observations(record, small.table.document(1), 1, chosen)
+    found = explain_occurrences(record, small.table.document(1), 1, chosen)
     total = np.zeros((small.table.n_words, small.table.document(1).n_times + 16))
     for i, explained in found.items():
         time = explained.time + record.occurrences.start_bin[i] + 8

@@ -10,7 +10,7 @@ from motifmine.analysis import fit_statistics
 from motifmine.analysis.cooccurrence import Cooccurrence, find_relations
 from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.analysis.motif_views import matrix_view, motif_path
-from motifmine.analysis.trends import stretch_ratio
+from motifmine.analysis.trends import measure_stretch_ratio
 from motifmine.errors import DataError
 from tests.analysis.test_calendar import drifting, weeks
 from tests.helpers.fit_records import label_record, lane_record
@@ -80,7 +80,7 @@ def test_a_motif_that_no_sweep_has_has_no_spread() -> None:
 def test_stretch_is_compared_between_the_ends_of_the_archive() -> None:
     drift = drifting(2, 6)
     stretch = np.array([[1.0, 1.0, np.nan, 1.5, 2.0, 2.0], [1.0] * 6])
-    assert stretch_ratio(replace(drift, stretch=stretch), 0) == 2.0
+    assert measure_stretch_ratio(replace(drift, stretch=stretch), 0) == 2.0
 
 
 def test_a_lane_is_a_path_and_labels_have_none() -> None:

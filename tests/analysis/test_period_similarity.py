@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motifmine.analysis.period_similarity import GROUPS, LEAST_MASS, likeness_of
+from motifmine.analysis.period_similarity import GROUPS, LEAST_MASS, compare_periods
 
 
 def drawn(motifs: np.ndarray, size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def motif(seed: int) -> np.ndarray:
 
 
 def test_periods_of_one_motif_are_alike_though_few_observations_are_there() -> None:
-    found = likeness_of(*drawn(np.stack([motif(0)] * 6), 40, 1))
+    found = compare_periods(*drawn(np.stack([motif(0)] * 6), 40, 1))
     assert np.all(found.similarity > 0.9)
     assert np.all(found.error < 0.1)
     assert not found.shift.any()
@@ -26,7 +26,7 @@ def test_periods_of_one_motif_are_alike_though_few_observations_are_there() -> N
 
 
 def test_the_period_that_is_another_motif_stands_out() -> None:
-    found = likeness_of(*drawn(np.stack([motif(0)] * 5 + [motif(7)]), 300, 2))
+    found = compare_periods(*drawn(np.stack([motif(0)] * 5 + [motif(7)]), 300, 2))
     assert found.similarity[:5].min() > 0.9
     assert found.similarity[5] < 0.6
 
@@ -34,7 +34,7 @@ def test_the_period_that_is_another_motif_stands_out() -> None:
 def test_a_period_that_comes_later_is_moved_before_it_is_compared() -> None:
     still = np.zeros((10, 6))
     still[2:6] = motif(0)[:4] / motif(0)[:4].sum()
-    found = likeness_of(*drawn(np.stack([still] * 5 + [np.roll(still, 2, axis=0)]), 300, 3))
+    found = compare_periods(*drawn(np.stack([still] * 5 + [np.roll(still, 2, axis=0)]), 300, 3))
     assert found.shift.tolist() == [0, 0, 0, 0, 0, 2]
     assert found.similarity.min() > 0.9
 
@@ -42,6 +42,6 @@ def test_a_period_that_comes_later_is_moved_before_it_is_compared() -> None:
 def test_periods_with_too_little_are_left_open() -> None:
     cells, mass = drawn(np.stack([motif(0)] * 4), 200, 4)
     cells[1], mass[1] = 0, LEAST_MASS / 2
-    found = likeness_of(cells, mass)
+    found = compare_periods(cells, mass)
     assert np.isnan(found.similarity).tolist() == [False, True, False, False]
-    assert np.isnan(likeness_of(cells[:2], mass[:2]).similarity).all()
+    assert np.isnan(compare_periods(cells[:2], mass[:2]).similarity).all()

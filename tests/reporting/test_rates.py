@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.analysis.rates import archive_rates, hour_of_day_rates
+from motifmine.analysis.rates import compute_archive_rates, compute_hour_of_day_rates
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.reporting.figures.rates import draw_bars
@@ -25,7 +25,7 @@ def recorded_at(*starts: str) -> FitRecord:
 
 
 def test_day_rates_count_by_the_hour_recorded() -> None:
-    rates = hour_of_day_rates(
+    rates = compute_hour_of_day_rates(
         recorded_at("2026-03-14T08:00Z", "2026-03-15T08:30Z", "2026-03-15T17:00Z")
     )
     assert rates is not None
@@ -37,17 +37,17 @@ def test_day_rates_count_by_the_hour_recorded() -> None:
 def test_start_before_the_recording_counts_in_its_first_hour() -> None:
     record = recorded_at("2026-03-14T08:00Z", "2026-03-14T10:00Z")
     found = replace(record.occurrences, start_s=np.array([-0.5, -0.5]))
-    rates = hour_of_day_rates(replace(record, occurrences=found))
+    rates = compute_hour_of_day_rates(replace(record, occurrences=found))
     assert rates is not None and rates.count[0, [7, 8, 10]].tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("starts", [("", ""), ("2026-03-14T08:00Z", "2026-03-15T08:00Z")])
 def test_no_day_rates_without_clock_or_with_one_hour(starts: tuple[str, ...]) -> None:
-    assert hour_of_day_rates(recorded_at(*starts)) is None
+    assert compute_hour_of_day_rates(recorded_at(*starts)) is None
 
 
 def test_archive_of_days_is_told_by_day() -> None:
-    rates = archive_rates(
+    rates = compute_archive_rates(
         recorded_at("2026-03-14T08:00Z", "2026-03-14T09:00Z", "2026-03-17T08:00Z")
     )
     assert rates is not None
@@ -56,17 +56,17 @@ def test_archive_of_days_is_told_by_day() -> None:
 
 
 def test_long_archive_is_told_by_weeks() -> None:
-    rates = archive_rates(recorded_at("2026-01-01T08:00Z", "2026-06-30T08:00Z"))
+    rates = compute_archive_rates(recorded_at("2026-01-01T08:00Z", "2026-06-30T08:00Z"))
     assert rates is not None and rates.title == "By 7 days each" and len(rates.labels) == 26
 
 
 def test_archive_without_clock_is_told_by_recording() -> None:
-    rates = archive_rates(recorded_at("", ""))
+    rates = compute_archive_rates(recorded_at("", ""))
     assert rates is not None and rates.labels == ("clip 00", "clip 01")
 
 
 def test_single_recording_has_no_archive() -> None:
-    assert archive_rates(recorded_at("")) is None
+    assert compute_archive_rates(recorded_at("")) is None
 
 
 def test_bars_leave_out_what_was_not_recorded() -> None:

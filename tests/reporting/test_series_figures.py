@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.motif_views import matrix_view
-from motifmine.analysis.raw_segments import motif_segments
+from motifmine.analysis.raw_segments import average_segments
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable, table_from_rows
@@ -96,7 +96,7 @@ def test_segments_are_the_mean_of_the_raw_values_at_the_occurrences() -> None:
     value = np.arange(20.0)[:, None] * [1, 100]
     value[11, 1] = np.nan
     layout = layout_of("rectified", ("a", "b"), 2)
-    found = motif_segments(
+    found = average_segments(
         table_of(value, layout), occurrences_at(2, 10, -1), n_motifs=2, motif_length=3
     )
     assert found is not None
@@ -111,7 +111,7 @@ def test_segments_are_the_mean_of_the_raw_values_at_the_occurrences() -> None:
 def test_a_table_without_a_series_has_no_segments() -> None:
     layout = layout_of("rectified", ("a",), 2)
     table = replace(table_of(np.zeros((20, 1)), layout), series=None)
-    assert motif_segments(table, occurrences_at(2), n_motifs=1, motif_length=3) is None
+    assert average_segments(table, occurrences_at(2), n_motifs=1, motif_length=3) is None
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Sentences on unusual days."""
 
-from motifmine.analysis.calendar import date_text
+from motifmine.analysis.calendar import format_date
 from motifmine.analysis.unusual_days import SURPRISE, UnusualDay
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
@@ -13,7 +13,7 @@ def describe_day(record: FitRecord, unusual: UnusualDay) -> str:
     --------
     A sentence reads "Tuesday 3 March 2026: motif 2 occurred 12 times, 41 expected".
     """
-    day = date_text(unusual.day)
+    day = format_date(unusual.day)
     if unusual.motif == SURPRISE:
         found, expected = (format_length(s) for s in (unusual.found, unusual.expected))
         return f"{day}: motifs explain {found} badly, {expected} expected"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from motifmine.analysis.drift import drift_of_documents
+from motifmine.analysis.drift import measure_drift_of_documents
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import ObservationTable, Recording
@@ -25,7 +25,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     """
     record = store.read_fit(path, with_documents=False)
     recordings = store.read_fit_recordings(path)
-    drift = drift_of_documents(
+    drift = measure_drift_of_documents(
         _documents(path, record, recordings, tables),
         recordings,
         record.motifs,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from motifmine.analysis.calendar import date_text, day_of
-from motifmine.analysis.trends import Trend, stretch_ratio
+from motifmine.analysis.calendar import find_day, format_date
+from motifmine.analysis.trends import Trend, measure_stretch_ratio
 from motifmine.records.drift import CHANGED, Drift
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
@@ -86,8 +86,8 @@ def _describe_drift(drift: Drift, n_known: int) -> str:
 def _label_periods(record: FitRecord, drift: Drift) -> list[str]:
     """Return the first day of every period."""
     half_day_s = 43_200.0  # the middle of a day has the same date whatever the clock change
-    days = [day_of(start + half_day_s, record.time_zone) for start in drift.period_start_s]
-    return [date_text(day) for day in days]
+    days = [find_day(start + half_day_s, record.time_zone) for start in drift.period_start_s]
+    return [format_date(day) for day in days]
 
 
 def _render_figure(record: FitRecord, drift: Drift, motif: int, labels: list[str]) -> str:
@@ -114,7 +114,7 @@ def _describe_curve(drift: Drift, motif: int, labels: list[str]) -> str:
     if not drift.changed[motif]:
         return f"no change: lowest {similarity[at]:.2f}"
     summary = f"lowest {similarity[at]:.2f}, {_shorten(labels[at])}"
-    ratio = stretch_ratio(drift, motif)
+    ratio = measure_stretch_ratio(drift, motif)
     if ratio >= LEAST_RATIO:
         summary += f"; at the end it lasts about {ratio:.1f} times as long as at the beginning"
     elif ratio <= 1 / LEAST_RATIO:

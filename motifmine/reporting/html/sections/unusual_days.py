@@ -1,6 +1,6 @@
 """Section: days on which a motif occurs far more or far less often than on comparable days."""
 
-from motifmine.analysis.unusual_days import FALSE_SHARE, FEWEST_DAYS, SURPRISE
+from motifmine.analysis.unusual_days import FALSE_DISCOVERY_RATE, FEWEST_DAYS, SURPRISE
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
@@ -19,8 +19,8 @@ def section(context: ReportContext) -> str:
     note = (
         f"Every day is compared with the others of {n_days:,} ({calendar.zone}), given the time "
         "recorded, the hours of the day, the day of the week and the usual variation between "
-        f"days. At most {100 * FALSE_SHARE:.0f} % of the listed days are expected to be false "
-        "discoveries; the last column is this share among the days down to each line."
+        f"days. At most {100 * FALSE_DISCOVERY_RATE:.0f} % of the listed days are expected to be "
+        "false discoveries; the last column is this share among the days down to each line."
     )
     if not found:
         note = f"None of {n_days:,} days is unusual ({calendar.zone})."

@@ -8,7 +8,7 @@ from motifmine.analysis.calendar import (
     WEEKDAYS,
     Calendar,
     WeekRates,
-    date_text,
+    format_date,
 )
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
@@ -48,7 +48,7 @@ def section(context: ReportContext) -> str:
 
 def _describe_calendar(calendar: Calendar) -> str:
     n_days = len(np.unique(calendar.day))
-    first, last = (date_text(int(day)) for day in (calendar.day[0], calendar.day[-1]))
+    first, last = (format_date(int(day)) for day in (calendar.day[0], calendar.day[-1]))
     left_out = calendar.n_left_out
     return (
         f"Occurrences per hour recorded, by hour of the day and day of the week ({calendar.zone}), "
