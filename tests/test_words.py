@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.paths import ROOT
 
 CHECKED = (
-    *("kernels", "features", "parallel", "archive", "reporting"),
+    *("kernels", "features", "parallel", "archive", "records", "reporting"),
     *("io/series", "io/video", "io/readers.py", "io/sources.py", "io/tdoc.py", "io/plsm_text.py"),
     *("io/truth_files.py", "models/tcae", "models/topics", "models/hdlsm"),
 )

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.records.anomalies import SENSES, Anomalies, AnomalyScale
-from motifmine.records.fit import Activations, Background, MotifSet, dense_activation
-from motifmine.records.start_layout import phi_of, start_layout
+from motifmine.records.fit import Activations, Background, MotifSet, make_dense_activation
+from motifmine.records.start_layout import make_phi, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices32
 
@@ -216,8 +216,8 @@ def _deviances(
 ) -> tuple[Floats, Floats]:
     """Return the deviance of every time bin above and below its rates, two float64 (T,)."""
     layout = start_layout(table, motifs.motif_length)
-    phi = phi_of(motifs.probability)
-    activation = dense_activation(layout, activations, len(motifs)).ravel()
+    phi = make_phi(motifs.probability)
+    activation = make_dense_activation(layout, activations, len(motifs)).ravel()
     above, below = np.zeros(table.n_times), np.zeros(table.n_times)
     edges = table.document_offsets
     for document in range(table.n_documents):

@@ -14,7 +14,7 @@ from motifmine.records.wall_clock import (
     DAY_S,
     SLOT_S,
     clock_starts,
-    zone_named,
+    find_time_zone,
     zone_offsets_s,
 )
 from motifmine.types import Floats, Indices, Indices32
@@ -135,7 +135,7 @@ def make_calendar(record: FitRecord) -> Calendar | None:
     if not any(len(slot) for slot in slots):
         return None
     known, weight = np.unique(np.concatenate(slots), return_counts=True)
-    local_s = known * SLOT_S + zone_offsets_s(known, zone_named(record.time_zone))
+    local_s = known * SLOT_S + zone_offsets_s(known, find_time_zone(record.time_zone))
     hours, hour_of_slot = np.unique(
         np.floor(local_s / HOUR_S).astype(np.int64), return_inverse=True
     )
@@ -212,7 +212,7 @@ MONTHS = (
 def find_day(utc_s: float, zone: str) -> int:
     """Return the day since 1970 of an instant in a time zone."""
     slot = np.array([int(utc_s // SLOT_S)])
-    return int((utc_s + zone_offsets_s(slot, zone_named(zone))[0]) // DAY_S)
+    return int((utc_s + zone_offsets_s(slot, find_time_zone(zone))[0]) // DAY_S)
 
 
 def _find_slots(record: FitRecord) -> list[Indices]:

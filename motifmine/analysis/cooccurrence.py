@@ -1,4 +1,4 @@
-"""Lagged co-occurrence of motifs, tested against shift_starts start times."""
+"""Lagged co-occurrence of motifs, tested against shifted start times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Relation:
     share: float
     """Share of the first motif's occurrences after which the second starts in the window."""
     chance: float
-    """The same share when starts are shift_starts at random."""
+    """The same share when starts are shifted at random."""
     p_value: float
     """Share of shuffles with a deviation at least as large in any pair and window."""
     n_first: int
@@ -164,7 +164,7 @@ class _Events:
         )
 
     def shift_starts(self, random: np.random.Generator) -> "_Events":
-        """Return the events with each motif shift_starts cyclically by a random lag per document."""
+        """Return the events with each motif shifted cyclically by a random lag per document."""
         shift = random.integers(0, self.n_starts[:, None], (len(self.n_starts), self.n_motifs))
         start = (self.start + shift[self.document, self.motif]) % self.n_starts[self.document]
         order = np.lexsort((start, self.document))
@@ -231,7 +231,7 @@ def _test_relations(
         squares += counts.astype(np.float64) ** 2
     mean = total / n_shuffles
     spread = np.sqrt(np.maximum(squares / n_shuffles - mean**2, 0) + _SOFTENING)
-    # a motif cannot be shift_starts against itself, so pairs of a motif with itself are not tested
+    # a motif cannot be shifted against itself, so pairs of a motif with itself are not tested
     spread[np.arange(events.n_motifs), np.arange(events.n_motifs)] = np.inf
     highest, lowest = np.zeros(n_shuffles), np.zeros(n_shuffles)
     for index in range(n_shuffles):

@@ -24,14 +24,14 @@ from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, compare
 from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
-from motifmine.records.start_layout import flat_rates, start_layout
+from motifmine.records.start_layout import compute_background_rates, start_layout
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.records.wall_clock import (
     DAY_S,
     clock_start,
     clock_starts,
+    find_time_zone,
     local_seconds,
-    zone_named,
 )
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices, Indices32
@@ -185,7 +185,7 @@ def _make_periods(
     if n < FEWEST_PERIODS:
         return None
     midnight_s = ((first + n_days * np.arange(n)) * DAY_S).astype(np.float64)
-    zone, start_s = zone_named(time_zone), midnight_s
+    zone, start_s = find_time_zone(time_zone), midnight_s
     for _ in range(2):
         # local midnight in UTC; twice, because the offset itself depends on the instant
         start_s = (midnight_s - (local_seconds(start_s, zone) - start_s)).astype(np.float64)
@@ -233,7 +233,7 @@ def _assign_groups(
         return np.full(len(start), -1, dtype=np.int64)
     inside = np.clip(start.astype(np.int64), 0, recording.n_times - 1)
     utc_s = clock.timestamp() + recording.bin_start_s[inside]
-    day = np.floor(local_seconds(utc_s, zone_named(time_zone)) / DAY_S).astype(np.int64)
+    day = np.floor(local_seconds(utc_s, find_time_zone(time_zone)) / DAY_S).astype(np.int64)
     period = np.clip((day - periods.first_day) // periods.n_days, 0, periods.n - 1)
     block = (n_before + inside) // periods.block_bins
     # multiplicative hash: assigned in turn, the same hours of every day could share a group
@@ -253,7 +253,7 @@ def _add_document(
     row, motif, mass = active.start.astype(np.int64), active.motif, active.mass
     first, last = np.zeros_like(row), np.full_like(row, table.n_times)
     layout = start_layout(table, phi.shape[1])
-    rate = flat_rates(layout, background.weight, background.probability)
+    rate = compute_background_rates(layout, background.weight, background.probability)
     add_expected_rates(rate, table.offsets, table.word, row, first, last, motif, mass, phi)
     add_explained(
         sums.cells, sums.held, sums.column, sums.sign, place, table.offsets, table.word,

@@ -10,11 +10,17 @@ from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import compute_rates, score_occurrences
 from motifmine.records.fields import select_entries
-from motifmine.records.fit import Activations, Background, MotifSet, Occurrences, dense_activation
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    MotifSet,
+    Occurrences,
+    make_dense_activation,
+)
 from motifmine.records.start_layout import (
     StartLayout,
-    flat_rates,
-    phi_of,
+    compute_background_rates,
+    make_phi,
     start_layout,
 )
 from motifmine.records.table import ObservationTable
@@ -48,7 +54,7 @@ def find_occurrences(
         A fit, or motifs and what `transform` returned.
     """
     layout = start_layout(table, motifs.motif_length)
-    activation = dense_activation(layout, activations, len(motifs))
+    activation = make_dense_activation(layout, activations, len(motifs))
     row, motif, weight = _peaks(layout, activation)
     score = _scores(layout, motifs, background, activation, row, motif)
     document, start_bin = layout.start_of_row(row)
@@ -115,7 +121,7 @@ def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occur
 
 def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Floats32) -> Floats:
     rates: Floats = compute_rates(
-        layout.bin_row, layout.offsets, layout.word, base, activation, phi_of(motifs.probability)
+        layout.bin_row, layout.offsets, layout.word, base, activation, make_phi(motifs.probability)
     )
     return rates
 
@@ -130,7 +136,7 @@ def _scores(
 ) -> Floats:
     """Return the log-likelihood ratio of every peak, nats."""
     even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
-    base = flat_rates(layout, FLOOR, even) + flat_rates(
+    base = compute_background_rates(layout, FLOOR, even) + compute_background_rates(
         layout, background.weight, background.probability
     )
     document, _ = layout.start_of_row(row)

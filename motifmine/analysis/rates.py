@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.records.fit import FitRecord
-from motifmine.records.wall_clock import clock_starts, local_seconds, zone_named
+from motifmine.records.wall_clock import clock_starts, find_time_zone, local_seconds
 from motifmine.types import Floats, Indices
 
 DAY_S = 86_400
@@ -122,7 +122,7 @@ def _list_clock_s(record: FitRecord) -> Floats | None:
 def _list_bin_times(record: FitRecord, clock: Floats) -> Floats:
     """Return the local time of every time bin of every recording, seconds since 1970."""
     times = [start + r.bin_start_s for start, r in zip(clock, record.recordings, strict=True)]
-    return local_seconds(np.concatenate(times), zone_named(record.time_zone))
+    return local_seconds(np.concatenate(times), find_time_zone(record.time_zone))
 
 
 def _list_start_times(record: FitRecord, clock: Floats) -> Floats:
@@ -131,7 +131,7 @@ def _list_start_times(record: FitRecord, clock: Floats) -> Floats:
     edges = np.array([r.extent_s(record.bin_s) for r in record.recordings])
     last = np.maximum(edges[:, 1] - record.bin_s, edges[:, 0])
     inside = np.clip(found.start_s, edges[found.document, 0], last[found.document])
-    return local_seconds(clock[found.document] + inside, zone_named(record.time_zone))
+    return local_seconds(clock[found.document] + inside, find_time_zone(record.time_zone))
 
 
 def _sum_recorded_s(record: FitRecord, place: Indices, n_places: int) -> Floats:

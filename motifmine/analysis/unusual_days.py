@@ -3,7 +3,7 @@
 A day is compared with the other days. The expected rate of an hour is that of the same hour on days
 of its kind (Monday to Friday, Saturday and Sunday), times a factor for the day of the week, shrunk
 towards it from the rate of the same hour of the same weekday, by the time recorded of it. Days vary
-more than Poisson counts: the estimate_overdispersion (negative binomial counts) is estimated from all days,
+more than Poisson counts: the overdispersion (negative binomial counts) is estimated from all days,
 conservatively where days are few. Unusual days are excluded from these estimates.
 """
 
@@ -31,7 +31,7 @@ FALSE_DISCOVERY_RATE = 0.05
 ROUNDS = 3
 """Rounds of excluding unusual days and testing all days again."""
 CLIP = 6.0
-"""Limit of squared residuals, so that single days do not inflate the estimate_overdispersion."""
+"""Limit of squared residuals, so that single days do not inflate the overdispersion."""
 CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
 """Mean and standard deviation of a clipped squared standard normal number."""
 OVERDISPERSION_MARGIN = 1.7

@@ -120,7 +120,7 @@ class SceneJob:
     tables: tuple[tuple[str, str], ...]
     """Names and keys of the recordings; a key covers the table and the content of its source."""
     fit: Mapping[str, Any]
-    """Request of the fit as plain values, see `FitRequest.of_plain`."""
+    """Request of the fit as plain values, see `FitRequest.from_plain`."""
     is_update: bool = False
     """Update the fit incrementally if only recordings were added, instead of refitting."""
     threads: int = 0

@@ -103,7 +103,7 @@ class Plan:
     grouping: Grouping
     extraction: ExtractionSettings
     fit: Mapping[str, Any]
-    """Request of the fits as plain values, see `FitRequest.of_plain`."""
+    """Request of the fits as plain values, see `FitRequest.from_plain`."""
     scenes: tuple[PlannedScene, ...] = ()
     excluded: tuple[ExcludedFile, ...] = ()
 

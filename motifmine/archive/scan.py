@@ -46,7 +46,7 @@ def make_plan(
     grouping : Grouping
     extraction : ExtractionSettings
     fit : mapping
-        Request of the fits as plain values, see `motifmine.models.request.FitRequest.of_plain`.
+        Request of the fits as plain values, see `motifmine.models.request.FitRequest.from_plain`.
     before : Plan or None
         The last plan of these results. Its files keep their scene and name; unchanged files are not
         probed again, and removed files stay in the plan.

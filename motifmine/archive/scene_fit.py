@@ -33,7 +33,7 @@ class SceneFit:
     """Names of the recordings."""
     name: str
     fit: Mapping[str, Any]
-    """Request of the fit as plain values, see `FitRequest.of_plain`."""
+    """Request of the fit as plain values, see `FitRequest.from_plain`."""
     key_of: Callable[[frozenset[str]], str]
     """Returns the key of the fit of a set of recordings."""
     is_update: bool
@@ -117,7 +117,7 @@ def _list_new_tables(scene: SceneFit) -> list[str]:
 
 def _fit_all_tables(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
     tables = scene.paths(scene.tables)
-    request = FitRequest.of_plain(scene.fit)
+    request = FitRequest.from_plain(scene.fit)
     if _can_stream(request) and not request.is_streamed and _is_large(tables):
         request = replace(request, online=True)
     run = FitRun(

@@ -16,7 +16,7 @@ from motifmine.models.options import Option, options_of, setting
 from motifmine.models.registry import Entry, entry_of, settings_of
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import FitSpec
-from motifmine.records.wall_clock import zone_named
+from motifmine.records.wall_clock import find_time_zone
 from motifmine.validation import at_least, one_of
 
 NOTE = "request"
@@ -111,7 +111,7 @@ class FitRequest:
         rate = self.false_alarms_per_hour
         if rate is not None and not (math.isfinite(rate) and rate > 0):
             raise SpecError(f"false_alarms_per_hour is {rate}; it must be above 0")
-        zone_named(self.time_zone)
+        find_time_zone(self.time_zone)
         self._check_capabilities(entry_of(self.model))
         self._check_combinations()
 
@@ -126,7 +126,7 @@ class FitRequest:
         )
 
     @classmethod
-    def of_plain(cls, values: Mapping[str, Any]) -> "FitRequest":
+    def from_plain(cls, values: Mapping[str, Any]) -> "FitRequest":
         """Return a request of plain values, as `as_plain` gives them."""
         length = values.get("motif_length")
         if length not in (None, "auto"):

@@ -1,4 +1,4 @@
-"""What the motifs of a fit explain badly: stretches of time, and the scale they are judged by."""
+"""Anomalies: stretches of time that a fit explains badly, and the scale of their surprise."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ from motifmine.records.fields import axes
 from motifmine.types import Floats, Indices32
 
 SENSES = ("unexpected", "missing", "too many")
-"""The three ways in which a moment can surprise; `Anomalies.sense` counts in this order."""
+"""The three kinds of anomalies; `Anomalies.sense` is an index into these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AnomalyScale:
-    """What is usual in the documents of a fit: the distribution of every measure of surprise."""
+    """Distribution of every measure of surprise over the documents of a fit."""
 
     quantile: Floats = field(metadata=axes("measure, quantile"))
     """Values of each measure, ascending, float64 array (measure, quantile)."""
@@ -41,9 +41,9 @@ class Anomalies:
     """Seconds of the recording."""
     end_s: Floats = field(metadata=axes("anomaly", "s"))
     sense: Indices32 = field(metadata=axes("anomaly"))
-    """Index into `SENSES` of what surprises most."""
+    """Index into `SENSES` of the most surprising kind."""
     surprise: Floats = field(metadata=axes("anomaly"))
-    """-log10 of how often the documents of the fit are as surprising."""
+    """-log10 of the share of the fit's time bins that are as surprising."""
     scale: AnomalyScale
 
     def __len__(self) -> int:

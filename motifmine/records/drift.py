@@ -1,4 +1,4 @@
-"""How motifs change over the periods of an archive."""
+"""Drift: change of motifs over the periods of an archive."""
 
 from dataclasses import dataclass, field
 
@@ -10,16 +10,16 @@ from motifmine.records.fields import axes
 from motifmine.types import Floats
 
 CHANGED = 0.9
-"""A motif has changed where its similarity to the whole is below this, beyond doubt."""
-SURE = 3.0
-"""Standard errors that are beyond doubt."""
+"""A motif has changed where its similarity is significantly below this."""
+N_ERRORS = 3.0
+"""Standard errors of a significant difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drift:
-    """What each motif looks like in each period, against what it looks like in all others.
+    """Each motif in each period, compared with all other periods.
 
-    Values are NaN where a period has too little of a motif to tell.
+    Values are NaN where a period has too few observations of a motif.
     """
 
     period_start_s: Floats = field(metadata=axes("period", "s since 1970, UTC"))
@@ -27,13 +27,13 @@ class Drift:
     period_days: int
     """Length of a period."""
     similarity: Floats = field(metadata=axes("motif, period", stored=np.float32))
-    """Cosine at the best shift, freed of what chance takes off it, float64 array (K, P)."""
+    """Cosine at the best shift, corrected for sampling error, float64 array (K, P)."""
     error: Floats = field(metadata=axes("motif, period", stored=np.float32))
     """Its standard error, float64 array (K, P)."""
     shift_s: Floats = field(metadata=axes("motif, period", "s", stored=np.float32))
-    """How much later in its window the motif lies than in the other periods, float64 (K, P)."""
+    """Delay of the motif in its window relative to the other periods, float64 array (K, P)."""
     stretch: Floats = field(metadata=axes("motif, period", stored=np.float32))
-    """How much longer the motif lasts than in the other periods, float64 array (K, P)."""
+    """Duration of the motif relative to the other periods, float64 array (K, P)."""
 
     def __post_init__(self) -> None:
         shapes = {a.shape for a in (self.similarity, self.error, self.shift_s, self.stretch)}
@@ -49,10 +49,10 @@ class Drift:
 
     @property
     def is_other(self) -> NDArray[np.bool_]:
-        """Whether a motif is surely another in a period, bool array (K, P)."""
-        return np.asarray(self.similarity + SURE * self.error < CHANGED, dtype=np.bool_)
+        """Whether a motif differs significantly in a period, bool array (K, P)."""
+        return np.asarray(self.similarity + N_ERRORS * self.error < CHANGED, dtype=np.bool_)
 
     @property
     def changed(self) -> NDArray[np.bool_]:
-        """Whether a motif is surely another in at least one period, bool array (K,)."""
+        """Whether a motif differs significantly in at least one period, bool array (K,)."""
         return np.asarray(self.is_other.any(axis=1), dtype=np.bool_)

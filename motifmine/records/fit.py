@@ -1,4 +1,4 @@
-"""What a fit consists of: motifs, activations, occurrences, trace and provenance."""
+"""Records of a fit: motifs, background, activations, occurrences, trace and provenance."""
 
 from dataclasses import dataclass, field, replace
 from unicodedata import category
@@ -57,10 +57,10 @@ class MotifSet:
         return int(self.probability.shape[2])
 
     def span_bins(self, share: float = 0.9) -> tuple[Indices, Indices]:
-        """Return the shortest stretch that holds `share` of each motif's mass.
+        """Return the shortest interval with `share` of each motif's mass.
 
-        Two int64 arrays (K,), first bin and end: `first <= relative time < end`. Of stretches as
-        short, the one that holds most.
+        Two int64 arrays (K,), first bin and end: `first <= relative time < end`. Of intervals of
+        equal length, the one with the largest mass.
         """
         mass = self.probability.sum(axis=2, dtype=np.float64)
         total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
@@ -75,7 +75,7 @@ class MotifSet:
         return first, end
 
     def extent_bins(self) -> Indices:
-        """Return how many consecutive bins hold 90 % of each motif's mass, int64 array (K,)."""
+        """Return the length of the shortest interval with 90 % of each motif, int64 array (K,)."""
         first, end = self.span_bins()
         return end - first
 
@@ -97,7 +97,7 @@ class Activations:
     offsets: Indices
     """Entries of document d are `[d]:[d + 1]`, int64 array (D + 1,)."""
     start: Indices32
-    """Bin of relative time 0; negative where a motif hangs over the document's beginning."""
+    """Bin of relative time 0; negative where a motif begins before the document."""
     motif: Indices32
     mass: Floats32
     """Observations explained, > 0."""
@@ -109,6 +109,12 @@ class Activations:
         """Return the mass of one document, float64 array (K, T + L - 1).
 
         Column 0 is start time `1 - L`.
+
+        Parameters
+        ----------
+        document : int
+        n_motifs, n_times, motif_length : int
+            K, the time bins T of the document, and L.
         """
         part = slice(self.offsets[document], self.offsets[document + 1])
         mass = np.zeros((n_motifs, n_starts(n_times, motif_length)))
@@ -116,8 +122,15 @@ class Activations:
         return mass
 
 
-def dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
-    """Return activations by start row, float32 array (R, K)."""
+def make_dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
+    """Return activations by start row, float32 array (R, K).
+
+    Parameters
+    ----------
+    layout : StartLayout
+    activations : Activations
+    n_motifs : int
+    """
     dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
     first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
     rows = first + row_of_start(activations.start, layout.motif_length)
@@ -125,7 +138,7 @@ def dense_activation(layout: StartLayout, activations: Activations, n_motifs: in
     return dense
 
 
-def sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
+def make_sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
     """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order."""
     row, motif = np.nonzero(activation > SMALLEST_MASS)
     document, start_bin = layout.start_of_row(row)
@@ -151,7 +164,7 @@ class Occurrences:
     weight: Floats = field(metadata=axes("occurrence", "observations"))
     """Observations that the occurrence explains."""
     score: Floats = field(metadata=axes("occurrence", "nats"))
-    """Log-likelihood ratio (nats) of having it against leaving its observations to the rest."""
+    """Log-likelihood ratio of the fit with and without it, nats."""
     false_probability: Floats | None = field(default=None, metadata=axes("occurrence"))
     """Probability that it is false (local false discovery rate); None where it is not known."""
     false_per_hour: Floats | None = field(default=None, metadata=axes("occurrence", "1/h"))
@@ -166,7 +179,7 @@ class Occurrences:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trace:
-    """How the objective went: one entry per iteration, sweep or epoch."""
+    """The objective over a fit: one entry per iteration, sweep or epoch."""
 
     iteration: Indices = field(metadata=axes("iteration"))
     log_likelihood: Floats = field(metadata=axes("iteration", "nats"))
@@ -174,19 +187,19 @@ class Trace:
     seconds: Floats = field(metadata=axes("iteration", "s"))
     """Since the fit began."""
 
-    def untimed(self) -> "Trace":
-        """Return the trace as if it had taken no time."""
+    def clear_seconds(self) -> "Trace":
+        """Return the trace with all times 0, for files that do not depend on the machine."""
         return replace(self, seconds=np.zeros_like(self.seconds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a fit comes from; enough to make it again."""
+    """Version, settings, seed and inputs of a fit; enough to reproduce it."""
 
     motifmine_version: str
     model: str
     spec: FitSpec
-    """What the fit was asked for, and what was decided on the way."""
+    """Requested settings, and values that were chosen during the fit."""
     seed: int
     inputs: tuple[tuple[str, str], ...]
     """Name and digest of every document, in order."""
@@ -195,22 +208,22 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stability:
-    """How surely each motif comes again when the model is fitted to resampled data."""
+    """Stability of the motifs under refits to resampled data."""
 
     similarity: Floats = field(metadata=axes("motif", "similarity"))
-    """Mean over the refits of the cosine with the motif most like it, float64 array (K,)."""
+    """Mean over the refits of the cosine with the most similar motif, float64 array (K,)."""
     share: Floats = field(metadata=axes("motif", "share"))
-    """Share of the refits that hold it: with a motif at least `least` alike, float64 array (K,)."""
+    """Share of the refits with a motif of similarity `least` or more, float64 array (K,)."""
     n_refits: int
     least: float
-    """Cosine from which a motif counts as the same."""
+    """Smallest cosine of motifs that are regarded as the same."""
     drawn: str
-    """What was drawn with replacement: `documents`, or `blocks` of them."""
+    """Unit of resampling: `documents`, or `blocks` of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Segments:
-    """The mean stretch of raw values at the occurrences of each motif, and its spread."""
+    """Mean and standard deviation of raw values at the occurrences of each motif."""
 
     mean: Floats32 = field(metadata=axes("motif, relative_time, channel"))
     """float32 array (K, L, channel), in the channels' units; NaN where there is nothing."""
@@ -237,26 +250,26 @@ class FitRecord:
     recordings: tuple[Recording, ...]
     picture: Pixels | None
     stability: Stability | None = None
-    """How surely the motifs come again, where that was tried."""
+    """Stability of the motifs, where it was measured."""
     names: tuple[str, ...] = ()
-    """What people call the motifs, one each, "" for one without a name; () when none has one."""
+    """Names of the motifs, "" for one without a name; () when none has one."""
     anomalies: Anomalies | None = None
-    """What the motifs explain badly, and the scale to judge other recordings by."""
+    """Anomalies, and the scale for other recordings."""
     posterior: Posterior | None = None
-    """What the sampler's chains say together, where there were any."""
+    """Posterior, for models that sample."""
     model_state: object = None
     """What else the model needs to find its motifs in other documents: a record of its own, or,
     from a file, a `StoredState`; see `motifmine.records.model_state`."""
     significance: Significance | None = None
     """How far the motifs recur in data they were not learned from, and what chance gives."""
     segments: Segments | None = None
-    """What the raw values do while a motif occurs, for series."""
+    """Mean raw values at occurrences, for series."""
     drift: Drift | None = None
-    """How the motifs change over the archive, where that could be told."""
+    """Drift of the motifs, where there were enough periods."""
     time_zone: str = "UTC"
-    """The zone, by its IANA name, that hours and days are told in."""
+    """Time zone of reported hours and days, IANA name."""
     folded: "FitRecord | None" = None
-    """The fit over topics that this one was unfolded from, for showing; it is not stored."""
+    """The fit over topics that this one was unfolded from; not stored."""
 
     def __post_init__(self) -> None:
         if self.names and len(self.names) != len(self.motifs):
@@ -276,7 +289,7 @@ class FitRecord:
                 )
 
     def name_of(self, motif: int) -> str:
-        """Return what people call a motif, "" when it has no name."""
+        """Return the name of a motif, "" when it has none."""
         return self.names[motif] if self.names else ""
 
     def title_of(self, motif: int) -> str:
@@ -290,7 +303,7 @@ class FitRecord:
         )
 
     def scene_difference(self, table: ObservationTable) -> str:
-        """Return what tells the scene of a table from the fit's in words, "" when both are one."""
+        """Return how the scene of a table differs from the fit's, "" when it is the same."""
         return scene_difference(self.vocabulary, self.bin_s, table.vocabulary, table.bin_s)
 
     def duration_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Frames of a video on their way to words, and what reads them."""
+"""Protocols of video frames and their readers."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -64,7 +64,7 @@ class FrameReader(Protocol):
 
     @property
     def truncated_at_s(self) -> float:
-        """Where the file breaks off before its promised end, seconds; NaN for a whole file."""
+        """Time at which a truncated file ends, seconds; NaN for a complete file."""
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yield every frame once, in order of time."""

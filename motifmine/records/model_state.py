@@ -1,8 +1,8 @@
-"""What a fit keeps of its model beyond motifs and background: a record that only the model reads.
+"""State of a model in a fit beyond motifs and background: a record that only the model reads.
 
-The record is any frozen dataclass of arrays, texts and numbers, its arrays with `axes` as metadata
-(`motifmine.records.fields`). A file keeps it without knowing its class: what comes back from there
-is a `StoredState`, which the model turns into its own class with `restore_state`.
+The record is any frozen dataclass of arrays, texts and numbers, with `axes` as metadata of arrays
+(`motifmine.records.fields`). Files store it independently of its class: reading gives a
+`StoredState`, which the model converts to its own class with `restore_state`.
 """
 
 from collections.abc import Mapping
@@ -38,8 +38,8 @@ class StoredState:
     """Numbers, truth values and single texts."""
 
 
-def state_group(state: object) -> str:
-    """Return the group of a file that a state belongs in: its `group` if its class says one."""
+def find_state_group(state: object) -> str:
+    """Return the group of a state in files: the attribute `group` of its class, or the default."""
     return str(getattr(state, "group", DEFAULT_GROUP))
 
 
@@ -55,12 +55,12 @@ def restore_state(kind: type[State], state: object) -> State:
     Raises
     ------
     FormatError
-        When the file did not hold what the class needs.
+        When the file lacks a field of the class.
     """
     if isinstance(state, kind):
         return state
     if not isinstance(state, StoredState):
-        raise TypeError(f"{type(state).__name__} is no state of a fit from a file")
+        raise TypeError(f"{type(state).__name__} is not the state of a fit from a file")
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every state is a dataclass
@@ -75,5 +75,5 @@ def restore_state(kind: type[State], state: object) -> State:
         return kind(**values)
     except (TypeError, ValueError) as error:
         raise FormatError(
-            f"/{state.group} of the fit is no {kind.__name__}: {error}; fit again"
+            f"/{state.group} of the fit is not a {kind.__name__}: {error}; fit again"
         ) from error

@@ -1,4 +1,4 @@
-"""What a sampler knows of its own doubts: how many motifs, how sure each and its occurrences."""
+"""Posterior of a sampled fit: number of motifs, and uncertainty of motifs and occurrences."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,9 @@ from motifmine.records.fields import axes
 from motifmine.types import Floats, Floats32
 
 STATISTIC_UNITS = {"log_joint": "nats", "background_share": "share"}
-"""Units of statistics of a sweep; the others are plain numbers."""
+"""Units of the statistics of a sweep; the others are plain numbers."""
 INTERVAL = 0.9
-"""Share of the sweeps in the interval of the number of motifs; as much of the rest lies below it as
-above."""
+"""Probability of the central credible interval of the number of motifs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,20 +34,20 @@ class Posterior:
     """Share of the kept sweeps that have the occurrence, within a time bin, float64 array, one
     entry for each occurrence of the fit."""
     statistics: tuple[str, ...] = field(metadata=axes("statistic", name="statistic"))
-    """Label-free numbers that were noted of every sweep."""
+    """Names of the statistics recorded in every sweep; they do not depend on labels of motifs."""
     trace: Floats = field(
         metadata=axes("chain, sweep, statistic", split="statistics", units=STATISTIC_UNITS)
     )
     """Their values, float64 array (chain, sweep, statistic)."""
     burn_in: int
-    """Sweeps of every chain that nothing but the trace comes from."""
+    """First sweeps of every chain, which are discarded except in the trace."""
     r_hat: Floats = field(metadata=axes("statistic"))
-    """Split R-hat of the statistics after the burn-in, NaN where it is not judged, (statistic,)."""
+    """Split R-hat of the statistics after the burn-in, NaN where undefined, (statistic,)."""
     effective_sweeps: Floats = field(metadata=axes("statistic", "sweeps"))
     """Effective sample size of the statistics, all chains together, float64 array (statistic,)."""
     chains_agree: bool
     sentence: str
-    """Whether the chains agree, and how far, for people."""
+    """Agreement of the chains, as a sentence for reports."""
 
     def __post_init__(self) -> None:
         n_chains, _, n_statistics = self.trace.shape

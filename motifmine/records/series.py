@@ -1,4 +1,4 @@
-"""Series of sensors on their way to words: chunks of samples or events, then binned documents."""
+"""Records of sensor series: chunks of samples or events, and binned documents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from motifmine.types import Floats, Floats32, Indices, Indices32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesHeader:
-    """What a reader knows of a series before it reads the values."""
+    """Metadata of a series, known before the values are read."""
 
     channels: tuple[str, ...]
     """Names of the columns; of events the labels known so far (may be empty)."""
@@ -20,10 +20,10 @@ class SeriesHeader:
     is_events: bool = False
     """Whether the source is a list of events and not of samples."""
     centres_hz: tuple[float, ...] = ()
-    """Of sound, the middle frequency of each channel, ascending, Hz: values are then strengths of
-    these bands; empty for all else."""
+    """Centre frequency of each channel of sound, ascending, Hz; values are the strengths of these
+    bands. Empty for other series."""
     notes: tuple[str, ...] = ()
-    """What was recognised and decided, a line each, to be told to the user."""
+    """Lines on the recognised format and decisions of the reader, for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +45,7 @@ class EventChunk:
     label: Indices
     """Index into `SeriesReader.labels()`, int64 array (n,)."""
     count: Floats
-    """How often, > 0, float64 array (n,)."""
+    """Multiplicity of each event, > 0, float64 array (n,)."""
 
 
 class SeriesReader(Protocol):
@@ -53,7 +53,7 @@ class SeriesReader(Protocol):
 
     @property
     def header(self) -> SeriesHeader:
-        """What is known of the series."""
+        """Metadata of the series."""
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
         """Yield everything once, in order of time, in bounded memory."""
@@ -68,7 +68,7 @@ class SeriesReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BinnedSeries:
-    """A stretch without long gaps, cut into time bins: what becomes one document."""
+    """A stretch without long gaps in time bins, which becomes one document."""
 
     bin_start_s: Floats
     """Start of every bin in seconds of the recording, float64 array (T,)."""

@@ -1,4 +1,4 @@
-"""What a fit was made with: preparation, model, detection, the tables' own settings, and notes."""
+"""Settings of a fit: preparation, model, detection, settings of the tables, and notes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -15,14 +15,14 @@ Counts = Literal["auto", "raw", "sqrt"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """How a table is made ready for a fit."""
+    """Preparation of a table for a fit."""
 
     counts: Counts = "auto"
-    """`raw` as they are, `sqrt` compressed by a square root, `auto` square root for video: a lorry
-    is not forty times a car."""
+    """`raw`: unchanged, `sqrt`: square root, `auto`: square root for video, where large objects
+    would dominate otherwise, and raw for other words."""
     least_bins: int | None = None
-    """Words seen in fewer time bins are left out, >= 0; None decides: for video one bin in 250, at
-    most 8 (what flickers once or twice is not an activity), for all else 1."""
+    """Words seen in fewer time bins are excluded, >= 0; None: for video one bin in 250, at most 8
+    (flicker is not an activity), for other words 1."""
 
     def __post_init__(self) -> None:
         if self.counts not in ("auto", "raw", "sqrt"):
@@ -31,9 +31,9 @@ class Preparation:
             raise SpecError(f"least_bins is {self.least_bins}; it must be 0 or more")
 
     def resolve(self, table: ObservationTable, *, n_times: int | None = None) -> "Preparation":
-        """Return the preparation with all that was left open decided for `table`.
+        """Return the preparation with `auto` and None resolved for `table`.
 
-        `n_times` are the time bins of all documents, where `table` holds but some of them.
+        `n_times` is the number of time bins of all documents, where `table` holds only some.
         """
         n_times = table.n_times if n_times is None else n_times
         layout, counts, least_bins = table.vocabulary.layout, self.counts, self.least_bins
@@ -44,25 +44,25 @@ class Preparation:
         return Preparation(counts=counts, least_bins=least_bins)
 
     def apply(self, table: ObservationTable) -> ObservationTable:
-        """Return the table as a model shall see it; words and times stay what they are."""
+        """Return the prepared table; words and times do not change."""
         choice = self.resolve(table)
         seen = np.bincount(table.word, minlength=table.n_words)
-        count = choice._compressed(table)
+        count = choice._compress(table)
         count[seen[table.word] < (choice.least_bins or 0)] = 0
         return table.with_counts(count)
 
     def apply_counts(self, table: ObservationTable) -> ObservationTable:
-        """Return new recordings for a fit: counts are treated alike, rare words are kept."""
-        return table.with_counts(self.resolve(table)._compressed(table))
+        """Return the table with prepared counts, for new recordings: rare words are kept."""
+        return table.with_counts(self.resolve(table)._compress(table))
 
-    def _compressed(self, table: ObservationTable) -> Floats32:
+    def _compress(self, table: ObservationTable) -> Floats32:
         count = np.sqrt(table.count) if self.counts == "sqrt" else table.count.copy()
         return count.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """Which peaks of activations count as occurrences."""
+    """Criteria by which peaks of activations become occurrences."""
 
     false_alarms_per_hour: float | None = None
     """False occurrences that are allowed in an hour, all motifs together, > 0; None: as many as
@@ -86,12 +86,12 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How fast motifs follow the latest batch: (delay + step) ** -forgetting."""
+    """Learning rate of stochastic EM: (delay + step) ** -forgetting."""
 
     delay: float = 2.0
-    """Steps that the beginning counts for, >= 1 (tau_0)."""
+    """Offset of the steps, >= 1 (tau_0); larger values slow down the first steps."""
     forgetting: float = 0.7
-    """Between 0.5, exclusive, and 1: 1 weighs all batches alike (kappa)."""
+    """Exponent, 0.5 < forgetting <= 1 (kappa); 1 gives all batches the same weight."""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.delay) and self.delay >= 1):
@@ -99,7 +99,7 @@ class Rate:
         if not 0.5 < self.forgetting <= 1:
             raise SpecError(
                 f"forgetting is {self.forgetting}; it must be above 0.5 and at most 1, or the "
-                "motifs never settle"
+                "motifs do not converge"
             )
 
     def at(self, step: int) -> float:
@@ -109,26 +109,26 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamingState:
-    """How a fit went through documents that stay in their files, and how far it came."""
+    """Settings and progress of an out-of-core fit."""
 
     batch_documents: int
-    """Documents between two moves of the motifs."""
+    """Documents of a batch; the motifs are updated after each."""
     rate: Rate
     n_steps: int
-    """Moves so far; the next one's rate follows from them."""
+    """Updates of the motifs so far; they determine the next rate."""
     updates: int = 0
-    """Updates with new documents since the fit."""
+    """Incremental updates with new documents since the fit."""
     online: bool | None = None
     """Whether EM was stochastic; None: the fit was made in memory."""
     passes: int | None = None
-    """Times that stochastic EM saw every document."""
+    """Passes of stochastic EM over all documents."""
     part_documents: int | None = None
-    """Documents in which motifs were searched first."""
+    """Documents of the initial search."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSpec:
-    """Everything that a fit was asked for, and what was decided on the way."""
+    """All settings of a fit, and values that were chosen during the fit."""
 
     settings: Mapping[str, Any]
     """Fields of the model's specification, by name."""
@@ -138,8 +138,8 @@ class FitSpec:
     """How the tables were made, see `ObservationTable.spec`."""
     streaming: StreamingState | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
-    """Plain values for people and for `motifmine.archive`: curves of chosen sizes, recordings of
-    moved cameras, what chains say together, and the like."""
+    """Plain values for reports and for `motifmine.archive`: values by candidate size, recordings of
+    moved cameras, agreement of chains, and others."""
 
     def with_notes(self, notes: Mapping[str, Any]) -> "FitSpec":
         """Return the same with more notes; those of the same name are replaced."""
@@ -154,7 +154,7 @@ class FitSpec:
             if name not in ("least_weight", "false_share") or value != getattr(usual, name)
         }
         if not np.isfinite(self.detection.least_score):
-            # there is no infinity in JSON: None stands for it, and nothing for minus infinity
+            # JSON has no infinity: null is infinity, a missing key is minus infinity
             del detection["least_score"]
             if self.detection.least_score > 0:
                 detection["least_score"] = None
@@ -170,15 +170,15 @@ class FitSpec:
         }
 
     @classmethod
-    def of_plain(cls, values: Mapping[str, Any]) -> "FitSpec":
-        """Return what `plain` made a mapping of: the model's settings come first in it, then parts.
+    def from_plain(cls, values: Mapping[str, Any]) -> "FitSpec":
+        """Return the settings from the mapping of `plain`: model settings come first, then parts.
 
         Raises
         ------
         SpecError
             When a value is out of its range.
         TypeError
-            When they are no mapping, or a part has names that this version does not know.
+                When `values` is not a mapping, or a part has names that this version does not know.
         """
         if not isinstance(values, Mapping):
             raise TypeError(f"settings are a mapping, not {values!r}")
@@ -204,14 +204,14 @@ PARTS = ("preparation", "detection", "table", "streaming")
 """Names of the parts of a `FitSpec` in a file."""
 
 
-def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as they come back from JSON: tuples as lists, names in order."""
-    return {name: _plain(values[name]) for name in sorted(values)}
+def sort_plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as JSON would return them: tuples as lists, names sorted."""
+    return {name: _to_plain(values[name]) for name in sorted(values)}
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return plain_values(value)
+        return sort_plain_values(value)
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_to_plain(item) for item in value]
     return value

@@ -1,10 +1,9 @@
-"""How documents lie in memory for the convolutional models.
+"""Memory layout of documents for the convolutional models.
 
-All start times of all documents stand behind each other, one row each. A motif of L bins may hang
-over either edge of its document, so a document of T bins has T + L - 1 start times, from -(L - 1)
-to T - 1. This is decided here and nowhere else; only compiled kernels, which call no Python, repeat
-it. An observation at time bin t can come from the L
-start times t - L + 1 .. t, which are L consecutive rows.
+The start times of all documents are concatenated, one row each. A motif of L bins may extend over
+either edge of its document, so a document of T bins has T + L - 1 start times, from -(L - 1) to
+T - 1. Only compiled kernels, which call no Python, repeat this arithmetic. An observation at time
+bin t can come from the L start times t - L + 1 .. t, which are L consecutive rows.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ Bins = TypeVar("Bins", int, Indices, Indices32)
 
 
 def n_starts(n_times: Bins, motif_length: int) -> Bins:
-    """Return how many start times a motif has in documents of `n_times` bins: T + L - 1."""
+    """Return the number of start times in documents of `n_times` bins: T + L - 1."""
     return n_times + (motif_length - 1)
 
 
@@ -41,7 +40,7 @@ def document_rows(n_times: Indices, motif_length: int) -> Indices:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StartLayout:
-    """Observations by time bin, each with the rows of start times it can come from."""
+    """Observations by time bin, with the rows of their possible start times."""
 
     motif_length: int
     document_rows: Indices
@@ -92,25 +91,28 @@ def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:
     )
 
 
-def phi_of(probability: Floats32) -> Floats32:
+def make_phi(probability: Floats32) -> Floats32:
     """Return motifs (K, L, W) by word with relative time reversed, float32 array (W, L * K)."""
     n_words = probability.shape[2]
     return np.ascontiguousarray(probability[:, ::-1].transpose(2, 1, 0).reshape(n_words, -1))
 
 
-def motifs_of(phi: Floats32, n_motifs: int) -> Floats32:
-    """Return the inverse of `phi_of`, float32 array (K, L, W)."""
+def restore_motifs(phi: Floats32, n_motifs: int) -> Floats32:
+    """Return the inverse of `make_phi`, float32 array (K, L, W)."""
     cube = phi.reshape(len(phi), -1, n_motifs)
     return np.ascontiguousarray(cube[:, ::-1].transpose(2, 1, 0))
 
 
-def flat_rates(layout: StartLayout, share: float, word_probability: Floats32) -> Floats32:
-    """Return the rate that a background flat in time gives every observation, float32 (N,).
+def compute_background_rates(
+    layout: StartLayout, share: float, word_probability: Floats32
+) -> Floats32:
+    """Return the rate of every observation under a background constant in time, float32 (N,).
 
     Parameters
     ----------
+    layout : StartLayout
     share : float
-        Of the observations of every document.
+        Share of the background in the observations of every document.
     word_probability : float32 array (W,), sums to 1
     """
     per_bin = share * layout.document_total / np.maximum(layout.n_times, 1)

@@ -1,4 +1,4 @@
-"""Observation tables: which word was seen when, how often, and what the words mean.
+"""Observation tables: counts of words by time bin, with the vocabulary.
 
 A table holds one or more documents (recordings) over one vocabulary. Observations are stored
 sparsely, ordered by document and time bin: row `t` of the (concatenated) time axis owns the
@@ -21,7 +21,7 @@ from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
-    """One document's place in time and where it came from."""
+    """Time bins and source of one document."""
 
     name: str
     bin_start_s: Floats
@@ -35,15 +35,15 @@ class Recording:
     origin_s: float = 0.0
     """The container's time stamp of second 0, seconds."""
     truncated_at_s: float = float("nan")
-    """Where the source breaks off, seconds; NaN for a whole source."""
+    """Time at which a truncated source ends, seconds; NaN for a complete source."""
     frames_expected: int = -1
-    """Frames the container promises; -1 if it does not say or there are no frames."""
+    """Frames according to the container; -1 if unknown or without frames."""
     frames_decoded: int = -1
     """Frames that could be decoded; -1 if there are no frames."""
     stamps_repaired: int = 0
     """Time stamps that were missing, repeated or ran backward."""
     losses: str = ""
-    """What of the source could not be read, "" for nothing."""
+    """Description of parts of the source that could not be read, "" for none."""
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):
@@ -58,7 +58,7 @@ class Recording:
         return len(self.bin_start_s)
 
     def extent_s(self, bin_s: float) -> tuple[float, float]:
-        """Return where the first time bin begins and the last one ends, seconds."""
+        """Return begin of the first and end of the last time bin, seconds."""
         if not self.n_times:
             return 0.0, 0.0
         return float(self.bin_start_s[0]), float(self.bin_start_s[-1]) + bin_s
@@ -69,7 +69,7 @@ class ObservationTable:
     """All observations of one or more documents over one vocabulary.
 
     Raises `DataError` when the arrays contradict each other; counts must be positive and finite,
-    words must lie inside the vocabulary, and a word may stand once in a time bin.
+    words must be in the vocabulary, and a word occurs at most once in a time bin.
     """
 
     offsets: Indices
@@ -84,7 +84,7 @@ class ObservationTable:
     bin_s: float
     """Length of a time bin, seconds."""
     spec: Mapping[str, Any] = field(default_factory=dict)
-    """How the table was made, plain values."""
+    """Settings of the extraction, plain values."""
     picture: Pixels | None = None
     """Mean picture of the scene, uint8 array (row, column, rgb); video only."""
     series: Floats32 | None = None
@@ -127,7 +127,7 @@ class ObservationTable:
         )
 
     def scene_difference(self, other: "ObservationTable") -> str:
-        """Return what tells the scene of another table from this one's, "" when both are one.
+        """Return how the scene of another table differs from this one's, "" when it is the same.
 
         A scene is a vocabulary and a length of the time bins.
         """
@@ -180,13 +180,13 @@ class ObservationTable:
     def documents(self, indices: Sequence[int]) -> "ObservationTable":
         """Return the documents `indices`, in this order."""
         edges = self.document_offsets
-        return join_tables([self._part(edges, index) for index in indices])
+        return join_tables([self._select(edges, index) for index in indices])
 
     def document(self, index: int) -> "ObservationTable":
         """Return document `index` as a table of its own."""
-        return self._part(self.document_offsets, index)
+        return self._select(self.document_offsets, index)
 
-    def _part(self, edges: Indices, index: int) -> "ObservationTable":
+    def _select(self, edges: Indices, index: int) -> "ObservationTable":
         """Return one document, where `edges` are the document offsets."""
         first, last = edges[index], edges[index + 1]
         start, stop = self.offsets[first], self.offsets[last]
@@ -211,7 +211,7 @@ class ObservationTable:
         )
 
     def of_recording(self, recording: Recording) -> "ObservationTable":
-        """Return a one-document table as coming from `recording`."""
+        """Return a one-document table with another recording."""
         return replace(self, recordings=(recording,))
 
     def dense(self, index: int = 0) -> Floats:
@@ -232,7 +232,7 @@ def table_from_rows(
     bin_s: float = 1.0,
     name: str = "document",
 ) -> ObservationTable:
-    """Return a one-document table from rows in any order; equal (time, word) pairs are added up.
+    """Return a one-document table from rows in any order; equal (time, word) pairs are summed.
 
     Parameters
     ----------
@@ -276,7 +276,13 @@ def table_from_rows(
 def scene_difference(
     vocabulary: Vocabulary, bin_s: float, other: Vocabulary, other_bin_s: float
 ) -> str:
-    """Return what tells one scene from another in words, "" when both are one."""
+    """Return how another scene differs, as text, "" when it is the same.
+
+    Parameters
+    ----------
+    vocabulary, other : Vocabulary
+    bin_s, other_bin_s : float, seconds
+    """
     bins = f"time bins of {other_bin_s:g} s instead of {bin_s:g} s" if bin_s != other_bin_s else ""
     return ", ".join(filter(None, [vocabulary.difference(other), bins]))
 
@@ -292,7 +298,7 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     Raises
     ------
     DataError
-        When there is nothing to join, or vocabularies or bin lengths differ.
+        When there is no table, or vocabularies or bin lengths differ.
     """
     if not tables:
         raise DataError("there is no table to join")
@@ -312,12 +318,12 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
         count=np.concatenate([t.count for t in tables]),
         recordings=tuple(r for t in tables for r in t.recordings),
         picture=mean_picture([t.picture for t in tables if t.picture is not None]),
-        series=_joined_series([t.series for t in tables]),
+        series=_join_series([t.series for t in tables]),
     )
 
 
-def _joined_series(parts: Sequence[Floats32 | None]) -> Floats32 | None:
-    """Return the raw series under one another, None unless all documents have one."""
+def _join_series(parts: Sequence[Floats32 | None]) -> Floats32 | None:
+    """Return the concatenated raw series, None unless all documents have one."""
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if len(known) == len(parts) else None
 
@@ -325,7 +331,7 @@ def _joined_series(parts: Sequence[Floats32 | None]) -> Floats32 | None:
 def cut_documents(table: ObservationTable, n_bins: int) -> ObservationTable:
     """Return the table with its documents cut into pieces of `n_bins` time bins (the last shorter).
 
-    A piece is named after its recording and its first bin; its times stay those of the recording.
+    A piece is named after its recording and its first bin; its times are those of the recording.
     """
     pieces = [
         replace(r, name=f"{r.name}+{first}", bin_start_s=r.bin_start_s[first : first + n_bins])

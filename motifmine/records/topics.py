@@ -1,4 +1,4 @@
-"""Motifs over topics, unfolded back to the words that the topics stand on."""
+"""Unfolding of motifs over topics to the words of the topics."""
 
 from dataclasses import replace
 
@@ -10,11 +10,11 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
 
 LEAST_LOADING = 1e-3
-"""Words that have less of a topic are not counted when a table is unfolded."""
+"""Words with a smaller probability in a topic are ignored when a table is unfolded."""
 
 
-def innermost(vocabulary: Vocabulary) -> Vocabulary:
-    """Return the words at the bottom: of topics those they stand on, of all else itself."""
+def find_innermost(vocabulary: Vocabulary) -> Vocabulary:
+    """Return the words below all layers of topics; a vocabulary without topics is returned."""
     while (topics := vocabulary.layout.topics()) is not None:
         vocabulary = topics.inner
     return vocabulary
@@ -38,10 +38,10 @@ def unfold(probability: Floats32, loadings: Floats32) -> Floats32:
 
 
 def unfold_record(record: FitRecord) -> FitRecord:
-    """Return a fit over topics as one over the innermost words, for pictures and lists of words.
+    """Return a fit over topics as a fit over the innermost words, for pictures and lists of words.
 
-    Motifs and background are unfolded; weights, activations and occurrences stay what they are.
-    `folded` of the result is the fit over topics. A fit over other words is returned as it is.
+    Motifs and background are unfolded; weights, activations and occurrences do not change.
+    `folded` of the result is the fit over topics. A fit without topics is returned unchanged.
     """
     shown = record
     while (layout := shown.vocabulary.layout.topics()) is not None:
@@ -62,10 +62,10 @@ def unfold_record(record: FitRecord) -> FitRecord:
 
 
 def unfold_table(table: ObservationTable) -> ObservationTable:
-    """Return a table over topics as the table of words that is expected under it.
+    """Return a table over topics as the expected table of words.
 
-    Words that have less than `LEAST_LOADING` of a topic are left out, the others get their part.
-    A table over other words is returned as it is.
+    Words with less than `LEAST_LOADING` of a topic are ignored, and the others renormalised.
+    A table without topics is returned unchanged.
     """
     layout = table.vocabulary.layout.topics()
     if layout is None:
@@ -88,7 +88,7 @@ def unfold_table(table: ObservationTable) -> ObservationTable:
     return replace(words, recordings=table.recordings)
 
 
-def topic_shares(record: FitRecord) -> Floats:
+def compute_topic_shares(record: FitRecord) -> Floats:
     """Return the share of all observations that a fit gives each topic, float64 array (topic,)."""
     by_motif = record.motifs.probability.sum(axis=1, dtype=np.float64)
     background = record.background.weight * record.background.probability.astype(np.float64)
@@ -96,10 +96,10 @@ def topic_shares(record: FitRecord) -> Floats:
     return shares
 
 
-def topics_as_motifs(record: FitRecord) -> FitRecord:
+def make_topic_motifs(record: FitRecord) -> FitRecord:
     """Return a fit over topics with the topics themselves as motifs of one time bin, to be drawn.
 
-    The motifs stand over the innermost words, in the order of the topics.
+    The motifs are over the innermost words, in the order of the topics.
     """
     n_topics = record.vocabulary.n_words
     alone = np.eye(n_topics, dtype=np.float32)[:, None, :]
@@ -107,7 +107,7 @@ def topics_as_motifs(record: FitRecord) -> FitRecord:
     return unfold_record(
         replace(
             record,
-            motifs=MotifSet(probability=alone, weight=topic_shares(record)),
+            motifs=MotifSet(probability=alone, weight=compute_topic_shares(record)),
             names=(),
             drift=None,
             stability=None,

@@ -1,4 +1,4 @@
-"""What really happened, one entry each, to hold the occurrences of a fit against."""
+"""Truth: annotated events to evaluate the occurrences of a fit against."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from motifmine.types import Floats, Indices
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """What really happened, one entry each.
+    """Annotated events, one entry each.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Truth:
     start_s: Floats
     """Seconds of the recording, float64 array (N,)."""
     end_s: Floats
-    """The same of the end, NaN where it is not told, float64 array (N,)."""
+    """End of the event in the same unit, NaN where it is unknown, float64 array (N,)."""
 
     def __len__(self) -> int:
         return len(self.label)

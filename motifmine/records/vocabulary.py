@@ -1,12 +1,12 @@
-"""What words mean: places and directions of a picture, levels of channels, topics, plain labels.
+"""Vocabularies: cells and directions of a picture, levels of channels, topics, plain labels.
 
-The meaning of the words of a table is its layout, an instance of a subclass of `WordLayout`. What
-depends on the kind of words is a method or a class attribute here; nothing asks for the class of a
-layout. How motifs are drawn and described is in `motifmine.reporting.motif_views`, by kind.
+The meaning of the words of a table is its layout, an instance of a subclass of `WordLayout`.
+Behaviour that depends on the kind of words is a method or a class attribute of it. Drawing and
+describing motifs is in `motifmine.reporting.motif_views`, by kind.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
@@ -19,7 +19,7 @@ from motifmine.types import Floats, Floats32, Indices
 
 
 class WordLayout(ABC):
-    """What the words of a vocabulary mean: the base of all kinds of words.
+    """Meaning of the words of a vocabulary: the base class of all kinds of words.
 
     A new kind of words is a frozen dataclass that inherits from this class, sets `kind` and is
     listed in `LAYOUTS`. Its fields are stored as they are: numbers, text and tuples of text as
@@ -31,13 +31,13 @@ class WordLayout(ABC):
     kind: ClassVar[str]
     """Name of the kind of words in files and options."""
     usual_motif_length: ClassVar[Duration] = Duration(20, "bins")
-    """Motif length of a fit that is not given one."""
+    """Default motif length."""
     usual_counts: ClassVar[Literal["raw", "sqrt"]] = "raw"
-    """What is done to counts before a fit, unless the user chooses."""
+    """Default preparation of counts."""
     is_dense: ClassVar[bool] = False
-    """Whether most time bins hold words of every source of words, as channels of sensors do."""
+    """Whether most time bins hold words of every channel, as with sensors."""
     may_grow: ClassVar[bool] = False
-    """Whether a vocabulary that has the words of another and more at its end goes with it."""
+    """Whether a vocabulary is compatible with another that has further words at its end."""
 
     @property
     @abstractmethod
@@ -45,19 +45,19 @@ class WordLayout(ABC):
         """Number of words."""
 
     def least_bins(self, n_times: int) -> int:
-        """Return in how many of `n_times` time bins a word must occur to be kept by a fit."""
+        """Return the default number of time bins in which a word must occur to be used by a fit."""
         return 1
 
     def positions(self) -> Floats | None:
-        """Return the place of every word, float64 array (W, axes); None for words without places.
+        """Return the position of every word, float64 array (W, axes); None for words without one.
 
-        Words that lie near one another in these coordinates are neighbours, for models that move a
-        window over places.
+        Words that are close in these coordinates are neighbours, for models that move a window over
+        positions.
         """
         return None
 
     def picture_grid(self) -> "FlowGrid | None":
-        """Return the grid of picture cells that the words lie in, None where there is none."""
+        """Return the grid of picture cells of the words, None where there is none."""
         return None
 
     def series_channels(self) -> "Channels | None":
@@ -65,20 +65,20 @@ class WordLayout(ABC):
         return None
 
     def series_words(self) -> str:
-        """Return how a series becomes these words, "" for words that no series has.
+        """Return the coding of a series into these words, "" for words of other sources.
 
         `counts`, `rectified`, `levels` or `changes` of channels, `events` of lists of events.
         """
         return ""
 
     def topics(self) -> "Topics | None":
-        """Return the topics that the words are, with the words below them; None for others."""
+        """Return the topics with their inner words, None where the words are not topics."""
         return None
 
     def comparison_matrix(self, words: Indices) -> Floats | None:
-        """Return a matrix (words, V) that turns motifs over `words` into what is compared of them.
+        """Return a matrix (words, V) that is applied to motifs before they are compared.
 
-        None stands for motifs as they are.
+        None is the identity.
         """
         return None
 
@@ -94,21 +94,19 @@ class WordLayout(ABC):
         return words[np.lexsort((words, time))]
 
     def facts(self) -> dict[str, str]:
-        """Return what there is to say of the words beyond their number, by name."""
+        """Return further facts on the words for `motifmine info`, by name."""
         return {}
 
-    def difference(
-        self, other: "WordLayout", labels: Sequence[str], other_labels: Sequence[str]
-    ) -> str:
+    def difference(self, other: "WordLayout", labels: Iterable[tuple[str, str]]) -> str:
         """Return how words of the same kind differ from these, "" when they can be joined.
 
         Parameters
         ----------
         other : WordLayout
-        labels, other_labels : sequences of str
-            Of the words of both.
+        labels : iterable of (str, str)
+            Labels of each word in both vocabularies.
         """
-        for word, (ours, theirs) in enumerate(zip(labels, other_labels, strict=False)):
+        for word, (ours, theirs) in enumerate(labels):
             if ours != theirs:
                 return f"word {word} is {theirs!r} instead of {ours!r}"
         return ""
@@ -120,7 +118,7 @@ class FlowGrid(WordLayout):
 
     `word = (row * columns + column) * directions + direction`; direction 0 points right and
     directions go clockwise on the screen (y points down). With `static`, one more word per cell,
-    after all these, stands for foreground that does not move.
+    after all these, denotes foreground that does not move.
     """
 
     rows: int
@@ -144,13 +142,13 @@ class FlowGrid(WordLayout):
         return self.rows * self.columns * (self.directions + int(self.static))
 
     def least_bins(self, n_times: int) -> int:
-        """Return one bin in 250, at most 8: what flickers once or twice is not an activity."""
+        """Return one bin in 250, at most 8: rare flicker is not an activity."""
         return min(8, 1 + n_times // 250)
 
     def positions(self) -> Floats:
         """Return row and column of every word's cell, in cells, float64 array (W, 2).
 
-        All directions of a cell, and its word for what stands still, have the same place.
+        All directions of a cell, and its static word, have the same position.
         """
         return np.stack(self.cells(), axis=1).astype(np.float64)
 
@@ -176,10 +174,8 @@ class FlowGrid(WordLayout):
         moving = [f"{cell} {arrow}" for cell in cells for arrow in arrows]
         return tuple(moving + ([f"{cell} still" for cell in cells] if self.static else []))
 
-    def difference(
-        self, other: WordLayout, labels: Sequence[str], other_labels: Sequence[str]
-    ) -> str:
-        """Return the sizes in which two grids differ."""
+    def difference(self, other: WordLayout, labels: Iterable[tuple[str, str]]) -> str:
+        """Return the sizes in which two grids differ; see `WordLayout.difference`."""
         names = ("frame_width", "frame_height", "cell_px", "rows", "columns", "directions")
         pairs = [(name, getattr(self, name), getattr(other, name)) for name in (*names, "static")]
         return ", ".join(
@@ -189,7 +185,7 @@ class FlowGrid(WordLayout):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainLabels(WordLayout):
-    """Words that are nothing more than their labels (event lists, `.tdoc` files)."""
+    """Words that have only labels (event lists, `.tdoc` files)."""
 
     n_words: int = field()
     """Number of words."""
@@ -206,7 +202,7 @@ class PlainLabels(WordLayout):
 class Channels(WordLayout):
     """Words of a series: every channel has the same number of words, channel after channel.
 
-    `word = channel * per_channel + step`; a word's label says what it means, with its unit.
+    `word = channel * per_channel + step`; the label of a word has its meaning and unit.
     """
 
     channels: tuple[str, ...]
@@ -214,12 +210,12 @@ class Channels(WordLayout):
     units: tuple[str, ...]
     """Unit of every channel, "" if unknown."""
     words: str
-    """How values become words: `counts`, `rectified`, `levels` or `changes`."""
+    """Coding of values into words: `counts`, `rectified`, `levels` or `changes`."""
     per_channel: int
     """Words of each channel."""
     coding: Floats = field(metadata=axes("channel, number"))
-    """The numbers behind the words (levels, scales), float64 array (channel, number); the same
-    for all recordings of a workspace."""
+    """Parameters of the coding (levels, scales), float64 array (channel, number); the same for all
+    recordings of a workspace."""
 
     kind: ClassVar[str] = "channels"
     is_dense: ClassVar[bool] = True
@@ -247,26 +243,24 @@ class Channels(WordLayout):
         return self
 
     def series_words(self) -> str:
-        """Return how the values of the channels become words."""
+        """Return the coding of the channels."""
         return self.words
 
     def matrix_order(self, words: Indices, time: Floats) -> Indices:
-        """Return words in the order of their channels; of sound, high bands above low ones."""
+        """Return words in the order of their channels; bands of sound in descending order."""
         return np.sort(words)[::-1] if self.is_sound else np.sort(words)
 
     def facts(self) -> dict[str, str]:
-        """Return the channels with their units, and how values became words."""
+        """Return the channels with their units, and the coding."""
         named = zip(self.channels, self.units, strict=True)
         return {
             "channels": ", ".join(f"{name} ({unit})" if unit else name for name, unit in named),
             "words_by": self.words,
         }
 
-    def difference(
-        self, other: WordLayout, labels: Sequence[str], other_labels: Sequence[str]
-    ) -> str:
-        """Return the first word that differs, or that levels or scales do."""
-        found = WordLayout.difference(self, other, labels, other_labels)
+    def difference(self, other: WordLayout, labels: Iterable[tuple[str, str]]) -> str:
+        """Return the first word that differs, or that levels or scales differ."""
+        found = WordLayout.difference(self, other, labels)
         return found or ("" if self == other else "words with other levels or scales")
 
     def __eq__(self, other: object) -> bool:
@@ -280,13 +274,13 @@ class Topics(WordLayout):
     """Words that are topics over the words of an inner vocabulary."""
 
     model: str
-    """What made the topics: `plsa`, `lda`, `nmf`, `pca` or `hdp`."""
+    """Topic model: `plsa`, `lda`, `nmf`, `pca` or `hdp`."""
     inner: "Vocabulary"
     """The words that the topics are distributions of."""
     loadings: Floats32 = field(metadata=axes("topic, inner_word"))
     """float32 array (topic, inner word); each topic sums to 1."""
     coding: Floats = field(default_factory=lambda: np.zeros((0, 2)), metadata=axes("topic, number"))
-    """What more is needed to count the topics, float64 array (topic, 2), see
+    """Further parameters for counting topics, float64 array (topic, 2), see
     `motifmine.models.topics.pca_scores`; empty except for `pca`."""
 
     kind: ClassVar[str] = "topics"
@@ -317,17 +311,15 @@ class Topics(WordLayout):
     def comparison_matrix(self, words: Indices) -> Floats:
         """Return V with V V' the inner products of topics over their words, (words, words).
 
-        Two topics of much the same words are much the same.
+        Topics with similar words are then similar.
         """
         loadings = self.loadings[words].astype(np.float64)
         value, vector = np.linalg.eigh(loadings @ loadings.T)
         view: Floats = vector * np.sqrt(np.maximum(value, 0.0))
         return view
 
-    def difference(
-        self, other: WordLayout, labels: Sequence[str], other_labels: Sequence[str]
-    ) -> str:
-        """Return how the words under the topics differ, or that the topics do."""
+    def difference(self, other: WordLayout, labels: Iterable[tuple[str, str]]) -> str:
+        """Return how the words of the topics differ, or that the topics differ."""
         theirs = other.topics()
         return (theirs and self.inner.difference(theirs.inner)) or "other topics"
 
@@ -340,7 +332,7 @@ class Topics(WordLayout):
 LAYOUTS: dict[str, type[WordLayout]] = {
     layout.kind: layout for layout in (FlowGrid, PlainLabels, Channels, Topics)
 }
-"""All kinds of words by the name that files have for them."""
+"""All kinds of words by their name in files."""
 
 
 def _same_fields(one: Any, two: Any) -> bool:
@@ -355,7 +347,7 @@ def _same_fields(one: Any, two: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The ordered list of words: a readable label each, and the layout behind them."""
+    """The ordered list of words: a readable label for each, and their layout."""
 
     labels: tuple[str, ...]
     layout: WordLayout
@@ -368,7 +360,7 @@ class Vocabulary:
 
     @property
     def kind(self) -> str:
-        """What sort of words these are: `flow-grid`, `channels`, `topics` or `labels`."""
+        """Kind of words: `flow-grid`, `channels`, `topics`, `labels`, or another of `LAYOUTS`."""
         return self.layout.kind
 
     @property
@@ -387,13 +379,14 @@ class Vocabulary:
         return cls(labels=tuple(labels), layout=PlainLabels(n_words=len(labels)))
 
     def difference(self, other: "Vocabulary") -> str:
-        """Return what tells `self` from `other` in words, "" when they can be joined.
+        """Return how `other` differs, as text, "" when they can be joined.
 
-        Plain labels of which one list begins the other can be joined: a `.tdoc` file never tells
-        of words at the vocabulary's end that it did not see.
+        Plain labels can be joined when one list is the beginning of the other: a `.tdoc` file does
+        not list words at the end of the vocabulary that do not occur in it.
         """
         if self == other:
             return ""
         if self.kind != other.kind:
             return f"kind {other.kind} instead of {self.kind}"
-        return self.layout.difference(other.layout, self.labels, other.labels)
+        labels = zip(self.labels, other.labels, strict=False)
+        return self.layout.difference(other.layout, labels)

@@ -1,6 +1,6 @@
-"""Wall clocks: when recordings began, and what the clocks on the wall showed where they were made.
+"""Wall-clock times of recordings, in UTC and in a time zone.
 
-Recordings tell their start in UTC. Hours of the day and days of the week are those of a time zone.
+Starts of recordings are in UTC. Hours of the day and days of the week are those of a time zone.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ from motifmine.records.table import Recording
 from motifmine.types import Floats, Indices
 
 SLOT_S = 900
-"""All zones are whole quarters of an hour from UTC, and change at such."""
+"""Offsets of all time zones are multiples of a quarter of an hour, and so are their changes."""
 DAY_S = 86_400
 
 
-def zone_named(name: str) -> tzinfo:
-    """Return a time zone by its name in the IANA list.
+def find_time_zone(name: str) -> tzinfo:
+    """Return a time zone by its IANA name.
 
     Raises
     ------
     SpecError
-        When there is no such zone here.
+        When there is no such zone on this machine.
 
     Examples
     --------
-    >>> zone_named("Europe/Zurich")
+    >>> find_time_zone("Europe/Zurich")
     zoneinfo.ZoneInfo(key='Europe/Zurich')
     """
     if name == "UTC":
@@ -43,7 +43,7 @@ def zone_named(name: str) -> tzinfo:
 
 
 def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
-    """Return what the clocks of a zone show, as seconds since 1970 there, float64 (N,).
+    """Return local times of a zone as seconds since local 1970-01-01, float64 array (N,).
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
 
 
 def zone_offsets_s(slots: Indices, zone: tzinfo) -> Floats:
-    """Return how far a zone's clocks are ahead of UTC at quarters of an hour since 1970, seconds.
+    """Return the offset from UTC at quarters of an hour since 1970, seconds, float64 array (N,).
 
     Raises
     ------
     DataError
-        When a time is beyond what calendars reach.
+        When a time is outside the calendar of the standard library.
     """
     try:
         offsets = [
             datetime.fromtimestamp(slot * SLOT_S, tz=zone).utcoffset() for slot in slots.tolist()
         ]
     except (ValueError, OverflowError, OSError) as error:
-        raise DataError(f"a recording lies outside of all calendars: {error}") from error
+        raise DataError(f"the time of a recording is out of range: {error}") from error
     return np.array([offset.total_seconds() if offset else 0.0 for offset in offsets])
 
 
@@ -87,7 +87,7 @@ def clock_start(recording: Recording) -> datetime | None:
     Raises
     ------
     DataError
-        When `start_utc` is no time.
+        When `start_utc` is not a valid time.
     """
     if not recording.start_utc:
         return None
@@ -98,5 +98,5 @@ def clock_start(recording: Recording) -> datetime | None:
     except (ValueError, OverflowError) as error:
         raise DataError(
             f"start_utc of recording {recording.name!r} is {recording.start_utc!r}, "
-            "which is no time in ISO 8601"
+            "which is not a time in ISO 8601"
         ) from error

@@ -145,5 +145,5 @@ def without_times(record: FitRecord) -> FitRecord:
     return replace(
         record,
         provenance=replace(record.provenance, elapsed_s=0.0),
-        trace=record.trace.untimed(),
+        trace=record.trace.clear_seconds(),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from motifmine.errors import FormatError, WorkspaceError
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
-from motifmine.records.topics import innermost
+from motifmine.records.topics import find_innermost
 from motifmine.workflows.workspace import Workspace
 
 
@@ -70,7 +70,7 @@ def _summarise_table(path: Path) -> dict[str, Any]:
         "observations": len(table.word),
         "total_count": round(table.total, 3),
     }
-    facts |= innermost(table.vocabulary).layout.facts()
+    facts |= find_innermost(table.vocabulary).layout.facts()
     if recording.frames_decoded >= 0:
         facts["frames_expected"] = recording.frames_expected
         facts["frames_decoded"] = recording.frames_decoded

@@ -12,7 +12,7 @@ from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
-from motifmine.records.topics import innermost
+from motifmine.records.topics import find_innermost
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import layer_of_fit
@@ -92,11 +92,11 @@ def _extract_alike(
     layer = layer_of_fit(record)
     made = record.provenance.spec.table
     made = made if layer is None else made.get("words", {})
-    if innermost(record.vocabulary).layout.picture_grid() is not None:
+    if find_innermost(record.vocabulary).layout.picture_grid() is not None:
         settings = ExtractionSettings(spec=parse_flow_spec(made))
     elif "series" in made:
-        series = parse_series_settings(made, innermost(record.vocabulary))
-        is_sampled = innermost(record.vocabulary).layout.series_channels() is not None
+        series = parse_series_settings(made, find_innermost(record.vocabulary))
+        is_sampled = find_innermost(record.vocabulary).layout.series_channels() is not None
         settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
     else:
         settings = ExtractionSettings(label_bin_s=record.bin_s)

@@ -9,7 +9,7 @@ import numpy as np
 from motifmine.analysis.explained import Explained, explain_occurrences
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
-from motifmine.records.wall_clock import zone_named
+from motifmine.records.wall_clock import find_time_zone
 from motifmine.reporting.figures.clips import write_clips
 from motifmine.reporting.html.page import write_report
 from motifmine.types import Indices
@@ -38,7 +38,7 @@ def show_fit(
     """
     path = workspace.find_fit(name)
     if time_zone is not None:
-        zone_named(time_zone)
+        find_time_zone(time_zone)
         if store.read_fit_time_zone(path) != time_zone:
             changes.write_time_zone(path, time_zone)
     record = store.read_fit(path)

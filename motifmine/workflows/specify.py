@@ -9,7 +9,7 @@ from motifmine.models.registry import entry_of, load, specify
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
-from motifmine.records.topics import innermost
+from motifmine.records.topics import find_innermost
 from motifmine.records.vocabulary import Vocabulary
 
 OnMessage = Callable[[str], None]
@@ -25,7 +25,7 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     SpecError
         When the model has no such setting.
     """
-    words = innermost(vocabulary)
+    words = find_innermost(vocabulary)
     length = words.layout.usual_motif_length
     if isinstance(request.motif_length, Duration):
         length = request.motif_length

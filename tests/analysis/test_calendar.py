@@ -29,7 +29,7 @@ from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.drift import Drift
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import Recording, bin_starts
-from motifmine.records.wall_clock import local_seconds, zone_named
+from motifmine.records.wall_clock import find_time_zone, local_seconds
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import drift as drift_section
 from motifmine.reporting.html.sections import unusual_days as unusual_days_section
@@ -111,10 +111,12 @@ def test_hours_are_those_of_the_time_zone() -> None:
 
 
 def test_zone_a_quarter_off_the_hour_is_kept_apart() -> None:
-    local = local_seconds(np.array([0.0, 900.0]), zone_named("Asia/Kathmandu"))
+    local = local_seconds(np.array([0.0, 900.0]), find_time_zone("Asia/Kathmandu"))
     assert (local - [0, 900]).tolist() == [5.5 * 3600] * 2
     later = np.array([1.7e9])
-    assert (local_seconds(later, zone_named("Asia/Kathmandu")) - later).tolist() == [5.75 * 3600]
+    assert (local_seconds(later, find_time_zone("Asia/Kathmandu")) - later).tolist() == [
+        5.75 * 3600
+    ]
 
 
 def test_cards_tell_hours_in_the_same_zone() -> None:
@@ -127,7 +129,7 @@ def test_cards_tell_hours_in_the_same_zone() -> None:
 @pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", "", "/etc/localtime", "\0"])
 def test_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(SpecError, match="no time zone"):
-        zone_named(zone)
+        find_time_zone(zone)
 
 
 def test_recordings_without_a_clock_are_left_out_and_counted() -> None:

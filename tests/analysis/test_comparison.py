@@ -167,7 +167,7 @@ def test_stability_of_too_little_is_refused(planted: Simulation) -> None:
     short = simulate(n_motifs=2, motif_length=6, n_words=12, n_times=40, seed=1).table
     with pytest.raises(DataError, match="make only 2 blocks of 24 bins"):
         measure_stability(short, SPEC, motifs, 1)
-    with pytest.raises(SpecError, match="0 refits"):
+    with pytest.raises(SpecError, match="n_refits is 0"):
         measure_stability(planted.table, SPEC, motifs, 0)
 
 

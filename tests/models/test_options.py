@@ -92,4 +92,4 @@ def test_a_request_survives_as_plain_values() -> None:
     request = FitRequest.of(
         "plsm", motif_length=Duration(3, "s"), n_motifs=4, online=True, passes=2, sparsity=1.5
     )
-    assert FitRequest.of_plain(request.as_plain()) == request
+    assert FitRequest.from_plain(request.as_plain()) == request

@@ -13,7 +13,7 @@ from motifmine.records.settings import (
     Preparation,
     Rate,
     StreamingState,
-    plain_values,
+    sort_plain_values,
 )
 
 SPEC = FitSpec(
@@ -27,7 +27,7 @@ STATE = StreamingState(batch_documents=5, rate=Rate(delay=3.0), n_steps=9, passe
 
 
 def again(spec: FitSpec) -> FitSpec:
-    return FitSpec.of_plain(json.loads(json.dumps(spec.plain(), allow_nan=False)))
+    return FitSpec.from_plain(json.loads(json.dumps(spec.plain(), allow_nan=False)))
 
 
 @pytest.mark.parametrize("streaming", [None, STATE], ids=["in memory", "streamed"])
@@ -43,11 +43,11 @@ def test_every_threshold_comes_back_without_an_infinity(score: float) -> None:
 
 
 def test_settings_of_a_model_alone_are_all_of_the_model() -> None:
-    assert FitSpec.of_plain({"n_motifs": 3, "cells": 2}).settings == {"n_motifs": 3, "cells": 2}
+    assert FitSpec.from_plain({"n_motifs": 3, "cells": 2}).settings == {"n_motifs": 3, "cells": 2}
 
 
 def test_what_follows_the_parts_is_notes() -> None:
-    found = FitSpec.of_plain({"n_motifs": 3, "preparation": {"counts": "raw"}, "p_values": [0.1]})
+    found = FitSpec.from_plain({"n_motifs": 3, "preparation": {"counts": "raw"}, "p_values": [0.1]})
     assert found.settings == {"n_motifs": 3} and found.notes == {"p_values": [0.1]}
     assert found.preparation.counts == "raw" and found.detection == Detection()
 
@@ -62,10 +62,10 @@ def test_notes_of_the_same_name_are_replaced() -> None:
 )
 def test_values_out_of_range_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(SpecError):
-        FitSpec.of_plain(values)
+        FitSpec.from_plain(values)
 
 
 def test_plain_values_are_those_that_json_gives_back() -> None:
     values = {"b": (1, (2, 3)), "a": {"d": None, "c": "x"}}
-    assert plain_values(values) == json.loads(json.dumps(values))
-    assert list(plain_values(values)["a"]) == ["c", "d"]
+    assert sort_plain_values(values) == json.loads(json.dumps(values))
+    assert list(sort_plain_values(values)["a"]) == ["c", "d"]

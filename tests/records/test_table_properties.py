@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from motifmine.io.hdf5.store import read_table, write_table
 from motifmine.models.plsm.heldout import hide_observations
-from motifmine.records.start_layout import motifs_of, phi_of
+from motifmine.records.start_layout import make_phi, restore_motifs
 from motifmine.records.table import ObservationTable, cut_documents, join_tables
 from motifmine.types import Floats32
 from tests.helpers.strategies import documents, motifs, tables
@@ -55,4 +55,4 @@ def test_what_is_hidden_and_what_is_kept_add_up(
 
 @given(motifs(n_words=3))
 def test_motifs_come_back_from_the_layout_of_the_passes(phi: Floats32) -> None:
-    np.testing.assert_array_equal(motifs_of(phi_of(phi), len(phi)), phi)
+    np.testing.assert_array_equal(restore_motifs(make_phi(phi), len(phi)), phi)

@@ -30,7 +30,7 @@ def layout_of(words: str, channels: tuple[str, ...], per_channel: int, unit: str
     )
 
 
-def phi_of(length: int, n_words: int, *cells: tuple[int, int]) -> np.ndarray:
+def make_phi(length: int, n_words: int, *cells: tuple[int, int]) -> np.ndarray:
     phi = np.zeros((length, n_words))
     for time, word in cells:
         phi[time, word] = 1.0
@@ -65,28 +65,28 @@ def table_of(value: np.ndarray, layout: Channels) -> ObservationTable:
 
 def test_a_motif_reads_in_the_order_of_its_channels() -> None:
     layout = layout_of("rectified", ("flow_in", "pump2"), 2)
-    phi = phi_of(10, 4, (1, 1), (2, 0), (3, 0), (7, 2), (8, 2))
+    phi = make_phi(10, 4, (1, 1), (2, 0), (3, 0), (7, 2), (8, 2))
     # low at first and high after: it rises; pump2 is high only
     assert describe_series(phi, layout, 1.0) == "flow_in rises, then pump2 high."
 
 
 def test_channels_at_one_moment_are_told_together() -> None:
     layout = layout_of("changes", ("a", "b"), 2)
-    assert describe_series(phi_of(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."
+    assert describe_series(make_phi(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."
 
 
 def test_levels_read_with_their_range_and_unit() -> None:
     layout = layout_of("levels", ("temp",), 3, unit="degC")
-    rising = phi_of(9, 3, (0, 0), (1, 0), (7, 2), (8, 2))
+    rising = make_phi(9, 3, (0, 0), (1, 0), (7, 2), (8, 2))
     assert describe_series(rising, layout, 1.0) == "temp rises to 2 degC and more."
-    steady = phi_of(9, 3, (0, 1), (8, 1))
+    steady = make_phi(9, 3, (0, 1), (8, 1))
     assert describe_series(steady, layout, 1.0) == "temp at 1 to 2 degC."
 
 
 def test_sound_reads_as_its_bands() -> None:
     bands = tuple(f"{hz} Hz" for hz in (100, 200, 400, 800))
     layout = layout_of("counts", bands, 1, unit="dB")
-    phi = phi_of(10, 4, (2, 1), (3, 1), (3, 2))
+    phi = make_phi(10, 4, (2, 1), (3, 1), (3, 2))
     assert describe_series(phi, layout, 0.01) == (
         "Sound from 200 Hz to 400 Hz, most of it at 200 Hz, over 0.02 s."
     )

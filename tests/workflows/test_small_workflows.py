@@ -121,4 +121,4 @@ def test_the_parts_of_a_fit_from_files_are_joined() -> None:
     assert top.surprise.tolist() == [3, 2, 1]
     assert most_surprising([None]) is None
     assert no_activations(3).offsets.tolist() == [0, 0, 0, 0]
-    assert not lane_record().trace.untimed().seconds.any()
+    assert not lane_record().trace.clear_seconds().seconds.any()

@@ -20,7 +20,7 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned
 from motifmine.io.sources import natural_key
 from motifmine.records.series import SeriesHeader, SeriesReader
-from motifmine.records.settings import plain_values
+from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
 
 SAMPLES_PER_BIN = 5
@@ -85,7 +85,7 @@ def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[
         "document_s": settings.document_s,
         "series": asdict(settings.options),
     }
-    return plain_values(values)
+    return sort_plain_values(values)
 
 
 def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:

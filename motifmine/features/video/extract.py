@@ -19,7 +19,7 @@ from motifmine.files import sha256
 from motifmine.io.readers import open_frames
 from motifmine.parallel.threads import n_cores
 from motifmine.records.frames import FrameReader, VideoFrame
-from motifmine.records.settings import plain_values
+from motifmine.records.settings import sort_plain_values
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
@@ -138,7 +138,7 @@ def flow_spec_to_values(spec: FlowSpec) -> dict[str, Any]:
     values = asdict(spec)
     if spec.mask is not None:
         values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
-    return plain_values(values)
+    return sort_plain_values(values)
 
 
 def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:

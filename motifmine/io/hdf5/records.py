@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
-from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, state_group
+from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, find_state_group
 
 Record = TypeVar("Record")
 STATE_GROUPS = (DEFAULT_GROUP, "encoder")
@@ -150,7 +150,7 @@ def write_state(file: h5py.File, state: object) -> None:
     if state is None:
         return
     if not isinstance(state, StoredState):
-        write_record(file, state_group(state), state)
+        write_record(file, find_state_group(state), state)
         return
     group = file.require_group(state.group)
     for name, array in state.arrays.items():

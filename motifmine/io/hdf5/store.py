@@ -236,7 +236,7 @@ def _read_provenance(reader: Reader) -> Provenance:
     return Provenance(
         motifmine_version=str(reader.attribute("motifmine_version")),
         model=str(reader.attribute("model")),
-        spec=FitSpec.of_plain(reader.json_attribute("spec")),
+        spec=FitSpec.from_plain(reader.json_attribute("spec")),
         seed=int(reader.attribute("seed")),
         inputs=_read_inputs(reader),
         elapsed_s=float(reader.attribute("elapsed_s")),
@@ -289,7 +289,7 @@ def read_fit_activations(path: Path) -> Iterator[Activations]:
 def read_fit_spec(path: Path) -> FitSpec:
     """Return only what a fit was made with."""
     with Reader(path, FIT_FORMAT) as reader:
-        return FitSpec.of_plain(reader.json_attribute("spec"))
+        return FitSpec.from_plain(reader.json_attribute("spec"))
 
 
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:

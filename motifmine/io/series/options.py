@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from motifmine.errors import FormatError, MotifmineWarning, SpecError
-from motifmine.records.wall_clock import zone_named
+from motifmine.records.wall_clock import find_time_zone
 
 OnBad = Literal["fail", "skip"]
 
@@ -56,7 +56,7 @@ class SeriesOptions:
         if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):
             raise SpecError("n_bands must be at least 1 and hop_s more than 0")
         if self.time_zone is not None:
-            zone_named(self.time_zone)
+            find_time_zone(self.time_zone)
 
 
 class BadRows:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.io.series.time_formats import EPOCH, TimeReading
-from motifmine.records.wall_clock import zone_named
+from motifmine.records.wall_clock import find_time_zone
 from motifmine.types import Floats, Indices
 
 NS = 1_000_000_000
@@ -139,7 +139,7 @@ def _find_offsets(local_ns: Indices, zone: str) -> tuple[Indices, Indices]:
 def _find_offset_pair(local_ns: int, zone: str) -> tuple[int, int]:
     """Return the offsets of a local time for its first and second pass (`datetime.fold`)."""
     moment = EPOCH + timedelta(microseconds=local_ns // 1000)
-    info = zone_named(zone)
+    info = find_time_zone(zone)
     first, second = (moment.replace(tzinfo=info, fold=fold).utcoffset() for fold in (0, 1))
     nothing = timedelta(0)
     micro = timedelta(microseconds=1)

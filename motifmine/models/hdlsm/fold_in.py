@@ -18,11 +18,11 @@ from motifmine.models.hdlsm.kernels.state import (
     make_empty_state,
 )
 from motifmine.models.protocol import Located
-from motifmine.records.fit import Activations, Background, MotifSet, sparse_activations
+from motifmine.records.fit import Activations, Background, MotifSet, make_sparse_activations
 from motifmine.records.start_layout import (
     StartLayout,
-    flat_rates,
-    phi_of,
+    compute_background_rates,
+    make_phi,
     start_layout,
 )
 from motifmine.records.table import ObservationTable
@@ -122,11 +122,11 @@ def fold_in(
         layout.word,
         _compute_background_rates(layout, table, background, activation),
         activation,
-        phi_of(motifs.probability),
+        make_phi(motifs.probability),
     )
     total = layout.document_total[layout.document_total > 0]
     value = np.sum(layout.count * np.log(rates)) - np.sum(total * np.log(total))
-    return sparse_activations(layout, activation), float(value)
+    return make_sparse_activations(layout, activation), float(value)
 
 
 def _freeze_motifs(
@@ -161,8 +161,8 @@ def _compute_background_rates(
 ) -> Floats32:
     """Return the rates of observations without motifs, float32 array (N,)."""
     even = np.full(table.n_words, 1 / table.n_words, dtype=np.float32)
-    rates = flat_rates(layout, FLOOR, even)
+    rates = compute_background_rates(layout, FLOOR, even)
     if background.weight > 0 and table.total > 0:
         share = max(0.0, 1.0 - float(activation.sum(dtype=np.float64)) / table.total)
-        rates += flat_rates(layout, share, background.probability)
+        rates += compute_background_rates(layout, share, background.probability)
     return rates

@@ -16,7 +16,7 @@ from motifmine.models.plsm import passes as plsm_pass
 from motifmine.models.plsm.kernels.live import Places
 from motifmine.models.plsm.kernels.search import sweep_threshold
 from motifmine.models.plsm.spec import Priors
-from motifmine.records.start_layout import StartLayout, motifs_of, start_layout
+from motifmine.records.start_layout import StartLayout, restore_motifs, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32
 
@@ -232,7 +232,7 @@ def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) 
     cells = counts[:, : length * n_motifs] + pseudo_count
     total = cells.reshape(-1, n_motifs).sum(axis=0)
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    return motifs_of((cells * np.tile(scale, length)).astype(np.float32), n_motifs)
+    return restore_motifs((cells * np.tile(scale, length)).astype(np.float32), n_motifs)
 
 
 def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> State:

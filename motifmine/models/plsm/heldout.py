@@ -4,7 +4,7 @@ import numpy as np
 
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.em import Problem, State
-from motifmine.records.start_layout import phi_of, start_layout
+from motifmine.records.start_layout import make_phi, start_layout
 from motifmine.records.table import ObservationTable
 
 CHANCE = 1e-3
@@ -42,7 +42,7 @@ def hidden_score(hidden: ObservationTable, problem: Problem, state: State) -> fl
         layout.word,
         base.astype(np.float32),
         state.starts,
-        phi_of(state.motifs),
+        make_phi(state.motifs),
     )
     mass = float(state.starts.sum(dtype=np.float64) + state.background_mass.sum())
     chance = CHANCE / (hidden.n_words * max(hidden.n_times, 1))

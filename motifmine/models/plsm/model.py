@@ -42,7 +42,7 @@ from motifmine.records.fit import (
     MotifSet,
     Provenance,
     Trace,
-    sparse_activations,
+    make_sparse_activations,
 )
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
@@ -177,7 +177,7 @@ def fold_in(
     state = with_expected_counts(problem, state)
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
     return Located(
-        activations=sparse_activations(problem.layout, state.starts),
+        activations=make_sparse_activations(problem.layout, state.starts),
         background=_background(state, np.arange(motifs.n_words), motifs.n_words),
         log_likelihood=value,
     )
@@ -235,7 +235,7 @@ def _package(
         spec=spec,
         motifs=MotifSet(probability=probability, weight=mass[order] / table.total),
         background=_background(state, used, table.n_words),
-        activations=sparse_activations(problem.layout, state.starts[:, order]),
+        activations=make_sparse_activations(problem.layout, state.starts[:, order]),
         trace=watch.trace(),
         provenance=provenance_of(
             "plsm", spec, table, seed=seed, elapsed_s=time.perf_counter() - watch.began

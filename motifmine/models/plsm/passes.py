@@ -17,7 +17,7 @@ from motifmine.models.plsm.kernels import tiles as cut
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.kernels.rows import LANES
 from motifmine.parallel.threads import in_order
-from motifmine.records.start_layout import phi_of
+from motifmine.records.start_layout import make_phi
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 N_CHUNKS = 16
@@ -310,7 +310,7 @@ def padded_starts(starts: Floats32) -> Floats32:
 def padded_phi(plan: Plan, motifs: Floats32) -> Floats32:
     """Return motifs (K, L, W) as the padded rows of words (W, stride) of a pass."""
     phi = aligned((plan.n_words, stride(*_size(plan))))
-    phi[:, : plan.n_motifs * plan.motif_length] = phi_of(motifs)
+    phi[:, : plan.n_motifs * plan.motif_length] = make_phi(motifs)
     return phi
 
 

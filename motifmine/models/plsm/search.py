@@ -27,7 +27,7 @@ from motifmine.models.plsm.em import (
 )
 from motifmine.models.plsm.kernels.search import drop_costs, window_counts
 from motifmine.models.plsm.spec import Priors
-from motifmine.records.start_layout import phi_of
+from motifmine.records.start_layout import make_phi
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
@@ -190,7 +190,7 @@ def background_parts(problem: Problem, state: State) -> Floats32:
     layout = problem.layout
     base = background_rates(problem, state)
     rates = compute_rates(
-        layout.bin_row, layout.offsets, layout.word, base, state.starts, phi_of(state.motifs)
+        layout.bin_row, layout.offsets, layout.word, base, state.starts, make_phi(state.motifs)
     )
     return (base / np.maximum(rates, 1e-30)).astype(np.float32)
 
@@ -256,7 +256,7 @@ def contributions(problem: Problem, state: State) -> Floats:
         layout.count,
         background_rates(problem, state),
         state.starts,
-        phi_of(state.motifs),
+        make_phi(state.motifs),
         layout.motif_length,
         LEAST_REST,
     )

@@ -9,8 +9,8 @@ import numpy as np
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.plsm.heldout import hide_observations
 from motifmine.models.plsm.model import Plsm, PlsmFit
-from motifmine.records.fit import MotifSet, dense_activation
-from motifmine.records.start_layout import flat_rates, phi_of, start_layout
+from motifmine.records.fit import MotifSet, make_dense_activation
+from motifmine.records.start_layout import compute_background_rates, make_phi, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
@@ -121,9 +121,9 @@ def hidden_terms(hidden: ObservationTable, fit: PlsmFit, share: float) -> Floats
     fitted rate / (1 - share), and share / (1 - share) of the fitted mass is expected to be hidden.
     """
     layout = start_layout(hidden, fit.motifs.motif_length)
-    activation = dense_activation(layout, fit.activations, len(fit.motifs))
+    activation = make_dense_activation(layout, fit.activations, len(fit.motifs))
     mass = float(activation.sum(dtype=np.float64)) / max(1.0 - fit.background.weight, 1e-9)
-    base = flat_rates(layout, 1.0, fit.background.probability)
+    base = compute_background_rates(layout, 1.0, fit.background.probability)
     base *= np.float32(fit.background.weight * mass / max(hidden.total, 1e-9))
     rates = compute_rates(
         layout.bin_row,
@@ -131,7 +131,7 @@ def hidden_terms(hidden: ObservationTable, fit: PlsmFit, share: float) -> Floats
         layout.word,
         base,
         activation,
-        phi_of(fit.motifs.probability),
+        make_phi(fit.motifs.probability),
     )
     even = mass / (hidden.n_times * hidden.n_words)
     gain = layout.count * np.log(((1 - CHANCE) * rates + CHANCE * even) / (1.0 - share))

@@ -27,7 +27,7 @@ from motifmine.records.fit import (
     MotifSet,
     Provenance,
     Trace,
-    sparse_activations,
+    make_sparse_activations,
 )
 from motifmine.records.model_state import restore_state
 from motifmine.records.start_layout import start_layout
@@ -209,7 +209,7 @@ def locate_encoded(
     activation, value = found
     explained = float(activation.sum(dtype=np.float64))
     return Located(
-        activations=sparse_activations(start_layout(table, motifs.motif_length), activation),
+        activations=make_sparse_activations(start_layout(table, motifs.motif_length), activation),
         background=remaining_background(background, explained, table.total),
         log_likelihood=value,
     )
@@ -236,7 +236,9 @@ def _build_fit(
         spec=spec,
         motifs=found.motifs,
         background=found.background,
-        activations=sparse_activations(start_layout(table, spec.motif_length), found.activation),
+        activations=make_sparse_activations(
+            start_layout(table, spec.motif_length), found.activation
+        ),
         trace=Trace(
             iteration=np.arange(len(value)),
             log_likelihood=np.array(value),

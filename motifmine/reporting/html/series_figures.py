@@ -3,7 +3,7 @@
 import numpy as np
 
 from motifmine.records.fit import FitRecord, Segments
-from motifmine.records.topics import innermost, unfold
+from motifmine.records.topics import find_innermost, unfold
 from motifmine.records.vocabulary import Channels
 from motifmine.reporting.figures.images import encode_png
 from motifmine.reporting.figures.svg import choose_time_ticks
@@ -22,7 +22,7 @@ def draw_segment(record: FitRecord, motif: int) -> str:
 
     At most `MOST_CURVES` channels are drawn; sound is drawn as one spectrogram.
     """
-    layout = innermost(record.vocabulary).layout.series_channels()
+    layout = find_innermost(record.vocabulary).layout.series_channels()
     segments = record.segments
     if segments is None or layout is None:
         return ""

@@ -220,7 +220,7 @@ def fit_files(
         ),
         notes={**census.notes_of_cameras(), **run.notes},
     )
-    trace = learned.trace if run.is_timed else learned.trace.untimed()
+    trace = learned.trace if run.is_timed else learned.trace.clear_seconds()
     return write_located(
         target,
         replace(

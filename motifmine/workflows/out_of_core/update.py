@@ -116,7 +116,7 @@ def update_file(
     more = {**_notes_of_cameras(record, census), **(notes or {})}
     head = _updated_head(record, census, standing, replace(spec, streaming=streaming), more)
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
-    head = replace(head, trace=trace if is_timed else trace.untimed())
+    head = replace(head, trace=trace if is_timed else trace.clear_seconds())
     return write_located(
         target,
         head,

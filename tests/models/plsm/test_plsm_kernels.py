@@ -12,7 +12,7 @@ from motifmine.kernels.likelihood import compute_rates, score_occurrences
 from motifmine.models.plsm.kernels import rows as plsm_rows
 from motifmine.models.plsm.kernels.ratios import FLOOR, ratio, sweep_ratios
 from motifmine.models.plsm.kernels.search import drop_costs, sweep_threshold, window_counts
-from motifmine.records.start_layout import phi_of
+from motifmine.records.start_layout import make_phi
 from motifmine.types import Floats, Floats32, Indices
 from tests.helpers.plsm_problems import SHAPES, Binned, Rows, binned, drawn
 
@@ -38,7 +38,7 @@ class Problem(NamedTuple):
 
     @property
     def phi(self) -> Floats32:
-        return phi_of(self.motifs)
+        return make_phi(self.motifs)
 
 
 def posed(name: str) -> Problem:

@@ -19,8 +19,8 @@ from motifmine.models.topics.projection import make_topic_vocabulary
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import (
-    topic_shares,
-    topics_as_motifs,
+    compute_topic_shares,
+    make_topic_motifs,
     unfold_record,
     unfold_table,
 )
@@ -193,13 +193,13 @@ def test_topics_of_topics_unfold_to_the_words_at_the_bottom() -> None:
 def test_shares_of_topics_sum_to_what_is_explained() -> None:
     record = folded(lane_record())
     total = record.motifs.weight.sum() + record.background.weight
-    assert topic_shares(record).sum() == pytest.approx(total, rel=1e-5)
+    assert compute_topic_shares(record).sum() == pytest.approx(total, rel=1e-5)
 
 
 def test_topics_are_drawn_as_motifs_of_one_bin() -> None:
     record = folded(lane_record())
     assert isinstance(record.vocabulary.layout, Topics)
-    drawn = topics_as_motifs(record)
+    drawn = make_topic_motifs(record)
     np.testing.assert_allclose(drawn.motifs.probability[:, 0], record.vocabulary.layout.loadings)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from motifmine.records.fit import FitRecord
-from motifmine.records.topics import topic_shares, topics_as_motifs
+from motifmine.records.topics import compute_topic_shares, make_topic_motifs
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.reporting.figures.images import encode_jpeg, shrink
 from motifmine.reporting.figures.motif_pictures import compose, draw_overlay
@@ -23,8 +23,8 @@ def section(context: ReportContext) -> str:
     record = context.record
     if record.folded is None:
         return ""
-    shares = topic_shares(record.folded)
-    drawn = topics_as_motifs(record.folded)
+    shares = compute_topic_shares(record.folded)
+    drawn = make_topic_motifs(record.folded)
     order = np.argsort(-shares, kind="stable")
     shown = np.sort(order[:MOST_TOPICS])
     pictures = _encode_pictures(drawn, shown)
