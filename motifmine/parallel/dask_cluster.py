@@ -111,7 +111,7 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=workers or n_cores(),
-                    count_threads_per_worker=1,
+                    threads_per_worker=1,
                     processes=True,
                     dashboard_address="127.0.0.1:0",
                     memory_limit=0,

@@ -489,7 +489,7 @@ def test_two_dask_workers_give_the_bytes_of_one_process(
     one, values = climbed(paths, parameters, tmp_path, map, most=3)
     with (
         LocalCluster(
-            n_workers=2, count_threads_per_worker=1, processes=True, dashboard_address=":0"
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         open_mapper(1, cluster.scheduler_address) as mapper,
     ):
