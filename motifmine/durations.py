@@ -1,4 +1,4 @@
-"""Durations as people write them: a number with its unit."""
+"""Durations with units, as on the command line: 12s, 500ms, 20bins."""
 
 import re
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> "Duration":
-        """Return the duration that `text` says.
+        """Return the duration written in `text`.
 
         Raises
         ------
         SpecError
-            When there is no number, no unit, an unknown unit, or nothing but zero.
+            When there is no number, no unit, an unknown unit, or the duration is zero.
         """
         match = PATTERN.fullmatch(text)
         if match and not match[2]:
@@ -40,16 +40,16 @@ class Duration:
         if not match or match[2] not in (*SECONDS, "bin", "bins"):
             raise SpecError(f"{text!r} is not a duration; write 12s, 500ms, 2min, 1h or 20bins")
         if float(match[1]) <= 0:
-            raise SpecError(f"{text!r} is not a duration; it must be longer than nothing")
+            raise SpecError(f"{text!r} is not a duration; it must be more than 0")
         return cls(float(match[1]), "bins" if match[2].startswith("bin") else match[2])
 
     def __str__(self) -> str:
         return f"{self.value:g}{self.unit}"
 
     def seconds(self, bin_s: float) -> float:
-        """Return the length in seconds, where a time bin lasts `bin_s`."""
+        """Return the length in seconds, for time bins of `bin_s` seconds."""
         return self.value * (bin_s if self.unit == "bins" else SECONDS[self.unit])
 
     def bins(self, bin_s: float) -> int:
-        """Return the length in whole time bins of `bin_s` seconds, at least 1."""
+        """Return the length rounded to time bins of `bin_s` seconds, at least 1."""
         return max(1, round(self.seconds(bin_s) / bin_s))

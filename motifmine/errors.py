@@ -1,49 +1,49 @@
-"""The one exception family of motifmine.
+"""Exceptions of motifmine.
 
-Each error has two parents: `MotifmineError`, so that one clause catches all of ours, and the
-built-in that ordinary code would expect. A message says what is wrong, where, and how to mend it.
+Each error has two base classes: `MotifmineError`, which catches all errors of the package, and the
+built-in exception for its kind. A message says what is wrong, where, and how to correct it.
 """
 
 
 class MotifmineError(Exception):
-    """The parent of every error that motifmine raises on purpose."""
+    """Base class of all errors that motifmine raises."""
 
 
 class SpecError(MotifmineError, ValueError):
-    """A hyper-parameter, or a combination of them, that cannot work."""
+    """An invalid hyper-parameter, or combination of hyper-parameters."""
 
 
 class ConflictError(SpecError):
-    """Settings that contradict each other, whatever their values."""
+    """Settings that exclude each other, whatever their values."""
 
 
 class DataError(MotifmineError, ValueError):
-    """A table, series or array that breaks its own rules."""
+    """An inconsistent table, series or array."""
 
 
 class FormatError(MotifmineError, ValueError):
-    """A file that cannot be read as what it claims to be."""
+    """A file that is damaged or not of the expected format."""
 
 
 class VideoError(MotifmineError, OSError):
-    """A video that cannot be opened, decoded or read to its end."""
+    """A video that cannot be opened, decoded or read to the end."""
 
 
 class WorkspaceError(MotifmineError, OSError):
-    """A workspace that lacks what was asked of it, or would be overwritten."""
+    """A file of a workspace that is missing, or would be overwritten."""
 
 
 class FitError(MotifmineError, ArithmeticError):
-    """Numbers that went wrong during fitting."""
+    """A numerical failure during fitting."""
 
 
 class JobError(MotifmineError, RuntimeError):
-    """A batch that cannot go on."""
+    """A batch that cannot continue."""
 
 
 class MissingExtraError(MotifmineError, ImportError):
-    """An optional package is needed and is not installed."""
+    """An optional package that is needed and not installed."""
 
 
 class MotifmineWarning(UserWarning):
-    """A result that is valid but surprising."""
+    """A result that is valid but should be checked."""

@@ -1,4 +1,4 @@
-"""Whole files or none: writing beside the place and renaming into it."""
+"""Atomic writing of files: to a temporary name, which is renamed at the end; and digests."""
 
 import hashlib
 import os
@@ -13,19 +13,19 @@ BLOCK_BYTES = 1 << 20
 
 
 @contextmanager
-def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
-    """Give a temporary neighbour of `path` to write to, and rename it into place afterwards.
+def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
+    """Yield a temporary path in the same folder, and rename the file to `path` at the end.
 
-    The file is flushed to the disk before it gets its name, so `path` is either as it was or
-    complete. When the body raises, the neighbour is removed.
+    The file is flushed to the disk before it is renamed, so `path` is either unchanged or
+    complete. When the body raises, the temporary file is removed.
 
     Raises
     ------
     WorkspaceError
-        When `path` exists and `force` is not set, or the disk refuses the file.
+        When `path` exists and `force` is not set, or the file cannot be written.
     """
     refuse_overwriting(path, force=force)
-    # processes of several machines may be writing the same file
+    # processes on several machines may write the same file at the same time
     part = path.with_name(f".{path.name}.part-{platform.node()}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,20 +38,36 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
             raise
         raise WorkspaceError(f"{path} cannot be written: {error}") from error
     finally:
-        # where a parent is a file this fails too, and must not hide the error above
+        # where a parent is a file this fails too, and must not mask the error above
         with suppress(NotADirectoryError):
             part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:
-    """Write a text file, whole or not at all; see `whole_file`."""
-    with whole_file(path, force=force) as part:
+    """Write a text file in UTF-8, atomically.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+    force : bool
+        Overwrite an existing file.
+    """
+    with open_atomic(path, force=force) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a binary file, whole or not at all; see `whole_file`."""
-    with whole_file(path, force=force) as part:
+    """Write a binary file, atomically.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    force : bool
+        Overwrite an existing file.
+    """
+    with open_atomic(path, force=force) as part:
         part.write_bytes(content)
 
 

@@ -1,15 +1,15 @@
-"""How far a piece of work is: what callbacks named `on_progress` are called with."""
+"""Progress of a fit, passed to callbacks named `on_progress`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One message of a fit that is under way."""
+    """Progress of a running fit."""
 
     done: int
-    """Iterations done, of all restarts."""
+    """Iterations done, in all restarts together."""
     total: int
-    """Iterations at most, of all restarts."""
+    """Largest number of iterations of all restarts together."""
     log_likelihood: float
     """Of the latest iteration, nats."""

@@ -1,4 +1,4 @@
-"""Seeds become numpy Generators here and nowhere else; all random streams have their names here."""
+"""Random generators from seeds, and the names of all random streams."""
 
 import secrets
 from enum import IntEnum
@@ -9,13 +9,13 @@ from motifmine.errors import SpecError
 
 
 class Stream(IntEnum):
-    """First key of every random stream that is drawn from a seed beside the main one.
+    """First key of every random stream of a seed, in addition to the main stream.
 
-    Restarts (plsm and its topics), recordings (samples of series) and shuffles (false alarms) are
-    plain positions, counted from 0. Everything else has a number here, far above any position. Two
-    names of one number are streams that never meet: one is drawn from only where the other cannot
-    be, or a second key, such as the number of a refit, keeps them apart. Numbers never change, or
-    fits could not be repeated; a new stream takes a number that is free.
+    Restarts (plsm and its topics) and recordings (samples of series) are plain positions, counted
+    from 0. All other streams have a number here, far above any position. Two names of one number
+    are streams that are never used together, or that differ in a second key, such as the number of
+    a refit. Numbers never change, because fits could not be reproduced otherwise; a new stream
+    takes an unused number.
     """
 
     CHAIN = 0
@@ -23,17 +23,17 @@ class Stream(IntEnum):
     COUNT = 1
     """hdlsm: rounding of scaled counts."""
     DOCUMENT_ORDER = 0
-    """Co-occurrence, which has a seed of its own: which documents are looked at."""
+    """Co-occurrence, which has its own seed: random choice of documents."""
     SHIFT_FOR_SPREAD = 1
-    """Co-occurrence: shifts that mean and spread come from."""
+    """Co-occurrence: shifts for mean and standard deviation."""
     SHIFT_FOR_NULL = 2
-    """Co-occurrence: shifts that significance comes from."""
+    """Co-occurrence: shifts for the null distribution."""
     ACTIVITY = 1 << 20
     """plsm: observations held out to choose between sparse and dense."""
     SEARCH_PART = 1 << 21
     """plsm: part of the table that motifs are searched in."""
     DETECTION = 1 << 22
-    """Decoys, and labels of them; followed by what they are for."""
+    """Decoys and permutations of their labels; followed by their purpose."""
     HALF = 1 << 27
     """Added to the seed for the fit of the first half, and once more for the second."""
     HELD_OUT = 1 << 23
@@ -43,7 +43,7 @@ class Stream(IntEnum):
     STABILITY = 1 << 23
     """Stability: resampled documents, followed by the refit's number; also added to its seed."""
     SIGNIFICANCE = 1 << 24
-    """plsm: tables without motifs that p-values come from, where sizes are chosen."""
+    """plsm: simulated tables without motifs, for p-values in the choice of sizes."""
     STREAMED_ORDER = 1 << 24
     """Out of core: order of the documents, followed by the pass."""
     UPDATE_ORDER = 1 << 25
@@ -55,9 +55,9 @@ class Stream(IntEnum):
 
 
 def resolve_seed(seed: int | None) -> int:
-    """Return `seed`, or a fresh one drawn from the system's entropy when it is None.
+    """Return `seed`, or one drawn from the system's entropy when it is None.
 
-    The number that is returned is what belongs in a `Provenance`, so that any run can be repeated.
+    Store the returned number in a `Provenance`, so that the run can be reproduced.
 
     Raises
     ------
@@ -77,8 +77,8 @@ def generator(seed: int | np.random.Generator, *stream: int) -> np.random.Genera
     seed : int or numpy.random.Generator
         A Generator is passed through (then `stream` must be empty).
     stream : int
-        A `Stream`, or a position in the plan (a restart, a document, a chain), or the one and then
-        the other; never a worker, thread or time.
+        A `Stream`, or a position (a restart, a document, a chain), or both in this order; never a
+        worker, thread or time, on which results must not depend.
 
     Returns
     -------

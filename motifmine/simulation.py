@@ -1,4 +1,4 @@
-"""Observation tables drawn from known motifs: for tests, for teaching, and for trying settings."""
+"""Simulation of observation tables from known motifs."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from motifmine.types import Floats32, Indices
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Simulation:
-    """A drawn table and the truth behind it."""
+    """A simulated table with its true motifs and occurrences."""
 
     table: ObservationTable
     motifs: MotifSet
@@ -41,16 +41,16 @@ def simulate(
     n_motifs, motif_length, n_words, n_times, n_documents : int, > 0
         On average one motif is active at any time.
     noise : float, 0 <= noise < 1
-        Share of the observations that are spread evenly over words and time.
+        Share of the background: observations that are uniform over words and time.
     observations_per_bin : float, > 0
-        Mean observations of an occurrence per bin of its length.
+        Mean number of observations of an occurrence, divided by its length in bins.
     bin_s : float, seconds
     seed : int
 
     Raises
     ------
     SpecError
-        When motifs do not fit into documents, or the noise is not a share.
+        When motifs are longer than documents, or `noise` is not a share.
 
     Examples
     --------
@@ -68,9 +68,9 @@ def simulate(
     tables, starts = [], []
     for document in range(n_documents):
         rows, found = _draw_document(rng, motifs, n_times, observations_per_bin)
-        n_noise = round(len(rows) * noise / (1 - noise))
+        n_background = round(len(rows) * noise / (1 - noise))
         chance = np.stack(
-            [rng.integers(n_times, size=n_noise), rng.integers(n_words, size=n_noise)]
+            [rng.integers(n_times, size=n_background), rng.integers(n_words, size=n_background)]
         )
         rows = np.concatenate([rows, chance.T])
         name = f"document-{document:03d}"
@@ -86,11 +86,11 @@ def simulate(
             )
         )
         starts.append(np.concatenate([np.full((len(found), 1), document), found], axis=1))
-    return _package(tables, motifs, np.concatenate(starts))
+    return _make_simulation(tables, motifs, np.concatenate(starts))
 
 
 def _draw_motifs(rng: np.random.Generator, n_motifs: int, length: int, n_words: int) -> Floats32:
-    """Return motifs (K, L, W) that walk through words of their own, two at a time."""
+    """Return motifs (K, L, W), each a random path through words with two words per bin."""
     motifs = np.zeros((n_motifs, length, n_words))
     for motif in motifs:
         path = rng.choice(n_words, size=length + 1, replace=length + 1 > n_words)
@@ -112,6 +112,7 @@ def _draw_document(
     for motif in range(n_motifs):
         n_occurrences = max(1, rng.poisson(n_starts / (n_motifs * length)))
         starts = np.sort(rng.integers(n_starts, size=n_occurrences))
+        # occurrences of one motif that nearly coincide look like one heavy occurrence
         starts = starts[np.concatenate([[True], np.diff(starts) >= min(5, length)])]
         for start in starts:
             size = max(1, rng.poisson(observations_per_bin * length * rng.gamma(4.0, 0.25)))
@@ -122,7 +123,9 @@ def _draw_document(
     return np.concatenate(rows), np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
-def _package(tables: list[ObservationTable], motifs: Floats32, found: Indices) -> Simulation:
+def _make_simulation(
+    tables: list[ObservationTable], motifs: Floats32, found: Indices
+) -> Simulation:
     """Return the records; `found` has rows (document, start, motif, observations)."""
     document, start, motif, size = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0]))].T
     table = join_tables(tables)

@@ -1,4 +1,4 @@
-"""Names of the array types that records hold."""
+"""Array types of records."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Checks that specifications make of their fields, with one message for each kind of mistake."""
+"""Checks of the fields of specifications, with uniform messages."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from motifmine.errors import SpecError
 
 
-def at_least(spec: object, least: int, *names: str) -> None:
+def check_at_least(spec: object, least: int, *names: str) -> None:
     """Raise `SpecError` unless the named whole numbers of `spec` are `least` or more.
 
-    None and words, which may stand for numbers, are not looked at.
+    None and text, such as `auto`, are ignored.
     """
     for name in names:
         value = getattr(spec, name)
@@ -17,7 +17,7 @@ def at_least(spec: object, least: int, *names: str) -> None:
             raise SpecError(f"{name} is {value}; it must be {least} or more")
 
 
-def not_negative(spec: object, *names: str) -> None:
+def check_not_negative(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named numbers of `spec` are finite and 0 or more, or None."""
     for name in names:
         value = getattr(spec, name)
@@ -25,7 +25,7 @@ def not_negative(spec: object, *names: str) -> None:
             raise SpecError(f"{name} is {value}; it must be 0 or more")
 
 
-def positive(spec: object, *names: str) -> None:
+def check_positive(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named numbers of `spec` are finite and above 0, or None."""
     for name in names:
         value = getattr(spec, name)
@@ -33,7 +33,7 @@ def positive(spec: object, *names: str) -> None:
             raise SpecError(f"{name} is {value}; it must be above 0")
 
 
-def share(spec: object, *names: str) -> None:
+def check_share(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named shares of `spec` are 0 or more and below 1."""
     for name in names:
         value = getattr(spec, name)
@@ -41,7 +41,7 @@ def share(spec: object, *names: str) -> None:
             raise SpecError(f"{name} is {value}; it must be 0 or more and below 1")
 
 
-def positive_share(spec: object, *names: str) -> None:
+def check_positive_share(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named shares of `spec` are above 0 and at most 1."""
     for name in names:
         value = getattr(spec, name)
@@ -49,8 +49,16 @@ def positive_share(spec: object, *names: str) -> None:
             raise SpecError(f"{name} is {value}; it must be above 0 and at most 1")
 
 
-def one_of(spec: object, name: str, choices: Sequence[str]) -> None:
-    """Raise `SpecError` unless the named text of `spec` is one of `choices`; None is not asked."""
+def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
+    """Raise `SpecError` unless a text of `spec` is one of some choices, or None.
+
+    Parameters
+    ----------
+    spec : object
+    name : str
+        Name of the attribute.
+    choices : sequence of str
+    """
     value = getattr(spec, name)
     if value is not None and value not in choices:
         listed = " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))

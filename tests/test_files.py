@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import WorkspaceError
-from motifmine.files import sha256, whole_file, write_bytes, write_text
+from motifmine.files import open_atomic, sha256, write_bytes, write_text
 from motifmine.version import __version__
 
 
 def test_a_file_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "new/folder/a.bin"
-    with whole_file(path, force=False) as part:
+    with open_atomic(path, force=False) as part:
         part.write_bytes(b"whole")
         assert not path.exists()
     assert path.read_bytes() == b"whole"
@@ -23,7 +23,7 @@ def test_a_file_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:
 def test_a_body_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "före", force=False)
-    with pytest.raises(KeyError), whole_file(path, force=True) as part:
+    with pytest.raises(KeyError), open_atomic(path, force=True) as part:
         part.write_text("half")
         raise KeyError
     assert path.read_text(encoding="utf-8") == "före"

@@ -13,18 +13,33 @@ from motifmine.errors import SpecError
 @pytest.mark.parametrize(
     ("check", "good", "bad", "message"),
     [
-        (lambda s: validation.at_least(s, 1, "x"), (1, 7, None, "auto"), (0, -3), "1 or more"),
-        (lambda s: validation.at_least(s, 0, "x"), (0, None), (-1,), "0 or more"),
         (
-            lambda s: validation.not_negative(s, "x"),
+            lambda s: validation.check_at_least(s, 1, "x"),
+            (1, 7, None, "auto"),
+            (0, -3),
+            "1 or more",
+        ),
+        (lambda s: validation.check_at_least(s, 0, "x"), (0, None), (-1,), "0 or more"),
+        (
+            lambda s: validation.check_not_negative(s, "x"),
             (0, 0.5, None),
             (-0.1, float("nan"), float("inf")),
             "0 or more",
         ),
-        (lambda s: validation.positive(s, "x"), (0.1, None), (0, -1, float("inf")), "above 0"),
-        (lambda s: validation.share(s, "x"), (0, 0.99), (1, -0.1, float("nan")), "below 1"),
-        (lambda s: validation.positive_share(s, "x"), (1, 0.1), (0, 1.1), "at most 1"),
-        (lambda s: validation.one_of(s, "x", ("a", "b")), ("a", None), ("c",), "must be a or b"),
+        (
+            lambda s: validation.check_positive(s, "x"),
+            (0.1, None),
+            (0, -1, float("inf")),
+            "above 0",
+        ),
+        (lambda s: validation.check_share(s, "x"), (0, 0.99), (1, -0.1, float("nan")), "below 1"),
+        (lambda s: validation.check_positive_share(s, "x"), (1, 0.1), (0, 1.1), "at most 1"),
+        (
+            lambda s: validation.check_one_of(s, "x", ("a", "b")),
+            ("a", None),
+            ("c",),
+            "must be a or b",
+        ),
     ],
 )
 def test_bad_values_are_refused_with_the_name_and_what_would_do(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.errors import MissingExtraError, WorkspaceError
-from motifmine.files import whole_file, write_text
+from motifmine.files import open_atomic, write_text
 
 BLOCK_BYTES = 1 << 22
 PROGRESS_EVERY_S = 1.0
@@ -171,7 +171,7 @@ class Storage:
             If it cannot be written.
         """
         if self.is_local:
-            with whole_file(self.path / path, force=True) as part:
+            with open_atomic(self.path / path, force=True) as part:
                 part.write_bytes(source.read_bytes())
             return
         files, root = self._open_filesystem()

@@ -17,7 +17,7 @@ from motifmine.models.registry import Entry, entry_of, settings_of
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import FitSpec
 from motifmine.records.wall_clock import find_time_zone
-from motifmine.validation import at_least, one_of
+from motifmine.validation import check_at_least, check_one_of
 
 NOTE = "request"
 """Where the settings of a fit keep what was asked of it."""
@@ -106,8 +106,8 @@ class FitRequest:
     """Fields of the model's own specification."""
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "n_topics", "stability", "passes", "batch_documents", "groups")
-        one_of(self, "counts", ("auto", "raw", "sqrt"))
+        check_at_least(self, 1, "n_topics", "stability", "passes", "batch_documents", "groups")
+        check_one_of(self, "counts", ("auto", "raw", "sqrt"))
         rate = self.false_alarms_per_hour
         if rate is not None and not (math.isfinite(rate) and rate > 0):
             raise SpecError(f"false_alarms_per_hour is {rate}; it must be above 0")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from motifmine.files import refuse_overwriting, whole_file, write_text
+from motifmine.files import open_atomic, refuse_overwriting, write_text
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.io.plsm_text import write_plsm_files
@@ -28,7 +28,7 @@ def export_text(
     force : bool
         Overwrite what exists.
     """
-    if source is not None and hdf5.file_format(Path(source)) == store.TABLE_FORMAT:
+    if source is not None and hdf5.read_file_format(Path(source)) == store.TABLE_FORMAT:
         path = (output or Path(Path(source).stem)).with_suffix(".tdoc")
         write_tdoc(path, store.read_table(Path(source)), force=force)
         return [path]
@@ -57,6 +57,6 @@ def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) ->
         for document, motif, start_s in zip(found.document, found.motif, found.start_s, strict=True)
     )
     write_text(truth, "document,label,start_s\n" + "".join(rows), force=force)
-    with whole_file(motifs, force=force) as part, part.open("wb") as file:
+    with open_atomic(motifs, force=force) as part, part.open("wb") as file:
         np.savez_compressed(file, motifs=drawn.motifs.probability)
     return [*tables, truth, motifs]

@@ -27,7 +27,7 @@ def summarise(path: Path) -> dict[str, Any]:
         return _summarise_workspace(Workspace(path))
     if not path.exists():
         raise WorkspaceError(f"{path} does not exist; expected a table, a fit or a workspace")
-    found = hdf5.file_format(path)
+    found = hdf5.read_file_format(path)
     if found == store.TABLE_FORMAT:
         return _summarise_table(path)
     if found == store.FIT_FORMAT:

@@ -45,7 +45,7 @@ def locate_sources(
     record = store.read_fit(workspace.find_fit(name))
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
         scratch = Workspace(Path(folder))
-        is_table = [hdf5.file_format(path) == store.TABLE_FORMAT for path in sources]
+        is_table = [hdf5.read_file_format(path) == store.TABLE_FORMAT for path in sources]
         tables = [path for path, yes in zip(sources, is_table, strict=True) if yes]
         others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
         if others:

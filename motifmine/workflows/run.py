@@ -6,7 +6,7 @@ from pathlib import Path
 
 from motifmine.files import refuse_overwriting
 from motifmine.progress import Progress
-from motifmine.validation import at_least
+from motifmine.validation import check_at_least
 from motifmine.workflows.workspace import Workspace
 
 
@@ -35,7 +35,7 @@ class FitRun:
     on_progress: Callable[[Progress], None] | None = None
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "workers")
+        check_at_least(self, 1, "workers")
 
     def say(self, line: str) -> None:
         """Pass on a line, unless it is empty."""

@@ -1,4 +1,4 @@
-"""Changes of a saved fit: names, time zone, drift; all else stays, and so does its date."""
+"""Changes of a saved fit: names, time zone and drift. The time of modification is kept."""
 
 import os
 import shutil
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import h5py
 
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
-from motifmine.io.hdf5.store import set_time_zone
+from motifmine.io.hdf5.store import write_zone_attribute
 from motifmine.records.drift import Drift
 
 
 def write_names(path: Path, names: Sequence[str]) -> None:
-    """Change the names of a fit's motifs, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
+    """Replace the names of a fit's motifs, atomically."""
+    with _open_copy(path) as file:
         if "motifs/name" in file:
             del file["motifs/name"]
         if names:
@@ -25,14 +25,14 @@ def write_names(path: Path, names: Sequence[str]) -> None:
 
 
 def write_time_zone(path: Path, time_zone: str) -> None:
-    """Change the time zone of a fit, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
-        set_time_zone(file, time_zone)
+    """Replace the time zone of a fit, atomically."""
+    with _open_copy(path) as file:
+        write_zone_attribute(file, time_zone)
 
 
-def write_fit_drift(path: Path, drift: Drift | None) -> None:
-    """Change the drift of a fit's motifs, and nothing else of it; whole or not at all."""
-    with _changed_copy(path) as file:
+def write_drift(path: Path, drift: Drift | None) -> None:
+    """Replace the drift of a fit, atomically."""
+    with _open_copy(path) as file:
         if "drift" in file:
             del file["drift"]
         if drift is not None:
@@ -40,13 +40,13 @@ def write_fit_drift(path: Path, drift: Drift | None) -> None:
 
 
 @contextmanager
-def _changed_copy(path: Path) -> Iterator[h5py.File]:
-    """Open a copy of a fit for changes; it takes the place of the fit when the body is through.
+def _open_copy(path: Path) -> Iterator[h5py.File]:
+    """Open a copy of a fit for changes, which replaces the fit at the end.
 
-    The copy keeps the time of modification: a workspace's newest fit is the one made last, and
-    naming the motifs of an old fit does not make it the newest.
+    The copy keeps the time of modification: the newest fit of a workspace is the one fitted last,
+    and naming the motifs of an old fit must not change that.
     """
-    with whole_file(path, force=True) as part:
+    with open_atomic(path, force=True) as part:
         shutil.copyfile(path, part)
         with h5py.File(part, "r+") as file:
             yield file

@@ -1,4 +1,4 @@
-"""A fit that is written document by document, so that its documents need not be in memory."""
+"""Writing a fit document by document, for out-of-core fits."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import h5py
 
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.io.hdf5.store import write_documents, write_fit_head
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import Recording
 
 
 class GrowingFit:
-    """An open fit that takes documents first and all the rest at the end."""
+    """An open fit file: documents are added first, and everything else at the end."""
 
     def __init__(self, file: h5py.File) -> None:
         self._file = file
@@ -24,9 +24,9 @@ class GrowingFit:
         write_documents(self._file, recordings, activations)
 
     def finish(self, record: FitRecord) -> None:
-        """Write what is not documents; the documents of `record` are not looked at.
+        """Write everything except documents; the documents of `record` are ignored.
 
-        `record.provenance.inputs` must name all documents, in their order.
+        `record.provenance.inputs` must name all documents, in order.
         """
         for name in set(self._file) - {"activations"}:
             del self._file[name]
@@ -34,17 +34,23 @@ class GrowingFit:
 
 
 @contextmanager
-def growing_fit(path: Path, *, force: bool, base: Path | None = None) -> Iterator[GrowingFit]:
-    """Give a fit to write to, which gets its name when the body is through; see `whole_file`.
+def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> Iterator[GrowingFit]:
+    """Open a fit for writing, which is renamed into place at the end; see `open_atomic`.
 
-    With `base` the new fit begins as a copy of that one: its documents stay, untouched.
+    Parameters
+    ----------
+    path : Path
+    force : bool
+        Overwrite an existing fit.
+    base : Path or None
+        The new fit begins as a copy of this one and keeps its documents.
 
     Raises
     ------
     WorkspaceError
         When `path` exists and `force` is not set.
     """
-    with whole_file(path, force=force) as part:
+    with open_atomic(path, force=force) as part:
         if base is not None:
             shutil.copyfile(base, part)
         with h5py.File(part, "w" if base is None else "r+", track_order=False) as file:

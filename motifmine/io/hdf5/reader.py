@@ -1,4 +1,4 @@
-"""HDF5 as we use it: datasets with axes and units out, sizes checked before memory is taken in."""
+"""Access to HDF5: datasets have axes and units; sizes are checked before memory is allocated."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from motifmine.errors import FormatError
 
 MAX_BYTES = 1 << 36
-"""No dataset of ours is larger; a stranger's file is refused before memory is taken."""
+"""Largest accepted dataset; larger ones in untrusted files are refused before allocation."""
 
 
-def file_format(path: Path) -> str:
-    """Return the `format` attribute of an HDF5 file, "" when it has none or is no HDF5 file."""
+def read_file_format(path: Path) -> str:
+    """Return the `format` attribute of an HDF5 file, "" for other files."""
     try:
         with h5py.File(path, "r") as file:
             return str(file.attrs.get("format", ""))
@@ -24,7 +24,7 @@ def file_format(path: Path) -> str:
 
 
 class Reader:
-    """An open file of one format, with sizes and types checked before memory is taken."""
+    """An open file of one format; sizes and types are checked before memory is allocated."""
 
     def __init__(self, path: Path, expected: str) -> None:
         self.path = path
@@ -37,7 +37,7 @@ class Reader:
             self.file = h5py.File(self.path, "r")
         except OSError as error:
             raise FormatError(
-                f"{self.path} is not a whole HDF5 file; expected {self.expected}"
+                f"{self.path} is not a complete HDF5 file; expected {self.expected}"
             ) from error
         found = str(self.file.attrs.get("format", "no format attribute"))
         if found != self.expected:
@@ -53,7 +53,7 @@ class Reader:
             raise FormatError(f"{self.path} is a damaged {self.expected}: {error}") from error
 
     def attribute(self, name: str) -> Any:
-        """Return a root attribute that the format promises."""
+        """Return a required root attribute."""
         if name not in self.file.attrs:
             raise FormatError(f"{self.path} lacks the attribute {name!r} of {self.expected}")
         return self.file.attrs[name]
@@ -63,14 +63,28 @@ class Reader:
         return json.loads(str(self.attribute(name)))
 
     def group(self, name: str) -> h5py.Group:
-        """Return a group that the format promises."""
+        """Return a required group."""
         node = self.file.get(name)
         if not isinstance(node, h5py.Group):
             raise FormatError(f"{self.path} lacks the group /{name} of {self.expected}")
         return node
 
     def array(self, name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[Any]:
-        """Return a dataset of exactly this type and shape (None: any length)."""
+        """Return a dataset of exactly this type and shape.
+
+        Parameters
+        ----------
+        name : str
+            Path in the file.
+        dtype : numpy type
+        shape : tuple of int or None
+            None: any length.
+
+        Raises
+        ------
+        FormatError
+            When it is missing, or of another type or shape.
+        """
         node = self.file.get(name)
         if not isinstance(node, h5py.Dataset):
             raise FormatError(f"{self.path} lacks the dataset /{name} of {self.expected}")
@@ -98,7 +112,18 @@ class Reader:
 def write_dataset(
     file: h5py.Group, name: str, array: NDArray[Any], axes: str, unit: str = ""
 ) -> None:
-    """Write one dataset, compressed when it is not tiny, with its axes and unit."""
+    """Write a dataset with its axes and unit, compressed unless it is small.
+
+    Parameters
+    ----------
+    file : h5py.Group
+    name : str
+    array : array
+    axes : str
+        Names of the axes, separated by commas.
+    unit : str
+        "" for plain numbers.
+    """
     packing: dict[str, Any] = (
         {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.size > 64 else {}
     )
@@ -111,8 +136,15 @@ def write_dataset(
 def write_strings(file: h5py.Group, name: str, values: tuple[str, ...], axes: str) -> None:
     """Write a dataset of UTF-8 strings with its axes.
 
-    They are of one length, filled up with zeros: strings of many lengths lie in a heap that is not
-    compressed, where the labels of a video's words take as much room as ten minutes of it.
+    Strings are padded to one length with zeros: strings of variable length are stored in a heap
+    that HDF5 does not compress, and which would take more space than the observations.
+
+    Parameters
+    ----------
+    file : h5py.Group
+    name : str
+    values : tuple of str
+    axes : str
     """
     packing: dict[str, Any] = {"compression": "gzip"} if values else {}
     encoded = [value.encode("utf-8", "surrogateescape") for value in values]

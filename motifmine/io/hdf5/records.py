@@ -2,7 +2,7 @@
 
 An array becomes a dataset with the axes and the unit that its field's metadata name
 (`motifmine.records.fields`), a tuple of texts a dataset of strings, a number or text an attribute
-of the group; a record inside a record shares its group. What is None is left out.
+of the group; a record inside a record shares its group. Fields that are None are not written.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,22 @@ from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredStat
 
 Record = TypeVar("Record")
 STATE_GROUPS = (DEFAULT_GROUP, "encoder")
-"""Where the state of a model can be; the auto-encoder's has its own group since version 0.1."""
+"""Groups of model states; the auto-encoder has its own group since version 0.1."""
 
 
 def write_record(file: h5py.Group, place: str, record: Any) -> None:
-    """Write a record as the group `place` of an open file."""
+    """Write a record as a group of an open file.
+
+    Parameters
+    ----------
+    file : h5py.Group
+    place : str
+        Name of the group.
+    record : dataclass
+    """
     group = file.require_group(place)
     for item in fields(record):
-        value, name = getattr(record, item.name), _stored_name(item)
+        value, name = getattr(record, item.name), _get_stored_name(item)
         axes, unit = item.metadata.get("axes", ""), item.metadata.get("unit", "")
         if value is None:
             continue
@@ -66,8 +74,8 @@ def read_record(
     kind : type
         Its dataclass.
     sizes : mapping of str to int, or None
-        Lengths of axes that are known; an array that has another is refused. Those of all other
-        axes are taken from the first array that has them.
+        Known lengths of axes; arrays of another length are refused. Lengths of other axes are
+        taken from the first array that has them.
 
     Raises
     ------
@@ -77,10 +85,16 @@ def read_record(
     return _read_fields(reader, place, kind, dict(sizes or {}))
 
 
-def read_record_if_there(
+def read_optional_record(
     reader: Reader, place: str, kind: type[Record], sizes: Mapping[str, int] | None = None
 ) -> Record | None:
-    """Read a record from the group `place`, None where there is no such group."""
+    """Read a record from a group, None where there is no such group; see `read_record`.
+
+    Parameters
+    ----------
+    reader, place, kind, sizes
+        See `read_record`.
+    """
     return read_record(reader, place, kind, sizes) if place in reader.file else None
 
 
@@ -88,7 +102,7 @@ def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str
     group, hints = reader.group(place), get_type_hints(kind)
     values: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every record is a dataclass
-        hint, name = _required_type(hints[item.name]), _stored_name(item)
+        hint, name = _remove_none(hints[item.name]), _get_stored_name(item)
         if is_dataclass(hint):
             values[item.name] = _read_fields(reader, place, hint, sizes)  # type: ignore[arg-type]
         elif item.metadata.get("split"):
@@ -107,8 +121,8 @@ def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str
 def _read_array(
     reader: Reader, place: str, item: Field[Any], hint: Any, sizes: dict[str, int]
 ) -> NDArray[Any]:
-    """Read one array, its known axes of the known lengths, and note the lengths of all others."""
-    dtype = element_type(hint)
+    """Read one array, check the known lengths of its axes, and add the others to `sizes`."""
+    dtype = get_element_type(hint)
     names = [name.strip() for name in item.metadata["axes"].split(",")]
     if item.metadata["split"]:
         names.pop()
@@ -125,28 +139,28 @@ def _read_split(
     parts = [_read_array(reader, place, item, hint, sizes) for place in places]
     if parts:
         return np.stack(parts, axis=-1)
-    return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), element_type(hint))
+    return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), get_element_type(hint))
 
 
-def _stored_name(item: Field[Any]) -> str:
+def _get_stored_name(item: Field[Any]) -> str:
     return str(item.metadata.get("name") or item.name)
 
 
-def _required_type(hint: Any) -> Any:
-    """Return the type of a field without the None that it may be."""
+def _remove_none(hint: Any) -> Any:
+    """Return the type of a field without None."""
     if isinstance(hint, UnionType):
         return next(part for part in get_args(hint) if part is not type(None))
     return hint
 
 
-def element_type(hint: Any) -> type:
+def get_element_type(hint: Any) -> type:
     """Return the numpy type in `NDArray[type]`."""
     element: type = get_args(get_args(hint)[1])[0]
     return element
 
 
 def write_state(file: h5py.File, state: object) -> None:
-    """Write what a fit keeps of its model into an open fit; nothing where it is None."""
+    """Write the state of a model into an open fit; nothing for None."""
     if state is None:
         return
     if not isinstance(state, StoredState):
@@ -161,9 +175,13 @@ def write_state(file: h5py.File, state: object) -> None:
 
 
 def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
-    """Read what a fit keeps of its model, None where there is nothing.
+    """Read the state of a model, None where there is none.
 
-    Axes of the lengths `sizes` must have these.
+    Parameters
+    ----------
+    reader : Reader
+    sizes : mapping of str to int
+        Required lengths of axes.
     """
     place = next((name for name in STATE_GROUPS if name in reader.file), None)
     if place is None:

@@ -1,4 +1,4 @@
-"""Observation tables and fits to and from HDF5.
+"""Observation tables and fits in HDF5.
 
 The README describes `motifmine.table/1` and `motifmine.fit/1`; every dataset names its `axes`.
 """
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
 from motifmine.io.hdf5.records import (
+    read_optional_record,
     read_record,
-    read_record_if_there,
     read_state,
     write_record,
     write_state,
@@ -54,23 +54,30 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "drift": ("drift", Drift),
     "significance": ("significance", Significance),
 }
-"""Parts that a fit may lack: its field, its group in the file, and its record."""
+"""Optional parts of a fit, by field: group in the file, and record."""
 
 
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:
-    """Write a one-document table as `motifmine.table/1`; the file is whole or absent.
+    """Write a one-document table as `motifmine.table/1`, atomically.
+
+    Parameters
+    ----------
+    path : Path
+    table : ObservationTable
+    force : bool
+        Overwrite an existing file.
 
     Raises
     ------
     DataError
-        When the table holds more or less than one document.
+        When the table does not hold exactly one document.
     WorkspaceError
         When `path` exists and `force` is not set.
     """
     if table.n_documents != 1:
         raise DataError(f"a table file holds one document, not {table.n_documents}")
     recording = table.recordings[0]
-    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+    with open_atomic(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
         file.attrs.update(
             format=TABLE_FORMAT,
             motifmine_version=__version__,
@@ -138,20 +145,27 @@ def has_picture(path: Path) -> bool:
 
 
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
-    """Write a fit as `motifmine.fit/1`; the file is whole or absent.
+    """Write a fit as `motifmine.fit/1`, atomically.
+
+    Parameters
+    ----------
+    path : Path
+    record : FitRecord
+    force : bool
+        Overwrite an existing file.
 
     Raises
     ------
     WorkspaceError
         When `path` exists and `force` is not set.
     """
-    with whole_file(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+    with open_atomic(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
         write_documents(file, record.recordings, record.activations)
         write_fit_head(file, record)
 
 
 def write_fit_head(file: h5py.File, record: FitRecord) -> None:
-    """Write all of a fit but its documents and their activations into an open file."""
+    """Write a fit without its documents and their activations into an open file."""
     source = record.provenance
     inputs = [{"recording": name, "digest": digest} for name, digest in source.inputs]
     file.attrs.update(
@@ -179,7 +193,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         if (part := getattr(record, name)) is not None:
             write_record(file, place, part)
     write_state(file, record.model_state)
-    set_time_zone(file, record.time_zone)
+    write_zone_attribute(file, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
 
 
@@ -203,7 +217,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
         }
         occurrences = read_record(reader, "occurrences", Occurrences)
         parts: dict[str, Any] = {
-            name: read_record_if_there(
+            name: read_optional_record(
                 reader, place, kind, sizes | {"occurrence": len(occurrences)}
             )
             for name, (place, kind) in PARTS.items()
@@ -255,8 +269,8 @@ def _read_background(reader: Reader, n_words: int) -> Background:
     )
 
 
-def set_time_zone(file: h5py.File, time_zone: str) -> None:
-    """Set the zone of an open fit; UTC needs no mention."""
+def write_zone_attribute(file: h5py.File, time_zone: str) -> None:
+    """Set the time zone of an open fit; UTC is not stored."""
     file.attrs.pop("time_zone", None)
     if time_zone != "UTC":
         file.attrs["time_zone"] = time_zone
@@ -280,14 +294,14 @@ def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:
-    """Give the activations of a fit's documents one by one."""
+    """Yield the activations of a fit's documents one by one."""
     with Reader(path, FIT_FORMAT) as reader:
         for name, _ in _read_inputs(reader):
             yield _read_activations(reader, [name])
 
 
 def read_fit_spec(path: Path) -> FitSpec:
-    """Return only what a fit was made with."""
+    """Return only the settings of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
         return FitSpec.from_plain(reader.json_attribute("spec"))
 
@@ -343,7 +357,15 @@ def _read_series(reader: Reader, n_times: int) -> NDArray[np.float32] | None:
 
 
 def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:
-    """Write documents and their activations into an open fit, beside those that are there."""
+    """Append documents and their activations to an open fit.
+
+    Parameters
+    ----------
+    file : h5py.File
+    recordings : sequence of Recording
+    parts : Activations
+        Of these documents.
+    """
     for document, recording in enumerate(recordings):
         group = file.create_group(f"activations/{recording.name}")
         group.attrs["recording"] = recording.name

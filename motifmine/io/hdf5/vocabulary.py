@@ -1,7 +1,7 @@
 """Vocabularies to and from HDF5: the fields of a layout, whatever its kind, and the labels.
 
 Numbers, text and tuples of text are attributes, arrays are datasets, and a vocabulary in a field is
-a group of its own. An array that is empty and need not be given is left out.
+a group. Empty arrays of optional fields are not written.
 """
 
 from dataclasses import MISSING, Field, fields
@@ -12,11 +12,11 @@ import numpy as np
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
-from motifmine.io.hdf5.records import element_type
+from motifmine.io.hdf5.records import get_element_type
 from motifmine.records.vocabulary import LAYOUTS, Vocabulary, WordLayout
 
 MAX_DEPTH = 4
-"""Vocabularies of topics of topics; no file of ours goes as deep."""
+"""Largest depth of vocabularies of topics of topics."""
 
 
 def write_vocabulary(group: h5py.Group, vocabulary: Vocabulary) -> None:
@@ -43,12 +43,20 @@ def _write_field(group: h5py.Group, field: "Field[Any]", value: Any) -> None:
 def read_vocabulary(
     reader: Reader, place: str = "vocabulary", depth: int = MAX_DEPTH
 ) -> Vocabulary:
-    """Read the vocabulary in the group `place`.
+    """Read a vocabulary.
+
+    Parameters
+    ----------
+    reader : Reader
+    place : str
+        Name of its group.
+    depth : int
+        Layers of topics that are accepted.
 
     Raises
     ------
     FormatError
-        When its kind is unknown or something of it is missing.
+        When its kind is unknown or a field is missing.
     """
     node = reader.group(place)
     kind = str(node.attrs["kind"])
@@ -61,7 +69,7 @@ def read_vocabulary(
 def _read_layout(
     reader: Reader, node: h5py.Group, place: str, layout: type[WordLayout], depth: int
 ) -> WordLayout:
-    """Return a layout from the fields that its class has, in their order."""
+    """Return a layout, read field by field in the order of its class."""
     kinds = get_type_hints(layout)
     values: dict[str, Any] = {}
     for field in fields(layout):  # type: ignore[arg-type]  # every layout is a dataclass
@@ -71,7 +79,7 @@ def _read_layout(
         elif "axes" in field.metadata:
             if name in node or _is_required(field):
                 n_axes = field.metadata["axes"].count(",") + 1
-                dtype = element_type(kind)
+                dtype = get_element_type(kind)
                 values[name] = reader.array(f"{place}/{name}", dtype, (None,) * n_axes)
         elif kind in (int, bool, str):
             values[name] = kind(node.attrs[name])
@@ -80,7 +88,7 @@ def _read_layout(
     try:
         return layout(**values)
     except DataError as error:
-        raise FormatError(f"{reader.path} has words that cannot be: {error}") from error
+        raise FormatError(f"{reader.path} has an invalid vocabulary: {error}") from error
 
 
 def _is_required(field: "Field[Any]") -> bool:

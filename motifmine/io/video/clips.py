@@ -10,7 +10,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import VideoError
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.io.video.reader import open_video
 from motifmine.types import Pixels
 
@@ -98,7 +98,7 @@ def write_clip(
         If `path` exists and `force` is not set, or if it cannot be written.
     """
     with (
-        whole_file(path, force=force) as part,
+        open_atomic(path, force=force) as part,
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
         stream = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from motifmine.errors import SpecError
 from motifmine.models.options import setting
-from motifmine.validation import at_least, positive, share
+from motifmine.validation import check_at_least, check_positive, check_share
 
 FEWER_SWEEPS = 500
 """Sweeps of a chain over many observations."""
@@ -81,10 +81,10 @@ class HdlsmSpec:
     occurrences to be found, and few enough for chains to mix."""
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "motif_length", "chains", "sweeps", "starts", "kept")
-        at_least(self, 0, "without_background")
-        positive(self, "alpha", "gamma", "eta", "background_strength", "count_scale")
-        share(self, "ramp")
+        check_at_least(self, 1, "motif_length", "chains", "sweeps", "starts", "kept")
+        check_at_least(self, 0, "without_background")
+        check_positive(self, "alpha", "gamma", "eta", "background_strength", "count_scale")
+        check_share(self, "ramp")
         if self.burn_in is not None and not 0 <= self.burn_in < (self.sweeps or FEWER_SWEEPS):
             raise SpecError(
                 f"burn_in is {self.burn_in}; it must be 0 or more and below sweeps, which are "

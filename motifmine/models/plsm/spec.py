@@ -5,7 +5,7 @@ from typing import Literal
 
 from motifmine.errors import SpecError
 from motifmine.models.options import setting
-from motifmine.validation import at_least, not_negative, one_of
+from motifmine.validation import check_at_least, check_not_negative, check_one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +85,14 @@ class PlsmSpec:
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
-        not_negative(self, "sparsity", "motif_prior", "tolerance")
+        check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
+        check_not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
-        one_of(self, "activity", ("auto", "sparse", "dense"))
-        one_of(self, "start", ("search", "random"))
+        check_one_of(self, "activity", ("auto", "sparse", "dense"))
+        check_one_of(self, "start", ("search", "random"))
         if isinstance(self.background, str):
-            one_of(self, "background", ("learned",))
+            check_one_of(self, "background", ("learned",))
 
     @property
     def priors(self) -> Priors:

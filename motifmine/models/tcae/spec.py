@@ -6,7 +6,14 @@ from typing import Literal
 
 from motifmine.errors import SpecError
 from motifmine.models.options import setting
-from motifmine.validation import at_least, not_negative, one_of, positive, positive_share, share
+from motifmine.validation import (
+    check_at_least,
+    check_not_negative,
+    check_one_of,
+    check_positive,
+    check_positive_share,
+    check_share,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +65,14 @@ class TcaeSpec:
     """Precision of the network; `mixed` is bfloat16 with float32 sums, on CUDA devices."""
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "n_motifs", "motif_length", "epochs", "patience")
-        at_least(self, 1, "window_bins", "batch_windows")
-        at_least(self, 0, "touch_up")
-        not_negative(self, "inhibition", "group_lasso", "neighbour_penalty", "usage_entropy")
-        positive_share(self, "energy_share", "open_share")
-        share(self, "masking", "held_out")
-        positive(self, "learning_rate")
-        one_of(self, "loss", ("squared", "poisson"))
-        one_of(self, "dtype", ("float32", "float64", "mixed"))
+        check_at_least(self, 1, "n_motifs", "motif_length", "epochs", "patience")
+        check_at_least(self, 1, "window_bins", "batch_windows")
+        check_at_least(self, 0, "touch_up")
+        check_not_negative(self, "inhibition", "group_lasso", "neighbour_penalty", "usage_entropy")
+        check_positive_share(self, "energy_share", "open_share")
+        check_share(self, "masking", "held_out")
+        check_positive(self, "learning_rate")
+        check_one_of(self, "loss", ("squared", "poisson"))
+        check_one_of(self, "dtype", ("float32", "float64", "mixed"))
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
             raise SpecError(f"device is {self.device!r}; it must be auto, cpu, mps, cuda or cuda:N")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from motifmine.errors import DataError, FitError
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.types import Indices
 
 EPOCH_STEPS = 10
@@ -204,7 +204,7 @@ def _save_checkpoint(
         "best_epoch": course.best,
         "best": best,
     }
-    with whole_file(path, force=True) as part:
+    with open_atomic(path, force=True) as part:
         torch.save(state, part)
 
 

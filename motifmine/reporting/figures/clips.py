@@ -13,7 +13,7 @@ import numpy as np
 
 from motifmine.analysis.motif_views import picture_grid
 from motifmine.errors import DataError, VideoError
-from motifmine.files import whole_file
+from motifmine.files import open_atomic
 from motifmine.io.video.clips import read_frame_rate, read_span, write_clip
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
@@ -160,7 +160,7 @@ def _write_motif(
     if not strips:
         return None
     sheet = folder / f"motif-{motif + 1:02d}.jpg"
-    with whole_file(sheet, force=force) as part:
+    with open_atomic(sheet, force=force) as part:
         part.write_bytes(encode_jpeg(_draw_sheet(record, motif, strips)))
     return sheet
 

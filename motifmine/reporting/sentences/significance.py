@@ -1,4 +1,4 @@
-"""What was tested of a fit, what was left out and what is not sure, as sentences."""
+"""Sentences on the significance of motifs and occurrences."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from motifmine.records.significance import Significance
 
 
 def significance_sentences(record: FitRecord) -> list[str]:
-    """Return what a reader must know of the motifs that are not there and of what is not sure.
+    """Return sentences on motifs that were excluded, and on occurrences that are not significant.
 
     Examples
     --------

@@ -22,11 +22,11 @@ from motifmine.reporting.rows import (
 from motifmine.reporting.text_table import escape_undecodable, text_table
 
 OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name not in WHERE_TESTED)
-"""Columns of the CSV file and keys of the JSON objects, in this order; behind them come those of
+"""Columns of the CSV file and keys of the JSON objects, in this order; followed by those of
 `WHERE_TESTED` that are known."""
 
 WHERE_KNOWN = ("name", "wall clock", "stability", "found again", "p", "recurs", "false")
-"""Columns of text tables that are left out when they tell nothing."""
+"""Columns of text tables that are omitted when they are empty."""
 
 NUMBERING = "Motifs are numbered from 1, the heaviest first (in files they count from 0)."
 

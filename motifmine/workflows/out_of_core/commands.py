@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.files import refuse_overwriting, whole_file
+from motifmine.files import open_atomic, refuse_overwriting
 from motifmine.io.hdf5 import store
 from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
@@ -52,7 +52,7 @@ def fit_tables_in_files(
         )
         run.say("looking how the motifs change")
         record = add_drift(made, {table.stem: table for table in paths})
-        with whole_file(target, force=run.force) as part:
+        with open_atomic(target, force=run.force) as part:
             made.replace(part)
     return record
 

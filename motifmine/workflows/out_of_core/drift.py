@@ -35,7 +35,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     )
     if drift is None:
         return record
-    changes.write_fit_drift(path, drift)
+    changes.write_drift(path, drift)
     return store.read_fit(path, with_documents=False)
 
 

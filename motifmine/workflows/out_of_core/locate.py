@@ -11,7 +11,7 @@ import numpy as np
 from motifmine.analysis.anomalies import MOST, find_anomalies_of
 from motifmine.analysis.occurrences import join_occurrences
 from motifmine.analysis.significance import locate_occurrences
-from motifmine.io.hdf5.incremental import growing_fit
+from motifmine.io.hdf5.incremental import open_growing_fit
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.starts import infer_starts
 from motifmine.parallel.mappers import Mapper, in_order
@@ -120,7 +120,7 @@ def write_located(
         A fit whose documents stay before the new ones.
     """
     results: Iterable[tuple[int, LocatedGroup]] = mapper(partial(locate_group, task), groups)
-    with growing_fit(target, force=force, base=base) as grown:
+    with open_growing_fit(target, force=force, base=base) as grown:
         for found in in_order(results):
             grown.add(found.recordings, found.activations)
             tally.count(found)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, WorkspaceError
-from motifmine.io.hdf5.incremental import growing_fit
+from motifmine.io.hdf5.incremental import open_growing_fit
 from motifmine.io.hdf5.reader import Reader
 from motifmine.io.hdf5.store import read_fit
 from motifmine.io.hdf5.vocabulary import MAX_DEPTH, read_vocabulary, write_vocabulary
@@ -83,19 +83,19 @@ def one_start(start: int) -> Activations:
 def test_a_fit_grows_by_its_documents_and_another_by_more_of_them(tmp_path: Path) -> None:
     record = lane_record()
     path, longer = tmp_path / "fit.h5", tmp_path / "longer.h5"
-    with growing_fit(path, force=False) as fit:
+    with open_growing_fit(path, force=False) as fit:
         for recording, start in zip(record.recordings, (3, 7), strict=True):
             fit.add([recording], one_start(start))
         fit.finish(record)
     assert read_fit(path).activations.start.tolist() == [3, 7]
     third = replace(record.recordings[0], name="third")
     inputs = (*record.provenance.inputs, ("third", "0" * 64))
-    with growing_fit(longer, force=False, base=path) as fit:
+    with open_growing_fit(longer, force=False, base=path) as fit:
         fit.add([third], one_start(9))
         fit.finish(replace(record, provenance=replace(record.provenance, inputs=inputs)))
     assert read_fit(longer).activations.start.tolist() == [3, 7, 9]
     assert [r.name for r in read_fit(longer).recordings] == ["north", "south", "third"]
-    with pytest.raises(WorkspaceError, match="--force"), growing_fit(path, force=False):
+    with pytest.raises(WorkspaceError, match="--force"), open_growing_fit(path, force=False):
         pass
 
 

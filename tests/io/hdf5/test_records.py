@@ -152,7 +152,7 @@ def test_a_state_is_kept_where_its_model_is_not_installed(tmp_path: Path) -> Non
 
 def test_a_state_of_another_model_is_refused(tmp_path: Path) -> None:
     write_fit(tmp_path / "f.h5", replace(lane_record(), model_state=RECORD.inner))
-    with pytest.raises(FormatError, match="no Network"):
+    with pytest.raises(FormatError, match="not a Network"):
         restore_state(Network, read_fit(tmp_path / "f.h5").model_state)
 
 
