@@ -36,6 +36,8 @@ class Stream(IntEnum):
     """Decoys and permutations of their labels; followed by their purpose."""
     HALF = 1 << 27
     """Added to the seed for the fit of the first half, and once more for the second."""
+    EVALUATION = 1 << 28
+    """Evaluation, always of seed 0: which recordings are drawn for intervals."""
     HELD_OUT = 1 << 23
     """plsm: observations held out to choose sizes; a fit out of core has given sizes."""
     STREAMED_PART = 1 << 23

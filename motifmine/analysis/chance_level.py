@@ -28,7 +28,7 @@ def score_table(target: Floats, decoy: Floats, *, decoy_weight: float, hours: fl
     target, decoy : float64 arrays
         Scores of the candidates, nats.
     decoy_weight : float
-        False targets that a decoy stands for.
+        False targets per decoy.
     hours : float
         Time in which the targets were found.
     """

@@ -33,11 +33,10 @@ from motifmine.models.protocol import Fit, Located
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
 LEAST_COSINE = 0.3
-"""A motif of a half stands for the motif of the whole that it is at least so much like."""
+"""Least cosine of a motif of a half with its counterpart in the whole fit."""
 MOST_CELLS = 50_000_000
 """Start times times motifs that are inferred at a time."""
 
@@ -54,9 +53,15 @@ class Candidates:
     occurrences: Occurrences
     """In the documents of the whole table; `motif` is that of the whole fit, for decoys the motif
     that the decoy was made of."""
-    is_decoy: NDArray[np.bool_]
+    copy: Indices
+    """0 for peaks of motifs, 1, 2.. for those of their decoys, int64 array."""
     mass: Floats
-    """Observations that each motif explains, decoys left out, float64 array (K,)."""
+    """Observations that each motif explains, without decoys, float64 array (K,)."""
+
+    @property
+    def is_decoy(self) -> NDArray[np.bool_]:
+        """Which peaks are of decoys."""
+        return self.copy > 0
 
     def of_motifs(self) -> Occurrences:
         """Return the peaks that are not of decoys."""
@@ -67,7 +72,7 @@ class Candidates:
         return replace(
             self,
             occurrences=keep_occurrences(self.occurrences, which),
-            is_decoy=self.is_decoy[which],
+            copy=self.copy[which],
         )
 
 
@@ -88,30 +93,28 @@ def compete(
     motifs: MotifSet,
     background: Background,
     infer: Infer,
-    *,
-    n_decoys: int,
-    rng: np.random.Generator,
+    lags: Indices,
 ) -> Candidates:
     """Return the peaks of motifs and decoys in pieces of `table`, none twice.
 
     Peaks lie in the document of their piece, at starts within it; `motif` counts from 0 as in
-    `motifs`.
+    `motifs`. `lags` are those of the decoys' words, see `draw_lags`.
     """
     n_motifs = len(motifs)
-    everyone = motifs_with_decoys(motifs, n_decoys, rng)
+    everyone = motifs_with_decoys(motifs, lags)
     parts: list[Candidates] = []
     for which in _batches(pieces, len(everyone)):
         some = pieces.take(which)
         cut = some.tables_to_test(table)
         if n_motifs == 0 or len(cut.word) == 0:
             continue
-        found = infer(everyone, background, cut, n_decoys + 1)
+        found = infer(everyone, background, cut, len(lags) + 1)
         peaks = find_occurrences(cut, everyone, found.background, found.activations)
         mass = np.bincount(found.activations.motif, found.activations.mass, minlength=len(everyone))
         parts.append(
             Candidates(
                 occurrences=replace(peaks, motif=(peaks.motif % n_motifs).astype(np.int32)),
-                is_decoy=peaks.motif >= n_motifs,
+                copy=peaks.motif.astype(np.int64) // n_motifs,
                 mass=mass[:n_motifs].astype(np.float64),
             ).keep(_starts_inside(some, peaks))
         )
@@ -125,14 +128,13 @@ def cross_fit(
     motifs: MotifSet,
     fit_half: FitHalf,
     infer: Infer,
-    *,
-    n_decoys: int,
-    seed: int,
+    lags: Indices,
 ) -> HeldOut:
     """Return what the motifs find in each half when they are learned from the other half alone.
 
     Motifs of a half are given the number of the motif of the whole fit that they are most like, one
-    to one, and their occurrences its starts. A motif that has none in a half is not tested there.
+    to one, its decoys' lags, and their occurrences its starts. A motif without a counterpart in a
+    half is not tested there.
     """
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
@@ -151,8 +153,7 @@ def cross_fit(
             MotifSet(probability=fit.motifs.probability[own], weight=fit.motifs.weight[own]),
             fit.background,
             infer,
-            n_decoys=n_decoys,
-            rng=generator(seed, Stream.DETECTION, half),
+            lags[:, whole],
         )
         tested[whole] += int((testing.end - testing.first).sum())
         parts.append(_renumber(found, whole, shift, len(motifs), table))
@@ -181,7 +182,7 @@ def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
 
 
 def _starts_inside(pieces: Pieces, peaks: Occurrences) -> NDArray[np.bool_]:
-    """Return which peaks of cut-out pieces begin within their piece, margins left out.
+    """Return which peaks of cut-out pieces begin within their piece, not in its margins.
 
     What hangs over the beginning of a document belongs to its first piece.
     """
@@ -238,7 +239,7 @@ def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
     order = np.lexsort((joined.motif, joined.start_bin, joined.document))
     return Candidates(
         occurrences=select_entries(joined, "occurrence", order),
-        is_decoy=np.concatenate([part.is_decoy for part in parts])[order],
+        copy=np.concatenate([part.copy for part in parts])[order],
         mass=np.sum([part.mass for part in parts], axis=0),
     )
 
@@ -253,6 +254,6 @@ def _no_candidates(n_motifs: int) -> Candidates:
             weight=np.zeros(0),
             score=np.zeros(0),
         ),
-        is_decoy=np.zeros(0, np.bool_),
+        copy=np.zeros(0, np.int64),
         mass=np.zeros(n_motifs),
     )

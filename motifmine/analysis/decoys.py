@@ -4,7 +4,7 @@ import numpy as np
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
-from motifmine.types import Floats32
+from motifmine.types import Floats32, Indices
 
 N_TRIES = 8
 """Draws of lags of which the decoy least like its motif is taken, unless one is unlike enough."""
@@ -14,38 +14,66 @@ CUT_SHARE = 0.1
 """Of a word's mass, at most so much may come to lie beyond the edge that a lag moves it over."""
 
 
-def motifs_with_decoys(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> MotifSet:
-    """Return the motifs and, behind them, `n_decoys` decoys of each: (1 + n_decoys) K motifs.
+def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indices:
+    """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W)."""
+    lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
+    for copy in range(n_decoys):
+        for k, motif in enumerate(motifs.probability):
+            lags[copy, k] = _draw_lags_of(motif, rng)
+    return lags
+
+
+def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
+    """Return the motifs and, behind them, their decoys: (1 + n_decoys) K motifs.
 
     Motif k has its decoys at k + K, k + 2 K, ...
+
+    Parameters
+    ----------
+    motifs : MotifSet
+    lags : int64 array (n_decoys, K, W)
+        See `draw_lags`.
     """
-    decoys = [roll_words(motif, rng) for _ in range(n_decoys) for motif in motifs.probability]
+    decoys = [
+        roll_words(motif, lag)
+        for some in lags
+        for motif, lag in zip(motifs.probability, some, strict=True)
+    ]
     return MotifSet(
         probability=np.concatenate([motifs.probability, np.array(decoys, dtype=np.float32)])
         if decoys
         else motifs.probability,
-        weight=np.tile(motifs.weight, n_decoys + 1) / (n_decoys + 1),
+        weight=np.tile(motifs.weight, len(lags) + 1) / (len(lags) + 1),
     )
 
 
-def roll_words(motif: Floats32, rng: np.random.Generator) -> Floats32:
-    """Return a motif (L, W) with the row of every word moved in relative time by its own lag.
+def roll_words(motif: Floats32, lag: Indices) -> Floats32:
+    """Return a motif (L, W) with every word's row moved in relative time by its own lag (W,).
 
-    What leaves the window on one side enters on the other; lags that would cut a word's mass in two
-    are used only where there are no others.
+    What leaves the window on one side enters on the other.
+    """
+    rolled = np.zeros_like(motif)
+    words = np.flatnonzero(motif.any(axis=0))
+    row = (np.arange(len(motif))[:, None] - lag[words]) % len(motif)
+    rolled[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
+    return rolled
+
+
+def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
+    """Return lags (W,) that make a decoy unlike the motif.
+
+    Lags that would cut a word's mass in two are used only where there are no others.
     """
     words = np.flatnonzero(motif.any(axis=0))
     allowed = _uncut_lags(motif[:, words])
-    best, least = motif, np.inf
+    best, least = np.zeros(motif.shape[1], dtype=np.int64), np.inf
     for _ in range(N_TRIES):
-        order = rng.random(allowed.shape)
-        lag = np.where(allowed, order, -1.0).argmax(axis=0)
-        decoy = np.zeros_like(motif)
-        row = (np.arange(len(motif))[:, None] - lag) % len(motif)
-        decoy[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
+        lag = np.zeros(motif.shape[1], dtype=np.int64)
+        lag[words] = np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)
+        decoy = roll_words(motif, lag)
         likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
         if likeness < least:
-            best, least = decoy, likeness
+            best, least = lag, likeness
         if least < UNLIKE:
             break
     return best

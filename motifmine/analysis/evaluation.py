@@ -1,68 +1,25 @@
 """How well the occurrences of a fit agree with what really happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from motifmine.analysis.agreement import (
+    Agreement,
+    Intervals,
+    bootstrap_intervals,
+    make_agreement,
+)
 from motifmine.analysis.matching import MotifMatch, match_motifs, match_times
 from motifmine.errors import DataError
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.truth import Truth
 from motifmine.types import Floats, Floats32, Indices
 
-MOST_THRESHOLDS = 200
-"""Points of a precision-recall curve at most."""
 CANDIDATES = 12
 """Offsets that are tried out of those that bring most pairs within the tolerance."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Curve:
-    """Precision and recall when only occurrences of at least a score count, highest first."""
-
-    threshold: Floats
-    """Score, nats, float64 array (points,)."""
-    precision: Floats
-    recall: Floats
-
-    @property
-    def average_precision(self) -> float:
-        """Sum of precision over the steps of recall; recall that is never reached counts 0."""
-        return float(np.sum(self.precision * np.diff(self.recall, prepend=0.0)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Agreement:
-    """How some occurrences agree with some of the truth."""
-
-    label: str
-    """"" for all labels together."""
-    motifs: tuple[int, ...]
-    """Motifs, counted from 0, that stand for the label; () when none does."""
-    offsets_s: tuple[float, ...]
-    """What was added to the starts of each of these motifs, seconds."""
-    n_true: int
-    n_found: int
-    n_matched: int
-    error_s: float
-    """Median distance of the pairs after the offset, seconds; NaN without pairs."""
-    curve: Curve
-
-    @property
-    def precision(self) -> float:
-        """Share of the occurrences that are true; 0 without occurrences."""
-        return self.n_matched / max(self.n_found, 1)
-
-    @property
-    def recall(self) -> float:
-        """Share of the truth that was found."""
-        return self.n_matched / max(self.n_true, 1)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        return 2 * self.n_matched / max(self.n_true + self.n_found, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,10 +27,13 @@ class Evaluation:
     """How a fit agrees with a truth, label by label and over all."""
 
     labels: tuple[Agreement, ...]
+    others: tuple[Agreement, ...]
+    """Motifs that stand for no label, one entry each; all of their occurrences are false."""
     overall: Agreement
+    """Of all occurrences, those of `others` too."""
+    intervals: Intervals | None
+    """Of `overall`; None where fewer than two recordings have a truth."""
     tolerance_s: float
-    n_unclaimed: int
-    """Occurrences of motifs that stand for no label; they count neither for nor against."""
     n_left_out: int
     """Recordings that the truth does not name; nothing in them counts."""
 
@@ -94,7 +54,8 @@ def evaluate(
     A motif may begin earlier or later than what people call the moment of an event, so each motif
     gets one constant offset to its label: of those up to the motif's length the one that brings
     most pairs within the tolerance, refined to the median of their distances. An occurrence and a
-    true event match when they lie within the tolerance then; each matches once.
+    true event match when they lie within the tolerance then; each matches once. Motifs that have
+    the name of a label stand for it. Occurrences of motifs that stand for no label are false.
 
     Parameters
     ----------
@@ -137,6 +98,7 @@ def evaluate(
         n_motifs=len(record.motifs),
         n_documents=len(record.recordings),
         longest_offset_s=record.motifs.motif_length * record.bin_s,
+        names=record.names,
         tolerance_s=tolerance_s,
         many=many,
     )
@@ -149,6 +111,7 @@ def evaluate_occurrences(
     n_motifs: int,
     n_documents: int,
     longest_offset_s: float,
+    names: Sequence[str] = (),
     tolerance_s: float = 0.5,
     many: bool = False,
 ) -> Evaluation:
@@ -162,6 +125,8 @@ def evaluate_occurrences(
         Of all, also of those without an occurrence.
     longest_offset_s : float, seconds
         Offsets of motifs to labels are tried from minus this to plus this.
+    names : sequence of str
+        One for each motif, "" for none, or empty.
     tolerance_s : float, seconds, > 0
     many : bool
 
@@ -185,12 +150,12 @@ def evaluate_occurrences(
         [_best_offset(t, np.sort(starts[m]), tolerance_s, longest_offset_s) for m in mine]
         for t in true
     ]
-    chosen = _one_to_one(true, mine, pairs)
+    chosen = _one_to_one(true, mine, pairs, [_named(names, label) for label in labels])
     if many:
         _add_motifs(chosen, true, mine, pairs, starts, tolerance_s)
     parts = [_claimed(mine, starts, chosen[label], pairs[label]) for label in range(len(labels))]
     agreements = tuple(
-        _agreement(
+        make_agreement(
             labels[label],
             chosen[label],
             tuple(pairs[label][motif].offset_s for motif in chosen[label]),
@@ -200,12 +165,23 @@ def evaluate_occurrences(
         )
         for label in range(len(labels))
     )
-    scored = [(times, found.score[which]) for times, which in parts]
+    claimed = {motif for motifs in chosen for motif in motifs}
+    rest = [motif for motif in range(n_motifs) if motif not in claimed and len(mine[motif])]
+    none = np.zeros(0)
+    unwanted = [(np.sort(starts[mine[k]]), found.score[mine[k]]) for k in rest]
+    scored = [(times, found.score[which]) for times, which in parts] + unwanted
+    events_of = true + [none] * len(rest)
     return Evaluation(
         labels=agreements,
-        overall=_agreement("", (), (), true, scored, tolerance_s),
+        others=tuple(
+            make_agreement("", (k,), (0.0,), [none], [part], tolerance_s)
+            for k, part in zip(rest, unwanted, strict=True)
+        ),
+        overall=make_agreement("", (), (), events_of, scored, tolerance_s),
+        intervals=bootstrap_intervals(
+            events_of, [times for times, _ in scored], tolerance_s, apart
+        ),
         tolerance_s=tolerance_s,
-        n_unclaimed=int(judged.sum()) - sum(len(which) for _, which in parts),
         n_left_out=n_documents - len(np.unique(truth.document)),
     )
 
@@ -274,19 +250,33 @@ def _settled(true: Floats, found: Floats, best: _Pair, tolerance: float) -> _Pai
     return _Pair(offset_s=middle, n_matched=best.n_matched)
 
 
+def _named(names: Sequence[str], label: str) -> tuple[int, ...]:
+    """Return the motifs that have the name of a label."""
+    return tuple(motif for motif, name in enumerate(names) if name == label)
+
+
 def _one_to_one(
-    true: list[Floats], mine: list[Indices], pairs: list[list[_Pair]]
+    true: list[Floats],
+    mine: list[Indices],
+    pairs: list[list[_Pair]],
+    named: list[tuple[int, ...]],
 ) -> list[tuple[int, ...]]:
-    """Return the motif of every label in a tuple, () for a label that no motif is left for."""
+    """Return the motif of every label in a tuple, () for a label that no motif is left for.
+
+    Labels that motifs are named after have these.
+    """
     f1 = np.array(
         [
             [2 * p.n_matched / max(len(t) + len(m), 1) for p, m in zip(row, mine, strict=True)]
             for row, t in zip(pairs, true, strict=True)
         ]
     )
-    chosen: list[tuple[int, ...]] = [()] * len(true)
+    taken = [motif for motifs in named for motif in motifs]
+    f1[:, taken] = 0.0
+    f1[[label for label, motifs in enumerate(named) if motifs]] = 0.0
+    chosen = list(named)
     for label, motif in zip(*linear_sum_assignment(-f1), strict=True):
-        if pairs[label][motif].n_matched:
+        if f1[label, motif] > 0:
             chosen[label] = (int(motif),)
     return chosen
 
@@ -330,47 +320,3 @@ def _claimed(
     )
     order = np.argsort(times, kind="stable")
     return times[order], which[order]
-
-
-def _agreement(
-    label: str,
-    motifs: tuple[int, ...],
-    offsets_s: tuple[float, ...],
-    true: list[Floats],
-    found: list[tuple[Floats, Floats]],
-    tolerance: float,
-) -> Agreement:
-    """Return the agreement of lists of true times with lists of times and scores, one a label."""
-    pairs = [match_times(t, times, tolerance) for t, (times, _) in zip(true, found, strict=True)]
-    errors = np.concatenate(
-        [
-            np.abs(t[left] - times[right])
-            for t, (times, _), (left, right) in zip(true, found, pairs, strict=True)
-        ]
-    )
-    return Agreement(
-        label=label,
-        motifs=motifs,
-        offsets_s=offsets_s,
-        n_true=sum(map(len, true)),
-        n_found=sum(len(times) for times, _ in found),
-        n_matched=sum(len(left) for left, _ in pairs),
-        error_s=float(np.median(errors)) if len(errors) else float("nan"),
-        curve=_curve(true, found, tolerance),
-    )
-
-
-def _curve(true: list[Floats], found: list[tuple[Floats, Floats]], tolerance: float) -> Curve:
-    scores = np.unique(np.concatenate([score for _, score in found]))[::-1]
-    if len(scores) > MOST_THRESHOLDS:
-        scores = scores[np.linspace(0, len(scores) - 1, MOST_THRESHOLDS).round().astype(int)]
-    n_true = sum(map(len, true))
-    precision, recall = np.zeros(len(scores)), np.zeros(len(scores))
-    for point, least in enumerate(scores):
-        kept = [times[score >= least] for times, score in found]
-        matched = sum(
-            len(match_times(t, times, tolerance)[0]) for t, times in zip(true, kept, strict=True)
-        )
-        precision[point] = matched / max(sum(map(len, kept)), 1)
-        recall[point] = matched / max(n_true, 1)
-    return Curve(threshold=scores, precision=precision, recall=recall)

@@ -1,4 +1,4 @@
-"""Documents cut into pieces, dealt to two halves that learn and test in turn."""
+"""Documents cut into pieces, assigned to two halves that learn and test in turn."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,7 +11,7 @@ from motifmine.types import Indices
 N_PIECES = 8
 """Pieces that the time of all documents is cut into, about."""
 LEAST_LENGTHS = 4
-"""A piece is at least so many motif lengths long, if the documents allow it."""
+"""Least length of a piece in motif lengths, if the documents allow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

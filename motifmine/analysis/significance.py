@@ -6,8 +6,10 @@ import numpy as np
 
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
 from motifmine.analysis.competition import Candidates, FitHalf, HeldOut, Infer, compete, cross_fit
+from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import Background, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable, Significance
@@ -18,12 +20,19 @@ from motifmine.types import Floats, Indices
 LEVEL = 0.01
 """Probability that any motif is reported where there are none (family-wise error rate)."""
 ENOUGH_PEAKS = 400
-"""Decoys are made so many that they give, with as many peaks as motifs, about so many peaks."""
+"""Peaks of decoys that are wanted, supposing that a decoy has as many as a motif."""
 FEWEST_DECOYS, MOST_DECOYS = 3, 10
 WITHIN_BINS = 2
 """A held-out occurrence this close to one of the whole fit is the same."""
-WHOLE, LABELS, OTHER_DOCUMENTS = 2, 3, 4
-"""What random streams of the detection are for; 0 and 1 are the halves."""
+LAGS, LABELS, OTHER_DOCUMENTS = 0, 1, 2
+"""What random streams of the detection are for."""
+NOTHING_KNOWN = ScoreTable(
+    score=np.zeros(0),
+    false_share=np.zeros(0),
+    false_probability=np.zeros(0),
+    false_per_hour=np.zeros(0),
+)
+"""What scores are worth where nothing could be tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,7 +46,7 @@ class Assessment:
     significance: Significance
     """Of the kept motifs."""
     least_score: float
-    """Score from which on occurrences are sure, nats; infinity when none can be."""
+    """Score from which on occurrences in other documents are sure, nats; infinity: none can be."""
 
 
 def assess(
@@ -71,32 +80,37 @@ def assess(
     """
     pieces = cut_pieces(table, motifs.motif_length)
     n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
-    held = cross_fit(table, pieces, motifs, fit_half, infer, n_decoys=n_decoys, seed=seed)
+    lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
+    held = cross_fit(table, pieces, motifs, fit_half, infer, lags)
     p_value = _p_values(held, len(motifs), n_decoys, seed)
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(p_value)
-    found = compete(
-        table,
-        pieces,
-        MotifSet(probability=motifs.probability[kept], weight=motifs.weight[kept]),
-        background,
-        infer,
-        n_decoys=n_decoys,
-        rng=generator(seed, Stream.DETECTION, WHOLE),
-    ).of_motifs()
-    own = _of_kept(held, kept)
-    found = replace(found, score=consensus_scores(found, own, held.tested_bins[kept], table))
-    scores = _score_table(found, own, held.tested_bins[kept], n_decoys, table)
+    chosen = select_entries(motifs, "motif", kept)
+    found = compete(table, pieces, chosen, background, infer, lags[:, kept])
+    own, tested_bins = _of_kept(held, kept), held.tested_bins[kept]
+    score = consensus_scores(found, own, tested_bins, table)
+    targets = replace(found.of_motifs(), score=score[~found.is_decoy])
+    hours = table.n_times * table.bin_s / 3600
+    tested_share = tested_bins.mean() / table.n_times if len(kept) else 0.0
+    scores = _score_table(targets.score, score[found.is_decoy], n_decoys, hours, held)
+    elsewhere = _score_table(
+        own.of_motifs().score,
+        own.occurrences.score[own.is_decoy],
+        n_decoys,
+        hours * tested_share,
+        held,
+    )
     least = least_score(scores, detection)
-    sure = with_chance(found, scores)
-    likely = int(np.count_nonzero(scores.look_up("false_probability", found.score) < 0.5))
+    sure = with_chance(targets, scores)
+    likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < 0.5))
     return Assessment(
         kept=kept,
         occurrences=keep_occurrences(sure, sure.score >= least),
-        least_score=least,
+        least_score=least_score(elsewhere, detection),
         significance=Significance(
             p_value=p_value[kept],
             recurring_share=_recurring_share(own, least),
             scores=scores,
+            scores_elsewhere=elsewhere,
             n_unreplicated=len(motifs) - len(kept),
             n_candidates=likely,
             n_decoys=n_decoys,
@@ -130,17 +144,11 @@ def locate_occurrences(
     pieces = cut_pieces(
         table, motifs.motif_length, piece_bins=None if known is None else known.piece_bins
     )
-    found = compete(
-        table,
-        pieces,
-        motifs,
-        background,
-        infer,
-        n_decoys=0 if known is None else known.n_decoys,
-        rng=generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS),
-    ).of_motifs()
+    rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
+    lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng)
+    found = compete(table, pieces, motifs, background, infer, lags).of_motifs()
     if known is not None:
-        found = with_chance(found, known.scores)
+        found = with_chance(found, known.scores_elsewhere)
     return keep_occurrences(found, found.score >= least_score)
 
 
@@ -185,52 +193,42 @@ def _of_kept(held: HeldOut, kept: Indices) -> Candidates:
     return renumbered.keep(motif >= 0)
 
 
-def consensus_scores(
-    found: Occurrences, held: Candidates, tested_bins: Indices, table: ObservationTable
-) -> Floats:
-    """Return the mean of the score in the whole fit and the held-out score of each occurrence.
+def _score_table(
+    target: Floats, decoy: Floats, n_decoys: int, hours: float, held: HeldOut
+) -> ScoreTable:
+    if not held.was_fitted:
+        return NOTHING_KNOWN
+    return score_table(target, decoy, decoy_weight=1 / n_decoys, hours=hours)
 
-    An occurrence that held-out motifs do not find has the held-out score 0. So an occurrence that
-    made its own motif is not sure for that. Motifs that were not tested in all bins keep the score
-    of the whole fit where nothing was found.
+
+def consensus_scores(
+    found: Candidates, held: Candidates, tested_bins: Indices, table: ObservationTable
+) -> Floats:
+    """Return the mean of the score in the whole fit and the held-out score of each candidate.
+
+    A candidate that its held-out motif (or decoy) does not find has the held-out score 0, so that
+    an occurrence that made its own motif is not sure for that. Motifs that were not tested in all
+    bins keep the score of the whole fit where nothing was found.
     """
-    theirs = held.of_motifs()
-    order = np.argsort(_key(theirs, 0, table), kind="stable")
-    keys, scores = _key(theirs, 0, table)[order], theirs.score[order]
-    best = np.where(tested_bins[found.motif] >= table.n_times, 0.0, found.score)
+    order = np.argsort(_key(held, 0, table), kind="stable")
+    keys, scores = _key(held, 0, table)[order], held.occurrences.score[order]
+    peaks = found.occurrences
+    best = np.where(tested_bins[peaks.motif] >= table.n_times, 0.0, peaks.score)
     first = np.searchsorted(keys, _key(found, -WITHIN_BINS, table))
     end = np.searchsorted(keys, _key(found, WITHIN_BINS, table), side="right")
     for number in np.flatnonzero(end > first):
         best[number] = scores[first[number] : end[number]].max()
-    return (found.score + best) / 2
+    return (peaks.score + best) / 2
 
 
-def _key(occurrences: Occurrences, by: int, table: ObservationTable) -> Indices:
-    """Return numbers that order occurrences by motif, document and start moved by `by` bins."""
+def _key(candidates: Candidates, by: int, table: ObservationTable) -> Indices:
+    """Return numbers that order candidates by copy, motif, document and start + `by` bins."""
+    peaks = candidates.occurrences
     longest = 4 * max(r.n_times for r in table.recordings)
-    place = occurrences.motif.astype(np.int64) * table.n_documents + occurrences.document
-    key: Indices = place * longest + longest // 2 + occurrences.start_bin + by
+    place = candidates.copy * len(candidates.mass) + peaks.motif
+    place = place * table.n_documents + peaks.document
+    key: Indices = place * longest + longest // 2 + peaks.start_bin + by
     return key
-
-
-def _score_table(
-    found: Occurrences,
-    held: Candidates,
-    tested_bins: Indices,
-    n_decoys: int,
-    table: ObservationTable,
-) -> ScoreTable:
-    """Return what scores are worth; where a motif was not tested decoys count for more."""
-    tested = float(tested_bins.sum())
-    if tested == 0:
-        none = np.zeros(0)
-        return ScoreTable(score=none, false_share=none, false_probability=none, false_per_hour=none)
-    return score_table(
-        found.score,
-        held.occurrences.score[held.is_decoy],
-        decoy_weight=len(tested_bins) * table.n_times / tested / n_decoys,
-        hours=table.n_times * table.bin_s / 3600,
-    )
 
 
 def _recurring_share(held: Candidates, least_score: float) -> Floats:

@@ -16,7 +16,7 @@ def infer_starts(
 ) -> Located:
     """Return where motifs are active in `table`, motifs and the background's words held fixed.
 
-    `n_competing` is how many motifs stand for each real one (itself and its decoys): the sparsity
+    `n_competing` is the number of motifs per real one (itself and its decoys): the sparsity
     is that of the real ones alone.
     """
     return fold_in(Priors(sparsity=SPARSITY * n_competing), motifs, background, table)

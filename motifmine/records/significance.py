@@ -69,7 +69,10 @@ class Significance:
     recurring_share: Floats = field(metadata=axes("motif"))
     """Share of the observations that the motif explained there, which its occurrences hold, float64
     array (K,)."""
-    scores: ScoreTable
+    scores: ScoreTable = field(metadata={"name": "scores"})
+    """What scores are worth in the documents of the fit."""
+    scores_elsewhere: ScoreTable = field(metadata={"name": "scores_elsewhere"})
+    """What scores are worth in other documents, where there is no held-out score."""
     n_unreplicated: int
     """Motifs of the fit that are not reported because they do not recur."""
     n_candidates: int

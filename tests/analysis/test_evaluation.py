@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.agreement import Intervals, make_agreement
 from motifmine.analysis.evaluation import (
     Evaluation,
     evaluate,
@@ -107,11 +108,38 @@ def test_a_recording_without_truth_does_not_count() -> None:
     assert (found.overall.n_found, found.overall.f1, found.n_left_out) == (1, 1.0, 1)
 
 
-def test_motifs_without_a_label_do_not_count_and_are_told() -> None:
+def test_occurrences_of_motifs_without_a_label_are_false_and_in_the_table() -> None:
     record = fit_of((0, 1, 0), (0, 4, 0), (0, 3, 1))
     found = evaluate(record, truth_of((0, "x", 1), (0, "x", 4)))
-    assert (found.overall.n_found, found.n_unclaimed) == (2, 1)
-    assert "without a label are ignored: 1." in format_evaluation_text(record, found)
+    assert (found.overall.n_found, found.overall.n_matched) == (3, 2)
+    assert found.overall.precision == pytest.approx(2 / 3)
+    assert [(part.motifs, part.n_found, part.n_matched) for part in found.others] == [((1,), 1, 0)]
+    rows = [row.split() for row in format_evaluation_text(record, found).splitlines()]
+    assert ["-", "2", "0", "1", "0", "0.00", "0.00", "0.00", "0.00"] in rows
+    assert found.overall.curve.precision[-1] == pytest.approx(2 / 3)
+
+
+def test_a_motif_with_the_name_of_a_label_stands_for_it() -> None:
+    record = fit_of((0, 1, 0), (0, 4, 0), (0, 9, 1))
+    truth = truth_of((0, "x", 1), (0, "x", 4))
+    assert evaluate(record, truth).labels[0].motifs == (0,)
+    named = replace(record, names=("", "x"))
+    assert evaluate(named, truth).labels[0].motifs == (1,)
+
+
+def test_intervals_come_from_whole_recordings() -> None:
+    starts = [(d, t, 0) for d in range(8) for t in (1, 4, 7)]
+    record = fit_of(*starts, names=tuple(f"r{d}" for d in range(8)))
+    half = truth_of(
+        *((d, "x", t) for d in range(4) for t in (1, 4, 7)), *((d, "x", 30) for d in range(4, 8))
+    )
+    found = evaluate(record, half)
+    assert found.intervals is not None
+    low, high = found.intervals.precision
+    assert low < found.overall.precision < high
+    # whole recordings are right or wrong: eight draws of one half spread widely
+    assert high - low > 0.4
+    assert evaluate(record, truth_of((0, "x", 1))).intervals is None
 
 
 def test_a_label_without_a_motif_lowers_the_overall_recall() -> None:
@@ -352,3 +380,15 @@ def test_an_occurrence_off_by_more_than_the_tolerance_does_not_match() -> None:
 def test_the_same_time_in_another_document_does_not_match() -> None:
     found = occurrences_at([10.0, 30.0, 13.9, 40.0], [1, 1, 1, 0])
     assert [label.n_matched for label in found.labels] == [2, 1]
+
+
+def test_an_agreement_of_nothing_found_is_all_zero() -> None:
+    part = make_agreement("x", (), (), [np.array([1.0])], [(np.zeros(0), np.zeros(0))], 0.5)
+    assert (part.precision, part.recall, part.f1) == (0, 0, 0)
+    assert np.isnan(part.error_s)
+
+
+def test_intervals_of_a_fit_that_is_right_everywhere_are_narrow() -> None:
+    record = fit_of((0, 1, 0), (1, 1, 0), names=("a", "b"))
+    found = evaluate(record, truth_of((0, "x", 1), (1, "x", 1)))
+    assert found.intervals == Intervals(precision=(1, 1), recall=(1, 1), f1=(1, 1))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.competition import Candidates
+from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.significance import consensus_scores, least_score, with_chance
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
@@ -35,11 +36,18 @@ def peaks(starts: list[int], scores: list[float]) -> Occurrences:
     )
 
 
+def candidates(starts: list[int], scores: list[float], copies: list[int]) -> Candidates:
+    return Candidates(
+        occurrences=peaks(starts, scores), copy=np.array(copies, dtype=np.int64), mass=np.ones(1)
+    )
+
+
 def significance(**changes: object) -> Significance:
     plain = Significance(
         p_value=np.full(2, 0.001),
         recurring_share=np.ones(2),
         scores=SCORES,
+        scores_elsewhere=SCORES,
         n_unreplicated=0,
         n_candidates=5,
         n_decoys=3,
@@ -51,9 +59,8 @@ def significance(**changes: object) -> Significance:
 
 def record_with(tested: Significance, least: float) -> FitRecord:
     record = replace(lane_record(), significance=tested)
-    spec = record.provenance.spec
-    spec = replace(spec, detection=Detection(least_score=least))
-    return replace(record, provenance=replace(record.provenance, spec=spec))
+    sure = keep_occurrences(record.occurrences, record.occurrences.score >= least)
+    return replace(record, occurrences=sure)
 
 
 def test_the_threshold_is_the_lowest_that_keeps_the_share_or_the_rate() -> None:
@@ -74,16 +81,19 @@ def test_each_occurrence_gets_what_its_score_is_worth() -> None:
 def test_an_occurrence_that_the_other_half_does_not_find_has_half_its_score(
     small: Simulation,
 ) -> None:
-    found = peaks([5, 50, 100], [10.0, 10.0, 10.0])
-    held = Candidates(
-        occurrences=peaks([6, 100, 100], [8.0, 4.0, 99.0]),
-        is_decoy=np.array([False, False, True]),
-        mass=np.ones(1),
-    )
+    found = candidates([5, 50, 100], [10.0, 10.0, 10.0], [0, 0, 0])
+    held = candidates([6, 100, 100], [8.0, 4.0, 99.0], [0, 0, 1])
     bins = np.array([small.table.n_times])
     assert consensus_scores(found, held, bins, small.table).tolist() == [9.0, 5.0, 7.0]
     # where only half of the time was tested, silence says nothing
     assert consensus_scores(found, held, bins // 2, small.table).tolist() == [9.0, 10.0, 7.0]
+
+
+def test_decoys_agree_with_decoys_of_the_same_lags(small: Simulation) -> None:
+    found = candidates([5, 5, 5], [10.0, 10.0, 10.0], [0, 1, 2])
+    held = candidates([5], [6.0], [1])
+    bins = np.array([small.table.n_times])
+    assert consensus_scores(found, held, bins, small.table).tolist() == [5.0, 8.0, 5.0]
 
 
 def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(

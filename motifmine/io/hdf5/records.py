@@ -2,7 +2,8 @@
 
 An array becomes a dataset with the axes and the unit that its field's metadata name
 (`motifmine.records.fields`), a tuple of texts a dataset of strings, a number or text an attribute
-of the group; a record inside a record shares its group. Fields that are None are not written.
+of the group; a record inside a record shares its group unless its field has a name. Fields that are
+None are not written.
 """
 
 from collections.abc import Mapping
@@ -47,7 +48,7 @@ def write_record(file: h5py.Group, place: str, record: Any) -> None:
         elif isinstance(value, tuple):
             write_strings(group, name, value, axes)
         elif is_dataclass(value):
-            write_record(file, place, value)
+            write_record(file, _get_nested_place(place, item), value)
         else:
             group.attrs[name] = value
 
@@ -104,7 +105,8 @@ def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str
     for item in fields(kind):  # type: ignore[arg-type]  # every record is a dataclass
         hint, name = _remove_none(hints[item.name]), _get_stored_name(item)
         if is_dataclass(hint):
-            values[item.name] = _read_fields(reader, place, hint, sizes)  # type: ignore[arg-type]
+            nested = _get_nested_place(place, item)
+            values[item.name] = _read_fields(reader, nested, hint, sizes)  # type: ignore[arg-type]
         elif item.metadata.get("split"):
             parts = [f"{place}/{name}/{part}" for part in values[item.metadata["split"]]]
             values[item.name] = _read_split(reader, parts, item, hint, sizes)
@@ -140,6 +142,12 @@ def _read_split(
     if parts:
         return np.stack(parts, axis=-1)
     return np.zeros((0,) * (item.metadata["axes"].count(",") + 1), get_element_type(hint))
+
+
+def _get_nested_place(place: str, item: Field[Any]) -> str:
+    """Return the group of a record inside a record: the same, or one below with a name."""
+    name = item.metadata.get("name")
+    return f"{place}/{name}" if name else place
 
 
 def _get_stored_name(item: Field[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Sentences on the significance of motifs and occurrences."""
+"""Motifs that are not reported and occurrences that are not sure, as sentences."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def significance_sentences(record: FitRecord) -> list[str]:
         return []
     sentences = []
     if tested.n_unreplicated:
-        sentences.append(_left_out(tested.n_unreplicated))
+        sentences.append(_describe_unreplicated(tested.n_unreplicated))
     if len(record.motifs) and np.isnan(tested.p_value).all():
         sentences.append(
             "the recordings are too short to test motifs on data they were not learned from; no "
@@ -29,12 +29,12 @@ def significance_sentences(record: FitRecord) -> list[str]:
         sentences.append(
             "no motif recurs; try another motif length or time bin, or more recordings"
         )
-    elif np.isposinf(record.provenance.spec.detection.least_score):
+    elif len(record.occurrences) == 0:
         sentences.append(_none_sure(tested))
     return sentences
 
 
-def _left_out(number: int) -> str:
+def _describe_unreplicated(number: int) -> str:
     if number == 1:
         return "1 motif is not reported: it does not recur in data it was not learned from"
     return f"{number} motifs are not reported: they do not recur in data they were not learned from"

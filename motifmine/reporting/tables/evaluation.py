@@ -3,9 +3,11 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from motifmine.analysis.evaluation import Agreement, Evaluation
+from motifmine.analysis.agreement import Agreement
+from motifmine.analysis.evaluation import Evaluation
 from motifmine.analysis.matching import MotifMatch
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.text_table import text_table
@@ -28,15 +30,18 @@ def format_evaluation_text(
     true_motifs : MotifMatch or None
         Match with the motifs of the truth, where it has some.
     """
-    rows = [_format_row(record, part) for part in (*evaluation.labels, evaluation.overall)]
+    parts = (*evaluation.labels, *evaluation.others, evaluation.overall)
+    rows = [_format_row(record, part) for part in parts]
     notes = [
         f"A motif's start and an event match within {evaluation.tolerance_s:g} s, after the "
         "motif's offset is added."
     ]
-    if evaluation.n_unclaimed:
-        notes.append(
-            f"Occurrences of motifs without a label are ignored: {evaluation.n_unclaimed:,}."
-        )
+    if evaluation.others:
+        notes.append("Motifs without a label: all of their occurrences count as false.")
+    if (found := evaluation.intervals) is not None:
+        figures = (("precision", found.precision), ("recall", found.recall), ("F1", found.f1))
+        text = ", ".join(f"{name} {low:.2f} to {high:.2f}" for name, (low, high) in figures)
+        notes.append(f"95 % intervals over recordings: {text}.")
     if evaluation.n_left_out:
         notes.append(
             f"Recordings that the truth does not name are excluded: {evaluation.n_left_out:,}."
@@ -60,8 +65,16 @@ def format_evaluation_json(
     content: dict[str, Any] = {
         "tolerance_s": evaluation.tolerance_s,
         "labels": [_list_fields(part) for part in evaluation.labels],
+        "motifs_without_label": [
+            {"motif": part.motifs[0], "found": part.n_found} for part in evaluation.others
+        ],
         "overall": _list_fields(evaluation.overall),
-        "occurrences_without_label": evaluation.n_unclaimed,
+        "intervals": None
+        if evaluation.intervals is None
+        else {
+            name: [round(bound, 6) for bound in bounds]
+            for name, bounds in asdict(evaluation.intervals).items()
+        },
         "recordings_without_truth": evaluation.n_left_out,
     }
     if true_motifs is not None:
@@ -86,9 +99,9 @@ def _format_row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
         " ".join(filter(None, (str(motif + 1), record.name_of(motif)))) for motif in part.motifs
     ]
     return (
-        part.label or "all",
+        part.label or ("-" if part.motifs else "all"),
         ", ".join(titles) or ("-" if part.label else ""),
-        ", ".join(f"{offset:+.2f} s" for offset in part.offsets_s),
+        ", ".join(f"{offset:+.2f} s" for offset in part.offsets_s) if part.label else "",
         *(str(n) for n in (part.n_true, part.n_found, part.n_matched)),
         f"{part.precision:.2f}",
         f"{part.recall:.2f}",
