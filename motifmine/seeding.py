@@ -38,8 +38,6 @@ class Stream(IntEnum):
     """Added to the seed for the fit of the first half, and once more for the second."""
     EVALUATION = 1 << 28
     """Evaluation, always of seed 0: which recordings are drawn for intervals."""
-    HELD_OUT = 1 << 23
-    """plsm: observations held out to choose sizes; a fit out of core has given sizes."""
     STREAMED_PART = 1 << 23
     """Out of core: documents that motifs are searched in."""
     STABILITY = 1 << 23
@@ -54,6 +52,10 @@ class Stream(IntEnum):
     """Drift, always of seed 0: columns and signs of sums over words."""
     GROUP = 1 << 26
     """hdlsm in groups: the groups' seeds."""
+    GROWTH = 1 << 29
+    """plsm: growth of the number of motifs, followed by the number of the way."""
+    LENGTH = 1 << 30
+    """plsm: null of the profile that the motifs' length is read off."""
 
 
 def resolve_seed(seed: int | None) -> int:

@@ -18,7 +18,6 @@ NUMBERS = {
     "ACTIVITY": 1 << 20,
     "SEARCH_PART": 1 << 21,
     "DETECTION": 1 << 22,
-    "HELD_OUT": 1 << 23,
     "STREAMED_PART": 1 << 23,
     "STABILITY": 1 << 23,
     "SIGNIFICANCE": 1 << 24,
@@ -31,7 +30,7 @@ NUMBERS = {
 SHARED = {
     frozenset({"CHAIN", "DOCUMENT_ORDER"}),
     frozenset({"COUNT", "SHIFT_FOR_SPREAD"}),
-    frozenset({"HELD_OUT", "STREAMED_PART", "STABILITY"}),
+    frozenset({"STREAMED_PART", "STABILITY"}),
     frozenset({"SIGNIFICANCE", "STREAMED_ORDER"}),
     frozenset({"UPDATE_ORDER", "SKETCH"}),
 }

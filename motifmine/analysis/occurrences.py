@@ -29,7 +29,9 @@ from motifmine.types import Floats, Floats32, Indices
 SPREAD_BINS = 1
 """Neighbouring start bins that belong to one occurrence, on each side."""
 APART_BINS = 2
-"""Of peaks of one motif that are this close, only the highest is an occurrence."""
+APART_SHARE = 4
+"""Of peaks of one motif that are this close, or closer than this part of its length, only the
+highest is an occurrence: the others mend a pace that differs from the motif's."""
 FLOOR = 1e-3
 """Share of the observations that the rest of the model could always explain by chance."""
 
@@ -72,13 +74,14 @@ def find_occurrences(
 def _peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
     """Return start row, motif and weight of every peak, documents kept apart."""
     rows, motifs, weights = [], [], []
+    apart = max(APART_BINS, layout.motif_length // APART_SHARE)
     for first, last in zip(layout.document_rows[:-1], layout.document_rows[1:], strict=True):
         mass = activation[first:last].astype(np.float64)
         total = _sum_of_neighbours(mass)
-        among_highest = total >= _highest_near(total) * (1 - 1e-9)
+        among_highest = total >= _highest_near(total, apart) * (1 - 1e-9)
         # of neighbours with equal sums the one that holds most mass itself is the peak
         own = np.where(among_highest & (total > 0), mass, -1.0)
-        row, motif = np.nonzero((own >= 0) & (own >= _highest_near(own)))
+        row, motif = np.nonzero((own >= 0) & (own >= _highest_near(own, apart)))
         rows.append(row + first)
         motifs.append(motif)
         weights.append(total[row, motif])
@@ -94,10 +97,8 @@ def _sum_of_neighbours(mass: Floats) -> Floats:
     return total
 
 
-def _highest_near(value: Floats) -> Floats:
-    highest: Floats = maximum_filter1d(
-        value, 2 * APART_BINS + 1, axis=0, mode="constant", cval=-np.inf
-    )
+def _highest_near(value: Floats, apart: int) -> Floats:
+    highest: Floats = maximum_filter1d(value, 2 * apart + 1, axis=0, mode="constant", cval=-np.inf)
     return highest
 
 

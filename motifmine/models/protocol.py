@@ -1,6 +1,6 @@
 """What every model and every fit offers, satisfied by shape and not by inheritance."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -123,18 +123,10 @@ class ContextModel(Model, Protocol):
 
 
 class SizeChoice(Protocol):
-    """Lets the data choose how many motifs there are and how long they are."""
+    """Lets the data choose how long motifs are; how many there are is decided by the fit."""
 
-    def choose(
-        self,
-        table: ObservationTable,
-        spec: Any,
-        sizes: Sequence[Literal["motif_length", "n_motifs"]],
-        *,
-        seed: int,
-        on_message: Callable[[str], None] | None = None,
-    ) -> tuple[Any, dict[str, object]]:
-        """Return the specification with the sizes chosen, and plain values that tell how."""
+    def choose_length(self, table: ObservationTable, spec: Any, *, seed: int) -> tuple[Any, str]:
+        """Return the specification with the length chosen, and a line that says why."""
 
 
 class OutOfCore(Protocol):

@@ -31,15 +31,14 @@ class FitRequest:
     """Name of the model, see `motifmine.models.registry`."""
     n_motifs: int | Literal["auto"] | None = setting(
         None,
-        help="Number of motifs; 'auto' lets held-out observations decide, at the cost of about "
-        "eight more fits.",
+        help="Number of motifs; 'auto': as many as replicate, which plsm takes where no number is "
+        "given, but for video, where it takes 10.",
     )
     """None: the model's default."""
     motif_length: Duration | Literal["auto"] | None = setting(
         None,
-        help="Length of the motifs: 3s, 500ms, 20bins; 'auto' lets the motifs decide, at the cost "
-        "of a few more fits.",
-        default_text="3s for video, 20bins for all else",
+        help="Length of the motifs: 3s, 500ms, 20bins; 'auto': up to where the order in time goes.",
+        default_text="3s for video, auto for all else",
     )
     n_topics: int | Literal["auto", "off"] | None = setting(
         None,

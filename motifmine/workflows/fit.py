@@ -57,6 +57,8 @@ def fit(
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
     record = find_motifs(data, spec, request, run, {**choices, **cameras})
+    for line in record.provenance.spec.notes.get("decisions", ()):
+        run.say(line)
     record = add_stability(record, data, spec, request, run)
     run.say(describe_agreement(record))
     for line in significance_sentences(record):

@@ -1,7 +1,7 @@
 """From what is asked of a fit to the specification of its model."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 from motifmine.durations import Duration
 from motifmine.models.protocol import SizeChoice
@@ -13,6 +13,8 @@ from motifmine.records.topics import find_innermost
 from motifmine.records.vocabulary import Vocabulary
 
 OnMessage = Callable[[str], None]
+USUAL_NUMBER = 10
+"""Motifs of a video at most where no number is given."""
 
 
 def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> Any:
@@ -29,16 +31,22 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     length = words.layout.usual_motif_length
     if isinstance(request.motif_length, Duration):
         length = request.motif_length
+    is_picture = words.layout.positions() is not None
     given = {**request.settings, "motif_length": length.bins(bin_s)}
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
+    elif request.n_motifs is None and entry_of(request.model).chooses_sizes and is_picture:
+        given["n_motifs"] = USUAL_NUMBER
     return specify(request.model, given, is_dense=words.layout.is_dense)
 
 
 def choose_sizes(
     request: FitRequest, spec: Any, table: ObservationTable, on_message: OnMessage
 ) -> tuple[Any, dict[str, object]]:
-    """Return the specification with the sizes that the data decide, and how they decided.
+    """Return the specification with the motif length that the data decide, and how they did.
+
+    The length is left to the data with `auto`, and of words without places where it is not given,
+    if the model can choose.
 
     Parameters
     ----------
@@ -47,17 +55,20 @@ def choose_sizes(
     table : ObservationTable
         Prepared.
     on_message : callable
-        Called with a line before every fit that this takes.
+        Called with a line that says what was chosen, and why.
     """
-    if not request.has_open_sizes:
+    is_open = request.motif_length is None and decides_sizes(request, table.vocabulary)
+    if request.motif_length != "auto" and not is_open:
         return spec, {}
-    sizes: Sequence[Literal["motif_length", "n_motifs"]] = (
-        *(("motif_length",) if request.motif_length == "auto" else ()),
-        *(("n_motifs",) if request.n_motifs == "auto" else ()),
-    )
-    return size_choice(request.model).choose(
-        table, spec, sizes, seed=request.seed or 0, on_message=on_message
-    )
+    chosen, line = size_choice(request.model).choose_length(table, spec, seed=request.seed or 0)
+    on_message(line)
+    return chosen, {"motif_length_choice": line}
+
+
+def decides_sizes(request: FitRequest, vocabulary: Vocabulary) -> bool:
+    """Return whether sizes that are not given are left to the data."""
+    has_places = find_innermost(vocabulary).layout.positions() is not None
+    return entry_of(request.model).chooses_sizes and not has_places
 
 
 def size_choice(model: str) -> SizeChoice:
@@ -70,9 +81,10 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
     """Return a line: which documents, how much, which settings."""
     names = [recording.name for recording in table.recordings]
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
+    number = getattr(spec, "n_motifs", None) or "any number of"
     return (
         f"fit {request.model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
-        f"observations; {getattr(spec, 'n_motifs', 'any number of')} motifs of "
+        f"observations; {number} motifs of "
         f"{spec.motif_length * table.bin_s:g} s ({spec.motif_length} bins), seed {request.seed}"
     )
 

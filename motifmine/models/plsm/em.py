@@ -47,7 +47,8 @@ class Problem:
     def thresholds(self, n_motifs: int) -> Floats32:
         """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
         rows = np.diff(self.layout.document_rows)
-        level = self.priors.sparsity * self.reckoned_total / (max(n_motifs, 1) * rows)
+        n_motifs = max(n_motifs, self.priors.least_motifs)
+        level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
         return np.repeat(level, rows).astype(np.float32)
 
     def word_shares(self) -> Floats:

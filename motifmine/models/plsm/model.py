@@ -28,6 +28,8 @@ from motifmine.models.plsm.stages import (
     best_random_start,
     best_search,
     climbed,
+    grown,
+    has_open_number,
     pose_for,
     resolve,
     without_surplus,
@@ -92,21 +94,26 @@ class Plsm(PlsmSpec):
         FitError
             When the log-likelihood is not finite.
         """
-        check_size(table, n_motifs=self.n_motifs, motif_length=self.motif_length)
+        check_size(table, n_motifs=self.n_motifs or 1, motif_length=self.motif_length)
         seed = resolve_seed(seed)
         n_threads = n_threads or most_threads()
         used, compact = drop_unused_words(table)
         spec = resolve(self, compact, seed=seed, n_threads=n_threads)
         watch = Watch(spec, on_progress)
-        problem = pose_for(spec, compact, n_threads)
-        if spec.start == "search":
-            state = best_search(spec, compact, problem, seed, watch)
+        reason = ""
+        if has_open_number(spec):
+            spec, problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
-            state = best_random_start(spec, problem, seed, watch)
+            problem = pose_for(spec, compact, n_threads)
+            if spec.start == "search":
+                state = best_search(spec, compact, problem, seed, watch)
+            else:
+                state = best_random_start(spec, problem, seed, watch)
         state = climbed(spec, problem, state, watch)
         if spec.drop_surplus:
-            state = without_surplus(spec, problem, state, watch)
-        return _package(spec, table, problem, state, used, seed, watch)
+            state = without_surplus(spec, compact, problem, state, watch)
+        fit = _package(spec, table, problem, state, used, seed, watch)
+        return replace(fit, decisions=_describe_number(spec.n_motifs, state.n_motifs, reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,6 +126,12 @@ class PlsmFit(FittedModel):
     activations: Activations
     trace: Trace
     provenance: Provenance
+    decisions: tuple[str, ...] = ()
+    """What the data decided, and why there are fewer motifs than asked for, a line each."""
+
+    def findings(self) -> dict[str, object]:
+        """Return the decisions, where there were any."""
+        return {"decisions": list(self.decisions)} if self.decisions else {}
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`, see `fold_in`."""
@@ -214,6 +227,18 @@ def _background(state: State, used: np.ndarray, n_words: int) -> Background:
     return Background(
         probability=words, weight=mass / (mass + float(state.starts.sum(dtype=np.float64)))
     )
+
+
+def _describe_number(asked: int | None, found: int, reason: str) -> tuple[str, ...]:
+    """Return why there are so many motifs, a line; none where there are as many as asked for."""
+    if asked is None:
+        return (f"{found} motif{'s' * (found != 1)}: {reason}",)
+    if found < asked:
+        return (
+            f"{found} of {asked} motifs: the others were copies, occur once, or gain too little "
+            "(--keep-surplus keeps them)",
+        )
+    return ()
 
 
 def _package(

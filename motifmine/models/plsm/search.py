@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.kernels.similarity import max_shifted_cosine
@@ -94,7 +95,7 @@ def search_motifs(
     most = max(2, round(FIRST_SEEDS * settings.n_motifs))
     problem = pose(part, wide, priors, most_motifs=most, n_threads=n_threads)
     found = [
-        _search(problem, motif_length, settings, generator(seed, restart), on_round)
+        run_search(problem, motif_length, settings, generator(seed, restart), on_round)
         for restart in range(settings.restarts)
     ]
     if len(found) > 1:
@@ -106,7 +107,7 @@ def search_motifs(
     return cropped(best.motifs, motif_length), best.background_word
 
 
-def _search(
+def run_search(
     problem: Problem,
     motif_length: int,
     settings: SearchSettings,
@@ -213,7 +214,7 @@ def chosen(state: State, keep: Indices) -> State:
     )
 
 
-def merged(state: State, n_least: int) -> State:
+def merged(state: State, n_least: int, *, least_cosine: float = DUPLICATE_COSINE) -> State:
     """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay."""
     cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
     starts = state.starts.copy()
@@ -221,7 +222,7 @@ def merged(state: State, n_least: int) -> State:
     order = np.argsort(-starts.sum(axis=0, dtype=np.float64), kind="stable")
     for place, i in enumerate(order):
         for j in order[place + 1 :]:
-            alike = alive[i] and alive[j] and cosine[i, j] > DUPLICATE_COSINE
+            alike = alive[i] and alive[j] and cosine[i, j] > least_cosine
             if alike and alive.sum() > n_least:
                 # relative time r of j is r + shift of i: a start s of j is the start s - shift of i
                 starts[:, i] += np.roll(starts[:, j], -int(shift[i, j]))
@@ -311,13 +312,20 @@ def without_motif(state: State, motif: int) -> State:
     return chosen(state._replace(starts=starts), np.delete(np.arange(state.n_motifs), motif))
 
 
-def one_surplus_less(problem: Problem, state: State, *, n_try: int = 3) -> State | None:
+def one_surplus_less(
+    problem: Problem,
+    state: State,
+    *,
+    n_try: int = 3,
+    holds: Callable[[State], NDArray[np.bool_]] | None = None,
+) -> State | None:
     """Return the state without a motif that is surplus, None when there is none.
 
     What occurs but once is no motif, however well it explains that once. Of the others the `n_try`
     of least net gain are tried: a motif is surplus when the likelihood lost without it, after eight
     iterations in which others may take over, is less than its description. Its own contribution is
-    an upper bound; beyond twice the description nothing is tried.
+    an upper bound; beyond twice the description nothing is tried. `holds` tells which motifs of a
+    state stay in any case; it is asked only when there is a motif to drop.
     """
     once = n_effective_starts(problem, state) < LEAST_OCCURRENCES
     if once.any():
@@ -328,7 +336,8 @@ def one_surplus_less(problem: Problem, state: State, *, n_try: int = 3) -> State
         if cost[k] >= 2 * length[k]:
             break
         fewer, value_without = iterate(problem, without_motif(state, int(k)), 8)
-        if min(cost[k], value - value_without) < length[k]:
+        is_light = min(cost[k], value - value_without) < length[k]
+        if is_light and (holds is None or not holds(state)[k]):
             return fewer
     return None
 

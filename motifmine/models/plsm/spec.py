@@ -18,14 +18,17 @@ class Priors:
     """Pseudo-count of a motif cell in units of the mean mass of a cell."""
     background: float | None = None
     """Share of the mass that the background holds; None: what it explains."""
+    least_motifs: int = 1
+    """The threshold is that of so many motifs where there are fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlsmSpec:
     """Fields of the specification, checked on construction."""
 
-    n_motifs: int = 10
-    """Number of motifs at most, > 0; those that do not pay for themselves are left out."""
+    n_motifs: int | None = None
+    """Number of motifs at most, > 0; surplus ones are left out. None: as many as replicate, see
+    `motifmine.models.plsm.growth`; 10 where the activity is dense or starts are random."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
     iterations: int = setting(200, help="EM iterations at most.")
@@ -75,17 +78,22 @@ class PlsmSpec:
     """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""
     drop_surplus: bool = setting(
         True,
-        help="Prune motifs whose gain is below their description length.",
+        help="Prune copies, and motifs that occur once or gain too little, also on data that they "
+        "were not learned from.",
         negative="--keep-surplus",
         default_text="drop",
     )
-    """Leave out motifs that occur but once, or whose gain in likelihood is below their description
-    length."""
+    """Leave out copies, motifs that occur but once, and those whose gain in likelihood is below
+    their description length and that do not hold on data they were not learned from."""
+    least_motifs: int = 1
+    """The sparsity is that of so many motifs where there are fewer, > 0; decided with `n_motifs`
+    where that is None."""
     tolerance: float = 1e-5
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
     def __post_init__(self) -> None:
         check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
+        check_at_least(self, 1, "least_motifs")
         check_not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
@@ -101,4 +109,5 @@ class PlsmSpec:
             sparsity=self.sparsity or 0.0,
             motif_prior=self.motif_prior,
             background=None if isinstance(self.background, str) else self.background,
+            least_motifs=self.least_motifs,
         )

@@ -1,4 +1,4 @@
-"""The stages of a PLSM fit: deciding the activity, where EM begins, climbing, leaving out."""
+"""The stages of a PLSM fit: deciding what is open, where EM begins, climbing, leaving out."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.errors import FitError
 from motifmine.models.excerpt import part_of_time
@@ -18,7 +19,9 @@ from motifmine.models.plsm.em import (
     iterate,
     pose,
 )
+from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
+from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
 from motifmine.models.plsm.search import (
     LENGTHS_PER_MOTIF,
     SearchSettings,
@@ -27,6 +30,7 @@ from motifmine.models.plsm.search import (
     search_motifs,
 )
 from motifmine.models.plsm.spec import PlsmSpec
+from motifmine.models.plsm.split_moves import SAME_COSINE
 from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
@@ -47,6 +51,8 @@ N_SETTLE = 10
 """Iterations in which the starts of motifs from the search are inferred on everything."""
 N_RAMP = 4
 """Iterations over which the sparsity comes in."""
+USUAL_NUMBER = 10
+"""Motifs of a fit with random starts that is not told a number."""
 ROUND_COST = 20
 """A round of the search counts for so many iterations in the progress that is told."""
 
@@ -87,10 +93,15 @@ class Watch:
         )
 
 
+def number_of(spec: PlsmSpec) -> int:
+    """Return the number of motifs that a resolved specification asks for."""
+    return USUAL_NUMBER if spec.n_motifs is None else spec.n_motifs
+
+
 def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
     """Return the problem of a resolved specification."""
     return pose(
-        table, spec.motif_length, spec.priors, most_motifs=spec.n_motifs, n_threads=n_threads
+        table, spec.motif_length, spec.priors, most_motifs=number_of(spec), n_threads=n_threads
     )
 
 
@@ -99,7 +110,7 @@ def best_search(
 ) -> State:
     """Return the motifs that the search found, their starts inferred on everything."""
     settings = SearchSettings(
-        n_motifs=spec.n_motifs, restarts=spec.restarts or 1, rounds=spec.rounds
+        n_motifs=number_of(spec), restarts=spec.restarts or 1, rounds=spec.rounds
     )
     motifs, words = search_motifs(
         table,
@@ -138,7 +149,7 @@ def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) ->
 
     Sparsity from the first iteration on would freeze the noise, so it comes in over `N_MELT`.
     """
-    shape = (spec.n_motifs, spec.motif_length, problem.n_words)
+    shape = (number_of(spec), spec.motif_length, problem.n_words)
     motifs = rng.gamma(5.0, size=shape).astype(np.float32)
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)
     state = flat_start(problem, motifs, problem.word_shares())
@@ -158,16 +169,46 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
     )
 
 
-def without_surplus(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
-    """Return the state after merging copies and dropping motifs that do not pay for themselves.
+def grown(
+    spec: S, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
+) -> tuple[S, Problem, State, str]:
+    """Return as many motifs as replicate, what they are fitted by, and why they are so many."""
+    found = grow_motifs(
+        table,
+        spec.motif_length,
+        spec.priors,
+        seed,
+        n_threads=n_threads,
+        on_round=watch.see_round,
+    )
+    spec = replace(spec, least_motifs=found.least_motifs)
+    problem = pose(
+        table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
+    )
+    state = _with_inferred_starts(problem, found.motifs, found.background_word)
+    return spec, problem, state, found.reason
 
-    When motifs went, the starts of the others are found anew.
+
+def without_surplus(
+    spec: PlsmSpec, table: ObservationTable, problem: Problem, state: State, watch: Watch
+) -> State:
+    """Return the state after merging copies and dropping motifs that are surplus.
+
+    A motif whose gain is below its description length stays if it holds on data that it was not
+    learned from. When motifs went, the starts of the others are found anew.
     """
     n_before = state.n_motifs
+    halves = halves_of(table, problem) if table.n_times * table.n_words <= MOST_CELLS else None
+
+    def holds(state: State) -> NDArray[np.bool_]:
+        if halves is None:
+            return np.zeros(state.n_motifs, dtype=bool)
+        return evidence(halves, state)[0] >= LEAST_EVIDENCE
+
     while state.n_motifs > 1:
-        fewer: State | None = merged(state, 1)
+        fewer: State | None = merged(state, 1, least_cosine=SAME_COSINE)
         if fewer is not None and fewer.n_motifs == state.n_motifs:
-            fewer = one_surplus_less(problem, state)
+            fewer = one_surplus_less(problem, state, holds=holds)
         if fewer is None:
             break
         state = climbed(spec, problem, fewer, watch)
@@ -177,8 +218,20 @@ def without_surplus(spec: PlsmSpec, problem: Problem, state: State, watch: Watch
     return state
 
 
+def has_open_number(spec: PlsmSpec) -> bool:
+    """Return whether the data decide how many motifs there are."""
+    return spec.n_motifs is None and spec.activity != "dense" and spec.start != "random"
+
+
 def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int = 1) -> S:
-    """Return the specification with everything decided that is left open, for `table`."""
+    """Return the specification with everything decided that is left open, for `table`.
+
+    An open number of motifs stays open, see `has_open_number`.
+    """
+    if has_open_number(spec):
+        spec = replace(spec, activity="sparse")
+    elif spec.n_motifs is None:
+        spec = replace(spec, n_motifs=USUAL_NUMBER)
     if spec.activity == "auto":
         if None not in (spec.start, spec.sparsity, spec.background):
             spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
@@ -201,7 +254,9 @@ def of_better_activity(
     spec: S, table: ObservationTable, rng: np.random.Generator, n_threads: int
 ) -> S:
     """Return the specification with the activity that foretells hidden observations better."""
-    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * spec.n_motifs, rng)
+    part = part_of_time(
+        table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * number_of(spec), rng
+    )
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
     if len(kept.word) == 0 or len(hidden.word) == 0:
         return replace(spec, activity="sparse")

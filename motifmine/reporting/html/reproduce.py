@@ -10,7 +10,7 @@ CHOICES = {
     "n_motifs_choice": "held-out log-likelihood, nats",
     "motif_length_choice": "bins used by motifs, by window length in bins",
 }
-"""Values by candidate of `--motifs auto` and `--motif-length auto`."""
+"""What the curves of fits of earlier versions show."""
 
 
 def format_repeat_command(record: FitRecord) -> str:
@@ -46,6 +46,7 @@ def _flatten_settings(record: FitRecord) -> dict[str, object]:
     settings: dict[str, object] = {}
     for key, value in record.provenance.spec.plain().items():
         if key.endswith("_choice") and isinstance(value, dict):
+            # kept by earlier versions
             pairs = zip(value["candidates"], value["value"], strict=True)
             tried = ", ".join(f"{candidate}: {found:g}" for candidate, found in pairs)
             settings[key] = f"{value['chosen']} ({CHOICES[key]}: {tried})"

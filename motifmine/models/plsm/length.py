@@ -1,0 +1,157 @@
+"""How long motifs are, from the data alone: up to which lag the order in time goes.
+
+A pattern in time is not symmetric under reversal of time, a change of rate is. So the part of the
+lagged covariance C(d) of the words that changes its sign under reversal, (C(d) - C(d)^T) / 2, is
+nothing beyond the length of the patterns. What words that have nothing to do with one another give
+is estimated by moving every component of the words around the recording by a lag of its own, which
+keeps its own rhythm and drift.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import Stream, generator
+from motifmine.types import Floats, Floats32
+
+N_COMPONENTS = 25
+"""Principal components of the words that are looked at."""
+N_NULL = 10
+"""Copies with components moved apart."""
+MOST_BINS = 10_000
+"""Bins that are looked at: the first so many."""
+LONGEST = 200
+"""Longest lag that is looked at, bins; a fifth of the table where that is less."""
+LEAST_PEAK = 10.0
+"""Standard deviations above the null that the profile must reach for a length to be read off: with
+so few copies chance reaches 6 at one of all lags."""
+LEAST_HEIGHT, LEAST_SURE = 0.1, 1.0
+"""The order ends at the first lag after the peak where the profile is below this share of the peak,
+or below so many standard deviations of the null."""
+LEAST_PART = 0.5
+"""The peak that is read off must be this part of the highest at any lag; else the order goes on
+beyond, and the table is too short to tell how far."""
+SHORTEST = 4
+"""Shorter lengths are not believed, bins."""
+REBOUND = 2.0
+"""A trough below a third of the peak from which the profile rises again by this factor ends one
+period of what repeats itself."""
+TROUGH = 1 / 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LengthChoice:
+    """The length read off the profile of order in time, and the profile."""
+
+    bins: int | None
+    """Length, None where the profile does not tell."""
+    profile: Floats
+    """Order in time at lags 1, 2, ... above what chance gives, over its peak, float64 (lags,)."""
+    reason: str
+    """In words for people."""
+
+
+def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
+    """Return the length at which the order in time of the words of `table` ends.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    seed : int
+
+    Examples
+    --------
+    >>> from motifmine import simulate
+    >>> table = simulate(n_motifs=5, motif_length=10, n_times=3000, seed=1).table
+    >>> 8 <= choose_length(table).bins <= 12
+    True
+    """
+    components, edges = _components(table)
+    longest = min(LONGEST, len(components) // 5, int(np.diff(edges).max(initial=0)) - 1)
+    nothing = np.zeros(max(longest, 0))
+    if longest <= SHORTEST or components.shape[1] < 2:
+        return LengthChoice(bins=None, profile=nothing, reason="there are too few bins or words")
+    rng = generator(seed, Stream.LENGTH)
+    null = np.array(
+        [_order(_moved_apart(components, edges, rng), edges, longest) for _ in range(N_NULL)]
+    )
+    excess = _order(components, edges, longest) - null.mean(axis=0)
+    sure = excess / np.maximum(null.std(axis=0, ddof=1), 1e-30)
+    peak = int(excess.argmax())
+    profile = excess / max(float(excess[peak]), 1e-30)
+    if excess[peak] <= 0 or sure[: peak + 1].max() < LEAST_PEAK:
+        return LengthChoice(bins=None, profile=profile, reason="no order in time stands out")
+    return _read_off(profile, sure)
+
+
+def _read_off(profile: Floats, sure: Floats) -> LengthChoice:
+    """Return where the profile of an order that stands out ends."""
+    highest = -np.inf
+    lowest, at = np.inf, 0
+    for lag in range(len(profile)):
+        value = profile[lag]
+        if value > highest:
+            highest, lowest = value, np.inf
+        if value < lowest:
+            lowest, at = value, lag
+        ends = value < LEAST_HEIGHT * highest or sure[lag] < LEAST_SURE
+        if ends and highest < LEAST_PART:
+            break
+        if ends and lag + 1 >= SHORTEST:
+            return LengthChoice(bins=lag + 1, profile=profile, reason="order in time ends there")
+        if lowest < TROUGH * highest and value > max(REBOUND * lowest, 1.5 * LEAST_HEIGHT):
+            if at + 1 >= SHORTEST:
+                return LengthChoice(
+                    bins=at + 1, profile=profile, reason="what has an order in time repeats itself"
+                )
+            lowest = np.inf
+        if ends:
+            return LengthChoice(
+                bins=None, profile=profile, reason=f"order in time ends within {lag + 1} bins"
+            )
+    return LengthChoice(bins=None, profile=profile, reason="order in time does not end")
+
+
+def _components(table: ObservationTable) -> tuple[Floats32, np.ndarray]:
+    """Return principal components of the roots of the counts (T, P), and where documents begin."""
+    n_times = min(table.n_times, MOST_BINS)
+    edges = np.unique(np.minimum(table.document_offsets, n_times))
+    row = table.row_of_observation()
+    kept = row < n_times
+    used, word = np.unique(table.word[kept], return_inverse=True)
+    root = np.zeros((n_times, len(used)), np.float32)
+    root[row[kept], word] = np.sqrt(table.count[kept])
+    root /= np.sqrt(root.mean(axis=0) + 1e-9)
+    root -= root.mean(axis=0)
+    values, vectors = np.linalg.eigh((root.T @ root).astype(np.float64) / max(n_times, 1))
+    order = np.argsort(-values)[:N_COMPONENTS]
+    components: Floats32 = root @ vectors[:, order].astype(np.float32)
+    return components, edges
+
+
+def _order(components: Floats32, edges: np.ndarray, longest: int) -> Floats:
+    """Return the squared antisymmetric part of the lagged covariance at lags 1.., float64."""
+    order = np.zeros(longest)
+    for lag in range(1, longest + 1):
+        covariance = np.zeros((components.shape[1],) * 2, np.float32)
+        n = 0
+        for first, last in pairwise(edges.tolist()):
+            if last - first > lag:
+                part = components[first:last]
+                covariance += part[:-lag].T @ part[lag:]
+                n += last - first - lag
+        odd = (covariance - covariance.T) / (2 * max(n, 1))
+        order[lag - 1] = float(np.square(odd, dtype=np.float64).sum())
+    return order
+
+
+def _moved_apart(components: Floats32, edges: np.ndarray, rng: np.random.Generator) -> Floats32:
+    """Return every component moved around each document by a lag of its own."""
+    moved = components.copy()
+    for first, last in pairwise(edges.tolist()):
+        for column in range(components.shape[1]):
+            by = int(rng.integers(last - first))
+            moved[first:last, column] = np.roll(components[first:last, column], by)
+    return moved

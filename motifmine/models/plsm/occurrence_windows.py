@@ -1,0 +1,126 @@
+"""What a table holds where a motif occurs: peaks of the starts, and windows cut from the counts."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from motifmine.models.plsm.em import Problem, State
+from motifmine.types import Floats, Floats32, Indices
+
+LEAST_WEIGHT = 0.1
+"""Share of its motif's typical weight that an occurrence must have."""
+TINY = 1e-9
+
+
+class Peaks(NamedTuple):
+    """Occurrences of one motif, in order of time."""
+
+    row: Indices
+    """Start rows, int64 array (n,)."""
+    weight: Floats
+    """Observations of each, with those of the neighbouring start bins, float64 array (n,)."""
+
+
+def find_peaks(problem: Problem, starts: Floats32, *, least: float = LEAST_WEIGHT) -> Peaks:
+    """Return the occurrences of one motif: the highest starts, half a window apart.
+
+    Parameters
+    ----------
+    problem : Problem
+    starts : float32 array (R,)
+        Mass of the starts of the motif.
+    least : float
+        Share of the typical weight (the mean weight, each counted by its weight) to be kept.
+    """
+    layout = problem.layout
+    apart = max(2, layout.motif_length // 2)
+    total = starts.astype(np.float64)
+    document, _ = layout.start_of_row(np.arange(layout.n_rows))
+    same = document[1:] == document[:-1]
+    sides = np.zeros_like(total)
+    sides[1:] += np.where(same, total[:-1], 0.0)
+    sides[:-1] += np.where(same, total[1:], 0.0)
+    total += sides
+    candidates = np.flatnonzero(total > 1e-6)
+    is_free = np.ones(len(total), dtype=bool)
+    rows = []
+    for row in candidates[np.argsort(-total[candidates], kind="stable")]:
+        if is_free[row]:
+            rows.append(row)
+            is_free[max(0, row - apart + 1) : row + apart] = False
+    found = np.sort(np.array(rows, dtype=np.int64))
+    weight = total[found]
+    typical = np.square(weight).sum() / max(float(weight.sum()), TINY)
+    keep = weight >= least * typical
+    return Peaks(found[keep], weight[keep])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Canvas:
+    """The counts of a problem by time and word, every document with room for motifs at its edges.
+
+    Small tables only: it holds every bin and word.
+    """
+
+    counts: Floats32
+    """float32 array (N, W)."""
+    first: Indices
+    """Row of `counts` where the window of every start row begins, int64 array (R,)."""
+    length: int
+    """Bins of a window."""
+
+
+def canvas_of(problem: Problem) -> Canvas:
+    """Return the counts of a problem laid out for windows."""
+    layout = problem.layout
+    length = layout.motif_length
+    document, _ = layout.start_of_row(np.arange(layout.n_rows))
+    n_documents = len(layout.document_rows) - 1
+    counts = np.zeros((layout.n_rows + n_documents * (length - 1), problem.n_words), np.float32)
+    row = layout.bin_row + (layout.bin_document + 1) * (length - 1)
+    counts[np.repeat(row, np.diff(layout.offsets)), layout.word] = layout.count
+    return Canvas(
+        counts=counts, first=np.arange(layout.n_rows) + document * (length - 1), length=length
+    )
+
+
+def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
+    """Return what motifs (K, L, W) with starts (R, K) are expected to give, float32 (N, W)."""
+    rates = np.zeros_like(canvas.counts)
+    active = np.flatnonzero(starts.any(axis=1))
+    for relative in range(canvas.length):
+        rates[canvas.first[active] + relative] += starts[active] @ motifs[:, relative]
+    return rates
+
+
+def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
+    """Return what the background is expected to give, float32 (N, W)."""
+    level = state.background_mass / np.maximum(problem.layout.n_times, 1)
+    document, _ = problem.layout.start_of_row(np.arange(problem.layout.n_rows))
+    by_row = np.zeros(len(canvas.counts))
+    for relative in (0, canvas.length - 1):
+        by_row[canvas.first + relative] = level[document]
+    rates: Floats32 = (by_row[:, None] * state.background_word).astype(np.float32)
+    return rates
+
+
+def cut_windows(canvas: Canvas, values: Floats32, rows: Indices) -> Floats32:
+    """Return windows of `values` (N, W) at start rows, float32 array (n, L, W)."""
+    windows: Floats32 = values[canvas.first[rows][:, None] + np.arange(canvas.length)]
+    return windows
+
+
+def unexplained_by_others(
+    problem: Problem, state: State, canvas: Canvas, motifs: list[int]
+) -> Floats32:
+    """Return the counts less what motifs other than `motifs` explain of them, float32 (N, W)."""
+    others = np.setdiff1d(np.arange(state.n_motifs), motifs)
+    if len(others) == 0:
+        return canvas.counts
+    theirs = motif_rates(canvas, state.motifs[others], state.starts[:, others])
+    everything = motif_rates(canvas, state.motifs, state.starts)
+    everything += background_rate(problem, state, canvas)
+    share = np.divide(theirs, everything, out=np.zeros_like(theirs), where=everything > TINY)
+    left: Floats32 = canvas.counts * (1 - share)
+    return left

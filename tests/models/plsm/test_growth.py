@@ -1,0 +1,153 @@
+"""As many motifs as there are: growth, splits, and what holds."""
+
+import numpy as np
+import pytest
+
+import motifmine.models.plsm.growth as growing
+from motifmine import Plsm
+from motifmine.analysis.matching import match_motifs
+from motifmine.models.plsm import holding, occurrence_windows, split_moves
+from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, pose
+from motifmine.models.plsm.spec import Priors
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator
+from motifmine.simulation import Simulation, simulate
+from motifmine.types import Floats32
+
+LENGTH = 8
+
+
+@pytest.fixture(scope="module")
+def truth() -> Simulation:
+    return simulate(n_motifs=3, motif_length=LENGTH, n_words=40, n_times=1200, noise=0.2, seed=2)
+
+
+def inferred(table: ObservationTable, motifs: Floats32) -> tuple[Problem, State]:
+    priors = Priors(sparsity=2.0)
+    problem = pose(table, motifs.shape[1], priors, most_motifs=12, n_threads=1)
+    state = infer_starts(
+        problem, flat_start(problem, motifs, problem.word_shares()), n_iterations=12, n_ramp=4
+    )
+    return problem, state
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize(("seed", "noise"), [(0, 0.1), (1, 0.5)])
+def test_nothing_given_gives_the_true_motifs(seed: int, noise: float) -> None:
+    drawn = simulate(
+        n_motifs=4, motif_length=LENGTH, n_words=40, n_times=1500, noise=noise, seed=seed
+    )
+    fit = Plsm(motif_length=LENGTH).fit(drawn.table, seed=seed)
+    assert len(fit.motifs) == 4
+    match = match_motifs(drawn.motifs.probability, fit.motifs.probability)
+    assert match.cosine.min() > 0.9
+    assert fit.decisions[0].startswith("4 motifs: ")
+    assert fit.findings() == {"decisions": list(fit.decisions)}
+
+
+def test_the_same_seed_gives_the_same_motifs_at_any_number_of_threads(truth: Simulation) -> None:
+    one, other = (Plsm(motif_length=LENGTH).fit(truth.table, n_threads=n) for n in (1, 2))
+    np.testing.assert_array_equal(one.motifs.probability, other.motifs.probability)
+
+
+def test_a_mixture_of_two_motifs_is_split_and_a_single_one_is_not(truth: Simulation) -> None:
+    true = truth.motifs.probability
+    mixed = np.stack([(true[0] + true[1]) / 2, true[2]])
+    problem, state = inferred(truth.table, mixed)
+    state, _ = iterate(problem, state, 3)
+    canvas = occurrence_windows.canvas_of(problem)
+    motifs = split_moves.split_and_merge(problem, state, canvas, generator(0))
+    assert motifs is not None
+    match = match_motifs(true, motifs)
+    assert match.cosine.min() > 0.8
+    problem, state = inferred(truth.table, true)
+    canvas = occurrence_windows.canvas_of(problem)
+    assert split_moves.split_and_merge(problem, state, canvas, generator(0)) is None
+
+
+def test_true_motifs_hold_on_the_other_half_and_noise_does_not(truth: Simulation) -> None:
+    noise = generator(1).dirichlet(np.full(LENGTH * 40, 0.1)).reshape(1, LENGTH, 40)
+    motifs = np.concatenate([truth.motifs.probability, noise.astype(np.float32)])
+    problem, state = inferred(truth.table, motifs)
+    halves = holding.halves_of(truth.table, problem)
+    assert halves is not None
+    total, number = holding.evidence(halves, state)
+    assert total[:3].min() > 10 * holding.LEAST_EVIDENCE
+    assert total[3] < holding.LEAST_EVIDENCE
+    assert number[:3].min() > 10
+    kept = holding.without_what_does_not_hold(
+        problem,
+        state,
+        occurrence_windows.canvas_of(problem),
+        halves,
+        LENGTH,
+        keeps_strong=False,
+    )
+    assert kept.n_motifs == 3
+
+
+def test_a_motif_that_only_mends_others_accompanies_them(truth: Simulation) -> None:
+    problem, state = inferred(truth.table, truth.motifs.probability)
+    assert holding.accompanying(problem, state) is None
+    mending = state._replace(
+        motifs=np.concatenate([state.motifs, state.motifs[:1]]),
+        starts=np.concatenate([state.starts, 0.2 * state.starts[:, :1]], axis=1),
+    )
+    assert holding.accompanying(problem, mending) == 3
+
+
+def test_a_table_of_one_block_has_no_halves() -> None:
+    table = simulate(n_motifs=1, motif_length=4, n_times=10, seed=0).table
+    problem = pose(table, 8, Priors(sparsity=2.0), most_motifs=2, n_threads=1)
+    assert holding.halves_of(table, problem) is None
+
+
+@pytest.mark.parametrize("gain", [[], [-5.0, 0.3, 1.0]])
+def test_what_gains_little_is_no_evidence(gain: list[float]) -> None:
+    assert holding.mixture_gain(np.array(gain), 1000)[0] < 1
+
+
+def test_windows_hold_the_counts_where_a_motif_starts(truth: Simulation) -> None:
+    problem, state = inferred(truth.table, truth.motifs.probability)
+    canvas = occurrence_windows.canvas_of(problem)
+    dense = truth.table.dense().T
+    row = LENGTH - 1 + 100
+    np.testing.assert_array_equal(
+        occurrence_windows.cut_windows(canvas, canvas.counts, np.array([row]))[0],
+        dense[100 : 100 + LENGTH],
+    )
+    rates = occurrence_windows.motif_rates(canvas, state.motifs, state.starts)
+    rates += occurrence_windows.background_rate(problem, state, canvas)
+    expected = float(state.starts.sum() + state.background_mass.sum())
+    assert rates.sum() == pytest.approx(expected, rel=0.02)
+    peaks = occurrence_windows.find_peaks(problem, state.starts[:, 0])
+    assert np.diff(peaks.row).min() >= LENGTH // 2
+
+
+def test_fewer_motifs_than_asked_are_told_with_a_reason(truth: Simulation) -> None:
+    fit = Plsm(n_motifs=7, motif_length=LENGTH).fit(truth.table)
+    n_found = len(fit.motifs)
+    assert n_found < 7
+    assert fit.decisions[0].startswith(f"{n_found} of 7 motifs: ")
+    assert Plsm(n_motifs=n_found, motif_length=LENGTH).fit(truth.table).decisions == ()
+
+
+def test_occurrences_pair_once_at_the_offset_that_pairs_most() -> None:
+    one, other = np.array([10, 30, 50, 70]), np.array([13, 14, 33, 54, 90])
+    assert growing._most_pairs(one, other, 10) == 3
+    assert growing._count_pairs(one, one, 1) == 4
+    assert growing._most_pairs(one, one[:0], 10) == 0
+
+
+def test_several_motifs_for_one_thing_score_less_than_one() -> None:
+    shape = {
+        "motifs": np.ones((1, 2, 2), np.float32),
+        "background_word": np.ones(2),
+        "least_motifs": 1,
+        "replication": 0.9,
+    }
+    once = growing.Grown(n_occurrences=60, n_distinct=60, **shape)  # type: ignore[arg-type]
+    twice = growing.Grown(n_occurrences=120, n_distinct=60, **shape)  # type: ignore[arg-type]
+    few = growing.Grown(n_occurrences=6, n_distinct=6, **shape)  # type: ignore[arg-type]
+    assert once.score > twice.score > few.score
+    assert "90%" in once.reason
