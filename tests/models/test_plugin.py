@@ -10,13 +10,13 @@ import pytest
 
 from motifmine.io.hdf5.store import read_fit, write_table
 from motifmine.records.settings import Preparation
-from motifmine.simulation import Simulation
+from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.archives import make_archive
 from tests.helpers.paths import ROOT
 
 MODEL = '''
-"""Motifs as means of the windows in which most happens, each window weighted by its counts."""
+"""Motifs as weighted means of the windows most like those in which most happens."""
 
 import time
 from dataclasses import dataclass
@@ -40,11 +40,20 @@ class MeanWindows:
         counts = np.zeros((table.n_times + self.motif_length, table.n_words))
         np.add.at(counts, (table.row_of_observation(), table.word), table.count)
         view = np.lib.stride_tricks.sliding_window_view(counts, self.motif_length, axis=0)
-        windows = view[:: self.motif_length // 2].transpose(0, 2, 1)
-        busiest = windows[np.argsort(-windows.sum(axis=(1, 2)), kind="stable")][: self.windows]
-        parts = [part for part in np.array_split(busiest, self.n_motifs) if part.sum() > 0]
-        means = np.stack([np.average(p, axis=0, weights=p.sum(axis=(1, 2)) + 1) for p in parts])
-        means /= means.sum(axis=(1, 2), keepdims=True)
+        excess = (view.transpose(0, 2, 1) - counts.mean(axis=0)).reshape(len(view), -1)
+        unit = excess / (np.linalg.norm(excess, axis=1, keepdims=True) + 1e-9)
+        left, means = excess.sum(axis=1), []
+        for _ in range(self.n_motifs):
+            centre = unit[np.argmax(left)]
+            for _ in range(4):
+                likeness = unit @ centre
+                nearest = np.argsort(-likeness, kind="stable")[: self.windows]
+                mean = np.maximum(np.average(excess[nearest], axis=0, weights=likeness[nearest]), 0)
+                centre = mean / np.linalg.norm(mean)
+            means.append(mean.reshape(self.motif_length, -1))
+            near = np.convolve(likeness > 0.4, np.ones(2 * self.motif_length + 1), "same")
+            left = np.where(near > 0, 0, left)
+        means = np.stack(means) / np.sum(means, axis=(1, 2), keepdims=True)
         motifs = MotifSet(
             probability=means.astype(np.float32), weight=np.full(len(means), 0.5 / len(means))
         )
@@ -72,11 +81,16 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory, small: Simulation) -> Path:
+def truth() -> Simulation:
+    return simulate(n_motifs=3, motif_length=8, n_words=18, n_times=1500, n_documents=2, seed=5)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, truth: Simulation) -> Path:
     """A workspace with two tables."""
     workspace = Workspace(tmp_path_factory.mktemp("scene"))
-    for document, recording in enumerate(small.table.recordings):
-        write_table(workspace.table_path(recording.name), small.table.document(document))
+    for document, recording in enumerate(truth.table.recordings):
+        write_table(workspace.table_path(recording.name), truth.table.document(document))
     return workspace.root
 
 
@@ -110,9 +124,10 @@ def test_its_options_are_in_the_help(plugin: Path) -> None:
     assert "2 for mean-windows" in text
 
 
-def test_a_fit_keeps_what_it_was_made_with(fitted: Path) -> None:
+def test_a_fit_keeps_what_it_was_made_with(fitted: Path, truth: Simulation) -> None:
     record = read_fit(fitted / "fits/mean-windows-001.h5")
-    assert len(record.motifs) == 3 and len(record.occurrences) > 0
+    assert len(record.motifs) == 3
+    assert len(record.occurrences) == pytest.approx(len(truth.occurrences), rel=0.1)
     assert record.provenance.model == "mean-windows"
     assert record.provenance.spec.settings == {"n_motifs": 3, "motif_length": 8, "windows": 24}
 
@@ -127,7 +142,7 @@ def test_commands_show_and_locate_its_motifs(plugin: Path, fitted: Path) -> None
     assert len(found) - 1 == len(read_fit(fitted / "fits/mean-windows-001.h5").occurrences)
     table = fitted / "tables/document-001.h5"
     located = run(plugin, "locate", "mean-windows-001", table, "-w", fitted, "--format", "csv")
-    assert len(located.splitlines()) > 1
+    assert len(located.splitlines()) > 100
     facts = json.loads(run(plugin, "info", fitted / "fits/mean-windows-001.h5", "--json"))
     assert facts["model"] == "mean-windows" and facts["motifs"] == 3
 
@@ -154,7 +169,6 @@ def test_an_archive_is_fitted_with_it(plugin: Path, tmp_path: Path) -> None:
     assert "north" in done
     record = read_fit(tmp_path / "out/north/fits/mean-windows.h5")
     assert record.provenance.spec.settings["windows"] == 9
-    assert len(record.motifs) > 0
 
 
 def test_a_broken_package_is_named_and_the_others_go_on(plugin: Path, tmp_path: Path) -> None:
