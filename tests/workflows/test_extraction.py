@@ -255,19 +255,20 @@ def crash_on_one(job: int, report: Report) -> int:
 
 
 @pytest.mark.parametrize(
-    ("function", "reason"), [(hang_on_one, "no progress for 1 s"), (crash_on_one, "SIGSEGV")]
+    ("function", "patience_s", "reason"),
+    [(hang_on_one, 5.0, "no progress for 5 s"), (crash_on_one, 60.0, "SIGSEGV")],
 )
 def test_a_process_that_hangs_or_crashes_fails_alone(
-    function: Callable[[int, Report], int], reason: str
+    function: Callable[[int, Report], int], patience_s: float, reason: str
 ) -> None:
-    jobs = IsolatedJobs(function=function, workers=2, patience_s=1.0, preload=())
+    jobs = IsolatedJobs(function=function, workers=2, patience_s=patience_s, preload=())
     began = time.monotonic()
     endings = dict(jobs.run([0, 1, 2, 3], lambda *_: None))
     assert [endings[i] for i in (0, 2, 3)] == [0, 20, 30]
     failure = endings[1]
     assert isinstance(failure, JobFailure)
     assert reason in failure.reason
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.long

@@ -224,4 +224,4 @@ def test_groups_are_for_hdlsm(truth: Simulation, motifmine: Run) -> None:
     store.write_table(Path("ws/tables/a.h5"), truth.table.document(0))
     ran = motifmine("fit", "-w", "ws", "--model", "plsm", "--groups", "2")
     assert ran.exit_code == 1
-    assert "plsm does not fit documents in groups" in ran.stderr
+    assert "plsm has no option --groups" in ran.stderr
