@@ -75,6 +75,29 @@ def test_a_record_comes_back_as_it_was(more: Floats32 | None, tmp_path: Path) ->
     assert (again.more is None) == (more is None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points:
+    at: Floats = field(metadata=axes("point"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pair:
+    one: Points = field(metadata={"name": "one"})
+    other: Points = field(metadata={"name": "other"})
+
+
+def test_records_in_groups_of_their_own_have_axes_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "pair.h5"
+    pair = Pair(one=Points(at=np.arange(3.0)), other=Points(at=np.arange(5.0)))
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = "pair"
+        write_record(file, "pair", pair)
+    with Reader(path, "pair") as reader:
+        back = read_record(reader, "pair", Pair)
+    np.testing.assert_array_equal(back.one.at, pair.one.at)
+    np.testing.assert_array_equal(back.other.at, pair.other.at)
+
+
 def test_datasets_name_axes_units_and_types(tmp_path: Path) -> None:
     with h5py.File(write(tmp_path / "r.h5", RECORD)) as file:
         group = file["deep/record"]
