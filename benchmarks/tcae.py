@@ -40,8 +40,8 @@ ABLATIONS = {
     "penalty on neighbours 0.05": {"neighbour_penalty": 0.05},
     "entropy of filter usage 0.05": {"usage_entropy": 0.05},
     "masking noise 0.2": {"masking": 0.2},
-    "all start times open": {"open_share": 1.0},
-    "motifs not touched up": {"touch_up": 0},
+    "all start times allowed": {"open_share": 1.0},
+    "no final refinement": {"touch_up": 0},
     "20 filters": {"n_motifs": 20},
 }
 SIZES = {
@@ -109,7 +109,9 @@ def own_cases(noise, seeds):
 
 
 def ablation(cases_of, noises, seeds):
-    print("| variant | noise | survivors | motif cosine | F1 | F1, surplus counted | CPU seconds |")
+    print(
+        "| variant | background | survivors | motif cosine | F1 | F1, surplus counted | CPU seconds |"
+    )
     print("|---|---|---|---|---|---|---|")
     for noise in noises:
         cases = list(cases_of(noise, seeds))
