@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
+from scipy.special import ndtr
 
 from motifmine.records.significance import ScoreTable
 from motifmine.types import Floats, Indices
@@ -11,6 +12,8 @@ N_POINTS = 512
 """Scores of a score table at most."""
 N_BETWEEN = 65
 """Scores between the highest of a decoy and the lowest found, where there is a gap."""
+MANY_VALUES = 2000
+"""Candidates of a motif from which on the null distribution is taken as normal."""
 N_PERMUTATIONS = 9999
 """Draws of the null distribution of a motif's evidence."""
 
@@ -101,14 +104,27 @@ def recurrence_p_values(
         values = score[mine]
         if not np.any(mine & ~is_decoy):
             continue
-        observed = values[~is_decoy[mine]].sum()
-        n_above = 0
-        for first in range(0, N_PERMUTATIONS, 1000):
-            n_here = min(1000, N_PERMUTATIONS - first)
-            drawn = (rng.random((n_here, len(values))) < share) @ values
-            n_above += int(np.count_nonzero(drawn >= observed - 1e-9))
-        p_values[k] = (1 + n_above) / (1 + N_PERMUTATIONS)
+        observed = float(values[~is_decoy[mine]].sum())
+        p_values[k] = _upper_tail(observed, values, share, rng)
     return p_values
+
+
+def _upper_tail(observed: float, values: Floats, share: float, rng: np.random.Generator) -> float:
+    """Return the probability that values, each drawn with probability `share`, sum to as much.
+
+    Sampled; of many values by the normal distribution, to the same smallest p-value.
+    """
+    least = 1 / (1 + N_PERMUTATIONS)
+    if len(values) > MANY_VALUES:
+        spread = np.sqrt(share * (1 - share) * np.square(values).sum())
+        z = (observed - share * values.sum()) / max(spread, 1e-300)
+        return max(float(ndtr(-z)), least)
+    n_above = 0
+    for first in range(0, N_PERMUTATIONS, 1000):
+        n_here = min(1000, N_PERMUTATIONS - first)
+        drawn = (rng.random((n_here, len(values))) < share) @ values
+        n_above += int(np.count_nonzero(drawn >= observed - 1e-9))
+    return (1 + n_above) / (1 + N_PERMUTATIONS)
 
 
 def holm_rejections(p_value: Floats, level: float) -> NDArray[np.bool_]:

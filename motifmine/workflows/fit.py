@@ -50,7 +50,9 @@ def fit(
     run = run or FitRun()
     path = run.target(workspace, request.model)
     if request.is_streamed:
-        return path, fit_tables_in_files(workspace, request, run, path)
+        record = fit_tables_in_files(workspace, request, run, path)
+        say_significance(record, run)
+        return path, record
     words, cameras = read_words(workspace, run)
     spec = specify_model(request, words.vocabulary, words.bin_s)
     data = prepare(words, request, run)
@@ -61,12 +63,17 @@ def fit(
         run.say(line)
     record = add_stability(record, data, spec, request, run)
     run.say(describe_agreement(record))
-    for line in significance_sentences(record):
-        run.say(line)
+    say_significance(record, run)
     record = add_drift(record, data, request)
     record = record if run.is_timed else without_times(record)
     store.write_fit(path, record, force=run.force)
     return path, record
+
+
+def say_significance(record: FitRecord, run: FitRun) -> None:
+    """Say which motifs are not reported, and what is not sure."""
+    for line in significance_sentences(record):
+        run.say(line)
 
 
 def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, dict[str, object]]:

@@ -167,6 +167,21 @@ def test_p_values_of_labels_drawn_at_random_are_uniform() -> None:
     np.testing.assert_allclose(below, (0.05, 0.25, 0.5, 0.75), atol=0.08)
 
 
+@pytest.mark.statistical
+def test_p_values_of_many_candidates_are_those_of_few() -> None:
+    rng = generator(5)
+    score = rng.gamma(2.0, 10.0, size=2001)
+    is_decoy = rng.random(2001) > 1 / 4
+    zeros = np.zeros(2001, dtype=np.int64)
+    p = [
+        recurrence_p_values(
+            score[:n], zeros[:n], is_decoy[:n], n_motifs=1, n_decoys=3, rng=generator(1)
+        )[0]
+        for n in (2000, 2001)
+    ]
+    assert p[0] == pytest.approx(p[1], abs=0.02)
+
+
 def test_holm_rejects_step_by_step() -> None:
     p = np.array([0.03, 0.004, 0.02, np.nan, 0.9])
     assert holm_rejections(p, 0.05).tolist() == [False, True, False, False, False]
