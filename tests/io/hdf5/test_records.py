@@ -184,3 +184,26 @@ def test_a_state_of_other_motifs_is_refused(tmp_path: Path) -> None:
     write_fit(tmp_path / "f.h5", replace(lane_record(), model_state=other))
     with pytest.raises(FormatError, match=r"f\.h5"):
         read_fit(tmp_path / "f.h5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """A record of any length."""
+
+    score: Floats = field(metadata=axes("threshold"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Steps:
+    """Two records of one kind."""
+
+    here: Step = field(metadata={"name": "here"})
+    elsewhere: Step = field(metadata={"name": "elsewhere"})
+
+
+def test_records_side_by_side_have_axes_of_their_own(tmp_path: Path) -> None:
+    steps = Steps(here=Step(score=np.arange(3.0)), elsewhere=Step(score=np.arange(5.0)))
+    path = write(tmp_path / "x.h5", steps)
+    with Reader(path, "test/1") as reader:
+        found = read_record(reader, "deep/record", Steps)
+    assert (len(found.here.score), len(found.elsewhere.score)) == (3, 5)
