@@ -51,8 +51,8 @@ class MeanWindows:
                 mean = np.maximum(np.average(excess[nearest], axis=0, weights=likeness[nearest]), 0)
                 centre = mean / np.linalg.norm(mean)
             means.append(mean.reshape(self.motif_length, -1))
-            near = np.convolve(likeness > 0.4, np.ones(2 * self.motif_length + 1), "same")
-            left = np.where(near > 0, 0, left)
+            near = np.convolve(likeness > 0.4, np.ones(2 * self.motif_length + 1))
+            left = np.where(near[self.motif_length : -self.motif_length] > 0, 0, left)
         means = np.stack(means) / np.sum(means, axis=(1, 2), keepdims=True)
         motifs = MotifSet(
             probability=means.astype(np.float32), weight=np.full(len(means), 0.5 / len(means))
