@@ -157,7 +157,11 @@ def assess_fit(
     """
     name, seed = fit.provenance.model, fit.provenance.seed
     if name in model_names():
-        model = model_of_halves(name, fit.provenance.spec.settings)
+        settings = dict(fit.provenance.spec.settings)
+        if settings.get("n_motifs", 0) is None:
+            # a number left to the data is that of the whole, or halves would be of other motifs
+            settings["n_motifs"] = len(fit.motifs)
+        model = model_of_halves(name, settings)
     assert model is not None
     half_model = model
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
