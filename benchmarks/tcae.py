@@ -110,7 +110,7 @@ def own_cases(noise, seeds):
 
 def ablation(cases_of, noises, seeds):
     print(
-        "| variant | background | survivors | motif cosine | F1 | F1, surplus counted | CPU seconds |"
+        "| variant | background | survivors | motif cosine | F1 | F1 with surplus | CPU seconds |"
     )
     print("|---|---|---|---|---|---|---|")
     for noise in noises:

@@ -24,10 +24,10 @@ def anomalies(
     force: bool,
     workspace: Path,
 ) -> None:
-    """Rank the stretches that the motifs of FIT explain worst, with their times.
+    """Rank the stretches of time that the motifs of FIT explain worst.
 
-    Without a SOURCE they are those of the fit's own recordings; else of other recordings (tables,
-    videos, .tdoc), judged by what is usual in the fit's own.
+    Without a SOURCE, those of the fit's own recordings; else of other recordings (tables, videos,
+    .tdoc), relative to the fit's own.
     """
     from motifmine.files import write_text
     from motifmine.reporting.tables.anomalies import WRITERS

@@ -47,47 +47,47 @@ def extraction_options(command: click.Command) -> click.Command:
     "--output",
     default="motifmine-archive",
     show_default=True,
-    help="Folder of the results, one workspace a scene; a path or a URL.",
+    help="Folder of the results, one workspace per scene; a path or a URL.",
 )
 @click.option(
     "--scenes",
     default="folder",
     show_default=True,
-    help="Which files show one scene: those of a folder (folders named by dates aside), 'auto' by "
-    "frame size and first picture, or what a regular expression finds in the path.",
+    help="Grouping of files into scenes: by folder (ignoring folders named by dates), 'auto' by "
+    "frame size and first picture, or the groups of a regular expression in the path.",
 )
 @click.option(
     "--settle",
     type=DURATION,
-    help="A file that was written so short a time ago is looked at twice.  [default: 2s]",
+    help="Files written more recently are checked twice.  [default: 2s]",
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan without running it.")
 @click.option(
     "--plan",
     "plan_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Do what this plan says, kept from --dry-run --format json.",
+    help="Run this plan, the output of --dry-run --format json.",
 )
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="Worker processes here.  [default: cores]"
+    "--workers", type=click.IntRange(min=1), help="Local worker processes.  [default: cores]"
 )
 @click.option("--scheduler", help="Address of a Dask cluster to use instead: tcp://head:8786.")
-@click.option("--retry-failed", is_flag=True, help="Try again what failed.")
-@click.option("--rehash", is_flag=True, help="Read all files to see whether they changed.")
+@click.option("--retry-failed", is_flag=True, help="Repeat failed jobs.")
+@click.option("--rehash", is_flag=True, help="Read all files to check whether they changed.")
 @click.option(
     "--update",
     is_flag=True,
-    help="Let fits learn new recordings at the cost of these, where the model can.",
+    help="Update fits incrementally with new recordings, where the model supports it.",
 )
-@click.option("--watch", is_flag=True, help="Keep looking for new files until interrupted.")
-@click.option("--every", type=DURATION, help="How often --watch looks.  [default: 1min]")
+@click.option("--watch", is_flag=True, help="Look for new files until interrupted.")
+@click.option("--every", type=DURATION, help="Interval of --watch.  [default: 1min]")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="For people, or for programs.",
+    help="Aligned text, or JSON.",
 )
 @click.pass_context
 def batch(
@@ -104,9 +104,9 @@ def batch(
     form: str,
     **given: Any,
 ) -> None:
-    """Take an archive (FOLDER: many files, sub-folders, cameras) to motifs and reports.
+    """Process an archive (FOLDER: many files, sub-folders, cameras) to motifs and reports.
 
-    Run the same line again to go on where it was broken off, and for new files.
+    Run the same command again to resume after an interruption, or to add new files.
     """
     from motifmine.archive.run import run_archive
     from motifmine.archive.storage import Storage

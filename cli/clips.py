@@ -38,10 +38,9 @@ def clips(
     force: bool,
     workspace: Path,
 ) -> None:
-    """Cut the best, the median and the weakest example of each motif of FIT out of the videos.
+    """Cut the best, the median and the weakest example of each motif of FIT from the videos.
 
-    The motif is drawn over its clips, which are H.264 in MP4; one contact sheet a motif shows them
-    side by side.
+    The motif is drawn over its clips, which are H.264 in MP4, with one contact sheet per motif.
     """
     from motifmine.workflows.report import cut_clips
     from motifmine.workflows.workspace import Workspace

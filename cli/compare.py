@@ -17,14 +17,14 @@ from .options import workspace_option
     type=float,
     default=0.8,
     show_default=True,
-    help="Similarity from which two motifs are taken for the same, 0 to 1.",
+    help="Smallest similarity of a match, 0 to 1.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option
 def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path) -> None:
-    """Tell which motifs of the first FIT are found in the others: models, seeds or days.
+    """Match the motifs of the first FIT with those of the others: models, seeds or days.
 
-    Motifs are matched one to one by their shape, wherever in the motif's window it stands.
+    Motifs are matched one to one by the cosine at their best shift.
     """
     from motifmine.analysis.comparison import compare_fits
     from motifmine.io.hdf5.store import read_fit

@@ -20,7 +20,7 @@ import click
     help="Folder to work in.",
 )
 def demo(data: Path | None, workspace: Path) -> None:
-    """Run the whole job on the sample data, a sensor log and clips: extract, fit, show."""
+    """Run all steps on the sample data, a sensor log and clips: extract, fit, show."""
     from motifmine.reporting.sentences.motifs import describe_all_motifs
     from motifmine.reporting.tables.fit_tables import format_motifs_text
     from motifmine.workflows.demo import run_demo

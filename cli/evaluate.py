@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     type=DURATION,
     default="500ms",
     show_default=True,
-    help="How far an occurrence may be from an event.",
+    help="Largest distance of an occurrence from its event.",
 )
-@click.option("--many", is_flag=True, help="Several motifs may stand for one label.")
+@click.option("--many", is_flag=True, help="Assign several motifs to one label where this helps.")
 @click.option(
     "--true-motifs",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The motifs to be found: .npz or HDF5 with an array (motif, relative time, word).",
+    help="True motifs: .npz or HDF5 with an array (motif, relative time, word).",
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, with the curves.")
 @click.option(
@@ -54,11 +54,11 @@ def evaluate(
     force: bool,
     workspace: Path,
 ) -> None:
-    """Hold the occurrences of FIT (default: the newest) against what really happened.
+    """Evaluate the occurrences of FIT (default: the newest) against annotated events.
 
     Labels are matched to motifs one to one, and each motif gets a constant offset to its label.
     """
-    from motifmine.analysis.evaluation import evaluate as hold_against
+    from motifmine.analysis.evaluation import evaluate as evaluate_fit
     from motifmine.analysis.evaluation import match_true_motifs
     from motifmine.files import write_bytes
     from motifmine.io.hdf5.store import read_fit
@@ -69,7 +69,7 @@ def evaluate(
     from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
-    found = hold_against(
+    found = evaluate_fit(
         record, read_truth(truth, record), tolerance_s=tolerance.seconds(record.bin_s), many=many
     )
     match = match_true_motifs(record, read_true_motifs(true_motifs)) if true_motifs else None

@@ -17,13 +17,13 @@ from .options import force_option, workspace_option
     type=click.Choice(["tdoc"]),
     default="tdoc",
     show_default=True,
-    help="tdoc: the text files of the authors' own programs.",
+    help="tdoc: the text files of the authors' programs.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Where, without suffix.  [default: the name of the fit or table, in this folder]",
+    help="Path without suffix.  [default: the name of the fit or table, in this folder]",
 )
 @force_option
 @workspace_option

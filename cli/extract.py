@@ -36,7 +36,16 @@ class BoxType(ParamType):
 def settings_of(
     fields: Mapping[str, Any], bin_length: "Duration | None", **settings: Any
 ) -> "ExtractionSettings":
-    """Return the settings that options say; what was not given stays as it comes."""
+    """Return the settings of the options that were given; the others keep their defaults.
+
+    Parameters
+    ----------
+    fields : mapping
+        Options of video and series by name.
+    bin_length : Duration or None
+    **settings
+        Further fields of `ExtractionSettings`.
+    """
     from motifmine.features.video.flow import FlowSpec
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
@@ -58,15 +67,15 @@ def settings_of(
     "bin_length",
     type=DURATION,
     help="Length of a time bin: 250ms, 1s.  [default: 250ms for video, by the sampling for series, "
-    "1s a line of .tdoc]",
+    "1s per line of .tdoc]",
 )
-@click.option("--width", type=int, help="Working width in pixels, never enlarged.  [default: 352]")
+@click.option("--width", type=int, help="Working width in pixels, never upscaled.  [default: 352]")
 @click.option(
     "--rate",
     "rate_hz",
     type=float,
-    help="Frames a second that are compared, 12.5 by default; samples a second of a series without "
-    "times.",
+    help="Frames per second for optical flow, 12.5 by default; samples per second of a series "
+    "without times.",
 )
 @click.option("--cell", "cell_px", type=int, help="Side of a cell in pixels.  [default: 8]")
 @click.option("--directions", type=int, help="Number of directions.  [default: 8]")
@@ -74,22 +83,20 @@ def settings_of(
     "--speed",
     "speed_px_s",
     type=float,
-    help="Slower pixels stand still; pixels of the working frame a second.  [default: 6]",
+    help="Smallest speed of moving pixels; pixels of the working frame per second.  [default: 6]",
 )
 @click.option(
     "--change",
     type=int,
-    help="A moving pixel changes its brightness by more, in grey levels.  [default: 6]",
+    help="Smallest change in brightness of moving pixels, grey levels.  [default: 6]",
 )
-@click.option("--static", is_flag=True, default=None, help="Words for what stands still, too.")
-@click.option("--roi", type=BoxType(), help="Only this box is watched; pixels of the video.")
-@click.option(
-    "--exclude", type=BoxType(), multiple=True, help="This box is not watched (repeatable)."
-)
+@click.option("--static", is_flag=True, default=None, help="Also words for static foreground.")
+@click.option("--roi", type=BoxType(), help="Use only this box; pixels of the video.")
+@click.option("--exclude", type=BoxType(), multiple=True, help="Ignore this box (repeatable).")
 @click.option(
     "--mask",
     type=click.Path(exists=True, dir_okay=False),
-    help="Picture of the video's size; black is not watched.",
+    help="Picture of the video's size; black areas are ignored.",
 )
 @click.option(
     "--kind",
@@ -97,23 +104,23 @@ def settings_of(
     help="Kind of words.  [default: by file]",
 )
 @click.option("--start", default="", help="Wall-clock start of the one source, ISO 8601.")
-@click.option("--name-time", default="", help="Where file names tell the start: %Y%m%d%H%M.")
+@click.option("--name-time", default="", help="Pattern of the start in file names: %Y%m%d%H%M.")
 @series_options
 @click.option(
     "--topics",
     "n_topics",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Learn N topics over the words; tables are over topics then.  [default: the workspace's]",
+    help="Learn N topics over the words, for tables of topics.  [default: the workspace's]",
 )
 @click.option(
     "--topic-model",
     type=click.Choice(["plsa", "lda", "nmf", "pca", "hdp"]),
-    help="What learns the topics; pca: N is even, hdp: N at most.  [default: plsa]",
+    help="Topic model; pca: N is even, hdp: N at most.  [default: plsa]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
 @click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
-@click.option("--workers", type=click.IntRange(min=1), help="Sources at a time.  [default: cores]")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes.  [default: cores]")
 @force_option
 @workspace_option
 @click.pass_context
@@ -134,7 +141,7 @@ def extract(
     workspace: Path,
     **fields: Any,
 ) -> None:
-    """Turn videos, sensor series, sounds, lists of events and .tdoc files into observation tables.
+    """Convert videos, sensor series, sounds, lists of events and .tdoc to observation tables.
 
     SOURCE is a file, a folder or a pattern.
     """

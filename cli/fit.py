@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 @click.option(
     "--update",
     metavar="FIT",
-    help="Add the TABLEs (default: those it has not seen) to a fit, at the cost of these.",
+    help="Update a fit incrementally with the TABLEs (default: those it has not seen).",
 )
 @click.option(
     "--workers",
     type=int,
     default=1,
     show_default=True,
-    help="With --online, --stream, --update or --groups: processes that share the work.",
+    help="With --online, --stream, --update or --groups: worker processes.",
 )
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="The same, on the workers of a Dask scheduler: tcp://host:8786.",
+    help="Use the workers of a Dask scheduler instead: tcp://host:8786.",
 )
 @click.option("--name", help="Name of the fit.  [default: MODEL-NUMBER]")
 @force_option

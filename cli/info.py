@@ -12,7 +12,7 @@ from .options import workspace_option
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option
 def info(path: Path | None, as_json: bool, workspace: Path) -> None:
-    """Tell what a table, a fit or a workspace holds (default: this workspace)."""
+    """Describe a table, a fit or a workspace (default: this workspace)."""
     import json
 
     from motifmine.workflows.info import summarise

@@ -1,4 +1,4 @@
-"""The group `motifmine` and what holds for all its commands."""
+"""The group `motifmine` and the options of all commands."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from .show_motifs import show_motifs
 from .simulate import simulate
 
 EXAMPLE = """\b
-Three lines, in an empty folder:
+Quick start, in an empty folder:
     motifmine extract video.mp4
     motifmine fit --model plsm
     motifmine show-motifs
@@ -29,7 +29,7 @@ Three lines, in an empty folder:
 
 
 class MotifmineGroup(click.Group):
-    """A group that tells our own errors in one line; all others are bugs and keep their trace."""
+    """A group that reports errors of motifmine in one line; other errors show a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a `MotifmineError` ends it with status 1."""
@@ -61,7 +61,7 @@ class MotifmineGroup(click.Group):
 )
 @click.version_option(package_name="motifmine")
 def main(workspace: Path) -> None:
-    """Find what keeps happening in footage or sensor logs, and exactly when, without labels."""
+    """Find recurring activities in footage or sensor logs, and when they occur, without labels."""
 
 
 for command in (

@@ -1,4 +1,4 @@
-"""Options of `fit` and `batch` that come from what a fit can be asked for, and from the models."""
+"""Options of `fit` and `batch`, from the fields of `FitRequest` and of the models."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from motifmine.models.request import FitRequest
 
 COMMON = ""
-"""Stands for all models."""
+"""Key of options that hold for all models."""
 
 
 class SettingType(ParamType):
-    """A value of a setting, as the model that was chosen reads it."""
+    """A value of a setting, parsed by the chosen model."""
 
     name = "value"
 
@@ -39,7 +39,7 @@ class SettingType(ParamType):
 
 
 class SettingOption(click.Option):
-    """An option that stands in the metadata of a field, of one model or of several."""
+    """An option from the metadata of a field, of one model or of several."""
 
     def __init__(self, by_model: "Mapping[str, Option]") -> None:
         self.by_model = by_model
@@ -51,17 +51,17 @@ class SettingOption(click.Option):
         super().__init__([names, first.field], default=None, help=first.help, **given)
 
     def help_record_of(self, model: str) -> tuple[str, str]:
-        """Return what help shows of the option: how it is written, and what it does."""
+        """Return names and help text of the option."""
         option = self.by_model[model]
         names = ", ".join([*self.opts, *self.secondary_opts])
         return f"{names} {option.metavar}".rstrip(), option.help
 
 
 class ModelCommand(click.Command):
-    """A command that takes the settings of fits; they are looked up when they are needed."""
+    """A command with the settings of fits as options, which are loaded when they are needed."""
 
     only_repeatable = False
-    """Whether options that a fit is not made again with are left out."""
+    """Whether options that do not affect the result of a fit are omitted."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters and those of all models."""
@@ -111,12 +111,12 @@ class ModelName(ParamType):
 
 
 def model_option(**more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Accept `--model`, which decides how all other options are read."""
+    """Accept `--model`, which is processed first because the other options depend on it."""
     return click.option("--model", type=ModelName(), is_eager=True, **more)
 
 
 def setting_options(only_repeatable: bool = False) -> list[SettingOption]:
-    """Return the options of fits, those that several models share once."""
+    """Return the options of fits; options that several models share are listed once."""
     from motifmine.models.options import options_of
     from motifmine.models.registry import all_entries, settings_of
     from motifmine.models.request import FitRequest
@@ -136,7 +136,7 @@ def setting_options(only_repeatable: bool = False) -> list[SettingOption]:
 
 
 def _with_default_of_models(option: "Option", entries: Mapping[str, Any]) -> "Option":
-    """Return the option with what each model takes where nothing is given."""
+    """Return the option with the default of each model in its help text."""
     from motifmine.models.registry import default_of
 
     if option.default is not None or option.setting.default_text or option.is_switch:
@@ -152,19 +152,19 @@ def _with_default_of_models(option: "Option", entries: Mapping[str, Any]) -> "Op
 
 @dataclass(frozen=True)
 class _Given:
-    """A value of an option, and the field that it is for."""
+    """A value of an option, and the name of its field."""
 
     field: str
     value: Any
 
 
 def request_of(ctx: click.Context, model: str) -> "FitRequest":
-    """Return what the options of a command ask of a fit.
+    """Return the request for a fit from the options of a command.
 
     Raises
     ------
     click.UsageError
-        When options contradict each other.
+        When options exclude each other.
     """
     from motifmine.errors import ConflictError
     from motifmine.models.request import FitRequest

@@ -1,4 +1,4 @@
-"""`motifmine name`: what people call the motifs of a fit."""
+"""`motifmine name`."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from .options import workspace_option
 @click.argument("pairs", nargs=-1, required=True, metavar="NUMBER NAME...")
 @workspace_option
 def name(fit: str, pairs: tuple[str, ...], workspace: Path) -> None:
-    """Give motifs of FIT names, kept in the fit and shown wherever its motifs are.
+    """Name motifs of FIT; names are stored in the fit and shown in all output.
 
-    NUMBER is the motif's number in tables and reports, which count from 1. An empty NAME takes the
-    name away.
+    NUMBER is the motif's number in tables and reports, which count from 1. An empty NAME removes
+    the name.
     """
     from motifmine.reporting.tables.fit_tables import format_motifs_text
     from motifmine.workflows.names import name_motifs

@@ -37,7 +37,7 @@ class DurationType(ParamType):
 
 DURATION = DurationType()
 FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels")
-"""Formats of occurrences; who writes them stands in `motifmine.reporting.export.formats`."""
+"""Formats of occurrences, see `motifmine.reporting.export.formats`."""
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:
@@ -61,14 +61,14 @@ force_option = click.option("--force", is_flag=True, help="Overwrite what exists
 
 
 def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Accept `--format`, `--recording`, `-o` and `--force`: which occurrences go where, and how."""
+    """Accept `--format`, `--recording`, `-o` and `--force`, for the output of occurrences."""
     form = click.option(
         "--format",
         "form",
         type=click.Choice(FORMATS),
         default="table",
         show_default=True,
-        help="table: for people; csv, json, parquet: for programs; srt, vtt: subtitles; eaf: ELAN; "
+        help="table: aligned text; csv, json, parquet: data; srt, vtt: subtitles; eaf: ELAN; "
         "boris: a BORIS project; labels: a label track of Audacity.",
     )
     recording = click.option("--recording", help="Only the occurrences of this recording.")
@@ -76,21 +76,21 @@ def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "-o",
         "--output",
         type=click.Path(path_type=Path),
-        help="File to write instead of stdout; a folder for srt, vtt, eaf and labels of several "
-        "recordings, a file each.",
+        help="File to write instead of stdout; for srt, vtt, eaf and labels of several recordings, "
+        "a folder of one file per recording.",
     )
     return form(recording(output(force_option(command))))
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Accept `--format`, `-o` and `--force`: what is written, and where."""
+    """Accept `--format`, `-o` and `--force`, for the output of tables."""
     form = click.option(
         "--format",
         "form",
         type=click.Choice(["table", "csv", "json"]),
         default="table",
         show_default=True,
-        help="For people, or for programs.",
+        help="Aligned text, or data.",
     )
     output = click.option(
         "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from motifmine.records.fit import FitRecord
 
 MOST_TROUBLES = 100
-"""Of an archive's troubles so many are listed."""
+"""Most failures of an archive that are listed."""
 PLAIN_EVERY_S = 15.0
 """Without a terminal one line of progress is printed at most this often."""
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[float, float, str], None]]:
-    """Give a function `(done, total, note)` that draws a bar on a terminal, or now and then a line.
+    """Yield a function `(done, total, note)` that draws a bar on a terminal, or prints lines.
 
-    Nothing appears for a job that is over within two seconds.
+    Nothing is printed for jobs shorter than two seconds.
     """
     if sys.stderr.isatty():
         yield from _bar(label)
@@ -76,7 +76,20 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
 def print_occurrences(
     record: "FitRecord", form: str, output: Path | None, force: bool, recording: str | None = None
 ) -> None:
-    """Write occurrences in one of the formats to stdout, a file, or a folder of files."""
+    """Write occurrences to stdout, a file, or a folder of files.
+
+    Parameters
+    ----------
+    record : FitRecord
+    form : str
+        A name of `motifmine.reporting.export.formats.FORMATS`.
+    output : Path or None
+        None: stdout.
+    force : bool
+        Overwrite what exists.
+    recording : str or None
+        Only the occurrences of this recording.
+    """
     from motifmine.reporting.export import formats
 
     if output is not None:
@@ -95,11 +108,11 @@ def print_plan(plan: "Plan", form: str) -> None:
     from motifmine.archive.plan import format_plan, tabulate_plan
 
     click.echo(format_plan(plan) if form == "json" else _aligned(tabulate_plan(plan)), nl=False)
-    _print_troubles([("left out", item.path, item.reason) for item in plan.excluded])
+    _print_troubles([("excluded", item.path, item.reason) for item in plan.excluded])
 
 
 def print_archive(state: "ArchiveState", form: str) -> None:
-    """Write how far an archive is to stdout, and what could not be done to stderr."""
+    """Write the state of an archive to stdout, and failures to stderr."""
     from motifmine.archive.status import format_state, tabulate_state
 
     click.echo(format_state(state) if form == "json" else _aligned(tabulate_state(state)), nl=False)
@@ -114,7 +127,7 @@ def _print_troubles(troubles: list[tuple[str, str, str]]) -> None:
 
 
 def _aligned(rows: list[list[str]]) -> str:
-    """Return rows as lines whose columns stand under each other."""
+    """Return rows as lines with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
     return "".join(f"{line.rstrip()}\n" for line in lines)

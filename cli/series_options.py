@@ -15,32 +15,32 @@ OPTIONS = (
     click.option(
         "--words",
         type=click.Choice(["auto", "counts", "rectified", "levels", "changes", "events"]),
-        help="How the values of a series become words.  [default: auto, by the data]",
+        help="Coding of the values of a series into words.  [default: auto, by the data]",
     ),
     click.option("--levels", "n_levels", type=int, help="Levels of a channel.  [default: 5]"),
     click.option(
         "--level-method",
         type=click.Choice(["quantile", "mixture"]),
-        help="Levels seen equally often, or those of a Gaussian mixture.  [default: quantile]",
+        help="Levels of equal frequency, or of a Gaussian mixture.  [default: quantile]",
     ),
     click.option("--time-column", help="Column of the times.  [default: recognised]"),
-    click.option("--columns", help="Channels to read: a,b,c.  [default: all of numbers]"),
+    click.option("--columns", help="Channels to read: a,b,c.  [default: all numeric ones]"),
     click.option(
         "--time-format",
         help="s, ms, us, ns, unix, unix-ms, iso, clock or a pattern like '%d.%m.%Y %H:%M'.  "
         "[default: recognised]",
     ),
-    click.option("--time-zone", help="Zone of times without one: Europe/Paris.  [default: UTC]"),
+    click.option("--time-zone", help="Zone of local times: Europe/Paris.  [default: UTC]"),
     click.option(
         "--max-gap",
         type=DURATION,
-        help="A longer stretch without samples begins a new document: 10s.  [default: ten bins]",
+        help="Longer gaps without samples begin a new document: 10s.  [default: ten bins]",
     ),
     click.option("--document", type=DURATION, help="Longest document of a series: 1h."),
     click.option(
         "--on-bad",
         type=click.Choice(["fail", "skip"]),
-        help="Refuse a series with bad rows, or leave them out.  [default: fail]",
+        help="Refuse series with invalid rows, or skip these rows.  [default: fail]",
     ),
     click.option("--bands", "n_bands", type=int, help="Mel bands of sound.  [default: 40]"),
 )
@@ -59,7 +59,15 @@ def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def take_series_settings(
     given: MutableMapping[str, Any], bin_length: "Duration | None", seed: int
 ) -> "SeriesSettings":
-    """Return what the given options say of series, and take those that say nothing of video out."""
+    """Return the settings of series, and remove the options that do not concern video.
+
+    Parameters
+    ----------
+    given : mutable mapping
+        Options by name, changed in place.
+    bin_length : Duration or None
+    seed : int
+    """
     from motifmine.features.series.coding import CodingSpec
     from motifmine.features.series.survey import SOUND_HOP_S, SeriesSettings
     from motifmine.io.series.options import SeriesOptions
@@ -90,5 +98,5 @@ def _seconds(length: "Duration | None", bin_s: float | None) -> float | None:
     if length is None:
         return None
     if length.unit == "bins" and bin_s is None:
-        raise SpecError(f"{length.value:g}bins says nothing without --bin; write it in s, min or h")
+        raise SpecError(f"{length.value:g}bins needs --bin; or give the length in s, min or h")
     return length.seconds(bin_s or 1.0)

@@ -9,12 +9,12 @@ from .options import force_option, workspace_option
 
 @click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
 @click.argument("fit", required=False)
-@click.option("--json", "as_json", is_flag=True, help="The motifs as JSON, nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the motifs, as JSON.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @click.option(
     "--time-zone",
     metavar="ZONE",
-    help="Zone that the report tells hours and days in, kept in the fit: Europe/Zurich.",
+    help="Time zone of hours and days in the report, stored in the fit: Europe/Zurich.",
 )
 @force_option
 @workspace_option

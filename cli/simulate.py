@@ -35,17 +35,17 @@ POSITIVE = click.IntRange(min=1)
     type=float,
     default=0.1,
     show_default=True,
-    help="Share of the observations that belong to no motif.",
+    help="Share of the background in the observations.",
 )
 @click.option("--bin", "bin_length", type=DURATION, help="Length of a time bin.  [default: 1s]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulation.")
 @force_option
 @workspace_option
 def simulate(length: Any, bin_length: Any, force: bool, workspace: Path, **settings: Any) -> None:
-    """Draw tables from known motifs into the workspace, with the truth beside them.
+    """Simulate tables from known motifs in the workspace, with their truth.
 
-    For trying settings, for tests and for teaching. `truth.csv` tells when each motif began, and
-    `true-motifs.npz` holds the motifs (motif, relative time, word).
+    `truth.csv` has the start times of the motifs, and `true-motifs.npz` the motifs (motif,
+    relative time, word).
     """
     from motifmine.simulation import simulate as draw
     from motifmine.workflows.export import write_simulation

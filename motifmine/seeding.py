@@ -87,9 +87,16 @@ def generator(seed: int | np.random.Generator, *stream: int) -> np.random.Genera
     Returns
     -------
     numpy.random.Generator
+
+    Raises
+    ------
+    SpecError
+        When the seed is negative.
     """
     if isinstance(seed, np.random.Generator):
         if stream:
             raise TypeError("a Generator cannot be keyed by a stream; pass the integer seed")
         return seed
+    if seed < 0:
+        raise SpecError(f"seed is {seed}; it must be 0 or more")
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))

@@ -42,44 +42,44 @@ class FitRequest:
     )
     n_topics: int | Literal["auto", "off"] | None = setting(
         None,
-        help="Put N topics between words and motifs (not for tables over topics), or 'off'; "
+        help="Learn motifs over N topics of words (not for tables of topics), or 'off'; "
         "'auto': 40 where more than 500 words occur.",
     )
     """See `motifmine.workflows.fit_topics`; None: the model's default."""
     counts: Literal["auto", "raw", "sqrt"] = setting(
-        "auto", help="Counts as they are or their square root; auto takes the root for video."
+        "auto", help="Raw counts or their square root; auto: the square root for video."
     )
     """What is done to the counts of words, see `motifmine.features.preparation`."""
     false_alarms_per_hour: float | None = setting(
         None,
-        help="Occurrences an hour that may be chance.",
+        help="Accepted false alarms per hour.",
         flag="--false-alarms",
         default_text="1 % of all occurrences",
     )
     seed: int | None = setting(0, help="Seed of all random draws.")
     stability: int | None = setting(
         None,
-        help="Refits to resampled recordings that tell how surely each motif comes again.",
+        help="Number of refits to resampled recordings that measure the stability of motifs.",
     )
     """See `motifmine.analysis.stability`; None: no refits."""
     time_zone: str = setting(
         "UTC",
-        help="Zone that hours and days are reported in: Europe/Zurich.",
+        help="Time zone of reported hours and days: Europe/Zurich.",
         metavar="ZONE",
     )
     online: bool = setting(
         False,
-        help="Move the motifs after every batch of tables, which are never in memory together.",
+        help="Out-of-core stochastic EM: update the motifs after every batch of tables.",
         capability="streams",
     )
     stream: bool = setting(
         False,
-        help="Learn to convergence from tables that are never in memory together.",
+        help="Out-of-core batch EM, to convergence.",
         capability="streams",
     )
     passes: int | None = setting(
         None,
-        help="With --online: times that every table is seen.",
+        help="With --online: passes over all tables.",
         default_text="3",
         capability="streams",
     )
@@ -91,13 +91,13 @@ class FitRequest:
     )
     groups: int | Literal["auto"] | None = setting(
         None,
-        help="Sample recordings in N groups and bring their motifs together, an approximation "
+        help="Sample recordings in N groups and merge their motifs, an approximation "
         "where there are many; 'auto': 200,000 observations in each.",
         capability="groups_documents",
     )
     checkpoint: Path | None = setting(
         None,
-        help="File that training resumes from if it is there, and writes to now and then.",
+        help="File that training resumes from if it exists, and saves its state to.",
         capability="writes_checkpoints",
         repeats=False,
     )

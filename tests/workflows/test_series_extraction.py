@@ -197,7 +197,7 @@ def test_a_length_in_bins_needs_the_bins_length(motifmine: Run) -> None:
     write_csv(Path("plant.csv"), **pump(300))
     result = motifmine("extract", "plant.csv", "--document", "60bins")
     assert result.exit_code == 1
-    assert "60bins says nothing without --bin" in result.stderr
+    assert "60bins needs --bin" in result.stderr
     assert motifmine("extract", "plant.csv", "--document", "60bins", "--bin", "2s").exit_code == 0
     assert len(list(Path("motifmine-work/tables").glob("*.h5"))) == 3
 

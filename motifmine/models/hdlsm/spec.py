@@ -73,7 +73,7 @@ class HdlsmSpec:
     values on, each log-uniform over 0.01 .. 10,000 a priori."""
     count_scale: float | None = setting(
         None,
-        help="Counts are multiplied by this.",
+        help="Factor of all counts.",
         default_text="1, less above 200,000 observations or, of topics, 20 a time bin",
     )
     """Factor of all counts, > 0, with stochastic rounding (integers are unchanged); None uses 1, or

@@ -31,7 +31,7 @@ class PlsmSpec:
     `motifmine.models.plsm.growth`; 10 where the activity is dense or starts are random."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
-    iterations: int = setting(200, help="EM iterations at most.")
+    iterations: int = setting(200, help="Largest number of EM iterations.")
     """EM iterations on all observations at most, > 0."""
     activity: Literal["auto", "sparse", "dense"] = setting(
         "auto",
@@ -45,20 +45,20 @@ class PlsmSpec:
     None."""
     start: Literal["search", "random"] | None = setting(
         None,
-        help="Where motifs come from.",
+        help="Initialisation of the motifs.",
         default_text="search when sparse, random when dense",
     )
     """`search` looks for motifs in windows of the data first; `random` begins EM at random."""
     restarts: int | None = setting(
         None,
-        help="Starts, the best of which is kept.",
+        help="Random restarts, of which the best is kept.",
         default_text="2 searches or 8 random starts",
     )
     """Independent starts, > 0: searches whose motifs compete in the end (2), or random starts that
     are raced by successive halving (8)."""
     sparsity: float | None = setting(
         None,
-        help="How few starts are wanted, 0 for no matter.",
+        help="Sparsity of start times, 0 for none.",
         default_text="2 when sparse, 0 when dense",
     )
     """What the prior takes off a start (the papers' lambda), in units of the mean mass of a start:
@@ -72,7 +72,7 @@ class PlsmSpec:
     )
     """Share of the observations held by a background flat in time, 0 <= share < 1, or `learned` for
     every document; learned or 0.01."""
-    rounds: int = setting(10, help="Rounds of the search at most.")
+    rounds: int = setting(10, help="Largest number of rounds of the search.")
     """Rounds of the search at most, > 0."""
     motif_prior: float = setting(0.0, help="Pseudo-count of motif cells.")
     """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""

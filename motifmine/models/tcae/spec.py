@@ -45,7 +45,7 @@ class TcaeSpec:
     """Share of the energy that determines the start times of the final masses, 0 < share <= 1."""
     touch_up: int = 20
     """EM iterations of the final refinement of motifs, >= 0."""
-    epochs: int = setting(80, help="Passes over the data at most.")
+    epochs: int = setting(80, help="Largest number of passes over the data.")
     """Largest number of epochs (of at least 10 gradient steps each), > 0."""
     patience: int = 10
     """Epochs without improvement on held-out windows before training stops, > 0."""
