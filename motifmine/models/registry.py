@@ -45,6 +45,8 @@ class Entry:
     """Settings that are taken where nobody says, of words that may occur in every time bin."""
     settings_of_halves: Mapping[str, object] = field(default_factory=dict)
     """Settings of fits of half of the data, which test motifs: cheaper, and without pruning."""
+    settings_of_moving_words: Mapping[str, object] = field(default_factory=dict)
+    """The same of words that move through a picture, where no length of motifs is given."""
     size_choice: str = ""
     """`motifmine.models.protocol.SizeChoice` that finds the number and length of the motifs; "":
     sizes are given."""
@@ -81,6 +83,8 @@ OWN = {
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
         settings_of_halves={"drop_surplus": False},
+        # people take this long to cross a picture, cars less
+        settings_of_moving_words={"longest_s": 6.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
         out_of_core="motifmine.models.plsm.out_of_core:PlsmOutOfCore",
         can_update=True,

@@ -214,7 +214,9 @@ def _options_for(model: str) -> tuple[Option, ...]:
 def request_values(record: FitRecord) -> dict[str, Any]:
     """Return the values of all options that make a fit again, by field."""
     spec = record.provenance.spec
-    length = spec.settings.get("motif_length")
+    # where the data decided the length, they decide it again
+    is_open = spec.settings.get("longest_s") is not None
+    length = None if is_open else spec.settings.get("motif_length")
     return {
         **spec.settings,
         **spec.notes.get(NOTE, _of_older_versions(spec)),

@@ -56,6 +56,13 @@ class WordLayout(ABC):
         """
         return None
 
+    def movements(self) -> Floats | None:
+        """Return the direction in which every word moves, float64 array (W, axes); None: none does.
+
+        Unit vectors in the coordinates of `positions`, 0 of a word that stands still.
+        """
+        return None
+
     def picture_grid(self) -> "FlowGrid | None":
         """Return the grid of picture cells of the words, None where there is none."""
         return None
@@ -162,6 +169,13 @@ class FlowGrid(WordLayout):
         standing = np.arange(self.rows * self.columns * int(self.static))
         cell = np.concatenate([moving, standing])
         return cell // self.columns, cell % self.columns
+
+    def movements(self) -> Floats:
+        """Return the direction in which every word moves: (down, right) of unit length."""
+        n_cells = self.rows * self.columns
+        turn = 2 * np.pi * np.arange(self.directions) / self.directions
+        moving = np.tile(np.stack([np.sin(turn), np.cos(turn)], axis=1), (n_cells, 1))
+        return np.concatenate([moving, np.zeros((n_cells * int(self.static), 2))])
 
     def labels(self) -> tuple[str, ...]:
         """Return a readable label per word: row, column and direction."""

@@ -1,6 +1,6 @@
 """From what is asked of a fit to the specification of its model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from motifmine.durations import Duration
@@ -29,10 +29,13 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     """
     words = find_innermost(vocabulary)
     length = words.layout.usual_motif_length
+    open_settings: Mapping[str, object] = {}
     if isinstance(request.motif_length, Duration):
         length = request.motif_length
+    elif vocabulary.layout.movements() is not None:
+        open_settings = entry_of(request.model).settings_of_moving_words
+    given = {**open_settings, **request.settings, "motif_length": length.bins(bin_s)}
     is_picture = words.layout.positions() is not None
-    given = {**request.settings, "motif_length": length.bins(bin_s)}
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
     elif request.n_motifs is None and entry_of(request.model).chooses_sizes and is_picture:
@@ -90,7 +93,8 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
 
 
 def describe_agreement(record: FitRecord) -> str:
-    """Return what chains or groups say together, "" where there were none."""
+    """Return what chains or groups say together, or what the data decided; "" for neither."""
     if record.posterior is not None:
         return record.posterior.sentence
-    return str(record.provenance.spec.notes.get("agreement", ""))
+    notes = record.provenance.spec.notes
+    return str(notes.get("agreement", notes.get("decisions", "")))

@@ -21,6 +21,12 @@ from motifmine.models.plsm.em import (
     step,
     with_expected_counts,
 )
+from motifmine.models.plsm.moving import (
+    describe_decisions,
+    is_moving,
+    moving_motifs,
+    with_gathered_starts,
+)
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,
@@ -98,7 +104,14 @@ class Plsm(PlsmSpec):
         seed = resolve_seed(seed)
         n_threads = n_threads or most_threads()
         used, compact = drop_unused_words(table)
-        spec = resolve(self, compact, seed=seed, n_threads=n_threads)
+        if is_moving(self, table):
+            watch = Watch(self, on_progress)
+            found = moving_motifs(self, table, compact, used, seed, n_threads, watch)
+            if found is not None:
+                spec, moving = found
+                return _package(spec, table, moving.problem, moving.state, used, seed, watch)
+        spec = replace(self, activity="auto") if self.activity == "moving" else self
+        spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
         watch = Watch(spec, on_progress)
         reason = ""
         if has_open_number(spec):
@@ -132,6 +145,12 @@ class PlsmFit(FittedModel):
     def findings(self) -> dict[str, object]:
         """Return the decisions, where there were any."""
         return {"decisions": list(self.decisions)} if self.decisions else {}
+
+    def findings(self) -> dict[str, object]:
+        """Return what the data decided, in a line; nothing where sizes were given."""
+        if self.spec.activity != "moving":
+            return {}
+        return {"decisions": describe_decisions(self.motifs, self.background)}
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`, see `fold_in`."""
@@ -187,7 +206,7 @@ def fold_in(
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
     state = infer_starts(problem, state, n_iterations=n_iterations, n_ramp=N_RAMP)
-    state = with_expected_counts(problem, state)
+    state = with_gathered_starts(problem, with_expected_counts(problem, state))
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
     return Located(
         activations=make_sparse_activations(problem.layout, state.starts),
@@ -251,11 +270,18 @@ def _package(
     watch: Watch,
 ) -> PlsmFit:
     """Return the records of a finished fit, motifs sorted by weight, over all words."""
-    state = with_expected_counts(problem, state)
+    state = with_gathered_starts(problem, with_expected_counts(problem, state))
     mass: Floats = state.starts.sum(axis=0, dtype=np.float64)
     order = np.argsort(-mass, kind="stable")
-    probability: Floats32 = np.zeros((len(order), spec.motif_length, table.n_words), np.float32)
+    length = state.motifs.shape[1]
+    probability: Floats32 = np.zeros((len(order), length, table.n_words), np.float32)
     probability[:, :, used] = state.motifs[order]
+    if spec.reach:
+        spec = replace(
+            spec,
+            reach=tuple(spec.reach[k] for k in order),
+            usual_mass=tuple(spec.usual_mass[k] for k in order),
+        )
     return PlsmFit(
         spec=spec,
         motifs=MotifSet(probability=probability, weight=mass[order] / table.total),

@@ -20,6 +20,12 @@ class Priors:
     """Share of the mass that the background holds; None: what it explains."""
     least_motifs: int = 1
     """The threshold is that of so many motifs where there are fewer."""
+    reach: tuple[int, ...] = ()
+    """Bins around a start of each motif in which its other starts are of the same thing; () where
+    starts do not exclude one another."""
+    usual_mass: tuple[float, ...] = ()
+    """Mass of a start of each motif where a whole thing passes; a start of much less is none. ()
+    where any mass will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +39,19 @@ class PlsmSpec:
     """Length of the motifs in time bins, > 0."""
     iterations: int = setting(200, help="Largest number of EM iterations.")
     """EM iterations on all observations at most, > 0."""
-    activity: Literal["auto", "sparse", "dense"] = setting(
+    activity: Literal["auto", "sparse", "dense", "moving"] = setting(
         "auto",
         help="sparse: motifs now and then over a background (taken for series); dense: something "
-        "goes on all the time; auto: what predicts held-out observations better.",
+        "goes on all the time; moving: each motif is one thing that moves through the picture; "
+        "auto: moving for video where that explains enough, else what predicts held-out "
+        "observations better.",
     )
     """`sparse`: motifs occur now and then over a background; they are searched in windows of the
     data, with sparse starts and a learned background. `dense`: something goes on all the time;
-    random starts are raced, with free starts and next to no background. `auto` holds out a tenth of
-    the observations and takes what predicts them better. It decides the next four where they are
+    random starts are raced, with free starts and next to no background. `moving`: a motif is one
+    thing that moves, see `motifmine.models.plsm.moving`; for words that have a place and a
+    direction. `auto` takes that for such words where it explains enough, else it holds out a tenth
+    of the observations and takes what predicts them better. It decides the next four where they are
     None."""
     start: Literal["search", "random"] | None = setting(
         None,
@@ -88,6 +98,13 @@ class PlsmSpec:
     least_motifs: int = 1
     """The sparsity is that of so many motifs where there are fewer, > 0; decided with `n_motifs`
     where that is None."""
+    longest_s: float | None = None
+    """Seconds that a thing takes on its path at most where the data decide the length of moving
+    motifs, > 0; None: all have `motif_length`."""
+    reach: tuple[int, ...] = ()
+    """Bins around a start of each moving motif in which there is no other; the fit finds them."""
+    usual_mass: tuple[float, ...] = ()
+    """Mass of a start of each moving motif where a whole thing passes; the fit finds it."""
     tolerance: float = 1e-5
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
@@ -97,7 +114,9 @@ class PlsmSpec:
         check_not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
-        check_one_of(self, "activity", ("auto", "sparse", "dense"))
+        check_one_of(self, "activity", ("auto", "sparse", "dense", "moving"))
+        if self.longest_s is not None and not self.longest_s > 0:
+            raise SpecError(f"longest_s is {self.longest_s}; it must be more than 0")
         check_one_of(self, "start", ("search", "random"))
         if isinstance(self.background, str):
             check_one_of(self, "background", ("learned",))
@@ -110,4 +129,6 @@ class PlsmSpec:
             motif_prior=self.motif_prior,
             background=None if isinstance(self.background, str) else self.background,
             least_motifs=self.least_motifs,
+            reach=tuple(self.reach),
+            usual_mass=tuple(self.usual_mass),
         )

@@ -260,7 +260,7 @@ def of_better_activity(
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
     if len(kept.word) == 0 or len(hidden.word) == 0:
         return replace(spec, activity="sparse")
-    scores: dict[Literal["auto", "sparse", "dense"], float] = {}
+    scores: dict[Literal["auto", "sparse", "dense", "moving"], float] = {}
     activities: tuple[Literal["sparse"], Literal["dense"]] = ("sparse", "dense")
     for activity in activities:
         cheap = replace(

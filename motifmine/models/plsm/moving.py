@@ -1,0 +1,384 @@
+"""PLSM with motifs of one moving thing: number, length and paths are decided by the data.
+
+Several short fits begin at random, with straight paths and windows that narrow
+(`motifmine.models.plsm.moving_window`). What several of them find is followed along its whole path
+and taken once a lane (`motifmine.models.plsm.moving_lanes`). Then the lanes compete for all
+observations; starts that are closer than a thing takes to pass are gathered in one, so that a motif
+is a whole thing. More lanes are sought in what is left unexplained.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from motifmine.errors import SpecError
+from motifmine.models.excerpt import part_of_time
+from motifmine.models.plsm.em import Problem, State, flat_start, pose, step, with_expected_counts
+from motifmine.models.plsm.kernels.moving import sweep_gathered
+from motifmine.models.plsm.moving_lanes import (
+    LEAST_SHARE,
+    Lane,
+    Tracked,
+    choose_lanes,
+    distinct_lanes,
+    follow_lanes,
+)
+from motifmine.models.plsm.moving_window import TURN, MovingWindow
+from motifmine.models.plsm.search import background_parts
+from motifmine.models.plsm.spec import PlsmSpec, Priors
+from motifmine.models.plsm.stages import Watch
+from motifmine.records.fit import Background, MotifSet
+from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator
+from motifmine.types import Floats, Floats32, Indices32
+
+S = TypeVar("S", bound=PlsmSpec)
+
+N_RESTARTS = 3
+"""Random starts whose motifs are compared."""
+N_ROUNDS = 3
+"""Times that lanes are sought, later ones in what is left unexplained."""
+LEAST_MOTIFS, N_MORE = 12, 2
+"""Motifs of a random start at least, and beyond the number asked for: what is no lane needs some
+too, and few motifs are mixtures."""
+ITERATIONS = 60
+"""EM iterations of a random start."""
+NARROW_AFTER = 0.6
+"""Share of the iterations in which windows narrow."""
+WIDEST = 7.0
+"""Width of the first windows in units of that of the last."""
+STRAIGHT, CURVED = 0.5, 0.25
+"""Fourth root of the stiffness of paths in lengths of a motif: at random starts, and later."""
+SOUGHT_S = 1.8
+"""Length of the motifs of random starts, seconds."""
+LEAST_SOUGHT = 6
+"""The same in bins at least."""
+N_SOUGHT = 100_000
+"""About so many observations are looked at from random starts."""
+LENGTHS_SOUGHT = 30
+"""Lengths of a motif that are looked at for every random start at least."""
+HELD_BACK = 0.05
+"""Share of the background at random starts: it may not explain motifs away."""
+LEAST_EXTENT, LEAST_EXTENT_OF_REST = 1.2, 2.0
+"""Widths of its window that a thing moves on at least, in the first round and later ones."""
+N_SETTLE = 40
+"""EM iterations on everything."""
+N_HELD = 4
+"""Of which the motifs are held in so many."""
+GATHER_POWER = 2.0
+"""Power by which starts gather in one iteration."""
+PASSING = 1.2
+"""Starts closer than so many times the bins of passing by a width are of one thing."""
+N_COMPETE = 3
+"""Times that lanes compete while some of them turn out to be others."""
+ENOUGH = 0.1
+"""Share of the observations left unexplained in which no more lanes are sought."""
+LEAST_OF_USUAL = 0.45
+"""Share of the usual mass of what can be seen of it that a start must have."""
+LEAST_SEEN = 0.25
+"""Share of a motif that must lie inside the recording."""
+LEAST_EXPLAINED = 0.3
+"""Share of the observations that moving things explain where the prior is taken unasked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MovingMotifs:
+    """Motifs of moving things after EM on all observations."""
+
+    problem: Problem
+    state: State
+    centre: Floats
+    """Paths, float64 array (K, L, 4)."""
+
+    @property
+    def explained(self) -> float:
+        """Share of the observations that the motifs hold."""
+        held = float(self.state.starts.sum(dtype=np.float64))
+        return held / max(held + float(self.state.background_mass.sum()), 1e-30)
+
+
+def is_moving(spec: PlsmSpec, table: ObservationTable) -> bool:
+    """Tell whether motifs of moving things are sought in a table.
+
+    Raises
+    ------
+    SpecError
+        When they are asked for, of words that do not move.
+    """
+    moves = table.vocabulary.layout.movements() is not None
+    if spec.activity == "moving":
+        if not moves:
+            raise SpecError(
+                "activity is 'moving', but the words have no place that they move through, as "
+                f"those of video have; they are of the kind {table.vocabulary.kind!r}"
+            )
+        return True
+    decided = (spec.start, spec.sparsity, spec.background)
+    return moves and spec.activity == "auto" and decided == (None, None, None)
+
+
+def moving_motifs(
+    spec: S,
+    table: ObservationTable,
+    compact: ObservationTable,
+    used: Indices32,
+    seed: int,
+    n_threads: int,
+    watch: Watch,
+) -> tuple[S, MovingMotifs] | None:
+    """Return the specification with all decided, and the motifs; None for too little that moves.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table, compact : ObservationTable
+        Over all words, and over those that were seen.
+    used : int array
+        The words that were seen.
+    seed, n_threads : int
+    watch : Watch
+    """
+    layout = table.vocabulary.layout
+    positions, movements = layout.positions(), layout.movements()
+    if positions is None or movements is None:
+        return None
+    window = MovingWindow.of_table(positions[used], movements[used], compact)
+    spec = replace(spec, sparsity=spec.sparsity or 0.0, background="learned")
+    found = _Search(spec, compact, window, seed, n_threads, watch).find()
+    if found is None:
+        return None
+    if spec.activity != "moving" and found.explained < LEAST_EXPLAINED:
+        return None
+    found = _with_usual_mass(found)
+    priors = found.problem.priors
+    spec = replace(spec, activity="moving", start="random", restarts=N_RESTARTS)
+    return replace(spec, reach=priors.reach, usual_mass=priors.usual_mass), found
+
+
+def with_gathered_starts(problem: Problem, state: State) -> State:
+    """Return the state with one start for each whole thing, where starts exclude one another.
+
+    What passes on a part of a path only, because it turns off or comes from elsewhere, is of
+    another motif or none: the mass of such starts goes to the background. A thing that the
+    recording cuts off counts by the part that can be seen.
+    """
+    reach = np.array(problem.priors.reach, dtype=np.int64)
+    if not len(reach):
+        return state
+    starts = state.starts.copy()
+    for _ in range(3):
+        sweep_gathered(starts, problem.layout.document_rows, reach, 4.0)
+    if not problem.priors.usual_mass:
+        return state._replace(starts=starts)
+    seen = _share_inside(problem, state)
+    least = LEAST_OF_USUAL * np.array(problem.priors.usual_mass) * seen
+    part = np.where((starts < least) | (seen < LEAST_SEEN), starts, 0)
+    edges = problem.layout.document_rows
+    mass = np.add.reduceat(part.sum(axis=1, dtype=np.float64), edges[:-1])
+    return state._replace(starts=starts - part, background_mass=state.background_mass + mass)
+
+
+def _share_inside(problem: Problem, state: State) -> Floats:
+    """Return the share of each motif's mass inside the recording at each start, (R, K)."""
+    layout = problem.layout
+    profile = state.motifs.sum(axis=2, dtype=np.float64).T
+    profile /= np.maximum(profile.sum(axis=0), 1e-30)
+    until = np.concatenate([np.zeros((1, state.n_motifs)), np.cumsum(profile, axis=0)])
+    document, start = layout.start_of_row(np.arange(layout.n_rows))
+    length = layout.motif_length
+    first = np.clip(-start, 0, length)
+    last = np.clip(layout.n_times[document] - start, 0, length)
+    inside: Floats = until[last] - until[first]
+    return inside
+
+
+def _with_usual_mass(found: MovingMotifs) -> MovingMotifs:
+    """Return the motifs with the mass that a start of each usually has."""
+    problem = found.problem
+    state = with_gathered_starts(problem, with_expected_counts(problem, found.state))
+    mass = state.starts.sum(axis=0, dtype=np.float64)
+    square = np.square(state.starts, dtype=np.float64).sum(axis=0)
+    usual = square / np.maximum(mass, 1e-30)
+    priors = replace(problem.priors, usual_mass=tuple(float(each) for each in usual))
+    return replace(found, problem=replace(problem, priors=priors))
+
+
+def describe_decisions(motifs: MotifSet, background: Background) -> str:
+    """Return a line: how many motifs of moving things there are, and why no more."""
+    return (
+        f"{len(motifs)} motifs, each one thing that moves along a path of its own; they hold "
+        f"{1 - background.weight:.0%} of the observations, and in the rest no path recurs"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """The search for lanes in one table."""
+
+    spec: PlsmSpec
+    table: ObservationTable
+    window: MovingWindow
+    seed: int
+    n_threads: int
+    watch: Watch
+
+    @property
+    def longest(self) -> int:
+        """Bins of a path at most."""
+        most = max(recording.n_times for recording in self.table.recordings)
+        if self.spec.longest_s is None:
+            return min(self.spec.motif_length, most)
+        return min(max(round(self.spec.longest_s / self.table.bin_s), LEAST_SOUGHT), most)
+
+    def find(self) -> MovingMotifs | None:
+        """Return the motifs of all lanes, None where there is none."""
+        lanes: list[Lane] = []
+        found: MovingMotifs | None = None
+        rest = self.table
+        for number in range(N_ROUNDS):
+            left = 1.0 if found is None else 1.0 - found.explained
+            new = choose_lanes(
+                self._seek(rest, number),
+                self.window,
+                lanes,
+                least_share=LEAST_SHARE / left,
+                least_extent=LEAST_EXTENT if found is None else LEAST_EXTENT_OF_REST,
+            )
+            if not new:
+                break
+            found, lanes = self._compete((lanes + new)[: self.spec.n_motifs])
+            if found is None or len(lanes) >= self.spec.n_motifs or found.explained > 1 - ENOUGH:
+                break
+            parts = background_parts(found.problem, found.state)
+            rest = self.table.with_counts(self.table.count * parts)
+        return found
+
+    def _seek(self, table: ObservationTable, number: int) -> list[Lane]:
+        """Return the motifs of several random starts, each with its whole path."""
+        length = min(max(LEAST_SOUGHT, round(SOUGHT_S / table.bin_s)), self.longest)
+        rng = generator(self.seed, number)
+        part = part_of_time(table, length, N_SOUGHT, LENGTHS_SOUGHT, rng)
+        n_motifs = max(self.spec.n_motifs + N_MORE, LEAST_MOTIFS)
+        problem = pose(
+            part,
+            length,
+            Priors(sparsity=0.0, background=HELD_BACK),
+            most_motifs=n_motifs,
+            n_threads=self.n_threads,
+        )
+        lanes: list[Lane] = []
+        for restart in range(N_RESTARTS):
+            tracked, value = _anneal(problem, self.window, n_motifs, rng)
+            self.watch.see_round(value)
+            lanes += follow_lanes(tracked, self.window, restart=restart, longest=self.longest)
+        return lanes
+
+    def _compete(self, lanes: list[Lane]) -> tuple[MovingMotifs | None, list[Lane]]:
+        """Return the motifs of lanes, and the lanes, after those that are others have gone."""
+        found: MovingMotifs | None = None
+        for _ in range(N_COMPETE):
+            found = self._settle(lanes)
+            tracked = Tracked(problem=found.problem, state=found.state, centre=found.centre)
+            n_before, lanes = len(lanes), distinct_lanes(tracked, self.window, longest=self.longest)
+            if not lanes:
+                return None, []
+            if len(lanes) == n_before:
+                break
+        return found, lanes
+
+    def _settle(self, lanes: Sequence[Lane]) -> MovingMotifs:
+        """Return the motifs of lanes after EM on all observations."""
+        self.watch.rows.clear()
+        length = self.spec.motif_length
+        if self.spec.longest_s is not None:
+            length = max(len(lane.path.points) for lane in lanes) + 2
+        motifs, centre, spans = _begin(lanes, self.window, length, self.table.n_words)
+        reach = np.array([_reach(lane, self.window) for lane in lanes], dtype=np.int64)
+        problem = pose(
+            self.table,
+            length,
+            Priors(sparsity=self.spec.sparsity or 0.0, reach=tuple(reach.tolist())),
+            most_motifs=len(lanes),
+            n_threads=self.n_threads,
+        )
+        state = flat_start(problem, motifs, problem.word_shares())
+        threshold = problem.thresholds(len(lanes))
+        for i in range(N_SETTLE):
+            ramp = np.float32(np.clip(i / 10 - 0.8, 0, 1))
+            state, value = step(problem, state, threshold * ramp, learn_motifs=i >= N_HELD)
+            self.watch.see(value)
+            if i < N_HELD:
+                continue
+            starts = state.starts.copy()
+            sweep_gathered(starts, problem.layout.document_rows, reach, GATHER_POWER)
+            motifs, centre = self.window.follow(
+                state.motifs, centre, scale=1.0, turn=TURN, stiffness=(CURVED * length) ** 4
+            )
+            state = state._replace(motifs=_within(motifs, spans), starts=starts)
+        return MovingMotifs(problem=problem, state=state, centre=centre)
+
+
+def _anneal(
+    problem: Problem, window: MovingWindow, n_motifs: int, rng: np.random.Generator
+) -> tuple[Tracked, float]:
+    """Return the state that one random start leads to, and its log-likelihood."""
+    length = problem.layout.motif_length
+    shares = problem.word_shares()
+    near_uniform = rng.uniform(0.5, 1.5, (n_motifs, length, problem.n_words)) * shares
+    near_uniform /= near_uniform.sum(axis=(1, 2), keepdims=True)
+    state = flat_start(problem, near_uniform.astype(np.float32), shares)
+    noise = rng.uniform(0.5, 1.5, state.starts.shape).astype(np.float32)
+    state = state._replace(starts=state.starts * noise)
+    nothing = np.zeros(problem.layout.n_rows, np.float32)
+    centre: Floats | None = None
+    value = -np.inf
+    for i in range(ITERATIONS):
+        progress = min(1.0, i / (NARROW_AFTER * ITERATIONS))
+        state, value = step(problem, state, nothing)
+        motifs, centre = window.follow(
+            state.motifs,
+            centre,
+            scale=WIDEST ** (1.0 - progress),
+            turn=TURN * progress,
+            stiffness=(STRAIGHT * length) ** 4,
+        )
+        state = state._replace(motifs=motifs)
+    assert centre is not None
+    return Tracked(problem=problem, state=state, centre=centre), value
+
+
+def _reach(lane: Lane, window: MovingWindow) -> int:
+    """Return the bins in which another start is still of the same thing."""
+    bins = round(PASSING * lane.path.passing_bins(window))
+    return int(np.clip(bins, 1, len(lane.path.points)))
+
+
+def _begin(
+    lanes: Sequence[Lane], window: MovingWindow, length: int, n_words: int
+) -> tuple[Floats32, Floats, list[tuple[int, int]]]:
+    """Return motifs (K, L, W) in the middle of their window, paths, and first and last bins."""
+    motifs = np.zeros((len(lanes), length, n_words), np.float32)
+    centre = np.zeros((len(lanes), length, 4))
+    spans = []
+    for k, lane in enumerate(lanes):
+        n = min(len(lane.path.points), length)
+        cut, first = (len(lane.path.points) - n) // 2, (length - n) // 2
+        motifs[k, first : first + n] = lane.counts[cut : cut + n]
+        points = lane.path.points[cut : cut + n]
+        centre[k] = np.pad(points, ((first, length - first - n), (0, 0)), mode="edge")
+        spans.append((first, first + n))
+    motifs, mass = window.multiply(motifs, centre, scale=1.0, turn=TURN)
+    motifs /= np.maximum(mass.sum(axis=1), 1e-30)[:, None, None].astype(np.float32)
+    return motifs, centre, spans
+
+
+def _within(motifs: Floats32, spans: Sequence[tuple[int, int]]) -> Floats32:
+    """Return motifs less what lies more than a bin outside their spans, summing to 1."""
+    for motif, (first, last) in zip(motifs, spans, strict=True):
+        motif[: max(first - 1, 0)] = 0
+        motif[last + 1 :] = 0
+    total = motifs.sum(axis=(1, 2), keepdims=True, dtype=np.float64)
+    motifs /= np.maximum(total, 1e-30)
+    return motifs

@@ -1,0 +1,302 @@
+"""Lanes: motifs of one moving thing with their whole paths, each lane once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.stats import binom
+
+from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.plsm.em import Problem, State
+from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
+from motifmine.models.plsm.moving_paths import Path, own_run, share_on_path, trace_path
+from motifmine.models.plsm.moving_window import MovingWindow
+from motifmine.records.start_layout import StartLayout
+from motifmine.types import Floats, Floats32, Indices
+
+LEAST_OCCURRENCES = 2
+"""A motif recurs."""
+LEAST_SHARE = 0.01
+"""Share of the observations that a lane holds at least."""
+LEAST_FOUND = 2
+"""Random starts that must find a lane."""
+LIKE_LENGTH = 0.4
+"""Product of the share on the path and the ratio of the lengths from which two are one finding."""
+SAME_PATH = 0.75
+"""Share of the shorter path that lies on the longer where two are one lane."""
+TOLERANCE = 0.85
+"""Distance in widths across a path up to which a point lies on it."""
+SAME_BODY = 0.45
+"""Cosine of two motifs, without directions and blurred by a cell, from which they are one."""
+MOSTLY = 0.6
+"""Share of the occurrences of a motif that come with another where both are of one thing."""
+CHANCE = 1e-3
+"""Probability below which motifs are together by more than chance."""
+TOUCHING = 2.5
+"""Distance in widths up to which two motifs touch."""
+STANDS_OUT = 0.25
+"""Share of the typical weight of a motif that its occurrences have at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lane:
+    """A motif of one thing that moves, followed along its path."""
+
+    restart: int
+    """Random start that found it."""
+    share: float
+    """Of the observations."""
+    n_occurrences: int
+    path: Path
+    counts: Floats32
+    """Mean counts around its occurrences along the path, float32 array (n, W)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tracked:
+    """A state of EM whose motifs have paths."""
+
+    problem: Problem
+    state: State
+    centre: Floats
+    """Row, column and unit vector of the movement, float64 array (K, L, 4)."""
+
+
+def follow_lanes(
+    tracked: Tracked, window: MovingWindow, *, restart: int, longest: int
+) -> list[Lane]:
+    """Return the motifs of a state as lanes, each followed to both ends of its path.
+
+    Parameters
+    ----------
+    tracked : Tracked
+    window : MovingWindow
+    restart : int
+    longest : int
+        Bins of a path at most.
+    """
+    problem, state = tracked.problem, tracked.state
+    layout, length = problem.layout, problem.layout.motif_length
+    before = max((longest - length) // 2, 0)
+    row, motif, weight = main_starts(layout, state.starts)
+    counts = _mean_around(problem, row, motif, weight, state.n_motifs, before)
+    per_bin = np.bincount(layout.word, layout.count, problem.n_words) / max(
+        int(layout.n_times.sum()), 1
+    )
+    mass = state.starts.sum(axis=0, dtype=np.float64)
+    lanes = []
+    for k in range(state.n_motifs):
+        own = state.motifs[k].sum(axis=1, dtype=np.float64)
+        n_occurrences = int(np.count_nonzero(motif == k))
+        if n_occurrences < LEAST_OCCURRENCES or own.max() <= 0:
+            continue
+        first, last = own_run(own)
+        known = Path(points=tracked.centre[k, first:last], first=first + before)
+        path = trace_path(counts[k], per_bin.astype(np.float32), known, window)
+        lanes.append(
+            Lane(
+                restart=restart,
+                share=float(mass[k] / problem.total),
+                n_occurrences=n_occurrences,
+                path=path,
+                counts=counts[k, path.first : path.first + len(path.points)].copy(),
+            )
+        )
+    return lanes
+
+
+def main_starts(layout: StartLayout, starts: Floats32) -> tuple[Indices, Indices, Floats]:
+    """Return rows, motifs and weights of the starts that stand out, in typical weights."""
+    gathered = starts.copy()
+    reach = np.full(starts.shape[1], 2, np.int64)
+    for _ in range(3):
+        sweep_gathered(gathered, layout.document_rows, reach, 2.0)
+    mass = gathered.sum(axis=0, dtype=np.float64)
+    square = np.square(gathered, dtype=np.float64).sum(axis=0)
+    typical = np.divide(square, mass, out=np.zeros_like(mass), where=mass > 0)
+    row, motif = np.nonzero(gathered > STANDS_OUT * np.maximum(typical, 1e-9))
+    # a lorry shall not drown the cars
+    weight: Floats = np.minimum(gathered[row, motif] / typical[motif], 1.5)
+    return row, motif, weight
+
+
+def _mean_around(
+    problem: Problem, row: Indices, motif: Indices, weight: Floats, n_motifs: int, before: int
+) -> Floats32:
+    """Return the mean counts from `before` bins before starts to as many after their motif.
+
+    float32 array (K, L + 2 * before, W).
+    """
+    layout = problem.layout
+    length = layout.motif_length
+    document = np.searchsorted(layout.document_rows, row, side="right") - 1
+    begins = layout.document_rows[document]
+    total = np.zeros((n_motifs, length + 2 * before, problem.n_words), np.float32)
+    triggered_counts(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        row - length + 1,
+        motif,
+        weight,
+        np.stack([begins, begins + layout.n_times[document]], axis=1),
+        -before,
+        total,
+    )
+    total /= np.maximum(np.bincount(motif, weight, n_motifs), 1e-9)[:, None, None]
+    return total
+
+
+def choose_lanes(
+    found: Sequence[Lane],
+    window: MovingWindow,
+    known: Sequence[Lane],
+    *,
+    least_share: float,
+    least_extent: float,
+) -> list[Lane]:
+    """Return one of `found` for every lane that several random starts found and is not known.
+
+    Those that other random starts resemble most come first; what lies on their paths goes.
+
+    Parameters
+    ----------
+    found : sequence of Lane
+    window : MovingWindow
+    known : sequence of Lane
+    least_share : float
+        Of the observations.
+    least_extent : float
+        Widths of its window that a thing moves on at least; what does not, stays where it is.
+    """
+    able = [
+        lane
+        for lane in found
+        if lane.share >= least_share
+        and lane.path.extent(window) >= least_extent
+        and all(
+            share_on_path(lane.path, other.path, window, TOLERANCE) <= SAME_PATH for other in known
+        )
+    ]
+    if not able:
+        return []
+    same = np.array(
+        [[share_on_path(a.path, b.path, window, TOLERANCE) for b in able] for a in able]
+    )
+    support = _support(able, same)
+    value = support.sum(axis=1) * np.sqrt([lane.share for lane in able])
+    is_found = (support > LIKE_LENGTH).sum(axis=1) >= LEAST_FOUND
+    left = np.ones(len(able), dtype=bool)
+    chosen = []
+    while left.any():
+        best = int(np.flatnonzero(left)[np.argmax(value[left])])
+        left &= same[best] <= SAME_PATH
+        left[best] = False
+        if is_found[best]:
+            chosen.append(able[best])
+    return chosen
+
+
+def _support(lanes: Sequence[Lane], same: Floats) -> Floats:
+    """Return how well each random start agrees with each lane, 0 to 1, (lanes, starts)."""
+    length = np.array([lane.path.length for lane in lanes])
+    restart = np.array([lane.restart for lane in lanes])
+    alike = same * np.minimum.outer(length, length) / np.maximum.outer(length, length)
+    alike[same <= SAME_PATH] = 0.0
+    return np.stack(
+        [alike[:, restart == r].max(axis=1, initial=0.0) for r in np.unique(restart)], axis=1
+    )
+
+
+def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> list[Lane]:
+    """Return the motifs of a state as lanes, those left out that are of another's things.
+
+    Motifs are of the same things where their bodies are the same, or where they come together at a
+    fixed lag by more than chance and touch there: halves of one thing, or pieces of one path, which
+    the heavier of them is then followed along.
+    """
+    problem, state = tracked.problem, tracked.state
+    lanes = follow_lanes(tracked, window, restart=0, longest=longest)
+    row, motif, _ = main_starts(problem.layout, state.starts)
+    recurring = [
+        k
+        for k in range(state.n_motifs)
+        if np.count_nonzero(motif == k) >= LEAST_OCCURRENCES and state.motifs[k].any()
+    ]
+    kept: list[int] = []
+    for at in np.argsort([-lane.share for lane in lanes], kind="stable"):
+        k = recurring[at]
+        is_new = lanes[at].share >= LEAST_SHARE and not any(
+            _is_same(tracked, window, recurring[j], k, row[motif == recurring[j]], row[motif == k])
+            for j in kept
+        )
+        if is_new:
+            kept.append(int(at))
+    return [lanes[at] for at in kept]
+
+
+def _is_same(
+    tracked: Tracked, window: MovingWindow, j: int, k: int, one: Indices, other: Indices
+) -> bool:
+    """Tell whether motifs j and k, with starts in the rows `one` and `other`, are of one thing.
+
+    Where j has many starts without k, k must lie beside it all along: a part of some of its things.
+    Else it may be another path that ends where j does, so that j is found there too.
+    """
+    motifs, reach = tracked.state.motifs, tracked.problem.priors.reach
+    cosine, _ = max_shifted_cosine(_bodies(motifs[[j]], window), _bodies(motifs[[k]], window))
+    if cosine[0, 0] > SAME_BODY:
+        return True
+    within = max(1, min(reach[j], reach[k]) // 2)
+    lags = np.arange(-motifs.shape[1], motifs.shape[1] + 1)
+    together = np.array([_n_near(one + lag, other, within) for lag in lags])
+    best = int(np.argmax(together))
+    chance = together.mean() / len(other)
+    p_value = len(lags) * binom.sf(together[best] - 1, len(other), chance)
+    if together[best] < MOSTLY * len(other) or p_value > CHANCE:
+        return False
+    if not _touch(tracked, window, j, k, int(lags[best])):
+        return False
+    is_mutual = together[best] >= MOSTLY * len(one)
+    beside = share_on_path(_own_path(tracked, j), _own_path(tracked, k), window, TOUCHING)
+    return is_mutual or beside > SAME_PATH
+
+
+def _n_near(one: Indices, other: Indices, within: int) -> int:
+    """Return how many of `other` lie within so many rows of one of `one`; both ascending."""
+    after = np.searchsorted(one, other)
+    before = np.abs(other - one[np.maximum(after - 1, 0)])
+    behind = np.abs(one[np.minimum(after, len(one) - 1)] - other)
+    return int(np.count_nonzero(np.minimum(before, behind) <= within))
+
+
+def _own_path(tracked: Tracked, motif: int) -> Path:
+    """Return the path of a motif where it has mass."""
+    first, last = own_run(tracked.state.motifs[motif].sum(axis=1, dtype=np.float64))
+    return Path(points=tracked.centre[motif, first:last], first=first)
+
+
+def _touch(tracked: Tracked, window: MovingWindow, j: int, k: int, lag: int) -> bool:
+    """Tell whether two motifs touch where k starts `lag` bins after j."""
+    motifs = tracked.state.motifs
+    a = own_run(motifs[j].sum(axis=1, dtype=np.float64))
+    b = own_run(motifs[k].sum(axis=1, dtype=np.float64))
+    first, second = tracked.centre[j, slice(*a), :2], tracked.centre[k, slice(*b), :2]
+    apart = np.abs(np.arange(*a)[:, None] - (np.arange(*b)[None] + lag))
+    distance = np.linalg.norm(first[:, None] - second[None], axis=2)
+    width = window.width_at(*first[len(first) // 2]).mean()
+    return bool((distance[apart <= 1] < TOUCHING * width).any())
+
+
+def _bodies(motifs: Floats32, window: MovingWindow) -> Floats32:
+    """Return motifs by cell of the picture, blurred by a cell, float32 array (K, L, cells)."""
+    rows, columns = window.shape
+    row, column = window.place[:, :2].astype(int).T
+    cells = np.zeros((*motifs.shape[:2], rows * columns), np.float32)
+    for index in np.ndindex(motifs.shape[:2]):
+        cells[index] = np.bincount(row * columns + column, motifs[index], rows * columns)
+    pictures = cells.reshape(*motifs.shape[:2], rows, columns)
+    blurred = gaussian_filter(pictures, (0, 0, 1, 1), mode="constant")
+    return np.asarray(blurred, np.float32).reshape(cells.shape)

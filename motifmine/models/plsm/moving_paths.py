@@ -1,0 +1,172 @@
+"""Paths of moving things: followed through averages of the counts, and compared."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.models.plsm.moving_window import TURN, MovingWindow
+from motifmine.types import Floats, Floats32
+
+LEAST_OF_PEAK = 0.15
+"""A motif's own bins hold this share of the mass of its heaviest bin."""
+LEAST_OF_LAST = 0.2
+"""A path goes on while it holds this share of the mass that it had."""
+LEAST_OVER_CHANCE = 1.2
+"""It goes on while there is so many times the mass that is there at any time."""
+N_MISSING = 1
+"""Bins in which it may be lost from sight."""
+STEP_CELLS = 0.5
+"""Paths are compared at points this far apart."""
+LIKE_DIRECTION = 0.6
+"""Cosine of directions from which two points can belong to one path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Path:
+    """Where one thing is from bin to bin."""
+
+    points: Floats
+    """Row, column and unit vector (down, right), float64 array (n, 4)."""
+    first: int
+    """Relative time of the first point."""
+
+    @property
+    def length(self) -> float:
+        """Length in cells."""
+        return float(np.hypot(*np.diff(self.points[:, :2], axis=0).T).sum())
+
+    def extent(self, window: MovingWindow) -> float:
+        """Return how far it leads, in widths of the window along it."""
+        middle = self.points[len(self.points) // 2]
+        ends = self.points[-1, :2] - self.points[0, :2]
+        return float(np.hypot(*ends) / window.width_at(*middle[:2])[0])
+
+    def passing_bins(self, window: MovingWindow) -> float:
+        """Return the bins that the thing takes to move on by the width of its window."""
+        middle = self.points[len(self.points) // 2]
+        speed = self.length / max(len(self.points) - 1, 1)
+        return float(window.width_at(*middle[:2])[0] / max(speed, 1e-3))
+
+
+def own_run(mass: Floats) -> tuple[int, int]:
+    """Return first and one after the last of the bins around the heaviest that hold enough."""
+    enough = mass > LEAST_OF_PEAK * mass.max()
+    first = last = int(np.argmax(mass))
+    while first > 0 and enough[first - 1]:
+        first -= 1
+    while last + 1 < len(mass) and enough[last + 1]:
+        last += 1
+    return first, last + 1
+
+
+def trace_path(counts: Floats32, chance: Floats32, known: Path, window: MovingWindow) -> Path:
+    """Return the known part of a path and what follows and precedes it in mean counts.
+
+    The known part is prolonged at its speed, bin by bin, and drawn to the mass nearby, as long as
+    there is more of it than by chance and it moves the way its words do.
+
+    Parameters
+    ----------
+    counts : float32 array (n, W)
+        Mean counts around the occurrences of a motif; relative time 0 of `known` is row 0.
+    chance : float32 array (W,)
+        Mean counts of any bin.
+    known : Path
+        Inside the rows of `counts`.
+    window : MovingWindow
+    """
+    excess = np.maximum(counts - chance, 0).astype(np.float32)
+    points = {known.first + i: point for i, point in enumerate(known.points)}
+    usual = np.median([_mass(excess[i], point, window) for i, point in points.items()])
+    for direction in (1, -1):
+        _prolong(points, excess, chance, direction, float(usual), window)
+    at = np.array(sorted(points))
+    every = np.arange(at[0], at[-1] + 1)
+    found = np.array([points[i] for i in at])
+    full = np.stack([np.interp(every, at, column) for column in found.T], axis=1)
+    norm = np.linalg.norm(full[:, 2:], axis=1, keepdims=True)
+    full[:, 2:] /= np.maximum(norm, 1e-9)
+    return Path(points=full, first=int(at[0]))
+
+
+def _prolong(
+    points: dict[int, Floats],
+    excess: Floats32,
+    chance: Floats32,
+    direction: int,
+    usual: float,
+    window: MovingWindow,
+) -> None:
+    """Add the points beyond one end of a path, changing `points` in place."""
+    bins = sorted(points, reverse=direction < 0)
+    at, back = bins[-1], bins[-min(5, len(bins))]
+    point = points[at].copy()
+    velocity = (point[:2] - points[back][:2]) / max(abs(at - back), 1)
+    missing = 0
+    while 0 <= at + direction < len(excess) and missing <= N_MISSING:
+        at += direction
+        expected = point.copy()
+        expected[:2] += velocity
+        rows, columns = window.shape
+        if not (-0.5 <= expected[0] <= rows - 0.5 and -0.5 <= expected[1] <= columns - 0.5):
+            break
+        near, mass, level = _drawn(excess[at], chance, expected, window)
+        step = near[:2] - point[:2]
+        follows = direction * (step @ near[2:]) >= -0.2 * np.hypot(*step)
+        jump = np.hypot(*(near[:2] - expected[:2]))
+        is_there = mass > LEAST_OF_LAST * usual and level > LEAST_OVER_CHANCE
+        if not (is_there and follows and jump < window.width_at(*expected[:2])[0]):
+            missing += 1
+            point = expected
+            continue
+        missing = 0
+        velocity = 0.6 * velocity + 0.4 * step
+        near[2:] = point[2:] + 0.5 * (near[2:] - point[2:])
+        near[2:] /= max(float(np.hypot(*near[2:])), 1e-9)
+        point = near
+        points[at] = point.copy()
+        usual = 0.8 * usual + 0.2 * mass
+
+
+def _drawn(
+    excess: Floats32, chance: Floats32, point: Floats, window: MovingWindow
+) -> tuple[Floats, float, float]:
+    """Return the point drawn to the mass nearby, the mass, and its ratio to that of any time."""
+    near = point.copy()
+    mass = np.zeros((1, 1))
+    for _ in range(3):
+        mass, mean = window.moments(excess[None, None], near[None, None], scale=1.0, turn=TURN)
+        if mass[0, 0] <= 0:
+            return point, 0.0, 0.0
+        near = mean[0, 0].copy()
+        near[2:] /= max(float(np.hypot(*near[2:])), 1e-9)
+    usual = _mass(chance, near, window)
+    return near, float(mass[0, 0]), 1.0 + float(mass[0, 0]) / max(usual, 1e-9)
+
+
+def _mass(counts: Floats32, point: Floats, window: MovingWindow) -> float:
+    mass, _ = window.moments(counts[None, None], point[None, None], scale=1.0, turn=TURN)
+    return float(mass[0, 0])
+
+
+def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float) -> float:
+    """Return the share of the shorter path that lies on the longer one, whatever their speeds.
+
+    A point lies on a path when it is within `tolerance` widths across it and directions agree.
+    """
+    short, long = _spaced(one), _spaced(other)
+    if one.length > other.length:
+        short, long = long, short
+    distance = ((short[:, None, :2] - long[None, :, :2]) ** 2).sum(axis=2)
+    cosine = short[:, 2:] @ long[:, 2:].T
+    width = np.array([window.width_at(*point[:2])[1] for point in short])
+    near = (distance < (tolerance * width[:, None]) ** 2) & (cosine > LIKE_DIRECTION)
+    return float(near.any(axis=1).mean())
+
+
+def _spaced(path: Path) -> Floats:
+    """Return points of a path `STEP_CELLS` apart, float64 array (n, 4)."""
+    steps = np.hypot(*np.diff(path.points[:, :2], axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0, along[-1], int(along[-1] / STEP_CELLS) + 2)
+    return np.stack([np.interp(at, along, column) for column in path.points.T], axis=1)
