@@ -1,22 +1,49 @@
 """Starts of given motifs, inferred in the same way whichever model made the motifs."""
 
+from collections.abc import Callable
+from functools import partial
+
 from motifmine.models.plsm.model import fold_in
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.protocol import Located
 from motifmine.records.fit import Background, MotifSet
+from motifmine.records.settings import FitSpec
 from motifmine.records.table import ObservationTable
+
+Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
+"""Infers starts of motifs in a table; the number is how many compete for each real motif."""
 
 SPARSITY = 1.0
 """Threshold of a start in units of the mean mass of a start. It is lower than that of a fit: weak
 candidates are wanted too, for a threshold on their scores decides afterwards."""
 
 
+def inference_of(spec: FitSpec) -> Infer:
+    """Return what infers starts of the motifs of a fit.
+
+    A start of a motif of one moving thing is a whole thing that passes.
+    """
+    if spec.settings.get("activity") == "moving":
+        return partial(infer_starts, one_thing=True)
+    return infer_starts
+
+
 def infer_starts(
-    motifs: MotifSet, background: Background, table: ObservationTable, n_competing: int = 1
+    motifs: MotifSet,
+    background: Background,
+    table: ObservationTable,
+    n_competing: int = 1,
+    *,
+    one_thing: bool = False,
 ) -> Located:
     """Return where motifs are active in `table`, motifs and the background's words held fixed.
 
     `n_competing` is the number of motifs per real one (itself and its decoys): the sparsity
-    is that of the real ones alone.
+    is that of the real ones alone. `one_thing`: see `Priors`.
     """
-    return fold_in(Priors(sparsity=SPARSITY * n_competing), motifs, background, table)
+    priors = Priors(
+        sparsity=SPARSITY * n_competing,
+        one_thing=one_thing,
+        n_copies=n_competing if one_thing else 1,
+    )
+    return fold_in(priors, motifs, background, table)

@@ -13,7 +13,7 @@ from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_halves
-from motifmine.models.starts import infer_starts
+from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
@@ -170,7 +170,7 @@ def assess_fit(
         fit.motifs,
         fit.background,
         lambda part, half: half_model.fit(part, seed=seed + Stream.HALF + half),
-        infer_starts,
+        inference_of(fit.provenance.spec),
         detection=detection,
         n_occurrences=len(found),
         seed=seed,
@@ -232,7 +232,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         record.background,
         record.significance,
         spec.detection.least_score,
-        infer_starts,
+        inference_of(spec),
     )
     return replace(
         record,

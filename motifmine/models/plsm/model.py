@@ -26,6 +26,7 @@ from motifmine.models.plsm.moving import (
     is_moving,
     moving_motifs,
     with_gathered_starts,
+    with_things,
 )
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
@@ -206,7 +207,10 @@ def fold_in(
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
     state = infer_starts(problem, state, n_iterations=n_iterations, n_ramp=N_RAMP)
-    state = with_gathered_starts(problem, with_expected_counts(problem, state))
+    state = with_expected_counts(problem, state)
+    if priors.one_thing:
+        problem = with_things(problem, state, table.vocabulary.layout.positions())
+        state = with_gathered_starts(problem, state)
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
     return Located(
         activations=make_sparse_activations(problem.layout, state.starts),
@@ -276,12 +280,6 @@ def _package(
     length = state.motifs.shape[1]
     probability: Floats32 = np.zeros((len(order), length, table.n_words), np.float32)
     probability[:, :, used] = state.motifs[order]
-    if spec.reach:
-        spec = replace(
-            spec,
-            reach=tuple(spec.reach[k] for k in order),
-            usual_mass=tuple(spec.usual_mass[k] for k in order),
-        )
     return PlsmFit(
         spec=spec,
         motifs=MotifSet(probability=probability, weight=mass[order] / table.total),

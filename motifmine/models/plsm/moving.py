@@ -25,7 +25,8 @@ from motifmine.models.plsm.moving_lanes import (
     distinct_lanes,
     follow_lanes,
 )
-from motifmine.models.plsm.moving_window import TURN, MovingWindow
+from motifmine.models.plsm.moving_paths import own_run
+from motifmine.models.plsm.moving_window import PER_SIZE, TURN, MovingWindow, smooth_paths
 from motifmine.models.plsm.search import background_parts
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch
@@ -40,6 +41,8 @@ N_RESTARTS = 3
 """Random starts whose motifs are compared."""
 N_ROUNDS = 3
 """Times that lanes are sought, later ones in what is left unexplained."""
+MOST_MOTIFS = 10
+"""Motifs at most where no number is given."""
 LEAST_MOTIFS, N_MORE = 12, 2
 """Motifs of a random start at least, and beyond the number asked for: what is no lane needs some
 too, and few motifs are mixtures."""
@@ -151,10 +154,9 @@ def moving_motifs(
         return None
     if spec.activity != "moving" and found.explained < LEAST_EXPLAINED:
         return None
-    found = _with_usual_mass(found)
-    priors = found.problem.priors
-    spec = replace(spec, activity="moving", start="random", restarts=N_RESTARTS)
-    return replace(spec, reach=priors.reach, usual_mass=priors.usual_mass), found
+    counted = with_expected_counts(found.problem, found.state)
+    found = replace(found, problem=with_things(found.problem, counted, positions[used]))
+    return replace(spec, activity="moving", start="random", restarts=N_RESTARTS), found
 
 
 def with_gathered_starts(problem: Problem, state: State) -> State:
@@ -165,7 +167,7 @@ def with_gathered_starts(problem: Problem, state: State) -> State:
     recording cuts off counts by the part that can be seen.
     """
     reach = np.array(problem.priors.reach, dtype=np.int64)
-    if not len(reach):
+    if len(reach) != state.n_motifs:
         return state
     starts = state.starts.copy()
     for _ in range(3):
@@ -194,15 +196,56 @@ def _share_inside(problem: Problem, state: State) -> Floats:
     return inside
 
 
-def _with_usual_mass(found: MovingMotifs) -> MovingMotifs:
-    """Return the motifs with the mass that a start of each usually has."""
-    problem = found.problem
-    state = with_gathered_starts(problem, with_expected_counts(problem, found.state))
-    mass = state.starts.sum(axis=0, dtype=np.float64)
-    square = np.square(state.starts, dtype=np.float64).sum(axis=0)
-    usual = square / np.maximum(mass, 1e-30)
-    priors = replace(problem.priors, usual_mass=tuple(float(each) for each in usual))
-    return replace(found, problem=replace(problem, priors=priors))
+def with_things(problem: Problem, state: State, positions: Floats | None) -> Problem:
+    """Return the problem with what a thing of each motif is: how long it passes, and its mass.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+        Starts at their expected counts.
+    positions : float64 array (W, 2) or None
+        Of the words; None: the problem knows how long things pass.
+    """
+    priors = problem.priors
+    n_real = state.n_motifs // priors.n_copies
+    reach = priors.reach
+    if positions is not None:
+        reach = tuple(find_reach(state.motifs[:n_real], positions)) * priors.n_copies
+    priors = replace(priors, reach=reach, usual_mass=())
+    gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
+    mass = gathered.sum(axis=0, dtype=np.float64)
+    usual = np.square(gathered, dtype=np.float64).sum(axis=0) / np.maximum(mass, 1e-30)
+    usual_mass = tuple(float(each) for each in usual) * priors.n_copies
+    return replace(problem, priors=replace(priors, usual_mass=usual_mass))
+
+
+def find_reach(motifs: Floats32, positions: Floats) -> list[int]:
+    """Return the bins in which a thing of each motif (K, L, W) passes by its own length."""
+    mass = motifs.sum(axis=2, dtype=np.float64)
+    inside = np.maximum(mass, 1e-30)[:, :, None]
+    mean = motifs @ positions / inside
+    spread = np.maximum(motifs @ positions**2 / inside - mean**2, 0.0)
+    found = []
+    for k in range(len(motifs)):
+        if mass[k].max() <= 0:
+            found.append(1)
+            continue
+        first, last = own_run(mass[k])
+        run = slice(first, last)
+        if last - first < 3:
+            found.append(1)
+            continue
+        stiffness = (CURVED * (last - first)) ** 4
+        path = smooth_paths(mean[k : k + 1, run], mass[k : k + 1, run], stiffness)[0]
+        step = np.diff(path, axis=0)
+        speed = float(np.hypot(*step.T).mean())
+        direction = np.square(step.sum(axis=0) / max(float(np.hypot(*step.sum(axis=0))), 1e-9))
+        size = float(np.sqrt(np.average(spread[k, run], axis=0, weights=mass[k, run]) @ direction))
+        found.append(
+            int(np.clip(round(PASSING * PER_SIZE * size / max(speed, 1e-3)), 1, last - first))
+        )
+    return found
 
 
 def describe_decisions(motifs: MotifSet, background: Background) -> str:
@@ -223,6 +266,11 @@ class _Search:
     seed: int
     n_threads: int
     watch: Watch
+
+    @property
+    def n_motifs(self) -> int:
+        """Motifs at most."""
+        return self.spec.n_motifs or MOST_MOTIFS
 
     @property
     def longest(self) -> int:
@@ -248,8 +296,8 @@ class _Search:
             )
             if not new:
                 break
-            found, lanes = self._compete((lanes + new)[: self.spec.n_motifs])
-            if found is None or len(lanes) >= self.spec.n_motifs or found.explained > 1 - ENOUGH:
+            found, lanes = self._compete((lanes + new)[: self.n_motifs])
+            if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
                 break
             parts = background_parts(found.problem, found.state)
             rest = self.table.with_counts(self.table.count * parts)
@@ -260,7 +308,7 @@ class _Search:
         length = min(max(LEAST_SOUGHT, round(SOUGHT_S / table.bin_s)), self.longest)
         rng = generator(self.seed, number)
         part = part_of_time(table, length, N_SOUGHT, LENGTHS_SOUGHT, rng)
-        n_motifs = max(self.spec.n_motifs + N_MORE, LEAST_MOTIFS)
+        n_motifs = max(self.n_motifs + N_MORE, LEAST_MOTIFS)
         problem = pose(
             part,
             length,

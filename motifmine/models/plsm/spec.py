@@ -20,6 +20,10 @@ class Priors:
     """Share of the mass that the background holds; None: what it explains."""
     least_motifs: int = 1
     """The threshold is that of so many motifs where there are fewer."""
+    one_thing: bool = False
+    """Whether a motif is one thing that moves, and a start each whole thing that passes."""
+    n_copies: int = 1
+    """Motifs for each real one, itself first: decoys compete as what they were made of."""
     reach: tuple[int, ...] = ()
     """Bins around a start of each motif in which its other starts are of the same thing; () where
     starts do not exclude one another."""
@@ -101,10 +105,6 @@ class PlsmSpec:
     longest_s: float | None = None
     """Seconds that a thing takes on its path at most where the data decide the length of moving
     motifs, > 0; None: all have `motif_length`."""
-    reach: tuple[int, ...] = ()
-    """Bins around a start of each moving motif in which there is no other; the fit finds them."""
-    usual_mass: tuple[float, ...] = ()
-    """Mass of a start of each moving motif where a whole thing passes; the fit finds it."""
     tolerance: float = 1e-5
     """Stop when the log-likelihood per observation rises by less, nats, >= 0."""
 
@@ -129,6 +129,5 @@ class PlsmSpec:
             motif_prior=self.motif_prior,
             background=None if isinstance(self.background, str) else self.background,
             least_motifs=self.least_motifs,
-            reach=tuple(self.reach),
-            usual_mass=tuple(self.usual_mass),
+            one_thing=self.activity == "moving",
         )
