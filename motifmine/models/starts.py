@@ -42,7 +42,8 @@ def infer_starts(
     is that of the real ones alone. `one_thing`: see `Priors`.
     """
     priors = Priors(
-        sparsity=SPARSITY * n_competing,
+        # starts of one thing lie near one another, each below a threshold, until they are gathered
+        sparsity=0.0 if one_thing else SPARSITY * n_competing,
         one_thing=one_thing,
         n_copies=n_competing if one_thing else 1,
     )

@@ -34,8 +34,8 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
         length = request.motif_length
     elif vocabulary.layout.movements() is not None:
         open_settings = entry_of(request.model).settings_of_moving_words
-    given = {**open_settings, **request.settings, "motif_length": length.bins(bin_s)}
     is_picture = words.layout.positions() is not None
+    given = {**open_settings, **request.settings, "motif_length": length.bins(bin_s)}
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
     elif request.n_motifs is None and entry_of(request.model).chooses_sizes and is_picture:
@@ -93,8 +93,7 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
 
 
 def describe_agreement(record: FitRecord) -> str:
-    """Return what chains or groups say together, or what the data decided; "" for neither."""
+    """Return what chains or groups say together, "" where there were none."""
     if record.posterior is not None:
         return record.posterior.sentence
-    notes = record.provenance.spec.notes
-    return str(notes.get("agreement", notes.get("decisions", "")))
+    return str(record.provenance.spec.notes.get("agreement", ""))

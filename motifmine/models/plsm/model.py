@@ -110,7 +110,8 @@ class Plsm(PlsmSpec):
             found = moving_motifs(self, table, compact, used, seed, n_threads, watch)
             if found is not None:
                 spec, moving = found
-                return _package(spec, table, moving.problem, moving.state, used, seed, watch)
+                fit = _package(spec, table, moving.problem, moving.state, used, seed, watch)
+                return replace(fit, decisions=(describe_decisions(fit.motifs, fit.background),))
         spec = replace(self, activity="auto") if self.activity == "moving" else self
         spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
         watch = Watch(spec, on_progress)
@@ -146,12 +147,6 @@ class PlsmFit(FittedModel):
     def findings(self) -> dict[str, object]:
         """Return the decisions, where there were any."""
         return {"decisions": list(self.decisions)} if self.decisions else {}
-
-    def findings(self) -> dict[str, object]:
-        """Return what the data decided, in a line; nothing where sizes were given."""
-        if self.spec.activity != "moving":
-            return {}
-        return {"decisions": describe_decisions(self.motifs, self.background)}
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return where the motifs are active in `table`, see `fold_in`."""
