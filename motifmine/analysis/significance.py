@@ -22,6 +22,10 @@ LEVEL = 0.01
 ENOUGH_PEAKS = 400
 """Peaks of decoys that are wanted, supposing that a decoy has as many as a motif."""
 FEWEST_DECOYS, MOST_DECOYS = 3, 10
+LIKELY = 0.5
+"""Probability of being false below which a candidate is rather true."""
+LEAST_LIKELY = 2
+"""Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
 WITHIN_BINS = 2
 """A held-out occurrence this close to one of the whole fit is the same."""
 LAGS, LABELS, OTHER_DOCUMENTS = 0, 1, 2
@@ -83,7 +87,7 @@ def assess(
     lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
     held = cross_fit(table, pieces, motifs, fit_half, infer, lags)
     p_value = _p_values(held, len(motifs), n_decoys, seed)
-    kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(p_value)
+    kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
     found = compete(table, pieces, chosen, background, infer, lags[:, kept])
     own, tested_bins = _of_kept(held, kept), held.tested_bins[kept]
@@ -101,7 +105,7 @@ def assess(
     )
     least = least_score(scores, detection)
     sure = with_chance(targets, scores)
-    likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < 0.5))
+    likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
     return Assessment(
         kept=kept,
         occurrences=keep_occurrences(sure, sure.score >= least),
@@ -176,8 +180,15 @@ def _p_values(held: HeldOut, n_motifs: int, n_decoys: int, seed: int) -> Floats:
     )
 
 
-def _recurrent(p_value: Floats) -> Indices:
-    return np.flatnonzero(holm_rejections(p_value, LEVEL))
+def _recurrent(held: HeldOut, p_value: Floats, n_decoys: int) -> Indices:
+    """Return the motifs that recur: significant, and with candidates that are rather true."""
+    kept = np.flatnonzero(holm_rejections(p_value, LEVEL))
+    own = _of_kept(held, kept)
+    target, decoy = own.of_motifs(), own.occurrences.score[own.is_decoy]
+    scores = score_table(target.score, decoy, decoy_weight=1 / n_decoys, hours=1.0)
+    likely = scores.look_up("false_probability", target.score) < LIKELY
+    n_likely = np.bincount(target.motif[likely], minlength=len(kept))
+    return kept[n_likely >= LEAST_LIKELY]
 
 
 def _of_kept(held: HeldOut, kept: Indices) -> Candidates:
