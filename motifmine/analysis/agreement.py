@@ -31,14 +31,14 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Agreement:
-    """How some occurrences agree with some of the truth."""
+    """Agreement of occurrences with events of the truth, for one label or all."""
 
     label: str
     """"" for all labels together."""
     motifs: tuple[int, ...]
-    """Motifs, counted from 0, that stand for the label; () when none does."""
+    """Motifs, counted from 0, that are assigned to the label; () for none."""
     offsets_s: tuple[float, ...]
-    """What was added to the starts of each of these motifs, seconds."""
+    """Offset that is added to the starts of each of these motifs, seconds."""
     n_true: int
     n_found: int
     n_matched: int
@@ -79,7 +79,19 @@ def make_agreement(
     found: list[tuple[Floats, Floats]],
     tolerance: float,
 ) -> Agreement:
-    """Return the agreement of lists of true times with lists of times and scores, one a label."""
+    """Return the agreement of true times with times and scores of occurrences.
+
+    Parameters
+    ----------
+    label, motifs, offsets_s
+        See `Agreement`.
+    true : list of float arrays
+        Times of events, one array per label.
+    found : list of (times, scores)
+        Occurrences assigned to these labels.
+    tolerance : float
+        In the unit of the times.
+    """
     pairs = [match_times(t, times, tolerance) for t, (times, _) in zip(true, found, strict=True)]
     errors = np.concatenate(
         [
@@ -102,7 +114,15 @@ def make_agreement(
 def bootstrap_intervals(
     true: list[Floats], found: list[Floats], tolerance: float, apart: float
 ) -> Intervals | None:
-    """Return intervals of the overall figures, from recordings drawn with replacement."""
+    """Return bootstrap intervals of the overall figures, from recordings drawn with replacement.
+
+    Parameters
+    ----------
+    true, found : lists of float arrays
+        Times by label; those of document d are shifted by `apart` times d.
+    tolerance, apart : float
+        In the unit of the times.
+    """
     columns: list[list[Floats]] = [[], [], []]
     for events, times in zip(true, found, strict=True):
         left, _ = match_times(events, times, tolerance)

@@ -1,17 +1,17 @@
-"""How badly motifs explain each moment: words that are unexpected, missing, or too many.
+"""Anomalies: words that are unexpected, missing, or too many under the motifs of a fit.
 
-With the motifs held fixed, a document has at every time bin a rate for every word (background and
-active motifs). Three kinds of surprise are measured against it, smoothed over most of a motif's
-length, and calibrated on the documents of the fit: the surprise of a value is -log10 of how often
-the fit's own documents exceed it.
+With the motifs held fixed, every word has a rate in every time bin of a document (background and
+active motifs). Three kinds of surprise are measured against these rates, smoothed over most of a
+motif's length, and calibrated on the documents of the fit: the surprise of a value is -log10 of the
+share of the fit's own time bins that exceed it.
 
-- unexpected: part of the Poisson deviance where more was counted than expected,
-- missing: the part where less was counted than expected, and stretches with too little altogether
+- unexpected: the part of the Poisson deviance where more was counted than expected,
+- missing: the part where less was counted than expected, and stretches with too low a total
   (half a motif's length to four),
-- too many: stretches of half a motif's length with too much altogether.
+- too many: stretches of half a motif's length with too high a total.
 
-The deviance is s3 of the abnormality measures in the PLSM papers, taken apart by its sign; totals
-make up for what it cannot see, since motifs that never begin are not missed by it.
+The deviance is s3 of the abnormality measures in the PLSM papers, split by its sign. Totals are
+needed because motifs that never start do not lower the deviance.
 """
 
 from collections.abc import Sequence
@@ -29,24 +29,24 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices32
 
 FLOOR = 0.03
-"""Share of a document's observations that any word could be, spread as in the fit's background."""
+"""Share of a document's observations added to the rates, distributed as the fit's background."""
 SMOOTH = 2 / 3
 """Motif lengths over which the deviance is averaged."""
-LEAN_WINDOWS = (0.5, 1, 2, 4)
-"""Motif lengths over which too little altogether is noticed; the first also tells quiet bins, and
-too much."""
+LOW_ACTIVITY_WINDOWS = (0.5, 1, 2, 4)
+"""Windows of totals, in motif lengths; the first is also used for quiet bins and for too high
+totals."""
 QUIET = 0.6
-"""A bin is quiet when its surprise at so little is this: among the quietest quarter."""
+"""A bin is quiet when the surprise of its low total is at least this: the quietest quarter."""
 N_QUANTILES = 1000
-"""Numbers that stand for the distribution of a measure."""
+"""Number of quantiles of the distribution of a measure."""
 TAIL = 0.02
-"""Share of a distribution whose exponential tail goes on beyond its highest value."""
+"""Upper share of a distribution to which an exponential tail is fitted, for extrapolation."""
 LEAST_SURPRISE = 2.0
-"""A stretch begins where the surprise is at least this: one in a hundred in the fit's documents."""
+"""Smallest surprise of an anomaly: reached in one of a hundred of the fit's time bins."""
 MOST = 1000
-"""Stretches that are kept, the most surprising."""
+"""Most stretches that are kept, the most surprising."""
 CHUNK_CELLS = 1 << 22
-"""Cells of the rate matrix that are held at a time."""
+"""Most cells of the rate matrix in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +54,7 @@ class Surprise:
     """The surprise of every time bin of one document, in every sense."""
 
     value: Floats
-    """float64 array (sense, T), -log10 of how often the fit's own documents exceed it."""
+    """float64 array (sense, T), -log10 of the share of the fit's time bins that exceed it."""
 
     @property
     def overall(self) -> Floats:
@@ -69,7 +69,7 @@ def measure_documents(
     """Return the raw measures of every document: float64 arrays (measure, T).
 
     Measures are unexpected and missing deviance and the total of each bin's window (see
-    `LEAN_WINDOWS`); windows that reach over an edge of the document are taken as long as they are.
+    `LOW_ACTIVITY_WINDOWS`); windows are cut off at the edges of the document.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def measure_documents(
     documents = []
     for first, last in pairwise(edges):
         smooth = [window_means(part[first:last], SMOOTH * length) for part in deviances]
-        lean = [window_means(total[first:last], n * length) for n in LEAN_WINDOWS]
-        documents.append(np.stack([*smooth, *lean]))
+        low = [window_means(total[first:last], n * length) for n in LOW_ACTIVITY_WINDOWS]
+        documents.append(np.stack([*smooth, *low]))
     return documents
 
 
@@ -104,10 +104,10 @@ def window_means(value: Floats, width: float) -> Floats:
 
 
 def calibrate(measures: Sequence[Floats]) -> AnomalyScale:
-    """Return what is usual: the distribution of every measure over the documents of a fit."""
-    signed = np.concatenate([_signed(document) for document in measures], axis=1)
+    """Return the distribution of every measure over the documents of a fit."""
+    signed = np.concatenate([_orient(document) for document in measures], axis=1)
     if signed.shape[1] == 0:
-        raise DataError("there is no time bin to tell the usual from")
+        raise DataError("anomalies cannot be calibrated without a time bin")
     shares = np.concatenate(
         [np.linspace(0, 0.9, N_QUANTILES // 2), 1 - np.geomspace(0.1, 1e-4, N_QUANTILES // 2)[1:]]
     )
@@ -123,21 +123,21 @@ def calibrate(measures: Sequence[Floats]) -> AnomalyScale:
     )
 
 
-def surprise_of(measures: Floats, scale: AnomalyScale) -> Surprise:
+def calibrate_surprise(measures: Floats, scale: AnomalyScale) -> Surprise:
     """Return the calibrated surprise of one document's measures (measure, T)."""
-    parts = [_surprise(row, scale, measure) for measure, row in enumerate(_signed(measures))]
-    lean = _lean(parts[2 : 2 + len(LEAN_WINDOWS)])
-    missing = np.maximum(parts[1], lean) - np.log10(2)
-    # the highest of several is looked at: each is that much less of a surprise
+    parts = [_surprise(row, scale, measure) for measure, row in enumerate(_orient(measures))]
+    low = _combine_low_totals(parts[2 : 2 + len(LOW_ACTIVITY_WINDOWS)])
+    missing = np.maximum(parts[1], low) - np.log10(2)
+    # Bonferroni correction for the maximum over several measures
     value = np.stack([parts[0], missing, parts[-1]]) - np.log10(len(SENSES))
     return Surprise(value=np.maximum(value, 0.0))
 
 
-def _lean(surprises: Sequence[Floats]) -> Floats:
-    """Return how surprising it is that so little happens, from windows of growing length.
+def _combine_low_totals(surprises: Sequence[Floats]) -> Floats:
+    """Return the surprise of low totals, the maximum over windows of growing length.
 
-    A long window that is empty says nothing about a bin at its edge where enough goes on: the
-    bin's own short window must be among the quieter ones, too.
+    A long empty window does not make a busy bin at its edge surprising: the bin's own short window
+    must be quiet, too.
     """
     best: Floats = np.max(surprises, axis=0) - np.log10(len(surprises))
     return np.where(surprises[0] >= QUIET, best, 0.0)
@@ -150,20 +150,22 @@ def find_anomalies_of(
     activations: Activations,
     scale: AnomalyScale | None,
 ) -> Anomalies:
-    """Return the stretches that motifs explain badly, of documents in which they were located.
+    """Return the anomalies of documents in which the motifs were located.
 
     Parameters
     ----------
     table : ObservationTable
-        As the motifs were located in it.
+        The table in which the motifs were located.
     motifs, background, activations
         `background` with its share of these documents.
     scale : AnomalyScale or None
-        What is usual; None: what these documents say.
+        None: calibrate on these documents.
     """
     measures = measure_documents(table, motifs, background, activations)
     usual = calibrate(measures) if scale is None else scale
-    return find_anomalies(table, [surprise_of(document, usual) for document in measures], usual)
+    return find_anomalies(
+        table, [calibrate_surprise(document, usual) for document in measures], usual
+    )
 
 
 def find_anomalies(
@@ -171,7 +173,16 @@ def find_anomalies(
     surprises: Sequence[Surprise],
     scale: AnomalyScale,
 ) -> Anomalies:
-    """Return the stretches whose surprise reaches `LEAST_SURPRISE`, the most surprising first."""
+    """Return the stretches whose surprise reaches `LEAST_SURPRISE`, the most surprising first.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    surprises : sequence of Surprise
+        One per document.
+    scale : AnomalyScale
+        Stored with the anomalies.
+    """
     rows: list[tuple[int, int, int, int, float]] = []
     for document, surprise in enumerate(surprises):
         overall = surprise.overall
@@ -193,8 +204,8 @@ def find_anomalies(
     )
 
 
-def _signed(measures: Floats) -> Floats:
-    """Return measures of which more is more surprising: totals count downward, then upward."""
+def _orient(measures: Floats) -> Floats:
+    """Return measures with the sign for which larger is more surprising: totals twice."""
     deviance, totals = measures[:2], measures[2:]
     return np.concatenate([deviance, -totals, totals[:1]])
 

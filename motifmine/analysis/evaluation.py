@@ -24,23 +24,23 @@ CANDIDATES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evaluation:
-    """How a fit agrees with a truth, label by label and over all."""
+    """Agreement of a fit with a truth, by label and over all."""
 
     labels: tuple[Agreement, ...]
     others: tuple[Agreement, ...]
-    """Motifs that stand for no label, one entry each; all of their occurrences are false."""
+    """Motifs without a label, one entry each; all of their occurrences are false positives."""
     overall: Agreement
     """Of all occurrences, those of `others` too."""
     intervals: Intervals | None
     """Of `overall`; None where fewer than two recordings have a truth."""
     tolerance_s: float
     n_left_out: int
-    """Recordings that the truth does not name; nothing in them counts."""
+    """Recordings that the truth does not name, which are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Pair:
-    """One motif held against one label."""
+    """Match of one motif with one label."""
 
     offset_s: float = 0.0
     n_matched: int = 0
@@ -51,11 +51,11 @@ def evaluate(
 ) -> Evaluation:
     """Return how the occurrences of a fit agree with a truth.
 
-    A motif may begin earlier or later than what people call the moment of an event, so each motif
-    gets one constant offset to its label: of those up to the motif's length the one that brings
-    most pairs within the tolerance, refined to the median of their distances. An occurrence and a
-    true event match when they lie within the tolerance then; each matches once. Motifs that have
-    the name of a label stand for it. Occurrences of motifs that stand for no label are false.
+    A motif may begin earlier or later than the annotated time of an event, so each motif gets one
+    constant offset to its label: of those up to the motif's length, the one with most pairs within
+    the tolerance, refined to the median of their distances. Then an occurrence and a true event
+    match when they are within the tolerance; each matches once. Motifs with the name of a label
+    are assigned to it. Occurrences of motifs without a label are false positives.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def evaluate(
     truth : Truth
     tolerance_s : float, seconds, > 0
     many : bool
-        Let several motifs stand for one label where that raises its F1; a motif stands for one
-        label at most in any case. Without it labels and motifs are matched one to one.
+        Assign several motifs to one label where that raises its F1; a motif is assigned to at most
+        one label. Without it labels and motifs are matched one to one.
 
     Notes
     -----

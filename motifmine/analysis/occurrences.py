@@ -1,4 +1,4 @@
-"""From activations to discrete occurrences: where, how much, and how sure."""
+"""Occurrences from activations: peaks with weight and score."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -42,11 +42,11 @@ def find_occurrences(
     background: Background,
     activations: Activations,
 ) -> Occurrences:
-    """Return the occurrences that activations hold.
+    """Return the occurrences of activations.
 
-    An occurrence stands where the mass of a motif, summed over `SPREAD_BINS` start bins on each
-    side, is highest among its neighbours. Its weight is that sum, its score the log-likelihood
-    ratio (nats) of having it against leaving its observations to the rest of the model.
+    An occurrence is where the mass of a motif, summed over `SPREAD_BINS` start bins on each side,
+    is a local maximum. Its weight is that sum, its score the log-likelihood ratio (nats) of the
+    model with and without it.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def find_occurrences(
     """
     layout = start_layout(table, motifs.motif_length)
     activation = make_dense_activation(layout, activations, len(motifs))
-    row, motif, weight = _peaks(layout, activation)
-    score = _scores(layout, motifs, background, activation, row, motif)
+    row, motif, weight = _find_peaks(layout, activation)
+    score = _score(layout, motifs, background, activation, row, motif)
     document, start_bin = layout.start_of_row(row)
     order = np.lexsort((motif, start_bin, document))
     return Occurrences(
@@ -71,7 +71,7 @@ def find_occurrences(
     )
 
 
-def _peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
+def _find_peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
     """Return start row, motif and weight of every peak, documents kept apart."""
     rows, motifs, weights = [], [], []
     apart = max(APART_BINS, layout.motif_length // APART_SHARE)
@@ -127,7 +127,7 @@ def _rates(layout: StartLayout, motifs: MotifSet, base: Floats32, activation: Fl
     return rates
 
 
-def _scores(
+def _score(
     layout: StartLayout,
     motifs: MotifSet,
     background: Background,
@@ -157,7 +157,13 @@ def _scores(
 
 
 def start_seconds(table: ObservationTable, document: Indices, start_bin: Indices) -> Floats:
-    """Return start bins in seconds of their recordings, those that lie outside at the edge."""
+    """Return start bins in seconds of their recordings, clipped to the recording.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    document, start_bin : int arrays (N,)
+    """
     edges = table.document_offsets
     bin_start_s = np.concatenate([np.zeros(0), *(r.bin_start_s for r in table.recordings)])
     inside = np.clip(start_bin, 0, np.diff(edges)[document] - 1)

@@ -76,7 +76,7 @@ def extract_sources(
     Raises
     ------
     DataError
-        When a folder or pattern holds nothing, or recordings cannot be told apart by name.
+        When a folder or pattern has no recordings, or names of recordings are not distinct.
     SpecError
         When settings contradict each other.
     """
@@ -197,7 +197,7 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
 def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome:
     """Extract one series and write a table for each of its documents."""
     if job.scene is None:
-        # what kept the source from being surveyed is told here
+        # raises the error that stopped the survey of this source
         survey(job.source, job.settings.series, bin_s=None, stream=0, on_progress=lambda _: None)
     task = SeriesTask(
         path=job.source,
@@ -302,7 +302,7 @@ def _scene_of(
         for _, ending in isolated.run([job], lambda *_: None):
             if not isinstance(ending, JobFailure):
                 found.append(ending)
-        # one video tells the grid; the labels of `.tdoc` files are as many as the largest has
+        # one video gives the grid; `.tdoc` files need all, for the largest vocabulary
         if found and not all(other.reader.gives == "words" for other in jobs):
             break
     if not found:
@@ -318,7 +318,7 @@ def _series_scene(
     workers: int,
     on_note: Callable[[str], None] | None,
 ) -> Scene | None:
-    """Return what series share: what the workspace's tables have, else what all sources tell."""
+    """Return the scene of series: from the workspace's tables, else from all sources."""
     shared = None
     if staying:
         shared = SeriesScene(

@@ -61,7 +61,7 @@ class ExtractionSettings:
     series: SeriesSettings = field(default_factory=SeriesSettings)
     """Words of series of sensors, sounds and lists of events."""
     kind: Kind | None = None
-    """Kind of words; None: as each file's name tells."""
+    """Kind of words; None: by the name of each file."""
     start: str = ""
     """Wall-clock start of the one source, ISO 8601; without a zone in UTC."""
     name_time: str = ""
@@ -83,7 +83,15 @@ class Scene:
     bin_s: float
 
     def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
-        """Raise `WorkspaceError` naming the difference when a recording is not of this scene."""
+        """Raise `WorkspaceError` with the difference when a recording is not of this scene.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+        bin_s : float, seconds
+        path : Path
+            Source of the recording, for the message.
+        """
         if difference := scene_difference(self.vocabulary, self.bin_s, vocabulary, bin_s):
             raise WorkspaceError(
                 f"{path} does not belong to the scene of {self.root}: it has {difference}; "
@@ -144,7 +152,7 @@ class ExtractionJob:
 
     @property
     def start_utc(self) -> str:
-        """Wall-clock start of the recording, "" if nothing tells it."""
+        """Wall-clock start of the recording, "" if unknown."""
         if self.settings.name_time:
             return parse_start_from_name(self.source, self.settings.name_time)
         return to_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""

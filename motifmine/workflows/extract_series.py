@@ -36,7 +36,7 @@ class SeriesTask:
     path: Path
     name: str
     start_utc: str
-    """Wall-clock time of second 0 if the user tells it, "" for what the file says."""
+    """Wall-clock time of second 0 given by the user, "" for that of the file."""
     settings: SeriesSettings
     scene: SeriesScene
 
@@ -93,7 +93,7 @@ def series_tables(
         raise DataError(f"{task.path} holds no value in any channel")
     if lost:
         warnings.warn(
-            f"{task.path} has {lost:g} events with labels that the others do not have; left out",
+            f"{task.path} has {lost:g} events with labels that the others do not have; excluded",
             MotifmineWarning,
             stacklevel=2,
         )

@@ -41,19 +41,26 @@ class TopicSettings:
 
     spec: TopicSpec
     counts: Counts = "auto"
-    """What is done to the counts of words before topics see them, see `Preparation`."""
+    """Preparation of the counts of words for the topic model, see `Preparation`."""
     seed: int | None = 0
 
 
 def topic_settings(
     n_topics: int | None, model: TopicModel | None = None, *, seed: int | None = 0
 ) -> TopicSettings | None:
-    """Return the settings that a number and a model stand for, None without a number.
+    """Return the settings of topics, None without a number.
+
+    Parameters
+    ----------
+    n_topics : int or None
+    model : TopicModel or None
+        None: PLSA.
+    seed : int or None
 
     Raises
     ------
     SpecError
-        When a model is named without a number, or the numbers cannot be.
+        When a model is given without a number, or the number is invalid for it.
     """
     if n_topics is None:
         if model is not None:
@@ -93,7 +100,7 @@ def stored_layer(workspace: Workspace) -> Layer | None:
 
 
 def layer_of_fit(record: FitRecord) -> Layer | None:
-    """Return the layer of topics that a fit stands on, None for a fit over words."""
+    """Return the layer of topics of a fit, None for a fit over words."""
     topics = record.vocabulary.layout.topics()
     if topics is None:
         return None
@@ -131,7 +138,7 @@ def extract_recordings(
     ----------
     sources, workspace, settings, workers, on_progress
         See `motifmine.workflows.extract.extract_sources`. `settings.force` with `topics` learns
-        them anew and writes all tables of the workspace again.
+        new ones and writes all tables of the workspace again.
     topics : TopicSettings or None
         Topics to learn; None takes those of the workspace, unchanged, or leaves words as they are.
     on_step : callable or None

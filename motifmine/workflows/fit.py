@@ -77,7 +77,7 @@ def say_significance(record: FitRecord, run: FitRun) -> None:
 
 
 def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, dict[str, object]]:
-    """Return the tables, joined and with their cameras registered, and what was done to these."""
+    """Return the tables, joined and with their cameras registered, and notes on these."""
     found = workspace.read_registered(run.tables)
     run.say("\n".join(found.notes))
     return join_tables(found.tables), notes_of_cameras(found.notes, found.moved)
@@ -97,7 +97,7 @@ def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepar
 
 
 def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> None:
-    """Tell what will be fitted, and what the model does to the counts."""
+    """Report the data and settings of the fit, and the scaling of counts by the model."""
     run.say(describe_fit(request, spec, data.table))
     if request.groups is None and hasattr(spec, "describe_count_scaling"):
         run.say(spec.describe_count_scaling(data.counts))

@@ -1,7 +1,7 @@
-"""Fits of words through topics: a layer of topics is learned and the model sees topics alone.
+"""Fits of words over topics: a layer of topics is learned, and the model is fitted to topics.
 
-The fit that comes of it stands on topics as one of extracted topics does: the layer is stored with
-it, reports unfold its motifs to words, and new recordings of words are put into its topics.
+The result is a fit over topics, like that of extracted topics: the layer is stored in it, reports
+unfold its motifs to words, and new recordings of words are projected onto its topics.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
 NumberOfTopics = int | Literal["auto", "off"]
 
 MANY_WORDS = 500
-"""`auto` puts topics between when more words than so many occur."""
+"""Number of occurring words above which `auto` uses topics."""
 USUAL_TOPICS = TopicSpec().n_topics
 SECONDS_PER_TOPIC = 2
 """`auto` asks for fewer topics when recordings are shorter (time bins, where these are longer than
@@ -44,10 +44,10 @@ def over_topics(
     n_topics : int, `auto` or `off`
         `auto`: see `automatic_topics`.
     counts : `auto`, `raw` or `sqrt`
-        What is done to the counts of words before topics see them.
+        Preparation of the counts of words for the topic model.
     seed : int or None
     on_message : callable or None
-        Called with a line that tells of the topics.
+        Called with a line on the topics.
 
     Raises
     ------

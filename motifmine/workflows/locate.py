@@ -79,8 +79,8 @@ def locate_anomalies(
     record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)
     if record.anomalies is None:
         raise FormatError(
-            f"{path} does not tell what is usual in its recordings, an older version of motifmine "
-            "made it; fit again"
+            f"{path} has no anomaly scale, because it was made by an older version of motifmine; "
+            "fit again"
         )
     return record
 

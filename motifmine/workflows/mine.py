@@ -30,7 +30,7 @@ class Prepared:
     counts: ObservationTable
     """As the model sees it."""
     preparation: Preparation
-    """What was done, nothing left open."""
+    """The preparation, with `auto` and None resolved."""
 
     @classmethod
     def of(cls, table: ObservationTable, preparation: Preparation) -> "Prepared":
@@ -59,7 +59,7 @@ def mine(
     model : Model
         A specification, `Plsm(n_motifs=8, motif_length=12)` say.
     preparation : Preparation or None
-        What is done to the counts first; None lets the kind of words decide.
+        Preparation of the counts; None: the default of the kind of words.
     detection : Detection or None
         Which peaks of activations count as occurrences.
     seed : int or None
@@ -213,10 +213,10 @@ def _fit_model(
 
 
 def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
-    """Return where the motifs of a fit occur in other recordings, motifs held fixed.
+    """Return the occurrences of a fit's motifs in other recordings, with the motifs held fixed.
 
-    The counts are prepared, and occurrences told from chance, as in the fit. What comes back is the
-    fit with the new recordings, activations and occurrences in place of its own.
+    Counts are prepared, and occurrences tested, as in the fit. The result is the fit with the new
+    recordings, activations and occurrences instead of its own.
 
     Raises
     ------

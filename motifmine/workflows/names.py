@@ -38,8 +38,8 @@ def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
 def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tuple[Path, FitRecord]:
     """Name motifs of a saved fit; return its path and what it holds now.
 
-    The fit is written anew, whole or not at all. It keeps its date, so that naming the motifs of
-    an old fit does not make it the newest one.
+    The fit is rewritten atomically. It keeps its time of modification, so that naming the motifs
+    of an old fit does not make it the newest one.
 
     Parameters
     ----------

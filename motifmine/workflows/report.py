@@ -31,10 +31,17 @@ def show_fit(
     force: bool = False,
     time_zone: str | None = None,
 ) -> tuple[FitRecord, Path]:
-    """Return a fit and the path of its report.
+    """Return a fit and the path of its report, which is written unless it is up to date.
 
-    A report that is there already and is newer than the fit stays as it is, unless `force` is set.
-    A time zone is kept in the fit.
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str or None
+        None: the newest fit.
+    force : bool
+        Write the report in any case.
+    time_zone : str or None
+        IANA name, stored in the fit.
     """
     path = workspace.find_fit(name)
     if time_zone is not None:
@@ -44,7 +51,7 @@ def show_fit(
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"
-    # a fit whose motifs were named keeps its date; when its file changed is told by another clock
+    # naming motifs keeps the time of modification (mtime); only ctime shows that the file changed
     changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
     is_stale = report.exists() and report.stat().st_mtime_ns < changed_ns
     if force or is_stale or not report.exists():
@@ -71,10 +78,10 @@ def cut_clips(
 
 
 def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[int, Explained]:
-    """Return what the heaviest occurrences explain, by index, as far as their tables are there.
+    """Return the observations that the heaviest occurrences explain, by index.
 
-    At most `MOST_OCCURRENCES` are told and `MOST_OBSERVATIONS` read. Nothing comes back for fits
-    over topics, nor for recordings whose table is gone or is another one by now.
+    At most `MOST_OCCURRENCES` are returned and `MOST_OBSERVATIONS` read. There are none for fits
+    over topics, nor for recordings whose table was removed or has changed.
     """
     if record.folded is not None or not len(record.occurrences):
         return {}

@@ -1,4 +1,4 @@
-"""How a fit is made and where it goes: what a command says besides what is asked of the fit."""
+"""Options of running a fit that do not affect its result: tables, target, workers, callbacks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ class FitRun:
     scheduler: str | None = None
     """Address of a Dask scheduler, whose workers are used instead; they must see the workspace."""
     n_threads: int | None = None
-    """Threads of every worker; None: the cores of this machine, shared out to the processes."""
+    """Threads of every worker; None: the cores of this machine divided by the processes."""
     is_timed: bool = True
-    """Whether the fit tells how long it took. Without, the same data give the same bytes."""
+    """Whether the fit stores its duration. Without, the same data give the same bytes."""
     notes: Mapping[str, object] = field(default_factory=dict)
     """More to keep with the settings in the fit, plain values."""
     on_message: Callable[[str], None] | None = None
-    """Called with lines that tell what will be fitted, and how, and whether chains agree."""
+    """Called with lines on data, settings and decisions of the fit."""
     on_progress: Callable[[Progress], None] | None = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""From what is asked of a fit to the specification of its model."""
+"""From the request for a fit to the specification of its model."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -27,7 +27,7 @@ class Workspace:
         return self.root / self.folder
 
     def words(self) -> "Workspace":
-        """Return the same workspace with, as its tables, the words that its topics stand on."""
+        """Return the workspace with the tables of words below its topics as its tables."""
         return replace(self, folder="words")
 
     def table_path(self, recording: str) -> Path:
@@ -52,9 +52,17 @@ class Workspace:
     ) -> ObservationTable:
         """Return the named tables, or all of the workspace, joined in order of name.
 
-        Recordings of a camera that was knocked are put right or set apart, see
-        `motifmine.features.video.registration`; `reference` is the scene's picture, and
-        `on_message` is called with a line on each of them.
+        Recordings of a moved camera are registered or excluded, see
+        `motifmine.features.video.registration`.
+
+        Parameters
+        ----------
+        paths : sequence of Path or None
+            None: all tables.
+        reference : uint8 array (row, column, rgb) or None
+            Picture of the scene that cameras are registered to.
+        on_message : callable or None
+            Called with a line on each registered or excluded recording.
 
         Raises
         ------

@@ -13,8 +13,8 @@ from scipy.stats import rankdata
 
 from motifmine.analysis.anomalies import (
     calibrate,
+    calibrate_surprise,
     measure_documents,
-    surprise_of,
     window_means,
 )
 from motifmine.io.hdf5 import store
@@ -115,7 +115,7 @@ def test_the_documents_of_the_fit_exceed_a_surprise_as_often_as_it_says(
 ) -> None:
     found = locate_motifs(record, ordinary.table)
     measures = measure_documents(ordinary.table, record.motifs, found.background, found.activations)
-    surprise = surprise_of(measures[0], calibrate(measures)).overall
+    surprise = calibrate_surprise(measures[0], calibrate(measures)).overall
     for level in (1.0, 2.0):
         assert 0.2 * 10**-level <= np.mean(surprise >= level) <= 1.5 * 10**-level
 
@@ -177,7 +177,7 @@ def test_odd_events_on_the_rendered_junction_stand_out(motifmine: Run) -> None:
             for row in truth
             if row["document"] == recording.name
         ]
-        score.append(surprise_of(document, record.anomalies.scale).overall)
+        score.append(calibrate_surprise(document, record.anomalies.scale).overall)
         is_odd.append(np.any([(middle >= a) & (middle < b) for a, b in spans], axis=0))
         is_edge.append(np.any([abs(middle - t) < 0.75 for span in spans for t in span], axis=0))
     inner = ~np.concatenate(is_edge)

@@ -1,8 +1,8 @@
-"""EM over groups of documents: each is stepped where it lies, only statistics travel.
+"""Out-of-core batch EM over groups of documents; only sufficient statistics are communicated.
 
-What a model keeps of a document between iterations stays in a scratch file beside the observations
-of its group, and a worker holds one group at a time. With all documents in one group the result is
-that of a fit in memory to the byte; with more groups sums are rounded in another order.
+The state of documents between iterations is in scratch files, next to the observations of their
+group, and a worker holds one group at a time. With all documents in one group the result has the
+same bytes as a fit in memory; with more groups sums are rounded in another order.
 """
 
 import os

@@ -22,9 +22,9 @@ from motifmine.types import Indices
 from motifmine.workflows.cameras import notes_of_cameras, registration_of_files
 
 GROUP_OBSERVATIONS = 200_000
-"""A group is full with so many observations."""
+"""Most observations of a group."""
 GROUP_CELLS = 4_000_000
-"""A group is full with so many starts times motifs: 16 MB for every copy of them."""
+"""Most start times times motifs of a group: 16 MB for every copy of them."""
 LISTED_AT_ONCE = 32
 """Documents that a worker lists in one go."""
 
@@ -74,7 +74,7 @@ class Census:
 
 
 class Group(NamedTuple):
-    """Documents that are read together; its number tells where its sums have their place."""
+    """Documents that are read together; sums are added in the order of group numbers."""
 
     number: int
     paths: tuple[Path, ...]
@@ -160,7 +160,7 @@ def take_census(
 
 
 class _Part(NamedTuple):
-    """The census of some tables, None where all were excluded, and what was done to cameras."""
+    """The census of some tables, None where all were excluded, and notes on cameras."""
 
     census: Census | None
     notes: tuple[str, ...]
@@ -234,7 +234,7 @@ def without_documents(table: ObservationTable) -> ObservationTable:
 
 
 def reading_for(census: Census, preparation: Preparation) -> Reading:
-    """Return the reading in which rare words of the whole archive are left out."""
+    """Return the reading that excludes rare words of the whole archive."""
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     is_kept = census.seen >= max(1, choice.least_bins or 0)
     return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept, moved=census.moved)

@@ -11,15 +11,15 @@ from motifmine.workflows.own_tables import read_own_table
 
 
 def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
-    """Tell in a saved fit how its motifs change; return it without its documents.
+    """Add drift to a saved fit; return it without its documents.
 
-    Every table is read once, one at a time. A recording whose table is gone, or is another one by
-    now, is left out.
+    Every table is read once, one at a time. Recordings whose table was removed or has changed are
+    excluded.
 
     Parameters
     ----------
     path : Path
-        A fit; it is written anew, whole or not at all, where there is anything to tell.
+        A fit; it is rewritten atomically where there are enough periods.
     tables : mapping of str to Path
         Table files by the names of their recordings.
     """

@@ -63,11 +63,11 @@ from motifmine.workflows.out_of_core.online_em import (
 from motifmine.workflows.run import FitRun
 
 PART_OBSERVATIONS = 200_000
-"""Motifs are searched, and occurrences told from chance, in about so many observations."""
+"""Approximate number of observations of the part in which motifs are searched and tested."""
 PART_BINS = 400_000
-"""And in so many time bins at most."""
+"""Most time bins of this part."""
 PART_DOCUMENTS = 8
-"""No document gives more than its share of so many."""
+"""A document contributes at most this fraction of the part, 1 / `PART_DOCUMENTS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Streaming:
 
 @dataclass(slots=True)
 class TraceKeeper:
-    """Keeps the trace of a fit over files, and tells of its progress."""
+    """Records the trace of an out-of-core fit, and reports its progress."""
 
     n_expected: int
     on_progress: Callable[[Progress], None] | None

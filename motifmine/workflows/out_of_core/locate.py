@@ -110,10 +110,10 @@ def write_located(
     mapper : callable
         Like the built-in `map`.
     tally : Tally
-        Of what is there already; it is added to.
+        Of earlier documents; new values are appended.
     began : float or None
-        When the work began, as `time.perf_counter` tells; the time since is added to the fit's.
-        None: the fit does not tell how long it took.
+        `time.perf_counter` at the beginning; the time since then is added to the duration.
+        None: the duration is not stored.
     force : bool
         Overwrite `target`.
     base : Path or None

@@ -25,9 +25,9 @@ from motifmine.records.settings import Rate
 from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
 
 BATCHES_PER_PASS = 24
-"""Batches of a pass where no size is given and the archive is large enough for so many."""
+"""Default number of batches of a pass, for archives that are large enough."""
 BATCH_OBSERVATIONS = 30_000
-"""A batch holds at least about so many observations where no size is given."""
+"""Smallest number of observations of a default batch, approximately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,7 +82,7 @@ def climb_online(
     standing : Standing
     rate : Rate
     mapper : callable
-        Like the built-in `map`; the groups of a batch are shared out by it.
+        Like the built-in `map`; called with the groups of a batch.
     batch_documents : int
         Documents of a whole batch; a smaller one moves the motifs less.
     on_batch : callable

@@ -43,12 +43,12 @@ def update_file(
     is_timed: bool = True,
     notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
-    """Add table files to a saved fit and write what comes out; return it without its documents.
+    """Update a saved fit incrementally with table files; return it without its documents.
 
-    Motifs move once for every batch of new documents, at the rate that the fit had reached; then
-    they are located in the new documents. Old documents are not read, their occurrences stay as
-    they are, and so do the motifs' numbers and names. How motifs change over the archive is told
-    no more: that would take all documents.
+    The motifs are updated once for every batch of new documents, with the learning rate that the
+    fit had reached, and then located in the new documents. Earlier documents are not read; their
+    occurrences and the numbers and names of motifs are kept. The result has no drift, which would
+    need all documents.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def update_file(
     on_batch : callable or None
         Called with the log-likelihood per observation of every batch before it is learned, nats.
     is_timed : bool
-        Whether the fit tells how long it took. Without, the same data give the same bytes.
+        Whether the fit stores its duration. Without, the same data give the same bytes.
     notes : mapping or None
         More to keep with the settings in the fit, plain values.
 
@@ -135,7 +135,7 @@ def update_file(
 
 
 def _notes_of_cameras(record: FitRecord, census: Census) -> dict[str, object]:
-    """Return what was done to cameras, those of the documents of before first."""
+    """Return the notes on cameras, those of earlier documents first."""
     old, new = record.provenance.spec.notes, census.notes_of_cameras()
     if not new:
         return {}
@@ -150,7 +150,7 @@ def _updated_head(
     spec: FitSpec,
     notes: Mapping[str, object],
 ) -> FitRecord:
-    """Return the fit with its new motifs and inputs; what old documents would tell is left out."""
+    """Return the fit with its new motifs and inputs, without parts that need all documents."""
     return replace(
         record,
         provenance=replace(
@@ -228,7 +228,7 @@ def _refuse_strangers(record: FitRecord, census: Census) -> None:
     if census.scene.vocabulary.n_words > record.motifs.n_words:
         raise FormatError(
             f"the new tables have {census.scene.vocabulary.n_words} words but the fit knows "
-            f"{record.motifs.n_words}; fit anew"
+            f"{record.motifs.n_words}; fit again"
         )
 
 
