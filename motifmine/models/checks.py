@@ -10,7 +10,7 @@ from motifmine.records.fit import Activations, Background
 from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.types import Indices32
+from motifmine.types import Floats, Floats32, Indices, Indices32
 
 FLOOR = 1e-3
 """Share of the observations left to an even background, for words that were never seen."""
@@ -38,6 +38,25 @@ def drop_unused_words(table: ObservationTable) -> tuple[Indices32, ObservationTa
     used, word = np.unique(table.word, return_inverse=True)
     labels = Vocabulary.of_labels([table.vocabulary.labels[w] for w in used])
     return used, replace(table, vocabulary=labels, word=word.astype(np.int32), picture=None)
+
+
+def restore_words(values: Floats | Floats32, used: Indices | Indices32, n_words: int) -> Floats32:
+    """Return values over the words that were seen as values over all words, 0 for the others.
+
+    Parameters
+    ----------
+    values : float array (.., words seen)
+    used : int array (words seen,)
+    n_words : int
+        Size W of the vocabulary.
+
+    Returns
+    -------
+    float32 array (.., W)
+    """
+    whole: Floats32 = np.zeros((*values.shape[:-1], n_words), np.float32)
+    whole[..., used] = values
+    return whole
 
 
 def locate_nothing(background: Background, table: ObservationTable) -> Located:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from motifmine.models.checks import restore_words
 from motifmine.models.hdlsm.chains import BACKGROUND_PRIOR
 from motifmine.models.hdlsm.kernels.state import MOTIFS, OCCURRENCES, State, Tokens
 from motifmine.records.fit import Activations, Background
@@ -52,9 +53,7 @@ def expand_to_vocabulary(
         Indices of these words in the vocabulary.
     table : ObservationTable
     """
-    whole = np.zeros((*probability.shape[:2], table.n_words), dtype=np.float32)
-    whole[:, :, words] = probability
-    return whole
+    return restore_words(probability, words, table.n_words)
 
 
 def estimate_background(state: State, words: Indices, table: ObservationTable) -> Background:

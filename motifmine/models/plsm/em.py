@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motifmine.models.monitor import has_converged
 from motifmine.models.plsm import passes as plsm_pass
 from motifmine.models.plsm.kernels.live import Places
 from motifmine.models.plsm.kernels.search import sweep_threshold
@@ -302,7 +303,7 @@ def climb(
     for i in range(n_iterations):
         state, value = step(problem, state, threshold)
         on_value(value)
-        if i > 5 and value - last < tolerance * problem.total:
+        if has_converged(i, value - last, tolerance, problem.total):
             break
         last = value
     return state

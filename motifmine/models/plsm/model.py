@@ -10,7 +10,13 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from motifmine.errors import DataError
-from motifmine.models.checks import FLOOR, check_size, drop_unused_words, locate_nothing
+from motifmine.models.checks import (
+    FLOOR,
+    check_size,
+    drop_unused_words,
+    locate_nothing,
+    restore_words,
+)
 from motifmine.models.fitted import FittedModel, provenance_of
 from motifmine.models.plsm.em import (
     Problem,
@@ -56,7 +62,7 @@ from motifmine.records.fit import (
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import resolve_seed
-from motifmine.types import Floats, Floats32
+from motifmine.types import Floats
 
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
@@ -106,7 +112,7 @@ class Plsm(PlsmSpec):
         n_threads = n_threads or most_threads()
         used, compact = drop_unused_words(table)
         if is_moving(self, table):
-            watch = Watch(self, on_progress)
+            watch = Watch.of(self, on_progress)
             found = moving_motifs(self, table, compact, used, seed, n_threads, watch)
             if found is not None:
                 spec, moving = found
@@ -114,7 +120,7 @@ class Plsm(PlsmSpec):
                 return replace(fit, decisions=(describe_decisions(fit.motifs, fit.background),))
         spec = replace(self, activity="auto") if self.activity == "moving" else self
         spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
-        watch = Watch(spec, on_progress)
+        watch = Watch.of(spec, on_progress)
         reason = ""
         if has_open_number(spec):
             spec, problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
@@ -239,11 +245,10 @@ def _as_many_words(vocabulary: Vocabulary, n_words: int) -> Vocabulary:
 
 
 def _background(state: State, used: np.ndarray, n_words: int) -> Background:
-    words = np.zeros(n_words, dtype=np.float32)
-    words[used] = state.background_word
     mass = float(state.background_mass.sum())
     return Background(
-        probability=words, weight=mass / (mass + float(state.starts.sum(dtype=np.float64)))
+        probability=restore_words(state.background_word, used, n_words),
+        weight=mass / (mass + float(state.starts.sum(dtype=np.float64))),
     )
 
 
@@ -272,9 +277,7 @@ def _package(
     state = with_gathered_starts(problem, with_expected_counts(problem, state))
     mass: Floats = state.starts.sum(axis=0, dtype=np.float64)
     order = np.argsort(-mass, kind="stable")
-    length = state.motifs.shape[1]
-    probability: Floats32 = np.zeros((len(order), length, table.n_words), np.float32)
-    probability[:, :, used] = state.motifs[order]
+    probability = restore_words(state.motifs[order], used, table.n_words)
     return PlsmFit(
         spec=spec,
         motifs=MotifSet(probability=probability, weight=mass[order] / table.total),

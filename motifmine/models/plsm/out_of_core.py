@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.models.checks import restore_words
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -28,7 +29,7 @@ from motifmine.models.protocol import Located
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.records.fit import Background, FitRecord, MotifSet
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats, Indices
 
 N_INFER = 15
 """Iterations in which the starts of a batch are inferred."""
@@ -124,10 +125,8 @@ class PlsmOutOfCore:
         cells = statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
         mass: Floats = cells.sum(axis=(0, 1))
         order = np.argsort(-mass, kind="stable")
-        probability: Floats32 = np.zeros((n_motifs, length, n_words), np.float32)
-        probability[:, :, kept] = parameters.motifs[order]
-        words: Floats32 = np.zeros(n_words, np.float32)
-        words[kept] = parameters.words
+        probability = restore_words(parameters.motifs[order], kept, n_words)
+        words = restore_words(parameters.words, kept, n_words)
         total = statistics.total
         return replace(
             fit,

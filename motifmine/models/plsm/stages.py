@@ -1,15 +1,14 @@
 """The stages of a PLSM fit: deciding what is open, where EM begins, climbing, leaving out."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import FitError
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.monitor import Monitor
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -32,7 +31,6 @@ from motifmine.models.plsm.search import (
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
 from motifmine.progress import Progress
-from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32
@@ -57,40 +55,24 @@ ROUND_COST = 20
 """A round of the search counts for so many iterations in the progress that is told."""
 
 
-@dataclass(slots=True)
-class Watch:
-    """Keeps the trace, tells of progress, and refuses numbers that are not finite."""
+class Watch(Monitor):
+    """The monitor of a fit, to which rounds of the search and laps of the race count, too."""
 
-    spec: PlsmSpec
-    on_progress: Callable[[Progress], None] | None
-    began: float = field(default_factory=time.perf_counter)
-    rows: list[tuple[float, float]] = field(default_factory=list)
-    n_rounds: int = 0
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, spec: PlsmSpec, on_progress: Callable[[Progress], None] | None) -> "Watch":
+        """Return the monitor of a resolved specification."""
+        n_rounds = spec.rounds * (spec.restarts or 1)
+        return cls(ROUND_COST * n_rounds + spec.iterations, on_progress)
 
     def see_round(self, value: float) -> None:
-        """Note a round of the search or a lap of the race."""
-        self.n_rounds += 1
-        self._tell(value)
+        """Record a round of the search or a lap of the race."""
+        self.record(value, is_traced=False, n_iterations=ROUND_COST)
 
     def see(self, value: float) -> None:
-        """Note the log-likelihood of an iteration on everything."""
-        if not np.isfinite(value):
-            raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
-        self.rows.append((value, time.perf_counter() - self.began))
-        self._tell(value)
-
-    def _tell(self, value: float) -> None:
-        if self.on_progress is not None:
-            total = ROUND_COST * self.spec.rounds * (self.spec.restarts or 1) + self.spec.iterations
-            done = min(total, ROUND_COST * self.n_rounds + len(self.rows))
-            self.on_progress(Progress(done, total, value))
-
-    def trace(self) -> Trace:
-        """Return the iterations on everything."""
-        value, seconds = np.array(self.rows, dtype=np.float64).reshape(-1, 2).T
-        return Trace(
-            iteration=np.arange(len(value)), log_likelihood=value.copy(), seconds=seconds.copy()
-        )
+        """Record the log-likelihood of an iteration on everything."""
+        self.record(value)
 
 
 def number_of(spec: PlsmSpec) -> int:
@@ -267,7 +249,7 @@ def of_better_activity(
             spec, activity=activity, rounds=2, restarts=1, iterations=60, drop_surplus=False
         )
         trial = resolve(cheap, kept)
-        watch = Watch(trial, None)
+        watch = Watch.of(trial, None)
         problem = pose_for(trial, kept, n_threads)
         if trial.start == "search":
             state = best_search(trial, kept, problem, 0, watch)

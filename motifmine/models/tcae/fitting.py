@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.tcae.devices import (
     check_memory,
     choose_device,
@@ -43,9 +44,8 @@ from motifmine.models.tcae.training import Course, EpochRow, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.table import ObservationTable
-from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
-from motifmine.types import Floats32, Indices
+from motifmine.types import Floats32, Indices, Indices32
 
 LEAST_WINDOWS = 40
 """With fewer windows none is held out."""
@@ -84,7 +84,7 @@ def fit_table(
         Called with an `EpochRow` after every epoch.
     """
     device = choose_device(spec)
-    compact, used = compact_table(table)
+    used, compact = drop_unused_words(table)
     check_memory(spec, compact, device)
     rng = make_torch_generator(seed)
     with use_deterministic_sums():
@@ -106,14 +106,6 @@ def fit_table(
 def make_torch_generator(seed: int) -> torch.Generator:
     """Return a generator on the CPU; torch's global generator is not used."""
     return torch.Generator().manual_seed(int(generator(seed).integers(2**62)))
-
-
-def compact_table(table: ObservationTable) -> tuple[ObservationTable, Indices]:
-    """Return the table restricted to the words that occur, and the indices of these words."""
-    used = np.unique(table.word).astype(np.int64)
-    vocabulary = Vocabulary.of_labels([table.vocabulary.labels[word] for word in used])
-    word = np.searchsorted(used, table.word).astype(np.int32)
-    return replace(table, word=word, vocabulary=vocabulary), used
 
 
 def build_objective(
@@ -195,7 +187,7 @@ def _make_plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: P
 def _build_result(
     spec: TcaeSpec,
     table: ObservationTable,
-    used: Indices,
+    used: Indices32,
     n_vocabulary: int,
     objective: Objective,
     course: Course,
@@ -278,7 +270,7 @@ def locate(
     table : ObservationTable
     """
     device, dtype = choose_device(spec), choose_dtype(spec)
-    compact, used = compact_table(table)
+    used, compact = drop_unused_words(table)
     windows = cut_windows(
         compact,
         motif_length=motifs.motif_length,
@@ -309,18 +301,18 @@ def locate(
     return result.activation.T.float().cpu().numpy(), result.log_rates - _sum_log_totals(compact)
 
 
-def _to_filters(array: Floats32, used: Indices, device: torch.device, dtype: torch.dtype) -> Tensor:
+def _to_filters(
+    array: Floats32, used: Indices32, device: torch.device, dtype: torch.dtype
+) -> Tensor:
     """Convert filters (K, L, W) of a record to a tensor (K, words that occur, L)."""
     return torch.from_numpy(np.ascontiguousarray(array[:, :, used].transpose(0, 2, 1))).to(
         device=device, dtype=dtype
     )
 
 
-def _expand_words(values: Tensor, used: Indices, n_vocabulary: int) -> Floats32:
+def _expand_words(values: Tensor, used: Indices32, n_vocabulary: int) -> Floats32:
     """Expand `values` (.., words that occur) to the whole vocabulary, float32 array."""
-    whole = np.zeros((*values.shape[:-1], n_vocabulary), dtype=np.float32)
-    whole[..., used] = values.float().cpu().numpy()
-    return whole
+    return restore_words(values.float().cpu().numpy(), used, n_vocabulary)
 
 
 def _sum_log_totals(table: ObservationTable) -> float:

@@ -23,6 +23,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats
+from motifmine.validation import check_at_least
 
 TopicModel = Literal["plsa", "lda", "nmf", "pca", "hdp"]
 TOPIC_MODELS: tuple[TopicModel, ...] = get_args(TopicModel)
@@ -53,10 +54,7 @@ class TopicSpec:
             raise SpecError(
                 f"there is no topic model {self.model!r}; choose one of {', '.join(TOPIC_MODELS)}"
             )
-        for name in ("n_topics", "iterations", "window_bins", "most_windows"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"{name} is {value}; it must be 1 or more")
+        check_at_least(self, 1, "n_topics", "iterations", "window_bins", "most_windows")
         if self.model == "pca" and self.n_topics % 2:
             raise SpecError(
                 f"n_topics is {self.n_topics}; it must be even for pca, which has two topics per "

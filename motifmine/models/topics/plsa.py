@@ -4,14 +4,14 @@ Hofmann, SIGIR 1999. In the papers on motifs, its topics are the spatially local
 between the words of a video and its motifs (Varadarajan, Emonet, Odobez, BMVC 2010).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.errors import DataError, FitError, SpecError
+from motifmine.errors import DataError
+from motifmine.models.monitor import Monitor, has_converged
 from motifmine.models.topics.kernels import (
     expected_counts,
     infer_shares_in_windows,
@@ -31,6 +31,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats, Floats32
+from motifmine.validation import check_at_least, check_not_negative
 
 N_TRIAL = 20
 """Iterations of every start before the best one is chosen."""
@@ -79,14 +80,8 @@ class Plsa:
     """Largest number of windows, > 0; of more windows a regular subset is used."""
 
     def __post_init__(self) -> None:
-        for name in ("n_topics", "iterations", "window_bins", "restarts", "most_windows"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"{name} is {value}; it must be 1 or more")
-        for name in ("sparsity", "tolerance"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
-                raise SpecError(f"{name} is {value}; it must be 0 or more")
+        check_at_least(self, 1, "n_topics", "iterations", "window_bins", "restarts", "most_windows")
+        check_not_negative(self, "sparsity", "tolerance")
 
     def fit(
         self,
@@ -117,7 +112,7 @@ class Plsa:
         windows = cut_windows(table, choose_window_bins(table, self.window_bins), self.most_windows)
         check_windows(windows, self.n_topics)
         seed = resolve_seed(seed)
-        monitor = _Monitor(self, windows.total, on_progress)
+        monitor = Monitor(self.restarts * N_TRIAL + self.iterations, on_progress)
         n_threads = n_threads or most_threads()
         state = _choose_start(self, windows, seed, n_threads, monitor)
         state = _run_em(self, windows, state, n_threads, monitor)
@@ -276,36 +271,6 @@ def check_windows(windows: Windows, n_topics: int) -> None:
         )
 
 
-class _Monitor:
-    """Trace and progress of EM."""
-
-    def __init__(
-        self, spec: Plsa, total: float, on_progress: Callable[[Progress], None] | None
-    ) -> None:
-        self.began = time.perf_counter()
-        self.total = total
-        self.most = spec.restarts * N_TRIAL + spec.iterations
-        self.on_progress = on_progress
-        self.done = 0
-        self.values: list[tuple[float, float]] = []
-
-    def note(self, value: float, *, keep: bool) -> None:
-        if not np.isfinite(value):
-            raise FitError(f"the log-likelihood of PLSA is {value}; look for extreme counts")
-        self.done += 1
-        if keep:
-            self.values.append((value, time.perf_counter() - self.began))
-        if self.on_progress is not None:
-            self.on_progress(Progress(min(self.done, self.most), self.most, value))
-
-    def trace(self) -> Trace:
-        return Trace(
-            iteration=np.arange(len(self.values), dtype=np.int64),
-            log_likelihood=np.array([value for value, _ in self.values]),
-            seconds=np.array([seconds for _, seconds in self.values]),
-        )
-
-
 def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generator) -> Floats32:
     """Return initial loadings, float32 array (topic, word), each sums to 1.
 
@@ -352,7 +317,7 @@ def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generato
 
 
 def _choose_start(
-    spec: Plsa, windows: Windows, seed: int, n_threads: int, monitor: _Monitor
+    spec: Plsa, windows: Windows, seed: int, n_threads: int, monitor: Monitor
 ) -> State:
     """Return the best of several starts after `N_TRIAL` iterations."""
     best: tuple[float, State] | None = None
@@ -365,20 +330,20 @@ def _choose_start(
         value = -np.inf
         for _ in range(N_TRIAL if spec.restarts > 1 else 0):
             state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
-            monitor.note(value, keep=False)
+            monitor.record(value, is_traced=False)
         if best is None or value > best[0]:
             best = value, state
     assert best is not None
     return best[1]
 
 
-def _run_em(spec: Plsa, windows: Windows, state: State, n_threads: int, monitor: _Monitor) -> State:
+def _run_em(spec: Plsa, windows: Windows, state: State, n_threads: int, monitor: Monitor) -> State:
     """Run EM until the log-likelihood increases by less than the tolerance."""
     last = -np.inf
     for i in range(spec.iterations):
         state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
-        monitor.note(value, keep=True)
-        if i > 5 and value - last < spec.tolerance * monitor.total:
+        monitor.record(value)
+        if has_converged(i, value - last, spec.tolerance, windows.total):
             break
         last = value
     return state

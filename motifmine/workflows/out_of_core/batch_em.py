@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.models.monitor import has_converged
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.statistics import Parameters, Statistics, add_statistics
 from motifmine.parallel.mappers import Mapper, in_order
@@ -24,8 +25,6 @@ from motifmine.workflows.out_of_core.census import Group, Reading
 
 SPARSE_BELOW = 0.3
 """Share of starts above zero below which they are written as a list."""
-LEAST_ITERATIONS = 5
-"""EM goes on for more iterations than these, whatever the gain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +75,7 @@ def climb_groups(
         on_value(found.log_likelihood)
         parameters = learner.maximise(parameters, found)
         gain = found.log_likelihood - last
-        if iteration > LEAST_ITERATIONS and gain < learner.tolerance * found.total:
+        if has_converged(iteration, gain, learner.tolerance, found.total):
             break
         last = found.log_likelihood
     return parameters, found

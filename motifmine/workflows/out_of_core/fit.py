@@ -7,7 +7,7 @@ documents; what grows with the archive in memory is the list of documents and of
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,14 +16,13 @@ import numpy as np
 
 from motifmine.analysis.anomalies import calibrate, measure_documents
 from motifmine.analysis.motif_selection import widen_background
-from motifmine.errors import FitError, SpecError
 from motifmine.files import refuse_overwriting
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.monitor import Monitor
 from motifmine.models.protocol import Fit, OutOfCore
 from motifmine.models.registry import out_of_core
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
-from motifmine.progress import Progress
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import FitRecord, Trace
 from motifmine.records.settings import (
@@ -37,6 +36,7 @@ from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats
+from motifmine.validation import check_at_least
 from motifmine.workflows.mine import assess_fit
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
@@ -84,36 +84,7 @@ class Streaming:
     rate: Rate = field(default_factory=Rate)
 
     def __post_init__(self) -> None:
-        for name in ("passes", "batch_documents"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"{name} is {value}; it must be 1 or more")
-
-
-@dataclass(slots=True)
-class TraceKeeper:
-    """Records the trace of an out-of-core fit, and reports its progress."""
-
-    n_expected: int
-    on_progress: Callable[[Progress], None] | None
-    began: float = field(default_factory=time.perf_counter)
-    rows: list[tuple[float, float]] = field(default_factory=list)
-
-    def see(self, value: float) -> None:
-        """Note the log-likelihood of all observations, as far as it is known."""
-        if not np.isfinite(value):
-            raise FitError(f"the log-likelihood is {value} at iteration {len(self.rows)}")
-        self.rows.append((value, time.perf_counter() - self.began))
-        if self.on_progress is not None:
-            done = min(len(self.rows), self.n_expected)
-            self.on_progress(Progress(done, self.n_expected, value))
-
-    def trace(self) -> Trace:
-        """Return what was seen."""
-        value, seconds = np.array(self.rows, dtype=np.float64).reshape(-1, 2).T
-        return Trace(
-            iteration=np.arange(len(value)), log_likelihood=value.copy(), seconds=seconds.copy()
-        )
+        check_at_least(self, 1, "passes", "batch_documents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +244,7 @@ def _learned_online(
     )
     batch = streaming.batch_documents or default_batch(census.documents)
     n_batches = streaming.passes * -(-len(census.documents) // batch)
-    keeper = TraceKeeper(n_batches, run.on_progress)
+    monitor = Monitor(n_batches, run.on_progress)
     total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
         rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
@@ -284,9 +255,9 @@ def _learned_online(
             streaming.rate,
             workers.mapper,
             batch_documents=batch,
-            on_batch=lambda found: keeper.see(found.log_likelihood / found.total * total),
+            on_batch=lambda found: monitor.record(found.log_likelihood / found.total * total),
         )
-    return Learned(standing.parameters, standing.statistics, standing.n_steps, keeper.trace())
+    return Learned(standing.parameters, standing.statistics, standing.n_steps, monitor.trace())
 
 
 def _learned_by_em(
@@ -298,7 +269,7 @@ def _learned_by_em(
     run: FitRun,
 ) -> Learned:
     """Return what EM over all groups of documents makes of the first motifs."""
-    keeper = TraceKeeper(learner.iterations, run.on_progress)
+    monitor = Monitor(learner.iterations, run.on_progress)
     parameters, found = climb_groups(
         in_groups(
             census.documents,
@@ -308,10 +279,10 @@ def _learned_by_em(
         EmTask(reading=reading, learner=learner, scratch=workers.scratch),
         learner.open(first, _word_shares(census, reading), reading.kept_words),
         workers.mapper,
-        on_value=keeper.see,
+        on_value=monitor.record,
     )
     batch = default_batch(census.documents)
-    return Learned(parameters, found, -(-len(census.documents) // batch), keeper.trace())
+    return Learned(parameters, found, -(-len(census.documents) // batch), monitor.trace())
 
 
 def _word_shares(census: Census, reading: Reading) -> Floats:

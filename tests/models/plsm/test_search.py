@@ -79,7 +79,7 @@ def test_a_resolved_specification_leaves_nothing_open(small: Simulation) -> None
 
 def test_progress_never_passes_its_end_and_a_value_that_is_not_finite_ends_the_fit() -> None:
     told: list[Progress] = []
-    watch = Watch(PlsmSpec(iterations=3, rounds=1, restarts=1), told.append)
+    watch = Watch.of(PlsmSpec(iterations=3, rounds=1, restarts=1), told.append)
     watch.see_round(-5.0)
     for value in (-4.0, -3.0, -2.0, -1.0):
         watch.see(value)
