@@ -72,10 +72,7 @@ class WordLayout(ABC):
         return None
 
     def series_words(self) -> str:
-        """Return the coding of a series into these words, "" for words of other sources.
-
-        `counts`, `rectified`, `levels` or `changes` of channels, `events` of lists of events.
-        """
+        """Return the coding of a series (see `Channels.words`, or `events`), "" for other words."""
         return ""
 
     def topics(self) -> "Topics | None":
@@ -83,10 +80,7 @@ class WordLayout(ABC):
         return None
 
     def comparison_matrix(self, words: Indices) -> Floats | None:
-        """Return a matrix (words, V) that is applied to motifs before they are compared.
-
-        None is the identity.
-        """
+        """Return a matrix (words, V) applied to motifs before comparison; None: the identity."""
         return None
 
     def matrix_order(self, words: Indices, time: Floats) -> Indices:
