@@ -86,3 +86,13 @@ def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
             index = np.flatnonzero(which) if which.dtype == np.bool_ else which
             changed[item.name] = np.take(value, index, axis=names.index(axis))
     return replace(record, **changed)  # type: ignore[type-var]
+
+
+def are_equal(one: Any, two: Any) -> bool:
+    """Return whether two objects are of one dataclass and equal in all fields, arrays too."""
+    return type(one) is type(two) and all(
+        np.array_equal(getattr(one, item.name), getattr(two, item.name), equal_nan=True)
+        if isinstance(getattr(one, item.name), np.ndarray)
+        else getattr(one, item.name) == getattr(two, item.name)
+        for item in fields(one)
+    )

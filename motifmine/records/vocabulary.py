@@ -7,14 +7,14 @@ describing motifs is in `motifmine.reporting.motif_views`, by kind.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from motifmine.durations import Duration
 from motifmine.errors import DataError
-from motifmine.records.fields import axes
+from motifmine.records.fields import are_equal, axes
 from motifmine.types import Floats, Floats32, Indices
 
 
@@ -272,7 +272,7 @@ class Channels(WordLayout):
         return found or ("" if self == other else "words with other levels or scales")
 
     def __eq__(self, other: object) -> bool:
-        return _same_fields(self, other)
+        return are_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -332,7 +332,7 @@ class Topics(WordLayout):
         return (theirs and self.inner.difference(theirs.inner)) or "other topics"
 
     def __eq__(self, other: object) -> bool:
-        return _same_fields(self, other)
+        return are_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -341,16 +341,6 @@ LAYOUTS: dict[str, type[WordLayout]] = {
     layout.kind: layout for layout in (FlowGrid, PlainLabels, Channels, Topics)
 }
 """All kinds of words by their name in files."""
-
-
-def _same_fields(one: Any, two: Any) -> bool:
-    """Return whether two objects are of one dataclass and equal in all fields, arrays too."""
-    return type(one) is type(two) and all(
-        np.array_equal(getattr(one, item.name), getattr(two, item.name), equal_nan=True)
-        if isinstance(getattr(one, item.name), np.ndarray)
-        else getattr(one, item.name) == getattr(two, item.name)
-        for item in fields(one)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

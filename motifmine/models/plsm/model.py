@@ -31,9 +31,8 @@ from motifmine.models.plsm.moving import (
     describe_decisions,
     is_moving,
     moving_motifs,
-    with_gathered_starts,
-    with_things,
 )
+from motifmine.models.plsm.moving_things import with_gathered_starts, with_things
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,

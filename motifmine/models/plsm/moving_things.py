@@ -1,0 +1,109 @@
+"""What a whole thing of a motif is: how long it passes, its usual mass, one start for each."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.models.plsm.em import Problem, State
+from motifmine.models.plsm.kernels.moving import sweep_gathered
+from motifmine.models.plsm.moving_paths import own_run
+from motifmine.models.plsm.moving_window import PER_SIZE, smooth_paths
+from motifmine.types import Floats, Floats32
+
+CURVED = 0.25
+"""Fourth root of the stiffness of curved paths in lengths of a motif."""
+LEAST_OF_USUAL = 0.45
+"""Share of the usual mass of what can be seen of it that a start must have."""
+LEAST_SEEN = 0.25
+"""Share of a motif that must lie inside the recording."""
+PASSING = 1.2
+"""Starts closer than so many times the bins of passing by a width are of one thing."""
+
+
+def with_gathered_starts(problem: Problem, state: State) -> State:
+    """Return the state with one start for each whole thing, where starts exclude one another.
+
+    What passes on a part of a path only, because it turns off or comes from elsewhere, is of
+    another motif or none: the mass of such starts goes to the background. A thing that the
+    recording cuts off counts by the part that can be seen.
+    """
+    reach = np.array(problem.priors.reach, dtype=np.int64)
+    if len(reach) != state.n_motifs:
+        return state
+    starts = state.starts.copy()
+    for _ in range(3):
+        sweep_gathered(starts, problem.layout.document_rows, reach, 4.0)
+    if not problem.priors.usual_mass:
+        return state._replace(starts=starts)
+    seen = _share_inside(problem, state)
+    least = LEAST_OF_USUAL * np.array(problem.priors.usual_mass) * seen
+    part = np.where((starts < least) | (seen < LEAST_SEEN), starts, 0)
+    edges = problem.layout.document_rows
+    mass = np.add.reduceat(part.sum(axis=1, dtype=np.float64), edges[:-1])
+    return state._replace(starts=starts - part, background_mass=state.background_mass + mass)
+
+
+def _share_inside(problem: Problem, state: State) -> Floats:
+    """Return the share of each motif's mass inside the recording at each start, (R, K)."""
+    layout = problem.layout
+    profile = state.motifs.sum(axis=2, dtype=np.float64).T
+    profile /= np.maximum(profile.sum(axis=0), 1e-30)
+    until = np.concatenate([np.zeros((1, state.n_motifs)), np.cumsum(profile, axis=0)])
+    document, start = layout.start_of_row(np.arange(layout.n_rows))
+    length = layout.motif_length
+    first = np.clip(-start, 0, length)
+    last = np.clip(layout.n_times[document] - start, 0, length)
+    inside: Floats = until[last] - until[first]
+    return inside
+
+
+def with_things(problem: Problem, state: State, positions: Floats | None) -> Problem:
+    """Return the problem with what a thing of each motif is: how long it passes, and its mass.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+        Starts at their expected counts.
+    positions : float64 array (W, 2) or None
+        Of the words; None: the problem knows how long things pass.
+    """
+    priors = problem.priors
+    n_real = state.n_motifs // priors.n_copies
+    reach = priors.reach
+    if positions is not None:
+        reach = tuple(find_reach(state.motifs[:n_real], positions)) * priors.n_copies
+    priors = replace(priors, reach=reach, usual_mass=())
+    gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
+    mass = gathered.sum(axis=0, dtype=np.float64)
+    usual = np.square(gathered, dtype=np.float64).sum(axis=0) / np.maximum(mass, 1e-30)
+    usual_mass = tuple(float(each) for each in usual) * priors.n_copies
+    return replace(problem, priors=replace(priors, usual_mass=usual_mass))
+
+
+def find_reach(motifs: Floats32, positions: Floats) -> list[int]:
+    """Return the bins in which a thing of each motif (K, L, W) passes by its own length."""
+    mass = motifs.sum(axis=2, dtype=np.float64)
+    inside = np.maximum(mass, 1e-30)[:, :, None]
+    mean = motifs @ positions / inside
+    spread = np.maximum(motifs @ positions**2 / inside - mean**2, 0.0)
+    found = []
+    for k in range(len(motifs)):
+        if mass[k].max() <= 0:
+            found.append(1)
+            continue
+        first, last = own_run(mass[k])
+        run = slice(first, last)
+        if last - first < 3:
+            found.append(1)
+            continue
+        stiffness = (CURVED * (last - first)) ** 4
+        path = smooth_paths(mean[k : k + 1, run], mass[k : k + 1, run], stiffness)[0]
+        step = np.diff(path, axis=0)
+        speed = float(np.hypot(*step.T).mean())
+        direction = np.square(step.sum(axis=0) / max(float(np.hypot(*step.sum(axis=0))), 1e-9))
+        size = float(np.sqrt(np.average(spread[k, run], axis=0, weights=mass[k, run]) @ direction))
+        found.append(
+            int(np.clip(round(PASSING * PER_SIZE * size / max(speed, 1e-3)), 1, last - first))
+        )
+    return found
