@@ -58,7 +58,7 @@ def test_notes_of_the_same_name_are_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"preparation": {"counts": "cubed"}}, {"detection": {"least_weight": -1.0}}]
+    "values", [{"preparation": {"counts": "cubed"}}, {"detection": {"false_share": 1.0}}]
 )
 def test_values_out_of_range_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(SpecError):
