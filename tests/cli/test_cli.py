@@ -19,7 +19,7 @@ from click.testing import Result
 
 from motifmine.io.hdf5.store import read_fit, write_table
 from motifmine.models.options import options_of
-from motifmine.models.registry import all_entries, settings_of
+from motifmine.models.registry import all_entries, default_of, settings_of
 from motifmine.models.request import FitRequest
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.simulation import Simulation
@@ -73,7 +73,10 @@ def test_help_of_fit_tells_all_options_with_their_defaults(motifmine: Run) -> No
                 ", --keep", " --keep"
             )
             assert " ".join(option.help.split()) in shown[model]
-    assert "[default: 10 for plsm, 40 for tcae]" in common
+    for model, entry in all_entries().items():
+        if (n_motifs := default_of(entry, "n_motifs")) is not None:
+            assert f"{n_motifs} for {model}" in common
+        assert re.search(rf"{entry.default_topics} for [a-z ]*{model}", common)
 
 
 def test_fit_without_tables_is_one_line_and_status_1(motifmine: Run) -> None:
