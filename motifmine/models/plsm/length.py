@@ -27,7 +27,7 @@ LONGEST = 200
 LEAST_PEAK = 10.0
 """Standard deviations above the null that the profile must reach for a length to be read off: with
 so few copies chance reaches 6 at one of all lags."""
-LEAST_HEIGHT, LEAST_SURE = 0.1, 1.0
+LEAST_HEIGHT, LEAST_SURE = 0.05, 1.0
 """The order ends at the first lag after the peak where the profile is below this share of the peak,
 or below so many standard deviations of the null."""
 LEAST_PART = 0.5
