@@ -98,7 +98,7 @@ def test_the_report_tells_of_the_chains_and_escapes_what_they_say(tmp_path: Path
     html = posterior_section.section(ReportContext(record))
     assert "The chains agree on &lt;both&gt; motifs." in html
     assert html.count("<polyline") == 4
-    assert "Nine in ten sweeps have 1 to 2 motifs" in html
+    assert "90 % of the sweeps have 1 to 2 motifs" in html
     write_report(record, tmp_path / "report")
     assert 'id="chains"' in (tmp_path / "report/report.html").read_text()
 
