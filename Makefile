@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all test-kernels lint bench clean
+.PHONY: help demo test test-long test-all test-kernels lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -13,8 +13,10 @@ demo: .venv/made ## mine the sample data, the quickest look at what motifmine do
 test: .venv/made ## all tests but the long ones
 	$(BIN)/python -m pytest -m "not long"
 
-test-all: .venv/made ## all tests
-	$(BIN)/python -m pytest
+test-long: .venv/made ## the long tests: whole archives, kills, samplers, recovery
+	$(BIN)/python -m pytest -m long
+
+test-all: test test-long ## all tests
 
 # Compiled code that was not checked must not be taken from the cache, nor the other way round.
 test-kernels: .venv/made ## the tests of the kernels, as plain Python and with bounds checks
