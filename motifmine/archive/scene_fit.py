@@ -109,6 +109,9 @@ def _list_new_tables(scene: SceneFit) -> list[str]:
     known = read_fit_key(scene.path)
     if not scene.is_update or not known or not entry_of(scene.fit["model"]).can_update:
         return []
+    if store.read_n_motifs(scene.path) == 0:
+        # too little was known when the scene was fitted: more recordings may hold what recurs
+        return []
     old = {name for name, _ in store.read_fit_inputs(scene.path)}
     if not old < set(scene.tables) or scene.key_of(frozenset(old)) != known:
         return []

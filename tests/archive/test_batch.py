@@ -25,6 +25,7 @@ from motifmine.archive.storage import Storage
 from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.parallel.dask_cluster import remote_cluster
+from motifmine.workflows.out_of_core.update import update_file
 from tests.helpers import archives
 from tests.helpers.archives import (
     batch_line,
@@ -193,8 +194,21 @@ def test_a_new_file_and_its_scene_are_all_that_is_done(own: tuple[Path, Path]) -
     assert len(store.read_fit(own[1] / "north/fits/plsm.h5").recordings) == 3
 
 
-def test_an_update_learns_a_new_file_and_reads_no_other_table(own: tuple[Path, Path]) -> None:
-    write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
+@pytest.fixture
+def busy(tmp_path: Path) -> tuple[Path, Path]:
+    """An archive whose one motif comes again often enough to be reported, and its results."""
+    archive, output = tmp_path / "busy", tmp_path / "busy-results"
+    (archive / "north").mkdir(parents=True)
+    for day in (1, 2):
+        write_clip(archive / f"north/2026030{day}0000.mkv", 12 * street(60))
+    run_here(archive, output)
+    assert store.read_n_motifs(output / "north/fits/plsm.h5") > 0
+    return archive, output
+
+
+def test_an_update_learns_a_new_file_and_reads_no_other_table(busy: tuple[Path, Path]) -> None:
+    own = busy
+    write_clip(own[0] / "north/202603030000.mkv", 12 * street(60))
     fit = own[1] / "north/fits/plsm.h5"
     before = store.read_fit(fit)
     for table in (own[1] / "north/tables").glob("*.h5"):
@@ -202,7 +216,7 @@ def test_an_update_learns_a_new_file_and_reads_no_other_table(own: tuple[Path, P
     records = run_here(*own, RunOptions(is_update=True))[1]
     after = store.read_fit(fit)
     assert [(record.job, record.status, record.n_added) for record in records] == [
-        ("north/202603020000", "ok", 0),
+        ("north/202603030000", "ok", 0),
         ("north", "ok", 1),
     ]
     assert after.provenance.inputs[:2] == before.provenance.inputs
@@ -210,13 +224,26 @@ def test_an_update_learns_a_new_file_and_reads_no_other_table(own: tuple[Path, P
     assert {*before.occurrences.start_s} <= {*after.occurrences.start_s}
 
 
-def test_an_update_has_the_same_bytes_each_time(own: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_fit_without_motifs_is_fitted_again_and_not_updated(own: tuple[Path, Path]) -> None:
+    assert store.read_n_motifs(own[1] / "north/fits/plsm.h5") == 0
     write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
-    shutil.copytree(own[1], tmp_path / "other")
-    run_here(*own, RunOptions(is_update=True))
-    run_here(own[0], tmp_path / "other", RunOptions(is_update=True))
-    assert archives.differences(own[1], tmp_path / "other") == []
-    assert run_here(*own)[1] == []
+    records = run_here(*own, RunOptions(is_update=True))[1]
+    assert [(record.status, record.n_added) for record in records] == [("ok", 0), ("ok", 0)]
+
+
+def test_an_update_has_the_same_bytes_each_time(busy: tuple[Path, Path], tmp_path: Path) -> None:
+    write_clip(busy[0] / "north/202603030000.mkv", 12 * street(60))
+    shutil.copytree(busy[1], tmp_path / "other")
+    run_here(*busy, RunOptions(is_update=True))
+    run_here(busy[0], tmp_path / "other", RunOptions(is_update=True))
+    assert archives.differences(busy[1], tmp_path / "other") == []
+    assert run_here(*busy)[1] == []
+
+
+def test_nothing_is_added_to_a_fit_without_motifs(own: tuple[Path, Path]) -> None:
+    fit, table = own[1] / "north/fits/plsm.h5", next((own[1] / "north/tables").glob("*.h5"))
+    with pytest.raises(DataError, match="has no motifs to update"):
+        update_file(fit, [table], fit.with_name("other.h5"))
 
 
 @pytest.mark.parametrize("name", ["202603020000", "202603010000"])

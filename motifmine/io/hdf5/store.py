@@ -306,6 +306,12 @@ def read_fit_spec(path: Path) -> FitSpec:
         return FitSpec.from_plain(reader.json_attribute("spec"))
 
 
+def read_n_motifs(path: Path) -> int:
+    """Return only the number of motifs of a fit."""
+    with Reader(path, FIT_FORMAT) as reader:
+        return int(reader.attribute("n_motifs"))
+
+
 def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:
     """Return only the names and digests of a fit's documents."""
     with Reader(path, FIT_FORMAT) as reader:

@@ -76,7 +76,7 @@ def update_file(
     SpecError
         When no documents can be added to fits of the model.
     DataError
-        When there is nothing new, or a document is in the fit already.
+        When there is nothing new, a document is in the fit already, or the fit has no motifs.
     FormatError
         When a document is not of the scene of the fit.
     """
@@ -86,6 +86,10 @@ def update_file(
     model, spec = record.provenance.model, record.provenance.spec
     if not entry_of(model).can_update:
         raise SpecError(f"{source.name} is a fit of {model}, to which no tables can be added")
+    if len(record.motifs) == 0:
+        raise DataError(
+            f"{source.name} has no motifs to update; fit all tables together with 'motifmine fit'"
+        )
     learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
