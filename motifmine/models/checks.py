@@ -1,4 +1,4 @@
-"""What every model asks of a table before it is fitted, and says where it has no motifs."""
+"""Checks of a table before any model is fitted to it, and the result for fits without motifs."""
 
 from dataclasses import replace
 
@@ -13,11 +13,20 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 FLOOR = 1e-3
-"""Share of the observations left to an even background, for words that were never seen."""
+"""Share of the observations given to a uniform background, for words that were never seen."""
 
 
 def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
-    """Raise `DataError` when a table is too small for so many motifs of this length."""
+    """Raise `DataError` when a table is too small for this number and length of motifs.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    n_motifs : int
+        Number of motifs asked for, at most.
+    motif_length : int
+        Bins.
+    """
     if len(table.word) == 0:
         raise DataError("the tables hold no observations; there is nothing to fit")
     longest = max(table.recordings, key=lambda r: r.n_times)
@@ -60,7 +69,7 @@ def restore_words(values: Floats | Floats32, used: Indices | Indices32, n_words:
 
 
 def locate_nothing(background: Background, table: ObservationTable) -> Located:
-    """Return what there is to locate when a fit has no motifs: all is background, flat in time."""
+    """Return the result of a fit without motifs: everything is background, flat in time."""
     layout = start_layout(table, 1)
     words = FLOOR / len(background.probability) + (1 - FLOOR) * background.probability
     per_bin = 1 / np.maximum(layout.n_times[layout.bin_document], 1)

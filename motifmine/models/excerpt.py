@@ -1,4 +1,4 @@
-"""A part of a table that is small enough to be looked at many times."""
+"""A part of a table that is small enough to be read many times."""
 
 import numpy as np
 
@@ -16,6 +16,17 @@ def part_of_time(
 
     They hold about `n_observations` observations, or more where `n_lengths` times the motif's
     length take more.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length : int
+        Bins.
+    n_observations : int
+        Number of observations wanted.
+    n_lengths : int
+        Motif lengths that the stretches hold at least.
+    rng : numpy.random.Generator
     """
     n_bins = n_lengths * motif_length
     share = max(n_observations / len(table.word), n_bins / max(table.n_times, 1))

@@ -1,4 +1,4 @@
-"""What the fits of all models have in common: their verbs, and where they come from."""
+"""What the fits of all models have in common: their methods, and their provenance."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
@@ -38,7 +38,7 @@ class FittedModel(ABC):
         return self.locate(table).log_likelihood / table.total
 
     def perplexity(self, table: ObservationTable) -> float:
-        """Return exp(-score): as unsure as between so many equally likely observations."""
+        """Return exp(-score): the number of equally likely choices with this score."""
         return float(np.exp(-self.score(table)))
 
     def findings(self) -> dict[str, object]:
@@ -59,7 +59,7 @@ def provenance_of(
     elapsed_s: float,
     more: dict[str, object] | None = None,
 ) -> Provenance:
-    """Return where a fit comes from.
+    """Return the provenance of a fit.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def provenance_of(
     seed : int
     elapsed_s : float
     more : dict or None
-        Settings beside those of the specification, plain values.
+        Settings in addition to those of the specification, plain values.
     """
     return Provenance(
         motifmine_version=__version__,
@@ -84,7 +84,17 @@ def provenance_of(
 
 
 def remaining_background(background: Background, explained: float, total: float) -> Background:
-    """Return the background with the share of `total` observations that is not `explained`."""
+    """Return the background with the share of `total` observations that is not `explained`.
+
+    Parameters
+    ----------
+    background : Background
+        Its words are kept.
+    explained : float
+        Number of observations that motifs explain.
+    total : float
+        Number of observations.
+    """
     return Background(
         probability=background.probability, weight=max(0.0, 1.0 - explained / max(total, 1e-9))
     )

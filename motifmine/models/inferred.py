@@ -17,7 +17,16 @@ from motifmine.types import Floats
 
 
 def infer_activations(motifs: MotifSet, background: Background, table: ObservationTable) -> Located:
-    """Return where motifs are active in `table` by maximum likelihood, held fixed."""
+    """Return where motifs are active in `table` by maximum likelihood, held fixed.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+        Held fixed.
+    background : Background
+        Its words are held fixed.
+    table : ObservationTable
+    """
     return fold_in(Priors(sparsity=0.0), motifs, background, table)
 
 
@@ -49,7 +58,7 @@ def fit_by_inference(
     seed: int | None,
     began: float,
 ) -> InferredFit:
-    """Return the fit of a model that only says what its motifs are.
+    """Return the fit of a model that gives motifs alone.
 
     The background has the words of the whole table. It and the motifs share the observations as
     maximum likelihood has it, and motifs are ordered by their weight then.
@@ -65,7 +74,7 @@ def fit_by_inference(
         Their weights do not matter.
     seed : int or None
     began : float
-        When the fit began, as `time.perf_counter` tells.
+        When the fit began, by `time.perf_counter`, seconds.
     """
     words = np.bincount(table.word, table.count, minlength=table.n_words)
     background = Background(probability=(words / words.sum()).astype(np.float32), weight=0.5)

@@ -45,6 +45,15 @@ class Monitor:
     def record(self, value: float, *, is_traced: bool = True, n_iterations: int = 1) -> None:
         """Record the log-likelihood (nats) after an iteration, or after a step that costs several.
 
+        Parameters
+        ----------
+        value : float
+            Log-likelihood, nats.
+        is_traced : bool
+            Whether it is a row of the trace; rounds of a search only count as progress.
+        n_iterations : int
+            Iterations that the step counts for in the progress.
+
         Raises
         ------
         FitError

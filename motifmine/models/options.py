@@ -37,7 +37,7 @@ class Setting:
     capability: str = ""
     """Field of `motifmine.models.registry.Entry`: the option is for models that have this."""
     repeats: bool = True
-    """Whether a fit is made again with the same value; not so where it only tells how."""
+    """Whether a fit is made again with the same value; False where it only decides how."""
 
 
 def setting(default: Any, *, help: str, **more: Any) -> Any:
@@ -54,7 +54,7 @@ class Option:
     kind: type
     """int, float, str, bool, Path or Duration."""
     choices: tuple[str, ...]
-    """Words that stand for themselves."""
+    """Words that are taken literally."""
     default: object
     setting: Setting
 
@@ -141,7 +141,7 @@ def _option(name: str, annotation: Any, default: object, setting: Setting) -> Op
 
 
 def _alternatives(annotation: Any) -> tuple[list[type], tuple[str, ...]]:
-    """Return the types and the literal words of an annotation, None left out."""
+    """Return the types and the literal words of an annotation, except None."""
     if get_origin(annotation) is Literal:
         return [], get_args(annotation)
     if get_origin(annotation) not in (Union, UnionType):

@@ -1,4 +1,4 @@
-"""What every model and every fit offers, satisfied by shape and not by inheritance."""
+"""Protocols of models and fits: classes satisfy them by their methods, without inheritance."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class FitContext:
     groups: int | Literal["auto"] | None = None
     """Groups that documents are sampled in; None: all together."""
     mapper: Mapper = map
-    """Like the built-in `map`, see `motifmine.parallel.mappers`; shares out the groups."""
+    """Like the built-in `map`, see `motifmine.parallel.mappers`; distributes the groups."""
 
 
 class Fit(Protocol):
@@ -81,8 +81,8 @@ class Fit(Protocol):
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Return activations and background of other documents, motifs held fixed.
 
-        `reckoned_total` is what priors take for the observations of every document, float64 array
-        (D,); None: what they are.
+        `reckoned_total` is the number of observations of every document that priors are computed
+        from, float64 array (D,); None: that of `table`.
         """
 
     def findings(self) -> dict[str, object]:
@@ -105,7 +105,16 @@ class Model(Protocol):
         seed: int | None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
-        """Return a new fit of `table`; the specification is untouched."""
+        """Return a new fit of `table`; the specification is untouched.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        seed : int or None
+            None: a random one.
+        on_progress : callable or None
+            Called with a `Progress` after iterations.
+        """
 
 
 class ContextModel(Model, Protocol):
@@ -119,18 +128,36 @@ class ContextModel(Model, Protocol):
         seed: int | None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
-        """Return a new fit of `table`, made with what the context offers."""
+        """Return a new fit of `table`, made with what the context offers.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        context : FitContext
+        seed : int or None
+            None: a random one.
+        on_progress : callable or None
+            Called with a `Progress` after iterations.
+        """
 
 
 class SizeChoice(Protocol):
     """Lets the data choose how long motifs are; how many there are is decided by the fit."""
 
     def choose_length(self, table: ObservationTable, spec: Any, *, seed: int) -> tuple[Any, str]:
-        """Return the specification with the length chosen, and a line that says why."""
+        """Return the specification with the length chosen, and a line that says why.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        spec : dataclass
+            Specification of the model.
+        seed : int
+        """
 
 
 class OutOfCore(Protocol):
-    """EM, or what is like it, over documents that are never in memory together.
+    """EM, or a similar iteration, over documents that are never in memory together.
 
     An instance goes to workers with every task, so it holds settings and nothing else.
     """
@@ -176,7 +203,15 @@ class OutOfCore(Protocol):
     def step(
         self, table: ObservationTable, parameters: Parameters, local: Mapping[str, Array]
     ) -> tuple[Statistics, Mapping[str, Array]]:
-        """Return the statistics of documents, and what EM keeps of them after the iteration."""
+        """Return the statistics of documents, and what EM keeps of them after the iteration.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        parameters : Parameters
+        local : mapping of arrays
+            What `settle` or the iteration before returned for these documents.
+        """
 
     def finish(
         self,
@@ -186,7 +221,29 @@ class OutOfCore(Protocol):
         kept: Indices,
         n_words: int,
     ) -> Fit:
-        """Return the fit of a part with what was learned from all documents, heaviest first."""
+        """Return the fit of a part with what was learned from all documents, heaviest first.
+
+        Parameters
+        ----------
+        fit : Fit
+            Fit of a part of the documents.
+        parameters : Parameters
+        statistics : Statistics
+            Sums over all documents.
+        kept : int64 array (kept words,)
+            Words that were used, in the order of `parameters`.
+        n_words : int
+            Size W of the vocabulary.
+        """
 
     def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
-        """Return where motifs are active in documents, motifs held fixed."""
+        """Return where motifs are active in documents, motifs held fixed.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        motifs : MotifSet
+            Held fixed.
+        background : Background
+            Its words are held fixed.
+        """

@@ -176,6 +176,14 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
     """Return what learns a model from documents that stay in their files.
 
+    Parameters
+    ----------
+    model : str
+        Name of the model in the registry.
+    spec : dataclass
+        Specification of the model.
+    n_threads : int
+
     Raises
     ------
     SpecError
@@ -240,7 +248,7 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     ----------
     model : str
     settings : mapping
-        `FitSpec.settings` of the fit; what is no setting of the model is left out.
+        `FitSpec.settings` of the fit; what is no setting of the model is ignored.
     """
     entry = entry_of(model)
     known = fields(load(entry.specification))

@@ -1,4 +1,4 @@
-"""What is asked of a fit: the model with its settings, and all that holds for every model.
+"""Request of a fit: the model with its settings, and the settings common to all models.
 
 Fields that are made by `setting` are options of `motifmine fit` and `motifmine batch`, and of the
 line in a report that repeats the fit.
@@ -20,12 +20,12 @@ from motifmine.records.wall_clock import find_time_zone
 from motifmine.validation import check_at_least, check_one_of
 
 NOTE = "request"
-"""Where the settings of a fit keep what was asked of it."""
+"""Key under which the settings of a fit keep its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRequest:
-    """What is asked of a fit; two fits of the same tables by the same request are the same."""
+    """Request of a fit; two fits of the same tables by the same request are the same."""
 
     model: str
     """Name of the model, see `motifmine.models.registry`."""
@@ -49,7 +49,7 @@ class FitRequest:
     counts: Literal["auto", "raw", "sqrt"] = setting(
         "auto", help="Raw counts or their square root; auto: the square root for video."
     )
-    """What is done to the counts of words, see `motifmine.features.preparation`."""
+    """Preparation of the counts of words, see `motifmine.features.preparation`."""
     false_alarms_per_hour: float | None = setting(
         None,
         help="Accepted false alarms per hour.",
@@ -227,7 +227,7 @@ def request_values(record: FitRecord) -> dict[str, Any]:
 
 
 def _of_older_versions(spec: FitSpec) -> dict[str, Any]:
-    """Return what fits tell that do not keep their request."""
+    """Return the values that can be read from fits that do not keep their request."""
     streaming = spec.streaming
     is_online = streaming is not None and bool(streaming.online)
     return {

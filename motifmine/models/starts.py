@@ -38,8 +38,18 @@ def infer_starts(
 ) -> Located:
     """Return where motifs are active in `table`, motifs and the background's words held fixed.
 
-    `n_competing` is the number of motifs per real one (itself and its decoys): the sparsity
-    is that of the real ones alone. `one_thing`: see `Priors`.
+    Parameters
+    ----------
+    motifs : MotifSet
+        Held fixed.
+    background : Background
+        Its words are held fixed.
+    table : ObservationTable
+    n_competing : int
+        Motifs for each real one, itself and its decoys: the sparsity is that of the real ones
+        alone.
+    one_thing : bool
+        See `Priors`.
     """
     priors = Priors(
         # starts of one thing lie near one another, each below a threshold, until they are gathered

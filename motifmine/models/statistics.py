@@ -49,6 +49,12 @@ def blend_statistics(old: Statistics, new: Statistics, rate: float) -> Statistic
 
     It is the stochastic approximation of the E-step of Cappe and Moulines (JRSS B 71(3), 2009,
     eq. 10), with statistics per observation so that batches may differ in size.
+
+    Parameters
+    ----------
+    old, new : Statistics
+    rate : float
+        Weight of `new`, 0 to 1.
     """
     keep, take = (1 - rate) / old.total, rate / new.total
     return Statistics(

@@ -20,7 +20,16 @@ def aligned(shape: int | tuple[int, ...]) -> Floats32:
 
 
 def motif_major(phi: Floats32, n_motifs: int, motif_length: int) -> Floats32:
-    """Return float32 (K, L * W) of phi (W, stride): relative time forwards, words fastest."""
+    """Return float32 (K, L * W) of phi (W, stride): relative time forwards, words fastest.
+
+    Parameters
+    ----------
+    phi : float32 array (W, stride)
+        Relative time reversed.
+    n_motifs : int
+    motif_length : int
+        Bins.
+    """
     n_words = len(phi)
     table = phi[:, : n_motifs * motif_length].reshape(n_words, motif_length, n_motifs)
     by_motif = aligned((n_motifs, motif_length * n_words))
@@ -29,7 +38,16 @@ def motif_major(phi: Floats32, n_motifs: int, motif_length: int) -> Floats32:
 
 
 def word_major(by_motif: Floats, n_motifs: int, motif_length: int, n_words: int) -> Floats:
-    """Return float64 (W, stride) of counts (K, L * W), the way back; (0, stride) of none."""
+    """Return float64 (W, stride) of counts (K, L * W), the way back; (0, stride) of none.
+
+    Parameters
+    ----------
+    by_motif : float array (K, L * W)
+    n_motifs : int
+    motif_length : int
+        Bins.
+    n_words : int
+    """
     counts = np.zeros((n_words if len(by_motif) else 0, stride(n_motifs, motif_length)))
     if len(counts):
         table = by_motif.reshape(n_motifs, motif_length, n_words)

@@ -7,10 +7,18 @@ from motifmine.types import Floats32, Indices
 
 
 def recentred(problem: Problem, state: State, motif_length: int) -> State:
-    """Return motifs and starts moved so that each motif stands in the middle of its window.
+    """Return motifs and starts moved so that each motif is in the middle of its window.
 
     Starts are rolled over the rows as if documents were one: what crosses an edge is undone by the
     next pass.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+        Motifs in the longer window of `problem`.
+    motif_length : int
+        Bins of the motifs asked for.
     """
     motifs, starts = state.motifs.copy(), state.starts.copy()
     middle = (problem.layout.motif_length - motif_length) // 2
@@ -27,7 +35,7 @@ def recentred(problem: Problem, state: State, motif_length: int) -> State:
 def heaviest_window(motifs: Floats32, motif_length: int) -> Indices:
     """Return where the `motif_length` bins begin that hold most of each motif, int64 array (K,).
 
-    Mass counts above the median over time of its word: what is there all the time has no place.
+    Mass counts above the median over time of its word: a constant rate has no place.
     """
     above = np.clip(motifs - np.median(motifs, axis=1, keepdims=True), 0, None).sum(axis=2)
     total = np.cumsum(np.pad(above, ((0, 0), (1, 0))), axis=1)

@@ -14,6 +14,13 @@ def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, F
     """Return the cluster of every point, int64 array (n,), and the centres (k, P).
 
     The best of several beginnings drawn far apart (k-means++, Arthur and Vassilvitskii 2007).
+
+    Parameters
+    ----------
+    points : float64 array (n, P)
+    k : int
+        Number of clusters.
+    rng : numpy.random.Generator
     """
     best, lowest = None, np.inf
     for _ in range(N_BEGINNINGS):
@@ -78,6 +85,13 @@ def replication(points: Floats, k: int, rng: np.random.Generator) -> float:
     """Return how well k clusters of one half of the points predict those of the other half.
 
     The mean adjusted Rand index over random halvings (Lange et al., Neural Computation 2004).
+
+    Parameters
+    ----------
+    points : float64 array (n, P)
+    k : int
+        Number of clusters.
+    rng : numpy.random.Generator
     """
     agreement = []
     for _ in range(N_HALVINGS):

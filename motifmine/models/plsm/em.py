@@ -87,8 +87,18 @@ def pose(
 ) -> Problem:
     """Return the problem of fitting up to `most_motifs` motifs of `motif_length` bins to `table`.
 
-    `reckoned_total` is what the sparsity takes for the observations of every document; None: what
-    they are.
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length : int
+        Bins.
+    priors : Priors
+    most_motifs : int
+        Number of motifs at most, for which the passes are cut.
+    n_threads : int
+    reckoned_total : float64 array (D,) or None
+        Observations of every document that the sparsity is computed from; None: those of the
+        table.
     """
     layout = start_layout(table, motif_length)
     plan = plsm_pass.plan(
@@ -131,6 +141,13 @@ def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm
     """Return the expected counts under `state`: the E-step, one pass over the observations.
 
     `activation` of the result is float32 (R, K), `phi` float64 (W, L * K) or None.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    learn_motifs : bool
+        When not set, motif cells are not counted, which is cheaper.
     """
     n_motifs, n_starts = state.n_motifs, state.starts.size
     plan = problem.plan._replace(n_motifs=n_motifs)
@@ -209,7 +226,16 @@ def step_starts(
     """Return the half of `step` that stays with the documents, and what the other half needs.
 
     Starts and the background's mass are new, motifs and the background's words as they were; the
-    expected counts of these come beside it, with the log-likelihood.
+    expected counts of these are returned too, with the log-likelihood.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    threshold : float32 array (R,)
+        See `step`.
+    learn_motifs : bool
+        Whether the expected counts of motif cells are needed.
     """
     found = expect(problem, state, learn_motifs=learn_motifs)
     value = found.log_likelihood - float(
@@ -230,7 +256,18 @@ def _constant(problem: Problem) -> float:
 
 
 def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) -> Floats32:
-    """Return motifs (K, L, W) from expected counts (W, >= L * K), prior added, summing to 1."""
+    """Return motifs (K, L, W) from expected counts (W, >= L * K), prior added, summing to 1.
+
+    Parameters
+    ----------
+    counts : float64 array (W, >= L * K)
+        Relative time reversed, see `motifmine.models.plsm.kernels.tiles`.
+    n_motifs : int
+    length : int
+        Bins L of a motif.
+    pseudo_count : float
+        Added to every cell.
+    """
     cells = counts[:, : length * n_motifs] + pseudo_count
     total = cells.reshape(-1, n_motifs).sum(axis=0)
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
@@ -241,6 +278,14 @@ def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> S
     """Return given motifs with every start equally likely, half of the mass in the background.
 
     With a background held at a share, it has that share.
+
+    Parameters
+    ----------
+    problem : Problem
+    motifs : float32 array (K, L, W)
+        Each sums to 1.
+    background_word : float64 array (W,)
+        Sums to 1.
     """
     layout = problem.layout
     share = 0.5 if problem.priors.background is None else problem.priors.background
@@ -258,7 +303,16 @@ def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> S
 def iterate(
     problem: Problem, state: State, n_iterations: int, *, learn_motifs: bool = True
 ) -> tuple[State, float]:
-    """Return the state after `n_iterations`, and the log-likelihood before the last one."""
+    """Return the state after `n_iterations`, and the log-likelihood before the last one.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_iterations : int
+    learn_motifs : bool
+        When not set, motifs and the background's words stay as they are.
+    """
     threshold = problem.thresholds(state.n_motifs)
     value = -np.inf
     for _ in range(n_iterations):
@@ -276,7 +330,15 @@ def infer_starts(
 ) -> State:
     """Return `state` after iterations in which the sparsity is ramped in over the first `n_ramp`.
 
-    Motifs are held, from iteration `learn_after` on they are learned too.
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_iterations : int
+    n_ramp : int
+        Iterations over which the sparsity rises to its value.
+    learn_after : int or None
+        First iteration in which motifs are learned too; None: they are held fixed.
     """
     threshold = problem.thresholds(state.n_motifs)
     for i in range(n_iterations):
@@ -296,7 +358,16 @@ def climb(
 ) -> State:
     """Return `state` after EM until the log-likelihood per observation rises by < `tolerance`.
 
-    `on_value` is called with the log-likelihood of every iteration.
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_iterations : int
+        At most.
+    tolerance : float
+        Nats per observation.
+    on_value : callable
+        Called with the log-likelihood, nats, of every iteration.
     """
     threshold = problem.thresholds(state.n_motifs)
     last = -np.inf

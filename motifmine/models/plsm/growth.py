@@ -1,4 +1,4 @@
-"""As many motifs as there are: motifs are split, merged, added and left out until that ends.
+"""As many motifs as there are: motifs are split, merged, added and pruned until nothing changes.
 
 There are several ways there. One begins with a single motif, which is split and added to, others
 with more than there may be. Which suits differs: patterns that fill the recording, much alike, come
@@ -42,9 +42,9 @@ from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
 
 N_GROWN = 120_000
-"""About so many observations motifs are grown on,"""
+"""Approximate number of observations that motifs are grown on,"""
 LENGTHS_GROWN = 100
-"""and at least so many lengths of a motif,"""
+"""and the least number of motif lengths,"""
 MOST_CELLS = 2e7
 """but no more cells of time and word than this."""
 N_ROUNDS = {"grow": 4, "keep": 4, "prune": 10}
@@ -66,9 +66,9 @@ class Way:
     n_first: int
     """Motifs that it begins with."""
     least_motifs: int
-    """The sparsity is that of at least so many motifs."""
+    """Number of motifs that the sparsity is computed for, at least."""
     then: Literal["grow", "keep", "prune"]
-    """What is done after the search: motifs are added, or those go whose gain is below their
+    """Step after the search: motifs are added, or those go whose gain is below their
     description length, before splits and merges."""
 
 
@@ -87,7 +87,7 @@ class Grown:
     """float32 array (K, L, W)."""
     background_word: Floats
     least_motifs: int
-    """The sparsity is that of at least so many motifs."""
+    """Number of motifs that the sparsity is computed for, at least."""
     replication: float
     """Share of the occurrences that both halves agree on, doubtful ones counted against it."""
     n_occurrences: int
@@ -196,7 +196,7 @@ def _candidate(field: _Field, state: State) -> Grown:
 
 
 def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
-    """Return the state after motifs were split, merged, added and left out until that ends."""
+    """Return the state after motifs were split, merged, added and pruned until nothing changes."""
     waited = 0
     for _ in range(MOST_ROUNDS):
         state = _settled_moves(field, state, rng)

@@ -1,4 +1,4 @@
-"""Hiding observations from a fit and scoring how well it foretells them."""
+"""Hiding observations from a fit and scoring how well it predicts them."""
 
 import numpy as np
 
@@ -8,13 +8,21 @@ from motifmine.records.start_layout import make_phi, start_layout
 from motifmine.records.table import ObservationTable
 
 CHANCE = 1e-3
-"""Share of what is foretold that is spread evenly, so that no surprise costs everything."""
+"""Share of the predicted probability that is uniform: no single observation costs everything."""
 
 
 def hide_observations(
     table: ObservationTable, share: float, rng: np.random.Generator
 ) -> tuple[ObservationTable, ObservationTable]:
-    """Return the table without a random share of its observations, and these observations."""
+    """Return the table without a random share of its observations, and these observations.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    share : float
+        Probability that a word of a time bin is hidden, with its whole count.
+    rng : numpy.random.Generator
+    """
     hide = rng.random(len(table.word)) < share
     kept = np.where(hide, np.float32(0), table.count)
     return table.with_counts(kept), table.with_counts(table.count - kept)

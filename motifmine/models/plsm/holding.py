@@ -26,22 +26,22 @@ from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.types import Floats, Floats32, Indices
 
 LENGTHS_PER_BLOCK = (2, 10)
-"""Blocks are at least and at most so many motif lengths long."""
+"""Blocks are at least and at most this number of motif lengths long."""
 LEAST_BLOCKS = 10
 PER_AMPLITUDE = 2.0
-"""Nats that an occurrence pays for its amplitude and its exact place, which fit the data there."""
+"""Nats subtracted for the amplitude and exact place of an occurrence, which fit the data there."""
 LEAST_EVIDENCE = 12.0
 """Log-likelihood ratio on data not learned from that a motif must reach, nats."""
 STRONG = 3.0
-"""A motif whose occurrences gain so many costs of their places under what the others are like is
-kept even if half of the data are too few to find it again."""
+"""A motif whose occurrences gain on average this multiple of log(number of start rows), each by the
+motif learned from the others, is kept even if half of the data are too few to find it again."""
 LEAST_OCCURRENCES = 2
 N_REFINE, N_LOCATE, N_RAMP = 15, 12, 4
 N_AMPLITUDE = 8
 EVEN_SHARE = 0.02
 """Share of a motif learned on one half that is spread over the background's words."""
 ALONE_SHARE = 0.1
-"""A motif accompanies others when less than this share of it stands alone,"""
+"""A motif accompanies others when less than this share of it is alone,"""
 LIKELY = 0.02
 """and chance would leave so little alone with a smaller probability."""
 
@@ -54,7 +54,7 @@ class Halves(NamedTuple):
 
 
 def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
-    """Return both halves of a table, posed as `problem` is; None where there is but one block."""
+    """Return both halves of a table, prepared like `problem`; None if there is only one block."""
     length = problem.layout.motif_length
     least, most = (factor * length for factor in LENGTHS_PER_BLOCK)
     blocks = cut_documents(table, max(least, min(most, table.n_times // LEAST_BLOCKS)))
@@ -79,7 +79,14 @@ def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
 
 
 def restarted(problem: Problem, state: State, n_iterations: int = 10) -> State:
-    """Return the motifs of a state with their starts inferred in `problem` from flat ones."""
+    """Return the motifs of a state with their starts inferred in `problem` from flat ones.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_iterations : int
+    """
     flat = flat_start(problem, state.motifs, state.background_word)
     return infer_starts(problem, flat, n_iterations=n_iterations, n_ramp=N_RAMP)
 
@@ -144,7 +151,15 @@ def mixture_gain(gain: Floats, n_starts: int) -> tuple[float, float]:
 
 
 def gains_left_out(problem: Problem, state: State, canvas: Canvas) -> list[Floats]:
-    """Return what each occurrence gains under its motif learned from the others, nats, by motif."""
+    """Return what each occurrence gains under its motif learned from the others, nats, by motif.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    canvas : Canvas
+        Counts of `problem`.
+    """
     return _gains(problem, state, canvas, held_out=True)
 
 
@@ -261,6 +276,19 @@ def without_what_does_not_hold(
     One motif stays in any case, and with `keeps_strong` those of `STRONG` occurrences; not where
     motifs are added, for the more there are the less is left to the background, and the more each
     of them gains.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    canvas : Canvas
+        Counts of `problem`.
+    halves : Halves or None
+        None: the table is too short to test motifs on halves of it.
+    motif_length : int
+        Bins.
+    keeps_strong : bool
+        Whether strong motifs stay even if they do not hold.
     """
     while state.n_motifs > 1:
         gains = gains_left_out(problem, state, canvas)

@@ -21,7 +21,7 @@ N_COMPONENTS = 25
 N_NULL = 10
 """Copies with components moved apart."""
 MOST_BINS = 10_000
-"""Bins that are looked at: the first so many."""
+"""Number of bins that are used, from the first on."""
 LONGEST = 200
 """Longest lag that is looked at, bins; a fifth of the table where that is less."""
 LEAST_PEAK = 10.0
@@ -29,10 +29,10 @@ LEAST_PEAK = 10.0
 so few copies chance reaches 6 at one of all lags."""
 LEAST_HEIGHT, LEAST_SURE = 0.05, 1.0
 """The order ends at the first lag after the peak where the profile is below this share of the peak,
-or below so many standard deviations of the null."""
+or below this number of standard deviations of the null."""
 LEAST_PART = 0.5
 """The peak that is read off must be this part of the highest at any lag; else the order goes on
-beyond, and the table is too short to tell how far."""
+beyond, and the table is too short to show how far."""
 SHORTEST = 4
 """Shorter lengths are not believed, bins."""
 REBOUND = 2.0
@@ -46,7 +46,7 @@ class LengthChoice:
     """The length read off the profile of order in time, and the profile."""
 
     bins: int | None
-    """Length, None where the profile does not tell."""
+    """Length, None where the profile is undecided."""
     profile: Floats
     """Order in time at lags 1, 2, ... above what chance gives, over its peak, float64 (lags,)."""
     reason: str

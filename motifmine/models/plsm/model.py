@@ -95,7 +95,7 @@ class Plsm(PlsmSpec):
         table : ObservationTable
         seed : int or None
         on_progress : callable or None
-            Called with a `Progress` now and then.
+            Called with a `Progress` after iterations and rounds.
         n_threads : int or None
             Threads to use, None for all cores; the result is the same to the byte.
 
@@ -176,8 +176,18 @@ def fold_in(
     `FLOOR`, so that a word that was never seen costs much but not everything; a fit without any
     background leaves that share to chance.
 
-    `reckoned_total` is what the sparsity takes for the observations of every document; None: what
-    they are.
+    Parameters
+    ----------
+    priors : Priors
+    motifs : MotifSet
+        Held fixed.
+    background : Background
+        Its words are held fixed.
+    table : ObservationTable
+    n_iterations : int
+    reckoned_total : float64 array (D,) or None
+        Observations of every document that the sparsity is computed from; None: those of the
+        table.
 
     Raises
     ------
@@ -252,7 +262,7 @@ def _background(state: State, used: np.ndarray, n_words: int) -> Background:
 
 
 def _describe_number(asked: int | None, found: int, reason: str) -> tuple[str, ...]:
-    """Return why there are so many motifs, a line; none where there are as many as asked for."""
+    """Return the reason for the number of motifs, a line; none where it is the number asked for."""
     if asked is None:
         return (f"{found} motif{'s' * (found != 1)}: {reason}",)
     if found < asked:

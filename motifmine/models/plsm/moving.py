@@ -4,7 +4,7 @@ Several short fits begin at random, with straight paths and windows that narrow
 (`motifmine.models.plsm.moving_window`). What several of them find is followed along its whole path
 and taken once a lane (`motifmine.models.plsm.moving_lanes`). Then the lanes compete for all
 observations; starts that are closer than a thing takes to pass are gathered in one, so that a motif
-is a whole thing. More lanes are sought in what is left unexplained.
+is a whole thing. More lanes are sought among the observations that stay unexplained.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ S = TypeVar("S", bound=PlsmSpec)
 N_RESTARTS = 3
 """Random starts whose motifs are compared."""
 N_ROUNDS = 3
-"""Times that lanes are sought, later ones in what is left unexplained."""
+"""Times that lanes are sought, later ones among unexplained observations."""
 MOST_MOTIFS = 10
 """Motifs at most where no number is given."""
 LEAST_MOTIFS, N_MORE = 12, 2
@@ -59,7 +59,7 @@ SOUGHT_S = 1.8
 LEAST_SOUGHT = 6
 """The same in bins at least."""
 N_SOUGHT = 100_000
-"""About so many observations are looked at from random starts."""
+"""Approximate number of observations that random starts use."""
 LENGTHS_SOUGHT = 30
 """Lengths of a motif that are looked at for every random start at least."""
 HELD_BACK = 0.05
@@ -69,7 +69,7 @@ LEAST_EXTENT, LEAST_EXTENT_OF_REST = 1.2, 2.0
 N_SETTLE = 40
 """EM iterations on everything."""
 N_HELD = 4
-"""Of which the motifs are held in so many."""
+"""Number of these in which the motifs are held fixed."""
 GATHER_POWER = 2.0
 """Power by which starts gather in one iteration."""
 N_COMPETE = 3
@@ -97,7 +97,7 @@ class MovingMotifs:
 
 
 def is_moving(spec: PlsmSpec, table: ObservationTable) -> bool:
-    """Tell whether motifs of moving things are sought in a table.
+    """Return whether motifs of moving things are sought in a table.
 
     Raises
     ------

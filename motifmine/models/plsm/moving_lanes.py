@@ -116,7 +116,7 @@ def main_starts(layout: StartLayout, starts: Floats32) -> tuple[Indices, Indices
     square = np.square(gathered, dtype=np.float64).sum(axis=0)
     typical = np.divide(square, mass, out=np.zeros_like(mass), where=mass > 0)
     row, motif = np.nonzero(gathered > STANDS_OUT * np.maximum(typical, 1e-9))
-    # a lorry shall not drown the cars
+    # the large weight of a lorry must not hide the cars
     weight: Floats = np.minimum(gathered[row, motif] / typical[motif], 1.5)
     return row, motif, weight
 
@@ -211,11 +211,18 @@ def _support(lanes: Sequence[Lane], same: Floats) -> Floats:
 
 
 def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> list[Lane]:
-    """Return the motifs of a state as lanes, those left out that are of another's things.
+    """Return the motifs of a state as lanes, without those of another's things.
 
     Motifs are of the same things where their bodies are the same, or where they come together at a
     fixed lag by more than chance and touch there: halves of one thing, or pieces of one path, which
     the heavier of them is then followed along.
+
+    Parameters
+    ----------
+    tracked : Tracked
+    window : MovingWindow
+    longest : int
+        Bins of a path at most.
     """
     problem, state = tracked.problem, tracked.state
     lanes = follow_lanes(tracked, window, restart=0, longest=longest)
@@ -240,10 +247,10 @@ def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> l
 def _is_same(
     tracked: Tracked, window: MovingWindow, j: int, k: int, one: Indices, other: Indices
 ) -> bool:
-    """Tell whether motifs j and k, with starts in the rows `one` and `other`, are of one thing.
+    """Return whether motifs j and k, with starts in the rows `one` and `other`, are of one thing.
 
-    Where j has many starts without k, k must lie beside it all along: a part of some of its things.
-    Else it may be another path that ends where j does, so that j is found there too.
+    Where j has many starts without k, k must lie next to it all along: a part of some of its
+    things. Else it may be another path that ends where j does, so that j is found there too.
     """
     motifs, reach = tracked.state.motifs, tracked.problem.priors.reach
     cosine, _ = max_shifted_cosine(_bodies(motifs[[j]], window), _bodies(motifs[[k]], window))
@@ -265,7 +272,7 @@ def _is_same(
 
 
 def _n_near(one: Indices, other: Indices, within: int) -> int:
-    """Return how many of `other` lie within so many rows of one of `one`; both ascending."""
+    """Return how many of `other` lie within `within` rows of one of `one`; both ascending."""
     after = np.searchsorted(one, other)
     before = np.abs(other - one[np.maximum(after - 1, 0)])
     behind = np.abs(one[np.minimum(after, len(one) - 1)] - other)
@@ -279,7 +286,7 @@ def _own_path(tracked: Tracked, motif: int) -> Path:
 
 
 def _touch(tracked: Tracked, window: MovingWindow, j: int, k: int, lag: int) -> bool:
-    """Tell whether two motifs touch where k starts `lag` bins after j."""
+    """Return whether two motifs touch where k starts `lag` bins after j."""
     motifs = tracked.state.motifs
     a = own_run(motifs[j].sum(axis=1, dtype=np.float64))
     b = own_run(motifs[k].sum(axis=1, dtype=np.float64))

@@ -12,7 +12,7 @@ LEAST_OF_PEAK = 0.15
 LEAST_OF_LAST = 0.2
 """A path goes on while it holds this share of the mass that it had."""
 LEAST_OVER_CHANCE = 1.2
-"""It goes on while there is so many times the mass that is there at any time."""
+"""It continues while its mass is at least this multiple of the mean mass at any time."""
 N_MISSING = 1
 """Bins in which it may be lost from sight."""
 STEP_CELLS = 0.5
@@ -153,6 +153,13 @@ def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float
     """Return the share of the shorter path that lies on the longer one, whatever their speeds.
 
     A point lies on a path when it is within `tolerance` widths across it and directions agree.
+
+    Parameters
+    ----------
+    one, other : Path
+    window : MovingWindow
+    tolerance : float
+        Distance across the path in widths of the window.
     """
     short, long = _spaced(one), _spaced(other)
     if one.length > other.length:

@@ -17,7 +17,7 @@ LEAST_OF_USUAL = 0.45
 LEAST_SEEN = 0.25
 """Share of a motif that must lie inside the recording."""
 PASSING = 1.2
-"""Starts closer than so many times the bins of passing by a width are of one thing."""
+"""Starts closer than this multiple of the bins of passing by a width are of one thing."""
 
 
 def with_gathered_starts(problem: Problem, state: State) -> State:

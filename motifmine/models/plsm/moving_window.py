@@ -19,7 +19,7 @@ from motifmine.types import Floats, Floats32
 TURN = 4.0
 """Concentration of directions around that of the movement (von Mises)."""
 MOST_WEIGHT = 2.0
-"""A bin pulls its path by at most so many times the mean mass of a bin."""
+"""A bin pulls its path by at most this multiple of the mean mass of a bin."""
 LEAST_WEIGHT = 1e-4
 N_BINS_MEASURED = 400
 """Time bins that sizes are measured in."""
@@ -73,7 +73,18 @@ class MovingWindow:
     def moments(
         self, counts: Floats32, centre: Floats, *, scale: float, turn: float
     ) -> tuple[Floats, Floats]:
-        """Return mass (K, L) and mean row, column, down, right (K, L, 4) inside the windows."""
+        """Return mass (K, L) and mean row, column, down, right (K, L, 4) inside the windows.
+
+        Parameters
+        ----------
+        counts : float32 array (K, L, W)
+        centre : float64 array (K, L, 4)
+            Row, column and unit vector of the movement.
+        scale : float
+            Width of the windows in units of their final width.
+        turn : float
+            Concentration of the directions, 0 for none.
+        """
         found = np.zeros((*counts.shape[:2], 5))
         self._sweep(counts, centre, scale, turn, found, np.zeros((0, 0, 0), np.float32))
         return found[:, :, 0], found[:, :, 1:] / np.maximum(found[:, :, :1], 1e-30)
@@ -81,7 +92,18 @@ class MovingWindow:
     def multiply(
         self, counts: Floats32, centre: Floats, *, scale: float, turn: float
     ) -> tuple[Floats32, Floats]:
-        """Return counts (K, L, W) times their windows, and the mass inside (K, L)."""
+        """Return counts (K, L, W) times their windows, and the mass inside (K, L).
+
+        Parameters
+        ----------
+        counts : float32 array (K, L, W)
+        centre : float64 array (K, L, 4)
+            Row, column and unit vector of the movement.
+        scale : float
+            Width of the windows in units of their final width.
+        turn : float
+            Concentration of the directions, 0 for none.
+        """
         found = np.zeros((*counts.shape[:2], 5))
         out = np.empty_like(counts)
         self._sweep(counts, centre, scale, turn, found, out)
@@ -168,6 +190,15 @@ def smooth_paths(mean: Floats, mass: Floats, stiffness: float) -> Floats:
 
     Least squares weighted by mass (K, L) with a penalty on second differences (Whittaker's
     smoother): paths go on straight where there is none.
+
+    Parameters
+    ----------
+    mean : float64 array (K, L, n)
+        Centres of the mass at each relative time, cells.
+    mass : float64 array (K, L)
+        Weights of the centres.
+    stiffness : float
+        Weight of the second differences.
     """
     length = mass.shape[1]
     difference = np.zeros((max(length - 2, 0), length))

@@ -86,7 +86,15 @@ def canvas_of(problem: Problem) -> Canvas:
 
 
 def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
-    """Return what motifs (K, L, W) with starts (R, K) are expected to give, float32 (N, W)."""
+    """Return what motifs (K, L, W) with starts (R, K) are expected to give, float32 (N, W).
+
+    Parameters
+    ----------
+    canvas : Canvas
+    motifs : float32 array (K, L, W)
+    starts : float32 array (R, K)
+        Expected observations of each start.
+    """
     rates = np.zeros_like(canvas.counts)
     active = np.flatnonzero(starts.any(axis=1))
     for relative in range(canvas.length):
@@ -95,7 +103,15 @@ def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
 
 
 def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
-    """Return what the background is expected to give, float32 (N, W)."""
+    """Return what the background is expected to give, float32 (N, W).
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    canvas : Canvas
+        Counts of `problem`.
+    """
     level = state.background_mass / np.maximum(problem.layout.n_times, 1)
     document, _ = problem.layout.start_of_row(np.arange(problem.layout.n_rows))
     by_row = np.zeros(len(canvas.counts))
@@ -106,7 +122,16 @@ def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
 
 
 def cut_windows(canvas: Canvas, values: Floats32, rows: Indices) -> Floats32:
-    """Return windows of `values` (N, W) at start rows, float32 array (n, L, W)."""
+    """Return windows of `values` (N, W) at start rows, float32 array (n, L, W).
+
+    Parameters
+    ----------
+    canvas : Canvas
+    values : float32 array (N, W)
+        Laid out like the counts of `canvas`.
+    rows : int64 array (n,)
+        Start rows.
+    """
     windows: Floats32 = values[canvas.first[rows][:, None] + np.arange(canvas.length)]
     return windows
 
@@ -114,7 +139,17 @@ def cut_windows(canvas: Canvas, values: Floats32, rows: Indices) -> Floats32:
 def unexplained_by_others(
     problem: Problem, state: State, canvas: Canvas, motifs: list[int]
 ) -> Floats32:
-    """Return the counts less what motifs other than `motifs` explain of them, float32 (N, W)."""
+    """Return the counts less what motifs other than `motifs` explain of them, float32 (N, W).
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    canvas : Canvas
+        Counts of `problem`.
+    motifs : list of int
+        Motifs whose own part stays in the counts.
+    """
     others = np.setdiff1d(np.arange(state.n_motifs), motifs)
     if len(others) == 0:
         return canvas.counts

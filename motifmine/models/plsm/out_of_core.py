@@ -63,7 +63,17 @@ class PlsmOutOfCore:
         )
 
     def open(self, fit: PlsmFit, words: Floats, kept: Indices) -> Parameters:
-        """Return motifs of a part over all kept words, a little of the archive's words mixed in."""
+        """Return motifs of a part over all kept words, a little of the archive's words mixed in.
+
+        Parameters
+        ----------
+        fit : PlsmFit
+            Fit of a part of the documents.
+        words : float64 array (kept words,)
+            Their shares in all documents.
+        kept : int64 array (kept words,)
+            Words that are used.
+        """
         motifs = (1 - OPENED) * fit.motifs.probability[:, :, kept]
         motifs += OPENED / fit.motifs.motif_length * words
         background = (1 - OPENED) * fit.background.probability[kept] + OPENED * words
@@ -94,7 +104,7 @@ class PlsmOutOfCore:
         return self._step(problem, state)[0]
 
     def settle(self, table: ObservationTable, parameters: Parameters) -> Mapping[str, NDArray[Any]]:
-        """Return the starts of documents, inferred from flat ones, as EM goes on from them."""
+        """Return the starts of documents, inferred from flat ones, with which EM continues."""
         problem = self._problem(table, parameters)
         state = flat_start(problem, *parameters)
         state = infer_starts(problem, state, n_iterations=self.n_settle, n_ramp=self.n_ramp)
@@ -106,7 +116,15 @@ class PlsmOutOfCore:
         parameters: Parameters,
         local: Mapping[str, NDArray[Any]],
     ) -> tuple[Statistics, Mapping[str, NDArray[Any]]]:
-        """Return the statistics of documents under `parameters`, and their new starts."""
+        """Return the statistics of documents under `parameters`, and their new starts.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        parameters : Parameters
+        local : mapping of arrays
+            What `settle` or the iteration before returned for these documents.
+        """
         problem = self._problem(table, parameters)
         state = State(parameters.motifs, local["starts"], parameters.words, local["mass"])
         statistics, state = self._step(problem, state)
@@ -120,7 +138,20 @@ class PlsmOutOfCore:
         kept: Indices,
         n_words: int,
     ) -> PlsmFit:
-        """Return the fit of a part with the motifs learned from everything, heaviest first."""
+        """Return the fit of a part with the motifs learned from everything, heaviest first.
+
+        Parameters
+        ----------
+        fit : PlsmFit
+            Fit of a part of the documents.
+        parameters : Parameters
+        statistics : Statistics
+            Sums over all documents.
+        kept : int64 array (kept words,)
+            Words that were used, in the order of `parameters`.
+        n_words : int
+            Size W of the vocabulary.
+        """
         n_motifs, length, _ = parameters.motifs.shape
         cells = statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
         mass: Floats = cells.sum(axis=(0, 1))
@@ -135,7 +166,16 @@ class PlsmOutOfCore:
         )
 
     def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
-        """Return where motifs are active in documents, motifs held fixed."""
+        """Return where motifs are active in documents, motifs held fixed.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        motifs : MotifSet
+            Held fixed.
+        background : Background
+            Its words are held fixed.
+        """
         return fold_in(self.priors, motifs, background, table)
 
     def _problem(self, table: ObservationTable, parameters: Parameters) -> Problem:

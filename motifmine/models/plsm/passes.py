@@ -1,6 +1,6 @@
 """One pass of PLSM over a table: the expected counts that an EM iteration needs.
 
-What stands between a model and the kernels: the table cut into chunks, threads, and sums in a fixed
+The layer between a model and the kernels: the table cut into chunks, threads, and sums in a fixed
 order. The number of chunks depends on the table's size, K and W alone, so that the result has the
 same bytes at any number of threads.
 """
@@ -23,9 +23,9 @@ from motifmine.types import Floats, Floats32, Indices, Indices32
 N_CHUNKS = 16
 """Chunks at most: units of work that threads take."""
 CHUNK_OBSERVATIONS = 4096
-"""Smaller chunks cost more in calls than they share out."""
+"""The calls of smaller chunks cost more than threads gain."""
 TILE_BYTES = 1 << 18
-"""Activations of a tile: what stays in the second-level cache beside a few rows of words."""
+"""Activations of a tile: what stays in the second-level cache with a few rows of words."""
 TILE_OBSERVATIONS = 1 << 15
 TINY = np.float32(1e-30)
 """Expected masses below it become 0: no denormal numbers, and dead starts can be skipped."""
@@ -166,7 +166,7 @@ def expectation(
         See `padded_phi`.
     background : Background
     learn : bool
-        When not set, the counts of motif cells are left out (fold-in).
+        When not set, the counts of motif cells are not computed (fold-in).
     n_threads : int
     out : float32 array (R * K + 16,) or None
         Where the counts of starts go; not `activation` itself.
@@ -286,7 +286,7 @@ def live_starts(plan: Plan, activation: Floats32) -> lk.Live:
 
 
 def live_places(plan: Plan) -> lk.Places:
-    """Return where the observations stand, made once for all passes over live cells."""
+    """Return places of the observations, made once for all passes over live cells."""
     if (plan.widest_tile + 1) * plan.n_words >= 1 << 31:
         raise ValueError("tiles of rows x words beyond int32; make the plan with fewer tile_rows")
     return lk.Places(*lk.places_of(plan.table, plan.tiles, plan.n_words))

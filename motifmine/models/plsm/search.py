@@ -2,7 +2,7 @@
 
 EM from random tables ends in motifs that are cut off, found twice, or two in one. Here every round
 adds more seeds than needed, each a window of the data. All motifs, old and new, then compete for
-every start anew; duplicates are merged, those that explain least on their own are dropped, and the
+every start again; duplicates are merged, those that explain least on their own are dropped, and the
 round counts only if the likelihood rose. Motifs are learned in a window half as long again and
 re-centred, so that none is cut.
 """
@@ -44,13 +44,13 @@ DUPLICATE_COSINE = 0.8
 LEAST_REST = 0.02
 """Share of its rate that an observation is taken to keep when a motif leaves."""
 LEAST_SEARCHED = 30_000
-"""At least so many observations are searched."""
+"""Least number of observations that are searched."""
 SEARCHED_PER_MOTIF = 3_000
 """Observations that are searched for every motif asked for."""
 LENGTHS_PER_MOTIF = 10
-"""The search sees at least so many lengths of a motif for every motif asked for."""
+"""Motif lengths that the search uses at least for every motif asked for."""
 PATIENCE = 2
-"""A search stops after so many rounds without a gain."""
+"""Number of rounds without a gain after which a search stops."""
 LEAST_OCCURRENCES = 1.5
 """A motif with fewer effective starts has occurred once."""
 MARGIN_OF_GAIN = 1e-4
@@ -82,7 +82,15 @@ def search_motifs(
 
     Several searches look at the same part of the observations. Then the motifs of all of them
     compete, so that a motif missed by one can come from another; the best likelihood wins.
-    `on_round` is called with the log-likelihood of every round.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length, seed, n_threads : int
+    priors : Priors
+    settings : SearchSettings
+    on_round : callable
+        Called with the log-likelihood, nats, of every round.
     """
     part = part_of_time(
         table,
@@ -114,7 +122,18 @@ def run_search(
     rng: np.random.Generator,
     on_round: Callable[[float], None],
 ) -> tuple[float, State]:
-    """Return the best state of rounds from nothing, and its log-likelihood."""
+    """Return the best state of rounds from nothing, and its log-likelihood.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of windows longer than `motif_length`, so that no motif is cut off.
+    motif_length : int
+    settings : SearchSettings
+    rng : numpy.random.Generator
+    on_round : callable
+        Called with the log-likelihood, nats, of every round.
+    """
     none = np.zeros((0, problem.layout.motif_length, problem.n_words), np.float32)
     best, highest, waited = flat_start(problem, none, problem.word_shares()), -np.inf, 0
     for number in range(settings.rounds):
@@ -162,6 +181,13 @@ def window_seeds(
     """Return windows of the weighted observations as motifs, float32 array (seeds, L, W).
 
     Dense windows are drawn more often: by the square of the weight that they cover.
+
+    Parameters
+    ----------
+    problem : Problem
+    weight : float32 array (N,)
+    n_seeds : int
+    rng : numpy.random.Generator
     """
     layout = problem.layout
     level = np.zeros(layout.n_rows)
@@ -215,7 +241,15 @@ def chosen(state: State, keep: Indices) -> State:
 
 
 def merged(state: State, n_least: int, *, least_cosine: float = DUPLICATE_COSINE) -> State:
-    """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay."""
+    """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay.
+
+    Parameters
+    ----------
+    state : State
+    n_least : int
+    least_cosine : float
+        Best-shift cosine above which two motifs are copies.
+    """
     cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
     starts = state.starts.copy()
     alive = np.ones(state.n_motifs, dtype=bool)
@@ -321,11 +355,18 @@ def one_surplus_less(
 ) -> State | None:
     """Return the state without a motif that is surplus, None when there is none.
 
-    What occurs but once is no motif, however well it explains that once. Of the others the `n_try`
+    What occurs only once is no motif, however well it explains that once. Of the others the `n_try`
     of least net gain are tried: a motif is surplus when the likelihood lost without it, after eight
     iterations in which others may take over, is less than its description. Its own contribution is
-    an upper bound; beyond twice the description nothing is tried. `holds` tells which motifs of a
-    state stay in any case; it is asked only when there is a motif to drop.
+    an upper bound; beyond twice the description nothing is tried.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_try : int
+    holds : callable or None
+        Marks the motifs of a state that stay in any case; called only for a motif to drop.
     """
     once = n_effective_starts(problem, state) < LEAST_OCCURRENCES
     if once.any():

@@ -1,4 +1,4 @@
-"""How long motifs are."""
+"""Choice of the length of motifs from the data."""
 
 from dataclasses import replace
 
@@ -13,7 +13,13 @@ class PlsmSizeChoice:
     def choose_length(self, table: ObservationTable, spec: Plsm, *, seed: int) -> tuple[Plsm, str]:
         """Return the specification with the length chosen, and a line that says why.
 
-        Where the profile of order in time does not tell, the length stays what it is.
+        Where the profile of order in time is undecided, the length stays what it is.
+
+        Parameters
+        ----------
+        table : ObservationTable
+        spec : Plsm
+        seed : int
         """
         choice = choose_length(table, seed=seed)
         bins = choice.bins or spec.motif_length

@@ -1,4 +1,4 @@
-"""What a PLSM fit is asked for."""
+"""Specification of a PLSM fit, and the priors that EM takes from it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ from motifmine.validation import check_at_least, check_not_negative, check_one_o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priors:
-    """What is believed before the data are seen."""
+    """Priors on starts, motifs and background."""
 
     sparsity: float
     """Threshold of a start in units of the mean mass of a start."""
@@ -19,7 +19,7 @@ class Priors:
     background: float | None = None
     """Share of the mass that the background holds; None: what it explains."""
     least_motifs: int = 1
-    """The threshold is that of so many motifs where there are fewer."""
+    """The threshold is that of this number of motifs where there are fewer."""
     one_thing: bool = False
     """Whether a motif is one thing that moves, and a start each whole thing that passes."""
     n_copies: int = 1
@@ -37,7 +37,7 @@ class PlsmSpec:
     """Fields of the specification, checked on construction."""
 
     n_motifs: int | None = None
-    """Number of motifs at most, > 0; surplus ones are left out. None: as many as replicate, see
+    """Number of motifs at most, > 0; surplus ones are pruned. None: as many as replicate, see
     `motifmine.models.plsm.growth`; 10 where the activity is dense or starts are random."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
@@ -52,7 +52,7 @@ class PlsmSpec:
     )
     """`sparse`: motifs occur now and then over a background; they are searched in windows of the
     data, with sparse starts and a learned background. `dense`: something goes on all the time;
-    random starts are raced, with free starts and next to no background. `moving`: a motif is one
+    the best of random starts, with free starts and next to no background. `moving`: a motif is one
     thing that moves, see `motifmine.models.plsm.moving`; for words that have a place and a
     direction. `auto` takes that for such words where it explains enough, else it holds out a tenth
     of the observations and takes what predicts them better. It decides the next four where they are
@@ -69,7 +69,7 @@ class PlsmSpec:
         default_text="2 searches or 8 random starts",
     )
     """Independent starts, > 0: searches whose motifs compete in the end (2), or random starts that
-    are raced by successive halving (8)."""
+    go through successive halving (8)."""
     sparsity: float | None = setting(
         None,
         help="Sparsity of start times, 0 for none.",
@@ -97,11 +97,11 @@ class PlsmSpec:
         negative="--keep-surplus",
         default_text="drop",
     )
-    """Leave out copies, motifs that occur but once, and those whose gain in likelihood is below
+    """Prune copies, motifs that occur only once, and those whose gain in likelihood is below
     their description length and that do not hold on data they were not learned from."""
     least_motifs: int = 1
-    """The sparsity is that of so many motifs where there are fewer, > 0; decided with `n_motifs`
-    where that is None."""
+    """The sparsity is that of this number of motifs where there are fewer, > 0; decided with
+    `n_motifs` where that is None."""
     longest_s: float | None = None
     """Seconds that a thing takes on its path at most where the data decide the length of moving
     motifs, > 0; None: all have `motif_length`."""

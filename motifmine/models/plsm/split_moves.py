@@ -1,9 +1,9 @@
 """Motifs are split and merged by what their occurrences hold.
 
-A search grows motifs on what is left over, so its first motif may be the mean of several that have
-part of their words in common, and later ones cannot take that back. So the counts are cut out at
-the occurrences of a motif, or of several that are much alike, less what other motifs explain there,
-and clustered. The number of clusters is the one that replicates best across halves of the
+A search grows motifs on unexplained observations, so its first motif may be the mean of several
+that have part of their words in common, and later ones cannot take that back. So the counts are cut
+out at the occurrences of a motif, or of several that are much alike, less what other motifs explain
+there, and clustered. The number of clusters is the one that replicates best across halves of the
 occurrences, if it replicates well and the clusters differ; else there is one motif.
 """
 
@@ -27,11 +27,11 @@ LEAST_PER_PART = 4
 LEAST_REPLICATION = 0.7
 """Adjusted Rand index from which a split is believed; parts of a single motif reach 0 to 0.5."""
 SAME_COSINE = 0.9
-"""Best-shift cosine from which two parts are one motif: the same word spoken a little otherwise."""
+"""Best-shift cosine from which two parts are one motif, e.g. variants of one spoken word."""
 ALIKE_COSINE = 0.6
 """Motifs more alike than this are cut again from their occurrences together."""
 MOST_TOGETHER = 0.3
-"""Unless more of the weight of one than this share stands where the other occurs: sounds that
+"""Unless more of the weight of one than this share is where the other occurs: sounds that
 sound at once are two."""
 MOST_WINDOWS = 400
 """Windows that are clustered; the others go to the nearest cluster."""
@@ -43,7 +43,16 @@ FLOOR = 0.05
 def split_and_merge(
     problem: Problem, state: State, canvas: Canvas, rng: np.random.Generator
 ) -> Floats32 | None:
-    """Return motifs after all splits and merges, float32 (K, L, W); None when there were none."""
+    """Return motifs after all splits and merges, float32 (K, L, W); None when there were none.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    canvas : Canvas
+        Counts of `problem`.
+    rng : numpy.random.Generator
+    """
     groups, shift = alike_groups(problem, state)
     motifs: list[Floats32] = []
     is_changed = False
@@ -143,7 +152,7 @@ def alike_groups(problem: Problem, state: State) -> tuple[list[list[int]], Indic
 
 
 def _is_apart(problem: Problem, peaks: Peaks, rows: Indices) -> bool:
-    """Return whether little of the weight of a motif stands where `rows` are."""
+    """Return whether little of the weight of a motif is where `rows` are."""
     if len(rows) == 0 or len(peaks.row) == 0:
         return True
     reach = max(1, problem.layout.motif_length // 2)

@@ -1,4 +1,4 @@
-"""The stages of a PLSM fit: deciding what is open, where EM begins, climbing, leaving out."""
+"""The stages of a PLSM fit: deciding open settings, the start of EM, EM itself, and pruning."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,9 +40,9 @@ S = TypeVar("S", bound=PlsmSpec)
 HIDDEN_SHARE = 0.1
 """Share of the observations that is hidden to decide the activity."""
 N_DECIDE = 60_000
-"""About so many observations are looked at to decide the activity."""
+"""Approximate number of observations that decide the activity."""
 LAP = 10
-"""Iterations of the first lap of a race; every lap is twice as long as the one before."""
+"""Iterations of the first round of successive halving; each round doubles them."""
 N_MELT = 50
 """Iterations over which the sparsity comes in after a random start."""
 N_SETTLE = 10
@@ -50,13 +50,13 @@ N_SETTLE = 10
 N_RAMP = 4
 """Iterations over which the sparsity comes in."""
 USUAL_NUMBER = 10
-"""Motifs of a fit with random starts that is not told a number."""
+"""Motifs of a fit with random starts without a given number."""
 ROUND_COST = 20
-"""A round of the search counts for so many iterations in the progress that is told."""
+"""Iterations that a round of the search counts for in the reported progress."""
 
 
 class Watch(Monitor):
-    """The monitor of a fit, to which rounds of the search and laps of the race count, too."""
+    """The monitor of a fit, which also counts rounds of the search and of successive halving."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class Watch(Monitor):
         return cls(ROUND_COST * n_rounds + spec.iterations, on_progress)
 
     def see_round(self, value: float) -> None:
-        """Record a round of the search or a lap of the race."""
+        """Record a round of the search or of successive halving."""
         self.record(value, is_traced=False, n_iterations=ROUND_COST)
 
     def see(self, value: float) -> None:
@@ -81,7 +81,14 @@ def number_of(spec: PlsmSpec) -> int:
 
 
 def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
-    """Return the problem of a resolved specification."""
+    """Return the problem of a resolved specification.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+    n_threads : int
+    """
     return pose(
         table, spec.motif_length, spec.priors, most_motifs=number_of(spec), n_threads=n_threads
     )
@@ -90,7 +97,17 @@ def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem
 def best_search(
     spec: PlsmSpec, table: ObservationTable, problem: Problem, seed: int, watch: Watch
 ) -> State:
-    """Return the motifs that the search found, their starts inferred on everything."""
+    """Return the motifs that the search found, their starts inferred on everything.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+    problem : Problem
+    seed : int
+    watch : Watch
+        Records rounds and iterations, and reports progress.
+    """
     settings = SearchSettings(
         n_motifs=number_of(spec), restarts=spec.restarts or 1, rounds=spec.rounds
     )
@@ -112,7 +129,16 @@ def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> 
 
 
 def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch) -> State:
-    """Return the winner of a race: after every lap the worse half of the random starts is left."""
+    """Return the best random start by successive halving: each round drops the worse half.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    problem : Problem
+    seed : int
+    watch : Watch
+        Records rounds and iterations, and reports progress.
+    """
     field = [
         (-np.inf, _random_start(spec, problem, generator(seed, r)))
         for r in range(spec.restarts or 1)
@@ -129,7 +155,7 @@ def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch)
 def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) -> State:
     """Return motifs near uniform and every start equally likely.
 
-    Sparsity from the first iteration on would freeze the noise, so it comes in over `N_MELT`.
+    Sparsity from the first iteration on would freeze chance differences; it rises over `N_MELT`.
     """
     shape = (number_of(spec), spec.motif_length, problem.n_words)
     motifs = rng.gamma(5.0, size=shape).astype(np.float32)
@@ -141,7 +167,16 @@ def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) ->
 
 
 def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
-    """Return the state after EM on everything, as long as it pays."""
+    """Return the state after EM on everything, as long as it pays.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    problem : Problem
+    state : State
+    watch : Watch
+        Records rounds and iterations, and reports progress.
+    """
     return climb(
         problem,
         state,
@@ -154,7 +189,17 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
 def grown(
     spec: S, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
 ) -> tuple[S, Problem, State, str]:
-    """Return as many motifs as replicate, what they are fitted by, and why they are so many."""
+    """Return as many motifs as replicate, how they are fitted, and the reason for their number.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+    seed : int
+    watch : Watch
+        Records rounds and iterations, and reports progress.
+    n_threads : int
+    """
     found = grow_motifs(
         table,
         spec.motif_length,
@@ -177,7 +222,17 @@ def without_surplus(
     """Return the state after merging copies and dropping motifs that are surplus.
 
     A motif whose gain is below its description length stays if it holds on data that it was not
-    learned from. When motifs went, the starts of the others are found anew.
+    learned from. When motifs went, the starts of the others are inferred again.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+        The table that `problem` was prepared from.
+    problem : Problem
+    state : State
+    watch : Watch
+        Records rounds and iterations, and reports progress.
     """
     n_before = state.n_motifs
     halves = halves_of(table, problem) if table.n_times * table.n_words <= MOST_CELLS else None
@@ -209,6 +264,14 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
     """Return the specification with everything decided that is left open, for `table`.
 
     An open number of motifs stays open, see `has_open_number`.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+    seed : int
+        Seed of the observations hidden to decide the activity.
+    n_threads : int
     """
     if has_open_number(spec):
         spec = replace(spec, activity="sparse")
@@ -235,7 +298,15 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
 def of_better_activity(
     spec: S, table: ObservationTable, rng: np.random.Generator, n_threads: int
 ) -> S:
-    """Return the specification with the activity that foretells hidden observations better."""
+    """Return the specification with the activity that predicts hidden observations better.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+    table : ObservationTable
+    rng : numpy.random.Generator
+    n_threads : int
+    """
     part = part_of_time(
         table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * number_of(spec), rng
     )

@@ -15,7 +15,16 @@ def no_statistics(parameters: Parameters) -> Statistics:
 
 
 def maximised(parameters: Parameters, found: Statistics, motif_prior: float) -> Parameters:
-    """Return the parameters that the statistics ask for: the M-step."""
+    """Return the parameters that the statistics ask for: the M-step.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Give the shapes alone.
+    found : Statistics
+    motif_prior : float
+        Pseudo-count of a motif cell in units of the mean mass of a cell.
+    """
     n_motifs, length, _ = parameters.motifs.shape
     pseudo_count = motif_prior * found.total / max(found.cells.size, 1)
     return Parameters(normalised(found.cells, n_motifs, length, pseudo_count), shares(found.words))

@@ -238,7 +238,7 @@ def sweep_chunk(
     halo : float32 array (C, (L - 1) * K), changed
         Row `chunk`: sum R * phi of the rows behind those.
     new_phi : float32 array (W, stride), changed when `learn`
-        Sum R * A is added, the factor phi is left out.
+        Sum R * A is added, without the factor phi.
     new_words : float64 array (W,), changed
     new_documents : float64 array (D + C,), changed
         Chunk c has document d at d + c: chunks share documents, threads must not share sums.

@@ -33,7 +33,7 @@ class Live(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the observations of each tile stand; the same for every pass."""
+    """Places of the observations of each tile; the same for every pass."""
 
     place: Ints
     """(bin_row - first bin_row of the tile) * W + w of each observation, int32 array (N,)."""
@@ -88,7 +88,14 @@ def live_cells(activation: Singles, offsets: Longs, n_rows: int) -> tuple[Longs,
 
 @fast_kernel
 def places_of(table: Table, tiles: Tiles, n_words: int) -> tuple[Ints, Ints, Longs]:
-    """Return the three arrays of `Places`."""
+    """Return the three arrays of `Places`.
+
+    Parameters
+    ----------
+    table : Table
+    tiles : Tiles
+    n_words : int
+    """
     n_tiles = tiles.tile_bin.shape[0] - 1
     tile_reach = np.empty(n_tiles + 1, np.int64)
     tile_reach[0] = 0
@@ -256,7 +263,7 @@ def sweep_live_chunk(
     halo : float32 array (C, (L - 1) * K), changed
         Row `chunk`: the same for the rows behind those.
     new_phi : float32 array (K * L * W,), changed, or empty when motifs are fixed
-        Sum R * A is added, the factor phi is left out.
+        Sum R * A is added, without the factor phi.
     new_words : float64 array (W,), changed
     new_documents : float64 array (D + C,), changed
         Chunk c has document d at d + c.

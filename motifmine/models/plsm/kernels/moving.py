@@ -47,7 +47,7 @@ def sweep_windows(
     n_motifs, length, n_words = motifs.shape
     row, column, down, right = place
     along, across = 1 / (width[0] * np.float32(scale)), 1 / (width[1] * np.float32(scale))
-    moving = down * down + right * right  # 1, or 0 of a word that stands still
+    moving = down * down + right * right  # 1, or 0 of a word without movement
     half, sixteenth, one = np.float32(0.5), np.float32(1 / 16), np.float32(1)
     strength = np.float32(turn)
     inside = np.empty(n_words, np.float32)

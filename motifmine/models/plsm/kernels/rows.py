@@ -1,6 +1,6 @@
 """Rows of float32 whose length is a multiple of 16, one vector register at a time.
 
-LLVM vectorises the plain loops too, but pays for each short row: overlap checks, remainder loops,
+LLVM vectorises the plain loops too, but each short row has a cost: overlap checks, remainder loops,
 one horizontal sum per product. Here the registers are spelt out. Each function has its plain form
 above it, which runs when the JIT is off (NUMBA_DISABLE_JIT=1) and says what the other one does.
 """

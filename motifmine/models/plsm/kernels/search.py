@@ -1,4 +1,4 @@
-"""Passes that the search of PLSM motifs needs beside the EM pass.
+"""Passes that the search of PLSM motifs needs in addition to the EM pass.
 
 Array layouts are those of `motifmine.records.start_layout`: `activation` (R, K) with one row
 per start time, `phi` (W, >= L * K) with relative time reversed. A window with few live starts is
