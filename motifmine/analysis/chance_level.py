@@ -1,4 +1,4 @@
-"""What occurrences are worth, and which motifs recur: read off the competition with decoys."""
+"""False discovery rates of scores and p-values of motifs, from the competition with decoys."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,13 @@ N_POINTS = 512
 N_BETWEEN = 65
 """Scores between the highest of a decoy and the lowest found, where there is a gap."""
 MANY_VALUES = 2000
-"""Candidates of a motif from which on the null distribution is taken as normal."""
+"""Number of candidates of a motif above which the null distribution is taken as normal."""
 N_PERMUTATIONS = 9999
 """Draws of the null distribution of a motif's evidence."""
 
 
 def score_table(target: Floats, decoy: Floats, *, decoy_weight: float, hours: float) -> ScoreTable:
-    """Return what occurrences of at least some scores are worth.
+    """Return the false discovery rates of occurrences by score.
 
     At a threshold the expected number of false targets is (decoys above it + 1) times their weight,
     1 / R for R decoys a motif. The share of false ones of a list is that over the targets above the
@@ -39,9 +39,11 @@ def score_table(target: Floats, decoy: Floats, *, decoy_weight: float, hours: fl
     n_target = len(target) - np.searchsorted(np.sort(target), score)
     n_decoy = len(decoy) - np.searchsorted(np.sort(decoy), score)
     share = np.minimum((n_decoy + 1) * decoy_weight / np.maximum(n_target, 1), 1.0)
+    # expected number, not a bound on a share: without the one that is added for the q-value
     per_hour: Floats = (n_decoy * decoy_weight / max(hours, 1e-12)).astype(np.float64)
     return ScoreTable(
         score=score,
+        # thresholds ascend: the running minimum is that over all lower ones
         false_share=np.minimum.accumulate(share),
         false_probability=_local_rate(target, decoy, score, decoy_weight),
         false_per_hour=per_hour,
@@ -96,6 +98,19 @@ def recurrence_p_values(
     Evidence is the sum of the scores of a motif's own candidates. Where the motif does not recur,
     each candidate of it and of its R decoys is its own with probability 1 / (1 + R); the sum is
     compared with that of random labels.
+
+    Parameters
+    ----------
+    score : float64 array (n,)
+        Held-out scores of the candidates of motifs and decoys, nats.
+    motif : int64 array (n,)
+        Motif of each candidate, for decoys the motif that they were made of.
+    is_decoy : bool array (n,)
+    n_motifs : int
+        K
+    n_decoys : int
+        R, decoys of each motif.
+    rng : numpy.random.Generator
     """
     p_values = np.ones(n_motifs)
     share = 1 / (1 + n_decoys)
@@ -103,6 +118,7 @@ def recurrence_p_values(
         mine = motif == k
         values = score[mine]
         if not np.any(mine & ~is_decoy):
+            # no evidence at all: p = 1
             continue
         observed = float(values[~is_decoy[mine]].sum())
         p_values[k] = _upper_tail(observed, values, share, rng)
@@ -117,13 +133,17 @@ def _upper_tail(observed: float, values: Floats, share: float, rng: np.random.Ge
     least = 1 / (1 + N_PERMUTATIONS)
     if len(values) > MANY_VALUES:
         spread = np.sqrt(share * (1 - share) * np.square(values).sum())
+        # the least spread guards against a division by 0 when all values are 0
         z = (observed - share * values.sum()) / max(spread, 1e-300)
         return max(float(ndtr(-z)), least)
     n_above = 0
     for first in range(0, N_PERMUTATIONS, 1000):
+        # in blocks: all draws at once would be an array of draws times values
         n_here = min(1000, N_PERMUTATIONS - first)
         drawn = (rng.random((n_here, len(values))) < share) @ values
+        # the same values summed in another order may differ in the last digits; ties count as above
         n_above += int(np.count_nonzero(drawn >= observed - 1e-9))
+    # the observed labels are one of the draws: a sampled p-value is never 0
     return (1 + n_above) / (1 + N_PERMUTATIONS)
 
 

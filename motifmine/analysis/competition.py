@@ -38,7 +38,7 @@ from motifmine.types import Floats, Indices
 LEAST_COSINE = 0.3
 """Least cosine of a motif of a half with its counterpart in the whole fit."""
 MOST_CELLS = 50_000_000
-"""Start times times motifs that are inferred at a time."""
+"""Start times times motifs (decoys included) that are inferred at a time, to bound memory."""
 
 Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
 """Infers starts of motifs in a table; the number is how many compete for each real motif."""
@@ -97,8 +97,25 @@ def compete(
 ) -> Candidates:
     """Return the peaks of motifs and decoys in pieces of `table`, none twice.
 
-    Peaks lie in the document of their piece, at starts within it; `motif` counts from 0 as in
-    `motifs`. `lags` are those of the decoys' words, see `draw_lags`.
+    Parameters
+    ----------
+    table : ObservationTable
+        Prepared as for the fit.
+    pieces : Pieces
+        The stretches of `table` in which starts are inferred.
+    motifs : MotifSet
+        (K, L, W)
+    background : Background
+    infer : callable
+        Infers starts of motifs in a table, see `Infer`.
+    lags : int64 array (n_decoys, K, W)
+        Bins by which the words of each decoy are moved, see `motifmine.analysis.decoys.draw_lags`.
+
+    Returns
+    -------
+    Candidates
+        In the documents of `table`, with starts inside the pieces; `motif` counts from 0 as in
+        `motifs`, also for decoys.
     """
     n_motifs = len(motifs)
     everyone = motifs_with_decoys(motifs, lags)
@@ -108,9 +125,11 @@ def compete(
         cut = some.tables_to_test(table)
         if n_motifs == 0 or len(cut.word) == 0:
             continue
+        # motifs and decoys together: alone, decoys would explain true occurrences in part
         found = infer(everyone, background, cut, len(lags) + 1)
         peaks = find_occurrences(cut, everyone, found.background, found.activations)
         mass = np.bincount(found.activations.motif, found.activations.mass, minlength=len(everyone))
+        # motif k has its decoys at k + K, k + 2 K, ...: the remainder is k, the quotient the copy
         parts.append(
             Candidates(
                 occurrences=replace(peaks, motif=(peaks.motif % n_motifs).astype(np.int32)),
@@ -132,9 +151,24 @@ def cross_fit(
 ) -> HeldOut:
     """Return what the motifs find in each half when they are learned from the other half alone.
 
-    Motifs of a half are given the number of the motif of the whole fit that they are most like, one
-    to one, its decoys' lags, and their occurrences its starts. A motif without a counterpart in a
-    half is not tested there.
+    Motifs of a half are matched one to one with the most similar motifs of the whole fit. They take
+    over number and decoy lags of their counterpart, and starts are shifted to be its starts. A
+    motif without a counterpart in a half is not tested there.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Prepared as for the fit.
+    pieces : Pieces
+        Of both halves.
+    motifs : MotifSet
+        Of the whole fit, (K, L, W).
+    fit_half : callable
+        Fits half of the data, see `FitHalf`.
+    infer : callable
+        Infers starts of motifs in a table, see `Infer`.
+    lags : int64 array (n_decoys, K, W)
+        Bins by which the words of each decoy are moved.
     """
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
@@ -144,6 +178,7 @@ def cross_fit(
         try:
             fit = fit_half(pieces.select(1 - half).tables_to_learn(table), half)
         except (DataError, FitError):
+            # half of a short table may be too small for the model; `was_fitted` reports that
             continue
         n_fitted += 1
         whole, own, shift = match_halves(motifs, fit.motifs)
@@ -163,7 +198,24 @@ def cross_fit(
 
 
 def match_halves(whole: MotifSet, half: MotifSet) -> tuple[Indices, Indices, Indices]:
-    """Return pairs of motifs, one to one, and what is added to relative times to be the whole's."""
+    """Return pairs of similar motifs, one to one, and their shifts.
+
+    Parameters
+    ----------
+    whole : MotifSet
+        (K, L, W)
+    half : MotifSet
+        (J, M, W)
+
+    Returns
+    -------
+    whole : int64 array (P,)
+        Motif of the whole fit.
+    half : int64 array (P,)
+        Its counterpart.
+    shift : int64 array (P,)
+        Bins that are added to relative times of the counterpart to give those of the whole's motif.
+    """
     if len(half) == 0 or len(whole) == 0:
         none = np.zeros(0, dtype=np.int64)
         return none, none, none
@@ -176,6 +228,7 @@ def match_halves(whole: MotifSet, half: MotifSet) -> tuple[Indices, Indices, Ind
 
 def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
     """Return pieces in runs whose start times and motifs fit in memory."""
+    # a piece is read with a margin on both sides, and starts may precede it by another
     cells = (pieces.end - pieces.first + 3 * pieces.margin) * max(n_motifs, 1)
     batch = (np.cumsum(cells) - 1) // MOST_CELLS
     return [np.flatnonzero(batch == number) for number in np.unique(batch)]
@@ -184,7 +237,7 @@ def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
 def _starts_inside(pieces: Pieces, peaks: Occurrences) -> NDArray[np.bool_]:
     """Return which peaks of cut-out pieces begin within their piece, not in its margins.
 
-    What hangs over the beginning of a document belongs to its first piece.
+    Starts before the beginning of a document belong to its first piece.
     """
     start = peaks.start_bin + pieces.read_first[peaks.document]
     first = pieces.first[peaks.document]
@@ -207,6 +260,7 @@ def _renumber(
     peaks = found.occurrences
     if len(peaks) == 0:
         return replace(_no_candidates(n_motifs), mass=_spread(found.mass, whole, n_motifs))
+    # relative time r of the half's motif is r + shift of the whole's, so starts move the other way
     start = peaks.start_bin - shift[peaks.motif]
     moved = _at(peaks, peaks.document.astype(np.int64), start, table)
     motif = whole[peaks.motif].astype(np.int32)

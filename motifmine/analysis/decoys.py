@@ -7,15 +7,24 @@ from motifmine.records.fit import MotifSet
 from motifmine.types import Floats32, Indices
 
 N_TRIES = 8
-"""Draws of lags of which the decoy least like its motif is taken, unless one is unlike enough."""
+"""Most draws of lags of a decoy; of these, the one least similar to the motif is taken."""
 UNLIKE = 0.7
-"""Cosine at the best shift below which a decoy is unlike its motif."""
+"""Cosine at the best shift below which a decoy differs enough from its motif; no more draws."""
 CUT_SHARE = 0.1
-"""Of a word's mass, at most so much may come to lie beyond the edge that a lag moves it over."""
+"""Greatest share of a word's mass that a lag may move over the edge of the window."""
 
 
 def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indices:
-    """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W)."""
+    """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
+
+    Parameters
+    ----------
+    motifs : MotifSet
+        (K, L, W)
+    n_decoys : int
+        Of each motif, >= 0.
+    rng : numpy.random.Generator
+    """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     for copy in range(n_decoys):
         for k, motif in enumerate(motifs.probability):
@@ -53,6 +62,7 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     What leaves the window on one side enters on the other.
     """
     rolled = np.zeros_like(motif)
+    # most words do not occur in a motif: only the columns of those that do are moved
     words = np.flatnonzero(motif.any(axis=0))
     row = (np.arange(len(motif))[:, None] - lag[words]) % len(motif)
     rolled[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
@@ -69,6 +79,7 @@ def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
     best, least = np.zeros(motif.shape[1], dtype=np.int64), np.inf
     for _ in range(N_TRIES):
         lag = np.zeros(motif.shape[1], dtype=np.int64)
+        # the largest of independent uniform numbers is a uniform choice among the allowed lags
         lag[words] = np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)
         decoy = roll_words(motif, lag)
         likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
@@ -89,7 +100,7 @@ def _uncut_lags(rows: Floats32) -> np.ndarray:
     total = rows.sum(axis=0)
     before = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])[:length]
     head = before[(length - np.arange(length)) % length]  # mass of the bins that stay in front
-    head[0] = total
+    head[0] = total  # lag 0 moves nothing
     allowed = np.minimum(head, total - head) <= CUT_SHARE * total
     allowed[:, allowed.sum(axis=0) < 2] = True
     return np.asarray(allowed)

@@ -36,13 +36,30 @@ def keep_motifs(record: FitRecord, kept: Indices) -> FitRecord:
 
 
 def widen_background(background: Background, motifs: MotifSet, kept: Indices) -> Background:
-    """Return the background with the share of the motifs that are not kept."""
+    """Return the background with the share of the motifs that are not kept.
+
+    Parameters
+    ----------
+    background : Background
+    motifs : MotifSet
+        All of the fit, (K, L, W).
+    kept : int64 array
+        Numbers of the motifs that stay.
+    """
+    # as a difference of sums, this may be just below 0 by rounding; a share stays within [0, 1]
     dropped = float(motifs.weight.sum() - motifs.weight[kept].sum())
     return replace(background, weight=min(background.weight + max(dropped, 0.0), 1.0))
 
 
 def keep_activations(activations: Activations, number: Indices) -> Activations:
-    """Return the activations of motifs with a new number, -1 for those that go."""
+    """Return the activations of the kept motifs.
+
+    Parameters
+    ----------
+    activations : Activations
+    number : int64 array (K,)
+        New number of each motif, -1 for those that are not kept.
+    """
     motif = number[activations.motif]
     keep = motif >= 0
     before = np.concatenate([[0], np.cumsum(keep)])

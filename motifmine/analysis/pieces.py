@@ -1,4 +1,4 @@
-"""Documents cut into pieces, assigned to two halves that learn and test in turn."""
+"""Documents cut into pieces of two halves, each in turn for learning and for testing."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,7 +9,7 @@ from motifmine.records.table import ObservationTable, join_tables
 from motifmine.types import Indices
 
 N_PIECES = 8
-"""Pieces that the time of all documents is cut into, about."""
+"""Approximate number of pieces that the time of all documents is cut into."""
 LEAST_LENGTHS = 4
 """Least length of a piece in motif lengths, if the documents allow it."""
 
@@ -19,6 +19,7 @@ class Pieces:
     """Stretches of documents that cover every time bin once, int64 arrays (P,)."""
 
     document: Indices
+    """Document of the piece."""
     first: Indices
     """First bin of the piece in its document."""
     end: Indices
@@ -26,7 +27,8 @@ class Pieces:
     half: Indices
     """0 or 1: the half that the piece belongs to."""
     margin: int
-    """Bins before and after a piece that occurrences starting in it may reach."""
+    """Bins that are read before and after a piece, motif length - 1: occurrences that start in the
+    piece end in the margin, and those of before may reach into it."""
     n_times: Indices
     """Bins of the piece's document."""
 
@@ -54,6 +56,7 @@ class Pieces:
 
     def tables_to_learn(self, table: ObservationTable) -> ObservationTable:
         """Return the pieces without the bins that occurrences of the piece before may reach."""
+        # these bins may belong to an occurrence of the other half, which must stay unseen
         first = np.where(self.first > 0, self.first + self.margin, 0)
         keep = np.flatnonzero(first < self.end)
         return _cut(table, self.document[keep], first[keep], self.end[keep])
@@ -65,12 +68,13 @@ def cut_pieces(
     """Return the pieces that the documents of `table` are cut into.
 
     Long documents are cut evenly, short ones stay whole; a single document gives two pieces at
-    least. The halves are filled in turn, whichever is shorter.
+    least. Each piece goes to the half that has fewer bins so far.
 
     Parameters
     ----------
     table : ObservationTable
-    motif_length : int, bins
+    motif_length : int
+        Bins.
     piece_bins : int or None
         Length of the longest pieces, bins; None: an eighth of the time of all documents, but
         `LEAST_LENGTHS` motif lengths at least.
@@ -117,6 +121,7 @@ def _cut(
     edges = table.document_offsets
     parts = []
     for d, a, b in zip(document.tolist(), first.tolist(), end.tolist(), strict=True):
+        # n bins have n + 1 offsets
         offsets = table.offsets[edges[d] + a : edges[d] + b + 1]
         recording = table.recordings[d]
         parts.append(

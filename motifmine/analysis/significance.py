@@ -1,4 +1,4 @@
-"""Which motifs recur in data they were not learned from, and which occurrences are sure."""
+"""Which motifs recur in data they were not learned from, and which occurrences are significant."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from motifmine.types import Floats, Indices
 LEVEL = 0.01
 """Probability that any motif is reported where there are none (family-wise error rate)."""
 ENOUGH_PEAKS = 400
-"""Peaks of decoys that are wanted, supposing that a decoy has as many as a motif."""
+"""Peaks of decoys that are wanted, if a decoy has as many as a motif."""
 FEWEST_DECOYS, MOST_DECOYS = 3, 25
 LIKELY = 0.5
 """Probability of being false below which a candidate is rather true."""
@@ -29,14 +29,15 @@ LEAST_LIKELY = 2
 WITHIN_BINS = 2
 """A held-out occurrence this close to one of the whole fit is the same."""
 LAGS, LABELS, OTHER_DOCUMENTS = 0, 1, 2
-"""What random streams of the detection are for."""
+"""Numbers of the random streams of detection: each purpose has its own, so that none affects
+another."""
 NOTHING_KNOWN = ScoreTable(
     score=np.zeros(0),
     false_share=np.zeros(0),
     false_probability=np.zeros(0),
     false_per_hour=np.zeros(0),
 )
-"""What scores are worth where nothing could be tested."""
+"""Score table where nothing could be tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,11 +47,11 @@ class Assessment:
     kept: Indices
     """Motifs that recur, by their number in the fit, int64 array."""
     occurrences: Occurrences
-    """The sure ones; `motif` counts among the kept motifs."""
+    """The significant ones; `motif` counts among the kept motifs."""
     significance: Significance
     """Of the kept motifs."""
     least_score: float
-    """Score from which on occurrences in other documents are sure, nats; infinity: none can be."""
+    """Least score of significant occurrences in other documents, nats; infinity: there are none."""
 
 
 def assess(
@@ -64,25 +65,29 @@ def assess(
     n_occurrences: int,
     seed: int,
 ) -> Assessment:
-    """Return the motifs of a fit that recur, and their occurrences that are sure.
+    """Return the motifs of a fit that recur, and their significant occurrences.
 
     Parameters
     ----------
     table : ObservationTable
         The documents of the fit, prepared as for the fit.
-    motifs, background
+    motifs : MotifSet
+        Of the fit, (K, L, W).
+    background : Background
         Of the fit.
     fit_half : callable
-        Fits the same model to half of the data.
+        Fits the same model to half of the data, see `FitHalf`.
     infer : callable
-        Infers starts of given motifs.
+        Infers starts of given motifs, see `Infer`.
     detection : Detection
         How many false occurrences are allowed.
     n_occurrences : int
         Occurrences that the fit seems to have; the fewer, the more decoys are made.
     seed : int
+        Of the decoys' lags and of the null distribution.
     """
     pieces = cut_pieces(table, motifs.motif_length)
+    # -(-a // b) rounds up
     n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
     lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
     held = cross_fit(table, pieces, motifs, fit_half, infer, lags)
@@ -94,6 +99,7 @@ def assess(
     score = consensus_scores(found, own, tested_bins, table)
     targets = replace(found.of_motifs(), score=score[~found.is_decoy])
     hours = table.n_times * table.bin_s / 3600
+    # motifs of one half are tested in the other alone: held-out peaks come from less time
     tested_share = tested_bins.mean() / table.n_times if len(kept) else 0.0
     scores = _score_table(targets.score, score[found.is_decoy], n_decoys, hours, held)
     elsewhere = _score_table(
@@ -141,8 +147,22 @@ def locate_occurrences(
 ) -> Occurrences:
     """Return the occurrences of a fit's motifs in other documents, of `least_score` nats or more.
 
-    Decoys compete as in the fit, and scores are worth what they are worth there. Fits of versions
-    that did not test their motifs (None) have no decoys.
+    Decoys compete as in the fit, and the false discovery rates of scores are those of the fit.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Other documents, prepared as for the fit.
+    motifs : MotifSet
+        Of the fit, (K, L, W).
+    background : Background
+        Of the fit.
+    significance : Significance or None
+        Of the fit; None for fits of versions that did not test their motifs: no decoys compete.
+    least_score : float
+        Nats.
+    infer : callable
+        Infers starts of given motifs, see `motifmine.analysis.competition.Infer`.
     """
     known = significance
     pieces = cut_pieces(
@@ -157,7 +177,7 @@ def locate_occurrences(
 
 
 def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
-    """Return occurrences with what their scores are worth."""
+    """Return occurrences with the local false discovery rate and false alarms of their scores."""
     return replace(
         occurrences,
         false_probability=scores.look_up("false_probability", occurrences.score),
@@ -218,8 +238,24 @@ def consensus_scores(
     """Return the mean of the score in the whole fit and the held-out score of each candidate.
 
     A candidate that its held-out motif (or decoy) does not find has the held-out score 0, so that
-    an occurrence that made its own motif is not sure for that. Motifs that were not tested in all
-    bins keep the score of the whole fit where nothing was found.
+    an occurrence is not significant because its own motif was learned from it. Motifs that were not
+    tested in all bins keep the score of the whole fit where nothing was found.
+
+    Parameters
+    ----------
+    found : Candidates
+        With the motifs of the whole fit; n candidates.
+    held : Candidates
+        Held-out, of the same motifs, numbered alike.
+    tested_bins : int64 array (K,)
+        Time bins in which each motif was tested.
+    table : ObservationTable
+        The documents.
+
+    Returns
+    -------
+    float64 array (n,)
+        Nats.
     """
     order = np.argsort(_key(held, 0, table), kind="stable")
     keys, scores = _key(held, 0, table)[order], held.occurrences.score[order]
@@ -235,6 +271,7 @@ def consensus_scores(
 def _key(candidates: Candidates, by: int, table: ObservationTable) -> Indices:
     """Return numbers that order candidates by copy, motif, document and start + `by` bins."""
     peaks = candidates.occurrences
+    # starts may be negative and are moved by `by`: with this room, keys of documents do not overlap
     longest = 4 * max(r.n_times for r in table.recordings)
     place = candidates.copy * len(candidates.mass) + peaks.motif
     place = place * table.n_documents + peaks.document
@@ -243,7 +280,7 @@ def _key(candidates: Candidates, by: int, table: ObservationTable) -> Indices:
 
 
 def _recurring_share(held: Candidates, least_score: float) -> Floats:
-    """Return the share of every motif's held-out observations that sure occurrences hold."""
+    """Return the share of each motif's held-out observations that significant occurrences hold."""
     peaks = held.of_motifs()
     sure = peaks.score >= least_score
     weight = np.bincount(peaks.motif[sure], peaks.weight[sure], minlength=len(held.mass))

@@ -15,7 +15,7 @@ from motifmine.workflows.workspace import Workspace
 
 CLIPS, LOG = "junction", "station.csv"
 N_HAPPENINGS = 3
-"""Motifs that are asked for in the log."""
+"""Number of motifs that are requested of the log."""
 
 
 def run_demo(

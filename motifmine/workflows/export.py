@@ -1,4 +1,4 @@
-"""Fits and tables out of a workspace, for other programs; drawn tables and their truth into it."""
+"""Export of fits and tables to other programs; simulated tables and their truth for a workspace."""
 
 from pathlib import Path
 
@@ -37,7 +37,15 @@ def export_text(
 
 
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:
-    """Write drawn tables, `truth.csv` and `true-motifs.npz` into a workspace; return their paths.
+    """Write simulated tables, `truth.csv` and `true-motifs.npz`; return their paths.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    drawn : Simulation
+        Its start times are written in seconds, its motifs (K, L, W) as `motifs` of the `.npz` file.
+    force : bool
+        Overwrite what exists.
 
     Raises
     ------
@@ -48,6 +56,7 @@ def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) ->
     tables = [workspace.table_path(name) for name in names]
     truth, motifs = workspace.root / "truth.csv", workspace.root / "true-motifs.npz"
     for path in (*tables, truth, motifs):
+        # all are looked at before the first is written
         refuse_overwriting(path, force=force)
     for document, path in enumerate(tables):
         store.write_table(path, drawn.table.document(document), force=force)

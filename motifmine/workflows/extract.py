@@ -95,7 +95,15 @@ def plan_jobs(
     workers: int,
     on_note: Callable[[str], None] | None = None,
 ) -> list[ExtractionJob]:
-    """Return one job per recording that `sources` mean; see `extract_sources`."""
+    """Return one job per recording that `sources` name; see `extract_sources`.
+
+    Parameters
+    ----------
+    sources, workspace, settings, on_note
+        See `extract_sources`.
+    workers : int
+        Sources that are read at one time, > 0; the cores are divided among them.
+    """
     settings = replace(settings, series=set_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
     _check_start(settings, len(paths))
@@ -122,12 +130,22 @@ def run_jobs(
     workers: int,
     on_progress: Callable[[Progress, float], None] | None = None,
 ) -> list[Outcome]:
-    """Run jobs, each in its own process; see `extract_sources`."""
+    """Run jobs, each in its own process; see `extract_sources`.
+
+    Parameters
+    ----------
+    jobs : sequence of ExtractionJob
+    workers : int
+        Jobs that run at one time, > 0.
+    on_progress : callable or None
+        See `extract_sources`.
+    """
     if not jobs:
         return []
     shares = [0.0] * len(jobs)
 
     def note(index: int, progress: Progress) -> None:
+        # false for NaN, a container that does not say its duration: the share stays 0 until the end
         if progress.duration_s > 0:
             shares[index] = min(1.0, progress.position_s / progress.duration_s)
         if on_progress is not None:
@@ -139,6 +157,7 @@ def run_jobs(
         patience_s=jobs[0].settings.patience_s,
         preload=PRELOAD,
     )
+    # jobs end in any order; outcomes are returned in that of the jobs
     outcomes: dict[int, Outcome] = {}
     for index, ending in isolated.run(jobs, note):
         shares[index] = 1.0
@@ -177,7 +196,7 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
     if job.origin:
         recording = replace(recording, source=job.origin)
         table = table.of_recording(recording)
-    # a caller that is gone is noticed here: a later run may be writing the same table
+    # raises when the calling process has ended: a later run may be writing the same table
     report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))
     store.write_table(job.table_path, table, force=job.settings.force)
     repaired = f"{recording.stamps_repaired} time stamps repaired"
@@ -252,7 +271,7 @@ def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
 
 
 def _refuse_another_table(job: ExtractionJob) -> None:
-    """Raise `WorkspaceError` unless the table at a job's place is the one it would write."""
+    """Raise `WorkspaceError` unless the table at the path of a job is the one it would write."""
     if differs := differences(job):
         raise WorkspaceError(
             f"{job.table_path} exists already and was made {' and '.join(differs)}; overwrite it "
@@ -261,8 +280,9 @@ def _refuse_another_table(job: ExtractionJob) -> None:
 
 
 def differences(job: ExtractionJob) -> list[str]:
-    """Return in what the table at a job's place differs from the one the job would write."""
+    """Return how the table at the path of a job differs from the one that the job would write."""
     header = store.read_table_header(job.table_path)
+    # the digest is compared, not the time of modification, which copying a file changes
     return [
         what
         for what, now, then in (

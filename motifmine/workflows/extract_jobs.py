@@ -33,9 +33,10 @@ class Outcome:
     recorded_s: float = 0.0
     """Length of the recording, seconds."""
     elapsed_s: float = 0.0
+    """Duration of the extraction, seconds."""
     n_observations: int = 0
     more: "tuple[Outcome, ...]" = ()
-    """Outcomes of the other documents of the source, on their way to a list of their own."""
+    """Outcomes of the other documents of the source, until all are in one list."""
 
     def __str__(self) -> str:
         if self.status in ("failed", "skipped"):
@@ -71,7 +72,7 @@ class ExtractionSettings:
     force: bool = False
     """Whether tables that exist are overwritten."""
     patience_s: float = 120.0
-    """A source without progress for so long is given up, seconds."""
+    """Time without progress after which a source fails, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Scene:
     root: Path
     vocabulary: Vocabulary
     bin_s: float
+    """Length of a time bin, seconds."""
 
     def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
         """Raise `WorkspaceError` with the difference when a recording is not of this scene.
@@ -88,7 +90,8 @@ class Scene:
         Parameters
         ----------
         vocabulary : Vocabulary
-        bin_s : float, seconds
+        bin_s : float
+            Length of a time bin, seconds.
         path : Path
             Source of the recording, for the message.
         """
@@ -110,6 +113,7 @@ class ExtractionJob:
     settings: ExtractionSettings
     scene: Scene | None
     threads: int
+    """Threads that decode a video, > 0."""
     origin: str = ""
     """What the table names as its source; "" for the path that is read."""
 

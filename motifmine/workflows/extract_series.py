@@ -56,7 +56,7 @@ def series_tables(
     Warns
     -----
     MotifmineWarning
-        For events whose labels the scene does not know; what a reader leaves out.
+        For events whose labels the scene does not have, and for what a reader excludes.
     """
     scene, layout = task.scene, task.scene.vocabulary.layout
     if not layout.series_words():
@@ -154,14 +154,24 @@ def _event_rows(
 
 
 def document_name(name: str, number: int, *, is_only: bool) -> str:
-    """Return the name of a source's document; `number` counts from 1."""
+    """Return the name of a document of a source.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    number : int
+        Of the document in the source, from 1.
+    is_only : bool
+        Whether the source has no other document; then the number is not part of the name.
+    """
     return name if is_only else f"{name}+{number:04d}"
 
 
 def first_table(table_path: Path) -> Path | None:
     """Return the table of a source's first document, None when the source is not extracted yet.
 
-    It is put in its place last: where it is, the others are.
+    It is renamed last: where it exists, the others do.
     """
     first = table_path.with_name(f"{document_name(table_path.stem, 1, is_only=False)}.h5")
     found = [path for path in (table_path, first) if path.exists()]
@@ -177,12 +187,13 @@ def document_tables(table_path: Path) -> list[Path]:
 
 
 def _literal(name: str) -> str:
+    """Return a glob pattern that matches a name alone."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenTable:
-    """A table of a document that is in its place."""
+    """The written table of a document."""
 
     path: Path
     n_times: int
@@ -194,9 +205,18 @@ def write_series_tables(
 ) -> list[WrittenTable]:
     """Write the tables of all documents of a source and return them in order.
 
-    They get their names when all are written, the first of them last; tables of an earlier
-    extraction of the source are replaced.
+    They are renamed from temporary names when all are written, the first of them last; tables of an
+    earlier extraction of the source are replaced.
+
+    Parameters
+    ----------
+    task : SeriesTask
+    table_path : Path
+        Table of the source if it has one document; several are numbered, see `document_name`.
+    on_progress : callable
+        Called with the progress of the source.
     """
+    # of a process that was killed
     for leftover in table_path.parent.glob(f".{_literal(table_path.stem)}+*.part.h5"):
         leftover.unlink(missing_ok=True)
     old = document_tables(table_path)
@@ -219,6 +239,7 @@ def write_series_tables(
         for path in old:
             if path not in {table.path for table in placed}:
                 path.unlink()
+        # the first last: `first_table` takes its presence as a sign that the others are complete
         for part, written in reversed(list(zip(aside, placed, strict=True))):
             part.replace(written.path)
     finally:

@@ -34,7 +34,15 @@ def fit(
 ) -> tuple[Path, FitRecord]:
     """Fit tables of a workspace and save the fit there; return its path and what it holds.
 
-    Fits that learn from their files (`FitRequest.is_streamed`) come back without their documents.
+    Out-of-core fits (`FitRequest.is_streamed`) are returned without their documents.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    request : FitRequest
+        Model, its sizes and settings, seed.
+    run : FitRun or None
+        Tables, name of the fit, workers, callbacks; None: all tables, next free name.
 
     Raises
     ------
@@ -48,6 +56,7 @@ def fit(
         When the numbers go wrong.
     """
     run = run or FitRun()
+    # raises before hours of computing when the fit exists
     path = run.target(workspace, request.model)
     if request.is_streamed:
         record = fit_tables_in_files(workspace, request, run, path)
@@ -71,7 +80,7 @@ def fit(
 
 
 def say_significance(record: FitRecord, run: FitRun) -> None:
-    """Say which motifs are not reported, and what is not sure."""
+    """Report which motifs are excluded, and what is not significant."""
     for line in significance_sentences(record):
         run.say(line)
 
@@ -84,7 +93,16 @@ def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, dic
 
 
 def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepared:
-    """Return the table as the model shall see it: over topics perhaps, its counts compressed."""
+    """Return the table as the model sees it: over topics if wanted, its counts compressed.
+
+    Parameters
+    ----------
+    words : ObservationTable
+        Counts not prepared.
+    request : FitRequest
+    run : FitRun
+        Its `on_message` is called with a line on the topics.
+    """
     table = over_topics(
         words,
         request.n_topics or entry_of(request.model).default_topics,
@@ -97,7 +115,16 @@ def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepar
 
 
 def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> None:
-    """Report the data and settings of the fit, and the scaling of counts by the model."""
+    """Report the data and settings of the fit, and the scaling of counts by the model.
+
+    Parameters
+    ----------
+    request : FitRequest
+    spec : specification
+    data : Prepared
+    run : FitRun
+        Its `on_message` is called with each line.
+    """
     run.say(describe_fit(request, spec, data.table))
     if request.groups is None and hasattr(spec, "describe_count_scaling"):
         run.say(spec.describe_count_scaling(data.counts))
@@ -106,7 +133,18 @@ def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> Non
 def find_motifs(
     data: Prepared, spec: Any, request: FitRequest, run: FitRun, notes: dict[str, object]
 ) -> FitRecord:
-    """Return the motifs of the data and their occurrences."""
+    """Return the motifs of the data and their occurrences.
+
+    Parameters
+    ----------
+    data : Prepared
+    spec : specification
+    request : FitRequest
+        Seed, detection, checkpoint and groups.
+    run : FitRun
+    notes : dict of str to object
+        More to keep with the settings in the fit, plain values; those of `run` take precedence.
+    """
     with open_mapper(run.workers, run.scheduler, run.say) as mapper:
         context = FitContext(checkpoint=request.checkpoint, groups=request.groups, mapper=mapper)
         return mine_prepared(
@@ -123,7 +161,19 @@ def find_motifs(
 def add_stability(
     record: FitRecord, data: Prepared, spec: Any, request: FitRequest, run: FitRun
 ) -> FitRecord:
-    """Return the record with how surely its motifs come again, if that is asked for."""
+    """Return the record with the stability of its motifs, if that is requested.
+
+    Parameters
+    ----------
+    record : FitRecord
+    data : Prepared
+        That the fit was made of.
+    spec : specification
+        Of the fit; refits use it.
+    request : FitRequest
+        Its `stability` is the number of refits; None: the record is returned as it is.
+    run : FitRun
+    """
     if request.stability is None:
         return record
     found = measure_stability(
@@ -138,7 +188,16 @@ def add_stability(
 
 
 def add_drift(record: FitRecord, data: Prepared, request: FitRequest) -> FitRecord:
-    """Return the record with its time zone, and how its motifs change over the archive."""
+    """Return the record with its time zone, and how its motifs change over the archive.
+
+    Parameters
+    ----------
+    record : FitRecord
+    data : Prepared
+        That the fit was made of.
+    request : FitRequest
+        Its `time_zone`, an IANA name, divides the archive into periods.
+    """
     drift = measure_drift(
         data.counts,
         record.motifs,
@@ -150,7 +209,7 @@ def add_drift(record: FitRecord, data: Prepared, request: FitRequest) -> FitReco
 
 
 def without_times(record: FitRecord) -> FitRecord:
-    """Return the record as if it had taken no time."""
+    """Return the record with all durations 0, so that the same data give the same bytes."""
     return replace(
         record,
         provenance=replace(record.provenance, elapsed_s=0.0),

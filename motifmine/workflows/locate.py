@@ -67,13 +67,18 @@ def locate_anomalies(
 ) -> FitRecord:
     """Return a fit with the stretches that its motifs explain worst, in `anomalies`.
 
-    Without sources they are those of the fit's own recordings, else of the sources; see
-    `locate_sources`.
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str or None
+        A fit, by name or path; None: the newest fit.
+    sources : sequence of Path
+        See `locate_sources`; empty: the fit's own recordings.
 
     Raises
     ------
     FormatError
-        When the fit does not know what is usual.
+        When the fit has no scale of usual values.
     """
     path = workspace.find_fit(name)
     record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)

@@ -23,10 +23,10 @@ from motifmine.seeding import Stream
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prepared:
-    """A table made ready for a model, once."""
+    """A table that is prepared for a model, once."""
 
     table: ObservationTable
-    """As it was."""
+    """Before preparation."""
     counts: ObservationTable
     """As the model sees it."""
     preparation: Preparation
@@ -66,7 +66,7 @@ def mine(
     context : FitContext or None
         For models that take checkpoints or group documents.
     on_progress : callable or None
-        Called with a `Progress` now and then.
+        Called with a `Progress` at irregular intervals.
     notes : mapping or None
         More to keep with the settings in the fit, plain values.
 
@@ -106,7 +106,17 @@ def mine_prepared(
     on_progress: Callable[[Progress], None] | None = None,
     notes: Mapping[str, object] | None = None,
 ) -> FitRecord:
-    """Return the motifs of a table that is ready, and all their occurrences; see `mine`."""
+    """Return the motifs of a prepared table, and all their occurrences; see `mine`.
+
+    Parameters
+    ----------
+    data : Prepared
+    model : Model
+        A specification.
+    detection : Detection
+    seed, context, on_progress, notes
+        See `mine`.
+    """
     table, prepared = data.table, data.counts
     fit = _fit_model(model, prepared, context, seed, on_progress)
     assessment = assess_fit(prepared, fit, detection, model=model)
@@ -184,7 +194,7 @@ def _numbered_as_in_fit(assessment: Assessment) -> Occurrences:
 
 
 def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
-    """Return the record with what its motifs explain badly, and the raw values at occurrences."""
+    """Return the record with its anomalies, and the segments of raw values at occurrences."""
     located = locate_motifs(record, data.counts)
     return replace(
         record,

@@ -12,7 +12,7 @@ from motifmine.workflows.cameras import move_as_in_fit
 def read_own_table(
     record: FitRecord, recording: Recording, path: Path | None
 ) -> ObservationTable | None:
-    """Return the table that a document was fitted from, None where it is gone or another.
+    """Return the table that a document was fitted from, None where it was removed or replaced.
 
     Its words are moved as they were for the fit.
 

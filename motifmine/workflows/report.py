@@ -21,7 +21,7 @@ MOST_OCCURRENCES = 400
 
 
 MOST_OBSERVATIONS = 4_000_000
-"""Observations that are read for them."""
+"""Observations that are read for them at most, to bound time and the size of a report."""
 
 
 def show_fit(
@@ -70,7 +70,15 @@ def cut_clips(
 ) -> list[Path]:
     """Write the clips of a fit into a folder, or into `clips/<fit>` of the workspace.
 
-    The options are those of `motifmine.reporting.figures.clips.write_clips`.
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str or None
+        A fit, by name or path; None: the newest fit.
+    folder : Path or None
+        None: `clips/<fit>` of the workspace.
+    **options
+        See `motifmine.reporting.figures.clips.write_clips`.
     """
     path = workspace.find_fit(name)
     record = store.read_fit(path)

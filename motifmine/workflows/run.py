@@ -12,7 +12,7 @@ from motifmine.workflows.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRun:
-    """Of which tables a fit is made, by whom, and what is heard of it meanwhile."""
+    """Tables and target of a fit, its workers, and the callbacks that report progress."""
 
     tables: Sequence[Path] | None = None
     """Table files; None takes all of the workspace."""

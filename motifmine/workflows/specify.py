@@ -14,13 +14,21 @@ from motifmine.records.vocabulary import Vocabulary
 
 OnMessage = Callable[[str], None]
 USUAL_NUMBER = 10
-"""Motifs of a video at most where no number is given."""
+"""Most motifs of a video where no number is given."""
 
 
 def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> Any:
     """Return the specification of the model, with the defaults of the kind of words.
 
-    Sizes that are left to the data are as they come.
+    Sizes that the data decide keep their defaults here, see `choose_sizes`.
+
+    Parameters
+    ----------
+    request : FitRequest
+    vocabulary : Vocabulary
+        Of words or topics.
+    bin_s : float
+        Length of a time bin, seconds; lengths that are requested in seconds become bins.
 
     Raises
     ------
@@ -35,6 +43,7 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     elif vocabulary.layout.movements() is not None:
         open_settings = entry_of(request.model).settings_of_moving_words
     is_picture = words.layout.positions() is not None
+    # what is requested takes precedence over defaults of the kind of words
     given = {**open_settings, **request.settings, "motif_length": length.bins(bin_s)}
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
@@ -81,7 +90,16 @@ def size_choice(model: str) -> SizeChoice:
 
 
 def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str:
-    """Return a line: which documents, how much, which settings."""
+    """Return a line: which documents, how much, which settings.
+
+    Parameters
+    ----------
+    request : FitRequest
+    spec : specification
+        With its sizes chosen.
+    table : ObservationTable
+        Before preparation: its observations are counted as extracted.
+    """
     names = [recording.name for recording in table.recordings]
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
     number = getattr(spec, "n_motifs", None) or "any number of"
@@ -93,7 +111,7 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
 
 
 def describe_agreement(record: FitRecord) -> str:
-    """Return what chains or groups say together, "" where there were none."""
+    """Return how chains or groups agree, as a sentence; "" where there were none."""
     if record.posterior is not None:
         return record.posterior.sentence
     return str(record.provenance.spec.notes.get("agreement", ""))

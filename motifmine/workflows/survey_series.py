@@ -1,4 +1,4 @@
-"""Surveys of all series of an extraction, each in a process of its own, and what comes of them."""
+"""Surveys of all series of an extraction, each in its own process, merged into one scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,9 @@ class SurveyJob:
     path: Path
     settings: SeriesSettings
     bin_s: float | None
+    """Length of a time bin, seconds; None: the survey chooses it."""
     stream: int
+    """Number of the source: each has its own random stream."""
 
 
 def run_survey(job: SurveyJob, report: Report) -> Survey:
@@ -61,7 +63,7 @@ def series_scene(
     workers : int
         Sources that are read at one time.
     patience_s : float
-        A source without progress for so long is given up, seconds.
+        Time without progress after which a source is skipped, seconds.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def series_scene(
     ]
     surveys: list[Survey] = []
     while jobs and not surveys:
-        # the first that can be read says how long a bin is
+        # the first that can be read decides the length of a bin, which all others must share
         surveys += _surveyed([jobs.pop(0)], 1, patience_s)
     if not surveys:
         return shared

@@ -24,12 +24,12 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.out_of_core.census import Group, Reading
 
 SPARSE_BELOW = 0.3
-"""Share of starts above zero below which they are written as a list."""
+"""Share of non-zero starts below which they are written as a list of cells, to save space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EmTask:
-    """What a worker must know to step a group, besides the parameters."""
+    """What a worker needs to step a group, in addition to the parameters."""
 
     reading: Reading
     learner: OutOfCore
@@ -66,6 +66,7 @@ def climb_groups(
     on_value : callable
         Called with the log-likelihood of every iteration.
     """
+    # the loop waits for all groups: mappers may be lazy, and EM reads what every group has written
     for _ in mapper(partial(settle_group, task, parameters), groups):
         pass
     learner = task.learner
@@ -88,15 +89,36 @@ def statistics_of_groups(
     mapper: Mapper,
     iteration: int,
 ) -> Statistics:
-    """Return the statistics of all groups under `parameters`: one iteration's E-step."""
+    """Return the statistics of all groups under `parameters`: one iteration's E-step.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+    task : EmTask
+    parameters : Parameters
+        Held fixed.
+    mapper : callable
+        Like the built-in `map`.
+    iteration : int
+        From 0; names the scratch files of the starts.
+    """
     results: Iterable[tuple[int, Statistics]] = mapper(
         partial(step_group, task, parameters, iteration), groups
     )
+    # groups finish in any order; sums in the order of their numbers round the same every time
     return add_statistics(task.learner.no_statistics(parameters), in_order(results))
 
 
 def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
-    """Read a group, infer its starts from flat ones, and leave both in the scratch folder."""
+    """Read a group, infer its starts from flat ones, and write both to the scratch folder.
+
+    Parameters
+    ----------
+    task : EmTask
+    parameters : Parameters
+        Where EM begins.
+    group : Group
+    """
     reading = task.reading
     table = reading.compact(reading.read(group.paths))
     _write(
@@ -112,20 +134,31 @@ def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
 def step_group(
     task: EmTask, parameters: Parameters, iteration: int, group: Group
 ) -> tuple[int, Statistics]:
-    """Return the statistics of a group under `parameters`, and leave its new starts.
+    """Return number and statistics of a group under `parameters`; its new starts are written.
 
-    The starts it begins with stay until the iteration after, so that a worker's work can be done
-    again by another.
+    Parameters
+    ----------
+    task : EmTask
+    parameters : Parameters
+        Held fixed.
+    iteration : int
+        From 0; its starts are read, those of `iteration` + 1 are written.
+    group : Group
     """
     table = _read_table(task.table_path(group), len(parameters.words))
     local = _read_local(task.state_path(group, iteration))
     found, local = task.learner.step(table, parameters, local)
     _write_local(task.state_path(group, iteration + 1), local)
+    # the starts that were read stay for one more iteration: another worker may repeat this step
     task.state_path(group, iteration - 1).unlink(missing_ok=True)
     return group.number, found
 
 
 def _write(path: Path, **arrays: Any) -> None:
+    """Write arrays atomically.
+
+    Two workers may run the same step at a time; the number of the process keeps their parts apart.
+    """
     part = path.with_name(f"{path.name}.part-{os.getpid()}")
     with part.open("wb") as file:
         np.savez(file, **arrays)

@@ -1,4 +1,4 @@
-"""Documents in files, taken in hand a group at a time."""
+"""Documents in files: their census, and the groups in which they are read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ GROUP_OBSERVATIONS = 200_000
 GROUP_CELLS = 4_000_000
 """Most start times times motifs of a group: 16 MB for every copy of them."""
 LISTED_AT_ONCE = 32
-"""Documents that a worker lists in one go."""
+"""Documents of one task of a worker, enough that the cost of starting a task is small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,15 @@ class Listed:
     path: Path
     name: str
     digest: str
+    """SHA-256 of the source."""
     n_times: int
     n_observations: int
     """Words seen in time bins, whatever their counts."""
     total: float
     """Sum of the counts, compressed as for the fit."""
     moved: Placement | None = None
-    """By which words are moved whenever the document is read; None: they stay."""
+    """Placement of a moved camera, applied to words whenever the document is read; None: not
+    moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,18 +84,18 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """How documents are made ready, the same wherever they are read."""
+    """How documents are prepared, the same wherever they are read."""
 
     preparation: Preparation
-    """With nothing left open."""
+    """With `auto` and None resolved."""
     is_kept: NDArray[np.bool_]
-    """Whether a word is looked at, bool array (W,)."""
+    """Which words are not excluded as rare, bool array (W,)."""
     moved: Mapping[Path, Placement] = field(default_factory=dict)
-    """By which words are moved, see `Census.moved`."""
+    """Placements of moved cameras by table file, see `Census.moved`."""
 
     @property
     def kept_words(self) -> Indices:
-        """The words that are looked at, ascending."""
+        """The words that are not excluded, ascending, int64 array."""
         return np.flatnonzero(self.is_kept)
 
     def read(self, paths: Sequence[Path]) -> ObservationTable:
@@ -116,7 +118,10 @@ class Reading:
 
 
 def _anonymous(table: ObservationTable, n_words: int) -> ObservationTable:
-    """Return the table with words that are mere numbers; what they mean does not matter here."""
+    """Return the table with words that are numbers alone.
+
+    Their meaning plays no part in a fit, and the vocabularies of documents may differ in size.
+    """
     return replace(table, vocabulary=Vocabulary.of_labels([str(word) for word in range(n_words)]))
 
 
@@ -126,7 +131,7 @@ def take_census(
     mapper: Mapper,
     registration: Registration | None = None,
 ) -> Census:
-    """Return what there is in table files, each read once.
+    """Return the census of table files, each read once.
 
     Parameters
     ----------
@@ -206,7 +211,7 @@ def _list_one(preparation: Preparation, registration: Registration, path: Path) 
 
 
 def _both(one: Census, other: Census) -> Census:
-    """Return the census of two lots of documents, after a look whether they belong together."""
+    """Return the census of two sets of documents; raise `DataError` if their scenes differ."""
     name = other.documents[0].name
     if difference := one.scene.scene_difference(other.scene):
         raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
@@ -243,9 +248,20 @@ def reading_for(census: Census, preparation: Preparation) -> Reading:
 def in_groups(
     documents: Sequence[Listed], *, n_motifs: int, motif_length: int, most: int | None = None
 ) -> list[Group]:
-    """Return the documents in groups that fit in memory, `most` of them in a group at most.
+    """Return the documents in groups that fit in memory.
 
-    What goes where depends on the documents alone, never on who will do the work.
+    Groups depend on the documents alone, not on the number of workers, so that results do not.
+
+    Parameters
+    ----------
+    documents : sequence of Listed
+        They keep their order.
+    n_motifs : int
+        K
+    motif_length : int
+        L, bins.
+    most : int or None
+        Most documents of a group; None: no limit.
     """
     groups: list[Group] = []
     paths: list[Path] = []
@@ -257,6 +273,7 @@ def in_groups(
             or n_cells + cells > GROUP_CELLS
             or (most is not None and len(paths) >= most)
         )
+        # a document that exceeds the limits alone is a group of its own
         if paths and is_full:
             groups.append(Group(len(groups), tuple(paths)))
             paths, n_observations, n_cells = [], 0, 0

@@ -1,4 +1,4 @@
-"""What `motifmine fit` does with tables that stay in their files: learn from them, or add them."""
+"""Out-of-core fits of a workspace, and incremental updates of its fits, as commands need them."""
 
 import tempfile
 from collections.abc import Sequence
@@ -24,9 +24,20 @@ from motifmine.workflows.workspace import Workspace
 def fit_tables_in_files(
     workspace: Workspace, request: FitRequest, run: FitRun, target: Path
 ) -> FitRecord:
-    """Fit tables that are never in memory together, and save the fit; return its head.
+    """Fit tables that are never in memory together, and save the fit.
 
-    The record comes back without its documents; `motifmine.io.hdf5.store.read_fit` reads them.
+    Parameters
+    ----------
+    workspace : Workspace
+    request : FitRequest
+    run : FitRun
+    target : Path
+        File of the fit.
+
+    Returns
+    -------
+    FitRecord
+        Without its documents, which `motifmine.io.hdf5.store.read_fit` reads.
     """
     paths = _paths(workspace, run.tables)
     header = store.read_table_header(paths[0])
@@ -36,6 +47,7 @@ def fit_tables_in_files(
         tempfile.TemporaryDirectory(prefix=".streaming-", dir=workspace.root) as folder,
         open_mapper(run.workers, run.scheduler, run.say) as mapper,
     ):
+        # absolute: workers of a cluster may have another working folder
         scratch = Path(folder).resolve()
         made = scratch / "fit.h5"
         fit_files(
@@ -52,6 +64,7 @@ def fit_tables_in_files(
         )
         run.say("looking how the motifs change")
         record = add_drift(made, {table.stem: table for table in paths})
+        # the fit is complete, drift included, before it gets its name
         with open_atomic(target, force=run.force) as part:
             made.replace(part)
     return record
@@ -70,7 +83,7 @@ def _n_threads(run: FitRun) -> int:
 def update_fit(
     workspace: Workspace, name: str, run: FitRun | None = None
 ) -> tuple[Path, FitRecord]:
-    """Add tables to a saved fit and save what comes out as a new fit; return its path and head.
+    """Add tables to a saved fit and save the result as a new fit; return its path and head.
 
     Only the new tables are read, see `motifmine.workflows.out_of_core.update.update_file`.
 

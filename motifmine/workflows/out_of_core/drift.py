@@ -45,7 +45,7 @@ def _documents(
     recordings: tuple[Recording, ...],
     tables: Mapping[str, Path],
 ) -> Iterator[tuple[ObservationTable | None, Activations]]:
-    """Give every document, prepared as in the fit, with its activations."""
+    """Yield every document, prepared as in the fit, with its activations."""
     preparation = record.provenance.spec.preparation
     for recording, activations in zip(recordings, store.read_fit_activations(path), strict=True):
         table = read_own_table(record, recording, tables.get(recording.name))

@@ -1,9 +1,9 @@
 """Fits of more documents than fit in memory.
 
 Motifs are found by the ordinary fit in a bounded part of the documents, drawn at random. Then they
-are learned from all documents, by EM over groups of them or by stochastic EM over batches. At last
+are learned from all documents, by EM over groups of them or by stochastic EM over batches. Finally
 they are located group by group, and written as they are found. No step holds more than a group of
-documents; what grows with the archive in memory is the list of documents and of occurrences.
+documents; only the lists of documents and of occurrences grow in memory with the archive.
 """
 
 import time
@@ -89,24 +89,24 @@ class Streaming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """Who does the work, and where; nothing of it changes the fit."""
+    """Workers and their scratch folder; the fit does not depend on them."""
 
     scratch: Path
     """Folder for what EM keeps between iterations; all workers must see it."""
     mapper: Mapper = map
-    """Like the built-in `map`: shares out groups of documents, see `motifmine.parallel.mappers`."""
+    """Like the built-in `map`; distributes groups, see `motifmine.parallel.mappers`."""
     n_threads: int = 1
     """Threads of every worker."""
 
 
 class Learned(NamedTuple):
-    """What EM over files came to."""
+    """Result of EM over files."""
 
     parameters: Parameters
     """Over the kept words."""
     statistics: Statistics
     n_steps: int
-    """Steps of stochastic EM that this counts for."""
+    """Equivalent steps of stochastic EM, from which later updates continue the learning rate."""
     trace: Trace
 
 
@@ -137,10 +137,11 @@ def fit_files(
     streaming, preparation, detection : or None
         None: their defaults.
     seed : int or None
+        None: drawn at random and stored in the fit.
     time_zone : str
         IANA name of the zone that hours and days are reported in.
     run : FitRun or None
-        Who listens, and whether `target` is overwritten.
+        Callbacks and notes, and whether `target` is overwritten.
 
     Raises
     ------
@@ -209,7 +210,21 @@ def fit_files(
 def drawn_part(
     census: Census, reading: Reading, motif_length: int, rng: np.random.Generator
 ) -> ObservationTable:
-    """Return documents drawn at random until they hold enough, a long one in part, prepared."""
+    """Return documents drawn at random until they hold enough, a long one in part, prepared.
+
+    Parameters
+    ----------
+    census : Census
+    reading : Reading
+    motif_length : int
+        Bins.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ObservationTable
+        In the order of the census.
+    """
     at_most = PART_OBSERVATIONS // PART_DOCUMENTS
     drawn: list[tuple[int, ObservationTable]] = []
     n_observations = n_bins = 0
@@ -222,6 +237,7 @@ def drawn_part(
         n_observations += len(table.word)
         n_bins += table.n_times
         drawn.append((int(index), table))
+    # in the order of the census: documents are drawn in another, which is of no meaning
     part = join_tables([table for _, table in sorted(drawn, key=lambda pair: pair[0])])
     return replace(part, vocabulary=census.scene.vocabulary)
 
@@ -247,6 +263,7 @@ def _learned_online(
     monitor = Monitor(n_batches, run.on_progress)
     total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
+        # a stream for each pass: the order of one does not depend on how many there are
         rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
         standing = climb_online(
             batches_of(census.documents, batch, rng),
@@ -286,7 +303,7 @@ def _learned_by_em(
 
 
 def _word_shares(census: Census, reading: Reading) -> Floats:
-    """Return in how much of all time bins each kept word was seen, float64 array, sums to 1."""
+    """Return the share of each kept word in the time bins with words, float64 array, sums to 1."""
     kept = census.seen[reading.kept_words]
     share: Floats = kept / kept.sum()
     return share
@@ -313,7 +330,7 @@ def _locate_task(
     significance: Significance,
     least_score: float,
 ) -> LocateTask:
-    """Return the task of locating motifs, with what is usual judged by the part."""
+    """Return the task of locating motifs, with the anomaly scale of the part."""
     located = fit.locate(part)
     return LocateTask(
         reading=reading,

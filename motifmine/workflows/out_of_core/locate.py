@@ -31,19 +31,19 @@ from motifmine.workflows.out_of_core.census import Group, Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocateTask:
-    """What a worker must know to locate motifs in a group."""
+    """What a worker needs to locate motifs in a group."""
 
     reading: Reading
     learner: OutOfCore
     motifs: MotifSet
     background: Background
-    """With the share that occurrences are scored against, one for all documents."""
+    """Its weight is one for all documents: scores do not depend on the group of a document."""
     significance: Significance | None
-    """What scores are worth; None for fits that were not tested."""
+    """False discovery rates of scores; None for fits that were not tested."""
     least_score: float
-    """Score from which on occurrences are reported, nats."""
+    """Least score of reported occurrences, nats."""
     scale: AnomalyScale | None
-    """What is usual; None: anomalies are not looked for."""
+    """Usual values; None: anomalies are not searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,7 +55,9 @@ class LocatedGroup:
     occurrences: Occurrences
     anomalies: Anomalies | None
     log_likelihood: float
+    """Nats."""
     total: float
+    """Sum of the counts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,13 +68,15 @@ class Tally:
     """Observations of every motif, float64 array (K,)."""
     n_documents: int = 0
     log_likelihood: float = 0.0
+    """Nats."""
     total: float = 0.0
+    """Sum of the counts."""
     occurrences: list[Occurrences] = field(default_factory=list)
     anomalies: Anomalies | None = None
     """The most surprising so far."""
 
     def count(self, found: LocatedGroup) -> None:
-        """Add a group; its documents are numbered behind those before it."""
+        """Add a group; its documents are numbered after those of earlier groups."""
         motif, mass = found.activations.motif, found.activations.mass
         self.mass += np.bincount(motif, mass, minlength=len(self.mass))
         self.log_likelihood += found.log_likelihood
@@ -103,6 +107,7 @@ def write_located(
     Parameters
     ----------
     target : Path
+        Where the fit goes, whole or not at all.
     head : FitRecord
         The fit but for its documents, occurrences and the sums over them.
     groups : sequence of Group
@@ -121,6 +126,7 @@ def write_located(
     """
     results: Iterable[tuple[int, LocatedGroup]] = mapper(partial(locate_group, task), groups)
     with open_growing_fit(target, force=force, base=base) as grown:
+        # documents keep the order of the groups, whichever worker is first
         for found in in_order(results):
             grown.add(found.recordings, found.activations)
             tally.count(found)
@@ -144,7 +150,7 @@ def write_located(
 
 
 def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
-    """Return where the motifs are active in a group, and the occurrences that count."""
+    """Return the number of a group, and its activations, occurrences and anomalies."""
     table = task.reading.read(group.paths)
     if len(table.word) == 0:
         return group.number, _nothing(table)

@@ -32,7 +32,7 @@ BATCH_OBSERVATIONS = 30_000
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OnlineTask:
-    """What a worker must know for the E-step of a group, besides the parameters."""
+    """What a worker needs for the E-step of a group, in addition to the parameters."""
 
     reading: Reading
     learner: OutOfCore
@@ -40,24 +40,33 @@ class OnlineTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where stochastic EM stands: enough to go on with other documents."""
+    """State of stochastic EM, from which it continues with other documents."""
 
     parameters: Parameters
     statistics: Statistics
     """Per observation."""
     n_steps: int
+    """Batches so far; they lower the learning rate."""
 
 
 def batches_of(
     documents: Sequence[Listed], batch_documents: int, rng: np.random.Generator
 ) -> list[list[Listed]]:
-    """Return the documents in random order, cut into batches."""
+    """Return the documents in random order, cut into batches.
+
+    Parameters
+    ----------
+    documents : sequence of Listed
+    batch_documents : int
+        Documents of a batch, > 0; the last one may be smaller.
+    rng : numpy.random.Generator
+    """
     order = [documents[i] for i in rng.permutation(len(documents))]
     return [order[i : i + batch_documents] for i in range(0, len(order), batch_documents)]
 
 
 def default_batch(documents: Sequence[Listed]) -> int:
-    """Return how many documents make a batch where nobody says."""
+    """Return the default number of documents of a batch."""
     per_document = sum(d.n_observations for d in documents) / max(1, len(documents))
     least = int(np.ceil(BATCH_OBSERVATIONS / max(per_document, 1.0)))
     return max(1, least, len(documents) // BATCHES_PER_PASS)
@@ -73,14 +82,16 @@ def climb_online(
     batch_documents: int,
     on_batch: Callable[[Statistics], None],
 ) -> Standing:
-    """Return where stochastic EM stands after `batches`, each seen once.
+    """Return the state of stochastic EM after `batches`, each seen once.
 
     Parameters
     ----------
-    batches : iterable of sequences of documents
+    batches : iterable of sequences of Listed
     task : OnlineTask
     standing : Standing
+        State before the first batch.
     rate : Rate
+        Learning rate by the number of steps.
     mapper : callable
         Like the built-in `map`; called with the groups of a batch.
     batch_documents : int
@@ -97,6 +108,7 @@ def climb_online(
             partial(infer_group, task, parameters), groups
         )
         found = add_statistics(task.learner.no_statistics(parameters), in_order(results))
+        # a batch without observations has no statistics per observation, and is no step
         if found.total == 0:
             continue
         on_batch(found)
@@ -111,7 +123,15 @@ def climb_online(
 
 
 def infer_group(task: OnlineTask, parameters: Parameters, group: Group) -> tuple[int, Statistics]:
-    """Return the statistics of a group whose starts are inferred from nothing."""
+    """Return number and statistics of a group, its starts inferred without earlier ones.
+
+    Parameters
+    ----------
+    task : OnlineTask
+    parameters : Parameters
+        Held fixed.
+    group : Group
+    """
     table = task.reading.compact(task.reading.read(group.paths))
     if len(table.word) == 0:
         return group.number, task.learner.no_statistics(parameters)

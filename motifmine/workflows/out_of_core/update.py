@@ -1,4 +1,4 @@
-"""A day more for a fit that is there: what it costs is what the new documents cost."""
+"""Incremental update of a saved fit; its cost depends on the new documents alone."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -94,6 +94,7 @@ def update_file(
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
     _refuse_strangers(record, census)
+    # all words are kept: which are rare was decided by the fit, not by the few new documents
     reading = Reading(
         preparation=preparation,
         is_kept=np.ones(record.motifs.n_words, dtype=np.bool_),
@@ -110,6 +111,7 @@ def update_file(
     standing = _stepped(record, census, reading, streaming, learner, mapper, see)
     streaming = replace(streaming, n_steps=standing.n_steps, updates=streaming.updates + 1)
     tally = Tally(
+        # weights are shares; sums over documents continue as numbers of observations
         mass=record.motifs.weight * record.n_observations,
         n_documents=len(record.provenance.inputs),
         log_likelihood=record.log_likelihood,
@@ -201,7 +203,7 @@ def _stepped(
 
 
 def _as_if_streamed(n_documents: int) -> StreamingState:
-    """Return the standing of a fit that was made in one go: as after one pass."""
+    """Return the state of streaming for a fit that was made in memory: as after one pass."""
     batch = max(1, n_documents // BATCHES_PER_PASS)
     return StreamingState(batch_documents=batch, rate=Rate(), n_steps=-(-n_documents // batch))
 
@@ -237,7 +239,7 @@ def _refuse_strangers(record: FitRecord, census: Census) -> None:
 
 
 def _longer(trace: Trace, values: Floats, began: float) -> Trace:
-    """Return the trace with more values; all of them are dated to the end."""
+    """Return the trace with more values; all of them have the time of the end, seconds."""
     first = int(trace.iteration[-1]) + 1 if len(trace.iteration) else 0
     last_s = float(trace.seconds[-1]) if len(trace.seconds) else 0.0
     seconds = np.full(len(values), last_s + time.perf_counter() - began)
