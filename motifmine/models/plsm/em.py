@@ -140,7 +140,7 @@ def background_rates(problem: Problem, state: State) -> Floats32:
 def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm_pass.Expectation:
     """Return the expected counts under `state`: the E-step, one pass over the observations.
 
-    `activation` of the result is float32 (R, K), `phi` float64 (W, L * K) or None.
+    `activation` of the result is float32 (R, K), `phi` float64 (W, stride) or empty (0, stride).
 
     Parameters
     ----------
@@ -238,10 +238,11 @@ def step_starts(
         Whether the expected counts of motif cells are needed.
     """
     found = expect(problem, state, learn_motifs=learn_motifs)
+    # the expected total of a Poisson process, under the parameters before they change
     value = found.log_likelihood - float(
         state.starts.sum(dtype=np.float64) + state.background_mass.sum()
     )
-    sweep_threshold(found.activation, threshold)
+    sweep_threshold(found.activation, threshold)  # in place
     mass = found.background_documents
     if problem.priors.background is not None:
         mass = problem.priors.background * problem.layout.document_total
@@ -270,6 +271,7 @@ def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) 
     """
     cells = counts[:, : length * n_motifs] + pseudo_count
     total = cells.reshape(-1, n_motifs).sum(axis=0)
+    # a motif without any counts stays empty: NaN would spread to all motifs by the rates
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
     return restore_motifs((cells * np.tile(scale, length)).astype(np.float32), n_motifs)
 

@@ -221,6 +221,7 @@ def fold_in(
     if priors.one_thing:
         problem = with_things(problem, state, table.vocabulary.layout.positions())
         state = with_gathered_starts(problem, state)
+    # `step` returns the likelihood before it: one more for that of the final state
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
     return Located(
         activations=make_sparse_activations(problem.layout, state.starts),

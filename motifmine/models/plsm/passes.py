@@ -356,6 +356,7 @@ def _summed(
 
     def deliver(chunk: int, worker: int, result: tuple[float, float]) -> None:
         part, new_words, _ = own[worker]
+        # called in the order of chunks: sums have the same bytes at any number of threads
         kn.sweep_total(counts, part, phi)
         words[:n_words] += new_words
         new_words[:] = 0

@@ -283,6 +283,7 @@ def sweep_chunk(
         sweep_flush(activation, live, begin, end, n_motifs, tiny, new_activation)
         left = max(reach - end, 0) * n_motifs
         gone = (end - begin) * n_motifs
+        # the next tile adds to these rows too; ascending, as source and target may overlap
         for j in range(left):
             window[j] = window[gone + j]
         window[left : (reach - begin) * n_motifs + LANES] = np.float32(0)
