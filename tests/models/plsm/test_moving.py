@@ -104,6 +104,7 @@ def test_a_given_length_is_kept(busy: Traffic) -> None:
     assert purity(fit).min() > 0.95
 
 
+@pytest.mark.long
 def test_what_does_not_move_has_plain_motifs() -> None:
     noise = simulate_traffic([], n_bins=120, per_bin=0.1, seed=0, flicker=60)
     fit = Plsm(n_motifs=3, motif_length=10, longest_s=4.0).fit(noise.table, seed=0)
