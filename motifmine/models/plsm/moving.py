@@ -154,10 +154,10 @@ def moving_motifs(
 
 
 def describe_decisions(motifs: MotifSet, background: Background) -> str:
-    """Return a line: how many motifs of moving things there are, and why no more."""
+    """Return a line: how many motifs of moving things there are, and how much they hold."""
     return (
         f"{len(motifs)} motifs, each one thing that moves along a path of its own; they hold "
-        f"{1 - background.weight:.0%} of the observations, and in the rest no path recurs"
+        f"{1 - background.weight:.0%} of the observations"
     )
 
 
