@@ -1,4 +1,4 @@
-"""Counting of moving and standing pixels, pixel by pixel, as PRODUCT.md section 3 says it."""
+"""Counting of moving and standing pixels, pixel by pixel."""
 
 import math
 from typing import Any

@@ -36,7 +36,7 @@ class Setting:
 
 
 def log_joint(setting: Setting, owner: list[int], occurrences: list[Occurrence]) -> float:
-    """Return log p, MODELS.md section 3.1 and 3.9."""
+    """Return the log joint density of observations, assignments and hyperparameters."""
     g, total = math.lgamma, 0.0
     size = Counter(owner)
     noise = Counter(t[0] for t, o in zip(setting.tokens, owner, strict=True) if o == BACKGROUND)

@@ -212,7 +212,7 @@ def test_nested_motifs_are_taken_apart() -> None:
 
 @pytest.mark.statistical
 def test_each_part_of_the_recipe_prunes() -> None:
-    """The reading of MODELS.md 4.4: plain ReLU is redundant, the whole recipe is not."""
+    """Plain ReLU is redundant, the whole recipe is not (docs/tcae-ablation.md)."""
     table = simulate(n_motifs=3, motif_length=8, n_words=24, n_times=3000, noise=0.2, seed=2).table
     spec = Tcae(n_motifs=8, motif_length=10, epochs=12, device="cpu")
     whole = spec.fit(table, seed=0)
