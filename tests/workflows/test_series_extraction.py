@@ -2,13 +2,14 @@
 
 import json
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.errors import FormatError
 from motifmine.features.series.survey import choose_bin_s, round_up
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
@@ -338,3 +339,22 @@ def test_what_waits_between_survey_and_words_is_what_was_binned_and_is_gone_afte
             np.testing.assert_array_equal(one.value, two.value)
             np.testing.assert_array_equal(one.bin_start_s, two.bin_start_s)
     assert not (tmp_path / "work").exists()
+
+
+def test_a_source_whose_survey_failed_is_cached_again(tmp_path: Path) -> None:
+    """A bad row after 8 MB fails the survey when documents are cached, and is read once more."""
+    part = BinnedSeries(
+        bin_start_s=np.arange(2.0),
+        value=np.zeros((2, 1), np.float32),
+        samples=np.ones((2, 1), np.int32),
+    )
+
+    def documents() -> Iterator[BinnedSeries]:
+        yield part
+        raise FormatError("line 690002")
+
+    with make_cache_folder(tmp_path / "work") as spool:
+        for _ in range(2):
+            with pytest.raises(FormatError, match="line 690002"):
+                list(cache_binned(documents(), spool, tmp_path / "a.csv"))
+        assert not is_cached(spool, tmp_path / "a.csv")

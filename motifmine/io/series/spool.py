@@ -41,6 +41,9 @@ def cache_binned(
     source : Path
     """
     folder = _folder(spool, source)
+    # a survey that failed on a late row left its documents here, and the source is read again for
+    # the message of the failure
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, part in enumerate(parts):
         np.savez(
