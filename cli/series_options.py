@@ -27,9 +27,14 @@ OPTIONS = (
     click.option("--columns", help="Channels to read: a,b,c.  [default: all numeric ones]"),
     click.option(
         "--time-format",
-        help="s, ms, us, ns, unix, unix-ms, iso, clock or a pattern like '%d.%m.%Y %H:%M'.  "
+        help="s, ms, us, ns, unix, unix-ms, excel, iso, clock or a pattern like '%d.%m.%Y %H:%M'.  "
         "[default: recognised]",
     ),
+    click.option(
+        "--missing", help="Further markers of missing values: -9999,'No Data'; none: no guess."
+    ),
+    click.option("--skip-rows", type=int, help="Lines before the header of a text table."),
+    click.option("--header-row", type=int, help="Line of the names of a text table, from 1."),
     click.option("--time-zone", help="Zone of local times: Europe/Paris.  [default: UTC]"),
     click.option(
         "--max-gap",
@@ -46,7 +51,16 @@ OPTIONS = (
 )
 
 CODING = ("words", "n_levels", "level_method")
-READING = ("time_column", "time_format", "time_zone", "on_bad", "n_bands")
+READING = (
+    "time_column",
+    "time_format",
+    "time_zone",
+    "on_bad",
+    "n_bands",
+    "skip_rows",
+    "header_row",
+)
+LISTS = ("columns", "missing")
 
 
 def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,9 +88,10 @@ def take_series_settings(
 
     coding = {name: given.pop(name) for name in CODING if name in given}
     reading = {name: given.pop(name) for name in READING if name in given}
-    if "columns" in given:
-        names = given.pop("columns").split(",")
-        reading["columns"] = tuple(name.strip() for name in names if name.strip())
+    for name in LISTS:
+        if name in given:
+            parts = given.pop(name).split(",")
+            reading[name] = tuple(part.strip() for part in parts if part.strip())
     if "rate_hz" in given:
         reading["rate_hz"] = given["rate_hz"]
     bin_s = None if bin_length is None else bin_length.seconds(1.0)

@@ -22,6 +22,9 @@ GROUP = "motifmine.readers"
 HEAD_BYTES = 4096
 """Number of bytes at the beginning of a file for recognising its content."""
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+"""Suffixes of compressed files; the suffix before it gives the format."""
+
 Kind = Literal["flow-grid", "channels", "labels"]
 """Kinds of words that are extracted from sources."""
 Gives = Literal["frames", "series", "words"]
@@ -47,6 +50,8 @@ class ReaderEntry:
     (path, bin_s=, n_words=) returns an `ObservationTable`."""
     signature: bytes = b""
     """Regular expression for the first bytes of files; empty: recognised by suffix only."""
+    may_be_compressed: bool = False
+    """Whether the file may be compressed, as `log.csv.gz`."""
     has_parts: bool = False
     """Whether `file:/path` is a part of a file."""
 
@@ -79,6 +84,7 @@ OWN = {
         suffixes=_endings("csv tsv txt dat"),
         gives="series",
         open="motifmine.io.series.csv_reader:TextReader",
+        may_be_compressed=True,
     ),
     "parquet": ReaderEntry(
         suffixes=_endings("parquet pq"),
@@ -144,8 +150,18 @@ def all_readers() -> dict[str, ReaderEntry]:
 
 def reader_of_name(path: str | Path) -> ReaderEntry | None:
     """Return the reader for the suffix of a file, None if it is unknown."""
-    suffix = split_part(path)[0].suffix.lower()
-    return next((entry for entry in all_readers().values() if suffix in entry.suffixes), None)
+    file = split_part(path)[0]
+    suffix, is_compressed = file.suffix.lower(), False
+    if suffix in COMPRESSED:
+        suffix, is_compressed = Path(file.stem).suffix.lower(), True
+    return next(
+        (
+            entry
+            for entry in all_readers().values()
+            if suffix in entry.suffixes and (entry.may_be_compressed or not is_compressed)
+        ),
+        None,
+    )
 
 
 def reader_of_content(path: Path) -> ReaderEntry:

@@ -91,8 +91,9 @@ def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[
 def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
     """Return the settings from `series_spec_to_values`, with `vocabulary` as words."""
     options = dict(spec.get("series", {}))
-    if options.get("columns"):
-        options["columns"] = tuple(options["columns"])
+    for name, value in options.items():
+        if isinstance(value, list):  # JSON has no tuples
+            options[name] = tuple(value)
     return SeriesSettings(
         options=SeriesOptions(**options),
         bin_s=spec["bin_s"],

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from motifmine.errors import DataError
 
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None")
-"""Cells that mean a missing value. Not a literal nan, which is the result of a computation."""
+MISSING = (
+    *("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "NAN", "-", "--", "---"),
+    *("No Data", "no data", "NoData", "unavailable", "unknown", "missing"),
+)
+"""Cells that mean a missing value, of loggers, spreadsheets and home automation. Not a literal nan,
+which is the result of a computation (NAN is how Campbell loggers write a missing value)."""
 
 TIME_NAMES = frozenset(
     {
@@ -18,7 +22,12 @@ TIME_NAMES = frozenset(
         *("tiempo", "fecha", "data_ora", "tijd", "tid"),
     }
 )
-COUNT_NAMES = frozenset({"index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""})
+COUNT_NAMES = frozenset(
+    {
+        *("index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""),
+        *("record", "rn", "recno", "recnum"),
+    }
+)
 """Names of columns that may number the samples."""
 LABEL_NAMES = frozenset(
     {

@@ -1,10 +1,11 @@
 """Recognition of the roles of columns (time, channel, label, count) and of the time format."""
 
+from itertools import pairwise
+
 from motifmine.errors import DataError, FormatError
 from motifmine.io.series.column_names import (
     COUNT_NAMES,
     LABEL_NAMES,
-    MISSING,
     WEIGHT_NAMES,
     Roles,
     find_column,
@@ -38,7 +39,11 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     """
     time = _find_time_column(head, options)
     clock = None if time is None else _find_clock_column(head, time, options)
-    others = [index for index in range(len(head.names)) if index not in (time, clock)]
+    others = [
+        index
+        for index in range(len(head.names))
+        if index not in (time, clock) and not head.is_phantom(index)
+    ]
     is_events = options.is_events
     if is_events is None:
         is_events = _looks_like_events(head, time, others, options)
@@ -47,7 +52,7 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     if options.columns:
         values = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
         return Roles(time=time, clock=clock, values=tuple(values))
-    values = [index for index in others if not head.is_text(index)]
+    values = [i for i in others if not head.is_text(i) and not _only_counts(head, i, time)]
     if not values:
         raise DataError(f"{head.path} has no column of numbers except its times")
     return Roles(time=time, clock=clock, values=tuple(values))
@@ -114,6 +119,14 @@ def _counts_rows(head: Head) -> bool:
     """Return whether the name of the first column is one of row numbers."""
     is_unnamed = head.has_names and head.names[0] == "column 1"
     return is_unnamed or normalise_name(head.names[0]) in COUNT_NAMES
+
+
+def _only_counts(head: Head, index: int, time: int | None) -> bool:
+    """Return whether a column next to times only numbers the records."""
+    if time is None or not head.has_names or normalise_name(head.names[index]) not in COUNT_NAMES:
+        return False
+    numbers = [number for number in head.numbers(index) if number is not None]
+    return len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _is_date(cell: str) -> bool:
@@ -198,11 +211,13 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     if roles.time is None:
         return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
     zone = options.time_zone or ""
-    cells = [cell for cell in list_time_texts(head, roles) if cell not in MISSING]
+    cells = [cell for cell in list_time_texts(head, roles) if cell not in head.missing]
     dated = [found for cell in cells if (found := parse_iso(cell))]
     if options.time_format not in (None, "iso"):
         return parse_time_format(options.time_format or "", options.time_zone)
-    numbers = [n for cell in cells if (n := parse_number(cell, head.decimal)) is not None]
+    numbers = [
+        n for cell in cells if (n := parse_number(cell, head.decimal, head.thousands)) is not None
+    ]
     if options.time_format is None and len(numbers) * 2 > len(cells):
         unit = head.units[roles.time]
         name = head.names[roles.time] + (f" [{unit}]" if unit in SHORT_UNITS else "")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motifmine.errors import FormatError
-from motifmine.io.series.column_names import Roles
+from motifmine.io.series.column_names import MISSING, Roles
 from motifmine.io.series.column_roles import (
     choose_reading,
     choose_roles,
     describe_roles,
     read_first_time,
 )
-from motifmine.io.series.header import HEAD_ROWS, parse_head
+from motifmine.io.series.compressed import open_bytes
+from motifmine.io.series.header import HEAD_ROWS, MANY_ROWS, parse_head
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import TimeReading, parse_iso
 
@@ -26,7 +27,6 @@ MAGIC = {
     b"PAR1": "a Parquet file",
     b"RIFF": "a WAV or AVI file",
     b"fLaC": "a FLAC file",
-    b"\x1f\x8b": "a gzip file; unpack it first",
     b"\x93NUMPY": "an NPY file",
     b"\xff\xfe": "UTF-16 text; save it as UTF-8",
     b"\xfe\xff": "UTF-16 text; save it as UTF-8",
@@ -54,6 +54,12 @@ class TextTable:
     first_line: int
     """Line of the first row, counted from 1."""
     notes: tuple[str, ...]
+    thousands: str = ""
+    """Character between groups of three digits, "" for none."""
+    missing: tuple[str, ...] = MISSING
+    """Cells that mean a missing value."""
+    head_lines: tuple[str, ...] = ()
+    """Lines of the header, which files that were put together repeat among their rows."""
 
 
 def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
@@ -68,18 +74,30 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     """
     text, encoding, mark = _read_head(path)
     lines = text.split("\n")
-    n_before = next((i for i, line in enumerate(lines) if not _is_preamble(line)), len(lines))
+    n_before = _count_lines_before(lines, options)
     delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
     comments = [line for line in lines[:n_before] if line.strip()]
     comment = split_line(comments[-1].lstrip("# "), delimiter) if comments else []
     rows = [split_line(line, delimiter) for line in lines[n_before : n_before + HEAD_ROWS]]
     decimal = options.decimal or _detect_decimal(rows, delimiter)
-    head = parse_head(str(path), rows, comment, decimal)
+    missing = (*MISSING, *options.missing)
+    head = parse_head(
+        str(path),
+        rows,
+        comment,
+        decimal,
+        missing=missing,
+        starts_with_names=options.header_row is not None,
+    )
     roles = choose_roles(head, options)
     reading = choose_reading(head, roles, options)
     n_skipped = n_before + head.n_skipped
     delimiter_name = {"\t": "tabs", " ": "blanks"}.get(delimiter, f"'{delimiter}'")
     form = f"cells are separated by {delimiter_name}, the decimal is '{decimal}'"
+    if head.thousands:
+        form += f", thousands are separated by '{head.thousands}'"
+    preamble = (f"lines before the header that are not read: {head.n_preamble}",)
+    named = lines[n_before + head.n_preamble : n_skipped] if head.has_names else []
     return TextTable(
         path=str(path),
         names=head.names,
@@ -94,8 +112,12 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
         first_line=n_skipped + 1,
         notes=(
             f"{form}, {'the header names the columns' if head.has_names else 'without header'}",
+            *(preamble if head.n_preamble else ()),
             *describe_roles(head, roles, reading),
         ),
+        thousands=head.thousands,
+        missing=missing,
+        head_lines=tuple(line.strip() for line in named if line.strip()),
     )
 
 
@@ -109,6 +131,15 @@ def split_line(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
+def _count_lines_before(lines: list[str], options: SeriesOptions) -> int:
+    """Return the number of lines before the table: comments, or those that the user names."""
+    if options.header_row is not None:
+        return min(options.header_row - 1, len(lines))
+    start = min(options.skip_rows, len(lines))
+    here = (i for i, line in enumerate(lines[start:], start) if not _is_preamble(line))
+    return next(here, len(lines))
+
+
 def _is_preamble(line: str) -> bool:
     """Return whether a line before the table is empty, a comment, or Excel's `sep=` line."""
     return not line.strip() or line.startswith("#") or line.lower().startswith("sep=")
@@ -117,7 +148,7 @@ def _is_preamble(line: str) -> bool:
 def _read_head(path: Path) -> tuple[str, str, int]:
     """Return the first complete lines, their encoding, and the length of a byte order mark."""
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from error
@@ -142,6 +173,8 @@ def _read_head(path: Path) -> tuple[str, str, int]:
 def _detect_delimiter(lines: list[str]) -> str:
     """Return the first delimiter that splits most lines into the same number of cells."""
     rows = [line for line in lines if line.strip()]
+    if len(rows) >= MANY_ROWS:
+        rows = rows[len(rows) // 2 :]  # lines about the file have other cells
     for delimiter in DELIMITERS:
         # a single column of times such as `2026-03-01 10:00:00` is not a table of two columns
         if delimiter == " " and any(parse_iso(row.strip()) for row in rows):

@@ -4,9 +4,10 @@ A block with anything unexpected is parsed again by the slow parser (`csv_slow`)
 file, line, column and value, or excludes bad rows.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from motifmine.errors import FormatError
-from motifmine.io.series.column_names import MISSING
+from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.csv_dialect import TextTable, detect_dialect
 from motifmine.io.series.csv_slow import parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
@@ -26,6 +27,7 @@ from motifmine.types import Floats, Indices
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 64 << 20
+REPEATED = "the header is repeated among the rows: several files put together"
 CLOCK_TYPE = pa.time64("ns")
 
 
@@ -36,6 +38,8 @@ class TextReader:
         self.path = path
         self.table = detect_dialect(path, options)
         roles = self.table.roles
+        self.n_repeated = 0
+        """Lines that repeat the header."""
         self.stream = RowStream(
             clock=make_clock(self.table.reading, self.table.first_time, may_repeat=roles.is_events),
             is_events=roles.is_events,
@@ -59,7 +63,7 @@ class TextReader:
             units=tuple(units) or ("",) * len(self.labels()),
             start_utc=self.stream.clock.start_utc,
             is_events=self.table.roles.is_events,
-            notes=self.table.notes,
+            notes=self.table.notes + (REPEATED,) * bool(self.n_repeated),
         )
 
     def labels(self) -> tuple[str, ...]:
@@ -70,8 +74,8 @@ class TextReader:
 
     def chunks(self) -> Iterator[SampleChunk | EventChunk]:
         """Yield all rows in order of time, one chunk per block of the file."""
-        with self.path.open("rb") as file:
-            file.seek(self.table.offset)
+        with open_bytes(self.path) as file:
+            file.read(self.table.offset)
             for first_line, block in iterate_line_blocks(file, self.table):
                 chunk = self._chunk(block, first_line)
                 if len(chunk.time_s):
@@ -80,14 +84,28 @@ class TextReader:
 
     def _chunk(self, block: bytes, first_line: int) -> SampleChunk | EventChunk:
         """Parse one block; rows are in order of time and without bad ones."""
+        block = self._blank_heads(block)
         rows = parse_rows_fast(block, self.table, self.stream.n_rows)
         if rows is not None and (chunk := self.stream.chunk_if_clean(rows)) is not None:
             return chunk
         slow = parse_rows_slow(block, self.table, first_line, self.stream.n_rows, self.stream.bad)
         return self.stream.chunk(slow)
 
+    def _blank_heads(self, block: bytes) -> bytes:
+        """Empty the lines that repeat the header, and comments; lines keep their numbers."""
+        heads = [line.encode(self.table.encoding) for line in self.table.head_lines]
+        if not any(head in block for head in heads) and b"\n#" not in block:
+            return block
+        lines = block.split(b"\n")
+        repeated = [line.strip() in heads for line in lines]
+        self.n_repeated += sum(repeated)
+        return b"\n".join(
+            b"" if is_head or line.startswith(b"#") else line
+            for line, is_head in zip(lines, repeated, strict=True)
+        )
 
-def iterate_line_blocks(file: BinaryIO, table: TextTable) -> Iterator[tuple[int, bytes]]:
+
+def iterate_line_blocks(file: IO[bytes], table: TextTable) -> Iterator[tuple[int, bytes]]:
     """Yield blocks of complete lines with the number of their first line, counted from 1."""
     line, carry = table.first_line, b""
     while block := file.read(BLOCK_BYTES):
@@ -131,14 +149,20 @@ def parse_rows_fast(block: bytes, table: TextTable, first_row: int) -> Rows | No
         return None
     if table.roles.is_events:
         return _extract_events(found, table, raw)
-    value = _extract_values(found, [str(index) for index in table.roles.values])
+    names = [str(index) for index in table.roles.values]
+    if table.thousands:
+        found = _ungroup_digits(found, names, table)
+        if found is None:
+            return None
+    value = _extract_values(found, names)
     return None if value is None else Rows(raw=raw, value=value, code=NO_LABELS, n_read=len(raw))
 
 
 def _make_parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
     """Return the options of pyarrow; columns are named by their index."""
     roles = table.roles
-    types: dict[str, pa.DataType] = {str(index): pa.float64() for index in roles.values}
+    number = pa.string() if table.thousands else pa.float64()
+    types: dict[str, pa.DataType] = {str(index): number for index in roles.values}
     if roles.weight is not None:
         types[str(roles.weight)] = pa.float64()
     if roles.label is not None:
@@ -158,7 +182,7 @@ def _make_parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, A
         "convert_options": pa_csv.ConvertOptions(
             column_types=types,
             include_columns=list(types),
-            null_values=list(MISSING),
+            null_values=list(table.missing),
             decimal_point=table.decimal,
             timestamp_parsers=[pattern] if pattern else None,
         ),
@@ -236,6 +260,26 @@ def _extract_values(found: pa.Table, names: list[str]) -> Floats | None:
     if n_missing == 0 and np.isfinite(total):
         return value
     return value if value.size - np.count_nonzero(np.isfinite(value)) == n_missing else None
+
+
+def _ungroup_digits(found: pa.Table, names: list[str], table: TextTable) -> pa.Table | None:
+    """Return columns of text as numbers, without thousands separators; None if one is bad."""
+    columns = {}
+    missing = pa.array(table.missing)
+    form = rf"^[+-]?\d{{1,3}}({re.escape(table.thousands)}\d{{3}})+([{table.decimal}]\d*)?$"
+    for name in names:
+        text = pc.utf8_trim_whitespace(found.column(name))
+        grouped = pc.match_substring_regex(text, form)
+        plain = pc.replace_substring(text, table.thousands, "")
+        text = pc.if_else(grouped, plain, text)
+        if table.decimal == ",":
+            text = pc.replace_substring(text, ",", ".")
+        text = pc.if_else(pc.is_in(text, missing), pa.scalar(None, pa.string()), text)
+        try:
+            columns[name] = text.cast(pa.float64())
+        except pa.ArrowInvalid:
+            return None
+    return pa.table(columns)
 
 
 def _extract_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from motifmine.io.series.column_names import MISSING
 from motifmine.io.series.column_roles import join_time_text
 from motifmine.io.series.csv_dialect import TextTable, split_line
 from motifmine.io.series.options import BadRows
@@ -122,9 +121,9 @@ class _RowParser:
 
     def _value(self, cells: list[str], index: int, line_number: int) -> float:
         """Return one value, NaN where it is missing or bad."""
-        if cells[index] in MISSING:
+        if cells[index] in self.table.missing:
             return np.nan
-        value = parse_number(cells[index], self.table.decimal)
+        value = parse_number(cells[index], self.table.decimal, self.table.thousands)
         if value is None:
             shown = f"{cells[index][:SHOWN]!r} is not a finite number"
             self._note(line_number, index, f"{shown}; write missing values as NA or nothing")

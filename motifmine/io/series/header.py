@@ -8,9 +8,13 @@ from itertools import pairwise
 
 from motifmine.errors import FormatError
 from motifmine.io.series.column_names import MISSING, split_units
-from motifmine.io.series.time_formats import parse_clock, parse_iso, parse_number
+from motifmine.io.series.time_formats import is_grouped, parse_clock, parse_iso, parse_number
 
 HEAD_ROWS = 100
+MANY_ROWS = 8
+LONGEST_UNIT = 12
+"""Characters of a unit, or of the abbreviation of how a value was made."""
+THOUSANDS = (",", ".", "'", "\u00a0", "\u202f")
 NOT_FINITE = ("nan", "inf", "infinity")
 
 
@@ -28,6 +32,12 @@ class Head:
     decimal: str = "."
     n_skipped: int = 0
     """Lines before the first row."""
+    n_preamble: int = 0
+    """Lines of these before the header, which are about the file."""
+    thousands: str = ""
+    """Character between groups of three digits, "" for none."""
+    missing: tuple[str, ...] = MISSING
+    """Cells that mean a missing value."""
 
     def column(self, index: int) -> list[str]:
         """Return the cells of one column."""
@@ -35,12 +45,17 @@ class Head:
 
     def numbers(self, index: int) -> list[float | None]:
         """Return the cells of one column as numbers, None where a cell is not a number."""
-        return [parse_number(cell, self.decimal) for cell in self.column(index)]
+        return [parse_number(cell, self.decimal, self.thousands) for cell in self.column(index)]
 
     def is_text(self, index: int) -> bool:
         """Return whether a column has cells that are not empty, and none of them is a number."""
-        full = [cell for cell in self.column(index) if cell not in MISSING]
+        full = [cell for cell in self.column(index) if cell not in self.missing]
         return bool(full) and not any(is_number(cell, self.decimal) for cell in full)
+
+    def is_phantom(self, index: int) -> bool:
+        """Return whether a column has no name and no cell: one after a delimiter at line ends."""
+        is_unnamed = self.has_names and self.names[index] == f"column {index + 1}"
+        return is_unnamed and not any(self.column(index))
 
 
 def is_number(cell: str, decimal: str) -> bool:
@@ -69,8 +84,16 @@ def ascends(numbers: Sequence[float | None], *, strictly: bool) -> bool:
     return all(b > a or (not strictly and b == a) for a, b in pairwise(known))
 
 
-def parse_head(path: str, lines: list[list[str]], comments: list[str], decimal: str) -> Head:
-    """Parse the head of a text table.
+def parse_head(
+    path: str,
+    lines: list[list[str]],
+    comments: list[str],
+    decimal: str,
+    *,
+    missing: tuple[str, ...] = MISSING,
+    starts_with_names: bool = False,
+) -> Head:
+    """Parse the head of a text table: a preamble, names, units and further lines above the data.
 
     Parameters
     ----------
@@ -81,50 +104,127 @@ def parse_head(path: str, lines: list[list[str]], comments: list[str], decimal: 
     comments : list of cells
         Cells of the comment before them, which may be the header.
     decimal : str
+    missing : tuple of str
+        Cells that mean a missing value.
+    starts_with_names : bool
+        Whether the first line has the names, as the user says.
 
     Raises
     ------
     FormatError
         If there are no rows, or if header and rows differ in the number of cells.
     """
-    rows = list(lines)
-    full = [row for row in rows if any(row)]
+    full = [index for index, row in enumerate(lines) if any(row)]
     if not full:
         raise FormatError(f"{path} has no rows, only comments")
-    n_skipped = 0
-    names: list[str] = []
-    if _is_header(full[0], full[1:], decimal):
+    width = count_cells([lines[index] for index in full])
+    n_preamble = 0 if starts_with_names else _find_header(lines, full, width, decimal)
+    rows = lines[n_preamble:]
+    below = [row for row in rows[1:] if any(row)]
+    n_skipped, names, units = 0, [], None
+    if starts_with_names or _is_header(rows[0], below, decimal):
         names, n_skipped = rows[0], 1
-    elif len(comments) == len(full[0]) and not any(is_data(cell, decimal) for cell in comments):
+        while (row := _find_further_line(rows, n_skipped, decimal)) is not None:
+            # a line below the units says how the logger made the values: average, sample
+            units = units or tuple(cell.strip("[]()") for cell in row)
+            n_skipped += 1
+    elif len(comments) == len(rows[0]) and not any(is_data(cell, decimal) for cell in comments):
         names = comments
-    has_names = bool(names)
-    names = names or [f"column {index + 1}" for index in range(_count_cells(full))]
-    distinct, units = split_units(names)
-    if _is_unit_row(rows[n_skipped:], decimal):
-        units = tuple(cell.strip("[]()") for cell in rows[n_skipped])
-        n_skipped += 1
     data = [row for row in rows[n_skipped:] if any(row)]
     if not data:
         raise FormatError(f"{path} has a header and no rows")
-    if len(names) != _count_cells(data):
+    n_cells = count_cells(data)
+    has_names = bool(names)
+    names = list(names) or [f"column {index + 1}" for index in range(n_cells)]
+    if len(names) == n_cells - 1 and not any(row[-1] for row in data if len(row) == n_cells):
+        names.append("")  # the rows end with a delimiter, the header does not
+    if len(names) != n_cells:
         raise FormatError(
             f"{path}: the header has {len(names)} cells ({', '.join(map(repr, names[:5]))}, ...), "
-            f"the rows have {_count_cells(data)}; give every column a name"
+            f"the rows have {n_cells}; give every column a name, or give the line of the names "
+            "with --header-row"
         )
+    distinct, units_of_names = split_units(names)
+    if units is not None and len(units) != n_cells:
+        units = (*units, *("",) * n_cells)[:n_cells]
     return Head(
         path=path,
         names=distinct,
-        units=units,
+        units=units or units_of_names,
         rows=data,
         has_names=has_names,
         decimal=decimal,
-        n_skipped=n_skipped,
+        n_skipped=n_preamble + n_skipped,
+        n_preamble=n_preamble,
+        thousands=find_thousands(data, decimal),
+        missing=missing,
     )
 
 
-def _count_cells(rows: list[list[str]]) -> int:
-    """Return the most frequent number of cells."""
-    return Counter(len(row) for row in rows).most_common(1)[0][0]
+def _find_header(lines: list[list[str]], full: list[int], width: int, decimal: str) -> int:
+    """Return the index of the header if lines of other widths are above it, else 0.
+
+    Parameters
+    ----------
+    lines : rows of cells
+    full : list of int
+        Those that are not empty.
+    width : int
+        Cells of a row of data.
+    decimal : str
+    """
+    if len(lines[full[0]]) == width:
+        return 0
+    for place, index in enumerate(full[1:], start=1):
+        if len(lines[index]) in (width, width - 1):
+            below = [lines[other] for other in full[place + 1 :]]
+            return index if _is_header(lines[index], below, decimal) else 0
+    return 0
+
+
+def _find_further_line(rows: list[list[str]], index: int, decimal: str) -> list[str] | None:
+    """Return the row `index` if it belongs to the head: units, or how values were made.
+
+    It has short text above every column of data, or nothing (a time has no unit).
+    """
+    if index + 1 >= len(rows) or len(rows[index]) != len(rows[index + 1]):
+        return None
+    below = next((row for row in rows[index + 1 : index + 6] if _has_data(row, decimal)), None)
+    if below is None or len(below) != len(rows[index]):
+        return None
+    above = [cell for cell, under in zip(rows[index], below, strict=True) if under not in MISSING]
+    is_head = any(above) and all(
+        not cell or (not is_data(cell, decimal) and len(cell) <= LONGEST_UNIT) for cell in above
+    )
+    return rows[index] if is_head else None
+
+
+def _has_data(row: list[str], decimal: str) -> bool:
+    return any(cell not in MISSING and is_data(cell, decimal) for cell in row)
+
+
+def find_thousands(rows: list[list[str]], decimal: str) -> str:
+    """Return the character between groups of three digits, "" if no cell has one.
+
+    Parameters
+    ----------
+    rows : list of rows of cells
+    decimal : str
+    """
+    cells = {cell for row in rows for cell in row if len(cell) > len("1,000")}
+    for mark in THOUSANDS:
+        if mark != decimal and any(is_grouped(cell, decimal, mark) for cell in cells):
+            return mark
+    return ""
+
+
+def count_cells(rows: list[list[str]]) -> int:
+    """Return the most frequent number of cells, in the second half of many rows.
+
+    A long preamble is in the first half.
+    """
+    later = rows[len(rows) // 2 :] if len(rows) >= MANY_ROWS else rows
+    return Counter(len(row) for row in later).most_common(1)[0][0]
 
 
 def _is_header(first: list[str], rest: list[list[str]], decimal: str) -> bool:
@@ -135,13 +235,3 @@ def _is_header(first: list[str], rest: list[list[str]], decimal: str) -> bool:
         if column and not is_data(cell, decimal) and is_data(column[-1], decimal):
             return True
     return not any(is_data(cell, decimal) for cell in first)
-
-
-def _is_unit_row(rows: list[list[str]], decimal: str) -> bool:
-    """Return whether the row after the header has units: short text above data."""
-    if len(rows) < 2 or len(rows[0]) != len(rows[1]):
-        return False
-    pairs = [(a, b) for a, b in zip(rows[0], rows[1], strict=True) if b not in MISSING]
-    return bool(pairs) and all(
-        not is_data(a, decimal) and is_data(b, decimal) and len(a) <= 12 for a, b in pairs
-    )

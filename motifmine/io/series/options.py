@@ -33,6 +33,13 @@ class SeriesOptions:
     """Character between cells of a text table; None: recognised."""
     decimal: str | None = None
     """`.` or `,`; None: recognised."""
+    missing: tuple[str, ...] = ()
+    """Further texts and numbers that mean a missing value, such as `-9999` and `No Data`; `none`
+    among them keeps values that look like such markers, see `motifmine.io.series.cleaning`."""
+    skip_rows: int = 0
+    """Lines of a text table to pass over before its header, >= 0."""
+    header_row: int | None = None
+    """Line of a text table with the names of the columns, from 1; None: recognised."""
     is_events: bool | None = None
     """Whether the rows are events `time,label[,count]` and not samples; None: recognised."""
     n_bands: int = 40
@@ -51,6 +58,8 @@ class SeriesOptions:
             raise SpecError(f"decimal is {self.decimal!r}; it must be '.' or ','")
         if self.delimiter is not None and self.delimiter == self.decimal:
             raise SpecError(f"delimiter and decimal are both {self.decimal!r}; they must differ")
+        if self.skip_rows < 0 or (self.header_row is not None and self.header_row < 1):
+            raise SpecError("skip_rows must be at least 0, and header_row at least 1")
         if self.columns is not None and not self.columns:
             raise SpecError("columns is empty; name at least one channel")
         if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):

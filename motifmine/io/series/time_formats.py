@@ -8,6 +8,12 @@ from motifmine.errors import SpecError
 
 UNITS_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 EPOCH = datetime(1970, 1, 1)
+DAY_S = 86_400.0
+EXCEL_EPOCH_S = -25_569 * DAY_S
+"""Unix time of Excel's day 0, 1899-12-30."""
+EXCEL_TICK_S = 0.01
+"""Resolution of Excel's days, seconds: they are written with about eight decimals (1 ms), and a
+minute that comes out as 59.9996 s would lie in another bin."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 ISO = re.compile(
@@ -39,6 +45,8 @@ class TimeReading:
     """Whether `number` is a Unix time, counted from 1970."""
     is_count: bool = False
     """Whether `number` is a sample number, which must be an integer."""
+    epoch_s: float = 0.0
+    """Unix time of number 0 where `is_unix`, seconds."""
     pattern: str = ""
     """As for `datetime.strptime`."""
     has_zone: bool = False
@@ -74,6 +82,8 @@ class TimeReading:
         if self.is_count:
             return f"numbers of samples at {1 / self.unit_s:g} Hz"
         if self.form == "number":
+            if self.unit_s == DAY_S:
+                return "days since 1899-12-30, as of Excel, taken as UTC"
             unit = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds"}.get(
                 self.unit_s, "nanoseconds"
             )
@@ -86,14 +96,37 @@ class TimeReading:
         return f"{kind} of zone {self.zone}" if self.zone else f"{kind} without zone, taken as UTC"
 
 
-def parse_number(text: str, decimal: str = ".") -> float | None:
-    """Parse a finite number; None if the text is not one, including nan and inf."""
+def parse_number(text: str, decimal: str = ".", thousands: str = "") -> float | None:
+    """Parse a finite number; None if the text is not one, including nan and inf.
+
+    Parameters
+    ----------
+    text : str
+    decimal : `.` or `,`
+    thousands : str
+        Character between groups of three digits, "" for none.
+    """
+    if thousands and thousands in text and is_grouped(text, decimal, thousands):
+        text = text.replace(thousands, "")
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else "?"
     if not NUMBER.fullmatch(text):
         return None
     number = float(text)
     return number if abs(number) != float("inf") else None
+
+
+def is_grouped(text: str, decimal: str, thousands: str) -> bool:
+    """Return whether a number has its digits in groups of three, such as 1,197.8.
+
+    Parameters
+    ----------
+    text : str
+    decimal, thousands : str
+        Characters before the fraction and between the groups, which differ.
+    """
+    group, point = re.escape(thousands), re.escape(decimal)
+    return re.fullmatch(rf"[+-]?\d{{1,3}}({group}\d{{3}})+({point}\d*)?", text) is not None
 
 
 def parse_iso(text: str) -> tuple[int, bool] | None:
@@ -139,6 +172,9 @@ def _to_nanoseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
+EXCEL_DAYS = TimeReading(form="number", unit_s=DAY_S, is_unix=True, epoch_s=EXCEL_EPOCH_S)
+
+
 def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
     """Return the format for the value of `SeriesOptions.time_format`.
 
@@ -153,12 +189,14 @@ def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
         unit = time_format.removeprefix("unix").removeprefix("-") or "s"
         if unit in UNITS_S:
             return TimeReading(form="number", unit_s=UNITS_S[unit], is_unix=True)
+    if time_format == "excel":
+        return EXCEL_DAYS
     if time_format in ("iso", "clock"):
         return TimeReading(form=time_format, zone=zone or "")
     if "%" not in time_format:
         raise SpecError(
-            f"time_format {time_format!r} is not known; use s, ms, us, ns, unix, unix-ms, iso, "
-            "clock or a pattern such as '%d.%m.%Y %H:%M:%S'"
+            f"time_format {time_format!r} is not known; use s, ms, us, ns, unix, unix-ms, excel, "
+            "iso, clock or a pattern such as '%d.%m.%Y %H:%M:%S'"
         )
     has_zone = "%z" in time_format
     return TimeReading(form="pattern", pattern=time_format, has_zone=has_zone, zone=zone or "")
@@ -191,7 +229,20 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
     for short, unit_s in UNITS_S.items():
         if _is_unix(values, short):
             return TimeReading(form="number", unit_s=unit_s, is_unix=True)
-    return TimeReading(form="number")
+    return EXCEL_DAYS if _are_excel_days(values) else TimeReading(form="number")
+
+
+def _are_excel_days(values: list[float]) -> bool:
+    """Return whether numbers are days of the years 2000 to 2099 whose times are whole seconds.
+
+    Seconds of a recording that happen to be as large have no reason to be so in units of 1/86400.
+    """
+    days = [value for value in values if 36_526 <= value < 73_050]
+    if len(days) < max(len(values), 2):
+        return False
+    is_whole = [abs(v * DAY_S - round(v * DAY_S)) < EXCEL_TICK_S for v in days]
+    # whole numbers are whole seconds in any case: days must have a fraction to be recognised
+    return any(v % 1 for v in days) and sum(is_whole) >= 0.9 * len(days)
 
 
 def _is_unix(values: list[float], unit: str) -> bool:

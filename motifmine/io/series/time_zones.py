@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.io.series.time_formats import EPOCH, TimeReading
+from motifmine.io.series.time_formats import DAY_S, EPOCH, EXCEL_TICK_S, TimeReading
 from motifmine.records.wall_clock import find_time_zone
 from motifmine.types import Floats, Indices
 
@@ -38,14 +38,17 @@ class Clock:
         ns = (
             int(self.origin)
             if self.reading.is_wall
-            else round(self.origin * self.reading.unit_s * 1e6) * 1000
+            else round((self.origin * self.reading.unit_s + self.reading.epoch_s) * 1e6) * 1000
         )
         return format_wall_clock(ns)
 
     def seconds(self, raw: NDArray[Any]) -> tuple[Floats, "Clock"]:
         """Return raw times in seconds, float64 array (n,), and the clock for the next chunk."""
         if not self.reading.is_wall:
-            return (raw - self.origin) * self.reading.unit_s, self
+            seconds = (raw - self.origin) * self.reading.unit_s
+            if self.reading.unit_s == DAY_S:
+                seconds = np.round(seconds / EXCEL_TICK_S) * EXCEL_TICK_S
+            return seconds, self
         if not self.reading.zone or not len(raw):
             return (raw - int(self.origin)) / NS, self
         before = int(raw[0]) - 1 if self.last_local_ns is None else self.last_local_ns
@@ -79,6 +82,8 @@ def make_clock(reading: TimeReading, first: int | float, *, may_repeat: bool = F
     if reading.is_wall and reading.zone:
         utc, _ = convert_to_utc(np.array([first], np.int64), reading.zone, np.zeros(1, bool), False)
         first = int(utc[0])
+    if reading.unit_s == DAY_S:
+        first = round(first * DAY_S / EXCEL_TICK_S) * EXCEL_TICK_S / DAY_S
     return Clock(reading=reading, origin=first, may_repeat=may_repeat)
 
 

@@ -1,0 +1,188 @@
+"""Heads of text tables as loggers and spreadsheets write them, and compressed text."""
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from motifmine.errors import FormatError
+from motifmine.io.readers import reader_of_name
+from motifmine.io.series import csv_reader
+from motifmine.io.series.compressed import open_bytes
+from motifmine.io.series.header import find_thousands
+from motifmine.io.series.time_formats import guess_number, is_grouped, parse_number
+from tests.helpers.series_files import Read, read_all, read_text
+
+MINUTES = tuple(f"2026-03-02T08:{minute:02d}:00Z" for minute in range(30))
+VALUES = np.array([[20 + minute / 8, 990 + minute] for minute in range(30)])
+
+
+def rows(form: str = "{},{},{}", end: str = "") -> list[str]:
+    return [
+        form.format(time, *pair) + end for time, pair in zip(MINUTES, VALUES.tolist(), strict=True)
+    ]
+
+
+def expect_table(read: Read, *, units: tuple[str, str] = ("", "")) -> None:
+    assert read.header.channels == ("temp", "power")
+    assert read.header.units == units
+    np.testing.assert_allclose(read.time_s, 60.0 * np.arange(30))
+    np.testing.assert_array_equal(read.value, VALUES)
+
+
+def read_lines(folder: Path, lines: list[str], name: str = "t.csv", **options: object) -> Read:
+    return read_text(folder, "\n".join(lines) + "\n", name, **options)
+
+
+def test_a_campbell_file_has_four_lines_of_header(tmp_path: Path) -> None:
+    head = [
+        '"TOA5","plant","CR1000X","1234","CR1000X.Std.05.01","CPU:tank.CR1X","4711","Tab"',
+        '"TIMESTAMP","RECORD","temp","power"',
+        '"TS","RN","Deg C","W"',
+        '"","","Smp","Avg"',
+    ]
+    table = [
+        f'"{time[:10]} {time[11:19]}",{n},{temp},{power:.0f}'
+        for n, (time, (temp, power)) in enumerate(zip(MINUTES, VALUES.tolist(), strict=True))
+    ]
+    table[7] = table[7].rsplit(",", 1)[0] + ',"NAN"'
+    read = read_lines(tmp_path, [*head, *table], "station.dat")
+    assert np.isnan(read.value[7, 1])
+    read.value[7, 1] = VALUES[7, 1]
+    expect_table(read, units=("Deg C", "W"))
+
+
+def test_a_preamble_of_other_widths_is_passed_over(tmp_path: Path) -> None:
+    preamble = ["Logger 7, firmware 2, Basel, cellar, north", "Tuesday", ""]
+    read = read_lines(tmp_path, [*preamble, "time,temp,power", *rows()])
+    expect_table(read)
+    assert "lines before the header that are not read: 3" in read.header.notes
+
+
+def test_the_user_names_the_line_of_the_header(tmp_path: Path) -> None:
+    """The preamble has as many cells as the table, so that it looks like a header."""
+    lines = ["Logger 7,Basel,cellar", "about,this,file", "time,temp,power", *rows()]
+    expect_table(read_lines(tmp_path, lines, header_row=3))
+    expect_table(read_lines(tmp_path, lines, skip_rows=2))
+
+
+@pytest.mark.parametrize("unit_line", [",degC,W", "s,[degC],(W)", ";degC;W;"])
+def test_units_are_in_the_second_line(tmp_path: Path, unit_line: str) -> None:
+    mark = unit_line[-1] if ";" in unit_line else ""
+    form = "{};{};{}" if mark else "{},{},{}"
+    header = form.format("time", "temp", "power") + mark
+    read = read_lines(tmp_path, [header, unit_line, *rows(form, mark)])
+    expect_table(read, units=("degC", "W"))
+
+
+@pytest.mark.parametrize("header_end", ["", ","])
+def test_a_delimiter_at_the_end_of_lines_is_no_channel(tmp_path: Path, header_end: str) -> None:
+    expect_table(read_lines(tmp_path, [f"time,temp,power{header_end}", *rows(end=",")]))
+
+
+def test_a_last_column_without_values_that_has_a_name_is_a_channel(tmp_path: Path) -> None:
+    read = read_lines(tmp_path, ["time,temp,power,valve", *rows(end=",")])
+    assert read.header.channels == ("temp", "power", "valve")
+
+
+@pytest.mark.parametrize("block_bytes", [64, 1 << 20])
+def test_headers_within_the_rows_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
+    head = ["time;temp;power;", ";°C;W;"]
+    table = [line.replace(".", ",") for line in rows("{};{};{}", ";")]
+    read = read_lines(tmp_path, [*head, *table[:11], *head, *table[11:25], *head, *table[25:]])
+    expect_table(read, units=("°C", "W"))
+    assert csv_reader.REPEATED in read.header.notes
+
+
+def test_the_line_of_a_bad_cell_counts_repeated_headers(tmp_path: Path) -> None:
+    head, table = "time,temp,power", rows()
+    with pytest.raises(FormatError, match="line 14, column 'temp'"):
+        read_lines(tmp_path, [head, *table[:11], head, "2026-03-02T08:11:00Z,oops,1"])
+
+
+@pytest.mark.parametrize(
+    ("form", "decimal", "mark"),
+    [('{},"{}","{}"', ".", ","), ("{};{};{}", ",", "."), ("{};{};{}", ".", "'")],
+)
+def test_thousands_are_grouped(tmp_path: Path, form: str, decimal: str, mark: str) -> None:
+    table = []
+    for time, (temp, power) in zip(MINUTES, VALUES.tolist(), strict=True):
+        cells = (f"{x:,.3f}".replace(",", "_").replace(".", decimal) for x in (temp, power))
+        table.append(form.format(time, *(cell.replace("_", mark) for cell in cells)))
+    read = read_lines(tmp_path, [form.format("time", "temp", "power"), *table])
+    expect_table(read)
+    assert f"thousands are separated by '{mark}'" in read.header.notes[0]
+
+
+def test_groups_have_three_digits() -> None:
+    assert is_grouped("-1,234,567.5", ".", ",")
+    assert not is_grouped("1,23", ".", ",")
+    assert not is_grouped("1234,567", ".", ",")
+    assert parse_number("1.197,8", ",", ".") == 1197.8
+    assert parse_number("5,1", ".", ",") is None
+    assert find_thousands([["1,5", "1.234,5"]], ",") == "."
+    assert find_thousands([["0.125", "1200.5"]], ".") == ""
+
+
+def test_days_of_excel_are_times(tmp_path: Path) -> None:
+    table = [
+        f"{46083 + 1 / 3 + n / 1440:.8f},{temp},{power}"
+        for n, (temp, power) in enumerate(VALUES.tolist())
+    ]
+    read = read_lines(tmp_path, ["time,temp,power", *table])
+    expect_table(read)
+    assert read.header.start_utc == "2026-03-02T08:00:00+00:00"
+    assert any("Excel" in note for note in read.header.notes)
+
+
+@pytest.mark.parametrize(
+    "values", [[46083.0, 46084.0, 46085.0], [46083.1234, 46083.1239, 46083.1246], [12.5, 13.5]]
+)
+def test_seconds_that_are_as_large_are_no_days(values: list[float]) -> None:
+    assert guess_number(values, "time", None).unit_s == 1.0
+
+
+def test_further_markers_of_missing_values(tmp_path: Path) -> None:
+    table = rows()
+    table[3] = f"{MINUTES[3]},kaputt,unavailable"
+    read = read_lines(tmp_path, ["time,temp,power", *table], missing=("kaputt",))
+    assert np.isnan(read.value[3]).all() and np.isfinite(read.value[4:]).all()
+
+
+def _to_zstd(data: bytes) -> bytes:
+    return bytes(pa.Codec("zstd").compress(data, asbytes=True))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress), (".zst", _to_zstd)],
+)
+def test_compressed_text_is_read_in_a_stream(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / f"t.csv{suffix}"
+    path.write_bytes(pack("\n".join(["time,temp,power", *rows()]).encode()))
+    entry = reader_of_name(path)
+    assert entry is not None and entry.gives == "series"
+    expect_table(read_all(path))
+    with open_bytes(path) as file:
+        assert file.read(4) == b"time"
+
+
+def test_a_compressed_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(["time,temp,power", *rows()]).encode())[:-30])
+    with pytest.raises(FormatError, match="damaged compressed file"):
+        read_all(path)
+
+
+def test_a_compressed_video_is_not_taken_for_one() -> None:
+    assert reader_of_name("a.mp4.gz") is None
