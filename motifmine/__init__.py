@@ -1,4 +1,13 @@
-"""Temporal motifs from video and sensor series, and when each occurred."""
+"""Temporal motifs from video and sensor series, and when each occurred.
+
+Examples
+--------
+>>> import motifmine as mm
+>>> table = mm.simulate(n_motifs=2, n_times=600, seed=2).table
+>>> fit = mm.Plsm().fit(table)
+>>> fit.motifs.weight.shape
+(2,)
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -8,42 +17,48 @@ from motifmine.version import __version__
 if TYPE_CHECKING:
     from motifmine.analysis.comparison import compare_fits
     from motifmine.analysis.evaluation import evaluate
-    from motifmine.models.hdlsm.fitted import HdlsmFit
-    from motifmine.models.hdlsm.model import Hdlsm
-    from motifmine.models.plsm.model import Plsm, PlsmFit
-    from motifmine.models.tcae.model import Tcae, TcaeFit
+    from motifmine.api.features import MotifFeatures
+    from motifmine.api.fit import Fit, Motifs, load_fit
+    from motifmine.api.models import Hdlsm, Plsm, Tcae, fit_model
+    from motifmine.api.tables import Table, extract
+    from motifmine.errors import MotifmineError
     from motifmine.records.truth import Truth
     from motifmine.simulation import simulate
-    from motifmine.workflows.mine import locate, mine
 
 HOMES = {
-    "Hdlsm": "motifmine.models.hdlsm.model",
-    "HdlsmFit": "motifmine.models.hdlsm.fitted",
-    "Plsm": "motifmine.models.plsm.model",
-    "PlsmFit": "motifmine.models.plsm.model",
-    "Tcae": "motifmine.models.tcae.model",
-    "TcaeFit": "motifmine.models.tcae.model",
+    "Fit": "motifmine.api.fit",
+    "Hdlsm": "motifmine.api.models",
+    "MotifFeatures": "motifmine.api.features",
+    "MotifmineError": "motifmine.errors",
+    "Motifs": "motifmine.api.fit",
+    "Plsm": "motifmine.api.models",
+    "Table": "motifmine.api.tables",
+    "Tcae": "motifmine.api.models",
     "Truth": "motifmine.records.truth",
     "compare_fits": "motifmine.analysis.comparison",
     "evaluate": "motifmine.analysis.evaluation",
-    "locate": "motifmine.workflows.mine",
-    "mine": "motifmine.workflows.mine",
+    "extract": "motifmine.api.tables",
+    "fit_model": "motifmine.api.models",
+    "load_fit": "motifmine.api.fit",
     "simulate": "motifmine.simulation",
 }
 
 __all__ = [
+    "Fit",
     "Hdlsm",
-    "HdlsmFit",
+    "MotifFeatures",
+    "MotifmineError",
+    "Motifs",
     "Plsm",
-    "PlsmFit",
+    "Table",
     "Tcae",
-    "TcaeFit",
     "Truth",
     "__version__",
     "compare_fits",
     "evaluate",
-    "locate",
-    "mine",
+    "extract",
+    "fit_model",
+    "load_fit",
     "simulate",
 ]
 
@@ -53,3 +68,8 @@ def __getattr__(name: str) -> object:
     if name in HOMES:
         return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module 'motifmine' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names, which are not attributes yet before their first use."""
+    return sorted(__all__)

@@ -56,7 +56,7 @@ def simulate(
     --------
     >>> from motifmine import simulate
     >>> simulate(n_times=200, seed=3).table
-    ObservationTable(1 documents, 200 time bins of 1.0 s, 20 words, 534 observations)
+    ObservationTable(1 documents, 200 time bins of 1.0 s, 20 words, 384 observations)
     """
     if motif_length > n_times:
         raise SpecError(f"motif_length {motif_length} exceeds n_times {n_times}")

@@ -1,9 +1,11 @@
-"""Checks of the fields of specifications, with uniform messages."""
+"""Checks of the fields of specifications and of installed packages, with uniform messages."""
 
 import math
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
-from motifmine.errors import SpecError
+from motifmine.errors import MissingExtraError, SpecError
 
 
 def check_at_least(spec: object, least: int, *names: str) -> None:
@@ -63,3 +65,31 @@ def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
     if value is not None and value not in choices:
         listed = " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
         raise SpecError(f"{name} is {value!r}; it must be {listed}")
+
+
+def require_package(module: str, purpose: str, install: str) -> Any:
+    """Return a module that is not always installed.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name.
+    purpose : str
+        What needs it, the subject of the message: `the model tcae`.
+    install : str
+        What pip installs: `motifmine[tcae]`.
+
+    Raises
+    ------
+    MissingExtraError
+        When it is missing, with the command that installs it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        if error.name is not None and error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        package = module.partition(".")[0]
+        raise MissingExtraError(
+            f"{purpose} needs {package}, which is not installed: pip install '{install}'"
+        ) from error

@@ -80,9 +80,9 @@ def compare_fits(
 
     Examples
     --------
-    >>> from motifmine import Plsm, compare_fits, mine, simulate
+    >>> from motifmine import Plsm, compare_fits, simulate
     >>> table = simulate(n_motifs=2, n_times=600, seed=2).table
-    >>> fits = [mine(table, Plsm(n_motifs=2, motif_length=length)) for length in (10, 12)]
+    >>> fits = [Plsm(n_motifs=2, motif_length=length).fit(table).record for length in (10, 12)]
     >>> compare_fits(fits).n_found.tolist()
     [1, 1]
     """

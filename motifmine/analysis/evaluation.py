@@ -79,9 +79,9 @@ def evaluate(
     Examples
     --------
     >>> import numpy as np
-    >>> from motifmine import Plsm, Truth, evaluate, mine, simulate
+    >>> from motifmine import Plsm, Truth, evaluate, simulate
     >>> drawn = simulate(n_motifs=2, n_times=600, seed=2)
-    >>> record = mine(drawn.table, Plsm(n_motifs=2, motif_length=10))
+    >>> record = Plsm(n_motifs=2, motif_length=10).fit(drawn.table).record
     >>> known = drawn.occurrences
     >>> truth = Truth(
     ...     document=known.document.astype(np.int64),

@@ -12,6 +12,7 @@ from typing import Any
 
 from motifmine.errors import MissingExtraError, WorkspaceError
 from motifmine.files import open_atomic, write_text
+from motifmine.validation import require_package
 
 BLOCK_BYTES = 1 << 22
 PROGRESS_EVERY_S = 1.0
@@ -189,7 +190,7 @@ class Storage:
 
     def _open_filesystem(self) -> tuple[Any, str]:
         """Return the fsspec file system and the path of the folder in it."""
-        import fsspec  # noqa: PLC0415  (an extra; only for remote storage)
+        fsspec = require_package("fsspec", f"the address {self.url}", "motifmine[archive]")
 
         try:
             files, root = fsspec.core.url_to_fs(self.url)

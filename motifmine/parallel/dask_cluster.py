@@ -11,6 +11,10 @@ from motifmine.errors import JobError
 from motifmine.parallel.isolated import delay_interrupt
 from motifmine.parallel.mappers import Mapper, make_client_mapper, open_process_mapper
 from motifmine.parallel.threads import n_cores
+from motifmine.validation import require_package
+
+NEEDS_DASK = ("work on several processes or machines", "motifmine[archive]")
+"""What needs Dask, and what installs it."""
 
 POLL_S = 0.5
 
@@ -96,9 +100,8 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
     on_step : callable
         Called with one line of text when the state of the cluster changes.
     """
-    import dask  # noqa: PLC0415
-    from distributed import Client, LocalCluster  # noqa: PLC0415
-
+    dask = require_package("dask", *NEEDS_DASK)
+    distributed = require_package("distributed", *NEEDS_DASK)
     settings = {
         "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
         # jobs run in child processes, whose memory Dask does not measure
@@ -109,7 +112,7 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
         # workers and their replacements inherit the blocked signal: only the command handles Ctrl-C
         with delay_interrupt():
             cluster = stack.enter_context(
-                LocalCluster(
+                distributed.LocalCluster(
                     n_workers=workers or n_cores(),
                     threads_per_worker=1,
                     processes=True,
@@ -118,7 +121,7 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
                     silence_logs=logging.CRITICAL,
                 )
             )
-        client = stack.enter_context(Client(cluster, set_as_default=False))
+        client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
         yield Cluster(address=cluster.scheduler_address, client=client, on_step=on_step)
 
 
@@ -131,10 +134,9 @@ def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[C
     JobError
         If there is no scheduler at this address.
     """
-    from distributed import Client  # noqa: PLC0415
-
+    distributed = require_package("distributed", *NEEDS_DASK)
     try:
-        client = Client(scheduler, timeout=FIRST_CONNECT_S, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=FIRST_CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise JobError(
             f"no Dask scheduler answers at {scheduler} ({error}); start one with 'dask scheduler', "

@@ -19,7 +19,7 @@ from motifmine.models.topics.external import (
     TopicSpec,
     learn_topics,
     project,
-    require_package,
+    require_library,
 )
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Counts, Preparation
@@ -165,7 +165,7 @@ def extract_recordings(
         )
     if topics is not None:
         _refuse_other_tables(workspace, layer, topics, force=settings.force)
-        require_package(topics.spec.model)
+        require_library(topics.spec.model)
     words = workspace.words()
     outcomes = extract_sources(
         sources, words, settings, workers=workers, on_progress=on_progress, on_note=on_step

@@ -1,5 +1,6 @@
 """A fit of the tables of a workspace, step by step."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,20 +64,51 @@ def fit(
         say_significance(record, run)
         return path, record
     words, cameras = read_words(workspace, run)
+    record = fit_table(words, request, run, notes=cameras)
+    record = record if run.is_timed else without_times(record)
+    store.write_fit(path, record, force=run.force)
+    return path, record
+
+
+def fit_table(
+    words: ObservationTable,
+    request: FitRequest,
+    run: FitRun,
+    *,
+    notes: Mapping[str, object] | None = None,
+) -> FitRecord:
+    """Return the fit of a table in memory: motifs that recur, their occurrences, stability, drift.
+
+    Parameters
+    ----------
+    words : ObservationTable
+        All documents, counts not prepared.
+    request : FitRequest
+    run : FitRun
+        Its workers and callbacks.
+    notes : mapping or None
+        More to keep with the settings in the fit, plain values.
+
+    Raises
+    ------
+    SpecError
+        When the model cannot be fitted as asked.
+    DataError
+        When the table is too small.
+    FitError
+        When the numbers go wrong.
+    """
     spec = specify_model(request, words.vocabulary, words.bin_s)
     data = prepare(words, request, run)
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
-    record = find_motifs(data, spec, request, run, {**choices, **cameras})
+    record = find_motifs(data, spec, request, run, {**choices, **(notes or {})})
     for line in record.provenance.spec.notes.get("decisions", ()):
         run.say(line)
     record = add_stability(record, data, spec, request, run)
     run.say(describe_agreement(record))
     say_significance(record, run)
-    record = add_drift(record, data, request)
-    record = record if run.is_timed else without_times(record)
-    store.write_fit(path, record, force=run.force)
-    return path, record
+    return add_drift(record, data, request)
 
 
 def say_significance(record: FitRecord, run: FitRun) -> None:

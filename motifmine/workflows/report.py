@@ -1,6 +1,6 @@
 """Reports and clips of the fits of a workspace."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from motifmine.analysis.explained import Explained, explain_occurrences
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable
 from motifmine.records.wall_clock import find_time_zone
 from motifmine.reporting.figures.clips import write_clips
 from motifmine.reporting.html.page import write_report
@@ -91,6 +92,22 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
     At most `MOST_OCCURRENCES` are returned and `MOST_OBSERVATIONS` read. There are none for fits
     over topics, nor for recordings whose table was removed or has changed.
     """
+
+    def read(document: int) -> ObservationTable | None:
+        recording = record.recordings[document]
+        return read_own_table(record, recording, workspace.table_path(recording.name))
+
+    return _explained(record, read)
+
+
+def explained_in_table(record: FitRecord, table: ObservationTable) -> Mapping[int, Explained]:
+    """Return the same, of a table in memory that the fit is of."""
+    return _explained(record, table.document)
+
+
+def _explained(
+    record: FitRecord, read: Callable[[int], ObservationTable | None]
+) -> Mapping[int, Explained]:
     if record.folded is not None or not len(record.occurrences):
         return {}
     preparation = record.provenance.spec.preparation
@@ -98,8 +115,7 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
     found: dict[int, Explained] = {}
     n_read = 0
     for document in np.unique(record.occurrences.document[chosen]).tolist():
-        recording = record.recordings[document]
-        table = read_own_table(record, recording, workspace.table_path(recording.name))
+        table = read(document)
         if table is None:
             continue
         n_read += len(table.word)

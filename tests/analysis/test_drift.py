@@ -5,18 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine import Plsm, locate, mine
 from motifmine.analysis import drift as drift_module
 from motifmine.analysis.drift import measure_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
 from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
+from motifmine.models.plsm.model import Plsm
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
+from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.fit_records import lane_record

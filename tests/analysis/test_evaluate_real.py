@@ -7,11 +7,11 @@ from pathlib import Path
 
 from click.testing import Result
 
-from motifmine import Plsm
 from motifmine.analysis.evaluation import evaluate_occurrences
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.io.hdf5.store import read_fit
 from motifmine.io.truth_files import read_truth
+from motifmine.models.plsm.model import Plsm
 from motifmine.records.settings import Preparation
 from motifmine.workflows.workspace import Workspace
 

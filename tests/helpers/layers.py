@@ -17,6 +17,7 @@ LAYERS = (
     ("reporting",),
     ("workflows",),
     ("archive",),
+    ("api",),
 )
 """Parts of the package from the foundation upward; parts of one layer never meet."""
 

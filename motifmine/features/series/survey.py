@@ -185,7 +185,7 @@ def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
 
     Examples
     --------
-    >>> [bin_of_samples(period) for period in (1 / 360, 0.02, 1.0, 300.0)]
+    >>> [choose_bin_s(period) for period in (1 / 360, 0.02, 1.0, 300.0)]
     [0.02, 0.1, 1.0, 300.0]
     """
     if not period_s > 0:

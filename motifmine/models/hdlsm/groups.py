@@ -77,16 +77,6 @@ def sample_in_groups(
     ------
     DataError
         If a group is too small for the specification.
-
-    Examples
-    --------
-    >>> from motifmine import simulate
-    >>> from motifmine.models.hdlsm.groups import sample_in_groups
-    >>> from motifmine.models.hdlsm.model import Hdlsm
-    >>> table = simulate(n_motifs=2, n_times=200, n_documents=4, seed=1).table
-    >>> spec = Hdlsm(motif_length=10, chains=1, sweeps=100, burn_in=60)
-    >>> sample_in_groups(spec, table, 2, seed=0).motifs
-    MotifSet(2 motifs of 10 bins x 20 words)
     """
     began = time.perf_counter()
     seed = resolve_seed(seed)

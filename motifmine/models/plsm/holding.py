@@ -137,7 +137,7 @@ def mixture_gain(gain: Floats, n_starts: int) -> tuple[float, float]:
     --------
     >>> ratio, number = mixture_gain(np.array([20.0, 21.0, -3.0]), 1000)
     >>> round(ratio), round(number)
-    (26, 2)
+    (27, 2)
     """
     best, number = 0.0, 0.0
     for n_expected in np.geomspace(1, max(len(gain), 2), 20):

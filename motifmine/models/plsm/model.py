@@ -73,7 +73,8 @@ class Plsm(PlsmSpec):
 
     Examples
     --------
-    >>> from motifmine import Plsm, simulate
+    >>> from motifmine import simulate
+    >>> from motifmine.models.plsm.model import Plsm
     >>> table = simulate(n_motifs=2, n_times=400, seed=1).table
     >>> fit = Plsm(n_motifs=2, motif_length=10).fit(table, seed=0)
     >>> fit.motifs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motifmine.errors import MissingExtraError, MotifmineWarning
+from motifmine.errors import MotifmineWarning
 from motifmine.models.checks import check_size
 from motifmine.models.fitted import FittedModel, provenance_of, remaining_background
 from motifmine.models.protocol import FitContext, Located
@@ -34,6 +34,7 @@ from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Floats32
+from motifmine.validation import require_package
 
 if TYPE_CHECKING:
     from motifmine.models.tcae.fitting import TcaeResult
@@ -217,12 +218,9 @@ def locate_encoded(
 
 def _import_fitting() -> ModuleType:
     """Import the module that needs torch."""
-    try:
-        from motifmine.models.tcae import fitting as tcae_fitting  # noqa: PLC0415 (torch takes seconds to import)
-    except ImportError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("the model tcae needs PyTorch: pip install torch") from error
+    require_package("torch", "the model tcae", "motifmine[tcae]")
+    from motifmine.models.tcae import fitting as tcae_fitting  # noqa: PLC0415 (torch takes seconds to import)
+
     return tcae_fitting
 
 

@@ -5,16 +5,14 @@ tomotopy. All learn from the same windows. Topics are stored as their loadings (
 numbers per topic), so that projecting a table does not need the package that learned them.
 """
 
-import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from motifmine.errors import MissingExtraError, SpecError
+from motifmine.errors import SpecError
 from motifmine.models.topics.pca_scores import make_signed_topics, project_by_scores
 from motifmine.models.topics.plsa import Plsa, check_windows, project_by_shares
 from motifmine.models.topics.windows import Windows, choose_window_bins, cut_windows
@@ -23,7 +21,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
 from motifmine.types import Floats
-from motifmine.validation import check_at_least
+from motifmine.validation import check_at_least, require_package
 
 TopicModel = Literal["plsa", "lda", "nmf", "pca", "hdp"]
 TOPIC_MODELS: tuple[TopicModel, ...] = get_args(TopicModel)
@@ -97,7 +95,7 @@ def learn_topics(
         )
         return plsa.fit(table, seed=seed, on_progress=on_progress).topics
     learn = {"lda": _learn_lda, "nmf": _learn_nmf, "hdp": _learn_hdp, "pca": _learn_pca}[spec.model]
-    library = require_package(spec.model)
+    library = require_library(spec.model)
     window_bins = choose_window_bins(table, spec.window_bins)
     windows = cut_windows(table, window_bins, spec.most_windows)
     check_windows(windows, 1 if spec.model == "hdp" else spec.n_topics)
@@ -117,7 +115,7 @@ def project(table: ObservationTable, topics: Topics) -> ObservationTable:
     return project_by_shares(table, topics)
 
 
-def require_package(model: TopicModel) -> ModuleType | None:
+def require_library(model: TopicModel) -> Any:
     """Return the package of a topic model, None for PLSA.
 
     Raises
@@ -127,16 +125,8 @@ def require_package(model: TopicModel) -> ModuleType | None:
     """
     if model == "plsa":
         return None
-    name, module = (
-        ("tomotopy", "tomotopy") if model == "hdp" else ("scikit-learn", "sklearn.decomposition")
-    )
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"the topic model {model} needs {name}, which is not installed; "
-            "pip install 'motifmine[topics]', or use --topic-model plsa"
-        ) from error
+    module = "tomotopy" if model == "hdp" else "sklearn.decomposition"
+    return require_package(module, f"the topic model {model}", "motifmine[topics]")
 
 
 def _learn_lda(

@@ -11,13 +11,21 @@ from motifmine.reporting.text_table import escape_undecodable
 
 
 def encode_parquet(rows: Sequence[OccurrenceRow]) -> bytes:
-    """Return occurrences as a Parquet file.
+    """Return occurrences as a Parquet file, see `occurrences_to_arrow`."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 (takes a while to import)
+
+    buffer = io.BytesIO()
+    pq.write_table(occurrences_to_arrow(rows), buffer)
+    return buffer.getvalue()
+
+
+def occurrences_to_arrow(rows: Sequence[OccurrenceRow]) -> Any:
+    """Return occurrences as a `pyarrow.Table`.
 
     `start_utc` is a time stamp (milliseconds, UTC), null where the wall clock is unknown; all else
     is as in the CSV file.
     """
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
-    import pyarrow.parquet as pq  # noqa: PLC0415
 
     types: dict[type, Any] = {int: pa.int64(), float: pa.float64(), str: pa.string()}
     kinds = get_type_hints(OccurrenceRow)
@@ -37,6 +45,4 @@ def encode_parquet(rows: Sequence[OccurrenceRow]) -> bytes:
             )
         else:
             columns[item.name] = pa.array(values, types[kinds[item.name]])
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer)
-    return buffer.getvalue()
+    return pa.table(columns)

@@ -102,6 +102,24 @@ def write_report(
     return shown
 
 
+def render_report(
+    record: FitRecord, folder: Path, name: str, *, explained: Mapping[int, Explained] | None = None
+) -> str:
+    """Return the HTML of a report: one self-contained page.
+
+    Parameters
+    ----------
+    record : FitRecord
+    folder : Path
+        Where the page will be, absolute; addresses of videos are relative to it.
+    name : str
+        Title.
+    explained : mapping of int to Explained, or None
+        Observations that single occurrences (by index) explain.
+    """
+    return _render_page(ReportContext(unfold_record(record)), folder, name, explained or {})
+
+
 def _refuse_overwriting(folder: Path, *, force: bool) -> None:
     """Raise `WorkspaceError` unless `folder` is free, or a report that may be replaced."""
     if not folder.exists():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score  # type: ignore[import-untyped]
+from sklearn.metrics import adjusted_rand_score
 
 from motifmine.models.plsm.clusters import adjusted_rand, kmeans, nearest, replication
 from motifmine.seeding import generator

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import motifmine.models.plsm.growth as growing
-from motifmine import Plsm
 from motifmine.analysis.matching import match_motifs
 from motifmine.models.plsm import holding, occurrence_windows, split_moves
 from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, pose
+from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator

@@ -134,7 +134,7 @@ def test_pca_needs_an_even_number_of_topics() -> None:
         TopicSpec(model="pca", n_topics=5)
 
 
-@pytest.mark.parametrize(("model", "package"), [("nmf", "scikit-learn"), ("hdp", "tomotopy")])
+@pytest.mark.parametrize(("model", "package"), [("nmf", "sklearn"), ("hdp", "tomotopy")])
 def test_a_missing_package_is_named_with_the_pip_line(
     model: Any, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

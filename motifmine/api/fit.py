@@ -1,0 +1,240 @@
+"""A fit as people use it from Python: labelled motifs, occurrences as a data frame, a report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from motifmine.analysis.evaluation import Evaluation, evaluate
+from motifmine.api.tables import Data, as_table
+from motifmine.errors import DataError
+from motifmine.files import write_text
+from motifmine.io.hdf5 import store
+from motifmine.models.registry import locate_motifs
+from motifmine.records.fit import FitRecord, MotifSet
+from motifmine.records.table import ObservationTable
+from motifmine.records.truth import Truth
+from motifmine.reporting.export.formats import write_occurrences
+from motifmine.reporting.export.parquet import occurrences_to_arrow
+from motifmine.reporting.html.page import render_report, write_report
+from motifmine.reporting.rows import list_motifs, list_occurrences
+from motifmine.types import Floats
+from motifmine.validation import require_package
+from motifmine.workflows.mine import locate
+from motifmine.workflows.report import explained_in_table
+
+if TYPE_CHECKING:
+    from motifmine.api.plots import Plots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Motifs(MotifSet):
+    """Motifs with the labels of their axes."""
+
+    bin_s: float
+    """Length of a time bin, seconds."""
+    words: tuple[str, ...]
+    """Labels of the words, length W."""
+    names: tuple[str, ...]
+    """Names of the motifs, `motif 1` where none was given, length K."""
+
+    def to_xarray(self) -> Any:
+        """Return the motifs as an `xarray.DataArray` (motif, relative_time, word), times in s."""
+        xarray = require_package("xarray", "to_xarray", "xarray")
+        return xarray.DataArray(
+            self.probability,
+            dims=("motif", "relative_time", "word"),
+            coords={
+                "motif": list(self.names),
+                "relative_time": np.arange(self.motif_length) * self.bin_s,
+                "word": list(self.words),
+                "weight": ("motif", self.weight),
+            },
+            name="probability",
+            attrs={"relative_time_unit": "s"},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Fit:
+    """Motifs that recur, and when each occurred.
+
+    `motifmine.load_fit` reads one from a file.
+    """
+
+    record: FitRecord
+    """Everything there is, as in the file of a fit."""
+    table: ObservationTable | None = None
+    """What it was fitted to; None for a fit from a file."""
+
+    @property
+    def motifs(self) -> Motifs:
+        """The motifs, heaviest first."""
+        record = self.record
+        return Motifs(
+            probability=record.motifs.probability,
+            weight=record.motifs.weight,
+            bin_s=record.bin_s,
+            words=record.vocabulary.labels,
+            names=tuple(record.title_of(motif) for motif in range(len(record.motifs))),
+        )
+
+    @property
+    def occurrences(self) -> Any:
+        """One row an occurrence, with the columns of the CSV file, as a pandas data frame."""
+        return self.to_dataframe("pandas")
+
+    def to_dataframe(self, library: str = "pandas") -> Any:
+        """Return the occurrences as a data frame of `pandas`, `polars` or `pyarrow`.
+
+        Raises
+        ------
+        MissingExtraError
+            When the library is not installed.
+        """
+        arrow = occurrences_to_arrow(list_occurrences(self.record))
+        if library == "pandas":
+            require_package("pandas", "a pandas data frame", "pandas")
+            return arrow.to_pandas()
+        if library == "polars":
+            return require_package("polars", "a polars data frame", "polars").from_arrow(arrow)
+        if library == "pyarrow":
+            return arrow
+        raise DataError(f"{library!r} is no library of data frames; pandas, polars or pyarrow")
+
+    def transform(self, data: Data) -> Any:
+        """Return the observations that each motif explains by its starts, motifs held fixed.
+
+        Float array (T, K): row t is the mass of the starts in time bin t; of starts before the
+        document, row 0 has the mass. A list of them for several documents.
+        """
+        table, record = self._table(data), self.record
+        prepared = record.provenance.spec.preparation.apply_counts(table)
+        found = locate_motifs(record, prepared).activations
+        parts: list[Floats] = []
+        for document, n_times in enumerate(table.document_lengths.tolist()):
+            length = record.motifs.motif_length
+            starts = found.dense(
+                document, n_motifs=len(record.motifs), n_times=n_times, motif_length=length
+            ).T
+            starts[length - 1] += starts[: length - 1].sum(axis=0)
+            parts.append(starts[length - 1 :])
+        return parts[0] if len(parts) == 1 else parts
+
+    def locate(self, data: Data) -> "Fit":
+        """Return the occurrences of these motifs in other data, motifs held fixed.
+
+        Raises
+        ------
+        DataError
+            When the data have other words or time bins.
+        """
+        table = self._table(data)
+        return Fit(record=locate(self.record, table), table=table)
+
+    def score(self, data: Data) -> float:
+        """Return the log-likelihood per observation of other data, nats; higher is better."""
+        table = self._table(data)
+        prepared = self.record.provenance.spec.preparation.apply_counts(table)
+        return locate_motifs(self.record, prepared).log_likelihood / prepared.total
+
+    def evaluate(self, truth: Truth, *, tolerance_s: float = 0.5, many: bool = False) -> Evaluation:
+        """Return how the occurrences agree with a truth, see `motifmine.evaluate`.
+
+        Parameters
+        ----------
+        truth : Truth
+        tolerance_s : float
+            Seconds, > 0.
+        many : bool
+            Assign several motifs to one label where that raises its F1.
+        """
+        return evaluate(self.record, truth, tolerance_s=tolerance_s, many=many)
+
+    def report(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write the interactive report and return the path of its page.
+
+        Parameters
+        ----------
+        path : path
+            The page, `x.html`: one self-contained file; or a folder, which gets the page and its
+            pictures as PNG.
+        force : bool
+            Replace an existing report.
+
+        Raises
+        ------
+        WorkspaceError
+            When it exists, or cannot be written.
+        """
+        target = Path(path)
+        seen = {} if self.table is None else explained_in_table(self.record, self.table)
+        if target.suffix != ".html":
+            return write_report(self.record, target, explained=seen, force=force)
+        page = render_report(self.record, target.parent.resolve(), target.stem, explained=seen)
+        write_text(target, page, force=force)
+        return target
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write the fit as HDF5, which every command of motifmine reads, and return the path.
+
+        Raises
+        ------
+        WorkspaceError
+            When the file exists and `force` is not set, or cannot be written.
+        """
+        store.write_fit(Path(path), self.record, force=force)
+        return Path(path)
+
+    def export(self, path: str | Path, form: str, *, force: bool = False) -> list[Path]:
+        """Write the occurrences in a format of `motifmine occurrences --format`.
+
+        Parameters
+        ----------
+        path : path
+            File, or for formats of one recording a folder.
+        form : str
+            `csv`, `json`, `parquet`, `srt`, `vtt`, `eaf`, `boris` or `labels`.
+        force : bool
+            Overwrite what exists.
+        """
+        return write_occurrences(self.record, form, Path(path), force=force)
+
+    @property
+    def plot(self) -> "Plots":
+        """Figures of matplotlib: `fit.plot.motifs()`, `fit.plot.occurrences()`."""
+        from motifmine.api.plots import Plots  # noqa: PLC0415 (matplotlib is needed for it only)
+
+        return Plots(self.record)
+
+    def _table(self, data: Data) -> ObservationTable:
+        """Return data as a table of the fit's scene; an array without labels has the fit's."""
+        record = self.record
+        table = as_table(data, bin_s=record.bin_s, words=record.vocabulary.labels)
+        if difference := self.record.scene_difference(table):
+            raise DataError(f"the data do not belong to the scene of the fit: {difference}")
+        return table
+
+    def __repr__(self) -> str:
+        return repr(self.record).replace("FitRecord", "Fit", 1)
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{row.number}</td><td>{100 * row.share:.1f} %</td>"
+            f"<td>{row.occurrences}</td><td>{row.duration_s:.3g} s</td></tr>"
+            for row in list_motifs(self.record)
+        )
+        head = "<tr><th>motif</th><th>share</th><th>occurrences</th><th>90 % within</th></tr>"
+        return f"<p>{self!r}</p><table>{head}{cells}</table>"
+
+
+def load_fit(path: str | Path) -> Fit:
+    """Return a fit from its file.
+
+    Raises
+    ------
+    FormatError
+        When it is no fit of motifmine, or damaged.
+    """
+    return Fit(record=store.read_fit(Path(path)))
