@@ -2,6 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Tests on all cores. The tests of a file run in one process, so that its fixtures are made once, and
+# files in the order of their names: compilation of the kernels comes early and is cached for others.
+# One thread of BLAS and torch a process, as there are as many processes as cores.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+ON_ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
+
 .PHONY: help demo test test-long test-all test-kernels lint bench clean
 
 help: ## list the targets
@@ -11,17 +17,17 @@ demo: .venv/made ## mine the sample data, the quickest look at what motifmine do
 	$(BIN)/motifmine demo
 
 test: .venv/made ## all tests but the long ones
-	$(BIN)/python -m pytest -m "not long"
+	$(PYTEST) $(ON_ALL_CORES) -m "not long"
 
 test-long: .venv/made ## the long tests: whole archives, kills, samplers, recovery
-	$(BIN)/python -m pytest -m long
+	$(PYTEST) $(ON_ALL_CORES) -m long
 
 test-all: test test-long ## all tests
 
 # Compiled code that was not checked must not be taken from the cache, nor the other way round.
 test-kernels: .venv/made ## the tests of the kernels, as plain Python and with bounds checks
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/checked $(BIN)/python -m pytest -m kernel
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(ON_ALL_CORES) -m kernel
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/checked $(PYTEST) $(ON_ALL_CORES) -m kernel
 
 lint: .venv/made ## style and types
 	$(BIN)/ruff check .
