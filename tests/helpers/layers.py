@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 LAYERS = (
@@ -67,16 +68,22 @@ def read_imports(root: Path, package: str = "motifmine") -> list[Import]:
 
 def _targets(module: str, file: Path) -> Iterator[str]:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for level, base, name in _import_statements(file.read_text(encoding="utf-8")):
+        parts = package.split(".")
+        above = parts[: len(parts) - level + 1] if level else []
+        yield ".".join(part for part in (*above, base, name) if part)
+
+
+@cache
+def _import_statements(source: str) -> tuple[tuple[int, str, str], ...]:
+    """Return level (0: absolute), module and name of everything that a source imports."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [(0, "", alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parts = package.split(".")
-                above = ".".join(parts[: len(parts) - node.level + 1])
-                base = f"{above}.{base}" if base else above
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found += [(node.level, node.module or "", alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def find_faults(imports: list[Import], package: str = "motifmine") -> list[str]:
