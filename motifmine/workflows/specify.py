@@ -102,12 +102,21 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
     """
     names = [recording.name for recording in table.recordings]
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
-    number = getattr(spec, "n_motifs", None) or "any number of"
     return (
         f"fit {request.model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
-        f"observations; {number} motifs of "
-        f"{spec.motif_length * table.bin_s:g} s ({spec.motif_length} bins), seed {request.seed}"
+        f"observations; {_describe_sizes(request, spec, table.bin_s)}, seed {request.seed}"
     )
+
+
+def _describe_sizes(request: FitRequest, spec: Any, bin_s: float) -> str:
+    """Return number and length of the motifs; "at most" where the data decide within limits."""
+    number, longest_s = getattr(spec, "n_motifs", None), getattr(spec, "longest_s", None)
+    # surplus motifs are pruned, and of moving things no more are sought than there are
+    limit = "at most " if number and request.n_motifs is None else ""
+    motifs = f"{limit}{number or 'any number of'} motifs"
+    if longest_s is not None:
+        return f"{motifs}, each as long as its path takes (at most {longest_s:g} s)"
+    return f"{motifs} of {spec.motif_length * bin_s:g} s ({spec.motif_length} bins)"
 
 
 def describe_agreement(record: FitRecord) -> str:
