@@ -47,13 +47,19 @@ def settings_of(
         Further fields of `ExtractionSettings`.
     """
     from motifmine.features.video.flow import FlowSpec
+    from motifmine.records.frames import FrameOptions
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
+    frames = {} if given.get("stream") is None else {"stream": given.pop("stream")}
+    if "max_gap" in given and given["max_gap"].unit != "bins":
+        frames["max_gap_s"] = given["max_gap"].seconds(1.0)
     series = take_series_settings(given, bin_length, settings.pop("seed", 0))
     if bin_length is not None:
         given["bin_s"] = settings["label_bin_s"] = bin_length.seconds(FlowSpec().bin_s)
-    return ExtractionSettings(spec=FlowSpec(**given), series=series, **settings)
+    return ExtractionSettings(
+        spec=FlowSpec(**given), series=series, frames=FrameOptions(**frames), **settings
+    )
 
 
 @click.command(
@@ -91,6 +97,11 @@ def settings_of(
     help="Smallest change in brightness of moving pixels, grey levels.  [default: 6]",
 )
 @click.option("--static", is_flag=True, default=None, help="Also words for static foreground.")
+@click.option(
+    "--stream",
+    type=click.IntRange(min=1),
+    help="Number of the video stream.  [default: the largest that lasts]",
+)
 @click.option("--roi", type=BoxType(), help="Use only this box; pixels of the video.")
 @click.option("--exclude", type=BoxType(), multiple=True, help="Ignore this box (repeatable).")
 @click.option(
@@ -169,6 +180,7 @@ def extract(
             on_step=lambda line: click.echo(line, err=True),
         )
     for outcome in outcomes:
-        click.echo(str(outcome), err=outcome.status in ("partial", "failed"))
+        is_ordinary = outcome.status in ("ok", "skipped") and not outcome.is_empty
+        click.echo(str(outcome), err=not is_ordinary)
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)

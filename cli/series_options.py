@@ -39,9 +39,10 @@ OPTIONS = (
     click.option(
         "--max-gap",
         type=DURATION,
-        help="Longer gaps without samples begin a new document: 10s.  [default: ten bins]",
+        help="Longer gaps, or jumps of the time stamps of a video, begin a new document.  "
+        "[default: 10s for video, ten bins for series]",
     ),
-    click.option("--document", type=DURATION, help="Longest document of a series: 1h."),
+    click.option("--document", type=DURATION, help="Longest document: 1h."),
     click.option(
         "--on-bad",
         type=click.Choice(["fail", "skip"]),

@@ -37,6 +37,7 @@ from motifmine.parallel.threads import limit_threads
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.reporting.html.scene_summary import decode_facts_key, encode_facts, summarise_scene
 from motifmine.version import __version__
+from motifmine.workflows.documents import document_tables, filter_tables, first_table
 from motifmine.workflows.extract import differences, run_job
 from motifmine.workflows.extract_jobs import (
     ExtractionJob,
@@ -191,17 +192,18 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
     ):
         plan = job.extraction(source, workspace.root, _expected_scene(job))
         if not job.output.is_local:
-            _fetch_results(job, workspace, [plan.table_path], report)
+            _fetch_tables(job, workspace, [job.file.name], report)
         is_there = _has_table(plan)
         if not is_there:
             run_job(plan, report)
-            _publish_results(job, workspace, [plan.table_path])
-        header = store.read_table_header(plan.table_path)
-        n_bytes = plan.table_path.stat().st_size
+            _publish_results(job, workspace, document_tables(plan.table_path))
+        tables = document_tables(plan.table_path)
+        headers = [store.read_table_header(path) for path in tables]
+        n_bytes = sum(path.stat().st_size for path in tables)
     # a file that changed during extraction is extracted again by the next run
     has_changed = job.archive.stat_file(job.file.path) != before
-    losses = str(header["losses"])
-    repaired = int(header["stamps_repaired"])
+    losses = "; ".join(filter(None, (str(header["losses"]) for header in headers)))
+    repaired = sum(int(header["stamps_repaired"]) for header in headers)
     notes = [losses] if losses else []
     notes += [f"{repaired} time stamps repaired"] if repaired else []
     return JobRecord(
@@ -210,11 +212,11 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
         key=job.key,
         status="unsettled" if has_changed else "partial" if losses else "ok",
         reason="it changed while it was read" if has_changed else "; ".join(notes),
-        digest=str(header["source_digest"]),
+        digest=str(headers[0]["source_digest"]),
         n_bytes=before.n_bytes,
         stamp=before.stamp,
         result_bytes=n_bytes,
-        recorded_s=float(header["n_times"] * header["bin_s"]),
+        recorded_s=sum(float(header["n_times"] * header["bin_s"]) for header in headers),
         was_there=is_there,
     )
 
@@ -231,13 +233,14 @@ def _expected_scene(job: FileJob) -> Scene | None:
 
 def _has_table(job: ExtractionJob) -> bool:
     """Return whether the table that a job would write exists."""
-    if not job.table_path.exists():
+    first = first_table(job.table_path)
+    if first is None:
         return False
     try:
-        header = store.read_table_header(job.table_path)
+        header = store.read_table_header(first)
         is_refused = job.settings.strict and header["losses"]
         is_same = header["start_utc"] == job.start_utc and not is_refused
-        return bool(is_same) and not differences(job)
+        return bool(is_same) and not differences(replace(job, table_path=first))
     except (FormatError, KeyError):
         return False
 
@@ -308,7 +311,7 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
         work = SceneContext(job=job, workspace=workspace, report=report)
         if not job.output.is_local:
             _fetch_results(job, workspace, [work.fit_path], report)
-            _fetch_results(job, workspace, work.fit.paths(list_tables_to_read(work.fit)), report)
+            _fetch_tables(job, workspace, list_tables_to_read(work.fit), report)
         was_there = read_fit_key(work.fit_path) == job.key
         for step in SCENE_STEPS:
             step(work)
@@ -338,6 +341,13 @@ def _open_workspace(output: Storage, scene: str) -> Iterator[Workspace]:
         return
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
         yield Workspace(Path(folder))
+
+
+def _fetch_tables(job: Job, workspace: Workspace, names: Sequence[str], report: Report) -> None:
+    """Download the existing tables of recordings into a temporary workspace."""
+    there = list(job.output.subfolder(f"{job.scene}/tables").list_sizes())
+    paths = [workspace.tables / file for name in names for file in filter_tables(there, name)]
+    _fetch_results(job, workspace, paths, report)
 
 
 def _fetch_results(job: Job, workspace: Workspace, paths: Sequence[Path], report: Report) -> None:

@@ -8,6 +8,7 @@ from motifmine.archive.jobs import FileJob, Job, SceneJob, make_lost_record
 from motifmine.archive.journal import JobRecord, Journal
 from motifmine.archive.plan import Plan, PlannedFile, PlannedScene
 from motifmine.archive.storage import Storage
+from motifmine.workflows.documents import source_of_document
 
 MAX_TRIES = 3
 """Attempts of a job that fails for a transient reason (a disk, a crash, a timeout)."""
@@ -48,7 +49,7 @@ class JobQueue:
     def fill(self) -> None:
         """Queue every job of the plan whose result is missing or outdated."""
         for scene in self.plan.scenes:
-            tables = self.output.subfolder(f"{scene.name}/tables").list_sizes()
+            tables = self._measure_tables(scene)
             jobs = [self._file_job(scene, file) for file in scene.files if not file.is_gone]
             todo = [job for job in jobs if not self._has_result(job, tables)]
             self.n_known += len(jobs) - len(todo)
@@ -135,7 +136,15 @@ class JobQueue:
             settings=self.plan.extraction,
         )
 
-    def _has_result(self, job: FileJob, tables: dict[str, int]) -> bool:
+    def _measure_tables(self, scene: PlannedScene) -> Counter[str]:
+        """Return the size in bytes of the tables of every recording, all documents together."""
+        names = {file.name for file in scene.files}
+        sizes: Counter[str] = Counter()
+        for file, n_bytes in self.output.subfolder(f"{scene.name}/tables").list_sizes().items():
+            sizes[source_of_document(file.removesuffix(".h5"), names)] += n_bytes
+        return sizes
+
+    def _has_result(self, job: FileJob, tables: Counter[str]) -> bool:
         """Return whether the journal has the result of a job with the same input.
 
         An unchanged size and time stamp of the source imply an unchanged digest, so that an archive
@@ -148,7 +157,7 @@ class JobQueue:
             return False
         if record.is_done:
             # the table may have been removed or replaced by hand
-            is_whole = tables.get(f"{job.file.name}.h5") == record.result_bytes
+            is_whole = tables[job.file.name] == record.result_bytes
             return is_whole and not self.rehash
         return record.status == "failed" and not self.retry_failed
 

@@ -19,7 +19,7 @@ from motifmine.parallel.threads import n_cores
 
 SCRATCH = ".streaming-"
 """Prefix of the scratch folders of out-of-core fits."""
-LEFTOVER = re.compile(r"\.(?P<name>.+)\.(part|old)-.+")
+LEFTOVER = re.compile(r"\.(?P<name>.+)\.((part|old)-.+|part\.h5)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

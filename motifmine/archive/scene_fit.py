@@ -11,6 +11,7 @@ from motifmine.models.registry import entry_of
 from motifmine.models.request import FitRequest
 from motifmine.parallel.threads import most_threads
 from motifmine.records.fit import FitRecord
+from motifmine.workflows.documents import document_tables, source_of_document
 from motifmine.workflows.fit import fit
 from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
@@ -51,7 +52,8 @@ class SceneFit:
 
     def paths(self, names: Sequence[str]) -> list[Path]:
         """Return the table files of these recordings."""
-        return [self.workspace.table_path(name) for name in names]
+        places = [self.workspace.table_path(name) for name in names]
+        return [path for place in places for path in document_tables(place)]
 
 
 def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
@@ -112,7 +114,8 @@ def _list_new_tables(scene: SceneFit) -> list[str]:
     if store.read_n_motifs(scene.path) == 0:
         # too little was known when the scene was fitted: more recordings may hold what recurs
         return []
-    old = {name for name, _ in store.read_fit_inputs(scene.path)}
+    inputs = store.read_fit_inputs(scene.path)
+    old = {source_of_document(name, scene.tables) for name, _ in inputs}
     if not old < set(scene.tables) or scene.key_of(frozenset(old)) != known:
         return []
     return [name for name in scene.tables if name not in old]

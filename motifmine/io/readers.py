@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from motifmine.errors import MotifmineWarning
-from motifmine.records.frames import FrameReader
+from motifmine.records.frames import FrameOptions, FrameReader
 
 GROUP = "motifmine.readers"
 """Group of the entry points of readers in other packages."""
@@ -45,7 +45,7 @@ class ReaderEntry:
     gives: Gives
     """`frames` of a video, samples or events of a `series`, or `words` of a text corpus."""
     open: str
-    """`module:function`, imported when a file is opened. For frames, (path) returns a
+    """`module:function`, imported when a file is opened. For frames, (path, options) returns a
     `FrameReader`; for a series, (path, options) returns a `SeriesReader`; for words,
     (path, bin_s=, n_words=) returns an `ObservationTable`."""
     signature: bytes = b""
@@ -206,13 +206,19 @@ def split_part(path: str | Path) -> tuple[Path, str]:
     return (Path(file), inner) if is_part else (Path(path), "")
 
 
-def open_frames(path: Path) -> FrameReader:
+def open_frames(path: Path, options: FrameOptions | None = None) -> FrameReader:
     """Open a video with the reader for its suffix, or else with FFmpeg.
+
+    Parameters
+    ----------
+    path : Path
+    options : FrameOptions or None
+        None takes the defaults.
 
     Raises
     ------
     VideoError, FormatError
         If the file cannot be read as a video.
     """
-    reader: FrameReader = reader_for(path, "flow-grid").load()(path)
+    reader: FrameReader = reader_for(path, "flow-grid").load()(path, options or FrameOptions())
     return reader

@@ -1,11 +1,24 @@
 """Protocols of video frames and their readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from motifmine.types import Pixels
+
+DEFAULT_MAX_GAP_S = 10.0
+"""A longer step of the time stamps, forward or backward, ends a document, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameOptions:
+    """How the frames of a source are read."""
+
+    stream: int | None = None
+    """Number of the video stream, from 1; None chooses the largest that lasts."""
+    max_gap_s: float = DEFAULT_MAX_GAP_S
 
 
 class VideoFrame(Protocol):
@@ -14,6 +27,10 @@ class VideoFrame(Protocol):
     @property
     def time_s(self) -> Fraction:
         """Seconds since the first frame; never runs backward."""
+
+    @property
+    def document(self) -> int:
+        """Number of the document, from 0; a new one begins where the time stamps jump."""
 
     @property
     def luma(self) -> Pixels:
@@ -40,11 +57,11 @@ class FrameReader(Protocol):
 
     @property
     def origin_s(self) -> float:
-        """The file's own time stamp of the first frame, seconds."""
+        """The file's own time stamp of second 0 in the document of the last frame, seconds."""
 
     @property
     def mean_gap_s(self) -> Fraction:
-        """Time between frames by the mean rate, seconds."""
+        """Usual time between frames, seconds."""
 
     @property
     def frames_expected(self) -> int:
@@ -61,6 +78,10 @@ class FrameReader(Protocol):
     @property
     def stamps_repaired(self) -> int:
         """Time stamps that were missing, repeated or ran backward."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was decided about the file, for people: `stream 1 of 2`."""
 
     @property
     def truncated_at_s(self) -> float:

@@ -40,10 +40,14 @@ class Recording:
     """Frames according to the container; -1 if unknown or without frames."""
     frames_decoded: int = -1
     """Frames that could be decoded; -1 if there are no frames."""
+    frames_damaged: int = 0
+    """Frames that are damaged or could not be decoded."""
     stamps_repaired: int = 0
     """Time stamps that were missing, repeated or ran backward."""
     losses: str = ""
     """Description of parts of the source that could not be read, "" for none."""
+    notes: str = ""
+    """What was decided about the source, for people: `stream 1 of 2`."""
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):
@@ -285,6 +289,11 @@ def scene_difference(
     """
     bins = f"time bins of {other_bin_s:g} s instead of {bin_s:g} s" if bin_s != other_bin_s else ""
     return ", ".join(filter(None, [vocabulary.difference(other), bins]))
+
+
+def document_name(name: str, number: int) -> str:
+    """Return the name of a document of a source with several; they count from 1."""
+    return f"{name}+{number:04d}"
 
 
 def bin_starts(n_times: int, bin_s: float) -> Floats:

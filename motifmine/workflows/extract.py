@@ -3,14 +3,14 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.series.survey import SeriesScene, set_kind, survey
-from motifmine.features.video.extract import Progress, extract_video
+from motifmine.features.video.extract import Progress, extract_documents
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import open_frames, reader_for, split_part
@@ -21,18 +21,14 @@ from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
+from motifmine.workflows.documents import document_tables, first_table, write_documents
 from motifmine.workflows.extract_jobs import (
     ExtractionJob,
     ExtractionSettings,
-    Outcome,
     Scene,
 )
-from motifmine.workflows.extract_series import (
-    SeriesTask,
-    document_tables,
-    first_table,
-    write_series_tables,
-)
+from motifmine.workflows.extract_series import SeriesTask, series_tables
+from motifmine.workflows.outcomes import Outcome, describe_document
 from motifmine.workflows.survey_series import series_scene
 from motifmine.workflows.workspace import Workspace
 
@@ -176,8 +172,8 @@ def run_jobs(
 def run_job(job: ExtractionJob, report: Report) -> Outcome:
     """Extract one recording and write its table, unless that is done already."""
     began = time.monotonic()
-    there = first_table(job.table_path) if job.is_series else job.table_path
-    if there is not None and there.exists() and not job.settings.force:
+    there = first_table(job.table_path)
+    if there is not None and not job.settings.force:
         _refuse_another_table(replace(job, table_path=there))
         return Outcome(
             source=job.source,
@@ -185,36 +181,32 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
             reason="its table is there already, from the same file with the same settings",
             table_path=there,
         )
-    if job.is_series:
-        return _run_series_job(job, report, began)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MotifmineWarning)
-        table = _make_table(job, report)
+        written = write_documents(
+            _watch_caller(job, report), job.table_path, force=job.settings.force
+        )
     ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
-    losses = [message.removeprefix(f"{job.source} ") for message in ours]
-    recording = table.recordings[0]
-    if job.origin:
-        recording = replace(recording, source=job.origin)
-        table = table.of_recording(recording)
+    losses = "; ".join(message.removeprefix(f"{job.source} ") for message in ours)
+    outcomes = [
+        describe_document(job.source, table, losses if table is written[-1] else "", began)
+        for table in written
+    ]
+    return replace(outcomes[0], more=tuple(outcomes[1:]))
+
+
+def _watch_caller(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:
+    """Yield the tables of a job, and see at their end whether somebody still waits for them."""
+    for table in _make_series(job, report) if job.is_series else _make_tables(job, report):
+        recording = table.recordings[0]
+        source = job.origin or recording.source
+        yield table.of_recording(replace(recording, source=source))
     # raises when the calling process has ended: a later run may be writing the same table
-    report(Progress(job.source, recording.n_times * table.bin_s, math.nan, 0.0))
-    store.write_table(job.table_path, table, force=job.settings.force)
-    repaired = f"{recording.stamps_repaired} time stamps repaired"
-    return Outcome(
-        source=job.source,
-        status="partial" if losses else "ok",
-        reason="; ".join([*losses, *([repaired] if recording.stamps_repaired else [])]),
-        table_path=job.table_path,
-        frames_expected=recording.frames_expected,
-        frames_decoded=recording.frames_decoded,
-        recorded_s=recording.n_times * table.bin_s,
-        elapsed_s=time.monotonic() - began,
-        n_observations=len(table.word),
-    )
+    report(Progress(job.source, math.nan, math.nan, 0.0))
 
 
-def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome:
-    """Extract one series and write a table for each of its documents."""
+def _make_series(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:
+    """Yield the table of each document of a series."""
     if job.scene is None:
         # raises the error that stopped the survey of this source
         survey(job.source, job.settings.series, bin_s=None, stream=0, on_progress=lambda _: None)
@@ -225,49 +217,35 @@ def _run_series_job(job: ExtractionJob, report: Report, began: float) -> Outcome
         settings=job.settings.series,
         scene=job.series_scene,
     )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", MotifmineWarning)
-        tables = write_series_tables(task, job.table_path, report)
-    ours = [str(w.message) for w in caught if issubclass(w.category, MotifmineWarning)]
-    reason = "; ".join(message.removeprefix(f"{job.source} ") for message in ours)
-    outcomes = [
-        Outcome(
-            source=job.source,
-            status="partial" if ours else "ok",
-            reason="; ".join(filter(None, [reason, "" if len(tables) == 1 else table.path.stem])),
-            table_path=table.path,
-            recorded_s=table.n_times * job.bin_s,
-            elapsed_s=time.monotonic() - began,
-            n_observations=table.n_observations,
-        )
-        for table in tables
-    ]
-    return replace(outcomes[0], more=tuple(outcomes[1:]))
+    return series_tables(task, report)
 
 
-def _make_table(job: ExtractionJob, report: Report) -> ObservationTable:
-    """Return the table of a job, of its scene."""
+def _make_tables(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:
+    """Yield the table of each document of a job that is no series, of its scene."""
 
     def accept(vocabulary: Vocabulary) -> None:
         if job.scene:
             job.scene.refuse_other(vocabulary, job.bin_s, job.source)
 
     if job.reader.gives == "frames":
-        return extract_video(
+        yield from extract_documents(
             job.source,
             job.settings.spec,
             name=job.name,
             start_utc=job.start_utc,
             strict=job.settings.strict,
             threads=job.threads,
+            options=job.settings.frames,
+            document_s=job.settings.series.document_s,
             accept=accept,
             on_progress=report,
         )
+        return
     n_words = job.scene.vocabulary.n_words if job.scene else None
     table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s, n_words=n_words)
     accept(table.vocabulary)
     recording = replace(table.recordings[0], name=job.name, start_utc=job.start_utc)
-    return replace(table.of_recording(recording), spec=job.table_spec)
+    yield replace(table.of_recording(recording), spec=job.table_spec)
 
 
 def _refuse_another_table(job: ExtractionJob) -> None:

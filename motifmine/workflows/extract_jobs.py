@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from motifmine.errors import WorkspaceError
 from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
@@ -11,44 +11,9 @@ from motifmine.features.video.extract import flow_spec_to_values
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
+from motifmine.records.frames import FrameOptions
 from motifmine.records.table import scene_difference
 from motifmine.records.vocabulary import Vocabulary
-
-Status = Literal["ok", "partial", "failed", "skipped"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one source."""
-
-    source: Path
-    status: Status
-    """`partial`: something of the recording is lost; `skipped`: its table was there already."""
-    reason: str = ""
-    """Why it failed, what is lost or was repaired."""
-    table_path: Path | None = None
-    frames_expected: int = -1
-    """Frames the container promises; -1 if it does not say or there are no frames."""
-    frames_decoded: int = -1
-    recorded_s: float = 0.0
-    """Length of the recording, seconds."""
-    elapsed_s: float = 0.0
-    """Duration of the extraction, seconds."""
-    n_observations: int = 0
-    more: "tuple[Outcome, ...]" = ()
-    """Outcomes of the other documents of the source, until all are in one list."""
-
-    def __str__(self) -> str:
-        if self.status in ("failed", "skipped"):
-            place = "" if str(self.source) in self.reason else f"{self.source}: "
-            return f"{self.status}: {place}{self.reason}"
-        promised = f" of {self.frames_expected}" if self.frames_expected >= 0 else ""
-        frames = f"{self.frames_decoded}{promised} frames, " if self.frames_decoded >= 0 else ""
-        note = f" ({self.reason})" if self.reason else ""
-        return (
-            f"{self.status}: {self.source}: {frames}{self.recorded_s:.1f} s in "
-            f"{self.elapsed_s:.1f} s, {self.n_observations} observations{note}"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +26,8 @@ class ExtractionSettings:
     """What a line of a `.tdoc` file lasts, seconds."""
     series: SeriesSettings = field(default_factory=SeriesSettings)
     """Words of series of sensors, sounds and lists of events."""
+    frames: FrameOptions = field(default_factory=FrameOptions)
+    """How the frames of videos are read."""
     kind: Kind | None = None
     """Kind of words; None: by the name of each file."""
     start: str = ""

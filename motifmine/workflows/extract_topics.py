@@ -28,7 +28,8 @@ from motifmine.records.vocabulary import Topics
 from motifmine.seeding import resolve_seed
 from motifmine.version import __version__
 from motifmine.workflows.extract import extract_sources
-from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
 
 LEARN_S = 24 * 3600.0

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -339,6 +340,19 @@ def test_half_written_files_of_a_killed_run_are_removed(own: tuple[Path, Path]) 
     assert products(own[1]) == before
     assert not (own[1] / "north/reports/.plsm.old-host-1").exists()
     assert not (own[1] / "north/.streaming-1").exists()
+
+
+def test_a_jump_of_the_stamps_gives_two_documents_of_one_file(tmp_path: Path) -> None:
+    archive, output = tmp_path / "archive", tmp_path / "out"
+    (archive / "cam").mkdir(parents=True)
+    times_s = [Fraction(i, 25) + (600 if i >= 50 else 0) for i in range(100)]
+    write_clip(archive / "cam" / "a.mkv", street(100), times_s=times_s)
+    assert [record.status for record in run_here(archive, output)[1]] == ["ok", "ok"]
+    tables = sorted(path.name for path in (output / "cam/tables").iterdir())
+    assert tables == ["a+0001.h5", "a+0002.h5"]
+    fit = store.read_fit(output / "cam/fits/plsm.h5")
+    assert [recording.name for recording in fit.recordings] == ["a+0001", "a+0002"]
+    assert run_here(archive, output)[1] == []
 
 
 def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:

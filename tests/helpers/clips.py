@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 from motifmine.io.video.reader import Frame
 from motifmine.types import Pixels
@@ -59,12 +60,14 @@ def write_clip(
     *,
     times_s: Sequence[Fraction] | None = None,
     faststart: bool = False,
+    movflags: str = "",
     codec: str = "libx264",
     pixels: str = "yuv420p",
 ) -> Path:
     """Encode pictures (default: 100 of a moving square), 25 a second or at `times_s`."""
     pictures = moving_square(100) if pictures is None else pictures
-    options = {"movflags": "faststart"} if faststart else {}
+    movflags = "faststart" if faststart else movflags
+    options = {"movflags": movflags} if movflags else {}
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.VideoStream)
@@ -80,6 +83,72 @@ def write_clip(
             frame.pts, frame.time_base = round(time_s / tick), tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def write_streams(
+    path: Path,
+    sizes: Sequence[tuple[tuple[int, int], int]],
+    *,
+    n_sounds: int = 0,
+    chapters: int = 0,
+    cover: Disposition | None = None,
+) -> Path:
+    """Encode several video streams, ((width, height), number of frames) each, 25 a second.
+
+    Parameters
+    ----------
+    path : Path
+    sizes : sequence
+    n_sounds : int
+        Silent tracks of sound.
+    chapters : int
+        One a second.
+    cover : Disposition or None
+        Mark of the first stream, which is MJPEG then.
+    """
+    with av.open(str(path), "w") as container:
+        streams = []
+        for i, ((width, height), _) in enumerate(sizes):
+            is_cover = cover is not None and i == 0
+            stream = container.add_stream("mjpeg" if is_cover else "libx264", rate=RATE)
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height = width, height
+            stream.pix_fmt = "yuvj420p" if is_cover else "yuv420p"
+            if is_cover and cover is not None:
+                stream.disposition = cover
+            else:
+                stream.options = {"bf": "0", "g": "12", "crf": "20"}
+            streams.append(stream)
+        sounds = []
+        for _ in range(n_sounds):
+            sound = container.add_stream("aac", rate=8000)
+            assert isinstance(sound, av.AudioStream)
+            sounds.append(sound)
+        if chapters:
+            second = {"time_base": Fraction(1), "metadata": {}}
+            container.set_chapters(
+                [{"id": i, "start": i, "end": i + 1, **second} for i in range(chapters)]  # type: ignore[typeddict-item]
+            )
+        longest = max(n_frames for _, n_frames in sizes)
+        for index in range(longest):
+            for stream, ((width, height), n_frames) in zip(streams, sizes, strict=True):
+                if index < n_frames:
+                    picture = moving_square(1, side=24, width=width, height=height)[0]
+                    picture = np.roll(picture, 2 * index, axis=1)
+                    frame = av.VideoFrame.from_ndarray(picture, format="gray")
+                    frame = frame.reformat(format=stream.pix_fmt)
+                    frame.pts, frame.time_base = index, Fraction(1, RATE)
+                    container.mux(stream.encode(frame))
+        for sound in sounds:
+            silence = np.zeros((1, 8000 * longest // RATE), dtype=np.float32)
+            part = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+            part.rate = 8000
+            container.mux(sound.encode(part))
+        for stream in streams:
+            container.mux(stream.encode(None))
+        for sound in sounds:
+            container.mux(sound.encode(None))
     return path
 
 

@@ -55,6 +55,8 @@ class GaugeReader:
 
 
 class Picture:
+    document = 0
+
     def __init__(self, index, luma):
         self.time_s, self.luma = Fraction(index, 10), luma
 
@@ -66,8 +68,9 @@ class StackReader:
     created, origin_s, mean_gap_s = "", 0.0, Fraction(1, 10)
     frames_damaged = stamps_repaired = frames_decoded = 0
     truncated_at_s = float("nan")
+    notes = ()
 
-    def __init__(self, path):
+    def __init__(self, path, options):
         self.path, self.pictures = Path(path), np.load(path)["pictures"]
         self.frames_expected = len(self.pictures)
         self.duration_s = len(self.pictures) / 10

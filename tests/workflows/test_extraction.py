@@ -15,13 +15,15 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
-from motifmine.features.video.extract import Progress, extract_video
+from motifmine.features.video.extract import Progress, extract_documents, extract_video
 from motifmine.features.video.flow import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.io.sources import expand_sources, make_recording_names, parse_start_from_name
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.records.frames import FrameOptions
 from motifmine.workflows.extract import extract_sources
-from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
+from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.clips import cut, moving_square, scene, write_clip
 
@@ -338,3 +340,70 @@ def test_a_job_is_its_settings_and_nothing_else(clips: Path, workspace: Workspac
     (outcome,) = extract_sources([clips / "clip1.mp4"], workspace, settings)
     (again,) = extract_sources([clips / "clip1.mp4"], workspace, replace(settings, patience_s=5.0))
     assert (outcome.status, again.status) == ("ok", "skipped")
+
+
+def test_a_jump_of_the_stamps_makes_two_tables(tmp_path: Path, workspace: Workspace) -> None:
+    times_s = [Fraction(i, 25) + (600 if i >= 40 else 0) for i in range(80)]
+    path = write_clip(tmp_path / "a.mkv", moving_square(80), times_s=times_s)
+    outcomes = extract(workspace, path, start="2026-03-01T08:30:00")
+    tables = [read_table(path) for path in workspace.table_paths()]
+    assert [path.stem for path in workspace.table_paths()] == ["a+0001", "a+0002"]
+    assert [outcome.document for outcome in outcomes] == ["a+0001", "a+0002"]
+    assert [outcome.frames_decoded for outcome in outcomes] == [40, 40]
+    assert [outcome.recorded_s for outcome in outcomes] == pytest.approx([1.75, 1.75], abs=0.3)
+    second = tables[1].recordings[0]
+    assert second.bin_start_s[0] == pytest.approx(601.6)
+    # seconds of the recording, so that both have the same second 0
+    assert second.start_utc == tables[0].recordings[0].start_utc
+    assert statuses(extract(workspace, path, start="2026-03-01T08:30:00")) == ["skipped"]
+
+
+def test_a_longer_gap_is_allowed_by_max_gap(tmp_path: Path, workspace: Workspace) -> None:
+    times_s = [Fraction(i, 25) + (15 if i >= 40 else 0) for i in range(80)]
+    path = write_clip(tmp_path / "a.mkv", moving_square(80), times_s=times_s)
+    assert len(extract(workspace, path, frames=FrameOptions(max_gap_s=20.0))) == 1
+
+
+def test_a_long_video_is_cut_into_documents(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mkv", moving_square(80))
+    tables = list(extract_documents(path, document_s=1.0))
+    assert [table.recordings[0].frames_decoded for table in tables] == [25, 25, 25, 5]
+    starts = [table.recordings[0].bin_start_s[0] for table in tables]
+    assert starts == pytest.approx([0.0, 1.0, 2.0, 3.0])
+
+
+SILENT = {
+    "nothing moves": ([scene()] * 40, "nothing moves in it"),
+    "too dark": ([scene() // 12] * 40, "too dark"),
+    "one frame": ([scene()], "one frame only"),
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_a_source_without_observations_is_a_warning_with_the_reason(
+    motifmine: Run, tmp_path: Path, case: str
+) -> None:
+    pictures, reason = SILENT[case]
+    path = write_clip(tmp_path / "a.mp4", pictures)
+    result = motifmine("extract", path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"warning: {path}: {len(pictures)} of {len(pictures)} frame")
+    assert reason in line
+
+
+def test_the_line_of_a_source_tells_what_was_decided() -> None:
+    outcome = Outcome(
+        source=Path("cam.mkv"),
+        status="ok",
+        frames_expected=1502,
+        frames_decoded=1500,
+        frames_damaged=2,
+        recorded_s=60.0,
+        notes=("stream 1 of 2", "sway up to 2 px removed"),
+        n_observations=8930,
+    )
+    assert str(outcome) == (
+        "ok: cam.mkv: 1500 of 1502 frames (2 damaged), 60.0 s, stream 1 of 2, "
+        "sway up to 2 px removed, 8,930 observations"
+    )

@@ -9,13 +9,20 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.errors import FormatError
-from motifmine.features.series.survey import choose_bin_s, round_up
+from motifmine.errors import FormatError, WorkspaceError
+from motifmine.features.series.survey import (
+    SeriesScene,
+    SeriesSettings,
+    choose_bin_s,
+    round_up,
+)
+from motifmine.features.video.flow import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
 from motifmine.records.series import BinnedSeries
-from motifmine.records.vocabulary import Channels, PlainLabels
-from motifmine.workflows.extract_series import document_tables, first_table
+from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
+from motifmine.workflows.documents import document_tables, first_table
+from motifmine.workflows.extract_series import SeriesTask, series_tables
 
 Run = Callable[..., Result]
 
@@ -358,3 +365,13 @@ def test_a_source_whose_survey_failed_is_cached_again(tmp_path: Path) -> None:
             with pytest.raises(FormatError, match="line 690002"):
                 list(cache_binned(documents(), spool, tmp_path / "a.csv"))
         assert not is_cached(spool, tmp_path / "a.csv")
+
+
+def test_a_series_is_refused_where_the_words_are_those_of_video(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "plant.csv", **pump())
+    scene = SeriesScene(
+        vocabulary=Vocabulary.of_grid(FlowSpec(width=80).grid(160, 120)), bin_s=0.25
+    )
+    task = SeriesTask(path=path, name="plant", start_utc="", settings=SeriesSettings(), scene=scene)
+    with pytest.raises(WorkspaceError, match="words of kind flow-grid"):
+        next(series_tables(task, lambda _: None))

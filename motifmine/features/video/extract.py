@@ -5,8 +5,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from dataclasses import asdict, dataclass, fields, replace
+from fractions import Fraction
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
 from motifmine.files import sha256
 from motifmine.io.readers import open_frames
 from motifmine.parallel.threads import n_cores
-from motifmine.records.frames import FrameReader, VideoFrame
+from motifmine.records.frames import FrameOptions, FrameReader, VideoFrame
 from motifmine.records.settings import sort_plain_values
-from motifmine.records.table import ObservationTable, Recording, bin_starts
+from motifmine.records.table import (
+    ObservationTable,
+    Recording,
+    bin_starts,
+    document_name,
+    join_tables,
+)
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
 
@@ -45,7 +52,21 @@ class Progress:
         return f"{self.position_s:.0f} s"
 
 
-def extract_video(
+def extract_video(path: Path, spec: FlowSpec | None = None, **settings: Any) -> ObservationTable:
+    """Extract the words of one video, see `extract_documents`; several documents are joined."""
+    tables = list(extract_documents(path, spec, **settings))
+    if len(tables) == 1:
+        return tables[0]
+    names = [document_name(t.recordings[0].name, i) for i, t in enumerate(tables, start=1)]
+    return join_tables(
+        [
+            table.of_recording(replace(table.recordings[0], name=name))
+            for table, name in zip(tables, names, strict=True)
+        ]
+    )
+
+
+def extract_documents(
     path: Path,
     spec: FlowSpec | None = None,
     *,
@@ -53,12 +74,15 @@ def extract_video(
     start_utc: str = "",
     strict: bool = False,
     threads: int | None = None,
+    options: FrameOptions | None = None,
+    document_s: float | None = None,
     accept: Callable[[Vocabulary], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-) -> ObservationTable:
-    """Extract the words of one video.
+) -> Iterator[ObservationTable]:
+    """Extract the words of one video, and yield the table of each of its documents.
 
-    Sets the number of threads of OpenCV to 1 for the whole process.
+    A document ends where the time stamps jump. Sets the number of threads of OpenCV to 1 for the
+    whole process.
 
     Parameters
     ----------
@@ -66,7 +90,7 @@ def extract_video(
     spec : FlowSpec
         None uses the defaults.
     name : str
-        Name of the recording; "" uses the file's name without suffix.
+        Name of the recording; "" uses the file's name without suffix. All documents have it.
     start_utc : str
         Wall-clock time of the first frame, ISO 8601; "" if unknown.
     strict : bool
@@ -74,6 +98,10 @@ def extract_video(
     threads : int or None
         Number of threads that compute flow in addition to the decoder; the table does not depend on
         it. None uses the number of cores.
+    options : FrameOptions or None
+        How the file is read; None takes the defaults.
+    document_s : float or None
+        Longest document, seconds; None: no limit.
     accept : callable, optional
         Called with the vocabulary before the extraction; raises to refuse it.
     on_progress : callable, optional
@@ -94,43 +122,121 @@ def extract_video(
     spec = spec or FlowSpec()
     # with threads inside OpenCV, flow would depend on how many of them divide the picture
     cv2.setNumThreads(1)
-    with open_frames(path) as reader, ThreadPoolExecutor(1) as aside:
+    with open_frames(path, options) as reader, ThreadPoolExecutor(1) as aside:
         digest = aside.submit(sha256, path)
-        frames = reader.frames()
-        first = next(frames)
-        height, width = first.luma.shape
-        words = FlowWords(spec, width=width, height=height, mean_gap_s=reader.mean_gap_s)
-        vocabulary = Vocabulary.of_grid(words.grid)
-        if accept is not None:
-            accept(vocabulary)
-        watched = _report_progress(chain([first], frames), reader, on_progress)
-        per_bin, word, count = _collect_rows(words.rows(watched, threads or n_cores()))
-        _report_losses(reader, strict)
-        recording = Recording(
+        scene = Recording(
             name=name or path.stem,
-            bin_start_s=bin_starts(words.n_times, spec.bin_s),
+            bin_start_s=np.zeros(0),
             source=str(path.resolve()),
-            source_digest=digest.result(),
             start_utc=start_utc,
-            origin_s=reader.origin_s,
-            truncated_at_s=reader.truncated_at_s,
-            frames_expected=reader.frames_expected,
-            frames_decoded=reader.frames_decoded,
-            stamps_repaired=reader.stamps_repaired,
-            losses="; ".join(_describe_losses(reader)),
         )
-    offsets = np.zeros(words.n_times + 1, dtype=np.int64)
-    offsets[1 : len(per_bin) + 1] = per_bin
-    return ObservationTable(
-        offsets=np.cumsum(offsets),
-        word=word,
-        count=count,
-        recordings=(recording,),
-        vocabulary=vocabulary,
-        bin_s=spec.bin_s,
-        spec=flow_spec_to_values(spec),
-        picture=words.mean.picture(),
-    )
+        watched = _report_progress(reader.frames(), reader, on_progress)
+        tables = _Documents(reader=reader, spec=spec, threads=threads or n_cores(), accept=accept)
+        for table, is_last in _mark_last(tables.read(watched, document_s)):
+            recording = replace(table.recordings[0], source_digest=digest.result())
+            if is_last:
+                _report_losses(reader, strict)
+                recording = replace(
+                    recording,
+                    truncated_at_s=reader.truncated_at_s,
+                    losses="; ".join(_describe_losses(reader)),
+                    frames_damaged=reader.frames_damaged,
+                    frames_expected=-1 if recording.bin_start_s[0] else reader.frames_expected,
+                )
+            kept = ("name", "source", "start_utc")
+            yield table.of_recording(replace(recording, **{k: getattr(scene, k) for k in kept}))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Documents:
+    """Makes the tables of the documents of one video, one after the other."""
+
+    reader: FrameReader
+    spec: FlowSpec
+    threads: int
+    accept: Callable[[Vocabulary], None] | None
+    repaired: int = 0
+    """Time stamps that were repaired in the documents so far."""
+
+    def read(
+        self, frames: Iterable[VideoFrame], document_s: float | None
+    ) -> Iterator[ObservationTable]:
+        """Yield the table of every document."""
+        for _, document in groupby(frames, DocumentOf(document_s)):
+            yield self._make_table(document)
+
+    def _make_table(self, document: Iterator[VideoFrame]) -> ObservationTable:
+        reader, spec = self.reader, self.spec
+        first = next(document)
+        height, width = first.luma.shape
+        words = FlowWords(
+            spec, width=width, height=height, mean_gap_s=reader.mean_gap_s, start_s=first.time_s
+        )
+        vocabulary = Vocabulary.of_grid(words.grid)
+        if self.accept is not None:
+            self.accept(vocabulary)
+        # the frame that ends a document is that of the next one: facts are noted at its own frames
+        n_frames, origin_s, repaired = 0, reader.origin_s, 0
+
+        def note(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+            nonlocal n_frames, origin_s, repaired
+            for frame in frames:
+                n_frames, origin_s, repaired = n_frames + 1, reader.origin_s, reader.stamps_repaired
+                yield frame
+
+        per_bin, word, count = _collect_rows(
+            words.rows(note(chain([first], document)), self.threads)
+        )
+        offsets = np.zeros(words.n_times + 1, dtype=np.int64)
+        offsets[1 : len(per_bin) + 1] = per_bin
+        recording = Recording(
+            name="document",
+            bin_start_s=float(first.time_s) + bin_starts(words.n_times, spec.bin_s),
+            origin_s=origin_s,
+            frames_decoded=n_frames,
+            stamps_repaired=repaired - self.repaired,
+            notes=", ".join(reader.notes),
+        )
+        self.repaired = repaired
+        return ObservationTable(
+            offsets=np.cumsum(offsets),
+            word=word,
+            count=count,
+            recordings=(recording,),
+            vocabulary=vocabulary,
+            bin_s=spec.bin_s,
+            spec=flow_spec_to_values(spec),
+            picture=words.mean.picture(),
+        )
+
+
+@dataclass(slots=True)
+class DocumentOf:
+    """Returns the number of the document of a frame; called with every frame in order."""
+
+    longest_s: float | None = None
+    number: int = -1
+    _of_reader: int = -1
+    _start_s: Fraction = Fraction(0)
+
+    def __call__(self, frame: VideoFrame) -> int:
+        """Return the number of the document, from 0."""
+        is_long = self.longest_s is not None and frame.time_s - self._start_s >= self.longest_s
+        if frame.document != self._of_reader or is_long:
+            self.number += 1
+            self._of_reader, self._start_s = frame.document, frame.time_s
+        return self.number
+
+
+def _mark_last(tables: Iterator[ObservationTable]) -> Iterator[tuple[ObservationTable, bool]]:
+    """Yield every table and whether it is the last."""
+    before: ObservationTable | None = None
+    for table in tables:
+        if before is not None:
+            yield before, False
+        before = table
+    if before is not None:
+        yield before, True
 
 
 def flow_spec_to_values(spec: FlowSpec) -> dict[str, Any]:

@@ -13,21 +13,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import FormatError, SpecError
+from motifmine.errors import SpecError
 from motifmine.features.video.background import MeanPicture, SlowBackground
+from motifmine.features.video.mask import Box, make_watch_mask, resize
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.records.frames import VideoFrame
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats32, Indices, Indices32, Pixels
 
-Box = tuple[int, int, int, int]
 Counts = NDArray[np.int32]
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -148,15 +147,26 @@ class FlowWords:
     width, height : int, pixels
         Size of the video.
     mean_gap_s : Fraction, seconds
-        Mean time between frames of the video.
+        Usual time between frames of the video.
+    start_s : Fraction, seconds
+        Time of the first frame, where the first bin begins.
     """
 
-    def __init__(self, spec: FlowSpec, *, width: int, height: int, mean_gap_s: Fraction) -> None:
+    def __init__(
+        self,
+        spec: FlowSpec,
+        *,
+        width: int,
+        height: int,
+        mean_gap_s: Fraction,
+        start_s: Fraction = Fraction(0),
+    ) -> None:
         self.spec = spec
+        self.start_s = start_s
         self.grid = spec.grid(width, height)
         self.watched = make_watch_mask(spec, self.grid, width, height)
         self.mean = MeanPicture(self.grid.frame_width, self.grid.frame_height)
-        self.last_time_s = Fraction(0)
+        self.last_time_s = start_s
         """Time of the last frame, used or not."""
         self._bin_s = Fraction(repr(spec.bin_s))
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
@@ -252,7 +262,7 @@ class FlowWords:
         return np.flatnonzero(cv2.bitwise_and(differ, self.watched).view(np.bool_))
 
     def _find_bin(self, time_s: Fraction) -> int:
-        return math.floor(time_s / self._bin_s)
+        return math.floor((time_s - self.start_s) / self._bin_s)
 
 
 _THREAD = threading.local()
@@ -289,88 +299,6 @@ def compute_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> ND
         _THREAD.engine.setGradientDescentIterations(8)
     flow: NDArray[np.float32] = _THREAD.engine.calc(before, after, None)
     return flow.reshape(-1, 2)
-
-
-def make_watch_mask(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
-    """Return 1 for pixels of the working frame that are not excluded, uint8 array (H, W).
-
-    Parameters
-    ----------
-    spec : FlowSpec
-    grid : FlowGrid
-    width, height : int
-        Size of the video, pixels.
-
-    Raises
-    ------
-    SpecError
-        If `roi`, `exclude` and `mask` exclude the whole frame.
-    FormatError
-        If the mask is not a picture of the video's size.
-    """
-    watched = np.ones((height, width), dtype=np.uint8)
-    if spec.mask is not None:
-        watched = read_mask(Path(spec.mask), width, height)
-    if spec.roi is not None:
-        inside = np.zeros_like(watched)
-        inside[_to_slices(spec.roi)] = 1
-        watched = watched & inside
-    for box in spec.exclude:
-        watched[_to_slices(box)] = 0
-    size = (grid.frame_width, grid.frame_height)
-    small = resize(watched, size, cv2.INTER_NEAREST)
-    if not small.any():
-        raise SpecError(f"roi, exclude and mask exclude the whole frame of {width}x{height} px")
-    return small
-
-
-def resize(image: Pixels, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Pixels:
-    """Resize a grey picture.
-
-    Parameters
-    ----------
-    image : uint8 array (row, column)
-    size : (int, int)
-        Width and height of the result, pixels.
-    how : int
-        Interpolation of OpenCV.
-    """
-    picture: Pixels = np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
-    return picture
-
-
-def read_mask(path: Path, width: int, height: int) -> Pixels:
-    """Read a mask: 1 where the picture at `path` is not black, uint8 array (height, width).
-
-    Parameters
-    ----------
-    path : Path
-    width, height : int
-        Size of the video, which the picture must have, pixels.
-
-    Raises
-    ------
-    FormatError
-        If the file is not a picture of that size.
-    """
-    try:
-        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}; expected a mask") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if len(data) else None
-    if picture is None:
-        raise FormatError(f"{path} is not a picture; expected a mask, a PNG for example")
-    if picture.shape != (height, width):
-        raise FormatError(
-            f"the mask {path} is {picture.shape[1]}x{picture.shape[0]} px; the video has "
-            f"{width}x{height} px; draw the mask on a frame of the video"
-        )
-    return (picture > 0).astype(np.uint8)
-
-
-def _to_slices(box: Box) -> tuple[slice, slice]:
-    x, y, width, height = box
-    return slice(y, y + height), slice(x, x + width)
 
 
 def map_ordered(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:

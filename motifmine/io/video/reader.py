@@ -5,8 +5,9 @@ and repaired time stamps are counted. Times are relative to the first frame, as 
 second.
 """
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,21 +19,18 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from motifmine.errors import FormatError, VideoError
+from motifmine.errors import FormatError, MotifmineError, VideoError
+from motifmine.io.video.clock import FrameClock, Stamped
+from motifmine.io.video.completeness import count_missing_bytes
+from motifmine.io.video.streams import EXPECTED, Packets, StreamChoice, choose_stream
+from motifmine.records.frames import FrameOptions
 from motifmine.types import Pixels
 
-EXPECTED = "expected a video file"
 LUMA_FIRST = frozenset(
     f"{family}{layout}p" for family in ("yuv", "yuvj") for layout in (410, 411, 420, 422, 440, 444)
 ) | {"gray", "nv12", "nv21"}
 """Pixel formats with 8 bits whose first plane is the luma."""
 
-DEFAULT_GAP_S = Fraction(1, 25)
-"""Time between frames if the container gives no rate, seconds."""
-MAX_GAP_S = Fraction(24 * 3600)
-"""A time stamp further ahead than this is invalid."""
-CLOCK_RESTART_S = Fraction(1)
-"""A time stamp further back than this is a restart of the container's clock."""
 ROTATIONS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -44,6 +42,8 @@ class Frame:
     """Index among the decoded frames, from 0."""
     time_s: Fraction
     """Seconds since the first frame; strictly ascending."""
+    document: int = 0
+    """Number of the document, from 0; a new one begins where the time stamps jump."""
     luma: Pixels
     """Luma, uint8 array (height, width), upright; a view that is valid as long as the frame."""
     source: av.VideoFrame
@@ -67,21 +67,23 @@ class VideoReader:
 
     path: Path
     container: InputContainer
+    choice: StreamChoice
+    packets: Packets
+    """Packets of all streams that the choice has not read."""
+    max_gap_s: Fraction
     duration_s: float
     """Duration according to the container, seconds; NaN if unknown."""
     frames_expected: int
     """Number of frames according to the container; -1 if unknown."""
     origin_s: float = 0.0
-    """Time stamp of the first frame in the container, seconds."""
+    """Time stamp of second 0 in the container, seconds; that of the document of the last frame."""
     frames_decoded: int = 0
     frames_damaged: int = 0
     """Packets that could not be decoded, and frames that the decoder marked as corrupt."""
     stamps_repaired: int = 0
-    """Time stamps that were missing, repeated, descending, or more than a day ahead."""
+    """Time stamps that were missing, repeated, descending, or far from those around them."""
     truncated_at_s: float = math.nan
     """End of the last frame if the file is truncated, seconds; else NaN."""
-    mean_gap_s: Fraction = DEFAULT_GAP_S
-    """Time between frames by the mean rate of the container, seconds."""
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -94,6 +96,18 @@ class VideoReader:
         """When the container says that it was recorded, ISO 8601, "" if it does not say."""
         return self.container.metadata.get("creation_time", "")
 
+    @property
+    def mean_gap_s(self) -> Fraction:
+        """Usual time between frames, seconds."""
+        return self.choice.gap_s
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the file, for people."""
+        if self.choice.n_streams == 1:
+            return ()
+        return (f"stream {self.choice.number} of {self.choice.n_streams}",)
+
     def frames(self) -> Iterator[Frame]:
         """Yield every frame that can be decoded, in order of time.
 
@@ -102,15 +116,19 @@ class VideoReader:
         VideoError
             If no frame can be decoded.
         """
-        stream = self.container.streams.video[0]
+        stream = self.choice.stream
         stream.codec_context.thread_count = 1
-        clock = FrameClock(self.mean_gap_s)
+        clock = FrameClock(gap_s=self.mean_gap_s, max_gap_s=self.max_gap_s)
         reached_s = Fraction(0)
-        for packet in self._read_packets():
-            if packet.pts is not None and packet.time_base is not None:
-                reached_s = max(reached_s, (packet.pts + (packet.duration or 0)) * packet.time_base)
+        for packet in itertools.chain(self.choice.packets, self.packets):
+            if packet.pts is not None:
+                end = packet.pts + (packet.duration or 0)
+                reached_s = max(reached_s, end * Fraction(packet.time_base or 0))
             if packet.stream_index == stream.index:
-                yield from self._decode_packet(packet, clock)
+                for picture in self._decode_packet(packet):
+                    yield from self._make_frames(clock.push(_read_stamp(picture), picture), clock)
+        yield from self._make_frames(clock.flush(), clock)
+        self.frames_damaged += int(self.packets.has_failed)
         if not self.frames_decoded:
             raise VideoError(
                 f"{self.path}: no frame of its {stream.codec_context.name} video can be decoded "
@@ -118,57 +136,57 @@ class VideoReader:
             )
         self._detect_truncation(float(reached_s), float(clock.time_s))
 
-    def _read_packets(self) -> Iterator[Any]:
-        """Yield the packets of all streams until the end or the first read error."""
-        packets = self.container.demux()
-        while True:
-            try:
-                packet = next(packets, None)
-            except FFmpegError:
-                self.frames_damaged += 1
-                return
-            if packet is None:
-                return
-            yield packet
-
-    def _decode_packet(self, packet: Any, clock: "FrameClock") -> Iterator[Frame]:
-        """Yield the frames that one packet completes."""
+    def _decode_packet(self, packet: Any) -> Iterable[av.VideoFrame]:
+        """Return the pictures that one packet completes."""
         try:
-            pictures = packet.decode()
+            pictures: list[av.VideoFrame] = packet.decode()
         except FFmpegError:
             self.frames_damaged += 1
-            return
-        for picture in pictures:
-            stamp = None if picture.pts is None else picture.pts * Fraction(picture.time_base)
-            time_s = clock.next_time(stamp)
+            return []
+        return pictures
+
+    def _make_frames(self, stamped: Iterable[Stamped], clock: FrameClock) -> Iterator[Frame]:
+        """Yield pictures whose times are known as frames."""
+        for found in stamped:
+            picture = found.item
             self.frames_damaged += int(picture.is_corrupt)
             frame = Frame(
                 index=self.frames_decoded,
-                time_s=time_s,
+                time_s=found.time_s,
+                document=found.document,
                 luma=_extract_luma(picture),
                 source=picture,
             )
             self.frames_decoded += 1
             self.stamps_repaired = clock.repaired
-            self.origin_s = float(clock.origin_s)
+            self.origin_s = float(found.origin_s)
             yield frame
 
     def _detect_truncation(self, reached_s: float, last_s: float) -> None:
-        """Set `truncated_at_s` if both duration and number of frames are less than expected.
+        """Set `truncated_at_s` if the file lacks bytes, and with them frames.
 
-        If only one of them is, the header is wrong.
+        A header with a wrong duration or number of frames never makes a file a truncated one.
         """
-        start_s = (self.container.start_time or 0) / av.time_base
-        missing_s = start_s + self.duration_s - reached_s
-        slack_s = max(0.25, 2.5 * float(self.mean_gap_s))
-        if not missing_s > slack_s or 0 <= self.frames_expected <= self.frames_decoded:
+        # the number of frames in a fragmented file is that of its first fragment
+        if self.frames_expected == self.frames_decoded or not count_missing_bytes(self.path):
             return
-        if not _riff_is_whole(self.path):
-            self.truncated_at_s = last_s + float(self.mean_gap_s)
+        start_s = (self.container.start_time or 0) / av.time_base
+        slack_s = max(0.25, 2.5 * float(self.mean_gap_s))
+        is_long = reached_s - start_s >= self.duration_s - slack_s
+        # Matroska has an index after the last frame; the duration of others is that of the rest
+        if "matroska" in self.container.format.name and is_long:
+            return
+        self.truncated_at_s = last_s + float(self.mean_gap_s)
 
 
-def open_video(path: Path) -> VideoReader:
-    """Open a video file and check that it has video.
+def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
+    """Open a video file and choose its stream.
+
+    Parameters
+    ----------
+    path : Path
+    options : FrameOptions or None
+        None takes the defaults.
 
     Raises
     ------
@@ -176,25 +194,29 @@ def open_video(path: Path) -> VideoReader:
         If the file does not exist or cannot be read.
     FormatError
         If the file is not a video: empty, text, a still image, sound only.
+    SpecError
+        If it has no stream of the wanted number.
     """
+    options = options or FrameOptions()
     _check_readable(path)
     try:
         container = av.open(str(path), metadata_errors="replace")
     except FFmpegError as error:
         raise FormatError(f"{path} {_describe_damage(path)}; {EXPECTED}") from error
+    packets = Packets(container.demux())
     try:
-        _check_streams(path, container)
-    except FormatError:
+        choice = choose_stream(path, container, packets, options.stream)
+    except MotifmineError:
         container.close()
         raise
-    stream = container.streams.video[0]
-    duration_s = container.duration / av.time_base if container.duration else math.nan
     return VideoReader(
         path=path,
         container=container,
-        duration_s=duration_s,
-        frames_expected=stream.frames or -1,
-        mean_gap_s=1 / stream.average_rate if stream.average_rate else DEFAULT_GAP_S,
+        choice=choice,
+        packets=packets,
+        max_gap_s=Fraction(options.max_gap_s),
+        duration_s=container.duration / av.time_base if container.duration else math.nan,
+        frames_expected=choice.stream.frames or -1,
     )
 
 
@@ -232,26 +254,9 @@ def _describe_damage(path: Path) -> str:
     return "is not a video that FFmpeg can read, or its beginning is damaged"
 
 
-def _check_streams(path: Path, container: InputContainer) -> None:
-    """Raise if the container has a still image or no video stream."""
-    name = container.format.name
-    moving = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-    if name == "image2" or name.endswith("_pipe"):
-        raise FormatError(f"{path} is a still image ({name.removesuffix('_pipe')}); {EXPECTED}")
-    if not moving:
-        held = ", ".join(sorted({stream.type for stream in container.streams})) or "no streams"
-        raise FormatError(f"{path} has no video stream (only {held}); {EXPECTED}")
-    if moving[0].codec_context is None:
-        raise FormatError(f"{path} has a codec that FFmpeg does not support; {EXPECTED}")
-
-
-def _riff_is_whole(path: Path) -> bool:
-    """Return whether the file is an AVI of at least the size in its RIFF header."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:4] != b"RIFF":
-        return False
-    return path.stat().st_size >= int.from_bytes(head[4:8], "little") + 8 > 8
+def _read_stamp(picture: av.VideoFrame) -> Fraction | None:
+    """Return the time stamp of a picture, seconds, None if it has none."""
+    return None if picture.pts is None else picture.pts * Fraction(picture.time_base or 0)
 
 
 def _extract_luma(picture: av.VideoFrame) -> Pixels:
@@ -271,43 +276,3 @@ def _rotate(image: Any, turn: int | None) -> Pixels:
 def _find_rotation(picture: av.VideoFrame) -> int | None:
     """Return the OpenCV rotation that makes the frame upright."""
     return ROTATIONS.get(picture.rotation % 360)
-
-
-class FrameClock:
-    """Converts time stamps of the container to ascending times that start at 0."""
-
-    def __init__(self, gap_s: Fraction) -> None:
-        self.gap_s = gap_s
-        self.origin_s = Fraction(0)
-        self.time_s = Fraction(-1)
-        self.repaired = 0
-        self._stamp: Fraction | None = None
-        self._shift_s = Fraction(0)
-
-    def next_time(self, stamp: Fraction | None) -> Fraction:
-        """Return the time of the next frame from its time stamp, seconds."""
-        if self.time_s < 0:
-            self.origin_s = stamp or Fraction(0)
-            self._stamp, self._shift_s = stamp, -self.origin_s
-            self.repaired += int(stamp is None)
-            self.time_s = Fraction(0)
-        elif stamp is None or self._ahead_s(stamp) > MAX_GAP_S:
-            self._repair(self.time_s + self.gap_s)
-        elif self._ahead_s(stamp) < -CLOCK_RESTART_S:
-            self._repair(self.time_s + self.gap_s)
-            self._stamp, self._shift_s = stamp, self.time_s - stamp
-        elif stamp + self._shift_s <= self.time_s:
-            # between the last time and the expected next one, which can then keep its time stamp
-            room_s = (self._stamp or 0) + self._shift_s + self.gap_s - self.time_s
-            self._repair(self.time_s + max(room_s, self.gap_s / 1000) / 2)
-        else:
-            self.time_s = stamp + self._shift_s
-            self._stamp = stamp
-        return self.time_s
-
-    def _ahead_s(self, stamp: Fraction) -> Fraction:
-        return stamp + self._shift_s - self.time_s
-
-    def _repair(self, time_s: Fraction) -> None:
-        self.time_s = time_s
-        self.repaired += 1

@@ -1,6 +1,5 @@
 """Decoding that survives: times, damage, and files that are no videos."""
 
-import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, VideoError
-from motifmine.io.video.reader import Frame, FrameClock, VideoReader, open_video
+from motifmine.io.video.reader import Frame, VideoReader, open_video
 from tests.helpers.clips import cut, moving_square, write_clip, write_sound
 
 
@@ -128,38 +127,6 @@ def test_a_wrong_number_of_frames_in_the_header_is_no_truncation(tmp_path: Path)
     assert reader.frames_expected == 900
     assert len(times) == 100
     assert math.isnan(reader.truncated_at_s)
-
-
-def times_of(*stamps_ms: int | None) -> tuple[list[float], int]:
-    """Repaired times in ms of frames 40 ms apart, and how many were repaired."""
-    clock = FrameClock(Fraction(1, 25))
-    times = [clock.next_time(None if ms is None else Fraction(ms, 1000)) for ms in stamps_ms]
-    assert all(a < b for a, b in itertools.pairwise(times))
-    return [float(time * 1000) for time in times], clock.repaired
-
-
-def test_a_missing_stamp_is_filled_in_and_the_next_one_holds() -> None:
-    assert times_of(0, 40, None, 120) == ([0, 40, 80, 120], 1)
-
-
-def test_a_repeated_stamp_is_put_before_the_next_one_which_holds() -> None:
-    assert times_of(0, 40, 40, 80) == ([0, 40, 60, 80], 1)
-
-
-def test_a_stamp_that_runs_backward_a_little_is_put_in_between() -> None:
-    assert times_of(0, 40, 20, 80) == ([0, 40, 60, 80], 1)
-
-
-def test_a_clock_that_starts_anew_goes_on_from_there() -> None:
-    assert times_of(8000, 8040, 9080, 0, 40, 80) == ([0, 40, 1080, 1120, 1160, 1200], 1)
-
-
-def test_a_stamp_days_ahead_is_not_believed() -> None:
-    assert times_of(0, 40, 10**9, 120) == ([0, 40, 80, 120], 1)
-
-
-def test_no_stamps_at_all_give_the_usual_gaps() -> None:
-    assert times_of(None, None, None) == ([0, 40, 80], 3)
 
 
 def still(path: Path) -> Path:

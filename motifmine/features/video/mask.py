@@ -1,0 +1,112 @@
+"""Parts of the picture that are not watched: masks, regions of interest and excluded boxes."""
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from motifmine.errors import FormatError, SpecError
+from motifmine.records.vocabulary import FlowGrid
+from motifmine.types import Pixels
+
+Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the video."""
+
+
+class MaskSpec(Protocol):
+    """The settings that exclude parts of the picture, see `FlowSpec`."""
+
+    @property
+    def mask(self) -> str | None:
+        """Path of a picture."""
+
+    @property
+    def roi(self) -> Box | None:
+        """Region of interest."""
+
+    @property
+    def exclude(self) -> tuple[Box, ...]:
+        """Boxes to exclude."""
+
+
+def make_watch_mask(spec: MaskSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
+    """Return 1 for pixels of the working frame that are not excluded, uint8 array (H, W).
+
+    Parameters
+    ----------
+    spec : MaskSpec
+    grid : FlowGrid
+    width, height : int
+        Size of the video, pixels.
+
+    Raises
+    ------
+    SpecError
+        If `roi`, `exclude` and `mask` exclude the whole frame.
+    FormatError
+        If the mask is not a picture of the video's size.
+    """
+    watched = np.ones((height, width), dtype=np.uint8)
+    if spec.mask is not None:
+        watched = read_mask(Path(spec.mask), width, height)
+    if spec.roi is not None:
+        inside = np.zeros_like(watched)
+        inside[_to_slices(spec.roi)] = 1
+        watched = watched & inside
+    for box in spec.exclude:
+        watched[_to_slices(box)] = 0
+    size = (grid.frame_width, grid.frame_height)
+    small = resize(watched, size, cv2.INTER_NEAREST)
+    if not small.any():
+        raise SpecError(f"roi, exclude and mask exclude the whole frame of {width}x{height} px")
+    return small
+
+
+def read_mask(path: Path, width: int, height: int) -> Pixels:
+    """Read a mask: 1 where the picture at `path` is not black, uint8 array (height, width).
+
+    Parameters
+    ----------
+    path : Path
+    width, height : int
+        Size of the video, which the picture must have, pixels.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a picture of that size.
+    """
+    try:
+        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}; expected a mask") from error
+    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if len(data) else None
+    if picture is None:
+        raise FormatError(f"{path} is not a picture; expected a mask, a PNG for example")
+    if picture.shape != (height, width):
+        raise FormatError(
+            f"the mask {path} is {picture.shape[1]}x{picture.shape[0]} px; the video has "
+            f"{width}x{height} px; draw the mask on a frame of the video"
+        )
+    return (picture > 0).astype(np.uint8)
+
+
+def _to_slices(box: Box) -> tuple[slice, slice]:
+    x, y, width, height = box
+    return slice(y, y + height), slice(x, x + width)
+
+
+def resize(image: Pixels, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Pixels:
+    """Resize a grey picture.
+
+    Parameters
+    ----------
+    image : uint8 array (row, column)
+    size : (int, int)
+        Width and height of the result, pixels.
+    how : int
+        Interpolation of OpenCV.
+    """
+    picture: Pixels = np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
+    return picture
