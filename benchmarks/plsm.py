@@ -150,7 +150,7 @@ def posed(
 ) -> tuple[em.Problem, em.State, Floats32, Floats32]:
     """Return a problem without sparsity, a random state, and its padded starts and motifs."""
     priors = Priors(sparsity=0.0, background=0.1)
-    problem = em.pose(table, motif_length, priors, most_motifs=n_motifs, n_threads=1)
+    problem = em.prepare_em(table, motif_length, priors, most_motifs=n_motifs, n_threads=1)
     rng = np.random.default_rng(0)
     motifs = rng.gamma(5.0, size=(n_motifs, motif_length, table.n_words)).astype(np.float32)
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)

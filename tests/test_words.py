@@ -17,9 +17,6 @@ CHECKED = (
 )
 """Modules and folders of `motifmine` that are written in the words of `docs/glossary.md`."""
 
-PARTLY_DOCUMENTED = ("models/plsm/search.py",)
-"""Modules of these near the limit of lines: only their main functions have Parameters sections."""
-
 EXCLUDED = (
     *(r"told", r"tells?", r"beside", r"anew", r"so many", r"foretells?", r"hangs? on", r"dealt"),
     *(r"stands? (for|in|beside|there|on)", r"put right", r"set apart", r"left out", r"last touch"),
@@ -51,8 +48,7 @@ def modules() -> list[Path]:
 MODULES = modules()
 WORDS_ONLY = sorted((ROOT / "cli").rglob("*.py"))
 """Modules whose words are checked, but not their Parameters sections."""
-DOCUMENTED = [m for m in MODULES if m not in {ROOT / "motifmine" / n for n in PARTLY_DOCUMENTED}]
-IDS = [str(path.relative_to(ROOT / "motifmine")) for path in DOCUMENTED]
+IDS = [str(path.relative_to(ROOT / "motifmine")) for path in MODULES]
 
 
 def read_prose(module: Path) -> Iterator[tuple[int, str]]:
@@ -105,7 +101,7 @@ def test_prose_uses_the_words_of_the_glossary(module: Path) -> None:
     assert find_excluded(module) == []
 
 
-@pytest.mark.parametrize("module", DOCUMENTED, ids=IDS)
+@pytest.mark.parametrize("module", MODULES, ids=IDS)
 def test_public_functions_document_their_parameters(module: Path) -> None:
     assert find_undocumented(module) == []
 

@@ -12,7 +12,7 @@ from click.testing import Result
 from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
 from motifmine.io.hdf5 import store
-from motifmine.models.plsm.em import climb, flat_start, infer_starts, pose
+from motifmine.models.plsm.em import climb, flat_start, infer_starts, prepare_em
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.out_of_core import PlsmOutOfCore
 from motifmine.models.plsm.statistics import maximised, no_statistics, statistics_of
@@ -107,7 +107,7 @@ def serial_climb(
     table: ObservationTable, parameters: Parameters, task: EmTask
 ) -> tuple[Parameters, list[float]]:
     assert isinstance(task.learner, PlsmOutOfCore)
-    problem = pose(table, 8, task.learner.priors, most_motifs=3, n_threads=1)
+    problem = prepare_em(table, 8, task.learner.priors, most_motifs=3, n_threads=1)
     state = flat_start(problem, *parameters)
     state = infer_starts(problem, state, n_iterations=5, n_ramp=2)
     values: list[float] = []

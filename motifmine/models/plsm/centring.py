@@ -1,12 +1,12 @@
-"""Motifs moved to the middle of the longer windows that the search learns them in, and cut out."""
+"""Motifs moved to the middle of the longer windows that they are learned in, and cut out."""
 
 import numpy as np
 
-from motifmine.models.plsm.em import Problem, State
+from motifmine.models.plsm.em import Problem, State, iterate
 from motifmine.types import Floats32, Indices
 
 
-def recentred(problem: Problem, state: State, motif_length: int) -> State:
+def recentre(problem: Problem, state: State, motif_length: int) -> State:
     """Return motifs and starts moved so that each motif is in the middle of its window.
 
     Starts are rolled over the rows as if documents were one: what crosses an edge is undone by the
@@ -26,6 +26,7 @@ def recentred(problem: Problem, state: State, motif_length: int) -> State:
     for k in np.flatnonzero(shift):
         by = int(shift[k])
         moved = np.roll(motifs[k], by, axis=0)
+        # what enters the window was never seen there; closed cells (0) could not be learned again
         moved[slice(0, by) if by > 0 else slice(by, None)] = 1e-3 * state.background_word
         motifs[k] = moved / max(moved.sum(), 1e-30)
         starts[:, k] = np.roll(starts[:, k], -by)
@@ -43,9 +44,28 @@ def heaviest_window(motifs: Floats32, motif_length: int) -> Indices:
     return first
 
 
-def cropped(motifs: Floats32, motif_length: int) -> Floats32:
+def crop_motifs(motifs: Floats32, motif_length: int) -> Floats32:
     """Return the heaviest window of each motif, summing to 1."""
     rows = heaviest_window(motifs, motif_length)[:, None] + np.arange(motif_length)
     cut = np.take_along_axis(motifs, rows[:, :, None], axis=1)
     cut /= np.maximum(cut.sum(axis=(1, 2), keepdims=True), 1e-30)
     return cut
+
+
+def settle(
+    problem: Problem, state: State, motif_length: int, n_iterations: int
+) -> tuple[State, float]:
+    """Return the state after EM, re-centred before every fifth iteration, and its likelihood.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    motif_length : int
+        Bins of the motifs asked for.
+    n_iterations : int
+    """
+    value = -np.inf
+    for _ in range(0, n_iterations, 5):
+        state, value = iterate(problem, recentre(problem, state, motif_length), 5)
+    return state, value

@@ -76,7 +76,7 @@ class State(NamedTuple):
         return len(self.motifs)
 
 
-def pose(
+def prepare_em(
     table: ObservationTable,
     motif_length: int,
     priors: Priors,

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 
 from motifmine.models.excerpt import part_of_time
-from motifmine.models.plsm.centring import cropped
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, pose
+from motifmine.models.plsm.centring import crop_motifs, settle
+from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, prepare_em
 from motifmine.models.plsm.holding import (
     Halves,
     halves_of,
@@ -27,13 +27,12 @@ from motifmine.models.plsm.holding import (
     without_what_does_not_hold,
 )
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of, find_peaks
+from motifmine.models.plsm.pruning import drop_surplus_motif
 from motifmine.models.plsm.search import (
     SearchSettings,
-    background_parts,
-    one_surplus_less,
+    compute_background_shares,
+    cut_seeds,
     run_search,
-    settle,
-    window_seeds,
 )
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.split_moves import split_and_merge
@@ -166,7 +165,7 @@ def grow_motifs(
 def _field(
     part: ObservationTable, motif_length: int, priors: Priors, way: Way, n_threads: int
 ) -> _Field:
-    problem = pose(
+    problem = prepare_em(
         part,
         motif_length + 2 * ((motif_length + 3) // 4),
         replace(priors, least_motifs=way.least_motifs),
@@ -186,7 +185,7 @@ def _candidate(field: _Field, state: State) -> Grown:
     every = [find_peaks(field.problem, starts).row for starts in state.starts.T]
     rows = np.sort(np.concatenate([np.zeros(0, np.int64), *every]))
     return Grown(
-        motifs=cropped(state.motifs, field.motif_length),
+        motifs=crop_motifs(state.motifs, field.motif_length),
         background_word=state.background_word,
         least_motifs=field.problem.priors.least_motifs,
         replication=replication_of(field, state),
@@ -213,7 +212,7 @@ def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
 def _pruned(field: _Field, state: State) -> State:
     """Return the state without motifs whose gain is below their description length."""
     while state.n_motifs > 1:
-        fewer = one_surplus_less(field.problem, state)
+        fewer = drop_surplus_motif(field.problem, state)
         if fewer is None:
             break
         state, _ = settle(field.problem, fewer, field.motif_length, 10)
@@ -231,9 +230,9 @@ def _settled_moves(field: _Field, state: State, rng: np.random.Generator) -> Sta
 
 def _with_more(field: _Field, state: State, rng: np.random.Generator) -> State:
     """Return the state with motifs cut from what is unexplained, after some EM."""
-    parts = np.maximum(background_parts(field.problem, state), np.float32(1e-3))
+    parts = np.maximum(compute_background_shares(field.problem, state), np.float32(1e-3))
     n_seeds = min(max(LEAST_SEEDS, state.n_motifs), MOST_MOTIFS - state.n_motifs)
-    seeds = window_seeds(field.problem, field.problem.layout.count * parts, n_seeds, rng)
+    seeds = cut_seeds(field.problem, field.problem.layout.count * parts, n_seeds, rng)
     motifs = np.concatenate([state.motifs, seeds])
     state = flat_start(field.problem, motifs, state.background_word)
     state = infer_starts(field.problem, state, n_iterations=12, n_ramp=4, learn_after=4)

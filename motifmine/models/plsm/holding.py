@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, pose
+from motifmine.models.plsm.centring import settle
+from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, prepare_em
 from motifmine.models.plsm.occurrence_windows import (
     TINY,
     Canvas,
@@ -21,7 +22,6 @@ from motifmine.models.plsm.occurrence_windows import (
     find_peaks,
     motif_rates,
 )
-from motifmine.models.plsm.search import settle
 from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.types import Floats, Floats32, Indices
 
@@ -66,7 +66,7 @@ def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
         return None
     return Halves(
         *(
-            pose(
+            prepare_em(
                 part,
                 length,
                 problem.priors,

@@ -23,7 +23,7 @@ from motifmine.models.plsm.em import (
     State,
     flat_start,
     infer_starts,
-    pose,
+    prepare_em,
     step,
     with_expected_counts,
 )
@@ -42,7 +42,7 @@ from motifmine.models.plsm.stages import (
     climbed,
     grown,
     has_open_number,
-    pose_for,
+    prepare_fit,
     resolve,
     without_surplus,
 )
@@ -125,7 +125,7 @@ class Plsm(PlsmSpec):
         if has_open_number(spec):
             spec, problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
-            problem = pose_for(spec, compact, n_threads)
+            problem = prepare_fit(spec, compact, n_threads)
             if spec.start == "search":
                 state = best_search(spec, compact, problem, seed, watch)
             else:
@@ -208,7 +208,7 @@ def fold_in(
         priors = replace(priors, background=FLOOR)
     words = np.full(motifs.n_words, FLOOR / motifs.n_words)
     words += (1 - FLOOR) * background.probability
-    problem = pose(
+    problem = prepare_em(
         replace(table, vocabulary=_as_many_words(table.vocabulary, motifs.n_words)),
         motifs.motif_length,
         priors,

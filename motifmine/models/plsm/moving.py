@@ -15,7 +15,14 @@ import numpy as np
 
 from motifmine.errors import SpecError
 from motifmine.models.excerpt import part_of_time
-from motifmine.models.plsm.em import Problem, State, flat_start, pose, step, with_expected_counts
+from motifmine.models.plsm.em import (
+    Problem,
+    State,
+    flat_start,
+    prepare_em,
+    step,
+    with_expected_counts,
+)
 from motifmine.models.plsm.kernels.moving import sweep_gathered
 from motifmine.models.plsm.moving_lanes import (
     LEAST_SHARE,
@@ -27,7 +34,7 @@ from motifmine.models.plsm.moving_lanes import (
 )
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
 from motifmine.models.plsm.moving_window import TURN, MovingWindow
-from motifmine.models.plsm.search import background_parts
+from motifmine.models.plsm.search import compute_background_shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch
 from motifmine.records.fit import Background, MotifSet
@@ -204,7 +211,7 @@ class _Search:
             found, lanes = self._compete((lanes + new)[: self.n_motifs])
             if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
                 break
-            parts = background_parts(found.problem, found.state)
+            parts = compute_background_shares(found.problem, found.state)
             rest = self.table.with_counts(self.table.count * parts)
         return found
 
@@ -214,7 +221,7 @@ class _Search:
         rng = generator(self.seed, number)
         part = part_of_time(table, length, N_SOUGHT, LENGTHS_SOUGHT, rng)
         n_motifs = max(self.n_motifs + N_MORE, LEAST_MOTIFS)
-        problem = pose(
+        problem = prepare_em(
             part,
             length,
             Priors(sparsity=0.0, background=HELD_BACK),
@@ -249,7 +256,7 @@ class _Search:
             length = max(len(lane.path.points) for lane in lanes) + 2
         motifs, centre, spans = _begin(lanes, self.window, length, self.table.n_words)
         reach = np.array([_reach(lane, self.window) for lane in lanes], dtype=np.int64)
-        problem = pose(
+        problem = prepare_em(
             self.table,
             length,
             Priors(sparsity=self.spec.sparsity or 0.0, reach=tuple(reach.tolist())),

@@ -17,7 +17,7 @@ from motifmine.models.plsm.em import (
     State,
     flat_start,
     infer_starts,
-    pose,
+    prepare_em,
     shares,
     step_starts,
 )
@@ -179,7 +179,7 @@ class PlsmOutOfCore:
         return fold_in(self.priors, motifs, background, table)
 
     def _problem(self, table: ObservationTable, parameters: Parameters) -> Problem:
-        return pose(
+        return prepare_em(
             table,
             parameters.motifs.shape[1],
             self.priors,

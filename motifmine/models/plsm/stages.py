@@ -16,18 +16,13 @@ from motifmine.models.plsm.em import (
     flat_start,
     infer_starts,
     iterate,
-    pose,
+    prepare_em,
 )
 from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
-from motifmine.models.plsm.search import (
-    LENGTHS_PER_MOTIF,
-    SearchSettings,
-    merged,
-    one_surplus_less,
-    search_motifs,
-)
+from motifmine.models.plsm.pruning import drop_surplus_motif, merge_copies
+from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
 from motifmine.progress import Progress
@@ -80,7 +75,7 @@ def number_of(spec: PlsmSpec) -> int:
     return USUAL_NUMBER if spec.n_motifs is None else spec.n_motifs
 
 
-def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
+def prepare_fit(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
     """Return the problem of a resolved specification.
 
     Parameters
@@ -89,7 +84,7 @@ def pose_for(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem
     table : ObservationTable
     n_threads : int
     """
-    return pose(
+    return prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=number_of(spec), n_threads=n_threads
     )
 
@@ -209,7 +204,7 @@ def grown(
         on_round=watch.see_round,
     )
     spec = replace(spec, least_motifs=found.least_motifs)
-    problem = pose(
+    problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
     )
     state = _with_inferred_starts(problem, found.motifs, found.background_word)
@@ -243,9 +238,9 @@ def without_surplus(
         return evidence(halves, state)[0] >= LEAST_EVIDENCE
 
     while state.n_motifs > 1:
-        fewer: State | None = merged(state, 1, least_cosine=SAME_COSINE)
+        fewer: State | None = merge_copies(state, 1, least_cosine=SAME_COSINE)
         if fewer is not None and fewer.n_motifs == state.n_motifs:
-            fewer = one_surplus_less(problem, state, holds=holds)
+            fewer = drop_surplus_motif(problem, state, holds=holds)
         if fewer is None:
             break
         state = climbed(spec, problem, fewer, watch)
@@ -321,7 +316,7 @@ def of_better_activity(
         )
         trial = resolve(cheap, kept)
         watch = Watch.of(trial, None)
-        problem = pose_for(trial, kept, n_threads)
+        problem = prepare_fit(trial, kept, n_threads)
         if trial.start == "search":
             state = best_search(trial, kept, problem, 0, watch)
         else:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motifmine.models.plsm.em import flat_start, pose
+from motifmine.models.plsm.em import flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.simulation import Simulation
 
@@ -13,7 +13,9 @@ def test_the_threshold_is_in_units_of_the_mean_mass_of_a_start(
     small: Simulation, n_motifs: int
 ) -> None:
     """Mass shared evenly by K motifs at every start is what a sparsity of 1 takes off."""
-    problem = pose(small.table, 8, Priors(sparsity=1.0, background=0.0), most_motifs=4, n_threads=1)
+    problem = prepare_em(
+        small.table, 8, Priors(sparsity=1.0, background=0.0), most_motifs=4, n_threads=1
+    )
     even = flat_start(problem, small.motifs.probability[[0] * n_motifs], problem.word_shares())
     threshold = problem.thresholds(n_motifs)
     np.testing.assert_allclose(np.tile(threshold[:, None], n_motifs), even.starts, rtol=1e-5)

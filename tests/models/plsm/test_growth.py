@@ -6,7 +6,7 @@ import pytest
 import motifmine.models.plsm.growth as growing
 from motifmine.analysis.matching import match_motifs
 from motifmine.models.plsm import holding, occurrence_windows, split_moves
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, pose
+from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, prepare_em
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.table import ObservationTable
@@ -24,7 +24,7 @@ def truth() -> Simulation:
 
 def inferred(table: ObservationTable, motifs: Floats32) -> tuple[Problem, State]:
     priors = Priors(sparsity=2.0)
-    problem = pose(table, motifs.shape[1], priors, most_motifs=12, n_threads=1)
+    problem = prepare_em(table, motifs.shape[1], priors, most_motifs=12, n_threads=1)
     state = infer_starts(
         problem, flat_start(problem, motifs, problem.word_shares()), n_iterations=12, n_ramp=4
     )
@@ -98,7 +98,7 @@ def test_a_motif_that_only_mends_others_accompanies_them(truth: Simulation) -> N
 
 def test_a_table_of_one_block_has_no_halves() -> None:
     table = simulate(n_motifs=1, motif_length=4, n_times=10, seed=0).table
-    problem = pose(table, 8, Priors(sparsity=2.0), most_motifs=2, n_threads=1)
+    problem = prepare_em(table, 8, Priors(sparsity=2.0), most_motifs=2, n_threads=1)
     assert holding.halves_of(table, problem) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from motifmine.errors import DataError, SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.plsm.em import Problem, State, flat_start, iterate, pose, step
+from motifmine.models.plsm.em import Problem, State, flat_start, iterate, prepare_em, step
 from motifmine.models.plsm.model import Plsm, fold_in
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import start_layout
@@ -31,7 +31,7 @@ def plain(**changes: object) -> Plsm:
 
 def posed(table: ObservationTable, length: int, sparsity: float = 0.0) -> Problem:
     priors = Priors(sparsity=sparsity, background=0.0)
-    return pose(table, length, priors, most_motifs=4, n_threads=1)
+    return prepare_em(table, length, priors, most_motifs=4, n_threads=1)
 
 
 def random_state(problem: Problem, n_motifs: int, seed: int) -> State:

@@ -5,13 +5,11 @@ import pytest
 
 from motifmine.errors import FitError, SpecError
 from motifmine.models.excerpt import part_of_time
-from motifmine.models.plsm.centring import cropped, heaviest_window
-from motifmine.models.plsm.em import flat_start, infer_starts, pose
+from motifmine.models.plsm.centring import crop_motifs, heaviest_window
+from motifmine.models.plsm.em import flat_start, infer_starts, prepare_em
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
-from motifmine.models.plsm.search import (
-    merged,
-    without_motif,
-)
+from motifmine.models.plsm.pruning import drop_motif, merge_copies
+from motifmine.models.plsm.search import add_seeds, cut_seeds
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch, resolve
 from motifmine.progress import Progress
@@ -30,7 +28,7 @@ def test_true_motifs_predict_hidden_observations_better_than_shuffled_ones(
     small: Simulation,
 ) -> None:
     kept, hidden = hide_observations(small.table, 0.2, np.random.default_rng(1))
-    problem = pose(kept, 8, PRIORS, most_motifs=3, n_threads=1)
+    problem = prepare_em(kept, 8, PRIORS, most_motifs=3, n_threads=1)
     scores = []
     for motifs in (small.motifs.probability, small.motifs.probability[:, ::-1]):
         state = flat_start(problem, motifs, problem.word_shares())
@@ -43,20 +41,33 @@ def test_the_heaviest_window_of_a_motif_is_found_and_cut_out() -> None:
     motifs = np.full((2, 12, 3), 1e-3, np.float32)
     motifs[0, 5:9], motifs[1, 0:4] = 1.0, 1.0
     assert heaviest_window(motifs, 4).tolist() == [5, 0]
-    short = cropped(motifs, 4)
+    short = crop_motifs(motifs, 4)
     assert short.shape == (2, 4, 3)
     np.testing.assert_allclose(short.sum(axis=(1, 2)), 1, rtol=1e-5)
 
 
 def test_copies_of_a_motif_are_merged(small: Simulation) -> None:
-    problem = pose(small.table, 8, PRIORS, most_motifs=4, n_threads=1)
+    problem = prepare_em(small.table, 8, PRIORS, most_motifs=4, n_threads=1)
     twins = small.motifs.probability[[0, 1, 2, 0]]
     state = flat_start(problem, twins, problem.word_shares())
     state = infer_starts(problem, state, n_iterations=10, n_ramp=2)
-    fewer = merged(state, 1)
+    fewer = merge_copies(state, 1)
     assert fewer.n_motifs == 3
     assert fewer.starts.sum() == pytest.approx(state.starts.sum(), rel=1e-4)
-    assert without_motif(state, 3).n_motifs == 3
+    assert drop_motif(state, 3).n_motifs == 3
+
+
+def test_seeds_are_open_windows_of_the_data(small: Simulation) -> None:
+    problem = prepare_em(small.table, 8, PRIORS, most_motifs=6, n_threads=1)
+    rng = np.random.default_rng(0)
+    seeds = cut_seeds(problem, problem.layout.count, 4, rng)
+    np.testing.assert_allclose(seeds.sum(axis=(1, 2)), 1, rtol=1e-5)
+    words = np.flatnonzero(problem.word_shares())
+    assert seeds[:, :, words].min() > 0
+    state = flat_start(problem, small.motifs.probability, problem.word_shares())
+    more = add_seeds(problem, state, 4, rng)
+    assert more.n_motifs == 7
+    np.testing.assert_array_equal(more.motifs[:3], small.motifs.probability)
 
 
 def test_part_of_the_time_is_a_part_of_the_observations(small: Simulation) -> None:

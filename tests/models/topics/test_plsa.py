@@ -96,7 +96,9 @@ def test_plsm_with_motifs_of_one_bin_is_plsa() -> None:
     table = scattered(8, 30, 12, density=0.6)
     windows = cut_windows(table, 1, 1000)
     state = random_state(5, windows, 3)
-    problem = em.pose(table, 1, Priors(sparsity=0.0, background=0.0), most_motifs=3, n_threads=1)
+    problem = em.prepare_em(
+        table, 1, Priors(sparsity=0.0, background=0.0), most_motifs=3, n_threads=1
+    )
     totals = np.bincount(table.row_of_observation(), weights=table.count, minlength=table.n_times)
     filled = np.flatnonzero(totals)
     starts = np.zeros((table.n_times, 3), np.float32)

@@ -1,0 +1,206 @@
+"""Copies among PLSM motifs, and motifs that explain less than it takes to describe them."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.plsm.em import Problem, State, background_rates, iterate
+from motifmine.models.plsm.kernels.search import drop_costs
+from motifmine.records.start_layout import make_phi
+from motifmine.types import Floats, Floats32, Indices
+
+DUPLICATE_COSINE = 0.8
+"""Best-shift cosine of two motifs that are one."""
+LEAST_REST = 0.02
+"""Share of its rate that an observation is taken to keep when a motif leaves."""
+LEAST_OCCURRENCES = 1.5
+"""A motif with fewer effective starts has occurred once."""
+N_TRIED = 4
+"""Motifs of lowest contribution of which one is dropped when there are more than asked for."""
+N_TRIED_SURPLUS = 3
+"""Motifs of lowest net gain that are tried as surplus."""
+
+
+def keep_motifs(state: State, keep: Indices) -> State:
+    """Return the state with the motifs `keep` only."""
+    return state._replace(
+        motifs=np.ascontiguousarray(state.motifs[keep]),
+        starts=np.ascontiguousarray(state.starts[:, keep]),
+    )
+
+
+def merge_copies(state: State, n_least: int, *, least_cosine: float = DUPLICATE_COSINE) -> State:
+    """Return the state with shifted copies folded into the heavier one; `n_least` motifs stay.
+
+    Parameters
+    ----------
+    state : State
+    n_least : int
+    least_cosine : float
+        Best-shift cosine above which two motifs are copies.
+    """
+    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
+    starts = state.starts.copy()
+    # heavy motifs first: a copy is folded into the one that was learned from more observations
+    alive = np.ones(state.n_motifs, dtype=bool)
+    order = np.argsort(-starts.sum(axis=0, dtype=np.float64), kind="stable")
+    for place, i in enumerate(order):
+        for j in order[place + 1 :]:
+            alike = alive[i] and alive[j] and cosine[i, j] > least_cosine
+            if alike and alive.sum() > n_least:
+                # relative time r of j is r + shift of i: a start s of j is the start s - shift of i
+                starts[:, i] += np.roll(starts[:, j], -int(shift[i, j]))
+                alive[j] = False
+    if alive.all():
+        return state
+    return keep_motifs(state._replace(starts=starts), np.flatnonzero(alive))
+
+
+def prune_motifs(problem: Problem, state: State, n_keep: int) -> State:
+    """Return the state with duplicates merged and the cheapest motifs dropped, `n_keep` left.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    n_keep : int
+        Number of motifs that stay.
+    """
+    state, _ = iterate(problem, merge_copies(state, n_keep), 4)
+    while state.n_motifs > n_keep:
+        surplus = state.n_motifs - n_keep
+        # a trial costs passes over the data; while there are many, a third goes by contribution
+        # alone, which ranks well enough what is far from being kept
+        if surplus > 6:
+            costs = compute_contributions(problem, state)
+            keep = np.sort(np.argsort(costs, kind="stable")[surplus // 3 :])
+        else:
+            keep = np.delete(np.arange(state.n_motifs), _find_cheapest(problem, state))
+        state, _ = iterate(problem, keep_motifs(state, keep), 4)
+        state = merge_copies(state, n_keep)
+    return state
+
+
+def compute_contributions(problem: Problem, state: State) -> Floats:
+    """Return the log-likelihood (nats) that each motif adds if none took over, float64 (K,)."""
+    layout = problem.layout
+    costs: Floats = drop_costs(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        layout.count,
+        background_rates(problem, state),
+        state.starts,
+        make_phi(state.motifs),
+        layout.motif_length,
+        LEAST_REST,
+    )
+    return costs
+
+
+def _find_cheapest(problem: Problem, state: State) -> int:
+    """Return the motif whose loss hurts least after three iterations without it.
+
+    Tried are the `N_TRIED` of lowest contribution.
+    """
+    everyone = np.arange(state.n_motifs)
+    tried = np.argsort(compute_contributions(problem, state), kind="stable")[:N_TRIED]
+    values = [
+        iterate(problem, keep_motifs(state, np.delete(everyone, k)), 3, learn_motifs=False)[1]
+        for k in tried
+    ]
+    return int(tried[int(np.argmax(values))])
+
+
+def compute_description_lengths(problem: Problem, state: State) -> Floats:
+    """Return the nats it takes to write down each motif and its starts, float64 array (K,).
+
+    A start costs log(number of starts): which motif and where; how many there are is the
+    exponential of their entropy. A motif is n cells out of L * W, which costs about
+    n * (log(L * W / n) + 1), each with a value worth half the log of the motif's mass (as in BIC);
+    as most cells are near 0, n is the exponential of the motif's entropy.
+    """
+    mass = state.starts.sum(axis=0, dtype=np.float64)
+    n_starts = np.array([_perplexity(starts) for starts in state.starts.T])
+    n_cells = np.array([_perplexity(motif) for motif in state.motifs])
+    which = n_cells * (np.log(state.motifs[0].size / n_cells) + 1.0)
+    values = 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
+    lengths: Floats = n_starts * np.log(state.starts.size) + which + values
+    return lengths
+
+
+def _perplexity(mass: Floats32) -> float:
+    """Return the exponential of the entropy of shares of `mass`: how many cells hold it."""
+    share = mass[mass > 0].astype(np.float64)
+    share /= max(share.sum(), 1e-30)
+    return float(np.exp(-(share @ np.log(share))))
+
+
+def drop_motif(state: State, motif: int) -> State:
+    """Return the state less one motif; its starts go to the motif that resembles it most."""
+    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
+    # not its own twin
+    cosine[motif, motif] = -1.0
+    twin = int(np.argmax(cosine[:, motif]))
+    starts = state.starts.copy()
+    starts[:, twin] += np.roll(starts[:, motif], -int(shift[twin, motif]))
+    return keep_motifs(state._replace(starts=starts), np.delete(np.arange(state.n_motifs), motif))
+
+
+def drop_surplus_motif(
+    problem: Problem,
+    state: State,
+    *,
+    holds: Callable[[State], NDArray[np.bool_]] | None = None,
+) -> State | None:
+    """Return the state without a motif that is surplus, None when there is none.
+
+    What occurs only once is no motif, however well it explains that once. Of the others the
+    `N_TRIED_SURPLUS` of least net gain are tried: a motif is surplus when the likelihood lost
+    without it, after eight iterations in which others may take over, is less than its description.
+    Its own contribution is an upper bound; beyond twice the description nothing is tried.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    holds : callable or None
+        Marks the motifs of a state that stay in any case; called only for a motif to drop.
+    """
+    once = count_effective_starts(problem, state) < LEAST_OCCURRENCES
+    if once.any():
+        return drop_motif(state, int(np.argmax(once)))
+    # contribution and description length are both in nats, so they are compared as they are
+    cost, length = (
+        compute_contributions(problem, state),
+        compute_description_lengths(problem, state),
+    )
+    value = iterate(problem, state, 1, learn_motifs=False)[1]
+    for k in np.argsort(cost - length, kind="stable")[:N_TRIED_SURPLUS]:
+        # they are sorted by net gain, so what follows is worth even more
+        if cost[k] >= 2 * length[k]:
+            break
+        fewer, value_without = iterate(problem, drop_motif(state, int(k)), 8)
+        is_light = min(cost[k], value - value_without) < length[k]
+        if is_light and (holds is None or not holds(state)[k]):
+            return fewer
+    return None
+
+
+def count_effective_starts(problem: Problem, state: State) -> Floats:
+    """Return how many occurrences each motif's mass amounts to, float64 array (K,).
+
+    It is (sum of a)^2 / (sum of a times the mass within half a motif of it): n for n equal
+    occurrences apart, 1 for a single one however it is spread.
+    """
+    reach = max(1, problem.layout.motif_length // 2)
+    n_starts = np.zeros(state.n_motifs)
+    for k in range(state.n_motifs):
+        starts = state.starts[:, k].astype(np.float64)
+        # differences of a running sum: the mass around every start in linear time
+        total = np.cumsum(np.pad(starts, (reach + 1, reach)))
+        together = float(starts @ (total[2 * reach + 1 :] - total[: -2 * reach - 1]))
+        n_starts[k] = starts.sum() ** 2 / together if together > 0 else 0.0
+    return n_starts
