@@ -8,10 +8,8 @@ import hashlib
 import json
 import platform
 import re
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,12 @@ from motifmine.archive.scene_fit import (
     read_fit_key,
 )
 from motifmine.archive.storage import Storage
+from motifmine.archive.transfer import (
+    fetch_results,
+    fetch_tables,
+    open_workspace,
+    publish_results,
+)
 from motifmine.errors import FormatError, MotifmineError
 from motifmine.files import write_text
 from motifmine.io.hdf5 import store
@@ -37,7 +41,7 @@ from motifmine.parallel.threads import limit_threads
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.reporting.html.scene_summary import decode_facts_key, encode_facts, summarise_scene
 from motifmine.version import __version__
-from motifmine.workflows.documents import document_tables, filter_tables, first_table
+from motifmine.workflows.documents import document_tables, first_table
 from motifmine.workflows.extract import differences, run_job
 from motifmine.workflows.extract_jobs import (
     ExtractionJob,
@@ -188,15 +192,15 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
     before = job.archive.stat_file(job.file.path)
     with (
         job.archive.local_copy(job.file.path, lambda: report("fetching")) as source,
-        _open_workspace(job.output, job.scene) as workspace,
+        open_workspace(job.output, job.scene) as workspace,
     ):
         plan = job.extraction(source, workspace.root, _expected_scene(job))
         if not job.output.is_local:
-            _fetch_tables(job, workspace, [job.file.name], report)
+            fetch_tables(job, workspace, [job.file.name], report)
         is_there = _has_table(plan)
         if not is_there:
             run_job(plan, report)
-            _publish_results(job, workspace, document_tables(plan.table_path))
+            publish_results(job, workspace, document_tables(plan.table_path))
         tables = document_tables(plan.table_path)
         headers = [store.read_table_header(path) for path in tables]
         n_bytes = sum(path.stat().st_size for path in tables)
@@ -227,7 +231,11 @@ def _expected_scene(job: FileJob) -> Scene | None:
         return None
     grid = job.settings.spec.grid(job.width, job.height)
     return Scene(
-        root=Path(job.scene), vocabulary=Vocabulary.of_grid(grid), bin_s=job.settings.spec.bin_s
+        name=job.scene,
+        vocabulary=Vocabulary.of_grid(grid),
+        bin_s=job.settings.spec.bin_s,
+        size_px=(job.width, job.height),
+        advice="; keep it in a folder of its own, or group by size and picture with --scenes auto",
     )
 
 
@@ -307,17 +315,17 @@ an interrupted scene resumes at the step that was interrupted."""
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:
     if job.threads:
         limit_threads(job.threads)
-    with _open_workspace(job.output, job.scene) as workspace:
+    with open_workspace(job.output, job.scene) as workspace:
         work = SceneContext(job=job, workspace=workspace, report=report)
         if not job.output.is_local:
-            _fetch_results(job, workspace, [work.fit_path], report)
-            _fetch_tables(job, workspace, list_tables_to_read(work.fit), report)
+            fetch_results(job, workspace, [work.fit_path], report)
+            fetch_tables(job, workspace, list_tables_to_read(work.fit), report)
         was_there = read_fit_key(work.fit_path) == job.key
         for step in SCENE_STEPS:
             step(work)
             report(step.__name__)
         results = [work.fit_path, work.facts_path, *sorted(work.report_folder.iterdir())]
-        _publish_results(job, workspace, results)
+        publish_results(job, workspace, results)
         record = store.read_fit(work.fit_path)
         return JobRecord(
             job=job.name,
@@ -331,42 +339,6 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
             n_added=0 if was_there else count_added(record),
             was_there=was_there,
         )
-
-
-@contextmanager
-def _open_workspace(output: Storage, scene: str) -> Iterator[Workspace]:
-    """Yield the scene's workspace, or a temporary one if the results are remote."""
-    if output.is_local:
-        yield Workspace(output.path / scene)
-        return
-    with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
-        yield Workspace(Path(folder))
-
-
-def _fetch_tables(job: Job, workspace: Workspace, names: Sequence[str], report: Report) -> None:
-    """Download the existing tables of recordings into a temporary workspace."""
-    there = list(job.output.subfolder(f"{job.scene}/tables").list_sizes())
-    paths = [workspace.tables / file for name in names for file in filter_tables(there, name)]
-    _fetch_results(job, workspace, paths, report)
-
-
-def _fetch_results(job: Job, workspace: Workspace, paths: Sequence[Path], report: Report) -> None:
-    """Download existing results of a scene into a temporary workspace."""
-    for path in paths:
-        relative = path.relative_to(workspace.root).as_posix()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            job.output.subfolder(job.scene).fetch(relative, path, lambda: report("fetching"))
-        except FileNotFoundError:
-            path.unlink(missing_ok=True)
-
-
-def _publish_results(job: Job, workspace: Workspace, paths: Sequence[Path]) -> None:
-    """Upload results from a temporary workspace."""
-    if not job.output.is_local:
-        for path in paths:
-            relative = path.relative_to(workspace.root).as_posix()
-            job.output.subfolder(job.scene).publish(path, relative)
 
 
 def _make_record(job: Job, status: Status, reason: str, *, is_transient: bool = False) -> JobRecord:

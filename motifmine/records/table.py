@@ -48,6 +48,9 @@ class Recording:
     """Description of parts of the source that could not be read, "" for none."""
     notes: str = ""
     """What was decided about the source, for people: `stream 1 of 2`."""
+    width_px: int = 0
+    """Width of the upright pictures of the source, pixels; 0 if unknown or without pictures."""
+    height_px: int = 0
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):
@@ -60,6 +63,11 @@ class Recording:
     def n_times(self) -> int:
         """Number of time bins."""
         return len(self.bin_start_s)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the pictures of the source, pixels; 0 if unknown."""
+        return self.width_px, self.height_px
 
     def extent_s(self, bin_s: float) -> tuple[float, float]:
         """Return begin of the first and end of the last time bin, seconds."""

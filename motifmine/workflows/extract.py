@@ -43,6 +43,7 @@ def extract_sources(
     workers: int | None = None,
     on_progress: Callable[[Progress, float], None] | None = None,
     on_note: Callable[[str], None] | None = None,
+    scene: Scene | None = None,
 ) -> list[Outcome]:
     """Make one table per recording in `workspace`; a source that fails does not stop the others.
 
@@ -63,6 +64,8 @@ def extract_sources(
         that is done, 0 to 1.
     on_note : function, optional
         Called with a line on what was recognised and decided about series.
+    scene : Scene, optional
+        What the tables must share; None: the same as those of the workspace, else as the first.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def extract_sources(
     settings = settings or ExtractionSettings()
     with make_cache_folder(workspace.root) as spool:
         settings = replace(settings, series=replace(settings.series, spool=spool))
-        jobs = plan_jobs(sources, workspace, settings, workers, on_note)
+        jobs = plan_jobs(sources, workspace, settings, workers, on_note, scene)
         return run_jobs(jobs, workers, on_progress)
 
 
@@ -90,12 +93,13 @@ def plan_jobs(
     settings: ExtractionSettings,
     workers: int,
     on_note: Callable[[str], None] | None = None,
+    scene: Scene | None = None,
 ) -> list[ExtractionJob]:
     """Return one job per recording that `sources` name; see `extract_sources`.
 
     Parameters
     ----------
-    sources, workspace, settings, on_note
+    sources, workspace, settings, on_note, scene
         See `extract_sources`.
     workers : int
         Sources that are read at one time, > 0; the cores are divided among them.
@@ -117,7 +121,7 @@ def plan_jobs(
         )
         for path, name in zip(paths, names, strict=True)
     ]
-    scene = _scene_of(workspace, jobs, workers, on_note)
+    scene = scene or _scene_of(workspace, jobs, workers, on_note)
     return [replace(job, scene=scene) for job in jobs]
 
 
@@ -223,9 +227,9 @@ def _make_series(job: ExtractionJob, report: Report) -> Iterator[ObservationTabl
 def _make_tables(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:
     """Yield the table of each document of a job that is no series, of its scene."""
 
-    def accept(vocabulary: Vocabulary) -> None:
+    def accept(vocabulary: Vocabulary, size_px: tuple[int, int] = (0, 0)) -> None:
         if job.scene:
-            job.scene.refuse_other(vocabulary, job.bin_s, job.source)
+            job.scene.refuse_other(vocabulary, job.bin_s, job.source, size_px)
 
     if job.reader.gives == "frames":
         yield from extract_documents(
@@ -287,15 +291,19 @@ def _scene_of(
     if series:
         return _series_scene(workspace, series, staying, workers, on_note)
     if staying:
-        bin_s = float(store.read_table_header(staying[0])["bin_s"])
-        vocabulary = store.read_table_vocabulary(staying[0])
-        return Scene(root=workspace.root, vocabulary=vocabulary, bin_s=bin_s)
+        header = store.read_table_header(staying[0])
+        return Scene(
+            name=str(workspace.root),
+            vocabulary=store.read_table_vocabulary(staying[0]),
+            bin_s=float(header["bin_s"]),
+            size_px=(int(header.get("width_px", 0)), int(header.get("height_px", 0))),
+        )
     if len(jobs) < 2:
         return None
     isolated = IsolatedJobs(
         function=_vocabulary_of, workers=1, patience_s=jobs[0].settings.patience_s, preload=PRELOAD
     )
-    found: list[Vocabulary] = []
+    found: list[tuple[Vocabulary, tuple[int, int]]] = []
     for job in jobs:
         for _, ending in isolated.run([job], lambda *_: None):
             if not isinstance(ending, JobFailure):
@@ -305,8 +313,9 @@ def _scene_of(
             break
     if not found:
         return None
-    largest = max(found, key=lambda vocabulary: vocabulary.n_words)
-    return Scene(root=workspace.root, vocabulary=largest, bin_s=job.bin_s)
+    largest, size_px = max(found, key=lambda item: item[0].n_words)
+    name = str(workspace.root)
+    return Scene(name=name, vocabulary=largest, bin_s=job.bin_s, size_px=size_px)
 
 
 def _series_scene(
@@ -336,17 +345,17 @@ def _series_scene(
     if on_note is not None:
         for note in found.notes:
             on_note(note)
-    return Scene(root=workspace.root, vocabulary=found.vocabulary, bin_s=found.bin_s)
+    return Scene(name=str(workspace.root), vocabulary=found.vocabulary, bin_s=found.bin_s)
 
 
-def _vocabulary_of(job: ExtractionJob, _report: Report) -> Vocabulary:
-    """Return the vocabulary that a job's table will have."""
+def _vocabulary_of(job: ExtractionJob, _report: Report) -> tuple[Vocabulary, tuple[int, int]]:
+    """Return the vocabulary that a job's table will have, and the size of its pictures."""
     if job.reader.gives == "words":
         table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s)
-        return table.vocabulary
-    with open_frames(job.source) as reader:
+        return table.vocabulary, (0, 0)
+    with open_frames(job.source, job.settings.frames) as reader:
         height, width = next(reader.frames()).luma.shape
-    return Vocabulary.of_grid(job.settings.spec.grid(width, height))
+    return Vocabulary.of_grid(job.settings.spec.grid(width, height)), (width, height)
 
 
 def _check_start(settings: ExtractionSettings, n_sources: int) -> None:

@@ -44,14 +44,21 @@ class ExtractionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What all tables of a workspace share."""
+    """What all tables of a workspace, or of a fit, share."""
 
-    root: Path
+    name: str = ""
+    """For messages; "" for the scene of a fit."""
     vocabulary: Vocabulary
     bin_s: float
     """Length of a time bin, seconds."""
+    size_px: tuple[int, int] = (0, 0)
+    """Width and height of the pictures of its first recording, pixels; 0 if unknown."""
+    advice: str = "; choose another folder with --workspace"
+    """What to do with a recording of another scene, the end of the message."""
 
-    def refuse_other(self, vocabulary: Vocabulary, bin_s: float, path: Path) -> None:
+    def refuse_other(
+        self, vocabulary: Vocabulary, bin_s: float, path: Path, size_px: tuple[int, int] = (0, 0)
+    ) -> None:
         """Raise `WorkspaceError` with the difference when a recording is not of this scene.
 
         Parameters
@@ -61,11 +68,17 @@ class Scene:
             Length of a time bin, seconds.
         path : Path
             Source of the recording, for the message.
+        size_px : (int, int)
+            Width and height of its pictures; 0 if unknown.
         """
         if difference := scene_difference(self.vocabulary, self.bin_s, vocabulary, bin_s):
+            what = f"it has {difference}"
+            if all(size_px) and all(self.size_px) and size_px != self.size_px:
+                # the size that people know, not that of the working frames
+                what = "{}x{} instead of {}x{}".format(*size_px, *self.size_px)
+            of_scene = f" of {self.name}" if self.name else ""
             raise WorkspaceError(
-                f"{path} does not belong to the scene of {self.root}: it has {difference}; "
-                "choose another folder with --workspace"
+                f"{path} does not belong to the scene{of_scene}: {what}{self.advice}"
             )
 
 

@@ -14,7 +14,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.records.topics import find_innermost
 from motifmine.workflows.extract import extract_sources
-from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.extract_jobs import ExtractionSettings, Scene
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.mine import locate
 from motifmine.workflows.workspace import Workspace
@@ -50,6 +50,8 @@ def locate_sources(
         others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
         if others:
             _extract_alike(record, others, scratch, workers)
+        for path in tables:
+            _refuse_table_of_another_scene(record, path)
         found = workspace.read_tables(
             [*tables, *scratch.table_paths()],
             reference=record.picture,
@@ -105,10 +107,26 @@ def _extract_alike(
         settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
     else:
         settings = ExtractionSettings(label_bin_s=record.bin_s)
-    outcomes = extract_sources(sources, scratch, settings, workers=workers)
+    words = find_innermost(record.vocabulary)
+    scene = None
+    if words.layout.picture_grid() is not None:
+        size_px = record.recordings[0].size_px
+        scene = Scene(vocabulary=words, bin_s=record.bin_s, size_px=size_px, advice="")
+    outcomes = extract_sources(sources, scratch, settings, workers=workers, scene=scene)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise VideoError(failed[0].reason)
+
+
+def _refuse_table_of_another_scene(record: FitRecord, path: Path) -> None:
+    """Raise `FormatError` before a picture of another size is compared with the fit's."""
+    words = [record.vocabulary, find_innermost(record.vocabulary)]
+    found = store.read_table_vocabulary(path)
+    differences = [vocabulary.difference(found) for vocabulary in words]
+    if all(differences):
+        raise FormatError(
+            f"{path} does not belong to the scene of the fit: it has {differences[0]}"
+        )
 
 
 def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:

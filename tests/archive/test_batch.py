@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,10 +24,12 @@ from motifmine.archive.queue import JobQueue
 from motifmine.archive.run import RunOptions
 from motifmine.archive.scan import make_distinct_names
 from motifmine.archive.storage import Storage
+from motifmine.archive.transfer import fetch_tables, open_workspace, publish_results
 from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.parallel.dask_cluster import remote_cluster
 from motifmine.workflows.out_of_core.update import update_file
+from motifmine.workflows.workspace import Workspace
 from tests.helpers import archives
 from tests.helpers.archives import (
     batch_line,
@@ -436,6 +439,27 @@ def test_a_place_in_memory_holds_what_was_published(tmp_path: Path) -> None:
     assert not path.exists()
     assert place.subfolder("north").list_sizes() == {"clip.mp4": 10}
     assert place.read_text("none") is None
+
+
+@dataclass(frozen=True)
+class Somewhere:
+    """Where a job's results are."""
+
+    output: Storage
+    scene: str
+
+
+def test_all_documents_of_a_recording_are_fetched_and_no_other_table(tmp_path: Path) -> None:
+    job = Somewhere(Storage("memory://results/of/documents"), "north")
+    workspace = Workspace(tmp_path / "w")
+    workspace.tables.mkdir(parents=True)
+    for name in ("a+0001.h5", "a+0002.h5", "ab.h5", "a+x.h5"):
+        (workspace.tables / name).write_bytes(name.encode())
+    publish_results(job, workspace, sorted(workspace.tables.iterdir()))
+    with open_workspace(job.output, "north") as copy:
+        fetch_tables(job, copy, ["a", "none"], lambda _: None)
+        found = {path.name: path.read_bytes() for path in copy.tables.iterdir()}
+    assert found == {"a+0001.h5": b"a+0001.h5", "a+0002.h5": b"a+0002.h5"}
 
 
 def test_an_unknown_place_is_refused() -> None:

@@ -156,7 +156,8 @@ def test_the_first_source_tells_the_scene_of_an_empty_workspace(
     write_clip(clips / "clip3.mp4", moving_square(30, width=192))
     outcomes = extract(workspace, clips)
     assert statuses(outcomes) == ["ok", "ok", "failed", "ok"]
-    assert "frame_width 192 instead of 160" in outcomes[2].reason
+    assert "clip3.mp4 does not belong to the scene of" in outcomes[2].reason
+    assert "192x120 instead of 160x120" in outcomes[2].reason
 
 
 def test_text_of_the_authors_is_read_beside_each_other(tmp_path: Path) -> None:

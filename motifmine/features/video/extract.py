@@ -76,7 +76,7 @@ def extract_documents(
     threads: int | None = None,
     options: FrameOptions | None = None,
     document_s: float | None = None,
-    accept: Callable[[Vocabulary], None] | None = None,
+    accept: Callable[[Vocabulary, tuple[int, int]], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[ObservationTable]:
     """Extract the words of one video, and yield the table of each of its documents.
@@ -103,7 +103,8 @@ def extract_documents(
     document_s : float or None
         Longest document, seconds; None: no limit.
     accept : callable, optional
-        Called with the vocabulary before the extraction; raises to refuse it.
+        Called with the vocabulary and the size of the pictures (width, height) before the
+        extraction of a document; raises to refuse it.
     on_progress : callable, optional
         Called several times per second.
 
@@ -154,7 +155,7 @@ class _Documents:
     reader: FrameReader
     spec: FlowSpec
     threads: int
-    accept: Callable[[Vocabulary], None] | None
+    accept: Callable[[Vocabulary, tuple[int, int]], None] | None
     repaired: int = 0
     """Time stamps that were repaired in the documents so far."""
 
@@ -174,7 +175,7 @@ class _Documents:
         )
         vocabulary = Vocabulary.of_grid(words.grid)
         if self.accept is not None:
-            self.accept(vocabulary)
+            self.accept(vocabulary, (width, height))
         # the frame that ends a document is that of the next one: facts are noted at its own frames
         n_frames, origin_s, repaired = 0, reader.origin_s, 0
 
@@ -196,6 +197,8 @@ class _Documents:
             frames_decoded=n_frames,
             stamps_repaired=repaired - self.repaired,
             notes=", ".join(reader.notes),
+            width_px=width,
+            height_px=height,
         )
         self.repaired = repaired
         return ObservationTable(
