@@ -2,8 +2,8 @@
 
 With the motifs held fixed, every word has a rate in every time bin of a document (background and
 active motifs). Three kinds of surprise are measured against these rates, smoothed over most of a
-motif's length, and calibrated on the documents of the fit: the surprise of a value is -log10 of the
-share of the fit's own time bins that exceed it.
+motif's length, and calibrated on the documents of the fit, each stretch with motifs less what they
+owe to it: the surprise of a value is -log10 of the probability that a new time bin reaches it.
 
 - unexpected: the part of the Poisson deviance where more was counted than expected,
 - missing: the part where less was counted than expected, and stretches with too low a total
@@ -14,19 +14,24 @@ The deviance is s3 of the abnormality measures in the PLSM papers, split by its 
 needed because motifs that never start do not lower the deviance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import DataError
+from motifmine.analysis.anomaly_scale import (
+    describe_measures,
+    join_scales,
+    surprise_of,
+)
+from motifmine.analysis.held_out_motifs import HeldOutFold, leave_out_folds
 from motifmine.records.anomalies import SENSES, Anomalies, AnomalyScale
 from motifmine.records.fit import Activations, Background, MotifSet, make_dense_activation
-from motifmine.records.start_layout import make_phi, start_layout
+from motifmine.records.start_layout import StartLayout, make_phi, start_layout
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Indices32
+from motifmine.types import Floats, Floats32, Indices32
 
 FLOOR = 0.03
 """Share of a document's observations added to the rates, distributed as the fit's background."""
@@ -35,14 +40,12 @@ SMOOTH = 2 / 3
 LOW_ACTIVITY_WINDOWS = (0.5, 1, 2, 4)
 """Windows of totals, in motif lengths; the first is also used for quiet bins and for too high
 totals."""
+LEAST_TOTAL = 0.5
+"""Observations added to the total of a window, whose logarithm is taken."""
 QUIET = 0.6
 """A bin is quiet when the surprise of its low total is at least this: the quietest quarter."""
-N_QUANTILES = 1000
-"""Number of quantiles of the distribution of a measure."""
-TAIL = 0.02
-"""Upper share of a distribution to which an exponential tail is fitted, for extrapolation."""
 LEAST_SURPRISE = 2.0
-"""Smallest surprise of an anomaly: reached in one of a hundred of the fit's time bins."""
+"""Smallest surprise of an anomaly: reached in one of a hundred time bins."""
 MOST = 1000
 """Most stretches that are kept, the most surprising."""
 CHUNK_CELLS = 1 << 22
@@ -54,7 +57,7 @@ class Surprise:
     """The surprise of every time bin of one document, in every sense."""
 
     value: Floats
-    """float64 array (sense, T), -log10 of the share of the fit's time bins that exceed it."""
+    """float64 array (sense, T), -log10 of the probability that a new time bin reaches it."""
 
     @property
     def overall(self) -> Floats:
@@ -68,8 +71,9 @@ def measure_documents(
 ) -> list[Floats]:
     """Return the raw measures of every document: float64 arrays (measure, T).
 
-    Measures are unexpected and missing deviance and the total of each bin's window (see
-    `LOW_ACTIVITY_WINDOWS`); windows are cut off at the edges of the document.
+    Measures are unexpected and missing deviance, how low the total of each bin's window is (see
+    `LOW_ACTIVITY_WINDOWS`), and how high that of the first; windows are cut off at the edges of the
+    document.
 
     Parameters
     ----------
@@ -78,16 +82,53 @@ def measure_documents(
     motifs, background, activations
         The fit, with `activations` and the background's share inferred in `table`.
     """
-    deviances = _deviances(table, motifs, background, activations)
+    whole = HeldOutFold(first=0, end=table.n_times, motifs=motifs, background=background)
+    return _measure(table, [whole], motifs, activations)
+
+
+def measure_held_out(
+    table: ObservationTable, motifs: MotifSet, background: Background, activations: Activations
+) -> list[Floats]:
+    """Return the measures of documents that the motifs were learned from, as of new documents.
+
+    Every stretch of time is measured with the motifs less what they owe to it: against their own
+    data, rates that were learned in ten minutes seem better than they are.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        The observations of the fit, prepared as for it.
+    motifs, background, activations
+        See `measure_documents`.
+    """
+    folds = leave_out_folds(table, motifs, background, activations, FLOOR)
+    return _measure(table, folds, motifs, activations)
+
+
+def _measure(
+    table: ObservationTable,
+    folds: Iterable[HeldOutFold],
+    motifs: MotifSet,
+    activations: Activations,
+) -> list[Floats]:
+    length = motifs.motif_length
+    layout = start_layout(table, length)
+    activation = make_dense_activation(layout, activations, len(motifs))
     total = np.bincount(
         table.row_of_observation(), weights=table.count, minlength=table.n_times
     ).astype(np.float64)
-    edges, length = table.document_offsets, motifs.motif_length
+    above, below = np.zeros(table.n_times), np.zeros(table.n_times)
+    for fold in folds:
+        deviances = _deviances(table, layout, activation, fold)
+        above[fold.first : fold.end], below[fold.first : fold.end] = deviances
     documents = []
-    for first, last in pairwise(edges):
-        smooth = [window_means(part[first:last], SMOOTH * length) for part in deviances]
-        low = [window_means(total[first:last], n * length) for n in LOW_ACTIVITY_WINDOWS]
-        documents.append(np.stack([*smooth, *low]))
+    for first, last in pairwise(table.document_offsets):
+        smooth = [window_means(part[first:last], SMOOTH * length) for part in (above, below)]
+        widths = [max(1, round(n * length)) for n in LOW_ACTIVITY_WINDOWS]
+        sums = [window_means(total[first:last], width) * width for width in widths]
+        # the lower tail of a gamma distribution is a power of the value: exponential in its log
+        low = [-np.log(part + LEAST_TOTAL) for part in sums]
+        documents.append(np.stack([*smooth, *low, sums[0]]))
     return documents
 
 
@@ -103,34 +144,46 @@ def window_means(value: Floats, width: float) -> Floats:
     return means
 
 
-def calibrate(measures: Sequence[Floats]) -> AnomalyScale:
-    """Return the distribution of every measure over the documents of a fit."""
-    signed = np.concatenate([_orient(document) for document in measures], axis=1)
-    if signed.shape[1] == 0:
-        raise DataError("anomalies cannot be calibrated without a time bin")
-    shares = np.concatenate(
-        [np.linspace(0, 0.9, N_QUANTILES // 2), 1 - np.geomspace(0.1, 1e-4, N_QUANTILES // 2)[1:]]
-    )
-    quantile = np.quantile(signed, shares, axis=1, method="lower").T
-    edge = np.quantile(signed, 1 - TAIL, axis=1, method="lower")
-    above = [np.mean(row[row >= low] - low) for row, low in zip(signed, edge, strict=True)]
-    spread = signed.std(axis=1)
-    return AnomalyScale(
-        share=1 - shares,
-        quantile=np.ascontiguousarray(quantile),
-        tail=np.stack([edge, np.maximum(above, 1e-3 * spread + 1e-12), signed.max(axis=1)], axis=1),
-        n_bins=signed.shape[1],
-    )
+def calibrate(measures: Sequence[Floats], motif_length: int) -> AnomalyScale:
+    """Return the distribution of every measure, and of their combination, over some documents.
+
+    Parameters
+    ----------
+    measures : sequence of float64 arrays (measure, T)
+        Of documents that the motifs were not learned from, or of `measure_held_out`.
+    motif_length : int
+        Bins.
+
+    Raises
+    ------
+    DataError
+        When there is no time bin.
+    """
+    longest_lag = round(LOW_ACTIVITY_WINDOWS[-1] * motif_length)
+    scale = describe_measures(np.concatenate(measures, axis=1), longest_lag)
+    # the highest of dependent measures has a distribution of its own
+    overall = np.concatenate([_combine(document, scale).max(axis=0) for document in measures])
+    return join_scales([scale, describe_measures(overall[None], longest_lag)])
 
 
 def calibrate_surprise(measures: Floats, scale: AnomalyScale) -> Surprise:
     """Return the calibrated surprise of one document's measures (measure, T)."""
-    parts = [_surprise(row, scale, measure) for measure, row in enumerate(_orient(measures))]
-    low = _combine_low_totals(parts[2 : 2 + len(LOW_ACTIVITY_WINDOWS)])
-    missing = np.maximum(parts[1], low) - np.log10(2)
-    # Bonferroni correction for the maximum over several measures
-    value = np.stack([parts[0], missing, parts[-1]]) - np.log10(len(SENSES))
+    senses = _combine(measures, scale)
+    last = len(scale.tail) - 1
+    # the measures' tails are predictive; a second time would count the uncertainty twice
+    value = np.stack([surprise_of(row, scale, last, predictive=False) for row in senses])
     return Surprise(value=np.maximum(value, 0.0))
+
+
+def _combine(measures: Floats, scale: AnomalyScale) -> Floats:
+    """Return the surprise of one document in every sense, each on its own, float64 (sense, T)."""
+    parts = [
+        surprise_of(row, scale, measure, predictive=True) for measure, row in enumerate(measures)
+    ]
+    low = _combine_low_totals(parts[2 : 2 + len(LOW_ACTIVITY_WINDOWS)])
+    # Bonferroni correction for the maximum of two
+    missing = np.maximum(parts[1], low) - np.log10(2)
+    return np.stack([parts[0], missing, parts[-1]])
 
 
 def _combine_low_totals(surprises: Sequence[Floats]) -> Floats:
@@ -139,7 +192,8 @@ def _combine_low_totals(surprises: Sequence[Floats]) -> Floats:
     A long empty window does not make a busy bin at its edge surprising: the bin's own short window
     must be quiet, too.
     """
-    best: Floats = np.max(surprises, axis=0) - np.log10(len(surprises))
+    # windows of one place are so alike that a correction for their number would hide a silence
+    best: Floats = np.max(surprises, axis=0)
     return np.where(surprises[0] >= QUIET, best, 0.0)
 
 
@@ -159,10 +213,12 @@ def find_anomalies_of(
     motifs, background, activations
         `background` with its share of these documents.
     scale : AnomalyScale or None
-        None: calibrate on these documents.
+        None: these are the documents of the fit, calibrate on them.
     """
-    measures = measure_documents(table, motifs, background, activations)
-    usual = calibrate(measures) if scale is None else scale
+    # on its own documents a fit is judged without what it owes to them
+    measure = measure_held_out if scale is None else measure_documents
+    measures = measure(table, motifs, background, activations)
+    usual = calibrate(measures, motifs.motif_length) if scale is None else scale
     return find_anomalies(
         table, [calibrate_surprise(document, usual) for document in measures], usual
     )
@@ -204,46 +260,29 @@ def find_anomalies(
     )
 
 
-def _orient(measures: Floats) -> Floats:
-    """Return measures with the sign for which larger is more surprising: totals twice."""
-    deviance, totals = measures[:2], measures[2:]
-    return np.concatenate([deviance, -totals, totals[:1]])
-
-
-def _surprise(value: Floats, scale: AnomalyScale, measure: int) -> Floats:
-    """Return -log10 of the share of the fit's bins with at least this value, float64 (T,)."""
-    # of equal values none exceeds the others: only quantiles that are lower count
-    at = np.searchsorted(scale.quantile[measure], value, side="left") - 1
-    counted = -np.log10(np.maximum(scale.share[np.maximum(at, 0)], 1 / scale.n_bins))
-    counted = np.where(at < 0, 0.0, counted)
-    edge, mean_excess, highest = scale.tail[measure]
-    beyond = -np.log10(TAIL) + (value - edge) / (mean_excess * np.log(10))
-    surprise: Floats = np.where(value > highest, np.maximum(beyond, counted), counted)
-    return surprise
-
-
 def _deviances(
-    table: ObservationTable, motifs: MotifSet, background: Background, activations: Activations
+    table: ObservationTable, layout: StartLayout, activation: Floats32, fold: HeldOutFold
 ) -> tuple[Floats, Floats]:
-    """Return the deviance of every time bin above and below its rates, two float64 (T,)."""
-    layout = start_layout(table, motifs.motif_length)
-    phi = make_phi(motifs.probability)
-    activation = make_dense_activation(layout, activations, len(motifs)).ravel()
-    above, below = np.zeros(table.n_times), np.zeros(table.n_times)
+    """Return the deviance of a fold's time bins above and below their rates, two float64 (T,)."""
+    motifs, background = fold.motifs, fold.background
+    phi, mass = make_phi(motifs.probability), activation.ravel()
+    above, below = np.zeros(fold.end - fold.first), np.zeros(fold.end - fold.first)
     edges = table.document_offsets
+    step = max(1, CHUNK_CELLS // max(motifs.n_words, 1))
     for document in range(table.n_documents):
         n_times = int(edges[document + 1] - edges[document])
         per_bin = layout.document_total[document] / max(n_times, 1)
         flat = per_bin * (background.weight + FLOOR) * background.probability.astype(np.float64)
         flat += per_bin * FLOOR / motifs.n_words
-        step = max(1, CHUNK_CELLS // max(motifs.n_words, 1))
-        for first in range(0, n_times, step):
-            rows = np.arange(first, min(first + step, n_times))
-            starts = (layout.document_rows[document] + rows) * len(motifs)
-            windows = activation[starts[:, None] + np.arange(phi.shape[1])]
+        begin = max(fold.first, int(edges[document]))
+        end = min(fold.end, int(edges[document + 1]))
+        for first in range(begin, end, step):
+            last = min(first + step, end)
+            rows = layout.document_rows[document] + np.arange(first, last) - edges[document]
+            windows = mass[(rows * len(motifs))[:, None] + np.arange(phi.shape[1])]
             rate = flat + windows @ phi.T
-            part = slice(edges[document] + rows[0], edges[document] + rows[-1] + 1)
-            above[part], below[part] = _split_deviance(table, rate, part)
+            part = slice(first - fold.first, last - fold.first)
+            above[part], below[part] = _split_deviance(table, rate, slice(first, last))
     return above, below
 
 

@@ -10,22 +10,31 @@ SENSES = ("unexpected", "missing", "too many")
 """The three kinds of anomalies; `Anomalies.sense` is an index into these."""
 
 
+N_COLUMNS, N_OLDER_COLUMNS = 4, 3
+"""Columns of `AnomalyScale.tail` today, and where tails were of the data learned from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AnomalyScale:
     """Distribution of every measure of surprise over the documents of a fit."""
 
     quantile: Floats = field(metadata=axes("measure, quantile"))
-    """Values of each measure, ascending, float64 array (measure, quantile)."""
+    """Values of each measure, ascending, float64 array (measure, quantile); the last measure is
+    the surprise of all others together."""
     share: Floats = field(metadata=axes("quantile", "share"))
     """Share of the fit's time bins above each quantile, descending, float64 array (quantile,)."""
     tail: Floats = field(metadata=axes("measure, tail"))
-    """Where the exponential tail begins, its mean, and the highest value: float64 (measure, 3)."""
+    """Where the tail begins, its mean excess, the share above, and the number of independent values
+    it is known from: float64 (measure, 4). Fits of older versions have 3 columns."""
     n_bins: int
     """Time bins of the fit's documents."""
 
     def __post_init__(self) -> None:
         shape = self.quantile.shape
-        if self.share.shape != shape[1:] or self.tail.shape != (shape[0], 3):
+        if self.share.shape != shape[1:] or self.tail.shape not in (
+            (shape[0], N_COLUMNS),
+            (shape[0], N_OLDER_COLUMNS),
+        ):
             raise DataError(
                 f"a scale of {shape} quantiles has shares {self.share.shape} and tails "
                 f"{self.tail.shape}"
@@ -43,7 +52,7 @@ class Anomalies:
     sense: Indices32 = field(metadata=axes("anomaly"))
     """Index into `SENSES` of the most surprising kind."""
     surprise: Floats = field(metadata=axes("anomaly"))
-    """-log10 of the share of the fit's time bins that are as surprising."""
+    """-log10 of the probability that a time bin is as surprising."""
     scale: AnomalyScale
 
     def __len__(self) -> int:
@@ -51,3 +60,13 @@ class Anomalies:
 
     def __repr__(self) -> str:
         return f"Anomalies({len(self)})"
+
+
+def usable_scale(anomalies: Anomalies | None) -> AnomalyScale | None:
+    """Return the scale of a fit's anomalies, None where it is of an older version or there is none.
+
+    Older scales are of the data that the motifs were learned from: others exceed them too often.
+    """
+    if anomalies is None or anomalies.scale.tail.shape[1] != N_COLUMNS:
+        return None
+    return anomalies.scale

@@ -15,6 +15,7 @@ from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_halves
 from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
+from motifmine.records.anomalies import usable_scale
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
@@ -238,6 +239,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     spec = record.provenance.spec
     prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
+    scale = usable_scale(record.anomalies)
     occurrences = locate_occurrences(
         prepared,
         record.motifs,
@@ -257,8 +259,6 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         posterior=None,
         drift=None,
         anomalies=None
-        if record.anomalies is None
-        else find_anomalies_of(
-            prepared, record.motifs, found.background, found.activations, record.anomalies.scale
-        ),
+        if scale is None
+        else find_anomalies_of(prepared, record.motifs, found.background, found.activations, scale),
     )

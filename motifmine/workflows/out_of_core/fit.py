@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from motifmine.analysis.anomalies import calibrate, measure_documents
+from motifmine.analysis.anomalies import calibrate, measure_held_out
 from motifmine.analysis.motif_selection import widen_background
 from motifmine.files import refuse_overwriting
 from motifmine.models.excerpt import part_of_time
@@ -340,7 +340,8 @@ def _locate_task(
         least_score=least_score,
         significance=significance,
         scale=calibrate(
-            measure_documents(part, fit.motifs, located.background, located.activations)
+            measure_held_out(part, fit.motifs, located.background, located.activations),
+            fit.motifs.motif_length,
         ),
     )
 

@@ -15,6 +15,7 @@ from motifmine.io.hdf5 import store
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.registry import entry_of, out_of_core, specification_of
 from motifmine.parallel.mappers import Mapper
+from motifmine.records.anomalies import usable_scale
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
@@ -219,7 +220,7 @@ def _locate_task(
         background=record.background,
         least_score=detection.least_score,
         significance=record.significance,
-        scale=None if record.anomalies is None else record.anomalies.scale,
+        scale=usable_scale(record.anomalies),
     )
 
 

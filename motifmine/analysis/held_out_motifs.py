@@ -1,0 +1,144 @@
+"""Motifs without what they owe to some stretch of time, so that they can be tested on it.
+
+The words of a motif are an average over its occurrences. Without those of one fold of the time they
+are nearly what a fit to the other folds would give, at the price of one pass over the data: every
+probability is multiplied by the share of its expected observations that lie outside of the fold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from motifmine.kernels.likelihood import compute_rates
+from motifmine.records.fit import Activations, Background, MotifSet, make_dense_activation
+from motifmine.records.start_layout import (
+    StartLayout,
+    compute_background_rates,
+    make_phi,
+    start_layout,
+)
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats, Floats32, Indices
+
+N_FOLDS = 8
+"""Folds of the time: an eighth is little to lose for the motifs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldOutFold:
+    """A stretch of time, and the fit without what it owes to it."""
+
+    first: int
+    end: int
+    """Time bins `first <= t < end` of the table."""
+    motifs: MotifSet
+    background: Background
+
+
+def leave_out_folds(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    floor: float,
+) -> Iterator[HeldOutFold]:
+    """Yield consecutive folds of the time, each with the motifs that the other folds give.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        What the motifs were learned from.
+    motifs : MotifSet
+        (K, L, W)
+    background : Background
+    activations : Activations
+        In `table`.
+    floor : float
+        Share of the observations that any word could always explain.
+    """
+    layout = start_layout(table, motifs.motif_length)
+    activation = make_dense_activation(layout, activations, len(motifs))
+    even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
+    base = compute_background_rates(layout, background.weight, background.probability)
+    rates = compute_rates(
+        layout.bin_row,
+        layout.offsets,
+        layout.word,
+        base + compute_background_rates(layout, floor, even),
+        activation,
+        make_phi(motifs.probability),
+    )
+    ratio = layout.count / rates
+    everywhere = slice(0, len(layout.word))
+    all_of_motifs = _expect(layout, activation, motifs, ratio, everywhere)
+    all_of_background = _expect_background(layout, base, ratio, motifs.n_words, everywhere)
+    edges = np.linspace(0, table.n_times, min(N_FOLDS, max(table.n_times, 1)) + 1).astype(np.int64)
+    for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        part = slice(int(table.offsets[first]), int(table.offsets[end]))
+        own = _expect(layout, activation, motifs, ratio, part)
+        own_background = _expect_background(layout, base, ratio, motifs.n_words, part)
+        yield HeldOutFold(
+            first=first,
+            end=end,
+            motifs=replace(
+                motifs,
+                probability=_leave_out(motifs.probability, own, all_of_motifs, axis=(1, 2)),
+            ),
+            background=replace(
+                background,
+                probability=_leave_out(
+                    background.probability, own_background, all_of_background, axis=0
+                ),
+            ),
+        )
+
+
+def _expect(
+    layout: StartLayout, activation: Floats32, motifs: MotifSet, ratio: Floats, part: slice
+) -> Floats32:
+    """Return the expected observations of motifs among some observations, float32 (K, L, W)."""
+    row = np.repeat(layout.bin_row, np.diff(layout.offsets))[part]
+    first, end = (int(row[0]), int(row[-1]) + 1) if len(row) else (0, 1)
+    by_row = sparse.csr_matrix(
+        (ratio[part], (layout.word[part], row - first)), shape=(motifs.n_words, end - first)
+    )
+    expected = np.zeros(motifs.probability.shape, dtype=np.float32)
+    for lag in range(motifs.motif_length):
+        # a bin's L start rows begin at its row, with the oldest start first
+        oldest = first + motifs.motif_length - 1 - lag
+        share = by_row @ activation[oldest : oldest + end - first]
+        expected[:, lag] = share.T * motifs.probability[:, lag]
+    return expected
+
+
+def _expect_background(
+    layout: StartLayout, base: Floats32, ratio: Floats, n_words: int, part: slice
+) -> Floats:
+    """Return the expected observations of the background by word, float64 (W,)."""
+    word: Indices = layout.word[part].astype(np.int64)
+    expected = np.bincount(word, ratio[part] * base[part], minlength=n_words)
+    return expected.astype(np.float64)
+
+
+def _leave_out(
+    probability: Floats32,
+    own: Floats | Floats32,
+    everywhere: Floats | Floats32,
+    *,
+    axis: int | tuple[int, ...],
+) -> Floats32:
+    """Return probabilities times the share of their observations that are elsewhere."""
+    elsewhere = np.divide(
+        np.maximum(everywhere - own, 0.0),
+        everywhere,
+        out=np.zeros_like(everywhere),
+        where=everywhere > 0,
+    )
+    kept = probability * elsewhere
+    total = kept.sum(axis=axis, keepdims=True)
+    # nothing elsewhere: all that is known of these words is from here, and they stay
+    left = np.divide(kept, total, out=probability.astype(kept.dtype).copy(), where=total > 0)
+    result: Floats32 = left.astype(np.float32)
+    return result
