@@ -34,8 +34,8 @@ class Stream(IntEnum):
     """plsm: part of the table that motifs are searched in."""
     DETECTION = 1 << 22
     """Decoys and permutations of their labels; followed by their purpose."""
-    HALF = 1 << 27
-    """Added to the seed for the fit of the first half, and once more for the second."""
+    FOLD = 1 << 27
+    """Added to the seed for the fit without a fold, with the number of the fold."""
     EVALUATION = 1 << 28
     """Evaluation, always of seed 0: which recordings are drawn for intervals."""
     STREAMED_PART = 1 << 23

@@ -1,10 +1,10 @@
 """Cross-fitted target-decoy competition: what motifs find in data that they were not learned from.
 
-The time is cut into two halves. Motifs are learned from one half, and their starts inferred in the
-other together with decoys, then the other way round. What decoys find is what chance gives: they
-keep every word's rate, its slow changes and rhythms, the busy and quiet times and what comes
-together by chance; only the order in time is not that of the motif. Decoys compete in the same
-inference, because alone they would explain true occurrences in part.
+The time is cut into two halves or more folds. Each fold is tested once: motifs are learned from the
+other folds, and their starts inferred in this one together with decoys. What decoys find is what
+chance gives: they keep every word's rate, its slow changes and rhythms, the busy and quiet times
+and what comes together by chance; only the order in time is not that of the motif. Decoys compete
+in the same inference, because alone they would explain true occurrences in part.
 
 Notes
 -----
@@ -36,14 +36,14 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
 LEAST_COSINE = 0.3
-"""Least cosine of a motif of a half with its counterpart in the whole fit."""
+"""Least cosine of a motif of a part with its counterpart in the whole fit."""
 MOST_CELLS = 50_000_000
 """Start times times motifs (decoys included) that are inferred at a time, to bound memory."""
 
 Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
 """Infers starts of motifs in a table; the number is how many compete for each real motif."""
-FitHalf = Callable[[ObservationTable, int], Fit]
-"""Fits half of the data, with the number of the half for the seed."""
+FitPart = Callable[[ObservationTable, int], Fit]
+"""Fits part of the data, with the number of the fold it lacks for the seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,7 @@ class Candidates:
     copy: Indices
     """0 for peaks of motifs, 1, 2.. for those of their decoys, int64 array."""
     mass: Floats
-    """Observations that each motif explains, without decoys, float64 array (K,)."""
+    """Observations that each motif, without decoys, explains inside the pieces, float64 (K,)."""
 
     @property
     def is_decoy(self) -> NDArray[np.bool_]:
@@ -78,13 +78,13 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldOut:
-    """Candidates in all halves, each with motifs from the other half."""
+    """Candidates in all folds, each with motifs from the other folds."""
 
     candidates: Candidates
     tested_bins: NDArray[np.int64]
     """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
     was_fitted: bool
-    """Whether both halves could be fitted."""
+    """Whether two folds or more could be tested: parts of a short table may be too small."""
 
 
 def compete(
@@ -128,14 +128,18 @@ def compete(
         # motifs and decoys together: alone, decoys would explain true occurrences in part
         found = infer(everyone, background, cut, len(lags) + 1)
         peaks = find_occurrences(cut, everyone, found.background, found.activations)
-        mass = np.bincount(found.activations.motif, found.activations.mass, minlength=len(everyone))
+        active = found.activations
+        at = np.repeat(np.arange(len(some)), np.diff(active.offsets))
+        # a margin is the inside of the next piece, where it counts
+        inside = _starts_inside(some, at, active.start)
+        mass = np.bincount(active.motif, active.mass * inside, minlength=len(everyone))
         # motif k has its decoys at k + K, k + 2 K, ...: the remainder is k, the quotient the copy
         parts.append(
             Candidates(
                 occurrences=replace(peaks, motif=(peaks.motif % n_motifs).astype(np.int32)),
                 copy=peaks.motif.astype(np.int64) // n_motifs,
                 mass=mass[:n_motifs].astype(np.float64),
-            ).keep(_starts_inside(some, peaks))
+            ).keep(_starts_inside(some, peaks.document, peaks.start_bin))
         )
         parts[-1] = _in_documents(parts[-1], some, table)
     return _join(parts, n_motifs)
@@ -145,26 +149,26 @@ def cross_fit(
     table: ObservationTable,
     pieces: Pieces,
     motifs: MotifSet,
-    fit_half: FitHalf,
+    fit_part: FitPart,
     infer: Infer,
     lags: Indices,
 ) -> HeldOut:
-    """Return what the motifs find in each half when they are learned from the other half alone.
+    """Return what the motifs find in each fold when they are learned from the others alone.
 
-    Motifs of a half are matched one to one with the most similar motifs of the whole fit. They take
+    Motifs of a part are matched one to one with the most similar motifs of the whole fit. They take
     over number and decoy lags of their counterpart, and starts are shifted to be its starts. A
-    motif without a counterpart in a half is not tested there.
+    motif without a counterpart is not tested in that fold.
 
     Parameters
     ----------
     table : ObservationTable
         Prepared as for the fit.
     pieces : Pieces
-        Of both halves.
+        Of all folds.
     motifs : MotifSet
         Of the whole fit, (K, L, W).
-    fit_half : callable
-        Fits half of the data, see `FitHalf`.
+    fit_part : callable
+        Fits part of the data, see `FitPart`.
     infer : callable
         Infers starts of motifs in a table, see `Infer`.
     lags : int64 array (n_decoys, K, W)
@@ -173,15 +177,14 @@ def cross_fit(
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
     n_fitted = 0
-    for half in (0, 1):
-        testing = pieces.select(half)
+    for fold in range(pieces.n_folds):
+        testing = pieces.select(fold)
         try:
-            fit = fit_half(pieces.select(1 - half).tables_to_learn(table), half)
+            fit = fit_part(pieces.without(fold).tables_to_learn(table), fold)
         except (DataError, FitError):
-            # half of a short table may be too small for the model; `was_fitted` reports that
             continue
         n_fitted += 1
-        whole, own, shift = match_halves(motifs, fit.motifs)
+        whole, own, shift = match_motifs(motifs, fit.motifs)
         found = compete(
             table,
             testing,
@@ -193,33 +196,33 @@ def cross_fit(
         tested[whole] += int((testing.end - testing.first).sum())
         parts.append(_renumber(found, whole, shift, len(motifs), table))
     return HeldOut(
-        candidates=_join(parts, len(motifs)), tested_bins=tested, was_fitted=n_fitted == 2
+        candidates=_join(parts, len(motifs)), tested_bins=tested, was_fitted=n_fitted >= 2
     )
 
 
-def match_halves(whole: MotifSet, half: MotifSet) -> tuple[Indices, Indices, Indices]:
+def match_motifs(whole: MotifSet, part: MotifSet) -> tuple[Indices, Indices, Indices]:
     """Return pairs of similar motifs, one to one, and their shifts.
 
     Parameters
     ----------
     whole : MotifSet
         (K, L, W)
-    half : MotifSet
+    part : MotifSet
         (J, M, W)
 
     Returns
     -------
     whole : int64 array (P,)
         Motif of the whole fit.
-    half : int64 array (P,)
+    part : int64 array (P,)
         Its counterpart.
     shift : int64 array (P,)
         Bins that are added to relative times of the counterpart to give those of the whole's motif.
     """
-    if len(half) == 0 or len(whole) == 0:
+    if len(part) == 0 or len(whole) == 0:
         none = np.zeros(0, dtype=np.int64)
         return none, none, none
-    cosine, shift = max_shifted_cosine(whole.probability, half.probability)
+    cosine, shift = max_shifted_cosine(whole.probability, part.probability)
     row, column = linear_sum_assignment(-cosine)
     alike = cosine[row, column] >= LEAST_COSINE
     row, column = row[alike], column[alike]
@@ -234,15 +237,22 @@ def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
     return [np.flatnonzero(batch == number) for number in np.unique(batch)]
 
 
-def _starts_inside(pieces: Pieces, peaks: Occurrences) -> NDArray[np.bool_]:
-    """Return which peaks of cut-out pieces begin within their piece, not in its margins.
+def _starts_inside(pieces: Pieces, at: Indices, start: Indices) -> NDArray[np.bool_]:
+    """Return which starts in cut-out pieces are within their piece, not in its margins.
 
     Starts before the beginning of a document belong to its first piece.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    at : int array (n,)
+        Piece of each start.
+    start : int array (n,)
+        Bin in what is read of the piece.
     """
-    start = peaks.start_bin + pieces.read_first[peaks.document]
-    first = pieces.first[peaks.document]
-    inside: NDArray[np.bool_] = (start >= first) | (first == 0)
-    return inside & (start < pieces.end[peaks.document])
+    start, first = start + pieces.read_first[at], pieces.first[at]
+    inside: NDArray[np.bool_] = ((start >= first) | (first == 0)) & (start < pieces.end[at])
+    return inside
 
 
 def _in_documents(found: Candidates, pieces: Pieces, table: ObservationTable) -> Candidates:
@@ -256,11 +266,11 @@ def _in_documents(found: Candidates, pieces: Pieces, table: ObservationTable) ->
 def _renumber(
     found: Candidates, whole: Indices, shift: Indices, n_motifs: int, table: ObservationTable
 ) -> Candidates:
-    """Return candidates of a half's motifs under the numbers and starts of the whole fit's."""
+    """Return candidates of a part's motifs under the numbers and starts of the whole fit's."""
     peaks = found.occurrences
     if len(peaks) == 0:
         return replace(_no_candidates(n_motifs), mass=_spread(found.mass, whole, n_motifs))
-    # relative time r of the half's motif is r + shift of the whole's, so starts move the other way
+    # relative time r of the part's motif is r + shift of the whole's, so starts move the other way
     start = peaks.start_bin - shift[peaks.motif]
     moved = _at(peaks, peaks.document.astype(np.int64), start, table)
     motif = whole[peaks.motif].astype(np.int32)

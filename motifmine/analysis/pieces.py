@@ -1,4 +1,4 @@
-"""Documents cut into pieces of two halves, each in turn for learning and for testing."""
+"""Documents cut into pieces of two or more folds: each is tested with what the others teach."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -8,10 +8,12 @@ import numpy as np
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.types import Indices
 
-N_PIECES = 8
-"""Approximate number of pieces that the time of all documents is cut into."""
-LEAST_LENGTHS = 4
-"""Least length of a piece in motif lengths, if the documents allow it."""
+N_PIECES = 24
+"""Number of pieces that the time of all documents is cut into at most, about: what happens for a
+while only, as an exercise of a training, should be in all folds."""
+LENGTHS_OF_HALVES, LENGTHS_OF_FOLDS = 4, 2
+"""Least length of a piece in motif lengths, if the documents allow it. Each piece costs its fold a
+motif length of what can be learned: half of the data can spare less than all but a fold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,8 +26,8 @@ class Pieces:
     """First bin of the piece in its document."""
     end: Indices
     """Bin after its last."""
-    half: Indices
-    """0 or 1: the half that the piece belongs to."""
+    fold: Indices
+    """The fold that the piece belongs to, from 0 on."""
     margin: int
     """Bins that are read before and after a piece, motif length - 1: occurrences that start in the
     piece end in the margin, and those of before may reach into it."""
@@ -35,13 +37,22 @@ class Pieces:
     def __len__(self) -> int:
         return len(self.document)
 
-    def select(self, half: int) -> "Pieces":
-        """Return the pieces of one half."""
-        return self.take(np.flatnonzero(self.half == half))
+    @property
+    def n_folds(self) -> int:
+        """Number of folds, 0 without pieces."""
+        return int(self.fold.max(initial=-1)) + 1
+
+    def select(self, fold: int) -> "Pieces":
+        """Return the pieces of one fold."""
+        return self.take(np.flatnonzero(self.fold == fold))
+
+    def without(self, fold: int) -> "Pieces":
+        """Return the pieces of all other folds."""
+        return self.take(np.flatnonzero(self.fold != fold))
 
     def take(self, which: Indices) -> "Pieces":
         """Return some of the pieces."""
-        names = ("document", "first", "end", "half", "n_times")
+        names = ("document", "first", "end", "fold", "n_times")
         return replace(self, **{name: getattr(self, name)[which] for name in names})
 
     @property
@@ -55,20 +66,31 @@ class Pieces:
         return _cut(table, self.document, self.read_first, end)
 
     def tables_to_learn(self, table: ObservationTable) -> ObservationTable:
-        """Return the pieces without the bins that occurrences of the piece before may reach."""
-        # these bins may belong to an occurrence of the other half, which must stay unseen
-        first = np.where(self.first > 0, self.first + self.margin, 0)
-        keep = np.flatnonzero(first < self.end)
-        return _cut(table, self.document[keep], first[keep], self.end[keep])
+        """Return the pieces without the bins that occurrences of other pieces may reach.
+
+        Pieces that follow each other are one document.
+        """
+        follows = np.zeros(len(self), dtype=np.bool_)
+        follows[1:] = (self.document[1:] == self.document[:-1]) & (self.first[1:] == self.end[:-1])
+        begins = np.flatnonzero(~follows)
+        first, end = self.first[begins], self.end[np.append(begins[1:], len(self)) - 1]
+        # these bins may belong to an occurrence of the piece before, which must stay unseen
+        first = np.where(first > 0, first + self.margin, 0)
+        keep = np.flatnonzero(first < end)
+        return _cut(table, self.document[begins][keep], first[keep], end[keep])
 
 
 def cut_pieces(
-    table: ObservationTable, motif_length: int, *, piece_bins: int | None = None
+    table: ObservationTable,
+    motif_length: int,
+    *,
+    piece_bins: int | None = None,
+    n_folds: int = 2,
 ) -> Pieces:
     """Return the pieces that the documents of `table` are cut into.
 
     Long documents are cut evenly, short ones stay whole; a single document gives two pieces at
-    least. Each piece goes to the half that has fewer bins so far.
+    least. Each piece goes to the fold that has the fewest bins so far.
 
     Parameters
     ----------
@@ -76,11 +98,11 @@ def cut_pieces(
     motif_length : int
         Bins.
     piece_bins : int or None
-        Length of the longest pieces, bins; None: an eighth of the time of all documents, but
-        `LEAST_LENGTHS` motif lengths at least.
+        Length of the longest pieces, bins; None: see `default_piece_bins`.
+    n_folds : int
     """
     lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
-    longest = piece_bins or default_piece_bins(table, motif_length)
+    longest = piece_bins or default_piece_bins(table, motif_length, n_folds)
     rows: list[tuple[int, int, int]] = []
     for document, n_times in enumerate(lengths):
         n_pieces = max(1, round(n_times / longest))
@@ -93,25 +115,34 @@ def cut_pieces(
         document=of_piece,
         first=first,
         end=end,
-        half=_deal(end - first),
+        fold=_deal(end - first, n_folds),
         margin=motif_length - 1,
         n_times=lengths[of_piece],
     )
 
 
-def default_piece_bins(table: ObservationTable, motif_length: int) -> int:
-    """Return an eighth of the time of all documents, or `LEAST_LENGTHS` motif lengths."""
-    return max(LEAST_LENGTHS * motif_length, table.n_times // N_PIECES, 1)
+def default_piece_bins(table: ObservationTable, motif_length: int, n_folds: int) -> int:
+    """Return the length of pieces, bins: `N_PIECES` of them, but none of a few motif lengths.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motif_length : int
+        Bins.
+    n_folds : int
+    """
+    lengths = LENGTHS_OF_HALVES if n_folds == 2 else LENGTHS_OF_FOLDS
+    return max(lengths * motif_length, table.n_times // N_PIECES, 1)
 
 
-def _deal(lengths: Indices) -> Indices:
-    """Return the half of every piece: the one that has fewer bins so far."""
-    half = np.zeros(len(lengths), dtype=np.int64)
-    held = [0, 0]
+def _deal(lengths: Indices, n_folds: int) -> Indices:
+    """Return the fold of every piece: the one that has the fewest bins so far."""
+    fold = np.zeros(len(lengths), dtype=np.int64)
+    held = np.zeros(n_folds, dtype=np.int64)
     for number, length in enumerate(lengths.tolist()):
-        half[number] = int(held[1] < held[0])
-        held[half[number]] += length
-    return half
+        fold[number] = held.argmin()
+        held[fold[number]] += length
+    return fold
 
 
 def _cut(

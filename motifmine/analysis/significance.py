@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
-from motifmine.analysis.competition import Candidates, FitHalf, HeldOut, Infer, compete, cross_fit
+from motifmine.analysis.competition import Candidates, FitPart, HeldOut, Infer, compete, cross_fit
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
@@ -26,6 +26,9 @@ LIKELY = 0.5
 """Probability of being false below which a candidate is rather true."""
 LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
+FEW = 16
+"""Occurrences of a motif on average that are few."""
+FOLDS_OF_FEW = 8
 WITHIN_BINS = 2
 """A held-out occurrence this close to one of the whole fit is the same."""
 LAGS, LABELS, OTHER_DOCUMENTS = 0, 1, 2
@@ -58,11 +61,12 @@ def assess(
     table: ObservationTable,
     motifs: MotifSet,
     background: Background,
-    fit_half: FitHalf,
+    fit_part: FitPart,
     infer: Infer,
     *,
     detection: Detection,
     n_occurrences: int,
+    n_folds: int = 2,
     seed: int,
 ) -> Assessment:
     """Return the motifs of a fit that recur, and their significant occurrences.
@@ -75,22 +79,24 @@ def assess(
         Of the fit, (K, L, W).
     background : Background
         Of the fit.
-    fit_half : callable
-        Fits the same model to half of the data, see `FitHalf`.
+    fit_part : callable
+        Fits the same model to part of the data, see `FitPart`.
     infer : callable
         Infers starts of given motifs, see `Infer`.
     detection : Detection
         How many false occurrences are allowed.
     n_occurrences : int
         Occurrences that the fit seems to have; the fewer, the more decoys are made.
+    n_folds : int
+        Parts of the time that are tested one after the other, see `folds_for`.
     seed : int
         Of the decoys' lags and of the null distribution.
     """
-    pieces = cut_pieces(table, motifs.motif_length)
+    pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
     # -(-a // b) rounds up
     n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
     lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
-    held = cross_fit(table, pieces, motifs, fit_half, infer, lags)
+    held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
     p_value = _p_values(held, len(motifs), n_decoys, seed)
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
@@ -124,10 +130,24 @@ def assess(
             n_unreplicated=len(motifs) - len(kept),
             n_candidates=likely,
             n_decoys=n_decoys,
-            piece_bins=default_piece_bins(table, motifs.motif_length),
+            piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),
             seed=seed,
         ),
     )
+
+
+def folds_for(n_occurrences: int, n_motifs: int) -> int:
+    """Return into how many folds the data are cut: two, more where motifs occur a few times only.
+
+    Half of ten occurrences are too few to learn a motif from. More folds cost as many more fits.
+
+    Parameters
+    ----------
+    n_occurrences : int
+        Of all motifs.
+    n_motifs : int
+    """
+    return FOLDS_OF_FEW if n_occurrences < FEW * n_motifs else 2
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:
@@ -186,7 +206,7 @@ def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
 
 
 def _p_values(held: HeldOut, n_motifs: int, n_decoys: int, seed: int) -> Floats:
-    """Return the p-value of every motif, NaN for all where the halves cannot be fitted."""
+    """Return the p-value of every motif, NaN for all where the folds cannot be fitted."""
     if not held.was_fitted:
         return np.full(n_motifs, np.nan)
     peaks = held.candidates.occurrences

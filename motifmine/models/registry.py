@@ -43,8 +43,8 @@ class Entry:
     """Whether topics are put between words and motifs where nobody says."""
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
     """Settings that are taken where nobody says, of words that may occur in every time bin."""
-    settings_of_halves: Mapping[str, object] = field(default_factory=dict)
-    """Settings of fits of half of the data, which test motifs: cheaper, and without pruning."""
+    settings_of_parts: Mapping[str, object] = field(default_factory=dict)
+    """Settings of fits of part of the data, which test motifs: cheaper, and without pruning."""
     settings_of_moving_words: Mapping[str, object] = field(default_factory=dict)
     """The same of words that move through a picture, where no length of motifs is given."""
     size_choice: str = ""
@@ -82,7 +82,7 @@ OWN = {
         model="motifmine.models.plsm.model:Plsm",
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
-        settings_of_halves={"drop_surplus": False},
+        settings_of_parts={"drop_surplus": False},
         # people take this long to cross a picture, cars less
         settings_of_moving_words={"longest_s": 6.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
@@ -94,7 +94,7 @@ OWN = {
         model="motifmine.models.hdlsm.model:Hdlsm",
         locate="motifmine.models.hdlsm.model:locate_in_record",
         default_topics="auto",
-        settings_of_halves={"chains": 1},
+        settings_of_parts={"chains": 1},
         groups_documents=True,
     ),
     "tcae": Entry(
@@ -255,8 +255,8 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     return load(entry.model)(**{f.name: settings[f.name] for f in known if f.name in settings})
 
 
-def model_of_halves(model: str, settings: Mapping[str, Any]) -> Any:
-    """Return the specification for fits of half of the data of a fit, all decided as for the whole.
+def model_of_parts(model: str, settings: Mapping[str, Any]) -> Any:
+    """Return the specification for fits of part of the data of a fit, all decided as for the whole.
 
     Parameters
     ----------
@@ -264,4 +264,4 @@ def model_of_halves(model: str, settings: Mapping[str, Any]) -> Any:
     settings : mapping
         `FitSpec.settings` of the whole fit.
     """
-    return specification_of(model, {**settings, **entry_of(model).settings_of_halves})
+    return specification_of(model, {**settings, **entry_of(model).settings_of_parts})

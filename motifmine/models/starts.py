@@ -16,6 +16,12 @@ Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
 SPARSITY = 1.0
 """Threshold of a start in units of the mean mass of a start. It is lower than that of a fit: weak
 candidates are wanted too, for a threshold on their scores decides afterwards."""
+MOST_AT_ONCE = 4
+"""Motifs compete under the sparsity from the first iterations on if they have no more decoys than
+this less one. The mass of a start is first spread evenly over all of them: of many copies each has
+so little that the sparsity would end every start before the data can separate them."""
+N_FREE = 8
+"""Iterations without sparsity where more compete."""
 
 
 def inference_of(spec: FitSpec) -> Infer:
@@ -57,4 +63,5 @@ def infer_starts(
         one_thing=one_thing,
         n_copies=n_competing if one_thing else 1,
     )
-    return fold_in(priors, motifs, background, table)
+    n_free = N_FREE if n_competing > MOST_AT_ONCE else 0
+    return fold_in(priors, motifs, background, table, n_free=n_free)

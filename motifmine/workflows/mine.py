@@ -10,9 +10,9 @@ from motifmine.analysis.anomalies import find_anomalies_of
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.analysis.raw_segments import average_segments
-from motifmine.analysis.significance import Assessment, assess, locate_occurrences
+from motifmine.analysis.significance import Assessment, assess, folds_for, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
-from motifmine.models.registry import locate_motifs, model_names, model_of_halves
+from motifmine.models.registry import locate_motifs, model_names, model_of_parts
 from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
@@ -20,6 +20,9 @@ from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
+
+MORE_MOTIFS = 3
+"""Motifs that fits without a fold have more than the whole fit, where these occur a few times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,26 +169,31 @@ def assess_fit(
     fit : Fit
     detection : Detection
     model : Model or None
-        What fits the halves where the registry does not know the fit's model.
+        What fits parts of the data where the registry does not know the fit's model.
     """
     name, seed = fit.provenance.model, fit.provenance.seed
+    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+    n_folds = folds_for(len(found), len(fit.motifs))
     if name in model_names():
         settings = dict(fit.provenance.spec.settings)
         if settings.get("n_motifs", 0) is None:
-            # a number left to the data is that of the whole, or halves would be of other motifs
+            # a number left to the data is that of the whole, or parts would be of other motifs
             settings["n_motifs"] = len(fit.motifs)
-        model = model_of_halves(name, settings)
+        if n_folds > 2 and "n_motifs" in settings:
+            # what occurs a few times is one of many things that a part may be explained by
+            settings["n_motifs"] = max(settings["n_motifs"], len(fit.motifs) + MORE_MOTIFS)
+        model = model_of_parts(name, settings)
     assert model is not None
-    half_model = model
-    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
+    part_model = model
     return assess(
         table,
         fit.motifs,
         fit.background,
-        lambda part, half: half_model.fit(part, seed=seed + Stream.HALF + half),
+        lambda part, fold: part_model.fit(part, seed=seed + Stream.FOLD + fold),
         inference_of(fit.provenance.spec),
         detection=detection,
         n_occurrences=len(found),
+        n_folds=n_folds,
         seed=seed,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
-from motifmine.analysis.competition import match_halves
+from motifmine.analysis.competition import match_motifs
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
@@ -50,7 +50,7 @@ def test_pieces_cover_every_bin_once_and_halves_are_alike(
         at = table.document_offsets[document]
         covered[at + first : at + end] += 1
     assert np.all(covered == 1)
-    bins = [int((pieces.end - pieces.first)[pieces.half == half].sum()) for half in (0, 1)]
+    bins = [int((pieces.end - pieces.first)[pieces.fold == half].sum()) for half in (0, 1)]
     assert max(bins) <= 0.7 * sum(bins)
 
 
@@ -70,6 +70,41 @@ def test_nothing_that_is_tested_was_learned(small: Simulation) -> None:
         reached = {(int(document), int(t)) for t in range(first, end + pieces.margin)}
         assert not reached & learned
     assert pieces.select(0).tables_to_learn(table).n_times == len(learned)
+
+
+def test_all_but_one_fold_is_learned_in_stretches_as_long_as_they_are(small: Simulation) -> None:
+    """Only a tested piece, and a motif length behind it, are missing from what is learned."""
+    pieces = cut_pieces(small.table, 8, n_folds=5)
+    assert pieces.n_folds == 5
+    for fold in range(5):
+        tested, others = pieces.select(fold), pieces.without(fold)
+        # behind a document's last piece nothing is learned that could be missing
+        n_behind = np.count_nonzero(tested.end < tested.n_times)
+        missing = int((tested.end - tested.first).sum()) + pieces.margin * n_behind
+        assert others.tables_to_learn(small.table).n_times == small.table.n_times - missing
+
+
+@pytest.mark.statistical
+def test_a_motif_that_occurs_five_times_is_known_to_recur() -> None:
+    rng = generator(31)
+    truth = simulate(n_motifs=1, motif_length=8, n_times=40, n_words=20, noise=0.0, seed=3)
+    count = rng.poisson(0.2, size=(250, 20))
+    for start in (12, 70, 95, 160, 231):
+        rate = 60 * truth.motifs.probability[0]
+        count[start : start + 8] += rng.poisson(rate)
+    time, word = np.nonzero(count)
+    table = table_from_rows(
+        time=time,
+        word=word,
+        count=count[time, word],
+        n_times=250,
+        vocabulary=Vocabulary.of_labels([f"w{i}" for i in range(20)]),
+        bin_s=1.0,
+    )
+    record = mine(table, Plsm(motif_length=8))
+    assert len(record.motifs) == 1
+    assert len(record.occurrences) == 5
+    assert np.ptp(record.occurrences.start_bin - np.array([12, 70, 95, 160, 231])) <= 2
 
 
 def test_a_decoy_keeps_what_each_word_does_and_loses_the_order() -> None:
@@ -105,7 +140,7 @@ def test_motifs_of_a_half_find_their_number_and_their_shift() -> None:
     whole = MotifSet(probability=probability, weight=np.ones(2) / 2)
     moved = np.roll(probability[::-1], 2, axis=1)
     half = MotifSet(probability=np.ascontiguousarray(moved), weight=np.ones(2) / 2)
-    number, own, shift = match_halves(whole, half)
+    number, own, shift = match_motifs(whole, half)
     assert number.tolist() == [0, 1]
     assert own.tolist() == [1, 0]
     assert shift.tolist() == [-2, -2]

@@ -328,9 +328,10 @@ def infer_starts(
     *,
     n_iterations: int,
     n_ramp: int,
+    n_free: int = 0,
     learn_after: int | None = None,
 ) -> State:
-    """Return `state` after iterations in which the sparsity is ramped in over the first `n_ramp`.
+    """Return `state` after iterations of which the first are without sparsity, which then rises.
 
     Parameters
     ----------
@@ -339,12 +340,14 @@ def infer_starts(
     n_iterations : int
     n_ramp : int
         Iterations over which the sparsity rises to its value.
+    n_free : int
+        Iterations without sparsity before these.
     learn_after : int or None
         First iteration in which motifs are learned too; None: they are held fixed.
     """
     threshold = problem.thresholds(state.n_motifs)
     for i in range(n_iterations):
-        ramp = np.float32(min(1.0, i / n_ramp)) if n_ramp else np.float32(1.0)
+        ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
         learn = learn_after is not None and i >= learn_after
         state, _ = step(problem, state, threshold * ramp, learn_motifs=learn)
     return state

@@ -168,6 +168,7 @@ def fold_in(
     table: ObservationTable,
     *,
     n_iterations: int = N_FOLD_IN,
+    n_free: int = 0,
     reckoned_total: Floats | None = None,
 ) -> Located:
     """Return where motifs are active in `table`, motifs and the background's words held fixed.
@@ -186,6 +187,8 @@ def fold_in(
         Its words are held fixed.
     table : ObservationTable
     n_iterations : int
+    n_free : int
+        Iterations without sparsity before these.
     reckoned_total : float64 array (D,) or None
         Observations of every document that the sparsity is computed from; None: those of the
         table.
@@ -217,7 +220,9 @@ def fold_in(
         reckoned_total=reckoned_total,
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
-    state = infer_starts(problem, state, n_iterations=n_iterations, n_ramp=N_RAMP)
+    state = infer_starts(
+        problem, state, n_iterations=n_iterations + n_free, n_ramp=N_RAMP, n_free=n_free
+    )
     state = with_expected_counts(problem, state)
     if priors.one_thing:
         problem = with_things(problem, state, table.vocabulary.layout.positions())
