@@ -10,7 +10,7 @@ import click
 from .extract import extract, settings_of
 from .model_options import BatchCommand, model_option, request_of
 from .options import DURATION
-from .output import print_archive, print_plan, progress
+from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
@@ -138,7 +138,7 @@ def batch(
             every_s=every_s,
             on_start=on_start,
             on_record=lambda record: update(queues[-1].n_finished, queues[-1].n_jobs, record.job),
-            on_step=lambda line: click.echo(line, err=True),
+            on_step=note,
         )
         for state in rounds:
             print_archive(state, form)
@@ -209,7 +209,7 @@ def _planner(
         request.as_plain(),
         before=read_last_plan(output),
         workers=worker_settings.workers,
-        on_step=lambda line: click.echo(line, err=True),
+        on_step=note,
     )
 
 
@@ -222,8 +222,7 @@ def _extraction(fields: dict[str, Any]) -> "ExtractionSettings":
 def _report_start(queue: Any) -> None:
     """Print how many jobs are queued."""
     plan = queue.plan
-    click.echo(
+    note(
         f"{plan.n_files} files in {len(plan.scenes)} scenes: {queue.n_jobs} jobs to do, "
-        f"{queue.n_known} known from before",
-        err=True,
+        f"{queue.n_known} known from before"
     )

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from .output import note
+
 
 @click.command(epilog="\b\nExample:\n    motifmine demo")
 @click.option(
@@ -26,10 +28,6 @@ def demo(data: Path | None, workspace: Path) -> None:
     from motifmine.workflows.demo import run_demo
     from motifmine.workflows.workspace import Workspace
 
-    for record, report in run_demo(Workspace(workspace), data, on_message=_note):
+    for record, report in run_demo(Workspace(workspace), data, on_message=note):
         click.echo(format_motifs_text(record) + describe_all_motifs(record), nl=False)
         click.echo(f"report: {report}")
-
-
-def _note(line: str) -> None:
-    click.echo(line, err=True)

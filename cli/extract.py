@@ -1,18 +1,19 @@
 """`motifmine extract`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .next_step import note_next_step
 from .options import DURATION, ParamType, force_option, workspace_option
-from .output import progress
+from .output import note, progress
 from .series_options import series_options, take_series_settings
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
-    from motifmine.workflows.extract_jobs import ExtractionSettings
+    from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
 
 
 class BoxType(ParamType):
@@ -132,6 +133,7 @@ def settings_of(
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
 @click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes.  [default: cores]")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, an object a document.")
 @force_option
 @workspace_option
 @click.pass_context
@@ -148,6 +150,7 @@ def extract(
     seed: int,
     strict: bool,
     workers: int | None,
+    as_json: bool,
     force: bool,
     workspace: Path,
     **fields: Any,
@@ -177,10 +180,22 @@ def extract(
             topic_settings(n_topics, topic_model, seed=seed),
             workers=workers,
             on_progress=lambda now, share: update(share, 1.0, f"{now.source.name}, {now}"),
-            on_step=lambda line: click.echo(line, err=True),
+            on_step=note,
         )
-    for outcome in outcomes:
+    if as_json:
+        click.echo(_format_json(outcomes))
+    for outcome in () if as_json else outcomes:
         is_ordinary = outcome.status in ("ok", "skipped") and not outcome.is_empty
         click.echo(str(outcome), err=not is_ordinary)
+    note_next_step(ctx, workspace)
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)
+
+
+def _format_json(outcomes: "Sequence[Outcome]") -> str:
+    """Return what became of the sources as a JSON list of objects."""
+    import json
+    from dataclasses import asdict
+
+    rows = [{k: v for k, v in asdict(outcome).items() if k != "more"} for outcome in outcomes]
+    return json.dumps(rows, indent=2, default=str)

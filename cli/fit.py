@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .model_options import ModelCommand, has_settings, model_option, request_of
+from .next_step import note_next_step
 from .options import force_option, workspace_option
-from .output import progress
+from .output import note, progress
 
 if TYPE_CHECKING:
     from motifmine.records.fit import FitRecord
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="Use the workers of a Dask scheduler instead: tcp://host:8786.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the result as a JSON object.")
 @click.option("--name", help="Name of the fit.  [default: MODEL-NUMBER]")
 @force_option
 @workspace_option
@@ -48,6 +50,7 @@ def fit(
     update: str | None,
     workers: int,
     scheduler: str | None,
+    as_json: bool,
     name: str | None,
     force: bool,
     workspace: Path,
@@ -66,7 +69,7 @@ def fit(
             force=force,
             workers=workers,
             scheduler=scheduler,
-            on_message=lambda line: click.echo(line, err=True),
+            on_message=note,
             on_progress=lambda p: advance(p.done, p.total, f"{p.log_likelihood:.6g} nats"),
         )
         if update is not None:
@@ -80,7 +83,8 @@ def fit(
                 "--workers, --scheduler: only with --online, --stream or --groups",
             )
             path, record = fit_tables(Workspace(workspace), request, run)
-    click.echo(_result(path, record))
+    click.echo(_result(path, record, as_json))
+    note_next_step(ctx, workspace)
 
 
 def _refuse(is_wrong: object, message: str) -> None:
@@ -88,5 +92,10 @@ def _refuse(is_wrong: object, message: str) -> None:
         raise click.UsageError(message)
 
 
-def _result(path: Path, record: "FitRecord") -> str:
+def _result(path: Path, record: "FitRecord", as_json: bool) -> str:
+    import json
+
+    if as_json:
+        found = {"motifs": len(record.motifs), "occurrences": len(record.occurrences)}
+        return json.dumps({"fit": str(path), **found})
     return f"{len(record.motifs)} motifs, {len(record.occurrences)} occurrences: {path}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .config import name_variables
 from .options import ParamType
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class ModelCommand(click.Command):
         own = super().get_params(ctx)
         taken = {name for param in own for name in (*param.opts, *param.secondary_opts)}
         found = [o for o in setting_options(self.only_repeatable) if not taken & set(o.opts)]
+        name_variables(found, str(self.name))
         return [*own[:-1], *found, own[-1]]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

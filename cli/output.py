@@ -1,11 +1,15 @@
 """Progress on stderr, data on stdout."""
 
+import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +24,89 @@ PLAIN_EVERY_S = 15.0
 """Without a terminal one line of progress is printed at most this often."""
 
 
+@dataclass
+class Messages:
+    """How much is said on stderr, and where it is kept; set once, by the options of `motifmine`."""
+
+    is_quiet: bool = False
+    """Neither notes nor progress."""
+    is_verbose: bool = False
+    """Notes with the time, tracebacks of errors."""
+
+
+MESSAGES = Messages()
+LOG = logging.getLogger("motifmine")
+# without a handler Python itself would write errors to stderr, a second time
+LOG.addHandler(logging.NullHandler())
+LOG.propagate = False
+
+
+def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
+    """Choose what is said on stderr, and a file that all of it is appended to with the time.
+
+    Parameters
+    ----------
+    quiet : bool
+        Only errors and warnings.
+    verbose : bool
+        Notes with the time, and tracebacks of errors.
+    log_file : Path or None
+
+    Raises
+    ------
+    WorkspaceError
+        When the file cannot be written.
+    """
+    from motifmine.errors import WorkspaceError
+
+    MESSAGES.is_quiet, MESSAGES.is_verbose = quiet, verbose
+    warnings.showwarning = _warn
+    for handler in LOG.handlers[1:]:
+        LOG.removeHandler(handler)
+        handler.close()
+    if log_file is not None:
+        try:
+            handler = logging.FileHandler(log_file, encoding="utf-8")
+        except OSError as error:
+            raise WorkspaceError(f"{log_file} cannot be written: {error.strerror}") from error
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        LOG.addHandler(handler)
+        LOG.setLevel(logging.INFO)
+
+
+def note(line: str) -> None:
+    """Say a line on stderr, unless it is to be quiet, and keep it in the log."""
+    LOG.info(line)
+    if not MESSAGES.is_quiet:
+        prefix = f"{datetime.now():%H:%M:%S} " if MESSAGES.is_verbose else ""
+        click.echo(prefix + line, err=True)
+
+
+def complain(line: str) -> None:
+    """Say a line on stderr in any case, and keep it in the log."""
+    LOG.error(line)
+    click.echo(line, err=True)
+
+
+def _warn(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    """Say a warning of motifmine in a line; others with the place in the code, as Python does."""
+    from motifmine.errors import MotifmineWarning
+
+    if issubclass(category, MotifmineWarning):
+        complain(f"Warning: {message}")
+    else:
+        complain(warnings.formatwarning(message, category, *place[:2]).rstrip())
+
+
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[float, float, str], None]]:
     """Yield a function `(done, total, note)` that draws a bar on a terminal, or prints lines.
 
     Nothing is printed for jobs shorter than two seconds.
     """
-    if sys.stderr.isatty():
+    if MESSAGES.is_quiet:
+        yield lambda *_: None
+    elif sys.stderr.isatty():
         yield from _bar(label)
     else:
         yield _plain(label)
@@ -35,14 +115,14 @@ def progress(label: str) -> Iterator[Callable[[float, float, str], None]]:
 def _plain(label: str) -> Callable[[float, float, str], None]:
     began = last = time.monotonic()
 
-    def update(done: float, total: float, note: str = "") -> None:
+    def update(done: float, total: float, detail: str = "") -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= PLAIN_EVERY_S and done > 0:
             last = now
             left = (now - began) * (total - done) / done
             ahead = f", {left:.0f} s left" if done > 0.1 * total else ""
-            click.echo(f"{label}: {done / total:.0%}{ahead}  {note}", err=True)
+            note(f"{label}: {done / total:.0%}{ahead}  {detail}")
 
     return update
 
@@ -62,10 +142,10 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(label, note="", total=None)
 
-    def update(done: float, total: float, note: str = "") -> None:
+    def update(done: float, total: float, detail: str = "") -> None:
         if time.monotonic() - began > 2.0:
             bar.start()
-        bar.update(task, completed=done, total=total, note=note)
+        bar.update(task, completed=done, total=total, note=detail)
 
     try:
         yield update
@@ -95,7 +175,7 @@ def print_occurrences(
     if output is not None:
         paths = formats.write_occurrences(record, form, output, recording=recording, force=force)
         if len(paths) > 1 or paths != [output]:
-            click.echo("\n".join(map(str, paths)), err=True)
+            note("\n".join(map(str, paths)))
     elif formats.FORMATS[form].is_binary and sys.stdout.isatty():
         raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
@@ -121,9 +201,9 @@ def print_archive(state: "ArchiveState", form: str) -> None:
 
 def _print_troubles(troubles: list[tuple[str, str, str]]) -> None:
     for status, path, reason in troubles[:MOST_TROUBLES]:
-        click.echo(f"{status}: {path}" + (f": {reason}" if reason else ""), err=True)
+        complain(f"{status}: {path}" + (f": {reason}" if reason else ""))
     if len(troubles) > MOST_TROUBLES:
-        click.echo(f"and {len(troubles) - MOST_TROUBLES} more, see --format json", err=True)
+        complain(f"and {len(troubles) - MOST_TROUBLES} more, see --format json")
 
 
 def _aligned(rows: list[list[str]]) -> str:

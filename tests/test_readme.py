@@ -50,7 +50,10 @@ def test_the_plain_lines_are_those_of_the_makefile() -> None:
     assert not [line for line in block.splitlines() if line not in makefile]
 
 
-def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_python_example_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (code,) = [text for kind, text in BLOCKS if kind == "python"]
     exec(compile(code, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) >= 2

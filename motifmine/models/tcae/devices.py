@@ -15,6 +15,12 @@ from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
 
 
+def describe_devices() -> str:
+    """Return the devices that torch can use, as text."""
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return ", ".join(names) or "none: the CPU is used"
+
+
 def choose_device(spec: TcaeSpec) -> torch.device:
     """Return the device of `spec`; `auto` is a CUDA device if there is one.
 

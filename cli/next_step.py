@@ -1,0 +1,29 @@
+"""What to type next."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from .output import note
+
+DEFAULT = "motifmine-work"
+
+
+def next_step(workspace: Path) -> str:
+    """Return the command that goes on from what a workspace holds, and what it does."""
+    from motifmine.workflows.workspace import Workspace
+
+    place = "" if workspace == Path(DEFAULT) else f" -w {shlex.quote(str(workspace))}"
+    opened = Workspace(workspace)
+    if any((workspace / "fits").glob("*.h5")):
+        return f"motifmine{place} show-motifs"
+    if opened.table_paths():
+        return f"motifmine{place} fit --model plsm"
+    return f"motifmine{place} extract SOURCE..."
+
+
+def note_next_step(ctx: click.Context, workspace: Path) -> None:
+    """Say what comes next, unless another command goes on by itself."""
+    if ctx.parent is not None and ctx.parent.info_name != "run":
+        note(f"next: {next_step(workspace)}")

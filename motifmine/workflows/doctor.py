@@ -1,0 +1,138 @@
+"""State of an installation: versions, codecs, threads, GPU, cache, write access, plug-ins."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+
+from motifmine.io.readers import GROUP as READERS
+from motifmine.io.video.codecs import describe_codecs, opencv_problem
+from motifmine.kernels.jit import CACHE
+from motifmine.models.registry import GROUP as MODELS
+from motifmine.parallel.threads import n_cores
+from motifmine.version import __version__
+
+PACKAGES = ("numpy", "numba", "scipy", "h5py", "av", "pyarrow", "click")
+EXTRAS = {
+    "torch": "tcae",
+    "distributed": "archive",
+    "scikit-learn": "topics",
+    "tomotopy": "topics",
+    "matplotlib": "plot",
+}
+"""Packages that are not always installed, and the extra that brings them."""
+OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python")
+LEAST_FREE = 1 << 30
+"""Free space below which a fit of footage may fail, bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One fact of the installation."""
+
+    name: str
+    value: str
+    problem: str = ""
+    """What is wrong and how to mend it, "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A model or a reader of another package."""
+
+    kind: str
+    name: str
+    package: str
+    problem: str = ""
+    """Why it does not load, "" when it does."""
+
+
+def examine(workspace: Path) -> list[Check]:
+    """Return the state of the installation, and of the folder of a workspace."""
+    return [
+        Check(name="motifmine", value=f"{__version__}, Python {platform.python_version()}"),
+        Check(name="system", value=f"{platform.system()} {platform.machine()}, {n_cores()} cores"),
+        *(Check(name=name, value=version(name)) for name in PACKAGES),
+        _examine_opencv(),
+        *(_examine_extra(name, extra) for name, extra in EXTRAS.items()),
+        _examine_codecs(),
+        _examine_gpu(),
+        Check(name="kernel cache", value=CACHE or "none: kernels are compiled at every start"),
+        *_examine_folder(workspace),
+        *_examine_plugins(),
+    ]
+
+
+def list_plugins() -> list[Plugin]:
+    """Return the models and readers of other packages, sorted by kind and name."""
+    found = []
+    for kind, group in (("model", MODELS), ("reader", READERS)):
+        for point in entry_points(group=group):
+            try:
+                point.load()
+                problem = ""
+            except Exception as error:  # a package of somebody else may raise anything
+                problem = f"{type(error).__name__}: {error}"
+            package = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
+            found.append(Plugin(kind=kind, name=point.name, package=package, problem=problem))
+    return sorted(found, key=lambda plugin: (plugin.kind, plugin.name))
+
+
+def _examine_plugins() -> Iterator[Check]:
+    for plugin in list_plugins():
+        value = f"{plugin.kind} {plugin.name}"
+        yield Check(name=plugin.package, value=value, problem=plugin.problem)
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _examine_opencv() -> Check:
+    found = [f"{name} {number}" for name in OPENCV if (number := _installed(name))]
+    if broken := opencv_problem():
+        hint = "pip uninstall opencv-python && pip install opencv-python-headless"
+        problem = f"{broken}; {hint}"
+        return Check(name="OpenCV", value=", ".join(found) or "missing", problem=problem)
+    problem = "" if len(found) < 2 else "two packages overwrite each other; uninstall one"
+    return Check(name="OpenCV", value=", ".join(found) or "unknown package", problem=problem)
+
+
+def _examine_extra(name: str, extra: str) -> Check:
+    missing = f"not installed (pip install 'motifmine[{extra}]')"
+    return Check(name=name, value=_installed(name) or missing)
+
+
+def _examine_codecs() -> Check:
+    value, missing = describe_codecs()
+    problem = f"no decoder for {', '.join(missing)}" if missing else ""
+    return Check(name="codecs", value=value, problem=problem)
+
+
+def _examine_gpu() -> Check:
+    if not _installed("torch"):
+        return Check(name="GPU", value="not used without torch")
+    from motifmine.models.tcae.devices import describe_devices  # noqa: PLC0415 (needs torch)
+
+    return Check(name="GPU", value=describe_devices())
+
+
+def _examine_folder(workspace: Path) -> Iterator[Check]:
+    folder = workspace
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    can_write = os.access(folder, os.W_OK)
+    problem = "" if can_write else f"{folder} cannot be written; choose another --workspace"
+    yield Check(name="workspace", value=str(workspace.absolute()), problem=problem)
+    free = shutil.disk_usage(folder).free
+    problem = "" if free >= LEAST_FREE else "less than 1 GiB; free some, or choose another disk"
+    yield Check(name="free space", value=f"{free / 2**30:.1f} GiB", problem=problem)
+    encoding = sys.getfilesystemencoding()
+    yield Check(name="file names", value=encoding)
