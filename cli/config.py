@@ -179,7 +179,7 @@ def config(ctx: click.Context, command: str | None, as_json: bool) -> None:
 
 
 def _rows(group: click.Group) -> Iterator[dict[str, Any]]:
-    """Yield the options that files or the environment set, those that are overridden left out."""
+    """Yield the options that files or the environment set, except overridden ones."""
     settings, files = read_settings(group)
     source = ", ".join(map(str, files))
     context = click.Context(group)

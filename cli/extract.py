@@ -13,7 +13,8 @@ from .series_options import series_options, take_series_settings
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
-    from motifmine.workflows.extract_jobs import ExtractionSettings, Outcome
+    from motifmine.workflows.extract_jobs import ExtractionSettings
+    from motifmine.workflows.outcomes import Outcome
 
 
 class BoxType(ParamType):

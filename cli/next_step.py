@@ -11,7 +11,7 @@ DEFAULT = "motifmine-work"
 
 
 def next_step(workspace: Path) -> str:
-    """Return the command that goes on from what a workspace holds, and what it does."""
+    """Return the command that follows, for the state of a workspace."""
     from motifmine.workflows.workspace import Workspace
 
     place = "" if workspace == Path(DEFAULT) else f" -w {shlex.quote(str(workspace))}"
@@ -24,6 +24,6 @@ def next_step(workspace: Path) -> str:
 
 
 def note_next_step(ctx: click.Context, workspace: Path) -> None:
-    """Say what comes next, unless another command goes on by itself."""
+    """Say what comes next, unless `run` continues by itself."""
     if ctx.parent is not None and ctx.parent.info_name != "run":
         note(f"next: {next_step(workspace)}")
