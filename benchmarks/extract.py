@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from motifmine.features.video.extract import extract_video
-from motifmine.features.video.flow import FlowSpec
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import write_table
 from motifmine.io.sources import expand_sources
 from motifmine.parallel.threads import n_cores

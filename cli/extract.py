@@ -48,7 +48,7 @@ def settings_of(
     **settings
         Further fields of `ExtractionSettings`.
     """
-    from motifmine.features.video.flow import FlowSpec
+    from motifmine.features.video.spec import FlowSpec
     from motifmine.records.frames import FrameOptions
     from motifmine.workflows.extract_jobs import ExtractionSettings
 

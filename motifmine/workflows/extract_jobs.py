@@ -8,7 +8,7 @@ from typing import Any
 from motifmine.errors import WorkspaceError
 from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
 from motifmine.features.video.extract import flow_spec_to_values
-from motifmine.features.video.flow import FlowSpec
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
 from motifmine.records.frames import FrameOptions

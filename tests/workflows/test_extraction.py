@@ -16,7 +16,7 @@ from click.testing import Result
 
 from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
 from motifmine.features.video.extract import Progress, extract_documents, extract_video
-from motifmine.features.video.flow import FlowSpec
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.io.sources import expand_sources, make_recording_names, parse_start_from_name
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report

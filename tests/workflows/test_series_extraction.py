@@ -16,7 +16,7 @@ from motifmine.features.series.survey import (
     choose_bin_s,
     round_up,
 )
-from motifmine.features.video.flow import FlowSpec
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
 from motifmine.records.series import BinnedSeries

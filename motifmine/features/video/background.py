@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.features.video.pose import STILL, Pose, put_back
 from motifmine.records.frames import VideoFrame
-from motifmine.types import Pixels
+from motifmine.types import Floats32, Pixels
 
 UPDATE_EVERY_S = Fraction(1)
 """Time between updates, seconds."""
@@ -24,11 +25,14 @@ class MeanPicture:
         self.n_pictures = 0
         self._next_s = Fraction(0)
 
-    def update(self, frame: VideoFrame) -> None:
-        """Add the frame if the next update is due."""
+    def update(self, frame: VideoFrame, pose: Pose = STILL) -> None:
+        """Add the frame, put back by the pose of its camera, if the next update is due."""
         if frame.time_s >= self._next_s:
             height, width = self.total.shape[:2]
-            self.total += frame.read_colour(width, height)
+            picture = frame.read_colour(width, height)
+            if pose != STILL:
+                picture = put_back(picture, pose)
+            self.total += picture
             self.n_pictures += 1
             self._next_s = frame.time_s + UPDATE_EVERY_S
 
@@ -54,9 +58,13 @@ class SlowBackground:
         self._n_updates = 0
         self._next_s = Fraction(0)
 
-    def update(self, time_s: Fraction, image: Pixels) -> Pixels:
+    def is_due(self, time_s: Fraction) -> bool:
+        """Return whether the next update is due."""
+        return time_s >= self._next_s
+
+    def update(self, time_s: Fraction, image: Pixels | Floats32) -> Pixels:
         """Update the background if due, and return it, uint8 array (height, width)."""
-        if time_s >= self._next_s:
+        if self.is_due(time_s):
             step = max(FIRST_STEP / max(self._n_updates, 1), LAST_STEP)
             level = image.astype(np.float32) if self._level is None else self._level
             self._level = level + np.clip(image - level, -step, step)

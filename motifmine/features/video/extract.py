@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from motifmine.errors import MotifmineWarning, VideoError
-from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
+from motifmine.features.video.flow import BinRow, FlowWords
+from motifmine.features.video.spec import FlowSpec
 from motifmine.files import sha256
 from motifmine.io.readers import open_frames
 from motifmine.parallel.threads import n_cores

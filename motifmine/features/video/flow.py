@@ -7,106 +7,35 @@ and the pixels that move and change in luma are counted per cell and direction.
 
 import math
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import SpecError
 from motifmine.features.video.background import MeanPicture, SlowBackground
-from motifmine.features.video.mask import Box, make_watch_mask, resize
+from motifmine.features.video.camera import Camera, reduce_half
+from motifmine.features.video.light import is_light_change
+from motifmine.features.video.mask import make_watch_mask, resize
+from motifmine.features.video.pose import STILL, Pose, everywhere, put_back, warp_back
+from motifmine.features.video.spec import FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
+from motifmine.parallel.ordered import map_ordered
 from motifmine.records.frames import VideoFrame
-from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats32, Indices, Indices32, Pixels
 
 Counts = NDArray[np.int32]
-In = TypeVar("In")
-Out = TypeVar("Out")
 
-MIN_SIDE_PX = 24
-"""Least width and height of a working frame for optical flow, pixels."""
 MIN_GAP_SHARE = Fraction(4, 5)
 """Least time between used frames, relative to the requested one: 30 Hz gives 15 Hz, not 10."""
 MAX_GAPS = 3
 """Frames that are further apart than this number of normal gaps are not compared."""
 STATIC_CONTRAST = 25
 """Least difference of static foreground from the background, grey levels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowSpec:
-    """Specification of words of kind `flow-grid`."""
-
-    bin_s: float = 0.25
-    """Length of a time bin, seconds, > 0."""
-    width: int = 352
-    """Largest width of the working frame, pixels."""
-    rate_hz: float = 12.5
-    """Largest rate of compared frames, frames per second."""
-    cell_px: int = 8
-    """Side of a cell, pixels of the working frame."""
-    directions: int = 8
-    """Number of directions; the first points right."""
-    speed_px_s: float = 6.0
-    """Slower pixels are still; pixels of the working frame per second."""
-    change: int = 6
-    """Pixels count as moving only if their luma changes by more between frames, grey levels."""
-    static: bool = False
-    """Whether static foreground has a word in each cell."""
-    roi: Box | None = None
-    """Region of interest: x, y, width, height in pixels of the video."""
-    exclude: tuple[Box, ...] = ()
-    """Boxes to exclude, as `roi`."""
-    mask: str | None = None
-    """Path of a picture of the video's size; pixels that are black in it are excluded."""
-
-    def __post_init__(self) -> None:
-        positive = {"bin_s": self.bin_s, "rate_hz": self.rate_hz}
-        for name, value in positive.items():
-            if not (math.isfinite(value) and value > 0):
-                raise SpecError(f"{name} is {value}; it must be positive")
-        least = {
-            "width": MIN_SIDE_PX, "cell_px": 1, "directions": 1, "speed_px_s": 0, "change": 0
-        }  # fmt: skip
-        for name, smallest in least.items():
-            if not getattr(self, name) >= smallest:
-                raise SpecError(f"{name} is {getattr(self, name)}; it must be at least {smallest}")
-        for box in (*self.exclude, *([self.roi] if self.roi else [])):
-            if min(box[:2]) < 0 or min(box[2:]) < 1:
-                raise SpecError(f"the box {box} is empty or begins outside the picture; x,y,w,h")
-
-    def grid(self, width: int, height: int) -> FlowGrid:
-        """Return the grid of words for a video of this size in pixels.
-
-        Raises
-        ------
-        SpecError
-            If the video is too small for optical flow.
-        """
-        working_width = min(self.width, width)
-        working_height = round(height * working_width / width)
-        if min(working_width, working_height) < MIN_SIDE_PX:
-            raise SpecError(
-                f"a working frame of {working_width}x{working_height} px is too small for optical "
-                f"flow; it needs at least {MIN_SIDE_PX} px on either side"
-            )
-        return FlowGrid(
-            rows=-(-working_height // self.cell_px),
-            columns=-(-working_width // self.cell_px),
-            directions=self.directions,
-            cell_px=self.cell_px,
-            frame_width=working_width,
-            frame_height=working_height,
-            static=self.static,
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +57,10 @@ class _WorkingFrame(NamedTuple):
     image: Pixels
     half: Pixels
     """The image at half the size."""
+    reduced: Pixels
+    """The image reduced further, see `camera.reduce_half`."""
+    known: Pixels | None = None
+    """1 for pixels that are in the picture of a camera that has moved; None: all."""
 
 
 class _Pair(NamedTuple):
@@ -166,6 +99,15 @@ class FlowWords:
         self.grid = spec.grid(width, height)
         self.watched = make_watch_mask(spec, self.grid, width, height)
         self.mean = MeanPicture(self.grid.frame_width, self.grid.frame_height)
+        self.camera = Camera(self.grid.frame_width, self.grid.frame_height)
+        self.n_pairs = 0
+        """Pairs of frames that were compared."""
+        self.n_light = 0
+        """Pairs that were left out, because the light changed suddenly between them."""
+        self.n_lost = 0
+        """Frames that were left out, because they do not show the scene."""
+        self.away_s = Fraction(0)
+        """Time at the end that is left out, because the camera has turned away, seconds."""
         self.last_time_s = start_s
         """Time of the last frame, used or not."""
         self._bin_s = Fraction(repr(spec.bin_s))
@@ -205,26 +147,53 @@ class FlowWords:
                 yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
 
     def _pairs(self, frames: Iterable[VideoFrame]) -> Iterator[_Pair]:
-        """Yield successive working frames, except across long gaps."""
+        """Yield successive working frames, except across long gaps and changes of the light."""
         slow = SlowBackground()
         before: _WorkingFrame | None = None
+        last_used_s: Fraction | None = None
+        frames = iter(frames)
         for frame in frames:
             self.last_time_s = frame.time_s
-            self.mean.update(frame)
-            if before is not None and frame.time_s - before.time_s < self._least_gap_s:
+            self.mean.update(frame, self.camera.pose)
+            if last_used_s is not None and frame.time_s - last_used_s < self._least_gap_s:
                 continue
+            last_used_s = frame.time_s
             after = self._make_working_frame(frame)
+            if before is not None and is_light_change(
+                before.reduced, after.reduced, self.watched, self.spec.change
+            ):
+                self.n_light += 1
+                slow = SlowBackground()
+                self.camera.renew()
+                before = None
+            if self.spec.stabilise == "auto":
+                pose = self.camera.place(after.time_s, after.half, after.reduced)
+                if self.camera.is_away:
+                    self._leave_rest(frames)
+                    return
+                if pose is None:
+                    self.n_lost += 1
+                    before = None
+                    continue
+                after = after if pose == STILL else _put_back(after, pose)
             background = slow.update(after.time_s, after.image) if self.spec.static else None
             if before is not None and after.time_s - before.time_s <= self._longest_gap_s:
+                self.n_pairs += 1
                 yield _Pair(before, after, background)
             before = after
 
+    def _leave_rest(self, frames: Iterator[VideoFrame]) -> None:
+        """Read the frames after the camera has turned away, for the length of the recording."""
+        end_s = self.last_time_s
+        for frame in frames:
+            end_s = frame.time_s
+        self.last_time_s = self.camera.last_seen_s
+        self.away_s = end_s - self.last_time_s
+
     def _make_working_frame(self, frame: VideoFrame) -> _WorkingFrame:
         image = self._resize_to_working(frame.luma)
-        height, width = image.shape
-        return _WorkingFrame(
-            frame.time_s, image, resize(image, ((width + 1) // 2, (height + 1) // 2))
-        )
+        half = _halve(image)
+        return _WorkingFrame(frame.time_s, image, half, reduce_half(half))
 
     def _resize_to_working(self, luma: Pixels) -> Pixels:
         """Reduce a frame to working size."""
@@ -241,28 +210,45 @@ class FlowWords:
     def _count(self, pair: _Pair) -> tuple[int, Counts]:
         """Return the time bin of a pair and the count of every word, int32 array (W,)."""
         grid = self.grid
-        changed = self._find_changed(pair.before.image, pair.after.image, self.spec.change)
+        changed = self._find_changed(pair.before, pair.after, self.spec.change)
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
         places = (self._vector_of_pixel, self._cell_of_pixel, grid.rows * grid.columns)
         # in pixels of the half-size frame, per pair of frames
         least_motion = self.spec.speed_px_s * float(pair.after.time_s - pair.before.time_s) / 2
         counts = count_moving_pixels(changed, flow, *places, self._compass, least_motion)
         if pair.background is not None:
-            foreground = self._find_changed(pair.after.image, pair.background, STATIC_CONTRAST)
+            behind = pair.after._replace(image=pair.background)
+            foreground = self._find_changed(pair.after, behind, STATIC_CONTRAST)
             still = count_still_pixels(foreground, flow, *places, least_motion)
             counts = np.concatenate([counts, still])
         return self._find_bin(pair.after.time_s), counts
 
-    def _find_changed(self, one: Pixels, other: Pixels, levels: int) -> Indices:
+    def _find_changed(self, one: _WorkingFrame, other: _WorkingFrame, levels: int) -> Indices:
         """Return the pixels inside the mask that differ by more than `levels`, int64 array.
 
         Pixels are numbered `y * width + x`.
         """
-        differ = cv2.threshold(cv2.absdiff(one, other), levels, 1, cv2.THRESH_BINARY)[1]
+        difference = cv2.absdiff(one.image, other.image)
+        differ = cv2.threshold(difference, levels, 1, cv2.THRESH_BINARY)[1]
+        for known in (one.known, other.known):
+            if known is not None:
+                differ = cv2.bitwise_and(differ, known)
         return np.flatnonzero(cv2.bitwise_and(differ, self.watched).view(np.bool_))
 
     def _find_bin(self, time_s: Fraction) -> int:
         return math.floor((time_s - self.start_s) / self._bin_s)
+
+
+def _halve(image: Pixels) -> Pixels:
+    height, width = image.shape
+    return resize(image, ((width + 1) // 2, (height + 1) // 2))
+
+
+def _put_back(frame: _WorkingFrame, pose: Pose) -> _WorkingFrame:
+    """Return a frame as a camera that has not moved would have seen it."""
+    image = put_back(frame.image, pose)
+    _, known = warp_back(everywhere(*image.shape[::-1]), pose, 1.0)
+    return _WorkingFrame(frame.time_s, image, _halve(image), frame.reduced, known.astype(np.uint8))
 
 
 _THREAD = threading.local()
@@ -299,28 +285,3 @@ def compute_flow(before: Pixels, after: Pixels, *, is_still: bool = False) -> ND
         _THREAD.engine.setGradientDescentIterations(8)
     flow: NDArray[np.float32] = _THREAD.engine.calc(before, after, None)
     return flow.reshape(-1, 2)
-
-
-def map_ordered(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:
-    """Yield `function(item)` in the order of `items`, computed ahead by threads.
-
-    Parameters
-    ----------
-    function : callable
-        Should release the GIL.
-    items : iterable
-        Read in the calling thread.
-    threads : int
-        At most twice this number of results is pending, to limit memory.
-    """
-    waiting: deque[Future[Any]] = deque()
-    if threads <= 1:  # on a single core a second thread has no benefit
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -1,41 +1,22 @@
 """Parts of the picture that are not watched: masks, regions of interest and excluded boxes."""
 
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 
 from motifmine.errors import FormatError, SpecError
+from motifmine.features.video.spec import Box, FlowSpec
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Pixels
 
-Box = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the video."""
 
-
-class MaskSpec(Protocol):
-    """The settings that exclude parts of the picture, see `FlowSpec`."""
-
-    @property
-    def mask(self) -> str | None:
-        """Path of a picture."""
-
-    @property
-    def roi(self) -> Box | None:
-        """Region of interest."""
-
-    @property
-    def exclude(self) -> tuple[Box, ...]:
-        """Boxes to exclude."""
-
-
-def make_watch_mask(spec: MaskSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
+def make_watch_mask(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> Pixels:
     """Return 1 for pixels of the working frame that are not excluded, uint8 array (H, W).
 
     Parameters
     ----------
-    spec : MaskSpec
+    spec : FlowSpec
     grid : FlowGrid
     width, height : int
         Size of the video, pixels.

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, SpecError
-from motifmine.features.video.flow import BinRow, FlowSpec, FlowWords
+from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.mask import make_watch_mask
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.video.reader import Frame
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.types import Floats

@@ -1,0 +1,82 @@
+"""Specification of the words of a video."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from motifmine.errors import SpecError
+from motifmine.records.vocabulary import FlowGrid
+
+Box = tuple[int, int, int, int]
+MIN_SIDE_PX = 24
+"""Least width and height of a working frame for optical flow, pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSpec:
+    """Specification of words of kind `flow-grid`."""
+
+    bin_s: float = 0.25
+    """Length of a time bin, seconds, > 0."""
+    width: int = 352
+    """Largest width of the working frame, pixels."""
+    rate_hz: float = 12.5
+    """Largest rate of compared frames, frames per second."""
+    cell_px: int = 8
+    """Side of a cell, pixels of the working frame."""
+    directions: int = 8
+    """Number of directions; the first points right."""
+    speed_px_s: float = 6.0
+    """Slower pixels are still; pixels of the working frame per second."""
+    change: int = 6
+    """Pixels count as moving only if their luma changes by more between frames, grey levels."""
+    static: bool = False
+    """Whether static foreground has a word in each cell."""
+    roi: Box | None = None
+    """Region of interest: x, y, width, height in pixels of the video."""
+    exclude: tuple[Box, ...] = ()
+    """Boxes to exclude, as `roi`."""
+    mask: str | None = None
+    """Path of a picture of the video's size; pixels that are black in it are excluded."""
+    stabilise: Literal["auto", "off"] = "auto"
+    """Whether motion of the camera is taken out where there is any."""
+
+    def __post_init__(self) -> None:
+        positive = {"bin_s": self.bin_s, "rate_hz": self.rate_hz}
+        for name, value in positive.items():
+            if not (math.isfinite(value) and value > 0):
+                raise SpecError(f"{name} is {value}; it must be positive")
+        least = {
+            "width": MIN_SIDE_PX, "cell_px": 1, "directions": 1, "speed_px_s": 0, "change": 0
+        }  # fmt: skip
+        for name, smallest in least.items():
+            if not getattr(self, name) >= smallest:
+                raise SpecError(f"{name} is {getattr(self, name)}; it must be at least {smallest}")
+        for box in (*self.exclude, *([self.roi] if self.roi else [])):
+            if min(box[:2]) < 0 or min(box[2:]) < 1:
+                raise SpecError(f"the box {box} is empty or begins outside the picture; x,y,w,h")
+
+    def grid(self, width: int, height: int) -> FlowGrid:
+        """Return the grid of words for a video of this size in pixels.
+
+        Raises
+        ------
+        SpecError
+            If the video is too small for optical flow.
+        """
+        working_width = min(self.width, width)
+        working_height = round(height * working_width / width)
+        if min(working_width, working_height) < MIN_SIDE_PX:
+            raise SpecError(
+                f"a working frame of {working_width}x{working_height} px is too small for optical "
+                f"flow; it needs at least {MIN_SIDE_PX} px on either side"
+            )
+        return FlowGrid(
+            rows=-(-working_height // self.cell_px),
+            columns=-(-working_width // self.cell_px),
+            directions=self.directions,
+            cell_px=self.cell_px,
+            frame_width=working_width,
+            frame_height=working_height,
+            static=self.static,
+        )
