@@ -104,6 +104,11 @@ def settings_of(
     type=click.IntRange(min=1),
     help="Number of the video stream.  [default: the largest that lasts]",
 )
+@click.option(
+    "--stabilise",
+    type=click.Choice(["auto", "off"]),
+    help="Whether motion of the camera is taken out.  [default: auto]",
+)
 @click.option("--roi", type=BoxType(), help="Use only this box; pixels of the video.")
 @click.option("--exclude", type=BoxType(), multiple=True, help="Ignore this box (repeatable).")
 @click.option(

@@ -28,9 +28,9 @@ def sum_blocks(reference: Picture, picture: Picture, inside: Picture, side: int)
     ----------
     reference, picture : float32 arrays (h, w)
     inside : float32 array (h, w)
-        0 where the picture is not known, else 1; unknown pixels are left out.
+        0 where the picture is not known, else 1; unknown pixels are excluded.
     side : int
-        Side of a block, pixels; an incomplete last row or column of blocks is left out.
+        Side of a block, pixels; an incomplete last row or column of blocks is excluded.
 
     Returns
     -------

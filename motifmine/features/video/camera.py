@@ -7,6 +7,7 @@ at half the working size and warped back onto the scene, so that cells stay with
 """
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,7 +30,7 @@ LEAST_CONTRAST = 3.0
 LEAST_BLOCKS = 8
 LEAST_SHARE = 0.2
 LEAST_SPREAD = 0.17
-"""Blocks with structure must be so many, be this share of all, and be spread over the picture:
+"""Blocks with structure must be this many and this share of all, and be spread over the picture:
 standard deviation of their positions relative to its sides, which is .29 if they are everywhere.
 Otherwise they may belong to one thing that moves."""
 SAME_CORRELATION = 0.6
@@ -149,14 +150,19 @@ class Camera:
         """Of the last frame that could be placed."""
         self.n_frames = self.n_moved = 0
         """Frames that were looked at, and those that were warped."""
+        self.n_lost = 0
+        """Frames between others that do not show the scene."""
         self.farthest_px = 0.0
         """Largest motion that was taken out, root mean square over the picture."""
         self.last_seen_s = Fraction(0)
         """When the scene was seen for the last time, seconds."""
+        self.has_begun = False
+        """Whether the last frame is the first that is warped: those before may be a little off."""
         self.is_away = False
         """Whether the camera has turned away for good, or further than a grid can bear."""
         self._is_moving = False
         self._lost_since: Fraction | None = None
+        self._n_lost_now = 0
         self._calm_since = Fraction(0)
         self._calm_pose = STILL
         self._background = SlowBackground()
@@ -179,22 +185,45 @@ class Camera:
             self._update(time_s, half)
             self.last_seen_s = time_s
             return self.pose
+        was_moving = self._is_moving
         look = self._search if self._is_moving else self._watch
         found = look(half, reduced)
         if found is None:
             since = self._lost_since = self._lost_since or time_s
+            self._n_lost_now += 1
             self.is_away = self.is_away or time_s - since >= LOST_S
             return None
         if not found.is_small(self.width):
             self.is_away = True
             return None
-        self._lost_since, self.last_seen_s = None, time_s
+        self.n_lost += self._n_lost_now
+        self._lost_since, self._n_lost_now, self.last_seen_s = None, 0, time_s
         self._settle(time_s, found)
+        self.has_begun = self._is_moving and not was_moving
         if self.pose != STILL:
             self.n_moved += 1
             self.farthest_px = max(self.farthest_px, self.pose.reach_px(self.width, self.height))
         self._update(time_s, half)
         return self.pose
+
+    def is_back(self, half: Pixels, reduced: Pixels) -> bool:
+        """Return whether a frame shows the scene again, at a pose that a grid can bear.
+
+        Parameters
+        ----------
+        half, reduced : uint8 arrays (row, column)
+            As for `place`.
+        """
+        found = self._search(half, reduced, is_lenient=False)
+        return found is not None and found.is_small(self.width)
+
+    def resume(self) -> "Camera":
+        """Return a camera with the same scene, for the next document."""
+        camera = copy(self)
+        camera.n_frames = camera.n_moved = camera.n_lost = camera._n_lost_now = 0
+        camera.farthest_px = 0.0
+        camera.is_away, camera._is_moving, camera._lost_since = False, True, None
+        return camera
 
     def renew(self) -> None:
         """Take the next frame as the background, because the light is another one."""
@@ -243,8 +272,11 @@ class Camera:
             return found
         return None if found is None and agreement < LOST_AGREEMENT else self.pose
 
-    def _search(self, half: Pixels, reduced: Pixels) -> Pose | None:
-        """Return the pose of a frame, from the last one or from anywhere; None if none is right."""
+    def _search(self, half: Pixels, reduced: Pixels, *, is_lenient: bool = True) -> Pose | None:
+        """Return the pose of a frame, from the last one or from anywhere; None if none is right.
+
+        Without enough structure it is the last one if `is_lenient`.
+        """
         assert self._levels is not None
         coarse, fine = self._levels
         picture, small = half.astype(np.float32), reduced.astype(np.float32)
@@ -252,7 +284,7 @@ class Camera:
         pose, agreement = fine.place(picture, pose, 3)
         if agreement >= LEAST_AGREEMENT:
             return pose
-        if math.isnan(agreement):
+        if math.isnan(agreement) and is_lenient:
             return self.pose
         window = cv2.createHanningWindow(small.shape[::-1], cv2.CV_32F)
         (right, down), _ = cv2.phaseCorrelate(coarse.reference, small, window)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from motifmine.errors import MotifmineWarning, VideoError
+from motifmine.features.video.camera import Camera
 from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.spec import FlowSpec
 from motifmine.files import sha256
@@ -82,8 +83,8 @@ def extract_documents(
 ) -> Iterator[ObservationTable]:
     """Extract the words of one video, and yield the table of each of its documents.
 
-    A document ends where the time stamps jump. Sets the number of threads of OpenCV to 1 for the
-    whole process.
+    A document ends where the time stamps jump or the camera turns away. Sets the number of threads
+    of OpenCV to 1 for the whole process.
 
     Parameters
     ----------
@@ -165,14 +166,31 @@ class _Documents:
     ) -> Iterator[ObservationTable]:
         """Yield the table of every document."""
         for _, document in groupby(frames, DocumentOf(document_s)):
-            yield self._make_table(document)
+            yield from self._read_document(document)
 
-    def _make_table(self, document: Iterator[VideoFrame]) -> ObservationTable:
+    def _read_document(self, frames: Iterator[VideoFrame]) -> Iterator[ObservationTable]:
+        """Yield the tables of a stretch without jumps: one, or one each time the scene is seen."""
+        first: VideoFrame | None = next(frames)
+        camera: Camera | None = None
+        while first is not None:
+            table, words = self._make_table(first, frames, camera)
+            camera = words.camera
+            first = words.find_return(frames) if camera.is_away else None
+            notes = ", ".join([*self.reader.notes, *words.notes])
+            yield table.of_recording(replace(table.recordings[0], notes=notes))
+
+    def _make_table(
+        self, first: VideoFrame, document: Iterator[VideoFrame], camera: Camera | None
+    ) -> tuple[ObservationTable, FlowWords]:
         reader, spec = self.reader, self.spec
-        first = next(document)
         height, width = first.luma.shape
         words = FlowWords(
-            spec, width=width, height=height, mean_gap_s=reader.mean_gap_s, start_s=first.time_s
+            spec,
+            width=width,
+            height=height,
+            mean_gap_s=reader.mean_gap_s,
+            start_s=first.time_s,
+            camera=camera,
         )
         vocabulary = Vocabulary.of_grid(words.grid)
         if self.accept is not None:
@@ -197,12 +215,11 @@ class _Documents:
             origin_s=origin_s,
             frames_decoded=n_frames,
             stamps_repaired=repaired - self.repaired,
-            notes=", ".join(reader.notes),
             width_px=width,
             height_px=height,
         )
         self.repaired = repaired
-        return ObservationTable(
+        table = ObservationTable(
             offsets=np.cumsum(offsets),
             word=word,
             count=count,
@@ -212,6 +229,7 @@ class _Documents:
             spec=flow_spec_to_values(spec),
             picture=words.mean.picture(),
         )
+        return table, words
 
 
 @dataclass(slots=True)

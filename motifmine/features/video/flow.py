@@ -34,6 +34,10 @@ MIN_GAP_SHARE = Fraction(4, 5)
 """Least time between used frames, relative to the requested one: 30 Hz gives 15 Hz, not 10."""
 MAX_GAPS = 3
 """Frames that are further apart than this number of normal gaps are not compared."""
+BACK_EVERY_S = Fraction(1, 2)
+BACK_TIMES = 2
+"""Time between looks at a camera that has turned away, seconds, and number of looks in a row that
+must show the scene before it is back: one that passes by is not."""
 STATIC_CONTRAST = 25
 """Least difference of static foreground from the background, grey levels."""
 
@@ -83,6 +87,8 @@ class FlowWords:
         Usual time between frames of the video.
     start_s : Fraction, seconds
         Time of the first frame, where the first bin begins.
+    camera : Camera or None
+        That of the document before, whose scene this one shows again; None begins a scene.
     """
 
     def __init__(
@@ -93,21 +99,21 @@ class FlowWords:
         height: int,
         mean_gap_s: Fraction,
         start_s: Fraction = Fraction(0),
+        camera: Camera | None = None,
     ) -> None:
         self.spec = spec
         self.start_s = start_s
         self.grid = spec.grid(width, height)
         self.watched = make_watch_mask(spec, self.grid, width, height)
         self.mean = MeanPicture(self.grid.frame_width, self.grid.frame_height)
-        self.camera = Camera(self.grid.frame_width, self.grid.frame_height)
+        size = (self.grid.frame_width, self.grid.frame_height)
+        self.camera = camera.resume() if camera else Camera(*size)
         self.n_pairs = 0
         """Pairs of frames that were compared."""
         self.n_light = 0
-        """Pairs that were left out, because the light changed suddenly between them."""
-        self.n_lost = 0
-        """Frames that were left out, because they do not show the scene."""
+        """Pairs that were excluded, because the light changed suddenly between them."""
         self.away_s = Fraction(0)
-        """Time at the end that is left out, because the camera has turned away, seconds."""
+        """Time at the end that is excluded, because the camera has turned away, seconds."""
         self.last_time_s = start_s
         """Time of the last frame, used or not."""
         self._bin_s = Fraction(repr(spec.bin_s))
@@ -151,7 +157,6 @@ class FlowWords:
         slow = SlowBackground()
         before: _WorkingFrame | None = None
         last_used_s: Fraction | None = None
-        frames = iter(frames)
         for frame in frames:
             self.last_time_s = frame.time_s
             self.mean.update(frame, self.camera.pose)
@@ -169,12 +174,12 @@ class FlowWords:
             if self.spec.stabilise == "auto":
                 pose = self.camera.place(after.time_s, after.half, after.reduced)
                 if self.camera.is_away:
-                    self._leave_rest(frames)
+                    self.last_time_s = max(self.camera.last_seen_s, self.start_s)
                     return
                 if pose is None:
-                    self.n_lost += 1
                     before = None
                     continue
+                before = None if self.camera.has_begun else before
                 after = after if pose == STILL else _put_back(after, pose)
             background = slow.update(after.time_s, after.image) if self.spec.static else None
             if before is not None and after.time_s - before.time_s <= self._longest_gap_s:
@@ -182,13 +187,43 @@ class FlowWords:
                 yield _Pair(before, after, background)
             before = after
 
-    def _leave_rest(self, frames: Iterator[VideoFrame]) -> None:
-        """Read the frames after the camera has turned away, for the length of the recording."""
-        end_s = self.last_time_s
+    def find_return(self, frames: Iterator[VideoFrame]) -> VideoFrame | None:
+        """Read frames until the camera shows the scene again, None if it never does."""
+        n_seen, next_s = 0, self.last_time_s
+        left_s = self.last_time_s
         for frame in frames:
-            end_s = frame.time_s
-        self.last_time_s = self.camera.last_seen_s
-        self.away_s = end_s - self.last_time_s
+            self.away_s = frame.time_s - left_s
+            if frame.time_s < next_s:
+                continue
+            next_s = frame.time_s + BACK_EVERY_S
+            n_seen = n_seen + 1 if self._is_back(frame) else 0
+            if n_seen == BACK_TIMES:
+                return frame
+        return None
+
+    def _is_back(self, frame: VideoFrame) -> bool:
+        seen = self._make_working_frame(frame)
+        return self.camera.is_back(seen.half, seen.reduced)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken out or excluded, for people."""
+        camera, found = self.camera, []
+        if camera.n_moved:
+            found.append(f"camera motion up to {camera.farthest_px:.1f} px removed")
+        if self.n_light:
+            plural = "s" if self.n_light > 1 else ""
+            found.append(f"{self.n_light} sudden change{plural} of light excluded")
+        if camera.n_lost:
+            plural = "s" if camera.n_lost > 1 else ""
+            found.append(f"{camera.n_lost} frame{plural} that did not show the scene excluded")
+        if self.away_s:
+            seen_s = self.last_time_s - self.start_s
+            share = float(seen_s / max(seen_s + self.away_s, Fraction(1, 1000)))
+            found.append(
+                f"camera turned away at {float(self.last_time_s):.1f} s: {100 * share:.0f} % used"
+            )
+        return tuple(found)
 
     def _make_working_frame(self, frame: VideoFrame) -> _WorkingFrame:
         image = self._resize_to_working(frame.luma)

@@ -86,7 +86,15 @@ def put_back(picture: Pixels, pose: Pose) -> Pixels:
 
 
 def warp_back(picture: Floats32, pose: Pose, scale: float) -> tuple[Floats32, Floats32]:
-    """Return a picture put back onto the scene, and 1 where it is known, two arrays of its size."""
+    """Return a picture put back onto the scene, and 1 where it is known, two arrays of its size.
+
+    Parameters
+    ----------
+    picture : float32 array (row, column)
+    pose : Pose
+    scale : float
+        Size of the working frame relative to the picture.
+    """
     height, width = picture.shape
     matrix = pose.matrix(width, height, scale)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
