@@ -51,12 +51,23 @@ class MotifmineGroup(click.Group):
             raise click.exceptions.Exit(1) from error
         return super().make_context(*arguments, **{"default_map": settings, **extra})
 
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run the command line; without arguments in a call it is that of this process."""
+        if not args and not more:
+            from motifmine.scratch import use_temporary_area
+
+            use_temporary_area()
+        return super().main(*args, **more)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a `MotifmineError` ends it with status 1."""
         from motifmine.errors import MotifmineError
 
+        from .signals import end_on_signals
+
         try:
-            return super().invoke(ctx)
+            with end_on_signals():
+                return super().invoke(ctx)
         except MotifmineError as error:
             if MESSAGES.is_verbose:
                 complain(traceback.format_exc().rstrip())

@@ -41,8 +41,14 @@ FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "lab
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:
-    """Return the folder named after the command, before it, or by the environment."""
+    """Return the folder named after the command, before it, or by the environment.
+
+    What killed commands left there is removed.
+    """
+    from motifmine.scratch import sweep_workspace
+
     chosen: Path = value if value is not None else ctx.find_root().params["workspace"]
+    sweep_workspace(chosen)
     return chosen
 
 

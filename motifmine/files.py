@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-import platform
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from motifmine.errors import MotifmineError, WorkspaceError
+from motifmine.scratch import own_path, sweep_once, temporary_name
 
 BLOCK_BYTES = 1 << 20
 
@@ -25,22 +25,32 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
         When `path` exists and `force` is not set, or the file cannot be written.
     """
     refuse_overwriting(path, force=force)
-    # processes on several machines may write the same file at the same time
-    part = path.with_name(f".{path.name}.part-{platform.node()}-{os.getpid()}")
+    sweep_once(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with own_path(temporary_name(path)) as part:
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            _rename(part, path, force=force)
     except OSError as error:
         if isinstance(error, MotifmineError):
             raise
         raise WorkspaceError(f"{path} cannot be written: {error}") from error
-    finally:
-        # where a parent is a file this fails too, and must not mask the error above
-        with suppress(NotADirectoryError):
-            part.unlink(missing_ok=True)
+
+
+def _rename(part: Path, path: Path, *, force: bool) -> None:
+    """Give a complete file its name, without replacing what another process wrote meanwhile."""
+    if not force:
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            refuse_overwriting(path, force=False)
+        except OSError:  # a file system without links
+            refuse_overwriting(path, force=False)
+        else:
+            return
+    part.replace(path)
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:
@@ -74,7 +84,9 @@ def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
 def refuse_overwriting(path: Path, *, force: bool) -> None:
     """Raise `WorkspaceError` when `path` exists and `force` is not set."""
     if path.exists() and not force:
-        raise WorkspaceError(f"{path} exists already; use --force to overwrite it")
+        raise WorkspaceError(
+            f"{path} exists already; choose another name, or use --force to overwrite it"
+        )
 
 
 def sha256(path: Path) -> str:

@@ -16,10 +16,9 @@ from motifmine.archive.status import STATUS_NAME, ArchiveState, collect_state, f
 from motifmine.archive.storage import Storage
 from motifmine.parallel.dask_cluster import Cluster, local_cluster, remote_cluster
 from motifmine.parallel.threads import n_cores
+from motifmine.scratch import AREA
 
-SCRATCH = ".streaming-"
-"""Prefix of the scratch folders of out-of-core fits."""
-LEFTOVER = re.compile(r"\.(?P<name>.+)\.((part|old)-.+|part\.h5)")
+LEFTOVER = re.compile(r"\..+\.((part|old)-.+|reserved)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,7 @@ def run_plan(
 
 
 def _remove_leftovers(plan: Plan, output: Storage) -> None:
-    """Remove partial files of killed runs."""
+    """Remove partial files of killed runs; the output is locked, so no other run writes there."""
     if not output.is_local:
         return
     for scene in plan.scenes:
@@ -121,8 +120,7 @@ def _remove_leftovers(plan: Plan, output: Storage) -> None:
                         shutil.rmtree(path, ignore_errors=True)
                     else:
                         path.unlink(missing_ok=True)
-        for path in (output.path / scene.name).glob(f"{SCRATCH}*"):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(output.path / scene.name / AREA, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Storage of archives and results: local folders, or URLs that fsspec can open (`s3://`, ...)."""
 
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from motifmine.errors import MissingExtraError, WorkspaceError
 from motifmine.files import open_atomic, write_text
+from motifmine.scratch import make_token
 from motifmine.validation import require_package
 
 BLOCK_BYTES = 1 << 22
@@ -182,7 +182,7 @@ class Storage:
             if WHOLE_OBJECTS.intersection(_protocols(files)):
                 files.put_file(str(source), f"{folder}/{name}")
             else:
-                part_name = f"{folder}/.{name}.part-{platform.node()}-{os.getpid()}"
+                part_name = f"{folder}/.{name}.part-{make_token()}"
                 files.put_file(str(source), part_name)
                 files.mv(part_name, f"{folder}/{name}")
         except OSError as error:

@@ -119,6 +119,7 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
                     dashboard_address="127.0.0.1:0",
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
+                    preload=["motifmine.parallel.parent"],
                 )
             )
         client = stack.enter_context(distributed.Client(cluster, set_as_default=False))

@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from motifmine.errors import MotifmineError
+from motifmine.parallel.parent import end_with_parent
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -180,6 +181,7 @@ def _run_in_child(function: Callable[[Any, Report], Any], job: Any, sender: Conn
     """Run one job and send its result; end quietly if the parent process is gone."""
     # Ctrl-C is sent to the whole process group; the parent ends its children itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     try:
         outcome = function(job, lambda note: sender.send(("note", note)))
     except BrokenPipeError:

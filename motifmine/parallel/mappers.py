@@ -1,6 +1,7 @@
 """Mappers: functions called like `map` that run on processes or on a Dask cluster."""
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -10,6 +11,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
 from motifmine.errors import FitError
+from motifmine.parallel.parent import end_with_parent
 
 Result = TypeVar("Result")
 PENDING_PER_WORKER = 2
@@ -47,7 +49,10 @@ def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
     if n_workers <= 1:
         yield map
         return
-    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(
+        n_workers, mp_context=get_context("spawn"), initializer=_begin_worker
+    )
+    with pool:
 
         def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
             return _submit_windowed(
@@ -61,6 +66,12 @@ def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
                 "a worker process was killed, possibly because of lack of memory; use fewer "
                 "workers, or smaller batches"
             ) from error
+
+
+def _begin_worker() -> None:
+    # Ctrl-C is sent to the whole process group; the command ends its workers itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def make_client_mapper(client: Any) -> Mapper:

@@ -1,6 +1,5 @@
 """Tables of the documents of a source: their names, and writing them all or none."""
 
-import glob
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from motifmine.errors import WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, Recording, document_name
+from motifmine.scratch import scratch_folder
 
 
 def first_table(table_path: Path) -> Path | None:
@@ -91,19 +91,12 @@ def write_documents(
         When such a table exists and `force` is not set.
     """
     source = table_path.stem
-    # of a process that was killed
-    for leftover in table_path.parent.glob(f".{glob.escape(source)}+*.part.h5"):
-        leftover.unlink(missing_ok=True)
-    aside: list[Path] = []
     placed: list[WrittenTable] = []
-    try:
+    with scratch_folder(table_path.parent.parent) as folder:
         for table, is_only in _with_ends(tables):
-            numbered = document_name(source, len(aside) + 1)
-            name = source if is_only else numbered
-            aside.append(table_path.with_name(f".{numbered}.part.h5"))
+            name = source if is_only else document_name(source, len(placed) + 1)
             recording = replace(table.recordings[0], name=name)
-            named = table.of_recording(recording)
-            store.write_table(aside[-1], named, force=True)
+            store.write_table(folder / f"{name}.h5", table.of_recording(recording), force=True)
             placed.append(
                 WrittenTable(
                     path=table_path.with_name(f"{name}.h5"),
@@ -117,15 +110,13 @@ def write_documents(
         # another command may have written one meanwhile
         if not force and (there := document_tables(table_path)):
             raise WorkspaceError(f"{there[0]} exists already; overwrite it with --force")
+        table_path.parent.mkdir(parents=True, exist_ok=True)
         for path in document_tables(table_path):
             if path not in {table.path for table in placed}:
                 path.unlink()
         # the first last: `first_table` takes its presence as a sign that the others are complete
-        for part, written in reversed(list(zip(aside, placed, strict=True))):
-            part.replace(written.path)
-    finally:
-        for part in aside:
-            part.unlink(missing_ok=True)
+        for written in reversed(placed):
+            (folder / written.path.name).replace(written.path)
     return placed
 
 

@@ -14,12 +14,12 @@ from motifmine.features.video.extract import Progress, extract_documents
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import open_frames, reader_for, split_part
-from motifmine.io.series.spool import make_cache_folder
 from motifmine.io.sources import expand_sources, make_recording_names
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.scratch import scratch_folder
 from motifmine.version import __version__
 from motifmine.workflows.documents import document_tables, first_table, write_documents
 from motifmine.workflows.extract_jobs import (
@@ -81,7 +81,7 @@ def extract_sources(
     """
     workers = workers or n_cores()
     settings = settings or ExtractionSettings()
-    with make_cache_folder(workspace.root) as spool:
+    with scratch_folder(workspace.root) as spool:
         settings = replace(settings, series=replace(settings.series, spool=spool))
         jobs = plan_jobs(sources, workspace, settings, workers, on_note, scene)
         return run_jobs(jobs, workers, on_progress)

@@ -57,17 +57,31 @@ def fit(
         When the numbers go wrong.
     """
     run = run or FitRun()
-    # raises before hours of computing when the fit exists
-    path = run.target(workspace, request.model)
+    # raises before hours of computing when the fit exists, and keeps others from taking its name
+    with workspace.reserve_fit(run.name, request.model, force=run.force) as path:
+        return path, _fit_into(path, workspace, request, run)
+
+
+def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun) -> FitRecord:
+    """Fit tables of a workspace, save the fit in a file, and return what it holds.
+
+    Parameters
+    ----------
+    path : Path
+        Its name is reserved.
+    workspace : Workspace
+    request : FitRequest
+    run : FitRun
+    """
     if request.is_streamed:
         record = fit_tables_in_files(workspace, request, run, path)
         say_significance(record, run)
-        return path, record
+        return record
     words, cameras = read_words(workspace, run)
     record = fit_table(words, request, run, notes=cameras)
     record = record if run.is_timed else without_times(record)
     store.write_fit(path, record, force=run.force)
-    return path, record
+    return record
 
 
 def fit_table(

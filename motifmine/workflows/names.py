@@ -24,15 +24,19 @@ def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
     DataError
         When there is no such motif, or a name is more than one line of text.
     """
-    n_motifs = len(record.motifs)
-    given = list(record.names or ("",) * n_motifs)
+    return replace(record, names=_change(record.names, names, len(record.motifs)))
+
+
+def _change(before: tuple[str, ...], names: Mapping[int, str], n_motifs: int) -> tuple[str, ...]:
+    """Return the names with some of them replaced, () where all are empty."""
+    given = list(before or ("",) * n_motifs)
     for motif, name in names.items():
         if not 0 <= motif < n_motifs:
             raise DataError(
                 f"there is no motif {motif + 1}: the fit has {n_motifs}, numbered from 1"
             )
         given[motif] = name.strip()
-    return replace(record, names=tuple(given) if any(given) else ())
+    return tuple(given) if any(given) else ()
 
 
 def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tuple[Path, FitRecord]:
@@ -51,5 +55,7 @@ def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tup
     """
     path = workspace.find_fit(fit)
     record = with_names(store.read_fit(path), names)
-    changes.write_names(path, record.names)
-    return path, record
+    # another command may have named other motifs since the fit was read
+    n_motifs = len(record.motifs)
+    kept = changes.change_names(path, lambda before: _change(before, names, n_motifs))
+    return path, replace(record, names=kept)

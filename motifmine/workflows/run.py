@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from motifmine.files import refuse_overwriting
 from motifmine.progress import Progress
 from motifmine.validation import check_at_least
-from motifmine.workflows.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +39,3 @@ class FitRun:
         """Pass on a line, unless it is empty."""
         if line and self.on_message is not None:
             self.on_message(line)
-
-    def target(self, workspace: Workspace, model: str) -> Path:
-        """Return where the fit goes.
-
-        Raises
-        ------
-        WorkspaceError
-            When a fit of that name is there.
-        """
-        path = workspace.fit_path(self.name or workspace.next_fit_name(model))
-        refuse_overwriting(path, force=self.force)
-        return path

@@ -1,15 +1,19 @@
 """A workspace: the folder that holds one scene's tables, fits and reports."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motifmine.errors import DataError, WorkspaceError
 from motifmine.features.video.registration import RegisteredTables, register_tables
+from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.reservations import read_holder, reserve
+from motifmine.scratch import own_path
 from motifmine.types import Pixels
 
 
@@ -126,10 +130,54 @@ class Workspace:
         return self.root / "fits" / f"{name}.h5"
 
     def next_fit_name(self, model: str) -> str:
-        """Return `<model>-<number>`, one above the highest number in use."""
-        pattern = re.compile(rf"{re.escape(model)}-(\d+)\.h5")
-        found = (pattern.fullmatch(path.name) for path in (self.root / "fits").glob("*.h5"))
-        return f"{model}-{max((int(m[1]) for m in found if m), default=0) + 1:03d}"
+        """Return `<model>-<number>`, one above the highest number in use or reserved."""
+        pattern = re.compile(rf"{re.escape(model)}-(\d+)\.h5|\.{re.escape(model)}-(\d+)\.h5\..+")
+        found = (pattern.fullmatch(path.name) for path in (self.root / "fits").glob("*"))
+        return f"{model}-{max((int(m[1] or m[2]) for m in found if m), default=0) + 1:03d}"
+
+    @contextmanager
+    def reserve_fit(self, name: str | None, model: str, *, force: bool = False) -> Iterator[Path]:
+        """Yield where a new fit goes; other commands take other names meanwhile.
+
+        Parameters
+        ----------
+        name : str or None
+            None: the next number of the model.
+        model : str
+        force : bool
+            A fit of that name may be overwritten.
+
+        Raises
+        ------
+        WorkspaceError
+            When a fit of that name is there, or is being made by another process.
+        """
+        path = self.fit_path(name or self.next_fit_name(model))
+        refuse_overwriting(path, force=force or name is None)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mark = reserve(path)
+            # another command may have taken the number since it was chosen, or even be done with it
+            while name is None and (mark is None or path.exists()):
+                if mark is not None:
+                    mark.unlink()
+                path = self.fit_path(self.next_fit_name(model))
+                mark = reserve(path)
+        except OSError as error:
+            raise WorkspaceError(f"{path.parent} cannot be written: {error}") from error
+        if mark is None:
+            raise WorkspaceError(
+                f"{path.name} is being made by {read_holder(path)}; wait for it to end, or choose "
+                "another name"
+            )
+        try:
+            with own_path(mark):
+                yield path
+        finally:
+            # nothing stays of a fit that failed in a folder without a workspace
+            for folder in (path.parent, self.root):
+                with suppress(OSError):
+                    folder.rmdir()
 
     def find_fit(self, name: str | None = None) -> Path:
         """Return the fit called `name` (a name or a path), or the newest one.

@@ -338,11 +338,11 @@ def test_half_written_files_of_a_killed_run_are_removed(own: tuple[Path, Path]) 
     before = products(own[1])
     (own[1] / "north/tables/.x.h5.part-host-1").write_bytes(b"half")
     (own[1] / "north/reports/.plsm.old-host-1").mkdir()
-    (own[1] / "north/.streaming-1").mkdir()
+    (own[1] / "north/.scratch/host-1").mkdir(parents=True)
     run_here(*own)
     assert products(own[1]) == before
     assert not (own[1] / "north/reports/.plsm.old-host-1").exists()
-    assert not (own[1] / "north/.streaming-1").exists()
+    assert not (own[1] / "north/.scratch").exists()
 
 
 def test_a_jump_of_the_stamps_gives_two_documents_of_one_file(tmp_path: Path) -> None:

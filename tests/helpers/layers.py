@@ -9,7 +9,7 @@ from pathlib import Path
 LAYERS = (
     (
         *("errors", "version", "types", "seeding", "files", "durations", "progress"),
-        *("validation", "parallel"),
+        *("validation", "parallel", "scratch", "reservations"),
     ),
     ("records",),
     ("kernels", "io", "simulation"),

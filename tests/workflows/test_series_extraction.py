@@ -18,9 +18,10 @@ from motifmine.features.series.survey import (
 )
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
-from motifmine.io.series.spool import cache_binned, is_cached, make_cache_folder, read_cached
+from motifmine.io.series.spool import cache_binned, is_cached, read_cached
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
+from motifmine.scratch import scratch_folder
 from motifmine.workflows.documents import document_tables, first_table
 from motifmine.workflows.extract_series import SeriesTask, series_tables
 
@@ -184,15 +185,6 @@ def test_a_series_that_fails_late_leaves_no_tables(motifmine: Run) -> None:
     assert [p.name for p in Path("motifmine-work/tables").iterdir()] == ["one.h5"]
 
 
-def test_leftovers_of_a_killed_extraction_are_cleared(motifmine: Run) -> None:
-    write_csv(Path("plant.csv"), **pump(300))
-    folder = Path("motifmine-work/tables")
-    folder.mkdir(parents=True)
-    (folder / ".plant+0007.part.h5").write_bytes(b"half")
-    assert motifmine("extract", "plant.csv").exit_code == 0
-    assert [p.name for p in folder.iterdir()] == ["plant.h5"]
-
-
 def test_a_folder_of_series_is_a_source(motifmine: Run) -> None:
     Path("logs").mkdir()
     for name, seed in (("day2", 1), ("day1", 0)):
@@ -336,7 +328,7 @@ def test_what_waits_between_survey_and_words_is_what_was_binned_and_is_gone_afte
         )
         for i in range(2)
     ]
-    with make_cache_folder(tmp_path / "work") as spool:
+    with scratch_folder(tmp_path / "work") as spool:
         source = tmp_path / "a.csv"
         assert list(cache_binned(parts[:1], spool, tmp_path / "b.csv")) == parts[:1]
         assert not is_cached(spool, source)
@@ -360,7 +352,7 @@ def test_a_source_whose_survey_failed_is_cached_again(tmp_path: Path) -> None:
         yield part
         raise FormatError("line 690002")
 
-    with make_cache_folder(tmp_path / "work") as spool:
+    with scratch_folder(tmp_path / "work") as spool:
         for _ in range(2):
             with pytest.raises(FormatError, match="line 690002"):
                 list(cache_binned(documents(), spool, tmp_path / "a.csv"))

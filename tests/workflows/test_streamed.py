@@ -516,7 +516,7 @@ def test_the_command_fits_online_and_adds_a_day(
     again = motifmine("fit", "--update", "tuesday")
     assert again.exit_code == 1
     assert "all tables" in again.stderr
-    assert not list(tmp_path.glob("motifmine-work/.streaming*"))
+    assert not list(tmp_path.glob("motifmine-work/.scratch*"))
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,40 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 
+from motifmine.errors import MotifmineWarning
 from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
 from motifmine.io.hdf5.store import write_zone_attribute
 from motifmine.records.drift import Drift
+from motifmine.scratch import lock_folder
 
 
-def write_names(path: Path, names: Sequence[str]) -> None:
-    """Replace the names of a fit's motifs, atomically."""
+def change_names(path: Path, change: Callable[[tuple[str, ...]], Sequence[str]]) -> tuple[str, ...]:
+    """Replace the names of a fit's motifs, atomically; return what they are now.
+
+    Parameters
+    ----------
+    path : Path
+    change : callable
+        Gets the names, () where there are none, and returns the new ones. No other process
+        changes them meanwhile.
+    """
     with _open_copy(path) as file:
+        stored = file["motifs/name"].asstr()[:] if "motifs/name" in file else ()
+        names = tuple(change(tuple(map(str, stored))))
         if "motifs/name" in file:
             del file["motifs/name"]
         if names:
-            write_strings(file, "motifs/name", tuple(names), "motif")
+            write_strings(file, "motifs/name", names, "motif")
+    return names
 
 
 def write_time_zone(path: Path, time_zone: str) -> None:
@@ -44,9 +58,17 @@ def _open_copy(path: Path) -> Iterator[h5py.File]:
     """Open a copy of a fit for changes, which replaces the fit at the end.
 
     The copy keeps the time of modification: the newest fit of a workspace is the one fitted last,
-    and naming the motifs of an old fit must not change that.
+    and naming the motifs of an old fit must not change that. The folder is locked: of two changes
+    at the same time the second one is made to what the first one wrote.
     """
-    with open_atomic(path, force=True) as part:
+    with lock_folder(path.parent) as locked, open_atomic(path, force=True) as part:
+        if not locked:
+            warnings.warn(
+                f"{path.parent} cannot be locked; do not change {path.name} with two commands at "
+                "the same time",
+                MotifmineWarning,
+                stacklevel=4,
+            )
         shutil.copyfile(path, part)
         with h5py.File(part, "r+") as file:
             yield file

@@ -3,9 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
@@ -13,19 +11,6 @@ from motifmine.records.series import BinnedSeries
 
 WHOLE = "whole"
 """Marker file of a complete source."""
-
-
-@contextmanager
-def make_cache_folder(root: Path) -> Iterator[Path]:
-    """Yield the path of a cache folder in `root`, which is removed afterwards."""
-    folder = root / f".binned-{uuid4().hex[:12]}"
-    try:
-        yield folder
-    finally:
-        if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):  # remove `root`, too, if it is empty
-                root.rmdir()
 
 
 def cache_binned(

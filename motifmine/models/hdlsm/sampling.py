@@ -138,10 +138,13 @@ def _run_chains(
     """Run all chains in parallel threads."""
     lock = threading.Lock()
     done = 0
+    is_stopped = threading.Event()
     total = n_chains * schedule.sweeps_with_starts
 
     def on_sweep(value: float) -> None:
         nonlocal done
+        if is_stopped.is_set():
+            raise InterruptedError
         with lock:
             done += 1
             if on_progress is not None:
@@ -152,4 +155,9 @@ def _run_chains(
         return run_chain(tokens, prior, n_words, schedule, rng, began, on_sweep)
 
     with ThreadPoolExecutor(max_workers=min(n_chains, most_threads())) as pool:
-        return list(pool.map(run, range(n_chains)))
+        try:
+            return list(pool.map(run, range(n_chains)))
+        except BaseException:
+            # Ctrl-C, or a chain that failed: the pool waits for the others, which see it here
+            is_stopped.set()
+            raise

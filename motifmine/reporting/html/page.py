@@ -7,8 +7,6 @@ every request except for the source videos of the recordings.
 
 import base64
 import hashlib
-import os
-import platform
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -34,6 +32,7 @@ from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import SECTIONS
 from motifmine.reporting.sentences.motifs import summarise_fit
 from motifmine.reporting.times import format_length
+from motifmine.scratch import sweep_once, temporary_name
 
 REPORT_NAME = "report.html"
 
@@ -81,8 +80,8 @@ def write_report(
     context = ReportContext(unfold_record(record))
     title, shown, folder = name or folder.name, folder / REPORT_NAME, folder.resolve()
     # processes on several machines may write the same report at the same time
-    part = folder.with_name(f".{folder.name}.part-{platform.node()}-{os.getpid()}")
-    old = folder.with_name(f".{folder.name}.old-{platform.node()}-{os.getpid()}")
+    part, old = temporary_name(folder), temporary_name(folder, "old")
+    sweep_once(folder.parent)
     try:
         _remove(part, old)
         part.mkdir(parents=True)

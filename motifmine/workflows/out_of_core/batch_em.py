@@ -5,7 +5,6 @@ group, and a worker holds one group at a time. With all documents in one group t
 same bytes as a fit in memory; with more groups sums are rounded in another order.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from motifmine.models.statistics import Parameters, Statistics, add_statistics
 from motifmine.parallel.mappers import Mapper, in_order
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.scratch import temporary_name
 from motifmine.workflows.out_of_core.census import Group, Reading
 
 SPARSE_BELOW = 0.3
@@ -157,9 +157,9 @@ def step_group(
 def _write(path: Path, **arrays: Any) -> None:
     """Write arrays atomically.
 
-    Two workers may run the same step at a time; the number of the process keeps their parts apart.
+    Two workers may run the same step at a time; their temporary names differ.
     """
-    part = path.with_name(f"{path.name}.part-{os.getpid()}")
+    part = temporary_name(path)
     with part.open("wb") as file:
         np.savez(file, **arrays)
     part.replace(path)

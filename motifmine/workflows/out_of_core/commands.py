@@ -1,18 +1,18 @@
 """Out-of-core fits of a workspace, and incremental updates of its fits, as commands need them."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.files import open_atomic, refuse_overwriting
+from motifmine.files import open_atomic
 from motifmine.io.hdf5 import store
 from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import count_threads_per_worker
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Detection, Preparation
+from motifmine.scratch import scratch_folder
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
 from motifmine.workflows.out_of_core.update import update_file
@@ -42,13 +42,12 @@ def fit_tables_in_files(
     paths = _paths(workspace, run.tables)
     header = store.read_table_header(paths[0])
     spec = specify_model(request, store.read_table_vocabulary(paths[0]), float(header["bin_s"]))
-    workspace.root.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix=".streaming-", dir=workspace.root) as folder,
+        # absolute: workers of a cluster may have another working folder
+        scratch_folder(workspace.root.resolve()) as scratch,
         open_mapper(run.workers, run.scheduler, run.say) as mapper,
     ):
-        # absolute: workers of a cluster may have another working folder
-        scratch = Path(folder).resolve()
+        scratch.mkdir(parents=True)
         made = scratch / "fit.h5"
         fit_files(
             paths,
@@ -103,21 +102,23 @@ def update_fit(
     run = run or FitRun()
     source = workspace.find_fit(name)
     model = store.read_fit(source, with_documents=False).provenance.model
-    target = workspace.fit_path(run.name or workspace.next_fit_name(model))
-    if target.exists() and target.samefile(source):
-        raise WorkspaceError(f"{target} cannot be updated in place; give the new fit another name")
-    refuse_overwriting(target, force=run.force)
-    paths = _new_paths(workspace, source) if run.tables is None else _paths(workspace, run.tables)
-    run.say(f"adding {len(paths)} documents to {source.stem}: {paths[0].stem}...")
-    with open_mapper(run.workers, run.scheduler, run.say) as mapper:
-        record = update_file(
-            source,
-            [path.resolve() for path in paths],
-            target,
-            mapper=mapper,
-            n_threads=_n_threads(run),
-            force=run.force,
-        )
+    with workspace.reserve_fit(run.name, model, force=run.force) as target:
+        if target.exists() and target.samefile(source):
+            raise WorkspaceError(
+                f"{target} cannot be updated in place; give the new fit another name"
+            )
+        new = run.tables is None
+        paths = _new_paths(workspace, source) if new else _paths(workspace, run.tables)
+        run.say(f"adding {len(paths)} documents to {source.stem}: {paths[0].stem}...")
+        with open_mapper(run.workers, run.scheduler, run.say) as mapper:
+            record = update_file(
+                source,
+                [path.resolve() for path in paths],
+                target,
+                mapper=mapper,
+                n_threads=_n_threads(run),
+                force=run.force,
+            )
     return target, record
 
 

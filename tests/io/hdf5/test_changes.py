@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from motifmine.io.hdf5.changes import write_drift, write_names, write_time_zone
+from motifmine.io.hdf5.changes import change_names, write_drift, write_time_zone
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.records.drift import Drift
 from tests.helpers.fit_records import lane_record
@@ -42,7 +42,11 @@ def fit(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "undo", "places"),
     [
-        (lambda p: write_names(p, ["a", "b"]), lambda p: write_names(p, ()), {"motifs/name"}),
+        (
+            lambda p: change_names(p, lambda _: ["a", "b"]),
+            lambda p: change_names(p, lambda _: ()),
+            {"motifs/name"},
+        ),
         (
             lambda p: write_drift(p, DRIFT),
             lambda p: write_drift(p, None),
@@ -67,7 +71,7 @@ def test_a_change_is_the_only_one_and_can_be_undone(
 
 
 def test_what_was_changed_is_read(fit: Path) -> None:
-    write_names(fit, ["east", "south"])
+    change_names(fit, lambda _: ["east", "south"])
     write_time_zone(fit, "Asia/Tokyo")
     write_drift(fit, DRIFT)
     record = read_fit(fit)
@@ -78,6 +82,6 @@ def test_what_was_changed_is_read(fit: Path) -> None:
 def test_a_change_that_fails_leaves_the_fit_as_it_was(fit: Path) -> None:
     before = fit.read_bytes()
     with pytest.raises(AttributeError):
-        write_names(fit, ["a", 2])  # type: ignore[list-item]
+        change_names(fit, lambda _: ["a", 2])  # type: ignore[list-item]
     assert fit.read_bytes() == before
     assert [path.name for path in fit.parent.iterdir()] == [fit.name]

@@ -1,0 +1,137 @@
+"""Commands at once in one workspace: each result is kept, each name stays, nothing is left."""
+
+import subprocess
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from motifmine.errors import WorkspaceError
+from motifmine.files import open_atomic
+from motifmine.io.hdf5 import store
+from motifmine.reservations import read_holder, reservation_of, reserve
+from motifmine.scratch import make_token
+from motifmine.workflows.names import name_motifs
+from motifmine.workflows.workspace import Workspace
+from tests.helpers.commands import leftovers, run, start
+from tests.helpers.fit_records import lane_record
+
+FIT = ("fit", "--model", "plsm", "--motifs", "2", "--motif-length", "5s")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    run("simulate", "--motifs", "2", "--motif-length", "5s", "--times", "300", cwd=tmp_path)
+    return tmp_path
+
+
+def _run_all(commands: Sequence[tuple[str, ...]], folder: Path) -> list[tuple[int, str]]:
+    """Return exit code and error output of commands that run at the same time."""
+    started: list[subprocess.Popen[str]] = [start(*command, cwd=folder) for command in commands]
+    ended = [process.communicate(timeout=300)[1] for process in started]
+    return [(p.returncode, err) for p, err in zip(started, ended, strict=True)]
+
+
+@pytest.mark.long
+def test_fits_at_once_each_keep_their_result(folder: Path) -> None:
+    ended = _run_all([(*FIT, "--seed", str(seed)) for seed in range(3)], folder)
+    assert [code for code, _ in ended] == [0, 0, 0], ended
+    fits = sorted((folder / "motifmine-work/fits").glob("*.h5"))
+    assert [path.stem for path in fits] == ["plsm-001", "plsm-002", "plsm-003"]
+    assert {store.read_fit(path).provenance.seed for path in fits} == {0, 1, 2}
+    assert leftovers(folder) == []
+
+
+@pytest.mark.long
+def test_names_given_at_once_are_all_kept(folder: Path) -> None:
+    run(*FIT, cwd=folder)
+    n = store.read_n_motifs(folder / "motifmine-work/fits/plsm-001.h5")
+    ended = _run_all([("name", "plsm-001", str(i + 1), f"lane {i}") for i in range(n)], folder)
+    assert [code for code, _ in ended] == [0] * n, ended
+    record = store.read_fit(folder / "motifmine-work/fits/plsm-001.h5")
+    assert record.names == tuple(f"lane {i}" for i in range(n))
+    assert leftovers(folder) == []
+
+
+def test_numbers_of_fits_are_reserved_when_they_begin(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    record = lane_record()
+    all_there = threading.Barrier(8)
+
+    def fit(seed: int) -> str:
+        with workspace.reserve_fit(None, "plsm") as path:
+            all_there.wait(timeout=30)
+            made = replace(record, provenance=replace(record.provenance, seed=seed))
+            store.write_fit(path, made)
+        return path.stem
+
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(fit, range(8)))
+    assert sorted(names) == [f"plsm-{i:03d}" for i in range(1, 9)]
+    seeds = [store.read_fit(workspace.fit_path(name)).provenance.seed for name in names]
+    assert seeds == list(range(8))
+    assert leftovers(tmp_path) == []
+
+
+def test_names_at_once_are_all_kept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    store.write_fit(workspace.fit_path("lanes"), lane_record())
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(lambda i: name_motifs(workspace, "lanes", {i % 2: f"lane {i % 2}"}), range(8))
+        )
+    assert store.read_fit(workspace.fit_path("lanes")).names == ("lane 0", "lane 1")
+    assert leftovers(tmp_path) == []
+
+
+def test_a_name_in_use_is_refused_before_computing(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with (
+        workspace.reserve_fit("lanes", "plsm"),
+        pytest.raises(WorkspaceError, match=r"is being made by process .*another name"),
+        workspace.reserve_fit("lanes", "plsm"),
+    ):
+        pass
+    assert leftovers(tmp_path) == []
+
+
+def test_the_name_of_a_process_that_is_gone_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "lanes.h5"
+    own = make_token()
+    start = own.split("~")[3]
+    reservation_of(path).write_text(own.replace(f"~{start}~", "~1~") + "\nprocess 1 on old\n")
+    assert read_holder(path) == "process 1 on old"
+    assert reserve(path) == reservation_of(path)
+    assert reserve(path) is None
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WorkspaceError, match="exists already"),
+        open_atomic(tmp_path / "a.txt", force=False) as part,
+    ):
+        part.write_text("ours")
+        (tmp_path / "a.txt").write_text("theirs")
+    assert (tmp_path / "a.txt").read_text() == "theirs"
+
+
+@pytest.mark.long
+def test_eight_commands_at_once_fifty_times(folder: Path) -> None:
+    work = folder / "motifmine-work"
+    run(*FIT, "--name", "base", cwd=folder)
+    n = store.read_n_motifs(work / "fits/base.h5")
+    for number in range(50):
+        commands = [
+            *((*FIT, "--seed", str(seed)) for seed in range(3)),
+            *(("name", "base", str(i % n + 1), f"{number}.{i}") for i in range(2)),
+            ("show-motifs", "base", "--force"),
+            ("info", "base"),
+            ("occurrences", "base", "--format", "csv"),
+        ]
+        ended = _run_all(commands, folder)
+        assert [code for code, _ in ended] == [0] * len(commands), ended
+        assert len(list((work / "fits").glob("plsm-*.h5"))) == 3 * (number + 1)
+        assert leftovers(folder) == []
