@@ -42,6 +42,14 @@ OPTIONS = (
         help="Longer gaps, or jumps of the time stamps of a video, begin a new document.  "
         "[default: 10s for video, ten bins for series]",
     ),
+    click.option(
+        "--hold",
+        help="Values sent on change hold until the next: auto, off, or for at most 6h.  "
+        "[default: auto]",
+    ),
+    click.option(
+        "--long", help="Columns of the long form: time,sensor,value.  [default: recognised]"
+    ),
     click.option("--document", type=DURATION, help="Longest document: 1h."),
     click.option(
         "--on-bad",
@@ -61,7 +69,7 @@ READING = (
     "skip_rows",
     "header_row",
 )
-LISTS = ("columns", "missing")
+LISTS = ("columns", "missing", "long")
 
 
 def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,6 +91,7 @@ def take_series_settings(
     bin_length : Duration or None
     seed : int
     """
+    from motifmine.durations import Duration
     from motifmine.features.series.coding import CodingSpec
     from motifmine.features.series.survey import SOUND_HOP_S, SeriesSettings
     from motifmine.io.series.options import SeriesOptions
@@ -97,12 +106,16 @@ def take_series_settings(
         reading["rate_hz"] = given["rate_hz"]
     bin_s = None if bin_length is None else bin_length.seconds(1.0)
     gap, document = (_seconds(given.pop(name, None), bin_s) for name in ("max_gap", "document"))
+    hold = given.pop("hold", "auto")
+    if hold not in ("auto", "off"):
+        hold = _seconds(Duration.parse(hold), bin_s)
     return SeriesSettings(
         coding=CodingSpec(**coding),
         options=SeriesOptions(hop_s=SOUND_HOP_S, **reading),
         bin_s=bin_s,
         max_gap_s=gap,
         document_s=document,
+        hold=hold,
         seed=seed,
     )
 

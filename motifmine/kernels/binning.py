@@ -1,4 +1,4 @@
-"""Sums of samples and events per time bin."""
+"""Sums of samples and events, and integrals of held values, per time bin."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +7,15 @@ from motifmine.kernels.jit import kernel
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Indices32 = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+EDGE_BINS = 1e-6
+"""Tolerance at the edges of bins, in bins: 0.3 / 0.1 is 2.9999999999999996, and times in files are
+rounded. A time this close before an edge belongs to the next bin."""
 
 
 @kernel
-def add_samples(row: Indices, value: Floats, total: Floats, samples: Indices32) -> None:
+def add_samples(row: Indices, value: Floats, total: Floats, samples: Floats) -> None:
     """Add samples to the sums of their bins, in place.
 
     Parameters
@@ -35,9 +39,7 @@ def add_samples(row: Indices, value: Floats, total: Floats, samples: Indices32) 
 
 
 @kernel
-def add_events(
-    row: Indices, label: Indices, count: Floats, total: Floats, samples: Indices32
-) -> None:
+def add_events(row: Indices, label: Indices, count: Floats, total: Floats, samples: Floats) -> None:
     """Add events to the sums of their bins, in place.
 
     Parameters
@@ -55,3 +57,108 @@ def add_events(
     for n in range(len(row)):
         total[row[n], label[n]] += count[n]
         samples[row[n], label[n]] += 1
+
+
+@kernel
+def hold_value(
+    channel: int,
+    to_s: float,
+    last: Floats,
+    bin_s: float,
+    first: int,
+    total: Floats,
+    weight: Floats,
+) -> None:
+    """Add the integral of a held value, from the time it was last added to `to_s`, in place.
+
+    Parameters
+    ----------
+    channel : int
+    to_s : float, seconds
+    last : float64 array (channel, 3)
+        The value (NaN: none), the time up to which it was added, and the time up to which it is
+        held, seconds; the second is changed.
+    bin_s : float, seconds
+    first : int
+        Bin of the first row of `total`.
+    total : float64 array (bin, channel)
+        Integrals of values over time; changed.
+    weight : float64 array (bin, channel)
+        Seconds of each bin with a value; changed.
+    """
+    value = last[channel, 0]
+    begin_s, end_s = last[channel, 1], min(to_s, last[channel, 2])
+    last[channel, 1] = to_s
+    if np.isnan(value) or not end_s > begin_s:
+        return
+    for k in range(
+        int(np.floor(begin_s / bin_s + EDGE_BINS)), int(np.floor(end_s / bin_s + EDGE_BINS)) + 1
+    ):
+        span = min(end_s, (k + 1) * bin_s) - max(begin_s, k * bin_s)
+        if span > 0 and 0 <= k - first < total.shape[0]:
+            total[k - first, channel] += value * span
+            weight[k - first, channel] += span
+
+
+@kernel
+def add_updates(
+    time_s: Floats,
+    channel: Indices,
+    value: Floats,
+    held: Flags,
+    last: Floats,
+    limit_s: float,
+    bin_s: float,
+    first: int,
+    total: Floats,
+    weight: Floats,
+) -> None:
+    """Add values of single channels to the sums of their bins, in place.
+
+    A value of a held channel counts from its time to that of the next, in proportion to the time
+    it covers of each bin; other values count 1 in the bin of their time.
+
+    Parameters
+    ----------
+    time_s : float64 array (n,)
+        Ascending.
+    channel : int64 array (n,)
+    value : float64 array (n,)
+        NaN: missing from here on.
+    held : bool array (channel,)
+    last : float64 array (channel, 3)
+        See `hold_value`; changed.
+    limit_s : float, seconds
+        Longest time that a value is held.
+    bin_s, first, total, weight
+        See `hold_value`.
+    """
+    for n in range(len(time_s)):
+        c = channel[n]
+        if held[c]:
+            hold_value(c, time_s[n], last, bin_s, first, total, weight)
+            last[c, 0] = value[n]
+            last[c, 1] = time_s[n]
+            last[c, 2] = time_s[n] + limit_s
+        elif not np.isnan(value[n]):
+            t = int(np.floor(time_s[n] / bin_s + EDGE_BINS)) - first
+            total[t, c] += value[n]
+            weight[t, c] += 1
+
+
+@kernel
+def hold_all(
+    to_s: float, held: Flags, last: Floats, bin_s: float, first: int, total: Floats, weight: Floats
+) -> None:
+    """Add the values of all held channels up to `to_s`, in place.
+
+    Parameters
+    ----------
+    to_s : float, seconds
+    held : bool array (channel,)
+    last, bin_s, first, total, weight
+        See `hold_value`.
+    """
+    for c in range(len(held)):
+        if held[c]:
+            hold_value(c, to_s, last, bin_s, first, total, weight)

@@ -19,6 +19,9 @@ class SeriesHeader:
     """Wall-clock time of second 0 in ISO 8601, "" if unknown."""
     is_events: bool = False
     """Whether the source is a list of events and not of samples."""
+    is_open: bool = False
+    """Whether other sources may have other channels, as logs of many senders; those that a source
+    lacks are missing there."""
     centres_hz: tuple[float, ...] = ()
     """Centre frequency of each channel of sound, ascending, Hz; values are the strengths of these
     bands. Empty for other series."""
@@ -46,6 +49,23 @@ class EventChunk:
     """Index into `SeriesReader.labels()`, int64 array (n,)."""
     count: Floats
     """Multiplicity of each event, > 0, float64 array (n,)."""
+    end_s: Floats | None = None
+    """Seconds at which each event ends, float64 array (n,); None if events have no duration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UpdateChunk:
+    """Values of single channels in order of time, as in logs of many senders."""
+
+    time_s: Floats
+    """Seconds of the recording, ascending (several may be equal), float64 array (n,)."""
+    channel: Indices
+    """Index into `SeriesReader.labels()`, int64 array (n,)."""
+    value: Floats
+    """float64 array (n,); NaN: the value is missing from here on."""
+
+
+Chunk = SampleChunk | EventChunk | UpdateChunk
 
 
 class SeriesReader(Protocol):
@@ -55,11 +75,11 @@ class SeriesReader(Protocol):
     def header(self) -> SeriesHeader:
         """Metadata of the series."""
 
-    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield everything once, in order of time, in bounded memory."""
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of events seen so far; the channels of samples."""
+        """Return the labels of events, or the channels, seen so far; later chunks may add some."""
 
     def __enter__(self) -> "SeriesReader": ...
 
@@ -76,4 +96,6 @@ class BinnedSeries:
     """Mean of the samples (of events: their summed count) per bin and channel, float32 array
     (T, channel), NaN where there is none (of events 0)."""
     samples: Indices32
-    """Samples that were averaged, int32 array (T, channel)."""
+    """Samples that were averaged, 1 for values that were held, int32 array (T, channel)."""
+    channels: tuple[str, ...] = ()
+    """Names of the columns; those of the reader if empty."""

@@ -11,6 +11,7 @@ from motifmine.errors import DataError, MotifmineWarning, WorkspaceError
 from motifmine.features.series.binning import bin_series
 from motifmine.features.series.coding import encode_series
 from motifmine.features.series.decibels import ProgressReader
+from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.survey import (
     SeriesScene,
     SeriesSettings,
@@ -109,6 +110,7 @@ def _parts(
         bin_s=task.scene.bin_s,
         max_gap_s=settings.max_gap_s,
         document_s=settings.document_s,
+        hold=settings.hold,
     )
 
 
@@ -120,14 +122,17 @@ def _table(
     channels, series = vocabulary.layout.series_channels(), None
     if channels is not None:
         try:
-            order = find_channel_order(reader.header, channels.channels)
+            header = replace(reader.header, channels=part.channels or reader.header.channels)
+            order = find_channel_order(header, channels.channels)
         except DataError as error:
             raise DataError(f"{task.path}: {error}") from error
-        part = replace(part, value=part.value[:, order], samples=part.samples[:, order])
+        part = _reorder(part, order, channels.channels)
         time, word, count = encode_series(part, channels)
         series = np.ascontiguousarray(part.value, dtype=np.float32)
     else:
-        time, word, count, unknown = _event_rows(part, reader.labels(), vocabulary.labels)
+        time, word, count, unknown = _event_rows(
+            part, part.channels or reader.labels(), vocabulary.labels
+        )
     table = table_from_rows(
         time=time,
         word=word,
@@ -138,6 +143,19 @@ def _table(
         name=task.name,
     )
     return replace(table, series=series), unknown
+
+
+def _reorder(part: BinnedSeries, order: list[int], channels: tuple[str, ...]) -> BinnedSeries:
+    """Return a document with the channels of the scene; -1 in `order` is one that it lacks."""
+    n_bins = len(part.value)
+    value = np.concatenate([part.value, np.full((n_bins, 1), np.nan, np.float32)], axis=1)
+    samples = np.concatenate([part.samples, np.zeros((n_bins, 1), np.int32)], axis=1)
+    return replace(
+        part,
+        value=fill_states(value[:, order], channels),
+        samples=samples[:, order],
+        channels=channels,
+    )
 
 
 def _event_rows(

@@ -1,21 +1,28 @@
 """Division of series into documents and time bins, by time stamps, not by row numbers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.errors import DataError, SpecError
-from motifmine.kernels.binning import add_events, add_samples
-from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesReader
+from motifmine.features.series.event_ends import spread_events
+from motifmine.features.series.holding import HeldChannels, Hold
+from motifmine.kernels.binning import EDGE_BINS, add_events, add_samples
+from motifmine.records.series import (
+    BinnedSeries,
+    Chunk,
+    EventChunk,
+    SampleChunk,
+    SeriesReader,
+    UpdateChunk,
+)
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 DEFAULT_GAP = 10
 """Longest gap within a document, in bins or sampling periods."""
-EDGE_BINS = 1e-6
-"""Tolerance at the edges of bins, in bins: 0.3 / 0.1 is 2.9999999999999996, and times in files are
-rounded. A time this close before an edge belongs to the next bin."""
 MAX_CELLS = 1 << 29
 """Largest number of bins times channels of a document, to limit memory."""
 
@@ -26,21 +33,12 @@ class _Part:
 
     first: int
     total: Floats
-    samples: Indices32
+    weight: Floats
+    """Number of samples or, of held values, seconds."""
 
     @property
     def end(self) -> int:
         return self.first + len(self.total)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Grid:
-    """Settings of all documents."""
-
-    bin_s: float
-    most: int | None
-    """Longest document, bins."""
-    is_events: bool
 
 
 def bin_series(
@@ -49,12 +47,14 @@ def bin_series(
     bin_s: float,
     max_gap_s: float | None = None,
     document_s: float | None = None,
+    hold: Hold | HeldChannels = "auto",
 ) -> Iterator[BinnedSeries]:
     """Yield the documents of a series, each as soon as it is complete.
 
     Bin k of a recording is `k * bin_s <= time < (k + 1) * bin_s`, the same in every document. The
     first and last bin of a document are not empty. Rows without any value are ignored, so that they
-    can form a gap.
+    can form a gap. Channels that are sent on change hold their last value: their bins have the
+    mean weighted by time.
 
     Parameters
     ----------
@@ -62,15 +62,17 @@ def bin_series(
     bin_s : float, seconds, > 0
     max_gap_s : float, seconds, > 0, or None
         A longer interval without samples ends a document; a shorter one gives bins of NaN. None
-        uses ten bins, or ten sampling periods if that is longer. For events None means no limit,
-        since intervals without events are normal.
+        uses ten bins, or ten sampling periods if that is longer. For events and series with a
+        channel that is sent on change None means no limit, since intervals are normal there.
     document_s : float, seconds, >= bin_s, or None
         Longest document, rounded to bins; measured from the start of the document.
+    hold : `auto`, `off`, float, or HeldChannels
+        See `motifmine.features.series.holding`; an object says afterwards which channels were held.
 
     Yields
     ------
     BinnedSeries
-        Documents of events have a column for every label so far; later ones may have more.
+        With a column for every label or channel so far; later documents may have more.
 
     Raises
     ------
@@ -85,53 +87,146 @@ def bin_series(
         raise SpecError(f"max_gap_s is {max_gap_s}; it must be more than 0 s")
     if document_s is not None and not document_s >= bin_s:
         raise SpecError(f"document_s is {document_s}; it must be at least one bin of {bin_s} s")
-    grid = _Grid(
-        bin_s=bin_s,
-        most=None if document_s is None else max(1, round(document_s / bin_s)),
-        is_events=reader.header.is_events,
-    )
-    parts: list[_Part] = []
+    most = None if document_s is None else max(1, round(document_s / bin_s))
+    held = hold if isinstance(hold, HeldChannels) else HeldChannels(hold, bin_s)
+    documents = _Documents(reader, bin_s, most, held)
     last_s = np.nan
     gap_s = max_gap_s
-    for chunk in reader.chunks():
-        kept = _drop_empty_rows(chunk)
+    for chunk in spread_events(reader.chunks(), bin_s):
+        if not len(chunk.time_s):
+            continue
+        documents.held.admit(chunk, len(reader.labels()))
+        kept = chunk if documents.held.any else _drop_empty_rows(chunk)
         if not len(kept.time_s):
             continue
         if gap_s is None:
-            gap_s = _default_gap_s(kept, bin_s)
+            gap_s = np.inf if documents.held.any else _default_gap_s(kept, bin_s)
         bins = np.floor(kept.time_s / bin_s + EDGE_BINS).astype(np.int64)
         for start, stop, is_after_gap in _split_at_gaps(kept.time_s, last_s, gap_s):
-            if is_after_gap and parts:
-                yield _make_document(parts, grid)
-                parts.clear()
-            yield from _add_rows(parts, kept, bins, start, stop, len(reader.labels()), grid)
+            if is_after_gap:
+                yield from documents.finish()
+            yield from documents.add_rows(kept, bins, start, stop)
         last_s = float(kept.time_s[-1])
-    if parts:
-        yield _make_document(parts, grid)
+    yield from documents.finish()
 
 
-def measure_period_s(source: SeriesReader | SampleChunk | EventChunk) -> float:
+class _Documents:
+    """The document that grows, as sums over its bins."""
+
+    def __init__(
+        self, reader: SeriesReader, bin_s: float, most: int | None, held: HeldChannels
+    ) -> None:
+        self.reader = reader
+        self.bin_s = bin_s
+        self.most = most
+        """Longest document, bins."""
+        self.held = held
+        self.is_events = reader.header.is_events
+        self.parts: list[_Part] = []
+        self.begin: int | None = None
+        """First bin of the next document, if held values go on into it."""
+
+    def add_rows(
+        self, chunk: Chunk, bins: Indices, start: int, stop: int
+    ) -> Iterator[BinnedSeries]:
+        """Add rows to the document; yield documents that reach the longest duration."""
+        while start < stop:
+            first = int(bins[start]) if self.begin is None else self.begin
+            first = self.parts[0].first if self.parts else first
+            end = stop
+            if self.most is not None:
+                end = start + int(np.searchsorted(bins[start:stop], first + self.most))
+            if end > start:
+                self._check_size(int(bins[end - 1]) - first + 1)
+                self._append(chunk, bins, start, end)
+            if end < stop:
+                self._hold_to_bin(first + (self.most or 0), first)
+                goes_on = self.held.is_holding
+                yield from self._make()
+                self.begin = first + (self.most or 0) if goes_on else None
+            start = end
+
+    def finish(self) -> Iterator[BinnedSeries]:
+        """Yield the document, if there is one; held values end with its last bin."""
+        if self.parts:
+            self._hold_to_bin(self.parts[-1].end, self.parts[-1].first)
+            yield from self._make()
+        self.held.forget()
+        self.begin = None
+
+    def _check_size(self, n_bins: int) -> None:
+        n_channels = len(self.reader.labels())
+        if n_bins * n_channels > MAX_CELLS:
+            raise DataError(
+                f"a document would have {n_bins} bins of {self.bin_s:g} s and {n_channels} "
+                "channels, more than fit in memory; divide the recording with --document or "
+                "--max-gap, or use longer bins"
+            )
+
+    def _append(self, chunk: Chunk, bins: Indices, start: int, stop: int) -> None:
+        """Sum the rows `start` to `stop` by bins, from the end of the last part on."""
+        first = int(bins[start]) if self.begin is None else self.begin
+        self.begin = None
+        if self.parts:
+            # the last bin may go on in this chunk, held values or empty bins may be in between
+            first = min(first, self.parts[-1].end - self.held.any)
+        rows = bins[start:stop] - first
+        total = np.zeros((int(rows[-1]) + 1, len(self.reader.labels())))
+        weight = np.zeros(total.shape)
+        if isinstance(chunk, EventChunk):
+            add_events(rows, chunk.label[start:stop], chunk.count[start:stop], total, weight)
+        elif isinstance(chunk, SampleChunk) and not self.held.any:
+            add_samples(rows, np.ascontiguousarray(chunk.value[start:stop]), total, weight)
+        else:
+            self.held.add(self.held.list_updates(chunk, start, stop), first, total, weight)
+            self.held.hold_to(float(chunk.time_s[stop - 1]), first, total, weight)
+        self.parts.append(_Part(first=first, total=total, weight=weight))
+        _merge_last(self.parts)
+
+    def _hold_to_bin(self, end: int, first: int) -> None:
+        """Hold values up to the beginning of bin `end`; without parts from bin `first` on."""
+        if not self.held.is_holding:
+            return
+        begin = self.parts[-1].end - 1 if self.parts else first
+        if end <= begin:
+            return
+        total = np.zeros((end - begin, len(self.held.held)))
+        weight = np.zeros(total.shape)
+        self.held.hold_to(end * self.bin_s, begin, total, weight)
+        self.parts.append(_Part(first=begin, total=total, weight=weight))
+        _merge_last(self.parts)
+
+    def _make(self) -> Iterator[BinnedSeries]:
+        """Yield the parts of a document as one: means of samples, sums of events."""
+        if not self.parts:
+            return
+        names = self.reader.labels()
+        held = np.concatenate([self.held.held, np.zeros(len(names) - len(self.held.held), bool)])
+        part = _join_parts(self.parts, held, is_events=self.is_events, bin_s=self.bin_s)
+        self.parts = []
+        if part is not None:
+            yield replace(part, channels=names[: part.value.shape[1]])
+
+
+def measure_period_s(chunk: Chunk) -> float:
     """Return the median time between samples, seconds; NaN if there are fewer than two.
 
-    Parameters
-    ----------
-    source : SeriesReader, SampleChunk or EventChunk
-        The first chunk of a reader is consumed, so that it must be opened again.
+    Of values of single channels it is the shortest that a channel has.
     """
-    chunk = source
-    if not isinstance(chunk, SampleChunk | EventChunk):
-        chunk = next(iter(chunk.chunks()), EMPTY)
+    if isinstance(chunk, UpdateChunk):
+        order = np.argsort(chunk.channel, kind="stable")
+        time_s, channel = chunk.time_s[order], chunk.channel[order]
+        cuts = np.flatnonzero(np.diff(channel)) + 1
+        periods = [np.median(np.diff(one)) for one in np.split(time_s, cuts) if len(one) > 2]
+        return float(f"{min(periods):.9g}") if periods else float("nan")
     steps = np.diff(chunk.time_s)
     # remove rounding errors of differences such as 0.3 - 0.2
     return float(f"{np.median(steps):.9g}") if len(steps) else float("nan")
 
 
-EMPTY = SampleChunk(time_s=np.empty(0), value=np.empty((0, 0)))
-
-
-def _drop_empty_rows(chunk: SampleChunk | EventChunk) -> SampleChunk | EventChunk:
+def _drop_empty_rows(chunk: Chunk) -> Chunk:
     """Remove the rows of a chunk that have no value."""
-    if isinstance(chunk, EventChunk):
+    if not isinstance(chunk, SampleChunk):
         return chunk
     if not np.isnan(chunk.value[:, 0]).any():
         return chunk
@@ -139,7 +234,7 @@ def _drop_empty_rows(chunk: SampleChunk | EventChunk) -> SampleChunk | EventChun
     return SampleChunk(time_s=chunk.time_s[full], value=chunk.value[full])
 
 
-def _default_gap_s(chunk: SampleChunk | EventChunk, bin_s: float) -> float:
+def _default_gap_s(chunk: Chunk, bin_s: float) -> float:
     """Return the longest gap within a document, seconds."""
     if isinstance(chunk, EventChunk):
         return np.inf
@@ -156,63 +251,6 @@ def _split_at_gaps(time_s: Floats, last_s: float, gap_s: float) -> Iterator[tupl
         yield start, stop, bool(steps[start] > gap_s + tolerance)
 
 
-def _add_rows(
-    parts: list[_Part],
-    chunk: SampleChunk | EventChunk,
-    bins: Indices,
-    start: int,
-    stop: int,
-    n_channels: int,
-    grid: _Grid,
-) -> Iterator[BinnedSeries]:
-    """Add rows to the document in `parts`; yield documents that reach the longest duration."""
-    while start < stop:
-        first = parts[0].first if parts else int(bins[start])
-        end = stop
-        if grid.most is not None:
-            end = start + int(np.searchsorted(bins[start:stop], first + grid.most))
-        if end > start:
-            _check_size(int(bins[end - 1]) - first + 1, n_channels, grid.bin_s)
-            parts.append(_sum_rows(parts, chunk, bins, start, end, n_channels))
-            _merge_last(parts)
-        if end < stop:
-            yield _make_document(parts, grid)
-            parts.clear()
-        start = end
-
-
-def _check_size(n_bins: int, n_channels: int, bin_s: float) -> None:
-    if n_bins * n_channels > MAX_CELLS:
-        raise DataError(
-            f"a document would have {n_bins} bins of {bin_s:g} s and {n_channels} channels, more "
-            "than fit in memory; divide the recording with --document or --max-gap, or use longer "
-            "bins"
-        )
-
-
-def _sum_rows(
-    parts: list[_Part],
-    chunk: SampleChunk | EventChunk,
-    bins: Indices,
-    start: int,
-    stop: int,
-    n_channels: int,
-) -> _Part:
-    """Sum the rows `start` to `stop` by bins, from the end of the last part on."""
-    first = int(bins[start])
-    if parts:
-        # the last bin may continue in this chunk, or there may be empty bins in between
-        first = min(first, parts[-1].end)
-    rows = bins[start:stop] - first
-    total = np.zeros((int(rows[-1]) + 1, n_channels))
-    samples = np.zeros(total.shape, np.int32)
-    if isinstance(chunk, EventChunk):
-        add_events(rows, chunk.label[start:stop], chunk.count[start:stop], total, samples)
-    else:
-        add_samples(rows, np.ascontiguousarray(chunk.value[start:stop]), total, samples)
-    return _Part(first=first, total=total, samples=samples)
-
-
 def _merge_last(parts: list[_Part]) -> None:
     """Merge the first bin of the last part with the same bin of the part before it."""
     if len(parts) < 2 or parts[-1].first >= parts[-2].end:
@@ -220,28 +258,43 @@ def _merge_last(parts: list[_Part]) -> None:
     before, after = parts[-2], parts[-1]
     width = before.total.shape[1]
     after.total[0, :width] += before.total[-1]
-    after.samples[0, :width] += before.samples[-1]
-    parts[-2] = _Part(first=before.first, total=before.total[:-1], samples=before.samples[:-1])
+    after.weight[0, :width] += before.weight[-1]
+    parts[-2] = _Part(first=before.first, total=before.total[:-1], weight=before.weight[:-1])
     if not len(parts[-2].total):
         del parts[-2]
 
 
-def _make_document(parts: list[_Part], grid: _Grid) -> BinnedSeries:
-    """Join the parts of a document: means of samples, sums of events."""
+def _join_parts(
+    parts: list[_Part], held: NDArray[np.bool_], *, is_events: bool, bin_s: float
+) -> BinnedSeries | None:
+    """Join the parts of a document; None if no bin has a value.
+
+    Parameters
+    ----------
+    parts : list of _Part
+    held : bool array (channel,)
+    is_events : bool
+    bin_s : float, seconds
+    """
     first, end = parts[0].first, parts[-1].end
     n_channels = parts[-1].total.shape[1]
     value: Floats32 = np.zeros((end - first, n_channels), np.float32)
+    if not is_events:
+        value.fill(np.nan)
     samples: Indices32 = np.zeros((end - first, n_channels), np.int32)
     for part in parts:
         rows = slice(part.first - first, part.end - first)
         width = part.total.shape[1]
-        samples[rows, :width] = part.samples
-        if grid.is_events:
+        samples[rows, :width] = np.where(held[:width], part.weight > 0, part.weight)
+        if is_events:
             value[rows, :width] = part.total
         else:
-            known = part.samples > 0
             mean = np.full(part.total.shape, np.nan)
-            np.divide(part.total, part.samples, out=mean, where=known)
-            value[rows] = mean
-    bin_start_s = np.arange(first, end, dtype=np.float64) * grid.bin_s
-    return BinnedSeries(bin_start_s=bin_start_s, value=value, samples=samples)
+            np.divide(part.total, part.weight, out=mean, where=part.weight > 0)
+            value[rows, :width] = mean
+    full = np.flatnonzero(samples.any(axis=1))
+    if not len(full):
+        return None
+    kept = slice(int(full[0]), int(full[-1]) + 1)
+    bin_start_s = np.arange(first, end, dtype=np.float64)[kept] * bin_s
+    return BinnedSeries(bin_start_s=bin_start_s, value=value[kept], samples=samples[kept])

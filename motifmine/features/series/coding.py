@@ -6,6 +6,7 @@ counts     one word per channel, count = (value - zero) / unit if that is positi
            unit is 1, except for levels in dB: there they are the median of the channel and 3 dB.
 rectified  two words per channel, above and below its mean, count = 2 |value - mean| / deviation.
 levels     one word per channel and level, count = 1.
+mixed      channels of different kinds, see `motifmine.features.series.mixed`.
 changes    two words per channel, increase and decrease since the previous bin,
            count = 2 |change| / root mean square change.
 """
@@ -17,13 +18,15 @@ from typing import Literal, get_args
 import numpy as np
 
 from motifmine.errors import DataError, SpecError
+from motifmine.features.series import mixed
 from motifmine.features.series.levels import Method, find_level_edges
+from motifmine.features.series.raw_facts import RawFacts, measure_rows
 from motifmine.features.series.sample import SeriesSample
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.types import Floats, Floats32, Indices
 
-Words = Literal["auto", "counts", "rectified", "levels", "changes", "events"]
+Words = Literal["auto", "counts", "rectified", "levels", "changes", "mixed", "events"]
 
 PER_DEVIATION = 2.0
 """Observations per standard deviation."""
@@ -34,6 +37,9 @@ LEAST_COUNT = 0.1
 DB_PER_COUNT = 3.0
 LEAST_SPREAD = 1e-9
 """Spread, in units of the channel's largest value, below which a channel is constant."""
+REST_WITHIN, REST_SHARE = 0.1, 0.6
+"""A channel is at rest if this share of its values is within this part of its standard deviation
+around the median; of a normal distribution 8 % are."""
 FEW_VALUES = 5
 """A channel with at most this number of distinct values is categorical."""
 
@@ -65,7 +71,9 @@ class WordChoice:
     reason: str
 
 
-def choose_words(sample: SeriesSample, units: Sequence[str]) -> WordChoice:
+def choose_words(
+    sample: SeriesSample, units: Sequence[str], facts: RawFacts | None = None
+) -> WordChoice:
     """Choose the kind of words for the values of a series.
 
     Parameters
@@ -73,22 +81,38 @@ def choose_words(sample: SeriesSample, units: Sequence[str]) -> WordChoice:
     sample : SeriesSample
     units : sequence of str
         Unit of every channel, "" if unknown.
+    facts : RawFacts or None
+        On the samples before they were averaged; None: on the bins.
     """
     if units and all(unit == "dB" for unit in units):
         return WordChoice(words="counts", reason="sound: level above the median of each band")
     known = [column[np.isfinite(column)] for column in sample.value.T]
     known = [column for column in known if len(column)]
+    facts = facts or measure_rows(sample.value.astype(np.float64))
+    live = facts.low < facts.high
+    if live.any() and facts.is_state.any():
+        return WordChoice(words="mixed", reason=_describe_kinds(choose_kinds(facts)))
+    if live.any() and facts.is_count[live].all():
+        return WordChoice(words="counts", reason="non-negative integers, many of them 0")
+    if facts.is_count[live].any():
+        return WordChoice(words="mixed", reason=_describe_kinds(choose_kinds(facts)))
     if known and all(len(np.unique(column)) <= FEW_VALUES for column in known):
         return WordChoice(words="levels", reason=f"no channel has more than {FEW_VALUES} values")
-    if known and all(_is_count(column) for column in known):
-        return WordChoice(words="counts", reason="non-negative integers, many of them 0")
     return WordChoice(words="rectified", reason="measurements: above and below each channel's mean")
 
 
-def _is_count(column: Floats32) -> bool:
-    """Return whether values are non-negative integers with at least a quarter of zeros."""
-    whole = column == np.round(column)
-    return bool(column.min() >= 0 and whole.all() and np.mean(column == 0) >= 0.25)
+def choose_kinds(facts: RawFacts) -> Indices:
+    """Return the kind of every channel for `mixed`, index into `mixed.KINDS`, (channel,)."""
+    kinds = np.full(len(facts.n), mixed.RECTIFIED, np.int64)
+    kinds[facts.is_count] = mixed.COUNTS
+    kinds[facts.is_state] = mixed.STATE
+    return kinds
+
+
+def _describe_kinds(kinds: Indices) -> str:
+    names = {mixed.STATE: "states", mixed.COUNTS: "counts", mixed.RECTIFIED: "measurements"}
+    present = [(name, int((kinds == kind).sum())) for kind, name in names.items()]
+    return ", ".join(f"{n} of {name}" for name, n in present if n)
 
 
 def learn_coding(
@@ -97,6 +121,7 @@ def learn_coding(
     channels: Sequence[str],
     units: Sequence[str],
     spec: CodingSpec,
+    facts: RawFacts | None = None,
 ) -> Vocabulary:
     """Learn the coding of a series and return its vocabulary.
 
@@ -108,19 +133,25 @@ def learn_coding(
         Name and unit of every channel.
     spec : CodingSpec
         `auto` is resolved by `choose_words`.
+    facts : RawFacts or None
+        On the samples before they were averaged; None: on the bins.
 
     Raises
     ------
     DataError
         If no channel has values, or if a channel of counts has negative values.
     """
-    words = choose_words(sample, units).words if spec.words == "auto" else spec.words
+    words = choose_words(sample, units, facts).words if spec.words == "auto" else spec.words
     if not np.isfinite(sample.value).any():
         raise DataError("no channel has values; no words can be learned")
     if words == "counts":
         coding, per_channel = _learn_counts(sample, channels, units), 1
     elif words == "rectified":
         coding, per_channel = _learn_rectified(sample.value), 2
+    elif words == "mixed":
+        facts = facts or measure_rows(sample.value.astype(np.float64))
+        coding = _learn_mixed(sample.value, channels, choose_kinds(facts))
+        per_channel = mixed.PER_CHANNEL
     elif words == "changes":
         coding, per_channel = _learn_changes(sample.change), 2
     elif words == "levels":
@@ -153,16 +184,45 @@ def _learn_counts(sample: SeriesSample, channels: Sequence[str], units: Sequence
     return coding
 
 
+def _learn_mixed(value: Floats32, channels: Sequence[str], kinds: Indices) -> Floats:
+    """Return kind and two numbers of every channel, (channel, 3)."""
+    coding = np.concatenate([kinds[:, None].astype(np.float64), _learn_rectified(value)], axis=1)
+    states = mixed.learn_states(value, channels, kinds.astype(np.float64))
+    for channel, kind in enumerate(kinds.tolist()):
+        if kind == mixed.COUNTS:
+            coding[channel, 1:] = 0.0, mixed.scale_counts(value[:, channel])
+        elif kind == mixed.STATE:
+            coding[channel, 1:] = states[channel]
+    return coding
+
+
+def _find_centres(value: Floats32, mean: Floats, spread: Floats) -> Floats:
+    """Return the mean of every channel, or the value at which it is at rest, (channel,).
+
+    A plug that is off most of the time is then neither above nor below; around the mean it would
+    be a little below all the time.
+    """
+    centre = mean.copy()
+    for channel, column in enumerate(value.T):
+        known = column[np.isfinite(column)].astype(np.float64)
+        if len(known):
+            rest = float(np.median(known))
+            if np.mean(np.abs(known - rest) <= REST_WITHIN * spread[channel]) >= REST_SHARE:
+                centre[channel] = rest
+    return centre
+
+
 def _learn_rectified(value: Floats32) -> Floats:
-    """Return mean and standard deviation of every channel, (channel, 2); spread inf if constant."""
+    """Return centre and standard deviation of every channel, (channel, 2); inf if constant."""
     known = np.isfinite(value)
     n = np.maximum(known.sum(axis=0), 1)
     filled = np.where(known, value, 0.0).astype(np.float64)
     mean = filled.sum(axis=0) / n
     squares = (np.where(known, filled - mean, 0.0) ** 2).sum(axis=0)
-    return np.stack(
-        [mean, _mask_constant(np.sqrt(squares / n), np.abs(filled).max(axis=0))], axis=1
-    )
+    spread = np.sqrt(squares / n)
+    centre = _find_centres(value, mean, spread)
+    largest = np.abs(filled).max(axis=0, initial=0.0)
+    return np.stack([centre, _mask_constant(spread, largest)], axis=1)
 
 
 def _learn_changes(change: Floats32) -> Floats:
@@ -190,6 +250,8 @@ def _learn_levels(value: Floats32, spec: CodingSpec) -> Floats:
 
 def make_word_labels(layout: Channels) -> tuple[str, ...]:
     """Return the label of every word: the channel, and the range of its values with the unit."""
+    if layout.words == "mixed":
+        return tuple(mixed.label_mixed(layout))
     labels: list[str] = []
     rows = zip(layout.channels, layout.units, layout.coding, strict=True)
     for channel, unit, coding in rows:
@@ -249,6 +311,8 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
     if layout.words == "counts":
         zero, unit = layout.coding.T
         count = ((value - zero) / unit)[:, :, None]
+    elif layout.words == "mixed":
+        count = mixed.encode_mixed(value, layout, PER_DEVIATION, MAX_DEVIATIONS)
     else:
         if layout.words == "rectified":
             mean, spread = layout.coding.T

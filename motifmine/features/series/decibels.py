@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader, SeriesReader
+from motifmine.records.series import Chunk, SampleChunk, SeriesHeader, SeriesReader
 from motifmine.types import Floats
 
 QUIET = 10 ** (-70 / 20)
@@ -33,7 +33,7 @@ class ProgressReader:
         """Whether the values are amplitudes of mel bands."""
         return bool(self.reader.header.centres_hz)
 
-    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield all chunks; values of sound are in decibels above `QUIET`."""
         centres_hz = np.array(self.reader.header.centres_hz)
         for chunk in self.reader.chunks():

@@ -5,7 +5,7 @@ recordings can be merged into a uniform sample of all of them, independent of le
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,21 +30,35 @@ class SeriesSample:
     n_bins: int
     """Number of bins that were sampled from."""
 
+    def widen(self, n_channels: int) -> "SeriesSample":
+        """Return this sample, with channels without values at the end."""
+        more = np.full((len(self.key), n_channels - self.value.shape[1]), np.nan, np.float32)
+        return replace(
+            self,
+            value=np.concatenate([self.value, more], axis=1),
+            change=np.concatenate([self.change, more], axis=1),
+        )
 
-def sample_series(
-    series: Iterable[BinnedSeries], *, n_channels: int, seed: int, stream: int
-) -> SeriesSample:
+    def select(self, order: Sequence[int]) -> "SeriesSample":
+        """Return the channels `order`; -1 is a channel without values."""
+        wide = self.widen(self.value.shape[1] + 1)
+        columns = list(order)
+        return replace(wide, value=wide.value[:, columns], change=wide.change[:, columns])
+
+
+def sample_series(series: Iterable[BinnedSeries], *, seed: int, stream: int) -> SeriesSample:
     """Sample bins from the documents of one recording.
 
     Parameters
     ----------
     series : iterable of BinnedSeries
+        Later documents may have more channels.
     n_channels : int
     seed, stream : int
         `stream` is the index of the recording among all sources.
     """
     rng = generator(seed, stream)
-    kept = _make_empty(n_channels)
+    kept = _make_empty(0)
     for part in series:
         value = np.asarray(part.value, dtype=np.float32)
         change = np.diff(value, axis=0, prepend=np.full((1, value.shape[1]), np.nan, np.float32))
@@ -58,6 +72,8 @@ def sample_series(
 def merge_samples(samples: Sequence[SeriesSample]) -> SeriesSample:
     """Merge samples into a uniform sample of all recordings."""
     key = np.concatenate([sample.key for sample in samples])
+    n_channels = max(sample.value.shape[1] for sample in samples)
+    samples = [sample.widen(n_channels) for sample in samples]
     value = np.concatenate([sample.value for sample in samples])
     most = max(1, MAX_CELLS // max(value.shape[1], 1))
     order = np.argsort(key, kind="stable")[:most]

@@ -14,6 +14,9 @@ from motifmine.errors import DataError, SpecError
 from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
+from motifmine.features.series.holding import HeldChannels, Hold
+from motifmine.features.series.mixed import fill_states
+from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
@@ -44,6 +47,8 @@ class SeriesSettings:
     """A longer interval without samples ends a document, seconds; None: ten bins."""
     document_s: float | None = None
     """Longest document, seconds; None: no limit."""
+    hold: Hold = "auto"
+    """Which channels hold their last value, see `motifmine.features.series.holding`."""
     vocabulary: Vocabulary | None = None
     """Words to use; None: those of the workspace, or learned from the sources."""
     seed: int = 0
@@ -63,6 +68,8 @@ class Survey:
     """Labels of events, in the order in which they appear."""
     sample: SeriesSample | None
     """Sampled bins; None for events."""
+    facts: RawFacts | None = None
+    """On the samples before they were averaged; None for events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +90,7 @@ def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[
         "words": layout.series_words(),
         "max_gap_s": settings.max_gap_s,
         "document_s": settings.document_s,
+        "hold": settings.hold,
         "series": asdict(settings.options),
     }
     return sort_plain_values(values)
@@ -99,6 +107,7 @@ def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> Se
         bin_s=spec["bin_s"],
         max_gap_s=spec.get("max_gap_s"),
         document_s=spec.get("document_s"),
+        hold=spec.get("hold", "off"),
         vocabulary=vocabulary,
     )
 
@@ -152,19 +161,32 @@ def survey(
         if reader.header.is_events:
             return _survey_events(path, reader, bin_s)
         if bin_s is None:
-            bin_s = choose_bin_s(measure_period_s(reader), reader.header.units)
+            first = next(iter(reader.chunks()), None)
+            period_s = math.nan if first is None else measure_period_s(first)
+            bin_s = choose_bin_s(period_s, reader.header.units)
     with open_series(path, options) as opened:
-        reader = ProgressReader(opened, on_progress)
+        raw = FactsReader(ProgressReader(opened, on_progress))
+        held = HeldChannels(settings.hold, bin_s)
         parts = bin_series(
-            reader, bin_s=bin_s, max_gap_s=settings.max_gap_s, document_s=settings.document_s
+            raw,
+            bin_s=bin_s,
+            max_gap_s=settings.max_gap_s,
+            document_s=settings.document_s,
+            hold=held,
         )
         if settings.spool is not None and options.on_bad == "fail":
             # with --on-bad skip the file is read again, so that warnings are given by extraction
             parts = cache_binned(parts, settings.spool, path)
-        sample = sample_series(
-            parts, n_channels=len(reader.header.channels), seed=settings.seed, stream=stream
+        sample = sample_series(parts, seed=settings.seed, stream=stream)
+        n_channels = len(raw.labels())
+        return Survey(
+            path=path,
+            header=replace(raw.header, notes=(*raw.header.notes, *held.describe(raw.labels()))),
+            bin_s=bin_s,
+            labels=(),
+            sample=sample.widen(n_channels),
+            facts=raw.facts.widen(n_channels),
         )
-        return Survey(path=path, header=reader.header, bin_s=bin_s, labels=(), sample=sample)
 
 
 def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Survey:
@@ -232,19 +254,29 @@ def merge_surveys(
             f"words: events of {vocabulary.n_words} labels; time bins of {first.bin_s:g} s"
         )
         return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
-    sample = merge_samples([_reorder_channels(found, first.header) for found in surveys])
+    header = _join_channels(surveys)
+    orders = [find_channel_order(found.header, header.channels) for found in surveys]
+    sample = merge_samples(
+        [found.sample.select(o) for found, o in zip(surveys, orders, strict=True) if found.sample]
+    )
+    sample = replace(sample, value=fill_states(sample.value, header.channels))
+    facts = RawFacts.empty(len(header.channels))
+    for found, order in zip(surveys, orders, strict=True):
+        facts = facts.join(found.facts.select(order)) if found.facts is not None else facts
+    notes += describe_facts(header.channels, facts, on_change=header.is_open)
     choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":
-        choice = choose_words(sample, first.header.units)
+        choice = choose_words(sample, header.units, facts)
     vocabulary = learn_coding(
         sample,
-        channels=first.header.channels,
-        units=first.header.units,
+        channels=header.channels,
+        units=header.units,
         spec=replace(settings.coding, words=choice.words),
+        facts=facts,
     )
     notes.append(
         f"words: {choice.words} ({choice.reason}), {vocabulary.n_words} words of "
-        f"{len(first.header.channels)} channels; time bins of {first.bin_s:g} s"
+        f"{len(header.channels)} channels; time bins of {first.bin_s:g} s"
     )
     return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
 
@@ -259,29 +291,35 @@ def _merge_labels(surveys: Sequence[Survey], fixed_labels: Vocabulary | None) ->
 
 
 def _is_compatible(header: SeriesHeader, other: SeriesHeader) -> bool:
-    """Return whether two sources are both events, or have the same channels."""
+    """Return whether two sources are both events, or may have their channels together."""
     if header.is_events or other.is_events:
         return header.is_events == other.is_events
+    if header.is_open and other.is_open:
+        return True
     return sorted(header.channels) == sorted(other.channels)
 
 
-def _reorder_channels(found: Survey, header: SeriesHeader) -> SeriesSample:
-    """Reorder the channels of a sample as in `header`."""
-    assert found.sample is not None, "events have no sample; the caller handles them before"
-    order = find_channel_order(found.header, header.channels)
-    return replace(
-        found.sample, value=found.sample.value[:, order], change=found.sample.change[:, order]
-    )
+def _join_channels(surveys: Sequence[Survey]) -> SeriesHeader:
+    """Return the first header, with the channels that only later sources have at the end."""
+    first = surveys[0].header
+    units = dict(zip(first.channels, first.units, strict=True))
+    for found in surveys[1:]:
+        for name, unit in zip(found.header.channels, found.header.units, strict=True):
+            units.setdefault(name, unit)
+    return replace(first, channels=tuple(units), units=tuple(units.values()))
 
 
 def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[int]:
-    """Return the index of each of `channels` in a source.
+    """Return the index of each of `channels` in a source; -1 if a log of senders lacks it.
 
     Raises
     ------
     DataError
-        If the source has other channels.
+        If a source that is a table has other channels.
     """
+    if header.is_open:
+        place = {name: index for index, name in enumerate(header.channels)}
+        return [place.get(name, -1) for name in channels]
     missing = [name for name in channels if name not in header.channels]
     more = [name for name in header.channels if name not in channels]
     if missing or more:

@@ -34,8 +34,27 @@ LABEL_NAMES = frozenset(
         *("label", "labels", "neuron", "neurons", "unit", "units", "unit_id", "cell", "cell_id"),
         *("event", "events", "event_type", "word", "class", "category", "kind", "name", "type"),
         *("code", "channel", "sensor", "state", "message", "id", "drum", "note"),
+        *("behavior", "behaviour", "annotation", "text", "activity", "tier"),
     }
 )
+SENSOR_NAMES = frozenset(
+    {
+        *("sensor", "sensor_id", "sensor name", "sensor_name", "entity", "entity_id", "variable"),
+        *("metric", "channel", "tag", "tagname", "tag name", "name", "item", "point", "parameter"),
+        *("signal", "device", "device_id", "field", "_field", "_measurement", "topic", "series"),
+        *("id", "key", "source", "node", "register", "quantity"),
+    }
+)
+"""Names of columns that say which sensor a row of the long form is of."""
+VALUE_NAMES = frozenset(
+    {
+        *("value", "values", "val", "_value", "state", "reading", "wert", "valeur", "valor"),
+        *("amount", "data", "v"),
+    }
+)
+"""Names of columns of its value."""
+END_NAMES = frozenset({"end", "ends", "stop", "offset", "end_time", "until", "ende", "fin"})
+DURATION_NAMES = frozenset({"duration", "dur", "dauer", "durée", "duración"})
 WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
 UNIT = re.compile(r"^(?P<name>.*\S)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]{1,8})\))$")
 PLAIN_UNITS = frozenset(
@@ -96,6 +115,26 @@ class Roles:
     """Time of day, if the column of times has dates only."""
     is_events: bool = False
     """Whether rows are events."""
+    end: int | None = None
+    """Ends of events, or their durations; None if they have neither."""
+    is_duration: bool = False
+    """Whether `end` has durations."""
+    sensors: tuple[int, ...] = ()
+    """Columns that say which sensor a row is of; the value is the only one of `values`. Empty if
+    rows have all channels."""
+    states: tuple[int, ...] = ()
+    """Columns of text that is a state, such as on and off."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a row has the value of one sensor."""
+        return bool(self.sensors)
+
+    @property
+    def singles(self) -> tuple[int, ...]:
+        """Columns of times, labels, ends and counts."""
+        found = (self.time, self.clock, self.label, self.weight, self.end)
+        return tuple(index for index in found if index is not None)
 
 
 def normalise_name(name: str) -> str:

@@ -13,6 +13,11 @@ from motifmine.io.series.column_names import (
     normalise_name,
 )
 from motifmine.io.series.header import Head, ascends
+from motifmine.io.series.long_form import (
+    choose_interval_roles,
+    choose_long_roles,
+    find_states,
+)
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import (
     UNAMBIGUOUS_PATTERNS,
@@ -44,18 +49,25 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
         for index in range(len(head.names))
         if index not in (time, clock) and not head.is_phantom(index)
     ]
+    intervals = choose_interval_roles(head, time, options)
+    found = intervals or choose_long_roles(head, time, clock, others, options)
+    if found is not None:
+        return found
     is_events = options.is_events
     if is_events is None:
         is_events = _looks_like_events(head, time, others, options)
     if is_events:
         return _choose_event_roles(head, time, clock, others, options)
     if options.columns:
-        values = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
-        return Roles(time=time, clock=clock, values=tuple(values))
+        named = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
+        values = [index for index in named if not head.is_text(index)]
+        states = tuple(index for index in named if head.is_text(index))
+        return Roles(time=time, clock=clock, values=tuple(values), states=states)
     values = [i for i in others if not head.is_text(i) and not _only_counts(head, i, time)]
-    if not values:
+    states = find_states(head, others)
+    if not values and not states:
         raise DataError(f"{head.path} has no column of numbers except its times")
-    return Roles(time=time, clock=clock, values=tuple(values))
+    return Roles(time=time, clock=clock, values=tuple(values), states=states)
 
 
 def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
@@ -73,7 +85,17 @@ def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str,
         names = [head.names[i] for i in (roles.time, roles.clock) if i is not None]
         listed = " and ".join(f"'{name}'" for name in names)
         notes = [f"times are in column {listed}: {reading.describe()}"]
-    used = {roles.time, roles.clock, roles.label, roles.weight, *roles.values}
+    if roles.is_long:
+        sensor = "+".join(head.names[index] for index in roles.sensors)
+        value = head.names[roles.values[0]]
+        return (*notes, f"long form: values in column {value!r} of the sensors in {sensor!r}")
+    if roles.end is not None:
+        what = "durations" if roles.is_duration else "ends"
+        return (*notes, f"events with {what} in column {head.names[roles.end]!r}")
+    if roles.states:
+        listed = ", ".join(repr(head.names[index]) for index in roles.states[:5])
+        notes.append(f"states are in column {listed}")
+    used = {*roles.singles, *roles.values, *roles.states}
     text = [name for i, name in enumerate(head.names) if i not in used and head.is_text(i)]
     if text:
         notes.append(f"excluded because they contain text: {', '.join(map(repr, text[:5]))}")
@@ -86,6 +108,8 @@ def _find_time_column(head: Head, options: SeriesOptions) -> int | None:
     In order of preference: a column with a name of times that contains dates, one that contains
     dates, one with a name of times, the first column if its numbers ascend.
     """
+    if options.long:
+        return find_column(head.names, options.long[0], head.path, "--long")
     if options.time_column is not None:
         return find_column(head.names, options.time_column, head.path, "--time-column")
     numbers = head.numbers(0)
@@ -170,8 +194,9 @@ def _looks_like_events(
         return True
     if others[0] < time:
         return False
-    is_weight = all(normalise_name(head.names[i]) in WEIGHT_NAMES for i in others[1:])
-    if head.has_names and not is_weight:
+    if head.has_names and any(
+        normalise_name(head.names[i]) not in WEIGHT_NAMES for i in others[1:]
+    ):
         return False
     is_label = head.has_names and normalise_name(head.names[others[0]]) in LABEL_NAMES
     return is_label or head.is_text(others[0])

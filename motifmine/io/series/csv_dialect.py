@@ -78,7 +78,10 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
     comments = [line for line in lines[:n_before] if line.strip()]
     comment = split_line(comments[-1].lstrip("# "), delimiter) if comments else []
-    rows = [split_line(line, delimiter) for line in lines[n_before : n_before + HEAD_ROWS]]
+    rows = [
+        [] if line.startswith("#") else split_line(line, delimiter)
+        for line in lines[n_before : n_before + HEAD_ROWS]
+    ]
     decimal = options.decimal or _detect_decimal(rows, delimiter)
     missing = (*MISSING, *options.missing)
     head = parse_head(

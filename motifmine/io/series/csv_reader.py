@@ -20,14 +20,17 @@ from motifmine.io.series.csv_dialect import TextTable, detect_dialect
 from motifmine.io.series.csv_slow import parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.senders import TextColumn
+from motifmine.io.series.sorting import sort_if_small
 from motifmine.io.series.time_formats import FAST_DIRECTIVES, TimeReading
 from motifmine.io.series.time_zones import make_clock
-from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
+from motifmine.records.series import Chunk, SeriesHeader
 from motifmine.types import Floats, Indices
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 64 << 20
 REPEATED = "the header is repeated among the rows: several files put together"
+NUMBER_PATTERN = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 CLOCK_TYPE = pa.time64("ns")
 
 
@@ -46,7 +49,10 @@ class TextReader:
             bad=BadRows(str(path), options.on_bad),
             time_name="row" if roles.time is None else self.table.names[roles.time],
             row_noun="line",
+            roles=roles,
+            names=self.table.names,
         )
+        self.sorted = sort_if_small(self.stream, path.stat().st_size, self._read_chunks)
 
     def __enter__(self) -> "TextReader":
         return self
@@ -57,23 +63,28 @@ class TextReader:
     @property
     def header(self) -> SeriesHeader:
         """What is known of the series."""
-        units = [self.table.units[index] for index in self.table.roles.values]
+        named = dict(zip(self.table.names, self.table.units, strict=True))
         return SeriesHeader(
             channels=self.labels(),
-            units=tuple(units) or ("",) * len(self.labels()),
+            units=tuple(named.get(label, "") for label in self.labels()),
             start_utc=self.stream.clock.start_utc,
             is_events=self.table.roles.is_events,
-            notes=self.table.notes + (REPEATED,) * bool(self.n_repeated),
+            is_open=self.stream.is_open,
+            notes=self.table.notes + self.stream.notes + (REPEATED,) * bool(self.n_repeated),
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of the events that were read so far, or the channels of samples."""
-        if self.table.roles.is_events:
-            return tuple(self.stream.label_of)
-        return tuple(self.table.names[index] for index in self.table.roles.values)
+        """Return the labels of the events, or the channels, that were read so far."""
+        return self.stream.labels()
 
-    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield all rows in order of time, one chunk per block of the file."""
+        if self.sorted is not None:
+            yield from self.sorted
+        else:
+            yield from self._read_chunks()
+
+    def _read_chunks(self) -> Iterator[Chunk]:
         with open_bytes(self.path) as file:
             file.read(self.table.offset)
             for first_line, block in iterate_line_blocks(file, self.table):
@@ -82,7 +93,7 @@ class TextReader:
                     yield chunk
         self.stream.bad.warn()
 
-    def _chunk(self, block: bytes, first_line: int) -> SampleChunk | EventChunk:
+    def _chunk(self, block: bytes, first_line: int) -> Chunk:
         """Parse one block; rows are in order of time and without bad ones."""
         block = self._blank_heads(block)
         rows = parse_rows_fast(block, self.table, self.stream.n_rows)
@@ -149,20 +160,31 @@ def parse_rows_fast(block: bytes, table: TextTable, first_row: int) -> Rows | No
         return None
     if table.roles.is_events:
         return _extract_events(found, table, raw)
+    if table.roles.is_long:
+        return _extract_long(found, table, raw)
     names = [str(index) for index in table.roles.values]
     if table.thousands:
         found = _ungroup_digits(found, names, table)
         if found is None:
             return None
     value = _extract_values(found, names)
-    return None if value is None else Rows(raw=raw, value=value, code=NO_LABELS, n_read=len(raw))
+    if value is None:
+        return None
+    states = tuple(
+        _code_column(found.column(str(index)), table.missing) for index in table.roles.states
+    )
+    return Rows(raw=raw, value=value, code=NO_LABELS, n_read=len(raw), states=states)
 
 
 def _make_parse_options(table: TextTable, time_type: pa.DataType) -> dict[str, Any]:
     """Return the options of pyarrow; columns are named by their index."""
     roles = table.roles
-    number = pa.string() if table.thousands else pa.float64()
+    number = pa.string() if table.thousands or roles.is_long else pa.float64()
     types: dict[str, pa.DataType] = {str(index): number for index in roles.values}
+    texts = pa.dictionary(pa.int32(), pa.string())
+    types |= {str(index): texts for index in (*roles.states, *roles.sensors)}
+    if roles.end is not None:
+        types[str(roles.end)] = pa.float64() if roles.is_duration else time_type
     if roles.weight is not None:
         types[str(roles.weight)] = pa.float64()
     if roles.label is not None:
@@ -208,7 +230,12 @@ def _extract_times(found: pa.Table, table: TextTable, first_row: int) -> Any:
     """Return the raw times; None if one is missing or not finite."""
     if table.roles.time is None:
         return np.arange(first_row, first_row + found.num_rows, dtype=np.float64)
-    column = found.column(str(table.roles.time))
+    return _extract_time_column(found, table, table.roles.time)
+
+
+def _extract_time_column(found: pa.Table, table: TextTable, index: int) -> Any:
+    """Return the raw times of one column; None if one is missing or not finite."""
+    column = found.column(str(index))
     if column.null_count:
         return None
     if table.reading.form == "number":
@@ -262,6 +289,65 @@ def _extract_values(found: pa.Table, names: list[str]) -> Floats | None:
     return value if value.size - np.count_nonzero(np.isfinite(value)) == n_missing else None
 
 
+def _code_column(column: pa.ChunkedArray, missing: tuple[str, ...] = ()) -> TextColumn:
+    """Return a column of texts as codes, -1 where one is missing."""
+    coded = column.combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0) if coded.num_chunks else pa.array([], column.type)
+    code = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = [str(name or "").strip() for name in coded.dictionary.to_pylist()]
+    names = tuple(dict.fromkeys(text for text in texts if text and text not in missing))
+    place = {name: at for at, name in enumerate(names)}
+    new = np.array([*(place.get(text, -1) for text in texts), -1], np.int64)
+    return TextColumn(code=new[code], names=names)
+
+
+def _extract_long(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
+    """Return rows of single sensors; None if a sensor has no name."""
+    columns = [_code_column(found.column(str(index))) for index in table.roles.sensors]
+    sensor = columns[0]
+    for other in columns[1:]:
+        # pairs of names, of which few occur
+        pair = (sensor.code + 1) * (len(other.names) + 1) + other.code + 1
+        distinct, code = np.unique(pair, return_inverse=True)
+        names = [
+            f"{(*sensor.names, '')[first - 1]} {(*other.names, '')[second - 1]}".strip()
+            for first, second in (divmod(one, len(other.names) + 1) for one in distinct.tolist())
+        ]
+        sensor = TextColumn(code=code.astype(np.int64), names=tuple(names))
+    if (sensor.code < 0).any():
+        return None
+    value, state = _split_numbers(found.column(str(table.roles.values[0])), table)
+    return Rows(
+        raw=raw,
+        value=value[:, None],
+        code=sensor.code,
+        label_names=sensor.names,
+        n_read=len(raw),
+        states=(state,),
+    )
+
+
+def _split_numbers(column: pa.ChunkedArray, table: TextTable) -> tuple[Floats, TextColumn]:
+    """Return the numbers of a column of texts, NaN elsewhere, and the other texts as states."""
+    none = TextColumn(code=np.full(len(column), -1, np.int64), names=())
+    text = pc.utf8_trim_whitespace(column)
+    text = pc.if_else(pc.is_in(text, pa.array(table.missing)), pa.scalar(None, pa.string()), text)
+    plain = text
+    if table.thousands:
+        plain = pc.replace_substring(plain, table.thousands, "")
+    if table.decimal == ",":
+        plain = pc.replace_substring(plain, ",", ".")
+    is_number = pc.match_substring_regex(plain, NUMBER_PATTERN)
+    numbers = pc.if_else(is_number, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+    if pc.all(is_number).as_py() is not False:
+        return numbers.to_numpy(), none
+    is_finite = pc.invert(pc.is_in(pc.utf8_lower(text), pa.array(["nan", "inf", "-inf"])))
+    is_state = pc.and_(pc.invert(is_number), is_finite)
+    states = pc.if_else(is_state, text, pa.scalar(None, pa.string()))
+    return numbers.to_numpy(), _code_column(pc.dictionary_encode(states))
+
+
 def _ungroup_digits(found: pa.Table, names: list[str], table: TextTable) -> pa.Table | None:
     """Return columns of text as numbers, without thousands separators; None if one is bad."""
     columns = {}
@@ -295,10 +381,15 @@ def _extract_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
         names = tuple(dict.fromkeys(texts))
         place = {name: index for index, name in enumerate(names)}
         code = np.array([place[text] for text in texts], np.int64)[coded.indices.to_numpy()]
+    end = None
+    if roles.end is not None:
+        end = _extract_time_column(found, table, roles.end)
+        if end is None:
+            return None
     count = np.ones((len(raw), 1))
     if roles.weight is not None:
         counts = _extract_values(found, [str(roles.weight)])
         if counts is None or not np.all(counts >= 0):
             return None
         count = counts
-    return Rows(raw=raw, value=count, code=code, label_names=names, n_read=len(raw))
+    return Rows(raw=raw, value=count, code=code, label_names=names, n_read=len(raw), end=end)

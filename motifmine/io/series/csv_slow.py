@@ -4,8 +4,10 @@ import numpy as np
 
 from motifmine.io.series.column_roles import join_time_text
 from motifmine.io.series.csv_dialect import TextTable, split_line
+from motifmine.io.series.header import NOT_FINITE
 from motifmine.io.series.options import BadRows
 from motifmine.io.series.row_stream import ONE_LABEL, Rows
+from motifmine.io.series.senders import TextColumn
 from motifmine.io.series.time_formats import parse_number
 
 SHOWN = 60
@@ -39,6 +41,13 @@ def parse_rows_slow(
     return parser.rows(n_read)
 
 
+def code_texts(texts: list[str], missing: tuple[str, ...] = ()) -> TextColumn:
+    """Return texts as codes of distinct names, -1 for those that are empty or missing."""
+    names = tuple(text for text in dict.fromkeys(texts) if text and text not in missing)
+    index = {name: code for code, name in enumerate(names)}
+    return TextColumn(code=np.array([index.get(text, -1) for text in texts], np.int64), names=names)
+
+
 class _RowParser:
     """Collects the good rows of a block."""
 
@@ -50,6 +59,8 @@ class _RowParser:
         self.time_text: list[str] = []
         self.value: list[list[float]] = []
         self.label: list[str] = []
+        self.end: list[float] = []
+        self.states: list[list[str]] = []
 
     def add(self, cells: list[str], line: str, line_number: int, row_number: int) -> None:
         """Add a row unless it is bad."""
@@ -64,9 +75,21 @@ class _RowParser:
             raw = self._time(cells, line_number)
         if raw is None:
             return
-        label = ONE_LABEL
-        if self.table.roles.is_events:
+        label, end, states = ONE_LABEL, 0.0, [cells[i] for i in self.table.roles.states]
+        if self.table.roles.is_long:
+            label = " ".join(cells[index] for index in self.table.roles.sensors).strip()
+            number, state = self._number_or_state(cells[self.table.roles.values[0]])
+            values, states = [number], [state]
+            if not label:
+                self._note(line_number, self.table.roles.sensors[0], "'' is not a sensor")
+                return
+        elif self.table.roles.is_events:
             values = self._count(cells, line_number)
+            if self.table.roles.end is not None:
+                found = self._end(cells, line_number)
+                if found is None:
+                    return
+                end = found
             if self.table.roles.label is not None:
                 label = cells[self.table.roles.label]
             if not label:
@@ -80,21 +103,54 @@ class _RowParser:
             self.time_text.append(join_time_text(cells, self.table.roles))
             self.value.append(values)
             self.label.append(label)
+            self.end.append(end)
+            self.states.append(states)
 
     def rows(self, n_read: int) -> Rows:
         """Return all good rows."""
-        names = tuple(dict.fromkeys(self.label)) if self.table.roles.is_events else ()
-        index = {name: code for code, name in enumerate(names)}
-        n_columns = 1 if self.table.roles.is_events else len(self.table.roles.values)
+        roles = self.table.roles
+        has_labels = roles.is_events or roles.is_long
+        labels = code_texts(self.label if has_labels else [])
+        n_columns = 1 if roles.is_events else len(roles.values)
+        time_type = np.int64 if self.table.reading.is_wall else np.float64
         return Rows(
-            raw=np.array(self.raw, np.int64 if self.table.reading.is_wall else np.float64),
+            raw=np.array(self.raw, time_type),
             value=np.array(self.value, np.float64).reshape(len(self.raw), n_columns),
-            code=np.array([index[label] for label in self.label] if names else [], np.int64),
-            label_names=names,
+            code=labels.code,
+            label_names=labels.names,
             n_read=n_read,
             place=np.array(self.place, np.int64),
             time_text=tuple(self.time_text),
+            end=None
+            if roles.end is None
+            else np.array(self.end, np.float64 if roles.is_duration else time_type),
+            states=tuple(
+                code_texts([states[at] for states in self.states], self.table.missing)
+                for at in range(1 if roles.is_long else len(roles.states))
+            ),
         )
+
+    def _number_or_state(self, cell: str) -> tuple[float, str]:
+        """Return a number, or NaN and the text that is a state (an empty one: missing)."""
+        if cell in self.table.missing:
+            return np.nan, ""
+        number = parse_number(cell, self.table.decimal, self.table.thousands)
+        if number is not None:
+            return number, ""
+        # the result of a computation is no state
+        return np.nan, "" if cell.lower().lstrip("+-") in NOT_FINITE else cell
+
+    def _end(self, cells: list[str], line_number: int) -> float | int | None:
+        """Return the end of an event, or its duration; None if it is bad."""
+        roles = self.table.roles
+        cell = cells[roles.end or 0]
+        if roles.is_duration:
+            found = parse_number(cell, self.table.decimal)
+        else:
+            found = self.table.reading.parse(cell, self.table.decimal)
+        if found is None:
+            self._note(line_number, roles.end or 0, f"{cell[:SHOWN]!r} is not the end of an event")
+        return found
 
     def _note(self, line_number: int, column: int, problem: str) -> None:
         self.bad.note(f"line {line_number}, column {self.table.names[column]!r}", problem)

@@ -232,6 +232,7 @@ def _is_header(first: list[str], rest: list[list[str]], decimal: str) -> bool:
     below = [row for row in rest[:5] if any(row)]
     for index, cell in enumerate(first):
         column = [row[index] for row in below if len(row) > index]
-        if column and not is_data(cell, decimal) and is_data(column[-1], decimal):
+        n_data = sum(is_data(under, decimal) for under in column)
+        if 2 * n_data > len(column) and not is_data(cell, decimal):
             return True
     return not any(is_data(cell, decimal) for cell in first)

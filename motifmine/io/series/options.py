@@ -42,6 +42,9 @@ class SeriesOptions:
     """Line of a text table with the names of the columns, from 1; None: recognised."""
     is_events: bool | None = None
     """Whether the rows are events `time,label[,count]` and not samples; None: recognised."""
+    long: tuple[str, ...] = ()
+    """Columns of the long form: time, sensor, value; several of the sensor are joined by `+`.
+    Empty: recognised."""
     n_bands: int = 40
     """Number of mel bands of sound, > 0."""
     hop_s: float = 0.01
@@ -60,6 +63,12 @@ class SeriesOptions:
             raise SpecError(f"delimiter and decimal are both {self.decimal!r}; they must differ")
         if self.skip_rows < 0 or (self.header_row is not None and self.header_row < 1):
             raise SpecError("skip_rows must be at least 0, and header_row at least 1")
+        if self.long and len(self.long) != 3:
+            raise SpecError(
+                "long has the columns of time, sensor and value, such as time,tag,value"
+            )
+        if self.long and self.is_events:
+            raise SpecError("rows are either events or, by --long, values of sensors")
         if self.columns is not None and not self.columns:
             raise SpecError("columns is empty; name at least one channel")
         if self.n_bands < 1 or not 0 < self.hop_s < float("inf"):

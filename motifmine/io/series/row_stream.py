@@ -3,16 +3,19 @@
 Every reader makes `Rows`; a `RowStream` converts them to chunks in order of time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.io.series.clock_steps import ClockSteps
+from motifmine.io.series.column_names import Roles
 from motifmine.io.series.options import BadRows
+from motifmine.io.series.senders import ChannelList, TextColumn, make_updates
 from motifmine.io.series.time_formats import TimeReading
 from motifmine.io.series.time_zones import Clock, find_nonexistent
-from motifmine.records.series import EventChunk, SampleChunk
+from motifmine.records.series import Chunk, EventChunk, SampleChunk
 from motifmine.types import Floats, Indices
 
 NO_LABELS: Indices = np.empty(0, np.int64)
@@ -37,6 +40,10 @@ class Rows:
     """Line or row number in the file, from 1, int64 array (n,); None if not known."""
     time_text: tuple[str, ...] = ()
     """Text of the times in the file; empty if not known."""
+    end: NDArray[Any] | None = None
+    """Raw ends of events, or durations in seconds, array (n,)."""
+    states: tuple[TextColumn, ...] = ()
+    """Columns of states; in long form one, of the rows without number."""
 
     def format_time(self, index: int) -> str:
         """Return the time of a row as text, as in the file if that is known."""
@@ -58,6 +65,8 @@ class Rows:
             n_read=self.n_read,
             place=None if self.place is None else self.place[wanted],
             time_text=tuple(text for text, is_wanted in texts if is_wanted),
+            end=None if self.end is None else self.end[wanted],
+            states=tuple(replace(column, code=column.code[wanted]) for column in self.states),
         )
 
 
@@ -65,10 +74,29 @@ class RowStream:
     """Convert rows to chunks, block by block; rows that are out of order are bad rows."""
 
     def __init__(
-        self, *, clock: Clock, is_events: bool, bad: BadRows, time_name: str, row_noun: str
+        self,
+        *,
+        clock: Clock,
+        is_events: bool,
+        bad: BadRows,
+        time_name: str,
+        row_noun: str,
+        roles: Roles | None = None,
+        names: tuple[str, ...] = (),
     ) -> None:
         self.clock = clock
         self.is_events = is_events
+        self.roles = roles or Roles(time=0, values=())
+        self.names = names
+        """Of all columns of the table."""
+        self.channels = ChannelList()
+        if not is_events and not self.roles.is_long:
+            for index in self.roles.values:
+                self.channels.number(names[index])
+        self.may_repeat = is_events or self.roles.is_long
+        self.is_free = False
+        """Whether rows may be in any order, for they are sorted afterwards."""
+        self.steps = ClockSteps()
         self.bad = bad
         self.time_name = time_name
         self.row_noun = row_noun
@@ -76,17 +104,41 @@ class RowStream:
         self.n_rows = 0
         self.label_of: dict[str, int] = {}
 
-    def chunk_if_clean(self, rows: Rows) -> SampleChunk | EventChunk | None:
+    def chunk_if_clean(self, rows: Rows) -> Chunk | None:
         """Return rows as a chunk; None, without any change of state, if a time is out of order."""
         zone = self.clock.reading.zone
         if zone and find_nonexistent(rows.raw, zone).any():
             return None
         seconds, clock = self.clock.seconds(rows.raw)
-        if not self._is_ascending(seconds):
+        steps = self.steps
+        if self._is_naive():
+            seconds, steps = steps.correct(seconds, rows.raw)
+        if not self.is_free and not self._is_ascending(seconds):
             return None
+        self.steps = steps
         return self._chunk(rows, seconds, clock)
 
-    def chunk(self, rows: Rows) -> SampleChunk | EventChunk:
+    def _is_naive(self) -> bool:
+        """Return whether times are those of a clock on the wall, whose zone is not known."""
+        reading = self.clock.reading
+        return reading.is_wall and not reading.has_zone and not reading.zone
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of events, or the channels, that were read so far."""
+        return tuple(self.label_of if self.is_events else self.channels.index)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether channels appear as they are read, so that other sources may have others."""
+        return self.roles.is_long or bool(self.roles.states)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found in the rows, for the user."""
+        cut = ("a sensor has more states than become channels; it sends texts",)
+        return self.steps.notes + cut * self.channels.is_cut
+
+    def chunk(self, rows: Rows) -> Chunk:
         """Return rows as a chunk without those that are out of order.
 
         Raises
@@ -98,29 +150,59 @@ class RowStream:
             return clean
         rows = self._drop_nonexistent(rows)
         seconds, clock = self.clock.seconds(rows.raw)
+        if self._is_naive():
+            seconds, self.steps = self.steps.correct(seconds, rows.raw)
         is_ordered = self._find_ordered(rows, seconds)
         return self._chunk(rows.select(is_ordered), seconds[is_ordered], clock)
 
-    def _chunk(self, rows: Rows, seconds: Floats, clock: Clock) -> SampleChunk | EventChunk:
+    def _chunk(self, rows: Rows, seconds: Floats, clock: Clock) -> Chunk:
         self.clock = clock
         self.n_rows += rows.n_read
         if len(seconds):
             self.last_s = float(seconds[-1])
+        if self.roles.is_long:
+            sensor = TextColumn(code=rows.code, names=rows.label_names)
+            value, state = rows.value[:, 0], rows.states[0]
+            return make_updates(seconds, sensor, value, state, self.channels)
         if not self.is_events:
-            return SampleChunk(time_s=seconds, value=rows.value)
+            return SampleChunk(time_s=seconds, value=self._add_states(rows))
         for name in rows.label_names:
             self.label_of.setdefault(name, len(self.label_of))
         known = np.array([self.label_of[name] for name in rows.label_names], np.int64)
         count = rows.value[:, 0]
         happened = count > 0
+        end_s = None
+        if rows.end is not None:
+            is_duration = self.roles.is_duration
+            end_s = seconds + rows.end if is_duration else clock.seconds(rows.end)[0]
+            end_s = np.maximum(end_s, seconds)[happened]
         return EventChunk(
-            time_s=seconds[happened], label=known[rows.code[happened]], count=count[happened]
+            time_s=seconds[happened],
+            label=known[rows.code[happened]],
+            count=count[happened],
+            end_s=end_s,
         )
 
+    def _add_states(self, rows: Rows) -> Floats:
+        """Return the values of rows with a channel of 0 and 1 for every state."""
+        if not rows.states:
+            return rows.value
+        for index, column in zip(self.roles.states, rows.states, strict=True):
+            for code in np.unique(column.code[column.code >= 0]).tolist():
+                self.channels.state(self.names[index], column.names[code])
+        value = np.full((len(rows.value), len(self.channels.index)), np.nan)
+        value[:, : rows.value.shape[1]] = rows.value
+        for index, column in zip(self.roles.states, rows.states, strict=True):
+            known = np.where(column.code < 0, np.nan, 0.0)
+            for text, channel in self.channels.states.get(self.names[index], {}).items():
+                code = column.names.index(text) if text in column.names else -2
+                value[:, channel] = np.where(column.code == code, 1.0, known)
+        return value
+
     def _is_ascending(self, seconds: Floats) -> bool:
-        """Return whether times ascend (for events: do not descend), including the last block."""
+        """Return whether times ascend over the blocks; where they may repeat, do not descend."""
         steps = np.diff(seconds, prepend=self.last_s)
-        return bool(np.all(steps >= 0) if self.is_events else np.all(steps > 0))
+        return bool(np.all(steps >= 0) if self.may_repeat else np.all(steps > 0))
 
     def _drop_nonexistent(self, rows: Rows) -> Rows:
         """Exclude rows whose local time does not exist."""
@@ -138,7 +220,7 @@ class RowStream:
         is_ordered = np.ones(len(seconds), bool)
         last = self.last_s
         for index, now in enumerate(seconds.tolist()):
-            if now > last or (now == last and self.is_events):
+            if self.is_free or now > last or (now == last and self.may_repeat):
                 last = now
                 continue
             is_ordered[index] = False

@@ -36,6 +36,7 @@ def cache_binned(
             bin_start_s=part.bin_start_s,
             value=part.value,
             samples=part.samples,
+            channels=np.array(part.channels, dtype=np.str_),
         )
         yield part
     (folder / WHOLE).touch()
@@ -50,7 +51,9 @@ def read_cached(spool: Path, source: Path) -> Iterator[BinnedSeries]:
     """Yield the cached documents of a source in order, and remove each from the cache."""
     for path in sorted(_folder(spool, source).glob("*.npz")):
         with np.load(path, allow_pickle=False) as file:
-            part = BinnedSeries(**{name: file[name] for name in file.files})
+            arrays = {name: file[name] for name in file.files}
+        channels = tuple(arrays.pop("channels").tolist())
+        part = BinnedSeries(**arrays, channels=channels)
         path.unlink()
         yield part
 

@@ -58,6 +58,12 @@ class Clock:
         after = replace(self, last_local_ns=int(raw[-1]), is_second_hour=is_second_hour)
         return (utc - int(self.origin)) / NS, after
 
+    def shift(self, seconds: float) -> "Clock":
+        """Return the clock whose second 0 is `seconds` after that of this one."""
+        if self.reading.is_wall:
+            return replace(self, origin=int(self.origin) + round(seconds * NS))
+        return replace(self, origin=self.origin + seconds / self.reading.unit_s)
+
 
 def format_wall_clock(utc_ns: int) -> str:
     """Format nanoseconds since 1970, UTC, as ISO 8601."""

@@ -13,11 +13,15 @@ from motifmine.io.series.column_roles import (
     describe_roles,
     read_first_time,
 )
-from motifmine.io.series.header import HEAD_ROWS, Head
+from motifmine.io.series.csv_slow import code_texts
+from motifmine.io.series.header import HEAD_ROWS, NOT_FINITE, Head
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.senders import TextColumn
+from motifmine.io.series.sorting import sort_if_small
+from motifmine.io.series.time_formats import parse_number
 from motifmine.io.series.time_zones import make_clock
-from motifmine.records.series import EventChunk, SampleChunk, SeriesHeader
+from motifmine.records.series import Chunk, SeriesHeader
 
 Column = NDArray[Any]
 """One column of a batch: numbers, datetime64 in UTC or without zone, or text as objects."""
@@ -72,7 +76,12 @@ class TableReader:
     """An open table of typed columns; see `SeriesReader`."""
 
     def __init__(
-        self, head: Head, batches: Batches, options: SeriesOptions, notes: Sequence[str] = ()
+        self,
+        head: Head,
+        batches: Batches,
+        options: SeriesOptions,
+        notes: Sequence[str] = (),
+        n_bytes: int = 0,
     ) -> None:
         self.head = head
         self.batches = batches
@@ -89,7 +98,10 @@ class TableReader:
             bad=BadRows(head.path, options.on_bad),
             time_name="row" if self.roles.time is None else head.names[self.roles.time],
             row_noun="row",
+            roles=self.roles,
+            names=head.names,
         )
+        self.sorted = sort_if_small(self.stream, n_bytes, self._read_chunks)
 
     def __enter__(self) -> "TableReader":
         return self
@@ -100,26 +112,30 @@ class TableReader:
     @property
     def header(self) -> SeriesHeader:
         """What is known of the series."""
-        units = tuple(self.head.units[index] for index in self.roles.values)
+        named = dict(zip(self.head.names, self.head.units, strict=True))
         return SeriesHeader(
             channels=self.labels(),
-            units=units or ("",) * len(self.labels()),
+            units=tuple(named.get(label, "") for label in self.labels()),
             start_utc=self.stream.clock.start_utc,
             is_events=self.roles.is_events,
-            notes=self.notes,
+            is_open=self.stream.is_open,
+            notes=(*self.notes, *self.stream.notes),
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of the events that were read so far, or the channels of samples."""
-        if self.roles.is_events:
-            return tuple(self.stream.label_of)
-        return tuple(self.head.names[index] for index in self.roles.values)
+        """Return the labels of the events, or the channels, that were read so far."""
+        return self.stream.labels()
 
-    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield all rows in order of time, one chunk per batch."""
+        if self.sorted is not None:
+            yield from self.sorted
+        else:
+            yield from self._read_chunks()
+
+    def _read_chunks(self) -> Iterator[Chunk]:
         roles = self.roles
-        singles = [i for i in (roles.time, roles.clock, roles.label, roles.weight) if i is not None]
-        wanted = list(dict.fromkeys([*singles, *roles.values]))
+        wanted = list(dict.fromkeys([*roles.singles, *roles.values, *roles.sensors, *roles.states]))
         for columns in self.batches(wanted):
             chunk = self.stream.chunk(self._make_rows(dict(zip(wanted, columns, strict=True))))
             if len(chunk.time_s):
@@ -133,11 +149,16 @@ class TableReader:
         raw, is_good = self._extract_times(columns, n_rows, place)
         if self.roles.is_events:
             rows = self._extract_events(columns, raw, place, is_good)
+        elif self.roles.is_long:
+            rows = self._extract_long(columns, raw, place)
         else:
             value = np.empty((n_rows, len(self.roles.values)))
             for at, index in enumerate(self.roles.values):
                 value[:, at] = self._extract_numbers(columns[index], index, place, is_good)
-            rows = Rows(raw=raw, value=value, code=NO_LABELS, n_read=n_rows, place=place)
+            states = tuple(self._extract_states(columns[index]) for index in self.roles.states)
+            rows = Rows(
+                raw=raw, value=value, code=NO_LABELS, n_read=n_rows, place=place, states=states
+            )
         return rows.select(is_good)
 
     def _extract_times(
@@ -166,6 +187,38 @@ class TableReader:
             problem = f"'{column[row]}' is not a time; expected {reading.describe()}"
             self._note(int(place[row]), self.roles.time, problem)
         return raw, is_good
+
+    def _extract_states(self, column: Column) -> TextColumn:
+        return code_texts([text.strip() for text in _to_texts(column, False)], self.head.missing)
+
+    def _extract_long(
+        self, columns: dict[int, Column], raw: Column, place: NDArray[np.int64]
+    ) -> Rows:
+        """Return rows of single sensors: numbers, and other texts as states."""
+        texts = [_to_texts(columns[index], False) for index in self.roles.sensors]
+        sensor = code_texts([" ".join(names).strip() or "?" for names in zip(*texts, strict=True)])
+        column = columns[self.roles.values[0]]
+        states = [""] * len(column)
+        if column.dtype.kind in "fiub":
+            value = column.astype(np.float64)
+        else:
+            cells = [text.strip() for text in _to_texts(column, False)]
+            numbers = [parse_number(cell) for cell in cells]
+            value = np.array([np.nan if one is None else one for one in numbers])
+            states = [
+                cell if number is None and cell.lower() not in NOT_FINITE else ""
+                for cell, number in zip(cells, numbers, strict=True)
+            ]
+        value[~np.isfinite(value)] = np.nan
+        return Rows(
+            raw=raw,
+            value=value[:, None],
+            code=sensor.code,
+            label_names=sensor.names,
+            n_read=len(raw),
+            place=place,
+            states=(code_texts(states, self.head.missing),),
+        )
 
     def _time_texts(self, columns: dict[int, Column]) -> list[str]:
         texts = _to_texts(columns[self.roles.time or 0], False)
@@ -210,6 +263,9 @@ class TableReader:
         for row in np.flatnonzero(is_good & (labels == "")).tolist():
             self._note(int(place[row]), self.roles.label or 0, "'' is not a label")
             is_good[row] = False
+        end = None
+        if self.roles.end is not None:
+            end = self._extract_ends(columns[self.roles.end], place, is_good)
         names, code = np.unique(labels.astype(str), return_inverse=True)
         return Rows(
             raw=raw,
@@ -218,7 +274,32 @@ class TableReader:
             label_names=tuple(names.tolist()),
             n_read=len(raw),
             place=place,
+            end=end,
         )
+
+    def _extract_ends(
+        self, column: Column, place: NDArray[np.int64], is_good: NDArray[np.bool_]
+    ) -> Column:
+        """Return raw ends or durations; `is_good` is set to False where one is bad."""
+        reading = self.stream.clock.reading
+        if column.dtype.kind == "M":
+            raw = column.astype("M8[ns]").astype(np.int64)
+            is_known = ~np.isnat(column)
+        elif column.dtype.kind in "fiub":
+            raw = column.astype(np.float64)
+            is_known = np.isfinite(raw)
+        else:
+            texts = _to_texts(column, False)
+            found = [
+                parse_number(text) if self.roles.is_duration else reading.parse(text)
+                for text in texts
+            ]
+            is_known = np.array([one is not None for one in found], bool)
+            raw = np.array([one or 0 for one in found])
+        for row in np.flatnonzero(is_good & ~is_known).tolist():
+            self._note(int(place[row]), self.roles.end or 0, "there is no end")
+            is_good[row] = False
+        return np.where(is_known, raw, 0)
 
     def _note(self, place: int, index: int, problem: str) -> None:
         self.stream.bad.note(f"row {place}, column {self.head.names[index]!r}", problem)

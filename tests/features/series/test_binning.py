@@ -72,7 +72,8 @@ def test_bins_are_those_of_the_plain_road_however_the_chunks_are_cut(
     rng = np.random.default_rng(seed)
     time_s = np.cumsum(rng.exponential(0.3, size=60)) + rng.uniform(-5, 5)
     value = np.where(rng.random((60, 2)) < 0.2, np.nan, rng.normal(size=(60, 2)))
-    parts = list(bin_series(samples(time_s, value, sorted(cuts)), bin_s=0.5, max_gap_s=1.0))
+    series = samples(time_s, value, sorted(cuts))
+    parts = list(bin_series(series, bin_s=0.5, max_gap_s=1.0, hold="off"))
     wanted = plain_bins(time_s, value, 0.5)
     found: dict[tuple[int, int], tuple[float, int]] = {}
     for part in parts:
@@ -180,9 +181,12 @@ def test_labels_that_come_later_widen_later_documents() -> None:
 
 def test_the_native_period_is_free_of_noise() -> None:
     assert (
-        measure_period_s(samples(np.arange(100, dtype=np.float64) * 0.1, np.ones((100, 1)))) == 0.1
+        measure_period_s(
+            samples(np.arange(100, dtype=np.float64) * 0.1, np.ones((100, 1))).pieces[0]
+        )
+        == 0.1
     )
-    assert np.isnan(measure_period_s(samples(np.zeros(1), np.ones((1, 1)))))
+    assert np.isnan(measure_period_s(samples(np.zeros(1), np.ones((1, 1))).pieces[0]))
 
 
 def test_a_document_that_no_memory_holds_is_refused() -> None:

@@ -26,7 +26,7 @@ def binned(*columns: list[float]) -> BinnedSeries:
 
 
 def sample_of(series: BinnedSeries) -> SeriesSample:
-    return sample_series([series], n_channels=series.value.shape[1], seed=0, stream=0)
+    return sample_series([series], seed=0, stream=0)
 
 
 def learned(series: BinnedSeries, words: str, unit: str = "m", **spec: object) -> Vocabulary:
@@ -130,7 +130,8 @@ def test_a_mixture_finds_the_plateaus() -> None:
     [
         ([[0.0, 1.5, -2.0, 3.1, 0.7, 9.0]], "", "rectified"),
         ([[0.0, 0.0, 3.0, 0.0, 12.0, 1.0, 2.0, 7.0]], "", "counts"),
-        ([[0.0, 1.0, 1.0, 0.0, 1.0]], "", "levels"),
+        ([[2.0, 5.0, 5.0, 2.0, 5.0]], "", "levels"),
+        ([[0.0, 1.0, 1.0, 0.0, 1.0]], "", "mixed"),
         ([[3.0, 10.0, 5.0, 7.0, 8.0, 1.0]], "dB", "counts"),
     ],
 )
@@ -141,7 +142,7 @@ def test_words_are_chosen_by_the_data(columns: list[list[float]], unit: str, wor
 def test_a_sample_of_parts_is_the_sample_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("motifmine.features.series.sample.MAX_CELLS", 50)
     parts = [binned(list(np.arange(40.0) + 100 * i)) for i in range(3)]
-    together = sample_series(parts, n_channels=1, seed=3, stream=0)
+    together = sample_series(parts, seed=3, stream=0)
     assert together.value.shape == (50, 1)
     assert together.n_bins == 120
     joined = merge_samples([sample_of(parts[0]), together])

@@ -9,6 +9,7 @@ import pytest
 
 from motifmine.errors import DataError, FormatError, SpecError
 from motifmine.io.readers import OWN, reader_of_name, split_part
+from motifmine.io.series import csv_reader
 from motifmine.io.series.options import SeriesOptions
 from tests.helpers.series_files import read_all, read_text
 
@@ -207,10 +208,28 @@ def test_local_times_go_on_evenly_over_a_change_of_the_clocks(
         assert datetime.fromisoformat(read.header.start_utc) == first
 
 
-def test_times_that_run_back_at_the_end_of_summer_time_ask_for_the_zone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "way"),
+    [
+        (datetime(2026, 10, 24, 23, tzinfo=UTC), "back by an hour on 2026-10-25"),
+        (datetime(2026, 3, 28, 23, tzinfo=UTC), "forward by an hour on 2026-03-29"),
+    ],
+)
+def test_local_times_without_zone_go_on_evenly_over_a_change_of_the_clocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: datetime, way: str
+) -> None:
+    bare, _ = local_table("Europe/Paris", first, 20)
+    for block_bytes in (8 << 20, 100):
+        monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
+        read = read_text(tmp_path, bare)
+        assert np.diff(read.time_s).tolist() == [1200.0] * 15
+        assert any(way in note for note in read.header.notes)
+
+
+def test_other_times_that_run_back_ask_for_the_zone(tmp_path: Path) -> None:
     bare, _ = local_table("Europe/Paris", datetime(2026, 10, 24, 23, tzinfo=UTC), 20)
     with pytest.raises(FormatError, match=r"line 8, column 'time'.*--time-zone"):
-        read_text(tmp_path, bare)
+        read_text(tmp_path, bare.replace("2026-10-25", "2026-10-26"))
 
 
 def test_a_local_time_that_never_was_is_refused(tmp_path: Path) -> None:
@@ -226,8 +245,11 @@ def test_events_are_recognised_by_a_column_of_labels(tmp_path: Path) -> None:
 
 
 def test_events_may_carry_counts_and_zero_is_none(tmp_path: Path) -> None:
-    read = read_text(tmp_path, "time,unit,count\n0,a,2\n1,b,0\n2,a,1.5\n")
-    assert read.value.tolist() == [2, 1.5]
+    text = "time,unit,count\n0,a,2\n1,b,0\n2,a,1.5\n"
+    assert read_text(tmp_path, text, is_events=True).value.tolist() == [2, 1.5]
+    assert read_text(tmp_path, text.replace("1.5", "3")).value.tolist() == [2, 3]
+    with pytest.raises(DataError, match=r"--long time,unit,count.*--kind labels"):
+        read_text(tmp_path, text)
 
 
 def test_a_list_of_mere_times_is_events_of_one_kind(tmp_path: Path) -> None:

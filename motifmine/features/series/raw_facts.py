@@ -1,0 +1,168 @@
+"""What the samples of a series are like before they are averaged: the ground to choose words on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.records.series import Chunk, EventChunk, SampleChunk, SeriesHeader, SeriesReader
+from motifmine.types import Floats
+
+FIELDS = ("n", "n_zero", "n_fraction", "n_repeated", "low", "high")
+LEAST_ZEROS = 0.25
+"""Share of zeros from which whole numbers are counts."""
+STUCK_SHARE = 0.9
+"""Share of equal samples in a row from which a channel of measurements is stuck."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawFacts:
+    """Facts on every channel, float64 arrays (channel,)."""
+
+    n: Floats
+    """Samples."""
+    n_zero: Floats
+    n_fraction: Floats
+    """Samples that are no whole numbers."""
+    n_repeated: Floats
+    """Samples equal to the one before."""
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def empty(cls, n_channels: int) -> "RawFacts":
+        """Return the facts of no samples."""
+        zeros = np.zeros(n_channels)
+        return cls(
+            n=zeros,
+            n_zero=zeros,
+            n_fraction=zeros,
+            n_repeated=zeros,
+            low=np.full(n_channels, np.inf),
+            high=np.full(n_channels, -np.inf),
+        )
+
+    def widen(self, n_channels: int) -> "RawFacts":
+        """Return these facts, with channels without samples at the end."""
+        more = RawFacts.empty(n_channels - len(self.n))
+        names = FIELDS if n_channels > len(self.n) else ()
+        return replace(
+            self, **{f: np.concatenate([getattr(self, f), getattr(more, f)]) for f in names}
+        )
+
+    def select(self, order: list[int]) -> "RawFacts":
+        """Return the facts of the channels `order`; -1 is a channel without samples."""
+        wide = self.widen(len(self.n) + 1)
+        return RawFacts(**{name: getattr(wide, name)[order] for name in FIELDS})
+
+    def join(self, other: "RawFacts") -> "RawFacts":
+        """Return the facts of both samples, of as many channels."""
+        return RawFacts(
+            n=self.n + other.n,
+            n_zero=self.n_zero + other.n_zero,
+            n_fraction=self.n_fraction + other.n_fraction,
+            n_repeated=self.n_repeated + other.n_repeated,
+            low=np.minimum(self.low, other.low),
+            high=np.maximum(self.high, other.high),
+        )
+
+    @property
+    def is_state(self) -> NDArray[np.bool_]:
+        """Whether a channel has the values 0 and 1 only."""
+        found: NDArray[np.bool_] = (self.n_fraction == 0) & (self.low == 0) & (self.high == 1)
+        return found
+
+    @property
+    def is_count(self) -> NDArray[np.bool_]:
+        """Whether a channel has whole numbers, none negative and a quarter of them 0."""
+        found: NDArray[np.bool_] = (self.n_fraction == 0) & (self.low >= 0) & (self.n > 0)
+        found &= self.n_zero >= LEAST_ZEROS * self.n
+        return found
+
+
+def measure_rows(value: Floats) -> RawFacts:
+    """Return the facts of samples, float array (n, channel); NaN is no sample."""
+    known = ~np.isnan(value)
+    with np.errstate(invalid="ignore"):
+        fraction = known & (value != np.round(value))
+    return RawFacts(
+        n=known.sum(axis=0).astype(np.float64),
+        n_zero=(value == 0).sum(axis=0).astype(np.float64),
+        n_fraction=fraction.sum(axis=0).astype(np.float64),
+        n_repeated=(value[1:] == value[:-1]).sum(axis=0).astype(np.float64),
+        low=np.where(known, value, np.inf).min(axis=0, initial=np.inf),
+        high=np.where(known, value, -np.inf).max(axis=0, initial=-np.inf),
+    )
+
+
+class FactsReader:
+    """A reader that gathers facts on what passes; see `SeriesReader`."""
+
+    def __init__(self, reader: SeriesReader) -> None:
+        self.reader = reader
+        self.facts = RawFacts.empty(0)
+
+    @property
+    def header(self) -> SeriesHeader:
+        """That of the wrapped reader."""
+        return self.reader.header
+
+    def labels(self) -> tuple[str, ...]:
+        """Return those of the wrapped reader."""
+        return self.reader.labels()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks as they are."""
+        for chunk in self.reader.chunks():
+            self._note(chunk)
+            yield chunk
+
+    def _note(self, chunk: Chunk) -> None:
+        n_channels = len(self.reader.labels())
+        if isinstance(chunk, EventChunk):
+            return
+        if isinstance(chunk, SampleChunk):
+            found = measure_rows(chunk.value).widen(n_channels)
+        else:
+            order = np.argsort(chunk.channel, kind="stable")
+            edges = np.searchsorted(chunk.channel[order], np.arange(n_channels + 1))
+            value = chunk.value[order]
+            parts = [measure_rows(value[a:b, None]) for a, b in pairwise(edges)]
+            columns = {f: np.concatenate([getattr(p, f) for p in parts]) for f in FIELDS}
+            found = RawFacts(**columns) if parts else RawFacts.empty(0)
+        self.facts = self.facts.widen(n_channels).join(found)
+
+    def __enter__(self) -> "FactsReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing: the wrapped reader belongs to the caller."""
+
+
+def describe_facts(channels: tuple[str, ...], facts: RawFacts, *, on_change: bool) -> list[str]:
+    """Return notes on channels that are dead or stuck.
+
+    Parameters
+    ----------
+    channels : names
+    facts : RawFacts
+    on_change : bool
+        Whether values are sent when they change, so that few are equal.
+    """
+    is_dead = (facts.n > 1) & (facts.low == facts.high)
+    is_empty = facts.n == 0
+    is_stuck = ~is_dead & ~facts.is_state & ~facts.is_count & (facts.n > 1)
+    is_stuck &= facts.n_repeated >= STUCK_SHARE * facts.n
+    groups = [
+        ("without any value", is_empty),
+        ("constant, hence without words", is_dead),
+        ("stuck: the same value for most of the time", is_stuck & (not on_change)),
+    ]
+    return [
+        f"channels {what}: {', '.join(channels[i] for i in np.flatnonzero(which)[:5])}"
+        + (f" and {int(which.sum()) - 5} more" if which.sum() > 5 else "")
+        for what, which in groups
+        if which.any()
+    ]

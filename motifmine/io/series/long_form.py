@@ -1,0 +1,162 @@
+"""Columns of the long form, one value of one sensor a row, and of labels with start and end."""
+
+from itertools import pairwise
+
+from motifmine.errors import DataError
+from motifmine.io.series.column_names import (
+    DURATION_NAMES,
+    END_NAMES,
+    LABEL_NAMES,
+    SENSOR_NAMES,
+    VALUE_NAMES,
+    WEIGHT_NAMES,
+    Roles,
+    find_column,
+    normalise_name,
+)
+from motifmine.io.series.header import Head
+from motifmine.io.series.options import SeriesOptions
+
+MOST_STATES, LONGEST_STATE = 12, 32
+"""Different texts of a column of states, and the characters of one: more are remarks."""
+LARGEST_COUNT = 1000
+
+
+def choose_long_roles(
+    head: Head, time: int | None, clock: int | None, others: list[int], options: SeriesOptions
+) -> Roles | None:
+    """Return the roles of the columns of a table in long form; None if it is not.
+
+    Parameters
+    ----------
+    head : Head
+    time, clock : int or None
+    others : list of int
+        All other columns.
+    options : SeriesOptions
+
+    Raises
+    ------
+    DataError
+        If the table may be in long form or a list of events with counts.
+    """
+    if options.long:
+        return _given_roles(head, clock, options)
+    if options.is_events or time is None:
+        return None
+    named = {i: head.names[i].strip().lower() for i in others} if head.has_names else {}
+    values = [i for i in others if named.get(i) in VALUE_NAMES]
+    sensors = [i for i in others if named.get(i) in SENSOR_NAMES and i not in values]
+    if "_value" in named.values() and "_field" in named.values():
+        # InfluxDB: columns of text are tags, apart from its own
+        own = {"result", "table", "_start", "_stop", "_value"}
+        tags = [i for i in others if head.is_text(i) and named[i] not in own]
+        return _long(time, clock, tags, next(i for i in others if named[i] == "_value"))
+    if len(values) == 1 and len(sensors) == 1 and _repeats(head, sensors[0]):
+        if not _may_be_count(head, values[0], named):
+            return _long(time, clock, sensors, values[0])
+        return None
+    if len(others) == 2 and head.is_text(others[0]) and not head.is_text(others[1]):
+        label, number = others
+        if _may_be_count(head, number, named) or not _repeats(head, label):
+            return None
+        is_value = number in values and named[number] not in WEIGHT_NAMES
+        if not head.has_names or label in sensors or is_value:
+            return _long(time, clock, [label], number)
+        if named[label] in LABEL_NAMES and options.is_events is None:
+            raise DataError(
+                f"{head.path}: column {head.names[number]!r} has real numbers; if they are values "
+                f"of the sensors in {head.names[label]!r}, give --long {head.names[time]},"
+                f"{head.names[label]},{head.names[number]}; if they count events, --kind labels"
+            )
+    return None
+
+
+def _given_roles(head: Head, clock: int | None, options: SeriesOptions) -> Roles:
+    time, sensor, value = options.long
+    found = [find_column(head.names, name, head.path, "--long") for name in (time, value)]
+    sensors = [find_column(head.names, name, head.path, "--long") for name in sensor.split("+")]
+    return _long(found[0], clock, sensors, found[1])
+
+
+def _long(time: int, clock: int | None, sensors: list[int], value: int) -> Roles:
+    return Roles(time=time, clock=clock, values=(value,), sensors=tuple(sensors))
+
+
+def _repeats(head: Head, index: int) -> bool:
+    """Return whether a column has the same texts again and again."""
+    cells = head.column(index)
+    return len(set(cells)) * 2 <= len(cells) or len(cells) < 4
+
+
+def _may_be_count(head: Head, index: int, named: dict[int, str]) -> bool:
+    """Return whether a column has whole numbers that are not large, and no name of values."""
+    if named and normalise_name(head.names[index]) not in WEIGHT_NAMES:
+        return False
+    numbers = [number for number in head.numbers(index) if number is not None]
+    return bool(numbers) and all(n < LARGEST_COUNT and n == int(n) for n in numbers)
+
+
+def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) -> Roles | None:
+    """Return the roles of a list of labels with starts and ends; None if it is not one.
+
+    By the names of the columns in any order, or without names as Audacity writes them: start, end
+    and label.
+
+    Parameters
+    ----------
+    head : Head
+    time : int or None
+    options : SeriesOptions
+    """
+    if options.is_events is False or options.columns or time is None or options.long:
+        return None
+    if not head.has_names:
+        return _audacity_roles(head)
+    names = [normalise_name(name) for name in head.names]
+    ends = [i for i, name in enumerate(names) if name in END_NAMES | DURATION_NAMES]
+    labels = [i for i, name in enumerate(names) if name in LABEL_NAMES and i != time]
+    if not ends or not labels or (len(head.names) > 3 and not head.is_text(labels[0])):
+        return None
+    # the end, if there is a duration, too
+    end = next((i for i in ends if names[i] in END_NAMES), ends[0])
+    if end == time or head.is_text(end):
+        return None
+    is_duration = names[end] in DURATION_NAMES
+    return _interval(time, end, labels[0], is_duration=is_duration)
+
+
+def _audacity_roles(head: Head) -> Roles | None:
+    if len(head.names) != 3 or not head.is_text(2):
+        return None
+    pairs = zip(head.numbers(0), head.numbers(1), strict=True)
+    known = [(start, end) for start, end in pairs if start is not None and end is not None]
+    ordered = all(one[0] <= two[0] for one, two in pairwise(known))
+    if len(known) < len(head.rows) or not ordered or any(end < start for start, end in known):
+        return None
+    return _interval(0, 1, 2)
+
+
+def _interval(time: int, end: int, label: int, *, is_duration: bool = False) -> Roles:
+    return Roles(
+        time=time, values=(), label=label, end=end, is_duration=is_duration, is_events=True
+    )
+
+
+def find_states(head: Head, others: list[int]) -> tuple[int, ...]:
+    """Return the columns of text that are states: a few short texts that come again.
+
+    Parameters
+    ----------
+    head : Head
+    others : list of int
+        Columns without another role.
+    """
+    found = []
+    for index in others:
+        cells = [cell for cell in head.column(index) if cell not in head.missing]
+        texts = set(cells)
+        few = 2 <= len(texts) <= MOST_STATES and len(texts) * 2 <= len(cells)
+        if head.is_text(index) and few and max(map(len, texts)) <= LONGEST_STATE:
+            found.append(index)
+    return tuple(found)

@@ -1,0 +1,67 @@
+"""Small files whose rows may be in any order: sensor after sensor, or label after label."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from motifmine.io.series.row_stream import RowStream
+from motifmine.records.series import Chunk, EventChunk, UpdateChunk
+
+MOST_BYTES = 64 << 20
+"""Files up to this size are sorted in memory; longer ones must be in order of time."""
+
+
+def sort_if_small(
+    stream: RowStream, n_bytes: int, read: Callable[[], Iterable[Chunk]]
+) -> list[Chunk] | None:
+    """Return the chunks of a file in order of time; None for files that are read in order.
+
+    Rows of the long form and labels with ends are often written one sensor or one label after the
+    other. Other tables are in order of time, or damaged.
+
+    Parameters
+    ----------
+    stream : RowStream
+    n_bytes : int
+        Size of the file.
+    read : callable
+        Yields the chunks of the file.
+    """
+    if not (stream.roles.is_long or stream.roles.end is not None) or n_bytes > MOST_BYTES:
+        return None
+    stream.is_free = True
+    found = sort_chunks([chunk for chunk in read() if len(chunk.time_s)])
+    if not found or found[0].time_s[0] == 0 or not stream.clock.reading.has_wall_clock:
+        return found
+    # the first row of the file was not the earliest
+    first_s = float(found[0].time_s[0])
+    stream.clock = stream.clock.shift(first_s)
+    chunk = replace(found[0], time_s=found[0].time_s - first_s)
+    if isinstance(chunk, EventChunk) and chunk.end_s is not None:
+        chunk = replace(chunk, end_s=chunk.end_s - first_s)
+    return [chunk]
+
+
+def sort_chunks(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Return all rows of chunks of one kind as one chunk in order of time."""
+    if not chunks:
+        return []
+    time_s = np.concatenate([chunk.time_s for chunk in chunks])
+    order = np.argsort(time_s, kind="stable")
+    time_s = time_s[order]
+    if isinstance(chunks[0], UpdateChunk):
+        updates = [chunk for chunk in chunks if isinstance(chunk, UpdateChunk)]
+        channel = np.concatenate([chunk.channel for chunk in updates])[order]
+        value = np.concatenate([chunk.value for chunk in updates])[order]
+        return [UpdateChunk(time_s=time_s, channel=channel, value=value)]
+    events = [chunk for chunk in chunks if isinstance(chunk, EventChunk)]
+    ends = [chunk.time_s if chunk.end_s is None else chunk.end_s for chunk in events]
+    return [
+        EventChunk(
+            time_s=time_s,
+            label=np.concatenate([chunk.label for chunk in events])[order],
+            count=np.concatenate([chunk.count for chunk in events])[order],
+            end_s=np.concatenate(ends)[order],
+        )
+    ]
