@@ -138,7 +138,7 @@ def batch(
             every_s=every_s,
             on_start=on_start,
             on_record=lambda record: update(queues[-1].n_finished, queues[-1].n_jobs, record.job),
-            on_step=note,
+            on_message=note,
         )
         for state in rounds:
             print_archive(state, form)
@@ -209,7 +209,7 @@ def _planner(
         request.as_plain(),
         before=read_last_plan(output),
         workers=worker_settings.workers,
-        on_step=note,
+        on_message=note,
     )
 
 

@@ -186,7 +186,7 @@ def extract(
             topic_settings(n_topics, topic_model, seed=seed),
             workers=workers,
             on_progress=lambda now, share: update(share, 1.0, f"{now.source.name}, {now}"),
-            on_step=note,
+            on_message=note,
         )
     if as_json:
         click.echo(_format_json(outcomes))

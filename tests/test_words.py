@@ -12,7 +12,7 @@ from tests.helpers.paths import ROOT
 CHECKED = (
     *("kernels", "features", "parallel", "archive", "records", "reporting"),
     *("analysis", "workflows"),
-    *("io/series", "io/video", "io/readers.py", "io/sources.py", "io/tdoc.py", "io/plsm_text.py"),
+    *("io/series", "io/video", "io/readers.py", "io/sources.py", "io/tdoc.py", "io/result_text.py"),
     *("io/truth_files.py", "models"),
 )
 """Modules and folders of `motifmine` that are written in the words of `docs/glossary.md`."""

@@ -142,7 +142,7 @@ def run_archive(
     every_s: float | None = None,
     on_start: Callable[[JobQueue], None] | None = None,
     on_record: Callable[[JobRecord], None] | None = None,
-    on_step: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> Iterator[ArchiveState]:
     """Plan and run an archive, once or repeatedly; yield its state after every round.
 
@@ -158,7 +158,7 @@ def run_archive(
         Interval between rounds, seconds; None runs once.
     on_start, on_record : callable or None
         See `run_plan`.
-    on_step : callable or None
+    on_message : callable or None
         Called with one line of text when the state of the cluster changes.
 
     Raises
@@ -168,7 +168,7 @@ def run_archive(
     JobError
         If the scheduler cannot be reached.
     """
-    worker_settings, report = worker_settings or WorkerSettings(), on_step or (lambda _: None)
+    worker_settings, report = worker_settings or WorkerSettings(), on_message or (lambda _: None)
     options = options or RunOptions()
     if worker_settings.scheduler is None:
         options = replace(options, workers=worker_settings.workers or n_cores(), cores=n_cores())

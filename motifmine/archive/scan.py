@@ -35,7 +35,7 @@ def make_plan(
     *,
     before: Plan | None = None,
     workers: int | None = None,
-    on_step: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> Plan:
     """Return the plan of an archive as it is now.
 
@@ -52,7 +52,7 @@ def make_plan(
         probed again, and removed files stay in the plan.
     workers : int or None
         Number of processes that probe files; None uses the number of cores.
-    on_step : callable or None
+    on_message : callable or None
         Called with one line of text at each longer step.
 
     Raises
@@ -64,7 +64,7 @@ def make_plan(
     SpecError
         If `grouping` is invalid.
     """
-    report = on_step or (lambda _: None)
+    report = on_message or (lambda _: None)
     found = [file for file in archive.list_files(exclude=output) if is_recording(file.path)]
     found.sort(key=lambda file: natural_key(file.path))
     known = _index_known(before, grouping)

@@ -43,7 +43,7 @@ class Cluster:
 
     address: str
     client: Any
-    on_step: Callable[[str], None]
+    on_message: Callable[[str], None]
     _counted_s: float = -COUNT_EVERY_S
     _n_threads: int = 0
 
@@ -70,7 +70,7 @@ class Cluster:
         """
         from distributed import Client  # noqa: PLC0415  (the one door to Dask)
 
-        self.on_step(f"connection to the scheduler {self.address} lost; reconnecting")
+        self.on_message(f"connection to the scheduler {self.address} lost; reconnecting")
         began = time.monotonic()
         with suppress(Exception):
             self.client.close(timeout=1)
@@ -81,7 +81,7 @@ class Cluster:
                 time.sleep(POLL_S)
             else:
                 self._counted_s = -COUNT_EVERY_S
-                self.on_step(f"reconnected to the scheduler {self.address}")
+                self.on_message(f"reconnected to the scheduler {self.address}")
                 return
         raise JobError(
             f"the scheduler {self.address} could not be reached for {SCHEDULER_PATIENCE_S:g} s; "
@@ -90,14 +90,14 @@ class Cluster:
 
 
 @contextmanager
-def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterator[Cluster]:
+def local_cluster(workers: int | None, on_message: Callable[[str], None]) -> Iterator[Cluster]:
     """Start worker processes on this machine, which end with the caller, even if it is killed.
 
     Parameters
     ----------
     workers : int or None
         None uses the number of cores.
-    on_step : callable
+    on_message : callable
         Called with one line of text when the state of the cluster changes.
     """
     dask = require_package("dask", *NEEDS_DASK)
@@ -123,11 +123,11 @@ def local_cluster(workers: int | None, on_step: Callable[[str], None]) -> Iterat
                 )
             )
         client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
-        yield Cluster(address=cluster.scheduler_address, client=client, on_step=on_step)
+        yield Cluster(address=cluster.scheduler_address, client=client, on_message=on_message)
 
 
 @contextmanager
-def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[Cluster]:
+def remote_cluster(scheduler: str, on_message: Callable[[str], None]) -> Iterator[Cluster]:
     """Connect to a running scheduler, which keeps running afterwards.
 
     Raises
@@ -143,7 +143,7 @@ def remote_cluster(scheduler: str, on_step: Callable[[str], None]) -> Iterator[C
             f"no Dask scheduler answers at {scheduler} ({error}); start one with 'dask scheduler', "
             "or leave --scheduler out"
         ) from error
-    cluster = Cluster(address=scheduler, client=client, on_step=on_step)
+    cluster = Cluster(address=scheduler, client=client, on_message=on_message)
     try:
         yield cluster
     finally:

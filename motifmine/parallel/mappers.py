@@ -26,7 +26,7 @@ class _Future(Protocol):
         """Return what the call returned."""
 
 
-def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
+def sort_results(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
     """Yield numbered results in the order of their numbers 0, 1, 2..."""
     early: dict[int, Result] = {}
     turn = 0

@@ -24,7 +24,7 @@ def most_threads() -> int:
     return _share[0] if _share else n_cores()
 
 
-def in_order(
+def run_in_order(
     n_items: int,
     n_threads: int,
     work: Callable[[int, int], Result],

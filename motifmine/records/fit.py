@@ -20,6 +20,8 @@ from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories of control characters, halves of surrogates and ends of lines."""
 
+SPAN_SHARE = 0.9
+"""Share of a motif's mass that its span holds: a few scattered observations do not stretch it."""
 SMALLEST_MASS = 1e-6
 """Activations below this many observations are not stored."""
 
@@ -56,15 +58,15 @@ class MotifSet:
         """Size of the vocabulary."""
         return int(self.probability.shape[2])
 
-    def span_bins(self, share: float = 0.9) -> tuple[Indices, Indices]:
-        """Return the shortest interval with `share` of each motif's mass.
+    def span_bins(self) -> tuple[Indices, Indices]:
+        """Return the shortest interval with `SPAN_SHARE` of each motif's mass.
 
         Two int64 arrays (K,), first bin and end: `first <= relative time < end`. Of intervals of
         equal length, the one with the largest mass.
         """
         mass = self.probability.sum(axis=2, dtype=np.float64)
         total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
-        goal = share * total[:, -1] - 1e-9
+        goal = SPAN_SHARE * total[:, -1] - 1e-9
         first = np.zeros(len(mass), dtype=np.int64)
         end = np.full(len(mass), self.motif_length, dtype=np.int64)
         for n_bins in range(self.motif_length, 0, -1):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from motifmine.records.fit import Background, FitRecord, MotifSet
-from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
 
@@ -59,33 +58,6 @@ def unfold_record(record: FitRecord) -> FitRecord:
             folded=record,
         )
     return shown
-
-
-def unfold_table(table: ObservationTable) -> ObservationTable:
-    """Return a table over topics as the expected table of words.
-
-    Words with less than `LEAST_LOADING` of a topic are ignored, and the others renormalised.
-    A table without topics is returned unchanged.
-    """
-    layout = table.vocabulary.layout.topics()
-    if layout is None:
-        return table
-    kept = np.where(layout.loadings >= LEAST_LOADING, layout.loadings, 0).astype(np.float64)
-    kept /= np.maximum(kept.sum(axis=1, keepdims=True), 1e-300)
-    topic, word = np.nonzero(kept)
-    first = np.searchsorted(topic, np.arange(layout.n_words + 1))
-    n_words = np.diff(first)[table.word]
-    ends = np.cumsum(n_words)
-    place = np.arange(n_words.sum()) + np.repeat(first[table.word] - ends + n_words, n_words)
-    words = table_from_rows(
-        time=np.repeat(table.row_of_observation(), n_words),
-        word=word[place],
-        count=np.repeat(table.count, n_words) * kept[topic[place], word[place]],
-        n_times=table.n_times,
-        vocabulary=layout.inner,
-        bin_s=table.bin_s,
-    )
-    return replace(words, recordings=table.recordings)
 
 
 def compute_topic_shares(record: FitRecord) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from motifmine.files import open_atomic, refuse_overwriting, write_text
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
-from motifmine.io.plsm_text import write_plsm_files
+from motifmine.io.result_text import write_result_files
 from motifmine.io.tdoc import write_tdoc
 from motifmine.simulation import Simulation
 from motifmine.workflows.workspace import Workspace
@@ -33,7 +33,7 @@ def export_text(
         write_tdoc(path, store.read_table(Path(source)), force=force)
         return [path]
     fit = workspace.find_fit(source)
-    return write_plsm_files(output or Path(fit.stem), store.read_fit(fit), force=force)
+    return write_result_files(output or Path(fit.stem), store.read_fit(fit), force=force)
 
 
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:

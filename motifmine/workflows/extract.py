@@ -42,7 +42,7 @@ def extract_sources(
     *,
     workers: int | None = None,
     on_progress: Callable[[Progress, float], None] | None = None,
-    on_note: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
     scene: Scene | None = None,
 ) -> list[Outcome]:
     """Make one table per recording in `workspace`; a source that fails does not stop the others.
@@ -62,7 +62,7 @@ def extract_sources(
     on_progress : function, optional
         Called a few times a second with the progress of a source and the share of all sources
         that is done, 0 to 1.
-    on_note : function, optional
+    on_message : function, optional
         Called with a line on what was recognised and decided about series.
     scene : Scene, optional
         What the tables must share; None: the same as those of the workspace, else as the first.
@@ -83,7 +83,7 @@ def extract_sources(
     settings = settings or ExtractionSettings()
     with scratch_folder(workspace.root) as spool:
         settings = replace(settings, series=replace(settings.series, spool=spool))
-        jobs = plan_jobs(sources, workspace, settings, workers, on_note, scene)
+        jobs = plan_jobs(sources, workspace, settings, workers, on_message, scene)
         return run_jobs(jobs, workers, on_progress)
 
 
@@ -92,14 +92,14 @@ def plan_jobs(
     workspace: Workspace,
     settings: ExtractionSettings,
     workers: int,
-    on_note: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
     scene: Scene | None = None,
 ) -> list[ExtractionJob]:
     """Return one job per recording that `sources` name; see `extract_sources`.
 
     Parameters
     ----------
-    sources, workspace, settings, on_note, scene
+    sources, workspace, settings, on_message, scene
         See `extract_sources`.
     workers : int
         Sources that are read at one time, > 0; the cores are divided among them.
@@ -121,7 +121,7 @@ def plan_jobs(
         )
         for path, name in zip(paths, names, strict=True)
     ]
-    scene = scene or _scene_of(workspace, jobs, workers, on_note)
+    scene = scene or _scene_of(workspace, jobs, workers, on_message)
     return [replace(job, scene=scene) for job in jobs]
 
 
@@ -280,7 +280,7 @@ def _scene_of(
     workspace: Workspace,
     jobs: Sequence[ExtractionJob],
     workers: int,
-    on_note: Callable[[str], None] | None,
+    on_message: Callable[[str], None] | None,
 ) -> Scene | None:
     """Return what new tables must share with those that stay, else with the first source."""
     replaced = {
@@ -289,7 +289,7 @@ def _scene_of(
     staying = [path for path in workspace.table_paths() if path not in replaced]
     series = [job for job in jobs if job.is_series]
     if series:
-        return _series_scene(workspace, series, staying, workers, on_note)
+        return _series_scene(workspace, series, staying, workers, on_message)
     if staying:
         header = store.read_table_header(staying[0])
         return Scene(
@@ -323,7 +323,7 @@ def _series_scene(
     jobs: Sequence[ExtractionJob],
     staying: Sequence[Path],
     workers: int,
-    on_note: Callable[[str], None] | None,
+    on_message: Callable[[str], None] | None,
 ) -> Scene | None:
     """Return the scene of series: from the workspace's tables, else from all sources."""
     shared = None
@@ -342,9 +342,9 @@ def _series_scene(
     )
     if found is None:
         return None
-    if on_note is not None:
+    if on_message is not None:
         for note in found.notes:
-            on_note(note)
+            on_message(note)
     return Scene(name=str(workspace.root), vocabulary=found.vocabulary, bin_s=found.bin_s)
 
 

@@ -131,7 +131,7 @@ def extract_recordings(
     *,
     workers: int | None = None,
     on_progress: Callable[[Progress, float], None] | None = None,
-    on_step: Callable[[str], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> list[Outcome]:
     """Make one table per recording, of words or, where the workspace has or gets them, of topics.
 
@@ -142,7 +142,7 @@ def extract_recordings(
         new ones and writes all tables of the workspace again.
     topics : TopicSettings or None
         Topics to learn; None takes those of the workspace, unchanged, or leaves words as they are.
-    on_step : callable or None
+    on_message : callable or None
         Called with a line when topics are learned, and on what was decided about series.
 
     Returns
@@ -162,23 +162,30 @@ def extract_recordings(
     layer = stored_layer(workspace)
     if layer is None and topics is None:
         return extract_sources(
-            sources, workspace, settings, workers=workers, on_progress=on_progress, on_note=on_step
+            sources,
+            workspace,
+            settings,
+            workers=workers,
+            on_progress=on_progress,
+            on_message=on_message,
         )
     if topics is not None:
         _refuse_other_tables(workspace, layer, topics, force=settings.force)
         require_library(topics.spec.model)
     words = workspace.words()
     outcomes = extract_sources(
-        sources, words, settings, workers=workers, on_progress=on_progress, on_note=on_step
+        sources, words, settings, workers=workers, on_progress=on_progress, on_message=on_message
     )
     is_new = layer is None or (topics is not None and settings.force)
     if not words.table_paths():
         return outcomes
     if is_new and topics is not None:
         _refuse_orphans(workspace)
-        if on_step is not None:
+        if on_message is not None:
             n = len(words.table_paths())
-            on_step(f"learning {topics.spec.n_topics} topics ({topics.spec.model}) from {n} tables")
+            on_message(
+                f"learning {topics.spec.n_topics} topics ({topics.spec.model}) from {n} tables"
+            )
         layer = learn_layer(words, topics)
     assert layer is not None
     found = [_projected(o, workspace, layer, force=settings.force or is_new) for o in outcomes]

@@ -20,9 +20,7 @@ from motifmine.workflows.mine import locate
 from motifmine.workflows.workspace import Workspace
 
 
-def locate_sources(
-    workspace: Workspace, name: str, sources: Sequence[Path], *, workers: int | None = None
-) -> FitRecord:
+def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> FitRecord:
     """Return where the motifs of a fit occur in recordings that it has not seen.
 
     Parameters
@@ -32,8 +30,6 @@ def locate_sources(
         A fit, by name or path.
     sources : paths
         Tables, or videos and `.tdoc` files; these are extracted as the fit's own recordings were.
-    workers : int or None
-        Sources that are extracted at a time; None: as many as there are cores.
 
     Raises
     ------
@@ -49,7 +45,7 @@ def locate_sources(
         tables = [path for path, yes in zip(sources, is_table, strict=True) if yes]
         others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
         if others:
-            _extract_alike(record, others, scratch, workers)
+            _extract_alike(record, others, scratch)
         for path in tables:
             _refuse_table_of_another_scene(record, path)
         found = workspace.read_tables(
@@ -92,9 +88,7 @@ def locate_anomalies(
     return record
 
 
-def _extract_alike(
-    record: FitRecord, sources: Sequence[Path], scratch: Workspace, workers: int | None
-) -> None:
+def _extract_alike(record: FitRecord, sources: Sequence[Path], scratch: Workspace) -> None:
     """Extract `sources` into `scratch` with the settings of the fit's own tables."""
     layer = layer_of_fit(record)
     made = record.provenance.spec.table
@@ -112,7 +106,7 @@ def _extract_alike(
     if words.layout.picture_grid() is not None:
         size_px = record.recordings[0].size_px
         scene = Scene(vocabulary=words, bin_s=record.bin_s, size_px=size_px, advice="")
-    outcomes = extract_sources(sources, scratch, settings, workers=workers, scene=scene)
+    outcomes = extract_sources(sources, scratch, settings, scene=scene)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise VideoError(failed[0].reason)

@@ -6,7 +6,7 @@ import pytest
 
 from motifmine.models.plsm.model import Plsm
 from motifmine.parallel import threads
-from motifmine.parallel.threads import in_order, limit_threads, most_threads
+from motifmine.parallel.threads import limit_threads, most_threads, run_in_order
 from motifmine.simulation import simulate
 
 
@@ -18,7 +18,7 @@ def test_results_are_delivered_in_order_however_long_they_take(n_threads: int) -
         time.sleep(0.002 * ((item * 7) % 5))
         return item
 
-    in_order(20, n_threads, work, lambda item, worker, result: seen.append(result))
+    run_in_order(20, n_threads, work, lambda item, worker, result: seen.append(result))
     assert seen == list(range(20))
 
 
@@ -30,7 +30,7 @@ def test_one_failing_item_fails_the_whole(n_threads: int) -> None:
         return item
 
     with pytest.raises(ValueError, match="item 3"):
-        in_order(16, n_threads, work, lambda item, worker, result: None)
+        run_in_order(16, n_threads, work, lambda item, worker, result: None)
 
 
 @pytest.mark.parametrize("n_threads", [0, 1, 3])

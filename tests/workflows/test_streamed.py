@@ -23,7 +23,7 @@ from motifmine.models.statistics import (
     blend_statistics,
 )
 from motifmine.parallel.dask_cluster import open_mapper
-from motifmine.parallel.mappers import Mapper, in_order, open_process_mapper
+from motifmine.parallel.mappers import Mapper, open_process_mapper, sort_results
 from motifmine.records.settings import Preparation, Rate
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.seeding import generator
@@ -187,7 +187,7 @@ def test_a_fit_has_the_same_bytes_in_whatever_order_the_work_is_done(
 
 
 def test_results_are_put_in_order_as_they_come() -> None:
-    assert list(in_order([(2, "c"), (0, "a"), (1, "b")])) == ["a", "b", "c"]
+    assert list(sort_results([(2, "c"), (0, "a"), (1, "b")])) == ["a", "b", "c"]
 
 
 def test_a_step_done_twice_gives_the_same(

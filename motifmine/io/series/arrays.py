@@ -67,7 +67,7 @@ def open_arrays(
     if not tables:
         raise FormatError(f"{path} has no array of one or two axes")
     if _are_trains(tables, options):
-        trains = [_make_train(path, array) for array in tables.values()]
+        trains = [_make_train(array) for array in tables.values()]
         return TrainReader(path=path, trains=trains, on_bad=options.on_bad, notes=tuple(notes))
     kept, excluded = _select_by_length(path, tables)
     columns = [column for array in kept for column in _list_columns(array, names)]
@@ -146,7 +146,7 @@ def _are_trains(arrays: Mapping[str, NamedArray], options: SeriesOptions) -> boo
     return one_axis and differ and not any(map(is_time_name, arrays))
 
 
-def _make_train(path: str, array: NamedArray) -> SpikeTrain:
+def _make_train(array: NamedArray) -> SpikeTrain:
     return SpikeTrain(label=array.name, place=f"array {array.name!r}", pieces=array.pieces)
 
 

@@ -83,31 +83,16 @@ class _Cluster:
         return mean
 
 
-def merge_motifs(
-    parts: Sequence[PartMotifs],
-    *,
-    least_similarity: float = LEAST_SIMILARITY,
-    least_counterpart: float = LEAST_COUNTERPART,
-    least_share: float = LEAST_SHARE,
-) -> MergedMotifs:
+def merge_motifs(parts: Sequence[PartMotifs]) -> MergedMotifs:
     """Cluster the motifs of several parts and return the mean of every cluster.
 
     Greedy, from the heaviest motif on: each motif joins the most similar cluster so far if their
-    cosine at the best shift reaches `least_similarity` and the cluster has no motif of the same
+    cosine at the best shift reaches `LEAST_SIMILARITY` and the cluster has no motif of the same
     part (motifs that a part separates stay separate); otherwise it starts a cluster. Then clusters
     of a single part join one that two or more other parts have and this part lacks, if the cosine
-    reaches `least_counterpart`. Means are weighted by observations and aligned with the heaviest
-    motif. Clusters of two or more parts are kept, and those that hold `least_share` of their part;
-    if there are none, all are kept.
-
-    Parameters
-    ----------
-    parts : sequence of PartMotifs
-        With the same words and motif length.
-    least_similarity, least_counterpart : float
-        Cosines, 0 to 1.
-    least_share : float
-        Share of the observations of a part, 0 to 1.
+    reaches `LEAST_COUNTERPART`. Means are weighted by observations and aligned with the heaviest
+    motif. Clusters of two or more parts are kept, and those that hold `LEAST_SHARE` of their part;
+    if there are none, all are kept. All parts have the same words and motif length.
     """
     listed = [
         (float(part.mass[k]), number, k)
@@ -118,14 +103,14 @@ def merge_motifs(
     for mass, number, k in sorted(listed, key=lambda item: (-item[0], item[1:])):
         part = parts[number]
         motif, share = part.probability[k], mass / max(part.total, 1e-30)
-        found = _find_cluster(clusters, motif, number, least_similarity)
+        found = _find_cluster(clusters, motif, number, LEAST_SIMILARITY)
         if found is None:
             cells = mass * motif.astype(np.float64)
             clusters.append(_Cluster(cells=cells, mass=mass, parts=[number], share=share))
         else:
             clusters[found[0]].add(motif, found[1], mass, number, share)
-    clusters = _merge_counterparts(clusters, least_counterpart)
-    kept = [c for c in clusters if len(c.parts) > 1 or c.share >= least_share] or clusters
+    clusters = _merge_counterparts(clusters, LEAST_COUNTERPART)
+    kept = [c for c in clusters if len(c.parts) > 1 or c.share >= LEAST_SHARE] or clusters
     kept.sort(key=lambda cluster: -cluster.mass)
     empty = np.zeros((0, *parts[0].probability.shape[1:]), np.float32)
     return MergedMotifs(

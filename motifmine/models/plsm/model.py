@@ -167,7 +167,6 @@ def fold_in(
     background: Background,
     table: ObservationTable,
     *,
-    n_iterations: int = N_FOLD_IN,
     n_free: int = 0,
     reckoned_total: Floats | None = None,
 ) -> Located:
@@ -186,9 +185,8 @@ def fold_in(
     background : Background
         Its words are held fixed.
     table : ObservationTable
-    n_iterations : int
     n_free : int
-        Iterations without sparsity before these.
+        Iterations without sparsity before the usual ones.
     reckoned_total : float64 array (D,) or None
         Observations of every document that the sparsity is computed from; None: those of the
         table.
@@ -221,7 +219,7 @@ def fold_in(
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
     state = infer_starts(
-        problem, state, n_iterations=n_iterations + n_free, n_ramp=N_RAMP, n_free=n_free
+        problem, state, n_iterations=N_FOLD_IN + n_free, n_ramp=N_RAMP, n_free=n_free
     )
     state = with_expected_counts(problem, state)
     if priors.one_thing:

@@ -22,16 +22,11 @@ class Peaks(NamedTuple):
     """Observations of each, with those of the neighbouring start bins, float64 array (n,)."""
 
 
-def find_peaks(problem: Problem, starts: Floats32, *, least: float = LEAST_WEIGHT) -> Peaks:
-    """Return the occurrences of one motif: the highest starts, half a window apart.
+def find_peaks(problem: Problem, starts: Floats32) -> Peaks:
+    """Return the occurrences of one motif: the highest starts (R,), half a window apart.
 
-    Parameters
-    ----------
-    problem : Problem
-    starts : float32 array (R,)
-        Mass of the starts of the motif.
-    least : float
-        Share of the typical weight (the mean weight, each counted by its weight) to be kept.
+    Kept are those of `LEAST_WEIGHT` of the typical weight, the mean of all, each counted by its
+    weight.
     """
     layout = problem.layout
     apart = max(2, layout.motif_length // 2)
@@ -52,7 +47,7 @@ def find_peaks(problem: Problem, starts: Floats32, *, least: float = LEAST_WEIGH
     found = np.sort(np.array(rows, dtype=np.int64))
     weight = total[found]
     typical = np.square(weight).sum() / max(float(weight.sum()), TINY)
-    keep = weight >= least * typical
+    keep = weight >= LEAST_WEIGHT * typical
     return Peaks(found[keep], weight[keep])
 
 

@@ -16,7 +16,7 @@ from motifmine.models.plsm.kernels import live as lk
 from motifmine.models.plsm.kernels import tiles as cut
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.kernels.rows import LANES
-from motifmine.parallel.threads import in_order
+from motifmine.parallel.threads import run_in_order
 from motifmine.records.start_layout import make_phi
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
@@ -362,7 +362,7 @@ def _summed(
         new_words[:] = 0
         sums[:] += result
 
-    in_order(plan.n_chunks, n_threads, work, deliver)
+    run_in_order(plan.n_chunks, n_threads, work, deliver)
     mass = _document_sums(documents, plan)
     return counts, words, mass, float(sums[0]), float(sums[1])
 

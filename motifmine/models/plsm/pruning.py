@@ -114,7 +114,7 @@ def _find_cheapest(problem: Problem, state: State) -> int:
     return int(tried[int(np.argmax(values))])
 
 
-def compute_description_lengths(problem: Problem, state: State) -> Floats:
+def compute_description_lengths(state: State) -> Floats:
     """Return the nats it takes to write down each motif and its starts, float64 array (K,).
 
     A start costs log(number of starts): which motif and where; how many there are is the
@@ -175,7 +175,7 @@ def drop_surplus_motif(
     # contribution and description length are both in nats, so they are compared as they are
     cost, length = (
         compute_contributions(problem, state),
-        compute_description_lengths(problem, state),
+        compute_description_lengths(state),
     )
     value = iterate(problem, state, 1, learn_motifs=False)[1]
     for k in np.argsort(cost - length, kind="stable")[:N_TRIED_SURPLUS]:

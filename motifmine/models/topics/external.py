@@ -6,7 +6,6 @@ numbers per topic), so that projecting a table does not need the package that le
 """
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -16,7 +15,6 @@ from motifmine.errors import SpecError
 from motifmine.models.topics.pca_scores import make_signed_topics, project_by_scores
 from motifmine.models.topics.plsa import Plsa, check_windows, project_by_shares
 from motifmine.models.topics.windows import Windows, choose_window_bins, cut_windows
-from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
@@ -65,7 +63,6 @@ def learn_topics(
     spec: TopicSpec,
     *,
     seed: int | None = 0,
-    on_progress: Callable[[Progress], None] | None = None,
 ) -> Topics:
     """Learn topics over the words of `table`, heaviest first (those of PCA in pairs).
 
@@ -75,8 +72,6 @@ def learn_topics(
         With prepared counts, see `motifmine.records.settings`.
     spec : TopicSpec
     seed : int or None
-    on_progress : callable or None
-        Called with a `Progress` after iterations of PLSA; not by other models.
 
     Raises
     ------
@@ -93,7 +88,7 @@ def learn_topics(
             window_bins=spec.window_bins,
             most_windows=spec.most_windows,
         )
-        return plsa.fit(table, seed=seed, on_progress=on_progress).topics
+        return plsa.fit(table, seed=seed).topics
     learn = {"lda": _learn_lda, "nmf": _learn_nmf, "hdp": _learn_hdp, "pca": _learn_pca}[spec.model]
     library = require_library(spec.model)
     window_bins = choose_window_bins(table, spec.window_bins)

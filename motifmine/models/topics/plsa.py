@@ -24,7 +24,7 @@ from motifmine.models.topics.windows import (
     cut_windows,
     make_single_bin_windows,
 )
-from motifmine.parallel.threads import in_order, most_threads
+from motifmine.parallel.threads import most_threads, run_in_order
 from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
@@ -196,7 +196,7 @@ def run_em_step(
         total += part[worker]
         part[worker] = 0
 
-    in_order(len(edges) - 1, n_threads, work, add)
+    run_in_order(len(edges) - 1, n_threads, work, add)
     total *= state.loadings
     sums = total.sum(axis=0)
     loadings = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
@@ -236,7 +236,7 @@ def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0)
             np.empty(n_topics, np.float32),
         )
 
-    in_order(len(edges) - 1, most_threads(), work, lambda *_: None)
+    run_in_order(len(edges) - 1, most_threads(), work, lambda *_: None)
     return shares
 
 

@@ -31,7 +31,7 @@ def draw_segment(record: FitRecord, motif: int) -> str:
     if layout.is_sound:
         return _draw_spectrogram(record, segments, layout, motif)
     chosen = _choose_channels(record, layout, motif)
-    rows = "".join(_draw_curve(record, segments, layout, motif, int(c)) for c in chosen)
+    rows = "".join(_draw_curve(segments, layout, motif, int(c)) for c in chosen)
     left_out = len(layout.channels) - len(chosen)
     caption = (
         f"Mean of {int(segments.n_occurrences[motif]):,} occurrences, and one standard deviation "
@@ -55,9 +55,7 @@ def _choose_channels(record: FitRecord, layout: Channels, motif: int) -> Indices
     return np.sort(np.argsort(-mass, kind="stable")[:MOST_CURVES]).astype(np.int64)
 
 
-def _draw_curve(
-    record: FitRecord, segments: Segments, layout: Channels, motif: int, channel: int
-) -> str:
+def _draw_curve(segments: Segments, layout: Channels, motif: int, channel: int) -> str:
     """Return one channel: its name, and mean and spread over relative time."""
     mean = segments.mean[motif, :, channel].astype(np.float64)
     spread = np.nan_to_num(segments.spread[motif, :, channel].astype(np.float64))
@@ -65,7 +63,7 @@ def _draw_curve(
     name = elements.name(layout.channels[channel])
     if not known.any():
         return f'<span class="channel">{name}</span><span class="none">no values</span>'
-    low, high = _find_range(segments, layout, channel)
+    low, high = _find_range(segments, channel)
     unit = f" {layout.units[channel]}" if layout.units[channel] else ""
     across = (np.arange(len(mean)) + 0.5) / len(mean) * 1000
     scale = (HEIGHT - 6) / max(high - low, 1e-300)
@@ -84,7 +82,7 @@ def _draw_curve(
     )
 
 
-def _find_range(segments: Segments, layout: Channels, channel: int) -> tuple[float, float]:
+def _find_range(segments: Segments, channel: int) -> tuple[float, float]:
     """Return the range of a channel's segments over all motifs, with their spread."""
     mean = segments.mean[:, :, channel].astype(np.float64)
     spread = np.nan_to_num(segments.spread[:, :, channel].astype(np.float64))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from motifmine.models.monitor import has_converged
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.statistics import Parameters, Statistics, add_statistics
-from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.scratch import temporary_name
@@ -106,7 +106,7 @@ def statistics_of_groups(
         partial(step_group, task, parameters, iteration), groups
     )
     # groups finish in any order; sums in the order of their numbers round the same every time
-    return add_statistics(task.learner.no_statistics(parameters), in_order(results))
+    return add_statistics(task.learner.no_statistics(parameters), sort_results(results))
 
 
 def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:

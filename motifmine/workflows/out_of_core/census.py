@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from motifmine.errors import DataError
 from motifmine.features.video.registration import Placement, Registration, move_words_back
 from motifmine.io.hdf5 import store
-from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.settings import Preparation
 from motifmine.records.start_layout import n_starts
 from motifmine.records.table import ObservationTable, join_tables
@@ -152,7 +152,7 @@ def take_census(
         (number, tuple(paths[first : first + LISTED_AT_ONCE]))
         for number, first in enumerate(range(0, len(paths), LISTED_AT_ONCE))
     ]
-    found = _joined(in_order(mapper(partial(_listed, preparation, registration), parts)))
+    found = _joined(sort_results(mapper(partial(_listed, preparation, registration), parts)))
     if found.census is None:
         raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
     census = replace(found.census, notes=found.notes)

@@ -14,7 +14,7 @@ from motifmine.analysis.significance import locate_occurrences
 from motifmine.io.hdf5.incremental import open_growing_fit
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.starts import infer_starts
-from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import (
     Activations,
@@ -127,7 +127,7 @@ def write_located(
     results: Iterable[tuple[int, LocatedGroup]] = mapper(partial(locate_group, task), groups)
     with open_growing_fit(target, force=force, base=base) as grown:
         # documents keep the order of the groups, whichever worker is first
-        for found in in_order(results):
+        for found in sort_results(results):
             grown.add(found.recordings, found.activations)
             tally.count(found)
         share = tally.mass / max(tally.total, 1e-30)

@@ -20,7 +20,7 @@ from motifmine.models.statistics import (
     add_statistics,
     blend_statistics,
 )
-from motifmine.parallel.mappers import Mapper, in_order
+from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.settings import Rate
 from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
 
@@ -107,7 +107,7 @@ def climb_online(
         results: Iterable[tuple[int, Statistics]] = mapper(
             partial(infer_group, task, parameters), groups
         )
-        found = add_statistics(task.learner.no_statistics(parameters), in_order(results))
+        found = add_statistics(task.learner.no_statistics(parameters), sort_results(results))
         # a batch without observations has no statistics per observation, and is no step
         if found.total == 0:
             continue

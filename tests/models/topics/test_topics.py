@@ -22,7 +22,6 @@ from motifmine.records.topics import (
     compute_topic_shares,
     make_topic_motifs,
     unfold_record,
-    unfold_table,
 )
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.page import write_report
@@ -357,20 +356,6 @@ def test_a_video_is_located_with_the_topics_of_the_fit(
     shown = motifmine("show-motifs")
     assert shown.exit_code == 0, shown.output
     assert "The topics" in (work / "reports/plsm-001/report.html").read_text()
-
-
-def test_an_unfolded_table_has_the_counts_expected_of_its_topics() -> None:
-    loadings = np.array([[0.5, 0.5, 0], [0, 0.25, 0.75]], dtype=np.float32)
-    layout = Topics(model="plsa", loadings=loadings, inner=Vocabulary.of_labels(["a", "b", "c"]))
-    table = table_from_rows(
-        time=np.array([0, 2, 2]),
-        word=np.array([1, 0, 1]),
-        count=np.array([8.0, 2.0, 4.0]),
-        n_times=3,
-        vocabulary=make_topic_vocabulary(layout),
-        bin_s=1.0,
-    )
-    np.testing.assert_allclose(unfold_table(table).dense(), loadings.T @ table.dense(), rtol=1e-6)
 
 
 def test_words_that_the_topics_never_knew_are_left_out(layers: dict[str, Topics]) -> None:

@@ -77,7 +77,7 @@ def propose_joins(
             accepted += _propose_part(tokens, state, prior, a, side, rng)
             continue
         first, last = find_start_window(tokens, state.row[a], len(prior.shape))
-        n = count_neighbours(state, a, first, last)
+        n = count_neighbours(state, first, last)
         if n == 0:
             continue
         b = find_neighbour(state, a, first, int(rng.integers(0, n)))
@@ -178,7 +178,7 @@ def _propose_join(
     n, n_joined = state.tally[OCCURRENCES], len(ours)
     n_after = n - state.motif_count[k] - state.motif_count[other] + n_joined
     first, last = find_start_window(tokens, state.row[a], length)
-    log_q += -math.log(n) - math.log(count_neighbours(state, a, first, last))
+    log_q += -math.log(n) - math.log(count_neighbours(state, first, last))
     log_back += -math.log(n_after)
     joined = add_sides(cells)
     log_p += _log_part_ratio(

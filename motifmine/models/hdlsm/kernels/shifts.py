@@ -41,7 +41,7 @@ def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Gene
     log weight(inc) = sum over cells [ lgamma(eta(w, rt - inc) + N) - lgamma(eta(w, rt - inc)) ]
     """
     length = len(prior.shape)
-    lowest, highest = _find_shift_ranges(tokens, state, length)
+    lowest, highest = _find_shift_ranges(tokens, state)
     weight = np.empty(2 * length + 1)
     shift = np.zeros(len(state.live), dtype=np.int64)
     for q in range(state.tally[MOTIFS]):
@@ -59,7 +59,7 @@ def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Gene
 
 
 @kernel
-def _find_shift_ranges(tokens: Tokens, state: State, length: int) -> tuple[Longs, Longs]:
+def _find_shift_ranges(tokens: Tokens, state: State) -> tuple[Longs, Longs]:
     """Return the smallest and largest shift of the starts of every motif, int64 arrays (K,).
 
     Shifts keep all counts inside the motif and all starts inside their documents.

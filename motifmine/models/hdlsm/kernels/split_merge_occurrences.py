@@ -87,19 +87,18 @@ def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
 
 
 @kernel
-def count_neighbours(state: State, o: int, first: int, last: int) -> int:
-    """Count the other occurrences that start in the rows `first` .. `last`.
+def count_neighbours(state: State, first: int, last: int) -> int:
+    """Count the other occurrences in the rows around one, `first` .. `last`.
 
     Parameters
     ----------
     state : State
-    o : int
-        Occurrence slot.
     first : int
         First start row.
     last : int
         Last start row, inclusive.
     """
+    # less the one in the middle
     n = -1
     for row in range(first, last + 1):
         p = state.head[row]
@@ -195,7 +194,7 @@ def _log_occurrence_split_ratio(
         - math.lgamma(state.size[o] + state.size[p])
     )
     log_split = -math.log(n - 1) - math.log(last - first + 1) + log_choices
-    log_merge = -math.log(n) - math.log(count_neighbours(state, o, first, last))
+    log_merge = -math.log(n) - math.log(count_neighbours(state, first, last))
     return log_joint + log_merge - log_split
 
 
@@ -242,7 +241,7 @@ def _propose_occurrence_merge(
     """Propose to merge an overlapping occurrence into `o`; return 1 if accepted."""
     length = len(prior.shape)
     first, last = find_start_window(tokens, state.row[o], length)
-    n = count_neighbours(state, o, first, last)
+    n = count_neighbours(state, first, last)
     if n == 0:
         return 0
     p = find_neighbour(state, o, first, int(rng.integers(0, n)))

@@ -105,38 +105,6 @@ def drop_costs(
 
 
 @fast_kernel
-def overlaps(
-    bin_row: Index,
-    offsets: Index,
-    word: NDArray[np.int32],
-    count: Single,
-    phi: Single,
-    n_rows: int,
-    motif_length: int,
-) -> Single:
-    """Return sum over words and relative times of motif * count at every start, float32 (R, K).
-
-    Parameters
-    ----------
-    bin_row : int64 array (B,)
-    offsets : int64 array (B + 1,)
-    word, count : int32 and float32 arrays (N,)
-    phi : float32 array (W, L * K)
-    n_rows, motif_length : int
-    """
-    size = phi.shape[1]
-    n_motifs = size // motif_length
-    flat = np.zeros(n_rows * n_motifs, np.float32)
-    for b in range(len(bin_row)):
-        window = flat[bin_row[b] * n_motifs : bin_row[b] * n_motifs + size]
-        for i in range(offsets[b], offsets[b + 1]):
-            row = phi[word[i]]
-            for c in range(size):
-                window[c] += count[i] * row[c]
-    return flat.reshape(n_rows, n_motifs)
-
-
-@fast_kernel
 def sweep_threshold(activation: Single, threshold: Single) -> None:
     """Take the threshold of its row off every start's mass, down to 0.
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from motifmine.errors import FormatError
 from motifmine.files import write_text
 from motifmine.records.fit import FitRecord
 from motifmine.types import Floats
@@ -25,7 +24,7 @@ SUFFIXES = (".pwz", ".ptrwz", ".pzd", ".ptszd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlsmTables:
+class FactorisedFit:
     """Content of the four files."""
 
     word_of_motif: Floats
@@ -42,13 +41,13 @@ class PlsmTables:
         return self.relative_time_of_word * self.word_of_motif.T[:, None, :]
 
 
-def factorise_fit(record: FitRecord) -> PlsmTables:
+def factorise_fit(record: FitRecord) -> FactorisedFit:
     """Factorise a fit into the distributions of the four files."""
     motifs = record.motifs.probability.astype(np.float64)
     words = motifs.sum(axis=1)
     starts = _collect_starts(record)
     mass = starts.sum(axis=1)
-    return PlsmTables(
+    return FactorisedFit(
         word_of_motif=words.T,
         relative_time_of_word=_divide(motifs, words[:, None, :]),
         motif_of_document=_divide(mass, mass.sum(axis=1, keepdims=True)).T,
@@ -63,6 +62,7 @@ def _collect_starts(record: FitRecord) -> Floats:
     parts = record.activations
     document = np.repeat(np.arange(len(starts)), np.diff(parts.offsets))
     inside = parts.start >= 0
+    # one entry a start and motif, so assigning (not adding) is right
     place = document[inside], parts.start[inside], parts.motif[inside]
     starts[place] = parts.mass[inside]
     return starts
@@ -72,7 +72,7 @@ def _divide(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def write_plsm_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
+def write_result_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
     """Write `stem` + `.pwz`, `.ptrwz`, `.pzd` and `.ptszd`; return their paths.
 
     Parameters
@@ -103,38 +103,3 @@ def write_plsm_files(stem: Path, record: FitRecord, *, force: bool = False) -> l
 
 def _format_line(row: Floats) -> str:
     return " ".join(f"{value:.9g}" for value in row) + "\n"
-
-
-def read_plsm_files(stem: Path) -> PlsmTables:
-    """Read the four files of `stem`.
-
-    Raises
-    ------
-    FormatError
-        If a file is missing or not numeric, or if shapes do not match.
-    """
-    pwz, ptrwz, pzd, ptszd = (_read_matrix(stem.with_name(stem.name + s)) for s in SUFFIXES)
-    n_words, n_motifs = pwz.shape
-    n_documents = pzd.shape[1]
-    fits = (
-        ptrwz.shape[1] == n_words
-        and len(ptrwz) % n_motifs == 0
-        and len(pzd) == n_motifs == ptszd.shape[1]
-        and len(ptszd) % n_documents == 0
-    )
-    if not fits:
-        shapes = ", ".join(str(m.shape) for m in (pwz, ptrwz, pzd, ptszd))
-        raise FormatError(f"the shapes of {stem}.pwz, .ptrwz, .pzd, .ptszd do not match: {shapes}")
-    return PlsmTables(
-        word_of_motif=pwz,
-        relative_time_of_word=ptrwz.reshape(n_motifs, -1, n_words),
-        motif_of_document=pzd,
-        start_of_motif=ptszd.reshape(n_documents, -1, n_motifs),
-    )
-
-
-def _read_matrix(path: Path) -> Floats:
-    try:
-        return np.loadtxt(path, ndmin=2, dtype=np.float64)
-    except (OSError, ValueError) as error:
-        raise FormatError(f"{path} cannot be read as rows of numbers: {error}") from error
