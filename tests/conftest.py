@@ -52,7 +52,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real recordings beside the checkout; the test is skipped where it is absent."""
+    """The folder of real recordings next to the checkout; tests skip where it is absent."""
     if not SHARED.is_dir():
         pytest.skip(f"no real recordings: {SHARED} is absent")
     return SHARED
@@ -80,7 +80,7 @@ def motifmine(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MOTIFMINE_WORKSPACE", raising=False)
 
-    # before click 8.2 a runner has to be told to keep stdout and stderr apart
+    # before click 8.2 a runner has an option to keep stdout and stderr apart
     is_joined = "mix_stderr" in signature(CliRunner).parameters
     apart: dict[str, Any] = {"mix_stderr": False} if is_joined else {}
     runner = CliRunner(**apart)

@@ -20,7 +20,7 @@ def test_a_file_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["a.bin"]
 
 
-def test_a_body_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_body_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "före", force=False)
     with pytest.raises(KeyError), open_atomic(path, force=True) as part:
@@ -39,7 +39,7 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
     assert path.read_bytes() == b"3"
 
 
-def test_a_disk_that_refuses_is_told_with_the_path(tmp_path: Path) -> None:
+def test_a_failed_write_is_reported_with_the_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WorkspaceError, match="cannot be written"):
         write_text(tmp_path / "file" / "a.txt", "x", force=False)

@@ -14,7 +14,7 @@ MOST_LINES_OF_A_FUNCTION = 60
 
 
 def read_long_functions(source: str) -> list[str]:
-    """Return the functions of a module whose body, docstring left out, is too long."""
+    """Return the functions of a module whose body, without docstring, is too long."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -93,7 +93,7 @@ def test_occurrences_are_counted_by_the_hour_recorded() -> None:
     assert calendar.weekday.tolist() == [0, 0, 1]
 
 
-def test_motif_that_hangs_over_the_beginning_counts_inside_the_recording() -> None:
+def test_motif_that_crosses_the_beginning_counts_inside_the_recording() -> None:
     calendar = make_calendar(recorded_at("2026-03-02T08:00:00Z", starts_bin=-3))
     assert calendar is not None and calendar.count[0].tolist() == [1]
 
@@ -119,7 +119,7 @@ def test_zone_a_quarter_off_the_hour_is_kept_apart() -> None:
     ]
 
 
-def test_cards_tell_hours_in_the_same_zone() -> None:
+def test_cards_show_hours_in_the_same_zone() -> None:
     record = recorded_at("2026-03-02T08:00:00Z", "2026-03-02T10:00:00Z")
     rates = compute_hour_of_day_rates(replace(record, time_zone="Asia/Tokyo"))
     assert rates is not None and "Asia/Tokyo" in rates.title
@@ -132,7 +132,7 @@ def test_unknown_zone_is_refused(zone: str) -> None:
         find_time_zone(zone)
 
 
-def test_recordings_without_a_clock_are_left_out_and_counted() -> None:
+def test_recordings_without_a_clock_are_excluded_and_counted() -> None:
     calendar = make_calendar(recorded_at("2026-03-02T08:00:00Z", ""))
     assert calendar is not None and calendar.n_left_out == 1
     assert calendar.count[0].tolist() == [1]
@@ -276,7 +276,7 @@ def uniform(n_motifs: int) -> MotifSet:
     )
 
 
-def test_motifs_that_come_and_go_are_told_together() -> None:
+def test_motifs_that_appear_and_vanish_are_reported_together() -> None:
     rng = np.random.default_rng(11)
     share = np.linspace(0, 1, 21)[:, None]
     going, coming = rng.poisson(1 - share, (21, 24)), rng.poisson(share, (21, 24))
@@ -328,7 +328,7 @@ def weeks(n_days: int, odd: int | None = None) -> FitRecord:
     return replace(record, occurrences=found)
 
 
-def test_report_tells_the_week_and_the_odd_day() -> None:
+def test_report_shows_the_week_and_the_unusual_day() -> None:
     record = replace(weeks(21, odd=9), names=("<b>bus</b>", ""))
     maps = weekly_rates_section.section(ReportContext(record))
     assert maps.count("<svg") == 1 and "(UTC)" in maps and "21 days from Monday 2 March" in maps
@@ -362,7 +362,7 @@ def drifting(n_motifs: int, n_periods: int) -> Drift:
     )
 
 
-def test_report_tells_the_motif_that_changes_first() -> None:
+def test_report_lists_the_motif_that_changes_most_first() -> None:
     html = drift_section.section(ReportContext(replace(lane_record(), drift=drifting(2, 9))))
     assert "1 of 2 motifs changes:" in html
     assert html.index("Motif 2") < html.index("Motif 1")
@@ -370,7 +370,7 @@ def test_report_tells_the_motif_that_changes_first() -> None:
     assert drift_section.section(ReportContext(lane_record())) == ""
 
 
-def test_report_tells_what_becomes_more_frequent() -> None:
+def test_report_names_what_becomes_more_frequent() -> None:
     record = weeks(28)
     late = record.occurrences.document >= 56
     motif = np.where(late, 1, 0).astype(np.int32)
@@ -389,7 +389,7 @@ def test_gap_of_a_curve_is_a_gap() -> None:
     assert line is not None and line[1].count("M") == 2
 
 
-def test_map_tells_nothing_recorded_from_nothing_found() -> None:
+def test_map_distinguishes_nothing_recorded_from_nothing_found() -> None:
     rate = np.full((7, 24), np.nan)
     rate[0, :3] = 0, 0, 8
     svg = weekly_rates_section.draw_week(rate, np.where(np.isnan(rate), 0, 7200.0))

@@ -41,7 +41,7 @@ def later(record: FitRecord, n_bins: int) -> FitRecord:
     return with_motifs(record, padded)
 
 
-def test_motifs_are_found_again_wherever_they_stand_in_their_window() -> None:
+def test_motifs_match_at_any_position_in_their_window() -> None:
     record = lane_record()
     (other,) = compare_fits([record, later(record, 3)]).others
     assert other.motif.tolist() == [1, 0]
@@ -66,7 +66,7 @@ def test_a_motif_that_only_one_fit_has_is_unmatched() -> None:
     assert (other.motif.tolist(), other.unmatched.tolist()) == ([1], [0])
 
 
-def test_motifs_less_alike_than_asked_are_not_the_same_but_tell_how_alike() -> None:
+def test_motifs_below_the_least_similarity_do_not_match_and_report_it() -> None:
     record = lane_record()
     half = record.motifs.probability.copy()
     half[0, 4:] = 0  # half of the motif: a cosine of 0.71
@@ -87,7 +87,7 @@ def test_fits_of_other_words_or_bins_are_refused() -> None:
         compare_fits([lane_record(), lane_record()], least=2)
 
 
-def test_a_vocabulary_that_goes_on_can_be_compared() -> None:
+def test_an_extended_vocabulary_can_be_compared() -> None:
     short, long = label_record(labels=("a", "b")), label_record(labels=("a", "b", "c"))
     assert len(compare_fits([short, long]).others) == len(compare_fits([long, short]).others) == 1
 

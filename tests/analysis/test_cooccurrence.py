@@ -84,7 +84,7 @@ def test_same_seed_gives_the_same_relations() -> None:
     assert relations(starts) == relations(starts)
 
 
-def test_rare_motifs_are_left_out() -> None:
+def test_rare_motifs_are_excluded() -> None:
     found = relations([(0, t, motif) for motif in (0, 1) for t in range(5)])
     assert found.n_motifs == 0 and not found.relations
 

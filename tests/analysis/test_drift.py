@@ -131,7 +131,7 @@ def test_chance_takes_nothing_off_the_similarity() -> None:
     assert np.nanmean(drift.similarity) == pytest.approx(1, abs=0.03)
 
 
-def test_slower_motif_is_told_by_its_stretch() -> None:
+def test_slower_motif_is_reported_by_its_stretch() -> None:
     stretch = drift_of(slower, steady).stretch
     assert stretch[0, -3:].mean() > 1.15 * stretch[0, :3].mean()
     assert stretch[1] == pytest.approx(1, abs=0.06)
@@ -166,7 +166,7 @@ def test_no_drift_of_two_days_or_without_a_clock() -> None:
     assert measure_drift(blind_table, motifs, background, activations) is None
 
 
-def test_long_archive_is_told_by_weeks() -> None:
+def test_long_archive_is_reported_by_weeks() -> None:
     drift = measure_drift(*archive(steady, days=28, per_day=5))
     assert drift is not None and drift.period_days == 7 and len(drift.period_start_s) == 4
 
@@ -261,7 +261,7 @@ def test_kernels_do_what_the_formulas_say() -> None:
     assert held[0].tolist() == [0, pytest.approx(expected_cells.sum(), rel=1e-5)]
 
 
-def test_many_words_in_few_columns_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_words_in_few_columns_give_the_same_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = drift_of(other_words, steady)
     monkeypatch.setattr(drift_module, "MOST_COLUMNS", 9)
     sketch = drift_of(other_words, steady)
@@ -279,7 +279,7 @@ def saved(folder: Path, *versions: Version, days: int = 8) -> tuple[Workspace, O
     return workspace, table
 
 
-def test_fit_of_tables_that_stay_in_their_files_tells_its_drift(tmp_path: Path) -> None:
+def test_out_of_core_fit_reports_its_drift(tmp_path: Path) -> None:
     workspace, table = saved(tmp_path, other_words, steady)
     path, head = fit_workspace(
         workspace, model="plsm", n_motifs=2, motif_length=Duration(LENGTH, "bins"),

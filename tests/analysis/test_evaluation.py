@@ -60,7 +60,7 @@ def test_labels_get_the_motifs_that_agree_with_them() -> None:
     assert found.overall.f1 == found.overall.curve.average_precision == 1.0
 
 
-def test_a_constant_offset_is_removed_and_told() -> None:
+def test_a_constant_offset_is_removed_and_reported() -> None:
     record = fit_of((0, 1, 0), (0, 4, 0), (0, 6.5, 0))
     (part,) = evaluate(record, truth_of((0, "x", 2.2), (0, "x", 5.3), (0, "x", 7.7))).labels
     assert part.n_matched == 3
@@ -119,7 +119,7 @@ def test_occurrences_of_motifs_without_a_label_are_false_and_in_the_table() -> N
     assert found.overall.curve.precision[-1] == pytest.approx(2 / 3)
 
 
-def test_a_motif_with_the_name_of_a_label_stands_for_it() -> None:
+def test_a_motif_with_the_name_of_a_label_is_matched_with_it() -> None:
     record = fit_of((0, 1, 0), (0, 4, 0), (0, 9, 1))
     truth = truth_of((0, "x", 1), (0, "x", 4))
     assert evaluate(record, truth).labels[0].motifs == (0,)
@@ -230,7 +230,7 @@ def test_true_motifs_come_from_npz_from_hdf5_and_from_a_fit(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04 broken"])
 @pytest.mark.parametrize("name", ["x.npz", "x.h5"])
-def test_a_file_without_motifs_is_told(content: bytes, name: str, tmp_path: Path) -> None:
+def test_a_file_without_motifs_is_an_error(content: bytes, name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FormatError, match=name):
         read_true_motifs(tmp_path / name)
@@ -286,7 +286,7 @@ def test_truth_of_one_recording_need_not_name_it(tmp_path: Path) -> None:
         ("t.json", '[{"label": "x", "start_s": true, "document": "north"}]', "'start_s' is True"),
     ],
 )
-def test_bad_truth_is_told_with_file_line_column_and_value(
+def test_bad_truth_is_reported_with_file_line_column_and_value(
     name: str, content: str, told: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(content)
@@ -294,7 +294,7 @@ def test_bad_truth_is_told_with_file_line_column_and_value(
         read_truth(tmp_path / name, lane_record())
 
 
-def test_truth_that_is_no_text_is_told(tmp_path: Path) -> None:
+def test_truth_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"document,label,start_s\nnorth,\xff,1\n")
     with pytest.raises(FormatError, match="cannot be read as CSV"):
         read_truth(tmp_path / "t.csv", lane_record())

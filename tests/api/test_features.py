@@ -16,7 +16,7 @@ def test_it_is_a_transformer_of_scikit_learn() -> None:
     assert len(checks) > 30
 
 
-def test_features_tell_cases_with_a_motif_from_those_without() -> None:
+def test_features_separate_cases_with_a_motif_from_those_without() -> None:
     rng = np.random.default_rng(3)
     cases = rng.poisson(0.05, (40, 30, 4)).astype(float)
     for case, start in zip(cases[:20], rng.integers(0, 24, 20), strict=True):

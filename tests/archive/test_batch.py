@@ -82,7 +82,7 @@ def test_a_pattern_groups_by_what_it_finds(archive: Path, tmp_path: Path) -> Non
     assert len(plan.excluded) == 2
 
 
-def test_pictures_tell_scenes_apart(tmp_path: Path) -> None:
+def test_pictures_distinguish_scenes(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for place in range(2):
         ground = rng.integers(40, 200, (15, 20), dtype=np.uint8).repeat(8, axis=0).repeat(8, axis=1)
@@ -251,7 +251,7 @@ def test_nothing_is_added_to_a_fit_without_motifs(own: tuple[Path, Path]) -> Non
 
 
 @pytest.mark.parametrize("name", ["202603020000", "202603010000"])
-def test_a_fit_of_tables_that_changed_is_made_anew(own: tuple[Path, Path], name: str) -> None:
+def test_a_fit_of_tables_that_changed_is_made_again(own: tuple[Path, Path], name: str) -> None:
     folder = own[0] / "north/2026/03"
     write_clip(folder / "202603020000.mkv", street(60, step=(3.0, 0.0)))
     run_here(*own)
@@ -497,7 +497,7 @@ def test_two_workers_that_are_killed_end_in_the_bytes_of_one_loop(
         n_killed += killed
         assert status == 3
         assert archives.differences(output, undisturbed) == []
-        archives.start_anew(output)
+        archives.restart(output)
 
 
 @pytest.mark.long
@@ -514,13 +514,13 @@ def test_a_cluster_whose_scheduler_and_workers_are_killed_ends_in_the_same_bytes
             n_killed += killed
             assert status == 3
             assert archives.differences(output, undisturbed) == []
-            archives.start_anew(output)
+            archives.restart(output)
 
 
 # the command
 
 
-def test_the_command_plans_runs_and_tells_what_failed(
+def test_the_command_plans_runs_and_reports_failures(
     archive: Path, undisturbed: Path, motifmine: Run
 ) -> None:
     options = ("--name-time", "%Y%m%d%H%M", *archives.OPTIONS)

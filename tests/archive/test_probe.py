@@ -16,7 +16,7 @@ from tests.helpers.archives import make_archive, plan_of, street
 from tests.helpers.clips import moving_square, write_clip
 
 
-def test_a_first_look_tells_length_size_and_scene(tmp_path: Path) -> None:
+def test_probing_gives_length_size_and_scene(tmp_path: Path) -> None:
     clips = [
         write_clip(tmp_path / "a.mkv", street(30)),
         write_clip(tmp_path / "b.mkv", street(50, 40.0)),

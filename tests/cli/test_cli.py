@@ -54,12 +54,12 @@ def test_every_command_has_help_with_an_example(command: Command, motifmine: Run
         assert f"motifmine {name}" in result.stdout.partition("Example")[2], name
 
 
-def test_every_command_stands_in_the_readme(command: Command) -> None:
+def test_every_command_is_in_the_readme(command: Command) -> None:
     text = (ROOT / "README.md").read_text()
     assert not [name for name in commands(command) if f"`motifmine {name}" not in text]
 
 
-def test_help_of_fit_tells_all_options_with_their_defaults(motifmine: Run) -> None:
+def test_help_of_fit_lists_all_options_with_their_defaults(motifmine: Run) -> None:
     text = " ".join(motifmine("fit", "--help").stdout.split())
     common, *of_models = re.split(r"Options of (?=plsm:|hdlsm:|tcae:)", text)
     shown = {part.partition(":")[0]: part for part in of_models}
@@ -97,7 +97,7 @@ def test_a_bare_number_is_no_duration(filled: Run) -> None:
     assert "did you mean 12s or 12bins?" in result.stderr
 
 
-def test_fits_are_numbered_and_told(filled: Run) -> None:
+def test_fits_are_numbered_and_reported(filled: Run) -> None:
     for number in ("001", "002"):
         result = filled(*FIT)
         assert result.exit_code == 0, result.stderr
@@ -209,7 +209,7 @@ def test_a_damaged_fit_is_named(filled: Run) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "motifmine-work/tables/document-000.h5", "fit"])
-def test_info_tells_of_workspaces_tables_and_fits(filled: Run, path: str) -> None:
+def test_info_describes_workspaces_tables_and_fits(filled: Run, path: str) -> None:
     filled(*FIT)
     if path == "fit":
         path = "motifmine-work/fits/plsm-001.h5"
@@ -273,7 +273,9 @@ def test_a_source_that_cannot_be_read_is_named(filled: Run) -> None:
         ("tcae", ("--motifs", "6", "--epochs", "4", "--device", "cpu")),
     ],
 )
-def test_every_model_goes_the_whole_way(filled: Run, model: str, options: tuple[str, ...]) -> None:
+def test_every_model_fits_shows_and_locates(
+    filled: Run, model: str, options: tuple[str, ...]
+) -> None:
     line = ("fit", "--model", model, "--motif-length", "8s", *options)
     result = filled(*line)
     assert result.exit_code == 0, result.stderr
@@ -329,7 +331,7 @@ def test_an_archive_that_is_not_there_leaves_nothing_behind(motifmine: Run) -> N
     assert list(Path().iterdir()) == []
 
 
-def test_a_truth_that_is_not_there_is_told_in_one_line(motifmine: Run) -> None:
+def test_a_missing_truth_is_reported_in_one_line(motifmine: Run) -> None:
     assert motifmine("simulate", "--motifs", "2", "--times", "300").exit_code == 0
     line = ("fit", "--model", "plsm", "--motifs", "2", "--activity", "sparse", "--rounds", "1")
     assert motifmine(*line).exit_code == 0

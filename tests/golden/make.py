@@ -4,7 +4,7 @@
 
 The files that are checked in were written by version 0.1.0 and its layouts `motifmine.table/1` and
 `motifmine.fit/1`. Later versions must read them as they are, so they are never replaced: what is
-made here goes to a new folder, to be added beside them when a layout changes.
+made here goes to a new folder, to be added to them when a layout changes.
 """
 
 import subprocess
@@ -96,7 +96,7 @@ def make_channels(folder: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Make everything, and beside every fit the occurrences it was seen to have."""
+    """Make everything, and for every fit a list of the occurrences that it had."""
     folder.mkdir(parents=True)
     make_video(folder)
     make_channels(folder)

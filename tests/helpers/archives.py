@@ -104,7 +104,7 @@ def run_here(
 
 
 def results(output: Path) -> dict[str, bytes]:
-    """All files of results by name, without what tells how they came about."""
+    """All files of results by name, without those that record how they were made."""
     files = (path for path in output.rglob("*") if path.is_file())
     named = {path.relative_to(output).as_posix(): path for path in files}
     return {
@@ -170,19 +170,19 @@ def run_disturbed(
                     chosen = victims(run.pid)
                     n_killed += kill(int(rng.choice(chosen))) if chosen else 0
             status = run.wait()
-        # a scheduler that is not back yet is told with status 1: the line is run again
+        # status 1: the scheduler is not back yet, so the line is run again
         n_refused += status == 1
         if status >= 0 and (status != 1 or n_refused > MOST_REFUSALS):
             return n_killed, status
 
 
-def start_anew(output: Path) -> None:
+def restart(output: Path) -> None:
     """Remove results."""
     shutil.rmtree(output, ignore_errors=True)
 
 
 class SeparateCluster:
-    """A scheduler and two workers in processes of their own, which are started anew when they die.
+    """A scheduler and two workers in processes of their own, which are restarted when they die.
 
     That is what a service manager, a batch system or Kubernetes does.
     """

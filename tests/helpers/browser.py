@@ -20,7 +20,7 @@ OPTIONS = (
 
 
 class Browser:
-    """Chromium at one page; `messages` and `requests` tell what happened since it was opened."""
+    """Chromium at one page; `messages` and `requests` list what happened since it was opened."""
 
     def __init__(self) -> None:
         webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -79,7 +79,7 @@ class Browser:
         return value
 
     def settle(self) -> None:
-        """Wait until what was asked for is drawn."""
+        """Wait until everything is drawn."""
         self.driver.execute_async_script(
             "const done = arguments[0];"
             "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0)))"
@@ -95,7 +95,7 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self) -> list[str]:
-        """Return the addresses that the page asked for, itself and its own data left out."""
+        """Return the addresses that the page asked for, except its own."""
         events = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
         asked = [
             str(event["params"]["request"]["url"])

@@ -19,5 +19,5 @@ def fit_workspace(
     on_progress: Callable[[Progress], None] | None = None,
     **asked: Any,
 ) -> tuple[Path, FitRecord]:
-    """Fit all tables of a workspace; what is asked are fields of the request or of the model."""
+    """Fit all tables of a workspace; arguments are fields of the request or of the model."""
     return fit(workspace, FitRequest.of(**asked), FitRun(name=name, on_progress=on_progress))

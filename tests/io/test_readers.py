@@ -167,7 +167,7 @@ def test_a_video_of_another_package_is_extracted(package: Path, tmp_path: Path) 
     assert table.recordings[0].frames_decoded == 30
 
 
-def test_a_broken_reader_is_warned_of_and_left_out(package: Path) -> None:
+def test_a_broken_reader_is_warned_of_and_ignored(package: Path) -> None:
     with pytest.warns(MotifmineWarning, match="the reader broken is excluded.*no entry"):
         found = all_readers()
     assert set(found) == {*OWN, "gauge", "stack"}
@@ -208,7 +208,7 @@ def test_no_ending_is_listed_twice() -> None:
         (b"time,value\n", "text"),
     ],
 )
-def test_content_tells_a_format(head: bytes, reader: str, tmp_path: Path) -> None:
+def test_a_format_is_recognised_by_content(head: bytes, reader: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(head)
     assert reader_of_content(tmp_path / "x") is OWN[reader]
 

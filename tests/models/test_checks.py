@@ -22,7 +22,7 @@ def test_tables_that_are_too_small_are_refused(small: Simulation) -> None:
         check_size(empty, n_motifs=1, motif_length=1)
 
 
-def test_words_that_were_never_seen_are_left_out_and_named_again(small: Simulation) -> None:
+def test_unused_words_are_dropped_and_restored(small: Simulation) -> None:
     labels = (*small.table.vocabulary.labels, "never", "ever")
     wide = replace(small.table, vocabulary=Vocabulary.of_labels(labels))
     used, table = drop_unused_words(wide)

@@ -21,7 +21,7 @@ SPEC = FitSpec(
     preparation=Preparation(counts="sqrt", least_bins=2),
     detection=Detection(false_alarms_per_hour=2.0, least_score=4.5),
     table={"bin_s": 0.25, "roi": [0, 0, 8, 8]},
-    notes={"cameras": ["b is set apart"], "agreement": "two of two"},
+    notes={"cameras": ["b is excluded"], "agreement": "two of two"},
 )
 STATE = StreamingState(batch_documents=5, rate=Rate(delay=3.0), n_steps=9, passes=2, online=True)
 

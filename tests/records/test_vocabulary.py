@@ -133,7 +133,7 @@ def test_counts_are_prepared_by_the_kind_of_words(
     assert (found.counts, found.least_bins) == (counts, least_bins)
 
 
-def test_channels_of_other_levels_are_told_apart_after_their_labels() -> None:
+def test_channels_of_other_levels_are_distinguished_after_their_labels() -> None:
     other = Channels(
         channels=("a", "b"),
         units=("V", ""),

@@ -78,7 +78,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_facts_tell_days_and_the_busiest_hours() -> None:
+def test_facts_hold_days_and_the_busiest_hours() -> None:
     found = facts()
     assert (found.days, found.first_day, found.last_day) == (14, "2026-03-02", "2026-03-15")
     assert found.busiest_hours == (17, 8)
@@ -112,7 +112,7 @@ def test_facts_with_more_than_a_picture_are_refused() -> None:
         decode_facts(json.dumps(values), "scene.json")
 
 
-def test_page_tells_every_scene_and_links_its_report() -> None:
+def test_page_lists_every_scene_and_links_its_report() -> None:
     days = ("Tuesday 3 March 2026: motif 1 did not occur, 8 expected",)
     odd = replace(facts(), unusual_days=days, n_unusual=3)
     page = Page(render_archive_page([scene(facts=odd), scene(name="south", report="")]))
@@ -144,7 +144,7 @@ def test_page_asks_nothing_of_any_network_and_runs_no_script() -> None:
     assert "<script" not in html and "http://" not in html and "https://" not in html
 
 
-def test_failed_files_are_told_with_their_reason() -> None:
+def test_failed_files_are_listed_with_their_reason() -> None:
     troubles = [FileTrouble(path="b.mkv", status="failed", reason="is no video")]
     troubles += [
         FileTrouble(path=f"c{i}.mkv", status="open", reason="not begun yet") for i in range(30)

@@ -19,13 +19,13 @@ def record() -> FitRecord:
     return lane_record(names=names, occurrences=tuple(sorted(first + after)))
 
 
-def test_following_is_told_in_a_plain_sentence(record: FitRecord) -> None:
+def test_following_is_described_in_a_plain_sentence(record: FitRecord) -> None:
     html = cooccurrence.section(ReportContext(record))
     assert '<a href="#motif-2"><bdi>Motif 2</bdi></a> starts 0.5&ndash;1&nbsp;s after' in html
     assert "of cases; by chance" in html and 'class="follow-matrix"' in html
 
 
-def test_names_of_motifs_are_told_and_harmless(record: FitRecord) -> None:
+def test_names_of_motifs_are_shown_and_escaped(record: FitRecord) -> None:
     html = cooccurrence.section(ReportContext(replace(record, names=("left <b>", ""))))
     assert "Motif 1: left &lt;b&gt;" in html and "<b>" not in html
 

@@ -57,7 +57,7 @@ def test_titles_are_distinct() -> None:
     assert make_distinct_titles(record) == ["car (1)", "car (2)"]
 
 
-def test_media_are_told_from_other_sources() -> None:
+def test_media_are_distinguished_from_other_sources() -> None:
     recording = lane_record().recordings[0]
     assert find_media(recording) is None
     assert guess_media_type(replace(recording, source="a.csv")) == ""

@@ -145,7 +145,7 @@ def test_eaf_of_a_recording_without_media_links_none() -> None:
     assert ElementTree.fromstring(text(record, "eaf")).find("HEADER/MEDIA_DESCRIPTOR") is None
 
 
-def test_tiers_of_motifs_of_one_name_are_told_apart() -> None:
+def test_tiers_of_motifs_of_one_name_have_different_ids() -> None:
     root = ElementTree.fromstring(text(with_names(lane_record(), {0: "x", 1: "x"}), "eaf"))
     assert [tier.attrib["TIER_ID"] for tier in root.iterfind("TIER")] == ["x (1)", "x (2)"]
 

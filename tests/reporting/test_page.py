@@ -80,7 +80,7 @@ def many_occurrences(n_documents: int, n_found: int) -> FitRecord:
     return replace(record, occurrences=found)
 
 
-def test_report_lies_in_its_folder_with_pictures_beside(tmp_path: Path) -> None:
+def test_report_is_in_its_folder_with_its_pictures(tmp_path: Path) -> None:
     page = write_report(lane_record(), tmp_path / "plsm-001")
     assert page == tmp_path / "plsm-001" / "report.html"
     assert sorted(p.name for p in page.parent.iterdir()) == [
@@ -110,7 +110,7 @@ def test_page_is_well_formed_and_every_picture_is_inside_and_described(tmp_path:
     assert len(page.values("img", "alt")) == len(sources)
 
 
-def test_links_stay_in_the_page_or_beside_it(tmp_path: Path) -> None:
+def test_links_stay_in_the_page_or_its_folder(tmp_path: Path) -> None:
     path = write_report(lane_record(), tmp_path / "r")
     page = Page(path)
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}

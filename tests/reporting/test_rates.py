@@ -46,7 +46,7 @@ def test_no_day_rates_without_clock_or_with_one_hour(starts: tuple[str, ...]) ->
     assert compute_hour_of_day_rates(recorded_at(*starts)) is None
 
 
-def test_archive_of_days_is_told_by_day() -> None:
+def test_archive_of_days_is_shown_by_day() -> None:
     rates = compute_archive_rates(
         recorded_at("2026-03-14T08:00Z", "2026-03-14T09:00Z", "2026-03-17T08:00Z")
     )
@@ -55,12 +55,12 @@ def test_archive_of_days_is_told_by_day() -> None:
     assert rates.count[0].tolist() == [2, 0, 0, 1]
 
 
-def test_long_archive_is_told_by_weeks() -> None:
+def test_long_archive_is_reported_by_weeks() -> None:
     rates = compute_archive_rates(recorded_at("2026-01-01T08:00Z", "2026-06-30T08:00Z"))
     assert rates is not None and rates.title == "By 7 days each" and len(rates.labels) == 26
 
 
-def test_archive_without_clock_is_told_by_recording() -> None:
+def test_archive_without_clock_is_shown_by_recording() -> None:
     rates = compute_archive_rates(recorded_at("", ""))
     assert rates is not None and rates.labels == ("clip 00", "clip 01")
 

@@ -232,7 +232,7 @@ def test_motif_without_a_scene_plays_over_its_matrix(browser: Browser, tmp_path:
     assert browser.messages() == []
 
 
-def test_video_beside_the_report_plays_at_the_occurrence(browser: Browser, tmp_path: Path) -> None:
+def test_video_next_to_the_report_plays_at_the_occurrence(browser: Browser, tmp_path: Path) -> None:
     clip = tmp_path / "a #1 & <b>.mp4"
     write_clip(clip)
     browser.open(write_report(with_source(clip), tmp_path / "deep" / "r"))
@@ -244,7 +244,7 @@ def test_video_beside_the_report_plays_at_the_occurrence(browser: Browser, tmp_p
     assert browser.requests()[0].startswith(clip.as_uri())
 
 
-def test_video_that_is_gone_is_told_plainly(browser: Browser, tmp_path: Path) -> None:
+def test_missing_video_is_reported_plainly(browser: Browser, tmp_path: Path) -> None:
     browser.open(write_report(with_source(tmp_path / "gone.mp4"), tmp_path / "r"))
     browser.click("[data-do=next]")
     browser.wait(lambda: "cannot be played" in browser.text(".picked"))

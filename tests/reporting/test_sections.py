@@ -83,7 +83,7 @@ def test_the_overview_has_a_row_and_a_picture_a_motif() -> None:
     assert "data:image" not in overview.section(ReportContext(label_record()))
 
 
-def test_the_recordings_tell_how_they_were_read() -> None:
+def test_the_recordings_show_how_they_were_read() -> None:
     record = lane_record()
     broken = replace(
         record.recordings[0],

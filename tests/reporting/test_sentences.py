@@ -6,7 +6,7 @@ from motifmine.reporting.sentences.words import describe_labels, describe_path
 from tests.helpers.fit_records import label_record, lane_record
 
 
-def test_a_lane_is_told_by_its_ends_and_direction() -> None:
+def test_a_lane_is_described_by_its_ends_and_direction() -> None:
     record = lane_record()
     assert describe_path(record, 0) == (
         "From the upper left to the upper middle of the picture, moving right."
@@ -16,7 +16,7 @@ def test_a_lane_is_told_by_its_ends_and_direction() -> None:
     )
 
 
-def test_labels_are_told_in_the_order_of_time() -> None:
+def test_labels_are_listed_in_the_order_of_time() -> None:
     assert describe_labels(label_record(), 0) == "Mostly door, then lamp, then fan, then pump."
     assert describe_labels(label_record(), 1) == "Mostly pump, then fan, then lamp, then door."
 

@@ -70,7 +70,7 @@ def test_a_motif_reads_in_the_order_of_its_channels() -> None:
     assert describe_series(phi, layout, 1.0) == "flow_in rises, then pump2 high."
 
 
-def test_channels_at_one_moment_are_told_together() -> None:
+def test_channels_at_one_moment_are_described_together() -> None:
     layout = layout_of("changes", ("a", "b"), 2)
     assert describe_series(make_phi(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."
 

@@ -131,7 +131,7 @@ def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:
     assert json.loads(format_occurrences_json(record))[0]["recording"] == "cam\udcff"
 
 
-def test_motifs_json_tells_index_and_number() -> None:
+def test_motifs_json_has_index_and_number() -> None:
     motifs = json.loads(format_motifs_json(lane_record()))
     assert [(m["motif"], m["number"]) for m in motifs] == [(0, 1), (1, 2)]
     assert motifs[0]["first"]["recording"] == "north"

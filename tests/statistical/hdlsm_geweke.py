@@ -26,7 +26,7 @@ Longs = NDArray[np.int64]
 
 
 class Bug(NamedTuple):
-    """What the moves are told wrongly, to see that the tests notice."""
+    """Faults planted in the moves, to see that the tests notice."""
 
     hyper: Reals
     """Factors on alpha, gamma, eta0 and b0."""
@@ -209,7 +209,7 @@ def replicates(
 ) -> Reals:
     """Return statistics after `n_rounds` of moves and fresh observations, from a joint draw.
 
-    `bug` is what the moves are told wrongly. `is_drawn` draws hyper-parameters from `grid`.
+    `bug` is the fault planted in the moves. `is_drawn` draws hyper-parameters from `grid`.
     """
     out = np.empty((n, N_STATISTICS))
     document = (np.arange(n_documents * n_tokens) // n_tokens).astype(np.int32)

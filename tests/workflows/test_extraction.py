@@ -53,7 +53,7 @@ def statuses(outcomes: list[Outcome]) -> list[str]:
     return [outcome.status for outcome in outcomes]
 
 
-def test_a_table_tells_where_it_came_from(clips: Path, workspace: Workspace) -> None:
+def test_a_table_holds_its_source(clips: Path, workspace: Workspace) -> None:
     (outcome,) = extract(workspace, clips / "clip1.mp4", start="2026-03-01T08:30:00")
     table = read_table(workspace.table_path("clip1"))
     (recording,) = table.recordings
@@ -116,7 +116,7 @@ def test_nothing_is_written_when_the_only_source_fails(
     assert not workspace.root.exists()
 
 
-def test_a_second_run_skips_what_is_done(clips: Path, workspace: Workspace) -> None:
+def test_a_second_run_skips_finished_sources(clips: Path, workspace: Workspace) -> None:
     extract(workspace, clips / "clip2.mp4")
     assert statuses(extract(workspace, clips)) == ["ok", "skipped", "ok"]
 
@@ -150,7 +150,7 @@ def test_another_scene_is_refused_with_the_difference(
     assert "--workspace" in outcome.reason
 
 
-def test_the_first_source_tells_the_scene_of_an_empty_workspace(
+def test_the_first_source_sets_the_scene_of_an_empty_workspace(
     clips: Path, workspace: Workspace
 ) -> None:
     write_clip(clips / "clip3.mp4", moving_square(30, width=192))
@@ -160,7 +160,7 @@ def test_the_first_source_tells_the_scene_of_an_empty_workspace(
     assert "192x120 instead of 160x120" in outcomes[2].reason
 
 
-def test_text_of_the_authors_is_read_beside_each_other(tmp_path: Path) -> None:
+def test_several_tdoc_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.tdoc").write_text("0:1 1:2\n\n1:1\n")
     (tmp_path / "b.tdoc").write_text("4:3\n")
     workspace = Workspace(tmp_path / "work")
@@ -207,7 +207,7 @@ def test_folders_and_patterns_are_expanded_once(clips: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["", "*.mp4"])
-def test_a_folder_or_pattern_without_recordings_is_told(tmp_path: Path, source: str) -> None:
+def test_a_folder_or_pattern_without_recordings_is_an_error(tmp_path: Path, source: str) -> None:
     with pytest.raises(DataError, match="has no recordings"):
         expand_sources([tmp_path / source])
 
@@ -217,7 +217,7 @@ def test_names_that_clash_get_their_folder_in_front() -> None:
     assert make_recording_names(paths) == ["mon-0800", "tue-0800", "0900"]
 
 
-def test_names_that_cannot_be_told_apart_are_refused() -> None:
+def test_ambiguous_names_are_refused() -> None:
     with pytest.raises(DataError, match="would both be named 'mon-0800'"):
         make_recording_names([Path("/a/mon/0800.mp4"), Path("/b/mon/0800.avi")])
 
@@ -234,7 +234,7 @@ def test_the_start_is_found_in_the_file_name() -> None:
     assert parse_start_from_name(path, "%Y%m%d%H%M") == "2017-09-21T09:46:00+00:00"
 
 
-def test_a_file_name_without_a_time_is_told() -> None:
+def test_a_file_name_without_a_time_is_an_error() -> None:
     with pytest.raises(DataError, match="has no time like"):
         parse_start_from_name(Path("clip.mp4"), "%Y%m%d")
 
@@ -244,7 +244,7 @@ def test_one_start_for_many_sources_is_refused(clips: Path, workspace: Workspace
         extract(workspace, clips, start="2026-03-01T08:30:00")
 
 
-def hang_on_one(job: int, report: Report) -> int:
+def block_on_one(job: int, report: Report) -> int:
     report("started")
     if job == 1:
         time.sleep(60)
@@ -259,7 +259,7 @@ def crash_on_one(job: int, report: Report) -> int:
 
 @pytest.mark.parametrize(
     ("function", "patience_s", "reason"),
-    [(hang_on_one, 5.0, "no progress for 5 s"), (crash_on_one, 60.0, "SIGSEGV")],
+    [(block_on_one, 5.0, "no progress for 5 s"), (crash_on_one, 60.0, "SIGSEGV")],
 )
 def test_a_process_that_hangs_or_crashes_fails_alone(
     function: Callable[[int, Report], int], patience_s: float, reason: str
@@ -393,7 +393,7 @@ def test_a_source_without_observations_is_a_warning_with_the_reason(
     assert reason in line
 
 
-def test_the_line_of_a_source_tells_what_was_decided() -> None:
+def test_the_line_of_a_source_reports_what_was_decided() -> None:
     outcome = Outcome(
         source=Path("cam.mkv"),
         status="ok",

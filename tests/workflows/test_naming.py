@@ -84,7 +84,7 @@ def test_naming_an_old_fit_does_not_make_it_the_newest(named: Run) -> None:
     assert Workspace(Path("motifmine-work")).find_fit().stem == "plsm-002"
 
 
-def test_the_report_made_before_is_made_anew_after_naming(named: Run) -> None:
+def test_naming_rewrites_the_report(named: Run) -> None:
     assert named("show-motifs").exit_code == 0
     report = Path("motifmine-work/reports/plsm-001/report.html")
     before = report.stat().st_mtime_ns
@@ -93,7 +93,7 @@ def test_the_report_made_before_is_made_anew_after_naming(named: Run) -> None:
     assert report.stat().st_mtime_ns > before
 
 
-def test_names_stand_in_tables_csv_and_json(named: Run) -> None:
+def test_names_are_in_tables_csv_and_json(named: Run) -> None:
     named("name", "plsm-001", "1", "<north> & 'x'")
     assert "<north> & 'x'" in named("show-motifs").stdout
     assert json.loads(named("show-motifs", "--json").stdout)[0]["name"] == "<north> & 'x'"

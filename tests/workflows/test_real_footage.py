@@ -67,7 +67,7 @@ def test_motifs_of_a_motorway_are_lanes_of_one_carriageway(
     assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.7
 
 
-def test_held_out_clips_are_foretold_better_than_by_plain_em(
+def test_held_out_clips_are_predicted_better_than_by_plain_em(
     motifmine: Run, shared_data: Path
 ) -> None:
     assert motifmine("extract", shared_data / "video/jamcam625").exit_code == 0

@@ -83,7 +83,7 @@ def test_the_three_lines_work_on_a_series(motifmine: Run) -> None:
     assert page.count('<figure class="segment">') == len(record.motifs)
 
 
-def test_info_tells_channels_and_words(motifmine: Run) -> None:
+def test_info_lists_channels_and_words(motifmine: Run) -> None:
     write_csv(Path("plant.csv"), **pump())
     motifmine("extract", "plant.csv")
     facts = json.loads(motifmine("info", "motifmine-work/tables/plant.h5", "--json").stdout)
@@ -273,7 +273,7 @@ def test_other_channels_than_the_workspaces_are_refused(motifmine: Run) -> None:
         ("time_s,x\n0,1\n1,2,3\n2,3\n", "line 3"),
     ],
 )
-def test_bad_input_is_told_in_one_line_and_nothing_is_written(
+def test_bad_input_is_reported_in_one_line_and_nothing_is_written(
     text: str, told: str, motifmine: Run
 ) -> None:
     Path("bad.csv").write_text(text)
@@ -285,7 +285,7 @@ def test_bad_input_is_told_in_one_line_and_nothing_is_written(
     assert not list(Path().glob("motifmine-work/tables/*"))
 
 
-def test_bad_rows_can_be_left_out(motifmine: Run) -> None:
+def test_bad_rows_can_be_skipped(motifmine: Run) -> None:
     columns = pump(100)
     path = write_csv(Path("plant.csv"), **columns)
     lines = path.read_text().splitlines()

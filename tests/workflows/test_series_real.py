@@ -76,7 +76,7 @@ def test_no_motif_mixes_normal_and_ectopic_beats(series: Path, motifmine: Run) -
     assert [len(part) for part in segments] == [7, 3]
     found = np.zeros((len(record.motifs), 2), dtype=int)
     for motif, starts in enumerate(starts_of(record)):
-        # the middle of a motif's mass stands for the beat
+        # the middle of a motif's mass is taken as the beat
         phi = record.motifs.probability[motif].sum(axis=1)
         middle = starts + float(np.arange(len(phi)) @ phi) * record.bin_s
         for kind, part in enumerate(segments):

@@ -460,7 +460,7 @@ def test_two_tables_of_one_recording_are_refused(paths: list[Path], tmp_path: Pa
         take_census([*paths, tmp_path / "copy.h5"], Preparation(), map)
 
 
-def test_words_rare_in_the_whole_archive_are_left_out_everywhere(paths: list[Path]) -> None:
+def test_words_rare_in_the_whole_archive_are_excluded_everywhere(paths: list[Path]) -> None:
     census = take_census(paths, Preparation(), map)
     rare = int(np.argmin(census.seen))
     least = Preparation(least_bins=int(census.seen.min()) + 1)
@@ -543,7 +543,7 @@ def test_options_that_contradict_each_other_are_wrong_usage(
         ("--model", "plsm", "--online", "--passes", "0"),
     ],
 )
-def test_what_cannot_be_streamed_is_told(
+def test_what_cannot_be_streamed_is_an_error(
     arguments: tuple[str, ...], motifmine: Run, truth: Simulation, tmp_path: Path
 ) -> None:
     a_scene(truth, tmp_path, range(2))

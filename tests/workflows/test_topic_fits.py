@@ -49,7 +49,7 @@ def test_tables_over_topics_and_unwanted_topics_change_nothing(small: Simulation
     assert over_topics(topics, 4) is topics
 
 
-def test_the_user_is_told_of_the_topics(small: Simulation) -> None:
+def test_the_topics_are_reported_to_the_user(small: Simulation) -> None:
     lines: list[str] = []
     over_topics(small.table, 6, on_message=lines.append)
     assert lines == ["18 words are put into 6 topics (--topics off fits the words themselves)"]

@@ -70,7 +70,7 @@ def test_a_square_root_compresses_counts(small: Simulation) -> None:
     assert prepared.count.max() == pytest.approx(small.table.count.max() ** 0.5)
 
 
-def test_words_seen_in_few_bins_are_left_out() -> None:
+def test_words_seen_in_few_bins_are_excluded() -> None:
     table = simulate(n_times=300, seed=1).table
     prepared = Preparation(least_bins=30).apply(table)
     assert 0 < len(set(prepared.word.tolist())) < len(set(table.word.tolist()))

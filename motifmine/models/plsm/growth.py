@@ -21,10 +21,10 @@ from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, prepare_em
 from motifmine.models.plsm.holding import (
     Halves,
+    drop_unreplicated_motifs,
     halves_of,
     refined,
     restarted,
-    without_what_does_not_hold,
 )
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of, find_peaks
 from motifmine.models.plsm.pruning import drop_surplus_motif
@@ -118,7 +118,7 @@ class _Field:
     halves: Halves | None
     motif_length: int
     keeps_strong: bool
-    """See `without_what_does_not_hold`."""
+    """See `drop_unreplicated_motifs`."""
 
 
 def grow_motifs(
@@ -240,7 +240,7 @@ def _with_more(field: _Field, state: State, rng: np.random.Generator) -> State:
 
 
 def _without_surplus(field: _Field, state: State) -> State:
-    return without_what_does_not_hold(
+    return drop_unreplicated_motifs(
         field.problem,
         state,
         field.canvas,

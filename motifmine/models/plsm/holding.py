@@ -150,7 +150,7 @@ def mixture_gain(gain: Floats, n_starts: int) -> tuple[float, float]:
     return best, number
 
 
-def gains_left_out(problem: Problem, state: State, canvas: Canvas) -> list[Floats]:
+def compute_held_out_gains(problem: Problem, state: State, canvas: Canvas) -> list[Floats]:
     """Return what each occurrence gains under its motif learned from the others, nats, by motif.
 
     Parameters
@@ -262,7 +262,7 @@ def _worse_half(bad: NDArray[np.bool_], total: Floats) -> NDArray[np.bool_]:
     return worse
 
 
-def without_what_does_not_hold(
+def drop_unreplicated_motifs(
     problem: Problem,
     state: State,
     canvas: Canvas,
@@ -291,7 +291,7 @@ def without_what_does_not_hold(
         Whether strong motifs stay even if they do not hold.
     """
     while state.n_motifs > 1:
-        gains = gains_left_out(problem, state, canvas)
+        gains = compute_held_out_gains(problem, state, canvas)
         place = np.log(problem.layout.n_rows)
         bad = np.array([len(g) < LEAST_OCCURRENCES or g.sum() <= len(g) * place for g in gains])
         if bad.any() and not bad.all():

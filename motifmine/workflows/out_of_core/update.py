@@ -94,7 +94,7 @@ def update_file(
     learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
-    _refuse_strangers(record, census)
+    _check_same_scene(record, census)
     # all words are kept: which are rare was decided by the fit, not by the few new documents
     reading = Reading(
         preparation=preparation,
@@ -224,7 +224,7 @@ def _locate_task(
     )
 
 
-def _refuse_strangers(record: FitRecord, census: Census) -> None:
+def _check_same_scene(record: FitRecord, census: Census) -> None:
     known = {name for name, _ in record.provenance.inputs}
     for document in census.documents:
         if document.name in known:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kernel
 
 @dataclass(frozen=True)
 class Given:
-    """A series in memory, cut into chunks where it is told."""
+    """A series in memory, cut into chunks at given places."""
 
     pieces: tuple[SampleChunk | EventChunk, ...]
     names: tuple[str, ...]

@@ -101,7 +101,7 @@ def test_levels_are_seen_equally_often() -> None:
     np.testing.assert_allclose(counts, 250, atol=2)
 
 
-def test_labels_tell_channel_range_and_unit() -> None:
+def test_labels_name_channel_range_and_unit() -> None:
     series = binned([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
     assert learned(series, "levels", n_levels=2).labels == ("c0 < 4.5 m", "c0 >= 4.5 m")
     assert learned(series, "rectified").labels == ("c0 above 4.5 m", "c0 below 4.5 m")

@@ -1,4 +1,4 @@
-"""Levels of sound, and readers that tell how far they are."""
+"""Levels of sound, and readers that report their progress."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_wide_bands_count_for_more() -> None:
     assert np.all(np.diff(level[0]) > 0)
 
 
-def test_a_reader_tells_how_far_it_is_and_passes_on_what_is_no_sound(tmp_path: Path) -> None:
+def test_a_reader_reports_progress_and_passes_on_what_is_no_sound(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("time,v\n0,1\n1,4\n2,9\n")
     told: list[float] = []

@@ -82,7 +82,7 @@ def test_a_camera_that_stands_still_is_left_alone(scene: ObservationTable) -> No
     assert all(one is two for one, two in zip(found.tables, tables, strict=True))
 
 
-def test_a_small_knock_is_put_right_and_told(scene: ObservationTable) -> None:
+def test_a_small_knock_is_registered_and_reported(scene: ObservationTable) -> None:
     assert scene.picture is not None
     tables = [renamed(scene, f"c{i}", scene.picture) for i in range(3)]
     tables.append(renamed(scene, "knocked", knocked(scene, 18, 0, 0)))
@@ -94,7 +94,7 @@ def test_a_small_knock_is_put_right_and_told(scene: ObservationTable) -> None:
     assert settled.is_still
 
 
-def test_another_view_is_set_apart_and_told(scene: ObservationTable) -> None:
+def test_another_view_is_excluded_and_reported(scene: ObservationTable) -> None:
     assert scene.picture is not None
     other = np.random.default_rng(1).integers(0, 255, (18, 22, 3)).astype(np.uint8)
     view = cv2.resize(other, scene.picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
@@ -104,7 +104,7 @@ def test_another_view_is_set_apart_and_told(scene: ObservationTable) -> None:
     assert "z is excluded" in found.notes[0]
 
 
-def test_a_far_turn_is_set_apart(scene: ObservationTable) -> None:
+def test_a_large_rotation_is_excluded(scene: ObservationTable) -> None:
     assert scene.picture is not None
     found = register_tables([renamed(scene, "far", knocked(scene, 70, 0, 0))], scene.picture)
     assert found.tables == ()

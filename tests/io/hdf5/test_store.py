@@ -257,7 +257,7 @@ def test_labels_come_back_whatever_their_letters_and_lengths(odd: str, tmp_path:
     assert read_table(tmp_path / "t.h5").vocabulary.labels == labels
 
 
-def test_the_size_of_a_table_is_told_without_reading_it(tmp_path: Path) -> None:
+def test_the_size_of_a_table_is_known_without_reading_it(tmp_path: Path) -> None:
     table = with_layout(CHANNELS, tuple("abcdef"))
     write_table(tmp_path / "t.h5", table)
     assert read_table_size(tmp_path / "t.h5") == len(table.word)

@@ -84,7 +84,7 @@ def test_every_band_hears_something(n_bands: int, rate_hz: int) -> None:
     assert (weight.sum(axis=1) > 0).all()
 
 
-def test_a_sound_that_breaks_off_is_told(tmp_path: Path) -> None:
+def test_a_truncated_sound_is_reported(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "x.wav", tone(500, 2))
     path.write_bytes(path.read_bytes()[:40_000])
     with pytest.raises(FormatError, match=r"second 1\.2.*ends early"):

@@ -1,4 +1,4 @@
-"""Bad input: file, line, column and value are told, or the bad is left out."""
+"""Bad input: reported with file, line, column and value, or skipped."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def with_row(row: str, at: int = 5) -> str:
         ("4,1,2", "time", "'4' is also the time of the previous row"),
     ],
 )
-def test_a_bad_cell_is_told_with_file_line_column_and_value(
+def test_a_bad_cell_is_reported_with_file_line_column_and_value(
     tmp_path: Path, row: str, column: str, value: str
 ) -> None:
     with pytest.raises(FormatError) as told:
@@ -86,7 +86,7 @@ def test_times_that_run_back_between_blocks_are_found(
     ("row", "column", "value"),
     [("2,a,-1", "count", "'-1'"), ("2,a,x", "count", "'x'"), ("2,,1", "label", "''")],
 )
-def test_bad_events_are_told(tmp_path: Path, row: str, column: str, value: str) -> None:
+def test_bad_events_are_reported(tmp_path: Path, row: str, column: str, value: str) -> None:
     text = f"time,label,count\n0,a,1\n1,b,1\n{row}\n3,a,1\n"
     with pytest.raises(FormatError, match=f"line 4, column '{column}': {value}"):
         read_text(tmp_path, text)
@@ -94,7 +94,7 @@ def test_bad_events_are_told(tmp_path: Path, row: str, column: str, value: str) 
         assert len(read_text(tmp_path, text, on_bad="skip").events) == 3
 
 
-def test_events_that_run_back_are_told(tmp_path: Path) -> None:
+def test_events_out_of_order_are_reported(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"line 4, column 'time': '0\.5' runs back 0\.5 s"):
         read_text(tmp_path, "time,label\n0,a\n1,b\n0.5,a\n")
 
@@ -134,7 +134,7 @@ def test_a_table_without_rows_is_refused(tmp_path: Path, text: str) -> None:
         read_text(tmp_path, text)
 
 
-def test_an_infinite_value_in_typed_columns_is_told_with_its_row(tmp_path: Path) -> None:
+def test_an_infinite_value_in_typed_columns_is_reported_with_its_row(tmp_path: Path) -> None:
     value = np.arange(6.0)
     value[3] = np.inf
     np.savez(tmp_path / "x.npz", time=np.arange(6.0), a=value)
@@ -144,13 +144,13 @@ def test_an_infinite_value_in_typed_columns_is_told_with_its_row(tmp_path: Path)
         assert np.isnan(read_all(tmp_path / "x.npz", on_bad="skip").value[3, 0])
 
 
-def test_typed_times_that_run_back_are_told_with_their_row(tmp_path: Path) -> None:
+def test_typed_times_out_of_order_are_reported_with_their_row(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", time=[0.0, 2.0, 1.0], a=[1.0, 2.0, 3.0])
     with pytest.raises(FormatError, match="row 3, column 'time': '1' runs back 1 s"):
         read_all(tmp_path / "x.npz")
 
 
-def test_spikes_that_run_back_are_told_with_their_unit(tmp_path: Path) -> None:
+def test_spikes_out_of_order_are_reported_with_their_unit(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", left=[0.0, 1.0, 2.0], right=[0.5, 0.25])
     with pytest.raises(FormatError, match=r"array 'right', row 2: '0\.25' runs back"):
         read_all(tmp_path / "x.npz")
@@ -162,7 +162,7 @@ def test_python_objects_are_not_unpickled(tmp_path: Path) -> None:
         read_all(tmp_path / "x.npy")
 
 
-def test_an_array_that_breaks_off_is_told(tmp_path: Path) -> None:
+def test_a_truncated_array_is_reported(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(500, 2)))
     whole = (tmp_path / "x.npy").read_bytes()
     (tmp_path / "x.npy").write_bytes(whole[:-100])

@@ -214,7 +214,7 @@ def test_arrays_are_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.Monk
         np.testing.assert_array_equal(read_all(tmp_path / name).value, value)
 
 
-def test_a_dataset_takes_the_times_beside_it(tmp_path: Path) -> None:
+def test_a_dataset_takes_the_times_of_its_group(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         group = file.create_group("day/one")
         group["timestamps"], group["acc"] = np.arange(5) / 2, np.eye(5)[:, :3]
@@ -236,7 +236,7 @@ def test_records_may_hold_rows_of_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.value, record["values"])
 
 
-def test_a_dataset_may_tell_its_rate(tmp_path: Path) -> None:
+def test_a_dataset_may_have_a_rate_attribute(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["emg"] = np.arange(4.0)
         file["emg"].attrs["sampling_rate"] = 50

@@ -66,7 +66,7 @@ def test_names_of_other_things(name: str) -> None:
     assert not is_time_name(name)
 
 
-def test_units_stand_in_brackets_that_hold_a_unit() -> None:
+def test_units_are_read_from_brackets_that_hold_a_unit() -> None:
     assert split_unit("speed [furlongs]") == ("speed", "furlongs")
     assert split_unit("speed (km/h)") == ("speed", "km/h")
     assert split_unit("speed (left)") == ("speed (left)", "")
@@ -84,7 +84,7 @@ def test_an_unknown_column_is_refused_with_those_there_are() -> None:
         find_column(("a", "b"), "c", "t.csv", "--columns")
 
 
-def test_a_header_and_a_row_of_units_are_told_from_data() -> None:
+def test_a_header_and_a_row_of_units_are_distinguished_from_data() -> None:
     head = head_of("time;speed\ns;km/h\n0;1\n1;2")
     assert (head.names, head.units, head.n_skipped) == (("time", "speed"), ("s", "km/h"), 2)
     assert head.rows == [["0", "1"], ["1", "2"]]
@@ -194,7 +194,7 @@ def test_a_row_out_of_order_is_refused_with_its_place() -> None:
         ordered.chunk(rows(3, 2))
 
 
-def test_rows_out_of_order_can_be_left_out() -> None:
+def test_rows_out_of_order_can_be_skipped() -> None:
     ordered = stream("skip")
     ordered.chunk(rows(0, 1))
     assert ordered.chunk(rows(1, 3, 2, 4)).time_s.tolist() == [3, 4]

@@ -1,4 +1,4 @@
-"""Text tables: what is recognised without being told, and how times are read."""
+"""Text tables: what is recognised without options, and how times are read."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_the_delimiter_is_recognised(tmp_path: Path, delimiter: str) -> None:
     assert read.value.tolist() == [[1.5, -2.0], [0.2, 3.0]]
 
 
-def test_a_decimal_comma_is_recognised_and_told(tmp_path: Path) -> None:
+def test_a_decimal_comma_is_recognised_and_reported(tmp_path: Path) -> None:
     read = read_text(tmp_path, "Zeit;T\n0,5;1,25\n1,0;-2\n")
     assert read.value[:, 0].tolist() == [1.25, -2.0]
     assert "the decimal is ','" in read.header.notes[0]
@@ -77,7 +77,7 @@ def test_quoted_cells_may_hold_the_delimiter(tmp_path: Path) -> None:
     assert read.events == [(0.5, "door, left"), (1.0, "bell")]
 
 
-def test_a_column_of_text_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_column_of_text_is_excluded_and_reported(tmp_path: Path) -> None:
     read = read_text(tmp_path, "t,device,a,b\n0,x,1,5\n1,x,2,6\n")
     assert read.header.channels == ("a", "b")
     assert any("'device'" in note for note in read.header.notes)
@@ -263,7 +263,7 @@ def test_the_user_decides_between_samples_and_events(tmp_path: Path) -> None:
     assert read_text(tmp_path, text, is_events=False).value.tolist() == [[1], [4]]
 
 
-def test_kinds_are_told_by_the_name() -> None:
+def test_kinds_are_recognised_by_the_name() -> None:
     assert reader_of_name("A.CSV") is OWN["text"]
     assert reader_of_name("a.h5:/x/y") is OWN["hdf5"]
     assert reader_of_name("a.mp4") is OWN["video"]

@@ -41,7 +41,7 @@ def test_a_stamp_that_runs_backward_a_little_is_put_in_between() -> None:
     assert times_of(0, 40, 20, 80) == ([0, 40, 60, 80], 1)
 
 
-def test_a_clock_that_restarts_goes_on_from_there() -> None:
+def test_a_clock_that_restarts_continues_from_there() -> None:
     assert times_of(8000, 8040, 9080, 0, 40, 80) == ([0, 40, 1080, 1120, 1160, 1200], 1)
 
 

@@ -237,7 +237,7 @@ def table_with_words(
     return replace(table, word=word, count=count)
 
 
-def test_noise_has_no_motifs_worth_the_name() -> None:
+def test_noise_has_no_motifs() -> None:
     rng = np.random.default_rng(4)
     table = table_from_rows(
         time=rng.integers(300, size=900),

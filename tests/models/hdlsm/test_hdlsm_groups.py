@@ -63,7 +63,7 @@ def shapes(truth: Simulation) -> Floats32:
 # dealing
 
 
-def test_every_document_is_dealt_once_and_groups_weigh_alike(truth: Simulation) -> None:
+def test_every_document_is_in_one_group_and_groups_are_balanced(truth: Simulation) -> None:
     groups = partition_documents(truth.table, 3)
     assert sorted(np.concatenate(groups).tolist()) == list(range(8))
     mass = [truth.table.documents(group.tolist()).total for group in groups]
@@ -113,7 +113,7 @@ def test_motifs_that_differ_are_not_merged(shapes: Floats32) -> None:
     assert merged.parts == ((1,), (0,))
 
 
-def test_motifs_that_one_part_tells_apart_stay_apart(shapes: Floats32) -> None:
+def test_motifs_that_one_part_separates_stay_separate(shapes: Floats32) -> None:
     # by cosine all three are the same
     twins = np.concatenate([shapes[:1], 0.9 * shapes[:1] + 0.1 * shapes[1:2]])
     merged = merge_motifs([part(twins, [30.0, 20.0]), part(shapes[:1], [10.0])])

@@ -93,7 +93,7 @@ def test_nine_in_ten_sweeps_lie_in_the_interval() -> None:
     assert posterior_of(sampled_record(n_motifs=shares)).number_interval() == (2, 4)
 
 
-def test_the_report_tells_of_the_chains_and_escapes_what_they_say(tmp_path: Path) -> None:
+def test_the_report_describes_the_chains_and_escapes_their_text(tmp_path: Path) -> None:
     record = sampled_record()
     html = posterior_section.section(ReportContext(record))
     assert "The chains agree on &lt;both&gt; motifs." in html

@@ -75,7 +75,7 @@ def test_true_motifs_hold_on_the_other_half_and_noise_does_not(truth: Simulation
     assert total[:3].min() > 10 * holding.LEAST_EVIDENCE
     assert total[3] < holding.LEAST_EVIDENCE
     assert number[:3].min() > 10
-    kept = holding.without_what_does_not_hold(
+    kept = holding.drop_unreplicated_motifs(
         problem,
         state,
         occurrence_windows.canvas_of(problem),
@@ -124,7 +124,7 @@ def test_windows_hold_the_counts_where_a_motif_starts(truth: Simulation) -> None
     assert np.diff(peaks.row).min() >= LENGTH // 2
 
 
-def test_fewer_motifs_than_asked_are_told_with_a_reason(truth: Simulation) -> None:
+def test_fewer_motifs_than_asked_are_reported_with_a_reason(truth: Simulation) -> None:
     fit = Plsm(n_motifs=7, motif_length=LENGTH).fit(truth.table)
     n_found = len(fit.motifs)
     assert n_found < 7

@@ -214,7 +214,7 @@ def test_well_separated_motifs_and_their_occurrences_are_recovered(seed: int) ->
 
 
 @pytest.mark.statistical
-def test_pure_noise_gives_no_occurrences_to_speak_of() -> None:
+def test_pure_noise_gives_few_occurrences() -> None:
     from motifmine.workflows.mine import mine
 
     rng = generator(4)
@@ -232,12 +232,12 @@ def test_pure_noise_gives_no_occurrences_to_speak_of() -> None:
 
 
 @pytest.mark.statistical
-def test_surplus_motifs_are_left_out() -> None:
+def test_surplus_motifs_are_pruned() -> None:
     truth = simulate(n_motifs=3, motif_length=8, n_words=60, n_times=2000, seed=3)
     assert len(Plsm(n_motifs=7, motif_length=8).fit(truth.table).motifs) <= 4
 
 
-def test_held_out_documents_are_foretold_better_than_by_noise_motifs(small: Simulation) -> None:
+def test_held_out_documents_are_predicted_better_than_by_random_motifs(small: Simulation) -> None:
     train, test = small.table.document(0), small.table.document(1)
     fit = Plsm(n_motifs=3, motif_length=8).fit(train)
     noise = plain(n_motifs=3, motif_length=8, iterations=1, background=0.01)

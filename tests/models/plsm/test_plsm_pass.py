@@ -251,7 +251,7 @@ def test_live_pass_has_the_same_bytes_at_any_number_of_threads(n_threads: int, l
     assert_same_bytes(one, many)
 
 
-def test_live_starts_survive_the_way_there_and_back() -> None:
+def test_live_starts_survive_the_round_trip() -> None:
     plan, activation, _ = posed(drawn("several documents"))
     activation = thinned(plan, activation, 0.1)
     assert dense_starts(plan, live_starts(plan, activation)).tobytes() == activation.tobytes()

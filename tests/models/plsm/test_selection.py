@@ -15,7 +15,7 @@ def test_the_length_of_motifs_is_chosen_and_the_line_says_why() -> None:
     assert line.startswith(f"motif length {spec.motif_length} s ({spec.motif_length} bins): order")
 
 
-def test_a_length_that_the_data_do_not_tell_stays_and_the_line_says_so() -> None:
+def test_a_length_that_the_data_do_not_determine_stays_and_is_reported() -> None:
     table = simulate(n_motifs=1, motif_length=3, n_words=10, n_times=12, seed=0).table
     spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=5), seed=0)
     assert spec.motif_length == 5

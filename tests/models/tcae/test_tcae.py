@@ -130,7 +130,7 @@ def test_a_shifted_document_has_shifted_activations(truth: Simulation, fit: Tcae
     )
 
 
-def test_a_motif_that_hangs_over_either_edge_is_found(fit: TcaeFit) -> None:
+def test_a_motif_that_crosses_either_edge_is_found(fit: TcaeFit) -> None:
     motif = fit.motifs.probability[0]
     start_of = []
     for first in (-3, 20 - 5):
@@ -272,7 +272,7 @@ def test_nan_loss_stops_with_the_epoch_and_what_to_try(truth: Simulation) -> Non
         replace(SHORT, learning_rate=1e20).fit(truth.table, seed=0)
 
 
-def test_too_strong_a_group_lasso_is_told(truth: Simulation) -> None:
+def test_too_strong_a_group_lasso_is_an_error(truth: Simulation) -> None:
     with pytest.raises(FitError, match="try a group_lasso below 1000"):
         replace(SHORT, group_lasso=1000.0).fit(truth.table, seed=0)
 

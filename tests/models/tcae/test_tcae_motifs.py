@@ -1,4 +1,4 @@
-"""From filters to motifs: the last touch against its twin, and what is dropped."""
+"""From filters to motifs: the final refinement against its reference, and what is dropped."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,7 +69,7 @@ def as_tensor(truth: Simulation) -> Tensor:
 
 
 @pytest.mark.parametrize("core_bins", [7, 300])
-def test_the_last_touch_agrees_with_the_twin(truth: Simulation, core_bins: int) -> None:
+def test_the_final_refinement_agrees_with_the_reference(truth: Simulation, core_bins: int) -> None:
     table, motifs = truth.table.document(0), drawn(3)
     windows = cut(table, core_bins)
     is_open = all_open(3, windows)
@@ -84,7 +84,7 @@ def test_the_last_touch_agrees_with_the_twin(truth: Simulation, core_bins: int) 
     assert touched.numpy() == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_last_touch_brings_blurred_motifs_back(truth: Simulation) -> None:
+def test_the_final_refinement_restores_blurred_motifs(truth: Simulation) -> None:
     motifs = as_tensor(truth)
     blurred = 0.7 * motifs + 0.3 * motifs.flip(0)
     windows = cut(truth.table, 1000)
@@ -124,7 +124,7 @@ def test_a_motif_that_may_start_nowhere_is_dropped(truth: Simulation) -> None:
         prune_filters(SPEC, truth.table, motifs, is_open, WORDS)
 
 
-def test_without_the_last_touch_motifs_are_the_filters(truth: Simulation) -> None:
+def test_without_the_final_refinement_motifs_are_the_filters(truth: Simulation) -> None:
     motifs = as_tensor(truth)
     windows = cut_explanation_windows(truth.table, LENGTH, motifs)
     spec = replace(SPEC, touch_up=0)

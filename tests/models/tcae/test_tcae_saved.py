@@ -107,7 +107,7 @@ def test_the_network_locates_through_topics(small: Simulation, tmp_path: Path) -
 
 
 @pytest.mark.long
-def test_a_killed_fit_goes_on_from_its_checkpoint(motifmine: Run, small: Simulation) -> None:
+def test_a_killed_fit_resumes_from_its_checkpoint(motifmine: Run, small: Simulation) -> None:
     fill(Workspace(Path("motifmine-work")), small)
     fill(Workspace(Path("other")), small)
     executable = Path(sys.executable).with_name("motifmine")
@@ -136,7 +136,7 @@ def test_a_killed_fit_goes_on_from_its_checkpoint(motifmine: Run, small: Simulat
     assert "belongs to another specification, seed or table" in other.stderr
 
 
-def test_a_fit_stopped_by_ctrl_c_goes_on_from_its_checkpoint(
+def test_a_fit_stopped_by_ctrl_c_resumes_from_its_checkpoint(
     small: Simulation, tmp_path: Path
 ) -> None:
     workspace = fill(Workspace(tmp_path), small)

@@ -85,7 +85,7 @@ def test_an_epoch_takes_every_window_alike_often_and_has_steps_enough() -> None:
     assert len(set(np.bincount(np.concatenate(batches)).tolist())) == 1
 
 
-def test_a_run_that_was_broken_off_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes_from_its_checkpoint(tmp_path: Path) -> None:
     whole = Number()
     undisturbed = run(whole, plan_of(epochs=12))
 

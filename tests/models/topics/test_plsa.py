@@ -165,7 +165,7 @@ def test_projection_keeps_what_was_observed_in_every_bin() -> None:
     assert topics.recordings == table.recordings
 
 
-def test_words_that_no_topic_holds_are_left_out() -> None:
+def test_words_that_no_topic_holds_are_dropped() -> None:
     table, _ = spots()
     seen = table.with_counts(np.where(table.word < 24, table.count, np.float32(0)))
     topics = Plsa(n_topics=4).fit(seen, seed=0).project(table)

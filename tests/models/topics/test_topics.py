@@ -292,7 +292,7 @@ def test_a_recording_is_put_into_topics_alike_whether_they_were_learned_from_it_
     assert table.read_bytes() == before
 
 
-def test_what_is_done_is_skipped_and_other_topics_are_refused(
+def test_finished_tables_are_skipped_and_other_topics_are_refused(
     motifmine: RUN, clips: Path, work: Path
 ) -> None:
     sources = clips / "clip1.mp4", clips / "clip2.mp4"
@@ -304,7 +304,7 @@ def test_what_is_done_is_skipped_and_other_topics_are_refused(
     assert {read_table(path).n_words for path in (work / "tables").glob("*.h5")} == {4}
 
 
-def test_topics_are_learned_anew_for_all_recordings_by_force(
+def test_force_learns_topics_again_for_all_recordings(
     motifmine: RUN, clips: Path, work: Path
 ) -> None:
     forced = extracted(motifmine, clips / "clip1.mp4", "--topics", "3", "--force", "--seed", "7")
@@ -358,7 +358,7 @@ def test_a_video_is_located_with_the_topics_of_the_fit(
     assert "The topics" in (work / "reports/plsm-001/report.html").read_text()
 
 
-def test_words_that_the_topics_never_knew_are_left_out(layers: dict[str, Topics]) -> None:
+def test_words_unknown_to_the_topics_are_dropped(layers: dict[str, Topics]) -> None:
     labels = [f"w{w}" for w in range(30)]
     table = table_from_rows(
         time=np.array([0, 0, 1]),
