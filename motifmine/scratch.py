@@ -1,6 +1,6 @@
 """Temporary files with an owner, which are removed when the process that made them is gone.
 
-Every temporary name holds the host, the process and its start time. So a later command can tell
+Every temporary name holds the host, the process and its start time. So a later command can separate
 what a killed one left from what another command is still writing.
 """
 
@@ -29,7 +29,7 @@ AREA = ".scratch"
 FOLDERS = ("", "tables", "words", "fits", "reports", "clips")
 """Folders of a workspace in which files are written under temporary names."""
 UNKNOWN_DAYS = 7.0
-"""Files of processes on other hosts are removed after so many days without a change."""
+"""Files of processes on other hosts are removed after this number of days without a change."""
 TOKEN = re.compile(r"(?P<place>[0-9a-f]{8})~(?P<boot>[0-9a-f]{4})~(?P<pid>\d+)~(?P<start>\d*)~\w+")
 LEFT_NAME = re.compile(rf"\.(?P<name>.+)\.(?P<kind>part|old)-(?P<token>{TOKEN.pattern})")
 RESERVED = ".reserved"
@@ -44,7 +44,7 @@ _swept: set[Path] = set()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A process, told apart from a later one with the same number."""
+    """A process, distinguished from a later one with the same number."""
 
     place: str
     """Digest of the host and of its namespace of processes: containers may share a name."""

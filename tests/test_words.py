@@ -74,7 +74,9 @@ def find_undocumented(module: Path) -> list[str]:
                 if not any("ParamType" in ast.unparse(base) for base in node.bases):
                     visit(node.body, f"{node.name}.")
             elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                if any("click.command" in ast.unparse(d) for d in node.decorator_list):
+                if any(
+                    re.match(r"click\.(command|group)", ast.unparse(d)) for d in node.decorator_list
+                ):
                     continue
                 arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 n = sum(argument.arg not in ("self", "cls") for argument in arguments)

@@ -33,7 +33,7 @@ from motifmine.models.protocol import Fit, Located
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Indices
+from motifmine.types import Floats, Indices, Indices32
 
 LEAST_COSINE = 0.3
 """Least cosine of a motif of a part with its counterpart in the whole fit."""
@@ -237,7 +237,9 @@ def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
     return [np.flatnonzero(batch == number) for number in np.unique(batch)]
 
 
-def _starts_inside(pieces: Pieces, at: Indices, start: Indices) -> NDArray[np.bool_]:
+def _starts_inside(
+    pieces: Pieces, at: Indices | Indices32, start: Indices | Indices32
+) -> NDArray[np.bool_]:
     """Return which starts in cut-out pieces are within their piece, not in its margins.
 
     Starts before the beginning of a document belong to its first piece.

@@ -72,7 +72,7 @@ def test_nothing_that_is_tested_was_learned(small: Simulation) -> None:
     assert pieces.select(0).tables_to_learn(table).n_times == len(learned)
 
 
-def test_all_but_one_fold_is_learned_in_stretches_as_long_as_they_are(small: Simulation) -> None:
+def test_the_other_folds_are_learned_in_stretches_as_long_as_they_are(small: Simulation) -> None:
     """Only a tested piece, and a motif length behind it, are missing from what is learned."""
     pieces = cut_pieces(small.table, 8, n_folds=5)
     assert pieces.n_folds == 5

@@ -75,7 +75,7 @@ def test_files_of_a_killed_process_go_and_a_report_comes_back(
     assert (tmp_path / "reports/plsm-001").is_dir()
 
 
-def test_a_process_with_the_number_of_a_dead_one_is_told_apart() -> None:
+def test_a_process_with_the_number_of_a_dead_one_is_distinguished() -> None:
     own = parse_token(make_token())
     assert own is not None
     assert own.is_gone() is False

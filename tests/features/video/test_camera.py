@@ -234,7 +234,7 @@ def draw_light(kind: str, picture: Pixels, index: int) -> Pixels:
 @pytest.mark.parametrize(
     ("kind", "n_left_out"), [("lamp", 1), ("exposure", 1), ("infra-red", 1), ("lightning", 2)]
 )
-def test_sudden_light_is_left_out_and_counted(kind: str, n_left_out: int) -> None:
+def test_sudden_light_is_excluded_and_counted(kind: str, n_left_out: int) -> None:
     still = film([STILL] * 75)
     pictures = [draw_light(kind, picture, index) for index, picture in enumerate(still)]
     words, total = words_of(pictures)
