@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 ON_ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-long test-all test-kernels lint bench clean
+.PHONY: help demo test test-long test-all test-kernels lint bench clean docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -40,8 +40,11 @@ bench: .venv/made ## the benchmarks
 	$(BIN)/python benchmarks/hdlsm.py
 	$(BIN)/python benchmarks/tcae.py
 
+docs: .venv/made ## the documentation as HTML, in docs/_build; warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
 clean: ## remove everything that was made
-	rm -rf .venv build dist motifmine.egg-info motifmine-demo
+	rm -rf .venv build dist docs/_build motifmine.egg-info motifmine-demo
 
 .venv/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

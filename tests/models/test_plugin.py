@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,68 +16,16 @@ from motifmine.workflows.workspace import Workspace
 from tests.helpers.archives import make_archive
 from tests.helpers.paths import ROOT
 
-MODEL = '''
-"""Motifs as weighted means of the windows most like those in which most happens."""
-
-import time
-from dataclasses import dataclass
-
-import numpy as np
-
-from motifmine.models.inferred import InferredFit, fit_by_inference
-from motifmine.models.options import setting
-from motifmine.models.registry import Entry
-from motifmine.records.fit import MotifSet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeanWindows:
-    n_motifs: int = 2
-    motif_length: int = 20
-    windows: int = setting(30, help="Windows that are averaged for a motif.")
-
-    def fit(self, table, *, seed=0, on_progress=None) -> InferredFit:
-        began = time.perf_counter()
-        counts = np.zeros((table.n_times + self.motif_length, table.n_words))
-        np.add.at(counts, (table.row_of_observation(), table.word), table.count)
-        view = np.lib.stride_tricks.sliding_window_view(counts, self.motif_length, axis=0)
-        excess = (view.transpose(0, 2, 1) - counts.mean(axis=0)).reshape(len(view), -1)
-        unit = excess / (np.linalg.norm(excess, axis=1, keepdims=True) + 1e-9)
-        left, means = excess.sum(axis=1), []
-        for _ in range(self.n_motifs):
-            centre = unit[np.argmax(left)]
-            for _ in range(4):
-                likeness = unit @ centre
-                nearest = np.argsort(-likeness, kind="stable")[: self.windows]
-                mean = np.maximum(np.average(excess[nearest], axis=0, weights=likeness[nearest]), 0)
-                centre = mean / np.linalg.norm(mean)
-            means.append(mean.reshape(self.motif_length, -1))
-            near = np.convolve(likeness > 0.4, np.ones(2 * self.motif_length + 1))
-            left = np.where(near[self.motif_length : -self.motif_length] > 0, 0, left)
-        means = np.stack(means) / np.sum(means, axis=(1, 2), keepdims=True)
-        motifs = MotifSet(
-            probability=means.astype(np.float32), weight=np.full(len(means), 0.5 / len(means))
-        )
-        return fit_by_inference("mean-windows", self, table, motifs, seed=seed, began=began)
-
-
-PLACE = "mean_windows:MeanWindows"
-ENTRY = Entry(specification=PLACE, model=PLACE)
-'''
-
 LENGTH = ("--motif-length", "8bins")
 
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an installed distribution that holds a model."""
+    """A folder with the installed template of the documentation, which holds a model."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "mean_windows.py").write_text(MODEL)
-    info = folder / "mean_windows-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mean-windows\nVersion: 1.0\n")
-    points = "[motifmine.models]\nmean-windows = mean_windows:ENTRY\n"
-    (info / "entry_points.txt").write_text(points)
+    source = shutil.copytree(ROOT / "docs/plugins/motifmine-template", folder.with_name("source"))
+    line = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(folder)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *line, str(source)], check=True)
     return folder
 
 
@@ -170,6 +119,19 @@ def test_an_archive_is_fitted_with_it(plugin: Path, tmp_path: Path) -> None:
     assert "north" in done
     record = read_fit(tmp_path / "out/north/fits/mean-windows.h5")
     assert record.provenance.spec.settings["windows"] == 9
+
+
+def test_plugins_lists_what_it_adds(plugin: Path) -> None:
+    found = {item["name"]: item for item in json.loads(run(plugin, "plugins", "--json"))}
+    assert found["mean-windows"]["kind"] == "model" and found["mean-windows"]["problem"] == ""
+    assert found["gauge"]["package"] == "motifmine-template 0.1.0"
+
+
+def test_its_reader_reads_a_file(plugin: Path, tmp_path: Path) -> None:
+    rows = "\n".join(f"{t} {t % 60} {(t + 10) % 60}" for t in range(600))
+    (tmp_path / "a.gauge").write_text(f"#GAUGE\n{rows}\n")
+    done = run(plugin, "extract", tmp_path / "a.gauge", "-w", tmp_path / "w")
+    assert done.startswith("ok: ")
 
 
 def test_a_broken_package_is_named_and_the_others_go_on(plugin: Path, tmp_path: Path) -> None:
