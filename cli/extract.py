@@ -48,7 +48,7 @@ def settings_of(
     **settings
         Further fields of `ExtractionSettings`.
     """
-    from motifmine.features.video.spec import FlowSpec
+    from motifmine.features.video.spec import DEFAULT_BIN_S, FlowSpec
     from motifmine.records.frames import FrameOptions
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
@@ -57,8 +57,10 @@ def settings_of(
     if "max_gap" in given and given["max_gap"].unit != "bins":
         frames["max_gap_s"] = given["max_gap"].seconds(1.0)
     series = take_series_settings(given, bin_length, settings.pop("seed", 0))
+    if series.coding.words == "changes":
+        given["words"] = "changes"
     if bin_length is not None:
-        given["bin_s"] = settings["label_bin_s"] = bin_length.seconds(FlowSpec().bin_s)
+        given["bin_s"] = settings["label_bin_s"] = bin_length.seconds(DEFAULT_BIN_S)
     return ExtractionSettings(
         spec=FlowSpec(**given), series=series, frames=FrameOptions(**frames), **settings
     )
@@ -74,8 +76,8 @@ def settings_of(
     "--bin",
     "bin_length",
     type=DURATION,
-    help="Length of a time bin: 250ms, 1s.  [default: 250ms for video, by the sampling for series, "
-    "1s per line of .tdoc]",
+    help="Length of a time bin: 250ms, 1s.  [default: 250ms for video or, if that is longer, three "
+    "frames, by the sampling for series, 1s per line of .tdoc]",
 )
 @click.option("--width", type=int, help="Working width in pixels, never upscaled.  [default: 352]")
 @click.option(

@@ -15,7 +15,8 @@ OPTIONS = (
     click.option(
         "--words",
         type=click.Choice(["auto", "counts", "rectified", "levels", "changes", "events"]),
-        help="Coding of the values of a series into words.  [default: auto, by the data]",
+        help="Coding of the values of a series into words.  [default: auto, by the data]  For "
+        "video, changes: foreground per cell without direction, for time-lapse.",
     ),
     click.option("--levels", "n_levels", type=int, help="Levels of a channel.  [default: 5]"),
     click.option(

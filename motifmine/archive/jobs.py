@@ -227,13 +227,14 @@ def _extract(job: FileJob, report: Report) -> JobRecord:
 
 def _expected_scene(job: FileJob) -> Scene | None:
     """Return what the table must have in common with those of its scene; None for labels."""
-    if reader_for(Path(job.file.path)).gives != "frames" or not job.width:
+    bin_s = job.settings.spec.bin_s
+    if reader_for(Path(job.file.path)).gives != "frames" or not job.width or bin_s is None:
         return None
     grid = job.settings.spec.grid(job.width, job.height)
     return Scene(
         name=job.scene,
         vocabulary=Vocabulary.of_grid(grid),
-        bin_s=job.settings.spec.bin_s,
+        bin_s=bin_s,
         size_px=(job.width, job.height),
         advice="; keep it in a folder of its own, or group by size and picture with --scenes auto",
     )

@@ -11,7 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from motifmine.errors import FormatError
-from motifmine.features.video.extract import flow_spec_to_values, parse_flow_spec
+from motifmine.features.video.extract import (
+    parse_flow_spec,
+    parse_frame_options,
+    video_spec_to_values,
+)
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
 PLAN_FORMAT = "motifmine.plan/1"
@@ -33,6 +37,8 @@ class PlannedFile:
     """Duration according to the container, seconds; None if unknown."""
     width: int = 0
     height: int = 0
+    gap_s: float = 0.0
+    """Usual time between frames, seconds; 0 if unknown or without video."""
     start_utc: str = ""
     """Wall-clock start, ISO 8601, UTC; "" if unknown."""
     time_from: str = ""
@@ -54,6 +60,8 @@ class PlannedScene:
     width: int = 0
     """Width of the upright frames, pixels; 0 without video."""
     height: int = 0
+    gap_s: float = 0.0
+    """Usual time between frames of its first readable file, seconds; the bins follow from it."""
     files: tuple[PlannedFile, ...]
 
     @property
@@ -207,10 +215,13 @@ EXTRACTION_SETTINGS = ("label_bin_s", "strict", "patience_s")
 def extraction_to_json(settings: ExtractionSettings) -> dict[str, Any]:
     """Return extraction settings as plain values."""
     kept = {name: getattr(settings, name) for name in EXTRACTION_SETTINGS}
-    return {**kept, "words": flow_spec_to_values(settings.spec)}
+    return {**kept, "words": video_spec_to_values(settings.spec, settings.frames)}
 
 
 def extraction_from_json(values: Mapping[str, Any]) -> ExtractionSettings:
     """Return the settings from values of `extraction_to_json`."""
     rest = {name: value for name, value in values.items() if name != "words"}
-    return ExtractionSettings(spec=parse_flow_spec(values["words"]), **rest)
+    words = values["words"]
+    return ExtractionSettings(
+        spec=parse_flow_spec(words), frames=parse_frame_options(words), **rest
+    )

@@ -37,6 +37,8 @@ class Probe:
     width: int = 0
     """Width of the upright frame, pixels; 0 if no frame could be read."""
     height: int = 0
+    gap_s: float = 0.0
+    """Usual time between frames, seconds; 0 if no frame could be read."""
     made_utc: str = ""
     """Creation time according to the container, ISO 8601, UTC."""
     picture: str = field(default="", repr=False)
@@ -94,6 +96,7 @@ def _probe_file(path: Path) -> Probe:
                 length_s=length_s,
                 width=luma.shape[1],
                 height=luma.shape[0],
+                gap_s=round(float(reader.mean_gap_s), 6),
                 made_utc=made,
                 picture=make_thumbnail(luma, THUMBNAIL_SIZE, blur=THUMBNAIL_BLUR).tobytes().hex(),
             )

@@ -3,12 +3,14 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from motifmine.archive.jobs import FileJob, Job, SceneJob, make_lost_record
 from motifmine.archive.journal import JobRecord, Journal
 from motifmine.archive.plan import Plan, PlannedFile, PlannedScene
 from motifmine.archive.storage import Storage
 from motifmine.workflows.documents import source_of_document
+from motifmine.workflows.extract_jobs import ExtractionSettings
 
 MAX_TRIES = 3
 """Attempts of a job that fails for a transient reason (a disk, a crash, a timeout)."""
@@ -133,8 +135,16 @@ class JobQueue:
             width=scene.width,
             height=scene.height,
             file=file,
-            settings=self.plan.extraction,
+            settings=self._settings(scene),
         )
+
+    def _settings(self, scene: PlannedScene) -> ExtractionSettings:
+        """Return the settings of a scene, with the bins that follow from its frame rate."""
+        settings = self.plan.extraction
+        if not scene.gap_s:
+            return settings
+        bin_s = settings.spec.choose_bin_s(Fraction(scene.gap_s).limit_denominator(10**6))
+        return replace(settings, spec=replace(settings.spec, bin_s=bin_s))
 
     def _measure_tables(self, scene: PlannedScene) -> Counter[str]:
         """Return the size in bytes of the tables of every recording, all documents together."""

@@ -256,6 +256,7 @@ def _plan_file(
             length_s=old.length_s,
             width=old.width,
             height=old.height,
+            gap_s=old.gap_s,
             made_utc=made,
             picture=old.picture,
         )
@@ -268,6 +269,7 @@ def _plan_file(
         length_s=None if probe.length_s is None else round(probe.length_s, 3),
         width=probe.width,
         height=probe.height,
+        gap_s=probe.gap_s,
         start_utc=start or probe.made_utc,
         time_from="name" if start else "metadata" if probe.made_utc else "",
         picture=probe.picture if grouping.scenes == "auto" else "",
@@ -327,21 +329,20 @@ def _assign_by_picture(file: PlannedFile, references: dict[str, tuple[int, int, 
 def _plan_scene(
     name: str, group: str, files: Sequence[PlannedFile], old: PlannedScene | None
 ) -> PlannedScene:
-    """Return a scene; its frame size is that of the first readable file, and is kept later."""
+    """Return a scene; its frame size and rate are those of its first readable file, for good."""
     ordered = sorted(files, key=lambda file: natural_key(file.path))
     old_names = {file.path: file.name for file in old.files} if old else {}
     folder = "" if group == "unreadable" else _shared_folder([file.path for file in ordered])
     names = make_distinct_names(
         {file.path: _plain_name(file.path, folder) for file in ordered}, old_names
     )
-    size = next(((file.width, file.height) for file in ordered if file.width), (0, 0))
-    if old and old.width:
-        size = old.width, old.height
+    first = old if old and old.width else next((file for file in ordered if file.width), None)
     return PlannedScene(
         name=name,
         group=group,
-        width=size[0],
-        height=size[1],
+        width=first.width if first else 0,
+        height=first.height if first else 0,
+        gap_s=first.gap_s if first else 0.0,
         files=tuple(replace(file, name=names[file.path]) for file in ordered),
     )
 

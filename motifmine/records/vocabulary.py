@@ -22,8 +22,8 @@ class WordLayout(ABC):
     """Meaning of the words of a vocabulary: the base class of all kinds of words.
 
     A new kind of words is a frozen dataclass that inherits from this class, sets `kind` and is
-    listed in `LAYOUTS`. Its fields are stored as they are: numbers, text and tuples of text as
-    attributes, arrays (whose metadata name their `axes`) as datasets.
+    listed in `records.layouts.LAYOUTS`. Its fields are stored as they are: numbers, text and tuples
+    of text as attributes, arrays (whose metadata name their `axes`) as datasets.
     """
 
     __slots__ = ()
@@ -164,7 +164,7 @@ class FlowGrid(WordLayout):
         cell = np.concatenate([moving, standing])
         return cell // self.columns, cell % self.columns
 
-    def movements(self) -> Floats:
+    def movements(self) -> Floats | None:
         """Return the direction in which every word moves: (down, right) of unit length."""
         n_cells = self.rows * self.columns
         turn = 2 * np.pi * np.arange(self.directions) / self.directions
@@ -337,12 +337,6 @@ class Topics(WordLayout):
     __hash__ = None  # type: ignore[assignment]
 
 
-LAYOUTS: dict[str, type[WordLayout]] = {
-    layout.kind: layout for layout in (FlowGrid, PlainLabels, Channels, Topics)
-}
-"""All kinds of words by their name in files."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """The ordered list of words: a readable label for each, and their layout."""
@@ -358,7 +352,7 @@ class Vocabulary:
 
     @property
     def kind(self) -> str:
-        """Kind of words: `flow-grid`, `channels`, `topics`, `labels`, or another of `LAYOUTS`."""
+        """Kind of words: `flow-grid`, `channels`, `topics`, `labels`, or another kind."""
         return self.layout.kind
 
     @property

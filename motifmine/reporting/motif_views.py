@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from motifmine.analysis.motif_views import MatrixView
 from motifmine.records.fit import FitRecord
+from motifmine.records.layouts import ChangeGrid
 from motifmine.records.vocabulary import Channels, FlowGrid, Vocabulary
 from motifmine.reporting.html.scene_figure import render_scene_figure
 from motifmine.reporting.html.series_figures import draw_segment
@@ -74,6 +75,15 @@ MOTIF_VIEWS: dict[str, MotifView] = {
         "Arrows show the direction of motion. In the matrix each row is a word (a cell and a "
         "direction) and ink grows with the square root of its probability at that relative time. "
         f"{_NUMBERING}",
+        has_labels=False,
+    ),
+    ChangeGrid.kind: MotifView(
+        describe=describe_path,
+        figure=render_scene_figure,
+        reading="Colour is the relative time at which something is in a cell that does not belong "
+        "to the background, from violet (first) to red (last); opacity is the share of the motif "
+        "in the cell. In the matrix each row is a word (a cell) and ink grows with the square root "
+        f"of its probability at that relative time. {_NUMBERING}",
         has_labels=False,
     ),
     Channels.kind: MotifView(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.series.survey import SeriesScene, set_kind, survey
-from motifmine.features.video.extract import Progress, extract_documents
+from motifmine.features.video.extract import Progress, extract_documents, refuse_low_rate
 from motifmine.files import sha256
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import open_frames, reader_for, split_part
@@ -122,7 +122,11 @@ def plan_jobs(
         for path, name in zip(paths, names, strict=True)
     ]
     scene = scene or _scene_of(workspace, jobs, workers, on_message)
-    return [replace(job, scene=scene) for job in jobs]
+    if scene is not None and scene.vocabulary.layout.picture_grid() is not None:
+        # all tables of a scene have the same bins, whatever the frame rate of later recordings
+        spec = replace(settings.spec, bin_s=settings.spec.bin_s or scene.bin_s)
+        settings = replace(settings, spec=spec)
+    return [replace(job, scene=scene, settings=settings) for job in jobs]
 
 
 def run_jobs(
@@ -301,9 +305,9 @@ def _scene_of(
     if len(jobs) < 2:
         return None
     isolated = IsolatedJobs(
-        function=_vocabulary_of, workers=1, patience_s=jobs[0].settings.patience_s, preload=PRELOAD
+        function=_find_scene, workers=1, patience_s=jobs[0].settings.patience_s, preload=PRELOAD
     )
-    found: list[tuple[Vocabulary, tuple[int, int]]] = []
+    found: list[Scene] = []
     for job in jobs:
         for _, ending in isolated.run([job], lambda *_: None):
             if not isinstance(ending, JobFailure):
@@ -313,9 +317,7 @@ def _scene_of(
             break
     if not found:
         return None
-    largest, size_px = max(found, key=lambda item: item[0].n_words)
-    name = str(workspace.root)
-    return Scene(name=name, vocabulary=largest, bin_s=job.bin_s, size_px=size_px)
+    return max(found, key=lambda scene: scene.vocabulary.n_words)
 
 
 def _series_scene(
@@ -348,14 +350,19 @@ def _series_scene(
     return Scene(name=str(workspace.root), vocabulary=found.vocabulary, bin_s=found.bin_s)
 
 
-def _vocabulary_of(job: ExtractionJob, _report: Report) -> tuple[Vocabulary, tuple[int, int]]:
-    """Return the vocabulary that a job's table will have, and the size of its pictures."""
+def _find_scene(job: ExtractionJob, _report: Report) -> Scene:
+    """Return what the tables of a scene share whose first recording is that of the job."""
+    name = str(job.table_path.parent.parent)
     if job.reader.gives == "words":
         table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s)
-        return table.vocabulary, (0, 0)
+        return Scene(name=name, vocabulary=table.vocabulary, bin_s=job.bin_s)
+    spec = job.settings.spec
     with open_frames(job.source, job.settings.frames) as reader:
         height, width = next(reader.frames()).luma.shape
-    return Vocabulary.of_grid(job.settings.spec.grid(width, height)), (width, height)
+        refuse_low_rate(reader, spec)
+        bin_s = spec.choose_bin_s(reader.mean_gap_s)
+    vocabulary = Vocabulary.of_grid(spec.grid(width, height))
+    return Scene(name=name, vocabulary=vocabulary, bin_s=bin_s, size_px=(width, height))
 
 
 def _check_start(settings: ExtractionSettings, n_sources: int) -> None:

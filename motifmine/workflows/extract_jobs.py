@@ -7,8 +7,8 @@ from typing import Any
 
 from motifmine.errors import WorkspaceError
 from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
-from motifmine.features.video.extract import flow_spec_to_values
-from motifmine.features.video.spec import FlowSpec
+from motifmine.features.video.extract import video_spec_to_values
+from motifmine.features.video.spec import DEFAULT_BIN_S, FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
 from motifmine.records.frames import FrameOptions
@@ -123,7 +123,8 @@ class ExtractionJob:
         settings = self.settings
         if self.is_series:
             return self.series_scene.bin_s
-        return settings.label_bin_s if self.reader.gives == "words" else settings.spec.bin_s
+        is_words = self.reader.gives == "words"
+        return settings.label_bin_s if is_words else settings.spec.bin_s or DEFAULT_BIN_S
 
     @property
     def table_spec(self) -> dict[str, Any]:
@@ -132,7 +133,7 @@ class ExtractionJob:
             return series_spec_to_values(self.settings.series, self.series_scene)
         if self.reader.gives == "words":
             return {"bin_s": self.bin_s}
-        return flow_spec_to_values(self.settings.spec)
+        return video_spec_to_values(self.settings.spec, self.settings.frames)
 
     @property
     def start_utc(self) -> str:

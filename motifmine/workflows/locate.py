@@ -7,7 +7,7 @@ from pathlib import Path
 
 from motifmine.errors import FormatError, MotifmineWarning, VideoError
 from motifmine.features.series.survey import parse_series_settings
-from motifmine.features.video.extract import parse_flow_spec
+from motifmine.features.video.extract import parse_flow_spec, parse_frame_options
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
@@ -94,7 +94,7 @@ def _extract_alike(record: FitRecord, sources: Sequence[Path], scratch: Workspac
     made = record.provenance.spec.table
     made = made if layer is None else made.get("words", {})
     if find_innermost(record.vocabulary).layout.picture_grid() is not None:
-        settings = ExtractionSettings(spec=parse_flow_spec(made))
+        settings = ExtractionSettings(spec=parse_flow_spec(made), frames=parse_frame_options(made))
     elif "series" in made:
         series = parse_series_settings(made, find_innermost(record.vocabulary))
         is_sampled = find_innermost(record.vocabulary).layout.series_channels() is not None

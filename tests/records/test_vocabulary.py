@@ -10,10 +10,10 @@ import pytest
 
 from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
+from motifmine.records.layouts import LAYOUTS
 from motifmine.records.settings import Preparation
 from motifmine.records.table import table_from_rows
 from motifmine.records.vocabulary import (
-    LAYOUTS,
     Channels,
     FlowGrid,
     PlainLabels,

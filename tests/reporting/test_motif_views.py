@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from motifmine.records.vocabulary import LAYOUTS, FlowGrid, Vocabulary
+from motifmine.records.layouts import LAYOUTS
+from motifmine.records.vocabulary import FlowGrid, Vocabulary
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.motif_views import LABEL_VIEW, MOTIF_VIEWS, get_motif_view
 from motifmine.reporting.sentences.motifs import describe_motif

@@ -14,10 +14,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from motifmine.errors import MotifmineWarning, VideoError
+from motifmine.errors import MotifmineWarning, SpecError, VideoError
 from motifmine.features.video.camera import Camera
+from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
-from motifmine.features.video.spec import FlowSpec
+from motifmine.features.video.spec import DEFAULT_BIN_S, LEAST_RATE_HZ, FlowSpec
 from motifmine.files import sha256
 from motifmine.io.readers import open_frames
 from motifmine.parallel.threads import n_cores
@@ -122,7 +123,7 @@ def extract_documents(
     MotifmineWarning
         For each kind of loss of data.
     """
-    spec = spec or FlowSpec()
+    spec, options = spec or FlowSpec(), options or FrameOptions()
     # with threads inside OpenCV, flow would depend on how many of them divide the picture
     cv2.setNumThreads(1)
     with open_frames(path, options) as reader, ThreadPoolExecutor(1) as aside:
@@ -134,7 +135,13 @@ def extract_documents(
             start_utc=start_utc,
         )
         watched = _report_progress(reader.frames(), reader, on_progress)
-        tables = _Documents(reader=reader, spec=spec, threads=threads or n_cores(), accept=accept)
+        tables = _Documents(
+            reader=reader,
+            spec=spec,
+            options=options,
+            threads=threads or n_cores(),
+            accept=accept,
+        )
         for table, is_last in _mark_last(tables.read(watched, document_s)):
             recording = replace(table.recordings[0], source_digest=digest.result())
             if is_last:
@@ -156,6 +163,7 @@ class _Documents:
 
     reader: FrameReader
     spec: FlowSpec
+    options: FrameOptions
     threads: int
     accept: Callable[[Vocabulary, tuple[int, int]], None] | None
     repaired: int = 0
@@ -176,7 +184,8 @@ class _Documents:
             table, words = self._make_table(first, frames, camera)
             camera = words.camera
             first = words.find_return(frames) if camera.is_away else None
-            notes = ", ".join([*self.reader.notes, *words.notes])
+            bin_note = _describe_bin(self.reader, self.spec, words.bin_s)
+            notes = ", ".join([*self.reader.notes, *words.notes, *bin_note])
             yield table.of_recording(replace(table.recordings[0], notes=notes))
 
     def _make_table(
@@ -184,7 +193,9 @@ class _Documents:
     ) -> tuple[ObservationTable, FlowWords]:
         reader, spec = self.reader, self.spec
         height, width = first.luma.shape
-        words = FlowWords(
+        refuse_low_rate(reader, spec)
+        make = ChangeWords if spec.words == "changes" else FlowWords
+        words = make(
             spec,
             width=width,
             height=height,
@@ -211,7 +222,7 @@ class _Documents:
         offsets[1 : len(per_bin) + 1] = per_bin
         recording = Recording(
             name="document",
-            bin_start_s=float(first.time_s) + bin_starts(words.n_times, spec.bin_s),
+            bin_start_s=float(first.time_s) + bin_starts(words.n_times, words.bin_s),
             origin_s=origin_s,
             frames_decoded=n_frames,
             stamps_repaired=repaired - self.repaired,
@@ -225,8 +236,8 @@ class _Documents:
             count=count,
             recordings=(recording,),
             vocabulary=vocabulary,
-            bin_s=spec.bin_s,
-            spec=flow_spec_to_values(spec),
+            bin_s=words.bin_s,
+            spec=video_spec_to_values(replace(spec, bin_s=words.bin_s), self.options),
             picture=words.mean.picture(),
         )
         return table, words
@@ -250,6 +261,43 @@ class DocumentOf:
         return self.number
 
 
+def measure_rate(reader: FrameReader) -> float:
+    """Return the frames per second of a video: the usual rate, or the mean if it is far above."""
+    usual = float(1 / reader.mean_gap_s)
+    mean = reader.frames_expected / reader.duration_s if reader.duration_s > 0 else 0.0
+    # a camera that records more frames while something moves may begin with few
+    return mean if mean > 1.5 * usual else usual
+
+
+def refuse_low_rate(reader: FrameReader, spec: FlowSpec) -> None:
+    """Raise `SpecError` where optical flow would compare frames that are too far apart."""
+    rate = measure_rate(reader)
+    if spec.words == "flow" and min(rate, spec.rate_hz) < LEAST_RATE_HZ * 0.99:
+        if rate > spec.rate_hz:
+            raise SpecError(
+                f"--rate {spec.rate_hz:g} is too low for optical flow, which needs at least "
+                f"{LEAST_RATE_HZ} frames a second; leave it out, or use --words changes"
+            )
+        raise SpecError(
+            f"{reader.path} has {describe_rate(rate)}, too few for optical flow, which needs about "
+            f"{LEAST_RATE_HZ} a second; use words that need none with --words changes"
+        )
+
+
+def describe_rate(rate_hz: float) -> str:
+    """Return a frame rate as text: `1 frame a second`, `1 frame in 30 s`."""
+    if rate_hz < 0.95:
+        return f"1 frame in {1 / rate_hz:.3g} s"
+    return f"{rate_hz:.3g} frame{'' if f'{rate_hz:.3g}' == '1' else 's'} a second"
+
+
+def _describe_bin(reader: FrameReader, spec: FlowSpec, bin_s: float) -> Iterator[str]:
+    """Yield a note where the frame rate has decided the length of a time bin."""
+    if spec.bin_s is None and bin_s != DEFAULT_BIN_S:
+        n_frames = round(bin_s / spec.compared_gap_s(reader.mean_gap_s))
+        yield f"time bins of {bin_s:g} s, {n_frames} frames each"
+
+
 def _mark_last(tables: Iterator[ObservationTable]) -> Iterator[tuple[ObservationTable, bool]]:
     """Yield every table and whether it is the last."""
     before: ObservationTable | None = None
@@ -267,6 +315,16 @@ def flow_spec_to_values(spec: FlowSpec) -> dict[str, Any]:
     if spec.mask is not None:
         values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
     return sort_plain_values(values)
+
+
+def video_spec_to_values(spec: FlowSpec, options: FrameOptions) -> dict[str, Any]:
+    """Return the settings of a table of video as plain values: of its words and of its frames."""
+    return {**flow_spec_to_values(spec), "frames": asdict(options)}
+
+
+def parse_frame_options(plain: Mapping[str, Any]) -> FrameOptions:
+    """Return the FrameOptions from `video_spec_to_values`; older tables have none."""
+    return FrameOptions(**plain.get("frames", {}))
 
 
 def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:

@@ -22,7 +22,7 @@ from motifmine.features.video.camera import Camera, reduce_half
 from motifmine.features.video.light import is_light_change
 from motifmine.features.video.mask import make_watch_mask, resize
 from motifmine.features.video.pose import STILL, Pose, everywhere, put_back, warp_back
-from motifmine.features.video.spec import FlowSpec
+from motifmine.features.video.spec import MIN_GAP_SHARE, FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.parallel.ordered import map_ordered
 from motifmine.records.frames import VideoFrame
@@ -30,8 +30,6 @@ from motifmine.types import Floats32, Indices, Indices32, Pixels
 
 Counts = NDArray[np.int32]
 
-MIN_GAP_SHARE = Fraction(4, 5)
-"""Least time between used frames, relative to the requested one: 30 Hz gives 15 Hz, not 10."""
 MAX_GAPS = 3
 """Frames that are further apart than this number of normal gaps are not compared."""
 BACK_EVERY_S = Fraction(1, 2)
@@ -116,14 +114,15 @@ class FlowWords:
         """Time at the end that is excluded, because the camera has turned away, seconds."""
         self.last_time_s = start_s
         """Time of the last frame, used or not."""
-        self._bin_s = Fraction(repr(spec.bin_s))
+        self.bin_s = spec.choose_bin_s(mean_gap_s)
+        self._bin_s = Fraction(repr(self.bin_s))
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
-        self._least_gap_s = MIN_GAP_SHARE * wanted_gap_s
+        self.least_gap_s = MIN_GAP_SHARE * wanted_gap_s
         self._longest_gap_s = MAX_GAPS * max(wanted_gap_s, mean_gap_s)
         y = np.arange(self.grid.frame_height, dtype=np.int32)[:, None]
         x = np.arange(self.grid.frame_width, dtype=np.int32)
         half_width = (self.grid.frame_width + 1) // 2
-        self._cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
+        self.cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
         self._vector_of_pixel = (y // 2 * half_width + x // 2).ravel()
         turns = 2 * np.pi * np.arange(spec.directions) / spec.directions
         self._compass = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
@@ -131,7 +130,7 @@ class FlowWords:
     @property
     def n_times(self) -> int:
         """Number of time bins up to the last frame."""
-        return self._find_bin(self.last_time_s) + 1
+        return self.find_bin(self.last_time_s) + 1
 
     def rows(self, frames: Iterable[VideoFrame], threads: int = 1) -> Iterator[BinRow]:
         """Yield the words of every non-empty time bin, as soon as the bin is complete.
@@ -160,7 +159,7 @@ class FlowWords:
         for frame in frames:
             self.last_time_s = frame.time_s
             self.mean.update(frame, self.camera.pose)
-            if last_used_s is not None and frame.time_s - last_used_s < self._least_gap_s:
+            if last_used_s is not None and frame.time_s - last_used_s < self.least_gap_s:
                 continue
             last_used_s = frame.time_s
             after = self._make_working_frame(frame)
@@ -226,11 +225,11 @@ class FlowWords:
         return tuple(found)
 
     def _make_working_frame(self, frame: VideoFrame) -> _WorkingFrame:
-        image = self._resize_to_working(frame.luma)
+        image = self.resize_to_working(frame.luma)
         half = _halve(image)
         return _WorkingFrame(frame.time_s, image, half, reduce_half(half))
 
-    def _resize_to_working(self, luma: Pixels) -> Pixels:
+    def resize_to_working(self, luma: Pixels) -> Pixels:
         """Reduce a frame to working size."""
         size = (self.grid.frame_width, self.grid.frame_height)
         if luma.shape == size[::-1]:
@@ -247,7 +246,7 @@ class FlowWords:
         grid = self.grid
         changed = self._find_changed(pair.before, pair.after, self.spec.change)
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
-        places = (self._vector_of_pixel, self._cell_of_pixel, grid.rows * grid.columns)
+        places = (self._vector_of_pixel, self.cell_of_pixel, grid.rows * grid.columns)
         # in pixels of the half-size frame, per pair of frames
         least_motion = self.spec.speed_px_s * float(pair.after.time_s - pair.before.time_s) / 2
         counts = count_moving_pixels(changed, flow, *places, self._compass, least_motion)
@@ -256,7 +255,7 @@ class FlowWords:
             foreground = self._find_changed(pair.after, behind, STATIC_CONTRAST)
             still = count_still_pixels(foreground, flow, *places, least_motion)
             counts = np.concatenate([counts, still])
-        return self._find_bin(pair.after.time_s), counts
+        return self.find_bin(pair.after.time_s), counts
 
     def _find_changed(self, one: _WorkingFrame, other: _WorkingFrame, levels: int) -> Indices:
         """Return the pixels inside the mask that differ by more than `levels`, int64 array.
@@ -270,7 +269,8 @@ class FlowWords:
                 differ = cv2.bitwise_and(differ, known)
         return np.flatnonzero(cv2.bitwise_and(differ, self.watched).view(np.bool_))
 
-    def _find_bin(self, time_s: Fraction) -> int:
+    def find_bin(self, time_s: Fraction) -> int:
+        """Return the time bin of a frame."""
         return math.floor((time_s - self.start_s) / self._bin_s)
 
 

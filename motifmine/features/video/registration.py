@@ -324,7 +324,9 @@ def _map_words(grid: FlowGrid, placement: Placement) -> Indices:
     n_moving = grid.rows * grid.columns * grid.directions
     word = np.arange(grid.n_words)
     moved = np.where(
-        word < n_moving, cell * grid.directions + word % grid.directions, n_moving + cell
+        word < n_moving,
+        cell * grid.directions + word % max(grid.directions, 1),
+        n_moving + cell,
     )
     return np.where(inside, moved, -1)
 

@@ -2,22 +2,34 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from motifmine.errors import SpecError
+from motifmine.records.layouts import ChangeGrid
 from motifmine.records.vocabulary import FlowGrid
 
 Box = tuple[int, int, int, int]
 MIN_SIDE_PX = 24
 """Least width and height of a working frame for optical flow, pixels."""
+MIN_GAP_SHARE = Fraction(4, 5)
+"""Least time between used frames, relative to the requested one: 30 Hz gives 15 Hz, not 10."""
+DEFAULT_BIN_S = 0.25
+"""Length of a time bin where the frame rate allows it, seconds."""
+LEAST_FRAMES = 3
+"""Least number of compared frames in a time bin: fewer make counts a matter of chance."""
+LEAST_RATE_HZ = 4
+"""Fewer frames a second are too few for optical flow: what moves is elsewhere in the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """Specification of words of kind `flow-grid`."""
 
-    bin_s: float = 0.25
-    """Length of a time bin, seconds, > 0."""
+    bin_s: float | None = None
+    """Length of a time bin, seconds, > 0; None: 0.25, or longer for a low frame rate."""
+    words: Literal["flow", "changes"] = "flow"
+    """Motion per cell and direction, or foreground per cell: for time-lapse."""
     width: int = 352
     """Largest width of the working frame, pixels."""
     rate_hz: float = 12.5
@@ -44,7 +56,7 @@ class FlowSpec:
     def __post_init__(self) -> None:
         positive = {"bin_s": self.bin_s, "rate_hz": self.rate_hz}
         for name, value in positive.items():
-            if not (math.isfinite(value) and value > 0):
+            if value is not None and not (math.isfinite(value) and value > 0):
                 raise SpecError(f"{name} is {value}; it must be positive")
         least = {
             "width": MIN_SIDE_PX, "cell_px": 1, "directions": 1, "speed_px_s": 0, "change": 0
@@ -71,12 +83,37 @@ class FlowSpec:
                 f"a working frame of {working_width}x{working_height} px is too small for optical "
                 f"flow; it needs at least {MIN_SIDE_PX} px on either side"
             )
-        return FlowGrid(
+        is_flow = self.words == "flow"
+        return (FlowGrid if is_flow else ChangeGrid)(
             rows=-(-working_height // self.cell_px),
             columns=-(-working_width // self.cell_px),
-            directions=self.directions,
+            directions=self.directions if is_flow else 0,
             cell_px=self.cell_px,
             frame_width=working_width,
             frame_height=working_height,
-            static=self.static,
+            static=self.static or not is_flow,
         )
+
+    def choose_bin_s(self, gap_s: Fraction) -> float:
+        """Return the length of a time bin: the given one, else at least three compared frames.
+
+        Parameters
+        ----------
+        gap_s : Fraction
+            Usual time between frames, seconds.
+        """
+        if self.bin_s is not None:
+            return self.bin_s
+        least_s = float(LEAST_FRAMES * self.compared_gap_s(gap_s))
+        # 24 frames a second need 0.25 s, and a bit more where stamps are rounded
+        return DEFAULT_BIN_S if least_s < 1.05 * DEFAULT_BIN_S else math.ceil(1000 * least_s) / 1000
+
+    def compared_gap_s(self, gap_s: Fraction) -> Fraction:
+        """Return the time between frames that are compared, seconds.
+
+        Parameters
+        ----------
+        gap_s : Fraction
+            Usual time between all frames, seconds.
+        """
+        return gap_s * max(1, math.ceil(MIN_GAP_SHARE / Fraction(self.rate_hz) / gap_s))

@@ -13,7 +13,8 @@ import numpy as np
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
 from motifmine.io.hdf5.records import get_element_type
-from motifmine.records.vocabulary import LAYOUTS, Vocabulary, WordLayout
+from motifmine.records.layouts import LAYOUTS
+from motifmine.records.vocabulary import Vocabulary, WordLayout
 
 MAX_DEPTH = 4
 """Largest depth of vocabularies of topics of topics."""

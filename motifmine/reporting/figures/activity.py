@@ -85,14 +85,15 @@ def measure_grid_activity(
     """
     n_moving = grid.rows * grid.columns * grid.directions
     is_moving = word < n_moving
-    cell = np.where(is_moving, word // grid.directions, word - n_moving)
+    n_directions = max(grid.directions, 1)
+    cell = np.where(is_moving, word // n_directions, word - n_moving)
     n_cells = grid.rows * grid.columns
     place, inverse = np.unique(time * n_cells + cell, return_inverse=True)
     strength = np.bincount(inverse, weights=mass, minlength=len(place))
-    by_direction = np.zeros((len(place), grid.directions))
+    by_direction = np.zeros((len(place), n_directions))
     np.add.at(
         by_direction,
-        (inverse[is_moving], word[is_moving] % grid.directions),
+        (inverse[is_moving], word[is_moving] % n_directions),
         mass[is_moving],
     )
     most_way = by_direction.argmax(axis=1)
