@@ -64,9 +64,11 @@ def split_r_hat(draws: Floats) -> float:
     half = draws.shape[1] // 2
     if half < 2:
         return float("nan")
+    # a chain that drifts agrees with none of the others only if it is cut in two
     halves = np.concatenate([draws[:, :half], draws[:, -half:]])
     within = halves.var(axis=1, ddof=1).mean()
     between = half * halves.mean(axis=1).var(ddof=1)
+    # statistics that never moved have mixed if all chains have the same value
     if within == 0:
         return 1.0 if between == 0 else float("inf")
     return float(np.sqrt((half - 1) / half + between / (half * within)))
@@ -84,6 +86,7 @@ def effective_sample_size(draws: Floats) -> float:
     if n < 4:
         return float("nan")
     centred = draws - draws.mean(axis=1, keepdims=True)
+    # padded to twice the length, so that the correlation does not wrap around
     spectrum = np.abs(np.fft.rfft(centred, 2 * n, axis=1)) ** 2
     covariance = np.fft.irfft(spectrum, axis=1)[:, :n].mean(axis=0) / n
     within = covariance[0] * n / (n - 1)
@@ -92,6 +95,7 @@ def effective_sample_size(draws: Floats) -> float:
     if total == 0:
         return float(n_chains * n)
     correlation = 1.0 - (within - covariance * n / (n - 1)) / total
+    # sums of two neighbours are positive for a reversible chain; the first negative one is chance
     pairs = correlation[1 : 2 * ((n - 1) // 2) + 1].reshape(-1, 2).sum(axis=1)
     positive = pairs[: int(np.argmax(pairs < 0)) if np.any(pairs < 0) else len(pairs)]
     return float(n_chains * n / max(1.0 + 2.0 * positive.sum(), 1.0))
@@ -132,6 +136,7 @@ def summarise_chains(
     n_seen = np.zeros(len(motifs))
     viewed = apply_view(motifs, view)
     for c, chain in enumerate(chains):
+        # motifs have other labels in every sweep, so each sweep is aligned with the fit first
         for state, eta in _rebuild_states(chain.kept, tokens, prior, motifs.shape[2]):
             probability = compute_probability(state, eta, prior.shape)
             partner, by, cosine = align_motifs(viewed, apply_view(probability, view))
@@ -155,6 +160,7 @@ def summarise_chains(
     return HdlsmPosterior(
         n_motifs=n_motifs,
         motif_mean=mean.astype(np.float32),
+        # rounding can make the difference slightly negative
         motif_spread=np.sqrt(np.maximum(square / n - mean**2, 0.0)).astype(np.float32),
         motif_presence=presence,
         occurrence_probability=found / max(n_kept, 1),
@@ -184,6 +190,8 @@ def choose_typical_chain(
     view : float64 array (W, V) or None
         See `WordLayout.comparison_matrix`.
     """
+    # the last ones: they are furthest from the start, and comparing all would take the square of
+    # their number
     kept = [sweep for chain in chains for sweep in chain.kept[-TYPICAL_OF:]]
     others = list(_iterate_views(kept, tokens, prior, n_words, view))
     value = [
@@ -270,6 +278,7 @@ def align_motifs(motifs: Floats, others: Floats) -> tuple[Indices, Indices, Floa
     partner = np.full(len(motifs), -1, dtype=np.int64)
     moved = np.zeros(len(motifs), dtype=np.int64)
     value = np.full(len(motifs), -1.0)
+    # one-to-one: two motifs of the fit must not both be seen in one of the sweep
     k, other = linear_sum_assignment(-best)
     partner[k] = other
     value[k] = best[k, other]
@@ -280,6 +289,7 @@ def align_motifs(motifs: Floats, others: Floats) -> tuple[Indices, Indices, Floa
 def _find_again(state: State, occurrence: Indices, partner: Indices, by: Indices) -> Floats:
     """Return 1.0 for each occurrence (row, motif) that the state also has, within a bin."""
     ids = state.ids[: state.tally[OCCURRENCES]]
+    # shifted rows of different motifs must not share a key, so each motif has room at both ends
     n_rows = len(state.head) + 2 * state.cells.shape[2] + 2
     slot = state.live_at[state.motif[ids]].astype(np.int64)
     key = np.unique(slot * n_rows + state.row[ids])
@@ -316,6 +326,7 @@ def describe_agreement(
     worst = STATISTICS[int(np.argmax(np.nan_to_num(r_hat)))].replace("_", " ")
     mixed = "have mixed" if largest < MAX_R_HAT else "have not mixed fully"
     rest = f"{numbers}; they {mixed} (R-hat at most {largest:.2f}, {worst})."
+    # in half of the kept sweeps: chains that visit a motif now and then do not have it
     is_shared = np.all(presence >= 0.5, axis=0)
     n_shared, n_all = int(is_shared.sum()), len(share)
     if n_all == 0:

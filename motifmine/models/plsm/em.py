@@ -49,6 +49,8 @@ class Problem:
         """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
         rows = np.diff(self.layout.document_rows)
         n_motifs = max(n_motifs, self.priors.least_motifs)
+        # relative to the mass that a start has when all is spread evenly, so that one value suits
+        # tables of any length and density
         level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
         return np.repeat(level, rows).astype(np.float32)
 
@@ -124,6 +126,7 @@ def prepare_em(
 
 def shares(weight: Floats) -> Floats:
     """Return weights of words scaled to sum to 1, none of them 0."""
+    # a word of share 0 would make any document that has it impossible in held-out tests
     floored = weight + SMALLEST_SHARE
     share: Floats = floored / floored.sum()
     return share
@@ -150,6 +153,7 @@ def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm
         When not set, motif cells are not counted, which is cheaper.
     """
     n_motifs, n_starts = state.n_motifs, state.starts.size
+    # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
     plan = problem.plan._replace(n_motifs=n_motifs)
     phi = plsm_pass.padded_phi(plan, state.motifs)
     background = plsm_pass.background_of(
@@ -158,6 +162,7 @@ def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm
     work = len(problem.layout.word) * plan.motif_length * n_motifs
     n_threads = problem.n_threads if work > WORTH_THREADS else 1
     starts = plsm_pass.padded_starts(state.starts)
+    # sparsity closes most starts in the first iterations, and a closed start stays closed under EM
     if np.count_nonzero(state.starts) < plsm_pass.CROSSOVER * n_starts:
         live = plsm_pass.live_starts(plan, starts)
         found = plsm_pass.live_expectation(
@@ -210,6 +215,7 @@ def step(
     """
     state, found, value = step_starts(problem, state, threshold, learn_motifs=learn_motifs)
     if learn_motifs:
+        # given as a share of the data for each cell, so that the prior does not fade as tables grow
         pseudo_count = problem.priors.motif_prior * problem.total / max(found.phi.size, 1)
         motifs = normalised(found.phi, state.n_motifs, problem.layout.motif_length, pseudo_count)
         state = state._replace(motifs=motifs, background_word=shares(found.background_words))
@@ -252,6 +258,7 @@ def step_starts(
 
 def _constant(problem: Problem) -> float:
     """Return what turns the Poisson log-likelihood into that of p(w,t|d): sum N log N - N."""
+    # an empty document adds nothing: x log x has the limit 0 there
     total = problem.layout.document_total[problem.layout.document_total > 0]
     return float(np.sum(total * np.log(total) - total))
 
@@ -290,6 +297,7 @@ def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> S
         Sums to 1.
     """
     layout = problem.layout
+    # half: neither side has to win the mass back from nothing
     share = 0.5 if problem.priors.background is None else problem.priors.background
     rows = np.diff(layout.document_rows)
     level = (1 - share) * layout.document_total / (max(len(motifs), 1) * rows)
@@ -347,6 +355,7 @@ def infer_starts(
     """
     threshold = problem.thresholds(state.n_motifs)
     for i in range(n_iterations):
+        # flat starts are all near the threshold: taken off at once it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
         learn = learn_after is not None and i >= learn_after
         state, _ = step(problem, state, threshold * ramp, learn_motifs=learn)
@@ -387,5 +396,6 @@ def climb(
 
 def with_expected_counts(problem: Problem, state: State) -> State:
     """Return `state` with starts and background at their expected counts: they sum to the data."""
+    # with the threshold the last M-step has taken mass off; weights of motifs are shares of all
     none = np.zeros(problem.layout.n_rows, dtype=np.float32)
     return step(problem, state, none, learn_motifs=False)[0]

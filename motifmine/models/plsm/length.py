@@ -69,6 +69,7 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     True
     """
     components, edges = _components(table)
+    # an order at a lag must be seen several times in the table
     longest = min(LONGEST, len(components) // 5, int(np.diff(edges).max(initial=0)) - 1)
     nothing = np.zeros(max(longest, 0))
     if longest <= SHORTEST or components.shape[1] < 2:
@@ -77,7 +78,9 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     null = np.array(
         [_order(_moved_apart(components, edges, rng), edges, longest) for _ in range(N_NULL)]
     )
+    # squares have a positive mean by chance alone
     excess = _order(components, edges, longest) - null.mean(axis=0)
+    # in standard deviations of chance, which differ between lags
     sure = excess / np.maximum(null.std(axis=0, ddof=1), 1e-30)
     peak = int(excess.argmax())
     profile = excess / max(float(excess[peak]), 1e-30)
@@ -122,7 +125,9 @@ def _components(table: ObservationTable) -> tuple[Floats32, np.ndarray]:
     kept = row < n_times
     used, word = np.unique(table.word[kept], return_inverse=True)
     root = np.zeros((n_times, len(used)), np.float32)
+    # the root makes the variance of Poisson counts about the same for frequent and rare words
     root[row[kept], word] = np.sqrt(table.count[kept])
+    # in part only: whitened fully, the rarest words would make the components
     root /= np.sqrt(root.mean(axis=0) + 1e-9)
     root -= root.mean(axis=0)
     values, vectors = np.linalg.eigh((root.T @ root).astype(np.float64) / max(n_times, 1))
@@ -142,6 +147,7 @@ def _order(components: Floats32, edges: np.ndarray, longest: int) -> Floats:
                 part = components[first:last]
                 covariance += part[:-lag].T @ part[lag:]
                 n += last - first - lag
+        # the symmetric part is what words have in common at any order, rates that vary for example
         odd = (covariance - covariance.T) / (2 * max(n, 1))
         order[lag - 1] = float(np.square(odd, dtype=np.float64).sum())
     return order
@@ -152,6 +158,7 @@ def _moved_apart(components: Floats32, edges: np.ndarray, rng: np.random.Generat
     moved = components.copy()
     for first, last in pairwise(edges.tolist()):
         for column in range(components.shape[1]):
+            # each component keeps its own dynamics and loses its lag to the others
             by = int(rng.integers(last - first))
             moved[first:last, column] = np.roll(components[first:last, column], by)
     return moved

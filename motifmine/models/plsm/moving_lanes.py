@@ -79,6 +79,7 @@ def follow_lanes(
     problem, state = tracked.problem, tracked.state
     layout, length = problem.layout, problem.layout.motif_length
     before = max((longest - length) // 2, 0)
+    # only clear occurrences: faint ones would blur the mean that the path is followed in
     row, motif, weight = main_starts(layout, state.starts)
     counts = _mean_around(problem, row, motif, weight, state.n_motifs, before)
     per_bin = np.bincount(layout.word, layout.count, problem.n_words) / max(
@@ -92,6 +93,7 @@ def follow_lanes(
         if n_occurrences < LEAST_OCCURRENCES or own.max() <= 0:
             continue
         first, last = own_run(own)
+        # windows begin `before` bins earlier than motifs
         known = Path(points=tracked.centre[k, first:last], first=first + before)
         path = trace_path(counts[k], per_bin.astype(np.float32), known, window)
         lanes.append(
@@ -110,6 +112,7 @@ def main_starts(layout: StartLayout, starts: Floats32) -> tuple[Indices, Indices
     """Return rows, motifs and weights of the starts that stand out, in typical weights."""
     gathered = starts.copy()
     reach = np.full(starts.shape[1], 2, np.int64)
+    # starts of one thing are spread over a few bins; each round moves mass to the local peak
     for _ in range(3):
         sweep_gathered(gathered, layout.document_rows, reach, 2.0)
     mass = gathered.sum(axis=0, dtype=np.float64)
@@ -186,7 +189,9 @@ def choose_lanes(
         [[share_on_path(a.path, b.path, window, TOLERANCE) for b in able] for a in able]
     )
     support = _support(able, same)
+    # agreement comes first, the root keeps a heavy lane from winning by mass alone
     value = support.sum(axis=1) * np.sqrt([lane.share for lane in able])
+    # what a single random start found is often a mixture of lanes
     is_found = (support > LIKE_LENGTH).sum(axis=1) >= LEAST_FOUND
     left = np.ones(len(able), dtype=bool)
     chosen = []
@@ -204,6 +209,7 @@ def _support(lanes: Sequence[Lane], same: Floats) -> Floats:
     length = np.array([lane.path.length for lane in lanes])
     restart = np.array([lane.restart for lane in lanes])
     alike = same * np.minimum.outer(length, length) / np.maximum.outer(length, length)
+    # partial overlap is no agreement: lanes cross
     alike[same <= SAME_PATH] = 0.0
     return np.stack(
         [alike[:, restart == r].max(axis=1, initial=0.0) for r in np.unique(restart)], axis=1
@@ -233,6 +239,7 @@ def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> l
         if np.count_nonzero(motif == k) >= LEAST_OCCURRENCES and state.motifs[k].any()
     ]
     kept: list[int] = []
+    # heaviest first, so that a part of a lane is compared with the whole, not the other way round
     for at in np.argsort([-lane.share for lane in lanes], kind="stable"):
         k = recurring[at]
         is_new = lanes[at].share >= LEAST_SHARE and not any(
@@ -253,6 +260,7 @@ def _is_same(
     things. Else it may be another path that ends where j does, so that j is found there too.
     """
     motifs, reach = tracked.state.motifs, tracked.problem.priors.reach
+    # without directions: the front and the rear of one thing differ in them
     cosine, _ = max_shifted_cosine(_bodies(motifs[[j]], window), _bodies(motifs[[k]], window))
     if cosine[0, 0] > SAME_BODY:
         return True
@@ -260,7 +268,9 @@ def _is_same(
     lags = np.arange(-motifs.shape[1], motifs.shape[1] + 1)
     together = np.array([_n_near(one + lag, other, within) for lag in lags])
     best = int(np.argmax(together))
+    # the mean over all lags is what chance gives at any of them, whatever the rates
     chance = together.mean() / len(other)
+    # the best of many lags is tested (Bonferroni)
     p_value = len(lags) * binom.sf(together[best] - 1, len(other), chance)
     if together[best] < MOSTLY * len(other) or p_value > CHANCE:
         return False
@@ -305,5 +315,6 @@ def _bodies(motifs: Floats32, window: MovingWindow) -> Floats32:
     for index in np.ndindex(motifs.shape[:2]):
         cells[index] = np.bincount(row * columns + column, motifs[index], rows * columns)
     pictures = cells.reshape(*motifs.shape[:2], rows, columns)
+    # over the picture only, not over motifs or time
     blurred = gaussian_filter(pictures, (0, 0, 1, 1), mode="constant")
     return np.asarray(blurred, np.float32).reshape(cells.shape)

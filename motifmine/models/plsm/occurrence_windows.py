@@ -32,20 +32,24 @@ def find_peaks(problem: Problem, starts: Floats32) -> Peaks:
     apart = max(2, layout.motif_length // 2)
     total = starts.astype(np.float64)
     document, _ = layout.start_of_row(np.arange(layout.n_rows))
+    # mass of the next document is not a neighbour
     same = document[1:] == document[:-1]
     sides = np.zeros_like(total)
+    # EM splits an occurrence that lies between two bins
     sides[1:] += np.where(same, total[:-1], 0.0)
     sides[:-1] += np.where(same, total[1:], 0.0)
     total += sides
     candidates = np.flatnonzero(total > 1e-6)
     is_free = np.ones(len(total), dtype=bool)
     rows = []
+    # non-maximum suppression: the highest start wins its surroundings
     for row in candidates[np.argsort(-total[candidates], kind="stable")]:
         if is_free[row]:
             rows.append(row)
             is_free[max(0, row - apart + 1) : row + apart] = False
     found = np.sort(np.array(rows, dtype=np.int64))
     weight = total[found]
+    # many faint peaks would pull a plain mean down
     typical = np.square(weight).sum() / max(float(weight.sum()), TINY)
     keep = weight >= LEAST_WEIGHT * typical
     return Peaks(found[keep], weight[keep])
@@ -73,6 +77,7 @@ def canvas_of(problem: Problem) -> Canvas:
     document, _ = layout.start_of_row(np.arange(layout.n_rows))
     n_documents = len(layout.document_rows) - 1
     counts = np.zeros((layout.n_rows + n_documents * (length - 1), problem.n_words), np.float32)
+    # L - 1 more rows a document, so that no window reaches into another
     row = layout.bin_row + (layout.bin_document + 1) * (length - 1)
     counts[np.repeat(row, np.diff(layout.offsets)), layout.word] = layout.count
     return Canvas(
@@ -92,6 +97,7 @@ def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
     """
     rates = np.zeros_like(canvas.counts)
     active = np.flatnonzero(starts.any(axis=1))
+    # one matrix product per relative time; rows of `active` are distinct, so += meets each once
     for relative in range(canvas.length):
         rates[canvas.first[active] + relative] += starts[active] @ motifs[:, relative]
     return rates
@@ -110,6 +116,7 @@ def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
     level = state.background_mass / np.maximum(problem.layout.n_times, 1)
     document, _ = problem.layout.start_of_row(np.arange(problem.layout.n_rows))
     by_row = np.zeros(len(canvas.counts))
+    # first and last bin of the windows of all starts: together they cover every row
     for relative in (0, canvas.length - 1):
         by_row[canvas.first + relative] = level[document]
     rates: Floats32 = (by_row[:, None] * state.background_word).astype(np.float32)
@@ -151,6 +158,7 @@ def unexplained_by_others(
     theirs = motif_rates(canvas, state.motifs[others], state.starts[:, others])
     everything = motif_rates(canvas, state.motifs, state.starts)
     everything += background_rate(problem, state, canvas)
+    # by responsibility, as EM does: plain subtraction would leave negative counts
     share = np.divide(theirs, everything, out=np.zeros_like(theirs), where=everything > TINY)
     left: Floats32 = canvas.counts * (1 - share)
     return left

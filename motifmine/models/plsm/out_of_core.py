@@ -74,6 +74,7 @@ class PlsmOutOfCore:
         kept : int64 array (kept words,)
             Words that are used.
         """
+        # EM cannot leave 0: words that the part never had would stay closed in all motifs
         motifs = (1 - OPENED) * fit.motifs.probability[:, :, kept]
         motifs += OPENED / fit.motifs.motif_length * words
         background = (1 - OPENED) * fit.background.probability[kept] + OPENED * words
@@ -100,6 +101,7 @@ class PlsmOutOfCore:
         """Return the statistics of documents whose starts are inferred from flat ones."""
         problem = self._problem(table, parameters)
         state = flat_start(problem, *parameters)
+        # from flat starts each time: a batch may come again after the motifs have moved far
         state = infer_starts(problem, state, n_iterations=N_INFER, n_ramp=N_RAMP)
         return self._step(problem, state)[0]
 
@@ -155,6 +157,7 @@ class PlsmOutOfCore:
         n_motifs, length, _ = parameters.motifs.shape
         cells = statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
         mass: Floats = cells.sum(axis=(0, 1))
+        # stable, so that ties have the same order on every machine
         order = np.argsort(-mass, kind="stable")
         probability = restore_words(parameters.motifs[order], kept, n_words)
         words = restore_words(parameters.words, kept, n_words)

@@ -321,6 +321,7 @@ def sweep_occurrences(
     for o in range(begin, len(state.row)):
         if state.size[o] == 0:
             continue
+        # numba cannot enlarge the state: the caller does, and continues from here
         if state.tally[MOTIFS] == len(state.live):
             return o
         n = list_tokens(tokens, state, o, length, token)

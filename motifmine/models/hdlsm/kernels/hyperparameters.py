@@ -44,14 +44,17 @@ def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
         count_tokens(tokens), state, prior.hyper[ALPHA], prior.hyper[SHARE]
     )
     for q in range(state.tally[OCCURRENCES]):
+        # Chinese restaurant process: an occurrence of n observations weighs (n - 1)!
         total += math.lgamma(state.size[state.ids[q]])
     occurrences = count_occurrences(tokens, state)
     for d in range(len(occurrences)):
+        # starts are uniform over the rows that are allowed
         total -= occurrences[d] * math.log(tokens.last_start[d] - tokens.first_start[d] + 1)
         if state.background_of_document[d] > 0:
             total -= state.background_of_document[d] * math.log(tokens.n_bins[d])
     total += log_motifs(state, prior.hyper[GAMMA])
     for q in range(state.tally[MOTIFS]):
+        # the same for occurrences within motifs
         total += math.lgamma(state.motif_count[state.live[q]])
     total += _log_cells(state, prior.shape, prior.hyper[ETA])
     if state.tally[IN_BACKGROUND] > 0:
@@ -120,6 +123,7 @@ def _log_cells(state: State, shape: Reals, eta: float) -> float:
         k = state.live[q]
         total += math.lgamma(eta) - math.lgamma(eta + state.motif_size[k])
         for w in range(n_words):
+            # most words never occur in a motif; skipping them is most of the speed
             if state.by_word[w, k] == 0:
                 continue
             for rt in range(len(shape)):
@@ -151,6 +155,7 @@ def resample_document_priors(
     size = count_tokens(tokens)
     for g in range(len(grid)):
         weight[g] = _log_documents(size, state, grid[g], prior.hyper[SHARE])
+    # alpha first, then b0 given the new alpha: any order is a valid Gibbs step
     prior.hyper[ALPHA] = grid[draw_log_index(weight, len(grid), rng)]
     if prior.hyper[SHARE] > 0.0:
         for g in range(len(grid)):
@@ -195,4 +200,5 @@ def resample_eta(state: State, prior: Prior, grid: Reals, rng: np.random.Generat
     for g in range(len(grid)):
         weight[g] = _log_cells(state, prior.shape, grid[g])
     prior.hyper[ETA] = grid[draw_log_index(weight, len(grid), rng)]
+    # 1 / (N(k) + eta0) is cached for the sampling of single observations
     update_inverse(state, prior)

@@ -52,6 +52,7 @@ def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Gene
         shift_cells(state.cells[k], shift[k])
     for q in range(state.tally[OCCURRENCES]):
         o = state.ids[q]
+        # counts moved to earlier relative times, so starts move later by as much
         by = shift[state.motif[o]]
         if by != 0:
             unlink_occurrence(state, o)

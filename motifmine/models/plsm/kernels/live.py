@@ -110,6 +110,7 @@ def places_of(table: Table, tiles: Tiles, n_words: int) -> tuple[Ints, Ints, Lon
         r = tile_reach[tile]
         for b in range(bin0, tiles.tile_bin[tile + 1]):
             at = table.bin_row[b] - table.bin_row[bin0]
+            # rows without observations point to the next that has some
             while r <= tile_reach[tile] + at:
                 reach[r] = table.offsets[b] - first
                 r += 1
@@ -133,6 +134,7 @@ def sweep_live_start(mass: np.float32, base: int, phi: Singles, place: Ints, rat
     rate : float32 array (n,), changed
     """
     for i in range(place.shape[0]):
+        # unsigned: numba would test a signed index for wrap-around in the innermost loop
         rate[i] += mass * phi[np.uint64(base + place[i])]
 
 
@@ -209,6 +211,7 @@ def sweep_live_tile(
     for k in range(n_motifs):
         lo = live.motif_offsets[k]
         hi = live.motif_offsets[k + 1]
+        # rows ascend within a motif: starts before the tile are skipped by bisection
         begin = lo + np.searchsorted(live.row[lo:hi], row0)
         for m in range(begin, hi):
             s = live.row[m] - row0
@@ -216,11 +219,15 @@ def sweep_live_tile(
                 break
             a = reach[max(s - motif_length + 1, 0)]
             z = reach[min(s + 1, n_rows)]
+            # place + base = (k * L + relative time) * W + word, with relative time = bin row + L -
+            # 1 - start row
             base = (k * motif_length + motif_length - 1 - s) * n_words
             if is_rates:
                 sweep_live_start(live.mass[m], base, phi, place[a:z], weight[a:z])
             else:
                 x = live_start_sum(base, phi, place[a:z], weight[a:z])
+                # starts that reach into the next chunk are summed apart: that chunk may run in
+                # another thread
                 if s + row0 < back:
                     sums[m] += x
                 else:
@@ -285,6 +292,7 @@ def sweep_live_chunk(
         if background.rate.shape[0] > 0:
             sweep_background_rates(table, bin0, bin1, background, rate)
         else:
+            # the buffer is reused and holds the rates of the tile before
             rate[:] = np.float32(0)
         sweep_live_tile(live, phi, True, rows, size, place, reach, rate, sums, halo[chunk], new_phi)
         t, u = sweep_ratios(rate, counts, bits[: counts.shape[0]])
@@ -321,11 +329,13 @@ def sweep_live_masses(
         for k in range(n_motifs):
             lo = live.motif_offsets[k]
             hi = live.motif_offsets[k + 1]
+            # chunks in order, so that sums have the same bytes at any number of threads
             for m in range(lo + np.searchsorted(live.row[lo:hi], chunk_row[c + 1]), hi):
                 at = live.row[m] - chunk_row[c + 1]
                 if at >= span:
                     break
                 sums[m] += halo[c, at * n_motifs + k]
     for m in range(sums.shape[0]):
+        # denormal numbers are many times slower, and a dead start can be dropped from the list
         x = live.mass[m] * sums[m]
         sums[m] = x if x >= tiny else np.float32(0)
