@@ -47,6 +47,7 @@ class Reader:
 
     def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:
         self.file.close()
+        # it names file and dataset already
         if isinstance(error, FormatError):
             return
         if isinstance(error, KeyError | OSError | ValueError | TypeError):
@@ -89,7 +90,9 @@ class Reader:
         if not isinstance(node, h5py.Dataset):
             raise FormatError(f"{self.path} lacks the dataset /{name} of {self.expected}")
         fits = len(node.shape) == len(shape) and all(
-            want in (None, have) for want, have in zip(shape, node.shape, strict=True)
+            # None: any length
+            want in (None, have)
+            for want, have in zip(shape, node.shape, strict=True)
         )
         if not fits or node.dtype != np.dtype(dtype):
             want = "x".join("n" if n is None else str(n) for n in shape)
@@ -99,6 +102,7 @@ class Reader:
             )
         if node.nbytes > MAX_BYTES:
             raise FormatError(f"/{name} of {self.path} claims {node.nbytes} bytes; refused")
+        # kernels compile for contiguous arrays only
         return np.ascontiguousarray(node[:])
 
     def strings(self, name: str) -> tuple[str, ...]:
@@ -125,8 +129,11 @@ def write_dataset(
         "" for plain numbers.
     """
     packing: dict[str, Any] = (
+        # chunks of a small dataset take more space than its values; level 1 is about as small as 9
+        # with shuffled bytes
         {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.size > 64 else {}
     )
+    # no times in the file: the same data give the same bytes
     node = file.create_dataset(name, data=array, track_times=False, **packing)
     node.attrs["axes"] = axes
     if unit:
@@ -147,7 +154,9 @@ def write_strings(file: h5py.Group, name: str, values: tuple[str, ...], axes: st
     axes : str
     """
     packing: dict[str, Any] = {"compression": "gzip"} if values else {}
+    # names of files may hold bytes that are not UTF-8
     encoded = [value.encode("utf-8", "surrogateescape") for value in values]
+    # HDF5 has no strings of length 0
     length = max(map(len, encoded), default=1) or 1
     node = file.create_dataset(
         name,

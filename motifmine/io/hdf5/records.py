@@ -40,6 +40,7 @@ def write_record(file: h5py.Group, place: str, record: Any) -> None:
         if value is None:
             continue
         if item.metadata.get("stored"):
+            # a type of the public format, which is older than that of the field
             value = value.astype(item.metadata["stored"])
         if item.metadata.get("split"):
             _write_split(group, name, value, item, getattr(record, item.metadata["split"]))
@@ -129,9 +130,11 @@ def _read_array(
     dtype = get_element_type(hint)
     names = [name.strip() for name in item.metadata["axes"].split(",")]
     if item.metadata["split"]:
+        # the last axis is spread over datasets with names of their own
         names.pop()
     shape = tuple(sizes.get(name) for name in names)
     array = reader.array(place, item.metadata["stored"] or dtype, shape)
+    # the first array of an axis decides its length for all others: a damaged file is refused early
     sizes |= dict(zip(names, array.shape, strict=True))
     return array.astype(dtype, copy=False)
 
@@ -199,6 +202,7 @@ def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
     group = reader.group(place)
     arrays: dict[str, StoredArray] = {}
     texts: dict[str, tuple[str, ...]] = {}
+    # read as found: the model that wrote it may not be installed here
     datasets = {name: node for name, node in group.items() if isinstance(node, h5py.Dataset)}
     for name, node in datasets.items():
         if h5py.check_string_dtype(node.dtype) is not None:

@@ -86,11 +86,13 @@ class AudioReader:
                     buffer, buffer_start, first, min(first + BLOCK_SPECTRA, n_ready)
                 )
             n_done = max(n_done, n_ready)
+            # samples before the next window are never read again: memory stays constant
             spent = max(0, self._window_start(n_done) - buffer_start)
             buffer, buffer_start = buffer[spent:], buffer_start + spent
         end = buffer_start + len(buffer)
         n_ready = self._find_first_after(end - 1)
         if n_ready > n_done:
+            # the last windows reach beyond the end
             silence = np.zeros(self.window, np.float32)
             yield self._compute_spectra(
                 np.concatenate([buffer, silence]), buffer_start, n_done, n_ready

@@ -165,6 +165,7 @@ def split_unit(name: str) -> tuple[str, str]:
 def split_units(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split names and units of columns; names keep their units if they are not distinct without."""
     bare, units = zip(*(split_unit(name) for name in names), strict=True)
+    # `T [C]` and `T [F]` are two channels
     wanted = bare if len(set(bare)) == len(bare) else names
     return make_distinct(wanted), units
 

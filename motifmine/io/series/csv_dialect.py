@@ -77,6 +77,7 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     n_before = _count_lines_before(lines, options)
     delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
     comments = [line for line in lines[:n_before] if line.strip()]
+    # NumPy's savetxt writes the names of columns as the last comment
     comment = split_line(comments[-1].lstrip("# "), delimiter) if comments else []
     rows = [
         [] if line.startswith("#") else split_line(line, delimiter)
@@ -166,10 +167,12 @@ def _read_head(path: Path) -> tuple[str, str, int]:
         raise FormatError(f"{path} ends its lines with CR alone; save it with LF or CR LF")
     mark = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     if len(head) == HEAD_BYTES and b"\n" in head:
+        # the last line may be cut within a character
         head = head[: head.rindex(b"\n")]
     try:
         return head[mark:].decode("utf-8"), "utf-8", mark
     except UnicodeDecodeError:
+        # never fails: loggers of all countries differ only in names and units
         return head.decode("latin-1"), "latin-1", 0
 
 
@@ -184,6 +187,7 @@ def _detect_delimiter(lines: list[str]) -> str:
             continue
         n_cells = Counter(len(split_line(row, delimiter)) for row in rows)
         usual, n_lines = n_cells.most_common(1)[0] if n_cells else (1, 0)
+        # not all: texts in cells may hold the delimiter, and rows may be cut off
         if usual > 1 and n_lines >= 0.6 * len(rows):
             return delimiter
     return ","
@@ -192,6 +196,7 @@ def _detect_delimiter(lines: list[str]) -> str:
 def _detect_decimal(rows: list[list[str]], delimiter: str) -> str:
     """Return "," if there are more cells such as 0,5 than such as 0.5."""
     cells = [cell for row in rows for cell in row]
+    # counted, because dates and texts also hold points and commas
     commas = sum(bool(re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)) for cell in cells)
     points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)) for cell in cells)
     return "," if delimiter != "," and commas > points else "."

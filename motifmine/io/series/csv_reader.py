@@ -87,6 +87,7 @@ class TextReader:
     def _read_chunks(self) -> Iterator[Chunk]:
         with open_bytes(self.path) as file:
             file.read(self.table.offset)
+            # blocks end at line ends, so that each can be parsed alone
             for first_line, block in iterate_line_blocks(file, self.table):
                 chunk = self._chunk(block, first_line)
                 if len(chunk.time_s):
@@ -97,6 +98,7 @@ class TextReader:
         """Parse one block; rows are in order of time and without bad ones."""
         block = self._blank_heads(block)
         rows = parse_rows_fast(block, self.table, self.stream.n_rows)
+        # the fast parser says only that something is wrong, the slow one where
         if rows is not None and (chunk := self.stream.chunk_if_clean(rows)) is not None:
             return chunk
         slow = parse_rows_slow(block, self.table, first_line, self.stream.n_rows, self.stream.bad)
@@ -120,9 +122,11 @@ def iterate_line_blocks(file: IO[bytes], table: TextTable) -> Iterator[tuple[int
     """Yield blocks of complete lines with the number of their first line, counted from 1."""
     line, carry = table.first_line, b""
     while block := file.read(BLOCK_BYTES):
+        # "\n" is the last byte of a line in all encodings that are read (UTF-8, Latin-1)
         cut = block.rfind(b"\n") + 1
         if not cut:
             carry += block
+            # a file without line ends would be collected in memory as a whole
             if len(carry) > LONGEST_LINE:
                 raise FormatError(f"{table.path}, line {line}: longer than {LONGEST_LINE} bytes")
             continue

@@ -32,9 +32,11 @@ def parse_rows_slow(
     """
     parser = _RowParser(table, bad)
     n_read = 0
+    # a broken byte spoils its own cell, which is then reported, not the block
     text = block.decode(table.encoding, errors="replace")
     for line_number, line in enumerate(text.split("\n"), start=first_line):
         cells = split_line(line, table.delimiter)
+        # spreadsheets write rows of delimiters alone below a table
         if line.strip() and (any(cells) or table.roles.time is None):
             parser.add(cells, line, line_number, first_row + n_read)
             n_read += 1
@@ -44,6 +46,7 @@ def parse_rows_slow(
 def code_texts(texts: list[str], missing: tuple[str, ...] = ()) -> TextColumn:
     """Return texts as codes of distinct names, -1 for those that are empty or missing."""
     names = tuple(text for text in dict.fromkeys(texts) if text and text not in missing)
+    # codes in order of first appearance: the same for any size of blocks
     index = {name: code for code, name in enumerate(names)}
     return TextColumn(code=np.array([index.get(text, -1) for text in texts], np.int64), names=names)
 

@@ -86,10 +86,10 @@ def _collect_arrays(path: Path, node: Any) -> tuple[dict[str, NamedArray], float
         rate_hz = _read_rate(node, *members.values())
     else:
         name = node.name.rsplit("/", 1)[-1]
-        beside = node.parent.items()
+        neighbours = node.parent.items()
         helpers = {
             other: item
-            for other, item in beside
+            for other, item in neighbours
             if isinstance(item, h5py.Dataset)
             and other != name
             and (_are_times(other, item, node) or other.lower() in NAME_ARRAYS)

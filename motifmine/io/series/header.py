@@ -117,6 +117,7 @@ def parse_head(
     full = [index for index, row in enumerate(lines) if any(row)]
     if not full:
         raise FormatError(f"{path} has no rows, only comments")
+    # the table is what most lines look like; the preamble is what does not
     width = count_cells([lines[index] for index in full])
     n_preamble = 0 if starts_with_names else _find_header(lines, full, width, decimal)
     rows = lines[n_preamble:]
@@ -176,6 +177,7 @@ def _find_header(lines: list[list[str]], full: list[int], width: int, decimal: s
     if len(lines[full[0]]) == width:
         return 0
     for place, index in enumerate(full[1:], start=1):
+        # one less: rows that end with a delimiter have an empty cell more
         if len(lines[index]) in (width, width - 1):
             below = [lines[other] for other in full[place + 1 :]]
             return index if _is_header(lines[index], below, decimal) else 0
@@ -189,6 +191,7 @@ def _find_further_line(rows: list[list[str]], index: int, decimal: str) -> list[
     """
     if index + 1 >= len(rows) or len(rows[index]) != len(rows[index + 1]):
         return None
+    # the first rows may be all missing values
     below = next((row for row in rows[index + 1 : index + 6] if _has_data(row, decimal)), None)
     if below is None or len(below) != len(rows[index]):
         return None
@@ -211,6 +214,7 @@ def find_thousands(rows: list[list[str]], decimal: str) -> str:
     rows : list of rows of cells
     decimal : str
     """
+    # 1,000 alone may also be a decimal comma with three digits
     cells = {cell for row in rows for cell in row if len(cell) > len("1,000")}
     for mark in THOUSANDS:
         if mark != decimal and any(is_grouped(cell, decimal, mark) for cell in cells):

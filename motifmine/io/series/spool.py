@@ -54,9 +54,11 @@ def read_cached(spool: Path, source: Path) -> Iterator[BinnedSeries]:
             arrays = {name: file[name] for name in file.files}
         channels = tuple(arrays.pop("channels").tolist())
         part = BinnedSeries(**arrays, channels=channels)
+        # at once: the cache of a long recording would take its size twice
         path.unlink()
         yield part
 
 
 def _folder(spool: Path, source: Path) -> Path:
+    # paths may hold characters that names of folders cannot
     return spool / hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]

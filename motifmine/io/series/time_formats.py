@@ -109,6 +109,7 @@ def parse_number(text: str, decimal: str = ".", thousands: str = "") -> float | 
     if thousands and thousands in text and is_grouped(text, decimal, thousands):
         text = text.replace(thousands, "")
     if decimal == ",":
+        # a point next to a decimal comma would be a group of thousands that was not recognised
         text = text.replace(",", ".") if "." not in text else "?"
     if not NUMBER.fullmatch(text):
         return None
@@ -134,6 +135,7 @@ def parse_iso(text: str) -> tuple[int, bool] | None:
     match = ISO.fullmatch(text)
     if not match:
         return None
+    # datetime has microseconds only, so the fraction is added apart
     part = (match["part"] or "")[:9]
     whole = text.replace(",", ".")
     if part:
@@ -169,6 +171,7 @@ def parse_clock(text: str) -> float | None:
 def _to_nanoseconds(moment: datetime) -> int:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
+    # by integers: timestamp() is a float and loses the last digits
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
@@ -226,6 +229,7 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
         short = {"m": "ms", "u": "us", "µ": "us", "n": "ns"}[unit[1][:1]]
         short = "us" if unit[1] == "micros" else short
         return TimeReading(form="number", unit_s=UNITS_S[short], is_unix=_is_unix(values, short))
+    # seconds first; the ranges of the units do not overlap
     for short, unit_s in UNITS_S.items():
         if _is_unix(values, short):
             return TimeReading(form="number", unit_s=unit_s, is_unix=True)
@@ -248,4 +252,5 @@ def _are_excel_days(values: list[float]) -> bool:
 def _is_unix(values: list[float], unit: str) -> bool:
     """Return whether all values are between 1998 and 2096 as Unix times."""
     seconds = [value * UNITS_S[unit] for value in values]
+    # far from small numbers, which count from the start of a recording
     return bool(seconds) and all(9e8 < value < 4e9 for value in seconds)

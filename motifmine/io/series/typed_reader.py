@@ -63,6 +63,7 @@ def make_text_head(
 
 def _to_texts(column: Column, is_utc: bool) -> list[str]:
     if column.dtype.kind == "M":
+        # numpy has no zones: which columns are in UTC is known from the types of the file
         zone = "Z" if is_utc else ""
         return ["" if np.isnat(t) else f"{t.astype('M8[ns]')}{zone}" for t in column]
     if column.dtype.kind == "f":
@@ -177,6 +178,7 @@ class TableReader:
             raw = column.astype(np.float64)
             is_good = np.isfinite(raw)
             if reading.is_count:
+                # sample numbers with a fraction mean that the rate is wrong
                 is_good &= np.where(is_good, raw, 0.0) % 1 == 0
         else:
             texts = self._time_texts(columns)
@@ -209,6 +211,7 @@ class TableReader:
                 cell if number is None and cell.lower() not in NOT_FINITE else ""
                 for cell, number in zip(cells, numbers, strict=True)
             ]
+        # in the long form a sensor that fails must not stop the others
         value[~np.isfinite(value)] = np.nan
         return Rows(
             raw=raw,
@@ -299,6 +302,7 @@ class TableReader:
         for row in np.flatnonzero(is_good & ~is_known).tolist():
             self._note(int(place[row]), self.roles.end or 0, "there is no end")
             is_good[row] = False
+        # rows without an end are excluded by `is_good`; 0 keeps the type
         return np.where(is_known, raw, 0)
 
     def _note(self, place: int, index: int, problem: str) -> None:

@@ -141,6 +141,7 @@ def build_fit(
     view = table.vocabulary.layout.comparison_matrix(words)
     winner = chains[choose_typical_chain(chains, tokens, prior, len(words), view)]
     best = winner.best
+    # hyper-parameters are resampled: those of this sweep belong to its counts
     own = prior._replace(hyper=best.hyper)
     state = rebuild_state(tokens, own, len(words), best)
     order = select_recurring_motifs(state)
@@ -168,7 +169,12 @@ def build_fit(
         motifs=MotifSet(probability=expand_to_vocabulary(probability, words, table), weight=share),
         background=estimate_background(state, words, table),
         activations=build_activations(
-            tokens, row, motif, size / (spec.count_scale or 1.0), spec.motif_length
+            # tokens back to observations of the table
+            tokens,
+            row,
+            motif,
+            size / (spec.count_scale or 1.0),
+            spec.motif_length,
         ),
         trace=Trace(
             iteration=np.arange(len(winner.seconds)),

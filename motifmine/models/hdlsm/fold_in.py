@@ -112,9 +112,11 @@ def fold_in(
         for sweep in range(SWEEPS):
             state = run_sweep(tokens, state, prior, rng)
             resample_document_priors(tokens, state, prior, GRID, rng)
+            # the mean over sweeps: a single one assigns every observation to one occurrence
             if sweep >= BURN_IN:
                 ids = state.ids[: state.tally[OCCURRENCES]]
                 np.add.at(activation, (state.row[ids], state.motif[ids]), state.size[ids])
+        # tokens back to observations of the table
         activation /= (SWEEPS - BURN_IN) * count_scale
     rates = compute_rates(
         layout.bin_row,
@@ -147,6 +149,7 @@ def _freeze_motifs(
     state.cells[:n] = np.round(probability * FROZEN_COUNT)
     state.by_word[:, :n] = state.cells[:n].sum(axis=2).T
     state.motif_size[:n] = round(FROZEN_COUNT)
+    # how often each motif starts is fixed, too; at least 1, or it could never be drawn
     state.motif_count[:n] = np.maximum(np.round(motifs.weight * 1e6), 1)
     state.inverse[:n] = 1.0 / (FROZEN_COUNT + TINY)
     state.background_of_word[:] = np.round(background.probability[words] * FROZEN_COUNT)
@@ -161,6 +164,7 @@ def _compute_background_rates(
 ) -> Floats32:
     """Return the rates of observations without motifs, float32 array (N,)."""
     even = np.full(table.n_words, 1 / table.n_words, dtype=np.float32)
+    # words that no motif has: the document must not become impossible
     rates = compute_background_rates(layout, FLOOR, even)
     if background.weight > 0 and table.total > 0:
         share = max(0.0, 1.0 - float(activation.sum(dtype=np.float64)) / table.total)

@@ -82,6 +82,7 @@ def sample_in_groups(
     seed = resolve_seed(seed)
     partition = partition_documents(table, count_groups(spec, table, groups))
     tables = [table.documents(group.tolist()) for group in partition]
+    # one scale for all groups: masses of their motifs are compared and added
     scale = spec.count_scale or min(choose_count_scale(part) for part in tables)
     spec = replace(spec, count_scale=scale)
     seeds = generator(seed, Stream.GROUP).integers(1 << 31, size=len(partition)).tolist()
@@ -93,6 +94,7 @@ def sample_in_groups(
         sampled.append(found)
         if on_progress is not None:
             on_progress(Progress(len(sampled), len(partition), float(found.log_joint[-1])))
+    # they arrive in the order in which processes finish
     sampled.sort(key=lambda found: found.number)
     spec = replace(spec, sweeps=sampled[0].sweeps)
     return _build_fit(spec, table, partition, sampled, seed, began)
@@ -121,6 +123,7 @@ def count_groups(spec: HdlsmSpec, table: ObservationTable, groups: int | Literal
         if groups < 1:
             raise SpecError(f"groups is {groups}; it must be 1 or more")
         return min(groups, most)
+    # negated twice: division rounded up
     return min(max(1, -int(-_wanted_observations(spec, table) // MAX_OBSERVATIONS)), most)
 
 
@@ -295,6 +298,7 @@ def _mass_by_group(activations: Activations, partition: list[Indices], n_motifs:
     group = np.zeros(len(activations.offsets) - 1, dtype=np.int64)
     for number, documents in enumerate(partition):
         group[documents] = number
+    # activations are sorted by document
     of_entry = np.repeat(group, np.diff(activations.offsets))
     mass = np.zeros((n_motifs, len(partition)))
     np.add.at(mass, (activations.motif, of_entry), activations.mass)
@@ -319,6 +323,7 @@ def _renumber(activations: Activations, order: Indices) -> Activations:
 def _sum_traces(sampled: list[SampledGroup], elapsed_s: float) -> Trace:
     """Sum the log joint probabilities of groups over the last sweeps that all of them have."""
     n_sweeps = min(found.sweeps for found in sampled)
+    # the last sweeps: groups with fewer observations run for more
     log_joint: Floats = np.sum([found.log_joint[-n_sweeps:] for found in sampled], axis=0)
     return Trace(
         iteration=np.arange(n_sweeps),

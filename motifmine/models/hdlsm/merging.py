@@ -71,6 +71,7 @@ class _Cluster:
         """Add a motif whose relative time r is r + shift here; what lies outside is cut off."""
         length = len(self.cells)
         first, last = max(0, shift), min(length, length + shift)
+        # weighted by observations: a motif seen often is known better
         self.cells[first:last] += mass * motif[first - shift : last - shift]
         self.mass += mass
         self.parts.append(part)
@@ -100,6 +101,7 @@ def merge_motifs(parts: Sequence[PartMotifs]) -> MergedMotifs:
         for k in range(len(part.mass))
     ]
     clusters: list[_Cluster] = []
+    # ties by part and number, so that the order of processes does not matter
     for mass, number, k in sorted(listed, key=lambda item: (-item[0], item[1:])):
         part = parts[number]
         motif, share = part.probability[k], mass / max(part.total, 1e-30)
@@ -110,6 +112,7 @@ def merge_motifs(parts: Sequence[PartMotifs]) -> MergedMotifs:
         else:
             clusters[found[0]].add(motif, found[1], mass, number, share)
     clusters = _merge_counterparts(clusters, LEAST_COUNTERPART)
+    # a light motif of one part is most often a copy that sampling had not merged yet
     kept = [c for c in clusters if len(c.parts) > 1 or c.share >= LEAST_SHARE] or clusters
     kept.sort(key=lambda cluster: -cluster.mass)
     empty = np.zeros((0, *parts[0].probability.shape[1:]), np.float32)
@@ -141,6 +144,7 @@ def select_confirmed_motifs(merged: MergedMotifs, mass: Floats, total: Floats) -
     for motif, found_in in enumerate(merged.parts):
         own = found_in[0]
         inside = mass[motif, own] / total[own]
+        # shares, not sums: parts differ in size
         outside = (mass[motif].sum() - mass[motif, own]) / max(total.sum() - total[own], 1e-30)
         is_sure = inside >= HEAVY or outside >= RECURS * inside
         keeps = mass[motif].sum() >= KEPT_MASS * merged.mass[motif]

@@ -76,6 +76,7 @@ def adjusted_rand(left: Indices, right: Indices) -> float:
     pairs = (table * (table - 1)).sum()
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     of_rows, of_columns = (rows * (rows - 1)).sum(), (columns * (columns - 1)).sum()
+    # pairs that agree by chance when the sizes of clusters are given
     expected = of_rows * of_columns / max(len(left) * (len(left) - 1), 1)
     highest = 0.5 * (of_rows + of_columns)
     return float((pairs - expected) / (highest - expected)) if highest > expected else 0.0

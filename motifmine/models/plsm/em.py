@@ -49,8 +49,7 @@ class Problem:
         """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
         rows = np.diff(self.layout.document_rows)
         n_motifs = max(n_motifs, self.priors.least_motifs)
-        # relative to the mass that a start has when all is spread evenly, so that one value suits
-        # tables of any length and density
+        # relative to mass spread evenly, so that one value suits tables of any length and density
         level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
         return np.repeat(level, rows).astype(np.float32)
 
@@ -126,7 +125,7 @@ def prepare_em(
 
 def shares(weight: Floats) -> Floats:
     """Return weights of words scaled to sum to 1, none of them 0."""
-    # a word of share 0 would make any document that has it impossible in held-out tests
+    # a document that has a word of share 0 would be impossible
     floored = weight + SMALLEST_SHARE
     share: Floats = floored / floored.sum()
     return share
@@ -355,7 +354,7 @@ def infer_starts(
     """
     threshold = problem.thresholds(state.n_motifs)
     for i in range(n_iterations):
-        # flat starts are all near the threshold: taken off at once it would close the true ones too
+        # flat starts are near the threshold: taken off at once, it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
         learn = learn_after is not None and i >= learn_after
         state, _ = step(problem, state, threshold * ramp, learn_motifs=learn)

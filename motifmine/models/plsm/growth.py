@@ -145,11 +145,13 @@ def grow_motifs(
         Called with the log-likelihood of every round.
     """
     rng = generator(seed, Stream.GROWTH)
+    # windows are cut from a dense matrix of time and word
     share = min(1.0, MOST_CELLS / max(table.n_times * table.n_words, 1))
     lengths = min(LENGTHS_GROWN, share * table.n_times / motif_length)
     n_observations = min(N_GROWN, share * len(table.word))
     part = part_of_time(table, motif_length, round(n_observations), round(lengths), rng)
     candidates = []
+    # the same part of the table for all ways, so that their scores can be compared
     for number, way in enumerate(WAYS):
         field = _field(part, motif_length, priors, way, n_threads)
         rng = generator(seed, Stream.GROWTH, number)
@@ -168,6 +170,7 @@ def _field(
     problem = prepare_em(
         part,
         motif_length + 2 * ((motif_length + 3) // 4),
+        # the threshold per motif must not change while motifs are added and dropped
         replace(priors, least_motifs=way.least_motifs),
         most_motifs=MOST_MOTIFS,
         n_threads=n_threads,
@@ -198,6 +201,7 @@ def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
     """Return the state after motifs were split, merged, added and pruned until nothing changes."""
     waited = 0
     for _ in range(MOST_ROUNDS):
+        # splits first: a mixture takes the observations that a further motif would need
         state = _settled_moves(field, state, rng)
         more = _without_surplus(field, _with_more(field, state, rng))
         if more.n_motifs > state.n_motifs:

@@ -61,6 +61,7 @@ def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
     if blocks.n_documents < 2:
         return None
     order = np.arange(blocks.n_documents)
+    # by turns, so that both halves see all hours and both ends of the recording
     parts = [blocks.documents(order[first::2].tolist()) for first in (0, 1)]
     if any(len(part.word) == 0 for part in parts):
         return None
@@ -97,6 +98,7 @@ def refined(problem: Problem, state: State) -> State:
     length = problem.layout.motif_length
     even = (state.background_word / length).astype(np.float32)
     motifs = state.motifs.copy()
+    # a motif that got no mass in this half is empty, and its rates would be 0
     motifs[motifs.sum(axis=(1, 2)) < 0.5] = even
     return state._replace(motifs=(1 - EVEN_SHARE) * motifs + np.float32(EVEN_SHARE) * even)
 
@@ -113,10 +115,12 @@ def evidence(halves: Halves, state: State) -> tuple[Floats, Floats]:
         Expected number of occurrences.
     """
     total, number = np.zeros(state.n_motifs), np.zeros(state.n_motifs)
+    # each half is learned from once and tested once
     for learned, tested in (halves, halves[::-1]):
         there = restarted(tested, refined(learned, state), N_LOCATE)
         canvas = canvas_of(tested)
         for motif, gain in enumerate(_gains(tested, there, canvas, held_out=False)):
+            # amplitude and place were chosen at the best, which gains by chance too
             ratio, n_expected = mixture_gain(gain - PER_AMPLITUDE, tested.layout.n_rows)
             total[motif] += ratio
             number[motif] += n_expected
@@ -140,8 +144,10 @@ def mixture_gain(gain: Floats, n_starts: int) -> tuple[float, float]:
     (27, 2)
     """
     best, number = 0.0, 0.0
+    # the maximum over how many there are; one value too many costs less than a nat
     for n_expected in np.geomspace(1, max(len(gain), 2), 20):
         prior = n_expected / (n_starts + 1)
+        # each start is an occurrence with this probability, or nothing
         here = np.logaddexp(np.log1p(-prior), np.log(prior) + gain)
         ratio = float(here.sum()) + (n_starts - len(gain)) * float(np.log1p(-prior))
         if ratio > best:
@@ -173,6 +179,8 @@ def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) ->
             gains.append(np.zeros(0))
             continue
         own = motif_rates(canvas, state.motifs[[motif]], state.starts[:, [motif]])
+        # other occurrences of the same motif nearby are taken out with it: a small gain is the safe
+        # side
         rest = cut_windows(canvas, np.maximum(everything - own, 1e-6), rows)
         counts = cut_windows(canvas, canvas.counts, rows)
         if held_out:
@@ -187,9 +195,11 @@ def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) ->
 
 def _of_the_others(explained: Floats32, rest: Floats32) -> Floats32:
     """Return for every occurrence the motif that the others give, float32 array (n, L, W)."""
+    # leave-one-out by subtraction: one pass for all occurrences
     others = np.maximum(explained.sum(axis=0) - explained, 0)
     mass = np.maximum(others.sum(axis=(1, 2), keepdims=True), TINY)
     even = rest.mean(axis=0)
+    # cells that only this occurrence has would cost infinitely much
     shapes = others / mass + 0.05 * even / max(float(even.sum()), TINY)
     scaled: Floats32 = shapes / shapes.sum(axis=(1, 2), keepdims=True)
     return scaled
@@ -201,8 +211,10 @@ def _gain(counts: Floats32, rest: Floats32, shapes: Floats32, weight: Floats) ->
     amplitude = np.maximum(weight, 1e-3)[:, None, None]
     for _ in range(N_AMPLITUDE):
         ratio = counts * shapes / (rest + amplitude * shapes)
+        # EM for one Poisson amplitude; shapes sum to 1
         amplitude = amplitude * ratio.sum(axis=(1, 2), dtype=np.float64)[:, None, None]
     gain = (counts * np.log1p(amplitude * shapes / rest)).sum(axis=(1, 2), dtype=np.float64)
+    # the expected total of the Poisson likelihood
     above: Floats = gain - amplitude[:, 0, 0]
     return above
 
@@ -222,9 +234,11 @@ def accompanying(problem: Problem, state: State) -> int | None:
         row = np.concatenate([peak.row for peak in others])
         heavy = np.concatenate([peak.weight for peak in others])
         near = np.abs(rows[:, None] - row[None]) <= reach
+        # only what is heavier: of two that always come together the lighter goes
         covered = (near & (heavy[None] > weight[:, None])).any(axis=1)
         if weight[~covered].sum() > ALONE_SHARE * weight.sum():
             continue
+        # where others are active most of the time, being near them means nothing
         share = _covered_share(problem, row[heavy > np.median(weight)], reach)
         if binom.sf(covered.sum() - 1, len(rows), share) < LIKELY:
             return int(motif)
@@ -237,6 +251,7 @@ def _covered_share(problem: Problem, rows: Indices, reach: int) -> float:
     steps = np.zeros(n_rows + 1)
     np.add.at(steps, np.maximum(rows - reach, 0), 1)
     np.add.at(steps, np.minimum(rows + reach + 1, n_rows), -1)
+    # intervals as +1 and -1 at their ends: overlaps count once
     return max(float(np.mean(np.cumsum(steps[:-1]) > 0)), 1 / n_rows)
 
 
@@ -302,6 +317,7 @@ def drop_unreplicated_motifs(
             bad = (total < LEAST_EVIDENCE) | (number < LEAST_OCCURRENCES)
             if keeps_strong:
                 bad &= np.array([g.sum() < STRONG * len(g) * place for g in gains])
+            # dropping one motif can make another hold, so they do not go all at once
             bad = _worse_half(bad, total)
         if not bad.any() or bad.all():
             motif = accompanying(problem, state)

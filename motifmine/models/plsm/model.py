@@ -110,6 +110,7 @@ class Plsm(PlsmSpec):
         check_size(table, n_motifs=self.n_motifs or 1, motif_length=self.motif_length)
         seed = resolve_seed(seed)
         n_threads = n_threads or most_threads()
+        # words that never occur only cost memory and widen the even shares of priors
         used, compact = drop_unused_words(table)
         if is_moving(self, table):
             watch = Watch.of(self, on_progress)
@@ -118,6 +119,7 @@ class Plsm(PlsmSpec):
                 spec, moving = found
                 fit = _package(spec, table, moving.problem, moving.state, used, seed, watch)
                 return replace(fit, decisions=(describe_decisions(fit.motifs, fit.background),))
+        # asked for, but nothing moves: the other models are tried
         spec = replace(self, activity="auto") if self.activity == "moving" else self
         spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
         watch = Watch.of(spec, on_progress)
@@ -207,6 +209,7 @@ def fold_in(
         return locate_nothing(background, table)
     if priors.background == 0:
         priors = replace(priors, background=FLOOR)
+    # an unseen word costs much, but does not make a document impossible
     words = np.full(motifs.n_words, FLOOR / motifs.n_words)
     words += (1 - FLOOR) * background.probability
     problem = prepare_em(
@@ -247,6 +250,7 @@ def priors_of_record(record: FitRecord) -> Priors:
     if record.provenance.model != "plsm":
         return Priors(sparsity=0.0)
     known, kept = {item.name for item in fields(Plsm)}, record.provenance.spec.settings
+    # settings of older or newer versions are ignored
     return Plsm(**{name: value for name, value in kept.items() if name in known}).priors
 
 
@@ -290,6 +294,7 @@ def _package(
     """Return the records of a finished fit, motifs sorted by weight, over all words."""
     state = with_gathered_starts(problem, with_expected_counts(problem, state))
     mass: Floats = state.starts.sum(axis=0, dtype=np.float64)
+    # stable: equal masses keep their order on every machine
     order = np.argsort(-mass, kind="stable")
     probability = restore_words(state.motifs[order], used, table.n_words)
     return PlsmFit(

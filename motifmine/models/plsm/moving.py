@@ -119,6 +119,7 @@ def is_moving(spec: PlsmSpec, table: ObservationTable) -> bool:
                 f"those of video have; they are of the kind {table.vocabulary.kind!r}"
             )
         return True
+    # whoever sets one of these asks for the plain model
     decided = (spec.start, spec.sparsity, spec.background)
     return moves and spec.activity == "auto" and decided == (None, None, None)
 
@@ -149,12 +150,15 @@ def moving_motifs(
     if positions is None or movements is None:
         return None
     window = MovingWindow.of_table(positions[used], movements[used], compact)
+    # starts of one thing gather by themselves; a threshold would drop faint things
     spec = replace(spec, sparsity=spec.sparsity or 0.0, background="learned")
     found = _Search(spec, compact, window, seed, n_threads, watch).find()
     if found is None:
         return None
+    # swaying trees and flicker move along no path: the plain model suits them better
     if spec.activity != "moving" and found.explained < LEAST_EXPLAINED:
         return None
+    # masses of things are measured before the prior takes anything off
     counted = with_expected_counts(found.problem, found.state)
     found = replace(found, problem=with_things(found.problem, counted, positions[used]))
     return replace(spec, activity="moving", start="random", restarts=N_RESTARTS), found
@@ -203,6 +207,7 @@ class _Search:
                 self._seek(rest, number),
                 self.window,
                 lanes,
+                # shares are of the rest: the least is scaled so that it means the same of the whole
                 least_share=LEAST_SHARE / left,
                 least_extent=LEAST_EXTENT if found is None else LEAST_EXTENT_OF_REST,
             )
@@ -212,6 +217,7 @@ class _Search:
             if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
                 break
             parts = compute_background_shares(found.problem, found.state)
+            # by responsibility, so that what lanes share with others stays in part
             rest = self.table.with_counts(self.table.count * parts)
         return found
 
@@ -224,6 +230,7 @@ class _Search:
         problem = prepare_em(
             part,
             length,
+            # at random starts a free background would explain everything
             Priors(sparsity=0.0, background=HELD_BACK),
             most_motifs=n_motifs,
             n_threads=self.n_threads,
@@ -238,6 +245,7 @@ class _Search:
     def _compete(self, lanes: list[Lane]) -> tuple[MovingMotifs | None, list[Lane]]:
         """Return the motifs of lanes, and the lanes, after those that are others have gone."""
         found: MovingMotifs | None = None
+        # taking a lane away moves its observations, which may make two others one
         for _ in range(N_COMPETE):
             found = self._settle(lanes)
             tracked = Tracked(problem=found.problem, state=found.state, centre=found.centre)
@@ -250,6 +258,7 @@ class _Search:
 
     def _settle(self, lanes: Sequence[Lane]) -> MovingMotifs:
         """Return the motifs of lanes after EM on all observations."""
+        # the trace is that of the fit returned, not of the attempts before it
         self.watch.rows.clear()
         length = self.spec.motif_length
         if self.spec.longest_s is not None:
@@ -266,9 +275,11 @@ class _Search:
         state = flat_start(problem, motifs, problem.word_shares())
         threshold = problem.thresholds(len(lanes))
         for i in range(N_SETTLE):
+            # none for 8 iterations, all of it from the 18th on
             ramp = np.float32(np.clip(i / 10 - 0.8, 0, 1))
             state, value = step(problem, state, threshold * ramp, learn_motifs=i >= N_HELD)
             self.watch.see(value)
+            # starts are flat at first: paths would be drawn to the mean of everything
             if i < N_HELD:
                 continue
             starts = state.starts.copy()
@@ -290,6 +301,7 @@ def _anneal(
     near_uniform /= near_uniform.sum(axis=(1, 2), keepdims=True)
     state = flat_start(problem, near_uniform.astype(np.float32), shares)
     noise = rng.uniform(0.5, 1.5, state.starts.shape).astype(np.float32)
+    # equal starts and near equal motifs are a saddle point that EM leaves slowly
     state = state._replace(starts=state.starts * noise)
     nothing = np.zeros(problem.layout.n_rows, np.float32)
     centre: Floats | None = None
@@ -300,7 +312,9 @@ def _anneal(
         motifs, centre = window.follow(
             state.motifs,
             centre,
+            # geometric: narrow windows see one thing only, wide ones find it
             scale=WIDEST ** (1.0 - progress),
+            # directions count once places are roughly right
             turn=TURN * progress,
             stiffness=(STRAIGHT * length) ** 4,
         )
@@ -327,6 +341,7 @@ def _begin(
         cut, first = (len(lane.path.points) - n) // 2, (length - n) // 2
         motifs[k, first : first + n] = lane.counts[cut : cut + n]
         points = lane.path.points[cut : cut + n]
+        # outside the path the centre stays at its end, where windows find nothing
         centre[k] = np.pad(points, ((first, length - first - n), (0, 0)), mode="edge")
         spans.append((first, first + n))
     motifs, mass = window.multiply(motifs, centre, scale=1.0, turn=TURN)

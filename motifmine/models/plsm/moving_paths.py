@@ -51,6 +51,7 @@ class Path:
 def own_run(mass: Floats) -> tuple[int, int]:
     """Return first and one after the last of the bins around the heaviest that hold enough."""
     enough = mass > LEAST_OF_PEAK * mass.max()
+    # one run around the peak: mass elsewhere is another thing seen at the same lag
     first = last = int(np.argmax(mass))
     while first > 0 and enough[first - 1]:
         first -= 1
@@ -75,6 +76,7 @@ def trace_path(counts: Floats32, chance: Floats32, known: Path, window: MovingWi
         Inside the rows of `counts`.
     window : MovingWindow
     """
+    # what is there at any time, a busy lane for example, must not draw the path
     excess = np.maximum(counts - chance, 0).astype(np.float32)
     points = {known.first + i: point for i, point in enumerate(known.points)}
     usual = np.median([_mass(excess[i], point, window) for i, point in points.items()])
@@ -99,6 +101,7 @@ def _prolong(
 ) -> None:
     """Add the points beyond one end of a path, changing `points` in place."""
     bins = sorted(points, reverse=direction < 0)
+    # the speed at the end, not of the whole path: things turn and slow down
     at, back = bins[-1], bins[-min(5, len(bins))]
     point = points[at].copy()
     velocity = (point[:2] - points[back][:2]) / max(abs(at - back), 1)
@@ -112,6 +115,7 @@ def _prolong(
             break
         near, mass, level = _drawn(excess[at], chance, expected, window)
         step = near[:2] - point[:2]
+        # the words there must not move against the path
         follows = direction * (step @ near[2:]) >= -0.2 * np.hypot(*step)
         jump = np.hypot(*(near[:2] - expected[:2]))
         is_there = mass > LEAST_OF_LAST * usual and level > LEAST_OVER_CHANCE
@@ -120,11 +124,13 @@ def _prolong(
             point = expected
             continue
         missing = 0
+        # smoothed, so that one bad bin does not throw the path off
         velocity = 0.6 * velocity + 0.4 * step
         near[2:] = point[2:] + 0.5 * (near[2:] - point[2:])
         near[2:] /= max(float(np.hypot(*near[2:])), 1e-9)
         point = near
         points[at] = point.copy()
+        # things get smaller in the distance, so what is usual changes along the path
         usual = 0.8 * usual + 0.2 * mass
 
 
@@ -134,6 +140,7 @@ def _drawn(
     """Return the point drawn to the mass nearby, the mass, and its ratio to that of any time."""
     near = point.copy()
     mass = np.zeros((1, 1))
+    # mean shift; three steps are enough within a width
     for _ in range(3):
         mass, mean = window.moments(excess[None, None], near[None, None], scale=1.0, turn=TURN)
         if mass[0, 0] <= 0:
@@ -166,6 +173,7 @@ def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float
         short, long = long, short
     distance = ((short[:, None, :2] - long[None, :, :2]) ** 2).sum(axis=2)
     cosine = short[:, 2:] @ long[:, 2:].T
+    # across the path: along it speeds may differ
     width = np.array([window.width_at(*point[:2])[1] for point in short])
     near = (distance < (tolerance * width[:, None]) ** 2) & (cosine > LIKE_DIRECTION)
     return float(near.any(axis=1).mean())

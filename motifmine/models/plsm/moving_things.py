@@ -37,6 +37,7 @@ def with_gathered_starts(problem: Problem, state: State) -> State:
         return state._replace(starts=starts)
     seen = _share_inside(problem, state)
     least = LEAST_OF_USUAL * np.array(problem.priors.usual_mass) * seen
+    # what is cut off by the end of the recording is compared with what could be seen of it
     part = np.where((starts < least) | (seen < LEAST_SEEN), starts, 0)
     edges = problem.layout.document_rows
     mass = np.add.reduceat(part.sum(axis=1, dtype=np.float64), edges[:-1])
@@ -69,10 +70,12 @@ def with_things(problem: Problem, state: State, positions: Floats | None) -> Pro
         Of the words; None: the problem knows how long things pass.
     """
     priors = problem.priors
+    # decoys follow the real motifs and must have the same limits, or they would not compete fairly
     n_real = state.n_motifs // priors.n_copies
     reach = priors.reach
     if positions is not None:
         reach = tuple(find_reach(state.motifs[:n_real], positions)) * priors.n_copies
+    # gathered without limits first: these are to be measured
     priors = replace(priors, reach=reach, usual_mass=())
     gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
     mass = gathered.sum(axis=0, dtype=np.float64)

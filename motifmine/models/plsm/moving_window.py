@@ -153,6 +153,7 @@ class MovingWindow:
             Row, column and unit vector of the movement.
         """
         if centre is None:
+            # a window as wide as the picture: the first centre is the plain mean of the motif
             middle = np.array([*self.shape, 0.0, 0.0]) / 2
             everywhere = np.broadcast_to(middle, (*motifs.shape[:2], 4))
             mass, mean = self.moments(motifs, everywhere, scale=1e3, turn=0.0)
@@ -174,11 +175,12 @@ class MovingWindow:
             return smooth
         velocity = np.gradient(smooth[:, :, :2], axis=1)
         speed = np.linalg.norm(velocity, axis=2, keepdims=True)
+        # the direction of a path is known as well as it moves on compared with its width
         sure = speed**2 / (speed**2 + (self.width[:, 0].mean() / smooth.shape[1]) ** 2)
-        told = smooth[:, :, 2:] / np.maximum(
+        mean_direction = smooth[:, :, 2:] / np.maximum(
             np.linalg.norm(smooth[:, :, 2:], axis=2, keepdims=True), 1e-9
         )
-        direction = (1 - sure) * told + sure * velocity / np.maximum(speed, 1e-9)
+        direction = (1 - sure) * mean_direction + sure * velocity / np.maximum(speed, 1e-9)
         smooth[:, :, 2:] = direction / np.maximum(
             np.linalg.norm(direction, axis=2, keepdims=True), 1e-9
         )
@@ -205,6 +207,7 @@ def smooth_paths(mean: Floats, mass: Floats, stiffness: float) -> Floats:
     for i in range(length - 2):
         difference[i, i : i + 3] = (1.0, -2.0, 1.0)
     weight = mass / np.maximum(mass.mean(axis=1, keepdims=True), 1e-30)
+    # a heavy bin must not bend the path; the small weight keeps the matrix regular without mass
     weight = np.minimum(weight, MOST_WEIGHT) + LEAST_WEIGHT
     matrix = np.broadcast_to(stiffness * difference.T @ difference, (len(mass), length, length))
     matrix = matrix + weight[:, :, None] * np.eye(length)
@@ -221,6 +224,7 @@ def _widths(place: Floats32, shape: tuple[int, int], table: ObservationTable) ->
     row, size, mass = _sizes(place, shape, table)
     width = np.empty((table.n_words, 2))
     for i in range(2):
+        # too little to measure: a width between the limits
         if len(row) < 10:
             width[:, i] = 2.5
             continue
@@ -237,6 +241,7 @@ def _quantile_line(design: Floats, value: Floats, weight: Floats, quantile: floa
     for _ in range(15):
         rest = value - design @ line
         side = np.where(rest > 0, quantile, 1 - quantile)
+        # quantile regression by reweighted least squares
         each = 2 * side * weight / np.maximum(np.abs(rest), 0.05)
         line = np.linalg.solve(
             design.T @ (each[:, None] * design) + ridge, design.T @ (each * value)
@@ -263,6 +268,7 @@ def _sizes(
             if like.any():
                 found.append(_blobs(place[word[like]], shape, count[like], abs(down) > 0.5))
     rows = np.concatenate(found)
+    # the lightest blobs are flicker and pieces
     rows = rows[rows[:, 3] > np.quantile(rows[:, 3], 0.3)] if len(rows) else rows
     return rows[:, 0], rows[:, 1:3], rows[:, 3]
 
@@ -281,6 +287,7 @@ def _blobs(place: Floats32, shape: tuple[int, int], count: Floats32, is_vertical
         mean = np.bincount(group.ravel(), (mass * axis).ravel(), n + 1)[1:] / total
         square = np.bincount(group.ravel(), (mass * axis**2).ravel(), n + 1)[1:] / total
         means.append(mean)
+        # 1 / 12 is the variance within a cell
         variance.append(np.sqrt(np.maximum(square - mean**2, 0.0) + 1 / 12))
     along, across = variance if is_vertical else variance[::-1]
     return np.stack([means[0], along, across, total], axis=1)

@@ -84,6 +84,7 @@ def parts_of(windows: Floats32, rng: np.random.Generator) -> Indices:
     single = np.zeros(n, dtype=np.int64)
     if n < 2 * LEAST_PER_PART:
         return single
+    # the eigenvectors below take the cube of this number
     chosen = np.sort(rng.permutation(n)[:MOST_WINDOWS])
     points = _coordinates(windows, chosen)
     scores = {
@@ -98,10 +99,12 @@ def parts_of(windows: Floats32, rng: np.random.Generator) -> Indices:
 
 def _coordinates(windows: Floats32, chosen: Indices) -> Floats:
     """Return windows as points (n, P): roots of the counts, of unit length, projected."""
+    # roots: a few cells with large counts would decide the distance alone
     flat = np.sqrt(np.maximum(windows, 0)).reshape(len(windows), -1)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
     centre = flat[chosen].mean(axis=0)
     base = (flat[chosen] - centre).astype(np.float64)
+    # there are fewer windows than cells: the small matrix has the same components
     values, vectors = np.linalg.eigh(base @ base.T)
     order = np.argsort(-values)[: min(N_DIMENSIONS, len(chosen) - 1)]
     scale = 1 / np.sqrt(np.maximum(values[order], 1e-12))

@@ -59,6 +59,8 @@ class Watch(Monitor):
     def of(cls, spec: PlsmSpec, on_progress: Callable[[Progress], None] | None) -> "Watch":
         """Return the monitor of a resolved specification."""
         n_rounds = spec.rounds * (spec.restarts or 1)
+        # the largest number: early convergence makes the last step of the bar long, never past its
+        # end
         return cls(ROUND_COST * n_rounds + spec.iterations, on_progress)
 
     def see_round(self, value: float) -> None:
@@ -153,6 +155,7 @@ def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) ->
     Sparsity from the first iteration on would freeze chance differences; it rises over `N_MELT`.
     """
     shape = (number_of(spec), spec.motif_length, problem.n_words)
+    # gamma of shape 5: no cell near 0, which EM could hardly open again
     motifs = rng.gamma(5.0, size=shape).astype(np.float32)
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)
     state = flat_start(problem, motifs, problem.word_shares())
@@ -203,6 +206,7 @@ def grown(
         n_threads=n_threads,
         on_round=watch.see_round,
     )
+    # with the threshold that the number was found with
     spec = replace(spec, least_motifs=found.least_motifs)
     problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
@@ -239,6 +243,7 @@ def without_surplus(
 
     while state.n_motifs > 1:
         fewer: State | None = merge_copies(state, 1, least_cosine=SAME_COSINE)
+        # copies first: each would make the other look surplus
         if fewer is not None and fewer.n_motifs == state.n_motifs:
             fewer = drop_surplus_motif(problem, state, holds=holds)
         if fewer is None:
@@ -273,6 +278,7 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
     elif spec.n_motifs is None:
         spec = replace(spec, n_motifs=USUAL_NUMBER)
     if spec.activity == "auto":
+        # nothing depends on the activity any more
         if None not in (spec.start, spec.sparsity, spec.background):
             spec = replace(spec, activity="dense" if spec.start == "random" else "sparse")
         else:
@@ -284,6 +290,8 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
         start=start,
         restarts=spec.restarts or (2 if start == "search" else 8),
         sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
+        # dense motifs explain what repeats all the time; a learned background would take it from
+        # them
         background=("learned" if is_sparse else 0.01)
         if spec.background is None
         else spec.background,
@@ -306,6 +314,7 @@ def of_better_activity(
         table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * number_of(spec), rng
     )
     kept, hidden = hide_observations(part, HIDDEN_SHARE, rng)
+    # too few observations to compare anything
     if len(kept.word) == 0 or len(hidden.word) == 0:
         return replace(spec, activity="sparse")
     scores: dict[Literal["auto", "sparse", "dense", "moving"], float] = {}

@@ -83,6 +83,7 @@ def fit_table(
     on_epoch : callable
         Called with an `EpochRow` after every epoch.
     """
+    # before any work, so that a missing GPU is reported at once
     device = choose_device(spec)
     used, compact = drop_unused_words(table)
     check_memory(spec, compact, device)
@@ -147,6 +148,8 @@ def build_objective(
         network=network,
         windows=windows,
         flat_error=compute_flat_error(table, spec.loss, scale),
+        # the error averages over the data while the penalty does not: estimation errors fall with
+        # the root of their number
         group_weight=spec.group_lasso / math.sqrt(len(table.word)),
         constant=compute_document_constant(table),
         n_observations=table.total,
@@ -158,6 +161,7 @@ def _measure_deviation(table: ObservationTable) -> float:
     cells = table.n_times * table.n_words
     mean = table.total / cells
     square = float(np.sum(table.count.astype(np.float64) ** 2)) / cells
+    # counts that are all equal have no deviation
     return math.sqrt(max(square - mean**2, 0.0)) or mean
 
 
@@ -167,10 +171,12 @@ def _split_windows(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tupl
     n_held_out = round(spec.held_out * n_windows) if n_windows >= LEAST_WINDOWS else 0
     if n_held_out == 0:
         return np.arange(n_windows), np.arange(n_windows)
+    # sorted: sums over them have the same order in every epoch
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
 def _make_plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
+    # a checkpoint of anything else would continue silently with wrong weights
     digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
     for array in (table.offsets, table.word, table.count):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -198,6 +204,7 @@ def _build_result(
     check_alive(spec, alive)
     filters, bias = network.encoder.detach()[alive], network.bias.detach()[alive]
     raw = encode_windows(windows, filters, bias, spec.inhibition, spec.batch_windows)
+    # one threshold over all documents, stored with the fit: new recordings are located with it
     everywhere = torch.ones(1, raw.shape[1], dtype=torch.bool, device=raw.device)
     threshold = find_energy_threshold(raw[None], everywhere, spec.open_share)
     is_open = (raw > 0) & (raw >= threshold)
@@ -245,7 +252,9 @@ def encode_windows(
     for first in range(0, len(windows), batch_windows):
         batch = windows.batch(np.arange(first, min(first + batch_windows, len(windows))))
         value = encode(batch.counts, batch.is_start, filters, bias, inhibition)
+        # each start time is owned by one window, so margins are not written twice
         rows[:, batch.start_row[batch.is_owned]] = value.transpose(0, 1)[:, batch.is_owned]
+    # the last row collects start times that do not exist
     return rows[:, :-1]
 
 
@@ -318,4 +327,5 @@ def _expand_words(values: Tensor, used: Indices32, n_vocabulary: int) -> Floats3
 def _sum_log_totals(table: ObservationTable) -> float:
     """Return the sum over documents of N_d log N_d, the normalisation of rates."""
     total = table.document_totals()
+    # empty documents add 0, not NaN
     return float(np.sum(total * np.log(np.maximum(total, 1e-300))))

@@ -55,6 +55,7 @@ def poisson_error(counts: Tensor, reconstruction: Tensor, in_document: Tensor) -
     in_document : bool (B, V)
         Bins that exist.
     """
+    # the logarithm of a rate of 0 is infinite where there are counts
     rate = reconstruction.clamp(min=SMALLEST_RATE)
     error = rate - counts + torch.xlogy(counts, counts) - torch.xlogy(counts, rate)
     return (error * in_document[:, None]).sum() / (in_document.sum() * counts.shape[1])
@@ -67,6 +68,7 @@ def group_lasso(encoder: Tensor, decoder: Tensor) -> Tensor:
     """
     total = encoder.new_zeros(())
     for filters in (encoder, decoder):
+        # the root has no gradient at 0, where pruned filters are
         total = total + (filters.square().sum(dim=(1, 2)) + SMALLEST_NORM**2).sqrt().sum()
     return total
 
@@ -97,6 +99,7 @@ def usage_shortfall(activation: Tensor, is_owned: Tensor) -> Tensor:
     The global entropy of the paper with the sign changed: 0 if all filters are used equally.
     """
     mass = (activation * is_owned[:, None]).sum(dim=(0, 2))
+    # early in training all activations may be 0
     share = mass / mass.sum().clamp(min=1e-12)
     entropy = -torch.xlogy(share, share.clamp(min=1e-12)).sum()
     return math.log(len(mass)) - entropy
@@ -131,10 +134,12 @@ class Objective:
     def terms(self, batch: Batch, output: Output) -> Tensor:
         """Return the sum of all terms whose weight is not 0."""
         spec, net = self.spec, self.network
+        # sums over many bins lose too much in bfloat16
         activation = output.activation.to(net.decoder.dtype)
         reconstruction = output.reconstruction.to(net.decoder.dtype)
         counts = self._select_core(batch)
         error = ERRORS[spec.loss](counts, reconstruction, batch.in_document)
+        # 1 is a model constant in time, whatever the units of the counts
         total = error / self.flat_error
         if spec.group_lasso > 0:
             norms = group_lasso(net.encoder, net.decoder)
@@ -162,6 +167,7 @@ class Objective:
                 with self._autocast():
                     output = self.network(batch)
                 bins = float(batch.in_document.sum())
+                # windows at ends of documents have fewer bins
                 objective += float(self.terms(batch, output)) * bins
                 counts = self._select_core(batch)
                 rate = output.reconstruction.to(counts).clamp(min=SMALLEST_RATE)
@@ -199,6 +205,8 @@ def mask_counts(counts: Tensor, share: float, noise: torch.Generator) -> Tensor:
     """
     if share == 0:
         return counts
+    # a generator on the device, seeded from the one on the CPU: drawing on the CPU would copy a
+    # mask per batch
     here = torch.Generator(device=counts.device)
     here.manual_seed(int(torch.randint(2**62, (1,), generator=noise)))
     kept = torch.rand(counts.shape, generator=here, device=counts.device) >= share
@@ -222,6 +230,7 @@ def compute_flat_error(table: ObservationTable, loss: str, scale: float) -> floa
         total /= scale**2
     else:
         total = np.sum(count * np.log(count / mean[table.word])) / scale
+    # a table without any change in time has no error to be relative to
     return max(float(total) / (table.n_times * table.n_words), 1e-6)
 
 

@@ -38,6 +38,7 @@ class PrunedMotifs(NamedTuple):
 
 def find_alive(decoder: Tensor) -> Tensor:
     """Return the filters with a norm above `MIN_NORM` of the largest, int64 tensor."""
+    # what is negative explains no counts
     norm = decoder.clamp(min=0).square().sum(dim=(1, 2)).sqrt()
     return torch.nonzero(norm > max(MIN_NORM * float(norm.max()), 1e-4))[:, 0]
 
@@ -55,6 +56,7 @@ def drop_duplicates(motifs: Tensor, mass: Tensor) -> Tensor:
     """Return the motifs that are not duplicates of a heavier one, heaviest first, int64 tensor."""
     length = motifs.shape[2]
     unit = motifs / motifs.square().sum(dim=(1, 2), keepdim=True).sqrt()
+    # a convolution of all motifs with all gives the cosine at every shift
     cosine = functional.conv1d(functional.pad(unit, (length - 1, length - 1)), unit).amax(dim=2)
     kept: list[int] = []
     for motif in torch.argsort(mass, descending=True, stable=True).tolist():
@@ -104,6 +106,7 @@ def prune_filters(
     kept, motifs = kept[still], motifs[still]
     if len(still) < len(found.activation):
         found = explain_counts(windows, motifs, is_open[kept], n_vocabulary, None)
+        # masses have changed hands, so the order may have, too
         still = torch.argsort(found.activation.sum(dim=1), descending=True, stable=True)
         kept, motifs = kept[still], motifs[still]
     return PrunedMotifs(kept, motifs, found.select(still))

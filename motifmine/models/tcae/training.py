@@ -115,6 +115,7 @@ def train(
         # so that seconds continue from those of the interrupted run
         began -= course.rows[-1].seconds
     try:
+        # rows of a checkpoint count as done
         for epoch in range(len(course.rows), plan.epochs):
             if epoch - course.best > plan.patience:
                 break
@@ -124,13 +125,16 @@ def train(
                 loss = loss_of(batch, generator)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
+                # projects onto the constraints (no negative weights) before the next gradient
                 after_step()
+                # summed on the device: reading a number would wait for the GPU in every step
                 total += loss.detach()
             found = evaluate()
             _check_finite(float(total), found, epoch, plan)
             row = EpochRow(epoch, *found, time.perf_counter() - began)
             if _is_better(found.objective, course):
                 course.best, best = epoch, _copy_state(module)
+            # noise of large steps looks like an end of improvement
             elif (epoch - course.best) % HALVING_EPOCHS == 0:
                 for group in optimiser.param_groups:
                     group["lr"] /= 2
@@ -160,6 +164,7 @@ def iterate_batches(
     """
     n_batches = math.ceil(len(windows) / batch_windows)
     for _ in range(math.ceil(EPOCH_STEPS / n_batches)):
+        # drawn on the CPU: the same order on any device
         order = torch.randperm(len(windows), generator=generator).numpy()
         yield from np.array_split(windows[order], n_batches)
 
@@ -199,6 +204,7 @@ def _save_checkpoint(
         "fingerprint": plan.fingerprint,
         "module": module.state_dict(),
         "optimiser": optimiser.state_dict(),
+        # with it the batches to come are those of a run without interruption
         "generator": generator.get_state(),
         "rows": [tuple(row) for row in course.rows],
         "best_epoch": course.best,
@@ -219,6 +225,7 @@ def _load_checkpoint(
     """Restore the state of a checkpoint; return the parameters of the best epoch."""
     device = next(module.parameters()).device
     try:
+        # weights_only: a pickle could run any code
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         fingerprint = state["fingerprint"]
     except Exception as error:

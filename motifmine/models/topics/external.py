@@ -94,6 +94,7 @@ def learn_topics(
     window_bins = choose_window_bins(table, spec.window_bins)
     windows = cut_windows(table, window_bins, spec.most_windows)
     check_windows(windows, 1 if spec.model == "hdp" else spec.n_topics)
+    # these packages take 32-bit seeds
     chance = int(generator(resolve_seed(seed)).integers(1 << 31))
     return learn(library, spec, table, windows, chance)
 
@@ -130,6 +131,7 @@ def _learn_lda(
     model = library.LatentDirichletAllocation(
         n_components=spec.n_topics,
         max_iter=spec.iterations,
+        # batch is better but passes over all windows in every iteration
         learning_method="batch" if len(windows) <= LDA_BATCH else "online",
         batch_size=256,
         max_doc_update_iter=20,
@@ -144,8 +146,10 @@ def _learn_nmf(
 ) -> Topics:
     model = library.NMF(
         n_components=spec.n_topics,
+        # zeros of plain NNDSVD can never grow under multiplicative updates
         init="nndsvda",
         solver="mu",
+        # the loss of counts, which makes NMF the same problem as PLSA
         beta_loss="kullback-leibler",
         max_iter=spec.iterations,
         random_state=chance,
@@ -163,6 +167,7 @@ def _learn_pca(
     library: Any, spec: TopicSpec, table: ObservationTable, windows: Windows, chance: int
 ) -> Topics:
     per_bin = _to_matrix(windows) / choose_window_bins(table, spec.window_bins)
+    # two topics a component: loadings must not be negative
     model = library.PCA(n_components=spec.n_topics // 2, svd_solver="arpack", random_state=chance)
     model.fit(per_bin)
     axes = np.zeros((spec.n_topics // 2, table.n_words))
@@ -177,6 +182,7 @@ def _learn_hdp(
 ) -> Topics:
     rng = generator(chance)
     scale = min(1.0, HDP_TOKENS / windows.total)
+    # rounded at random, so that scaled counts keep their expectation
     tokens = np.floor(windows.count * scale + rng.random(len(windows.count))).astype(np.int64)
     names = np.array([str(word) for word in range(windows.n_words)])
     model = library.HDPModel(initial_k=spec.n_topics, seed=chance)
@@ -184,6 +190,7 @@ def _learn_hdp(
         words = np.repeat(names[windows.word[first:last]], tokens[first:last])
         if len(words):
             model.add_doc(words.tolist())
+    # with several workers the result would depend on their timing
     model.train(spec.iterations, workers=1)
     sizes = np.asarray(model.get_count_by_topics(), dtype=np.float64)
     live = [topic for topic in range(model.k) if model.is_live_topic(topic)]
@@ -213,5 +220,6 @@ def _sort_by_weight(
     order = np.argsort(-sums, kind="stable")
     order = order[sums[order] > 0]
     loadings = np.zeros((len(order), table.n_words), np.float32)
+    # unused words have loading 0 in all topics and are ignored in projection
     loadings[:, windows.used] = counts[order] / sums[order, None]
     return Topics(model=model, loadings=loadings, inner=table.vocabulary)

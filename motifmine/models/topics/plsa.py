@@ -117,6 +117,7 @@ class Plsa:
         state = _choose_start(self, windows, seed, n_threads, monitor)
         state = _run_em(self, windows, state, n_threads, monitor)
         weight = (state.shares * _sum_by_window(windows)[:, None]).sum(axis=0, dtype=np.float64)
+        # stable, so that the numbers of topics do not depend on the machine
         order = np.argsort(-weight, kind="stable")
         loadings: Floats32 = np.zeros((self.n_topics, table.n_words), np.float32)
         loadings[:, windows.used] = state.loadings.T[order]
@@ -193,12 +194,15 @@ def run_em_step(
     def add(_chunk: int, worker: int, found: float) -> None:
         nonlocal value, total
         value += found
+        # called in the order of chunks: float sums have the same bytes at any number of threads
         total += part[worker]
         part[worker] = 0
 
     run_in_order(len(edges) - 1, n_threads, work, add)
+    # the kernel sums count / rate * share; the factor common to a word and topic comes last
     total *= state.loadings
     sums = total.sum(axis=0)
+    # a topic without counts stays empty instead of NaN
     loadings = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
     sparsify_all(shares, sparsity)
     return State(shares, loadings.astype(np.float32)), value
@@ -302,6 +306,7 @@ def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generato
     nearest = np.zeros(windows.n_words)
     loadings = np.empty((n_topics, windows.n_words), np.float32)
     for topic in range(n_topics):
+        # squared distance as in k-means++, weighted by how often words occur
         chance = weight * np.maximum(1 - nearest, 0) ** 2
         if chance.sum() <= 0:
             chance = weight
@@ -311,6 +316,7 @@ def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generato
         best = similar[int(gains.argmax())]
         nearest = np.maximum(nearest, best)
         alike = weight * best**SHARPNESS
+        # EM cannot open a loading of 0
         even = EVEN_SHARE * weight / weight.sum()
         loadings[topic] = (1 - EVEN_SHARE) * alike / alike.sum() + even
     return loadings
@@ -327,6 +333,7 @@ def _choose_start(
             np.full((len(windows), spec.n_topics), 1 / spec.n_topics, np.float32),
             np.ascontiguousarray(loadings.T),
         )
+        # with a single start there is nothing to compare, so it is not tried
         value = -np.inf
         for _ in range(N_TRIAL if spec.restarts > 1 else 0):
             state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
@@ -360,6 +367,7 @@ def _divide_windows(windows: Windows, n_topics: int) -> list[int]:
     """Return the first window of every chunk, and the end."""
     work = len(windows.word) * n_topics
     n_chunks = int(min(max(1, work // CHUNK_WORK), MAX_CHUNKS, max(len(windows), 1)))
+    # equal numbers of observations, not of windows: windows differ much
     goals = np.arange(1, n_chunks) * (len(windows.word) / n_chunks)
     inner = np.searchsorted(windows.offsets, goals)
     return [0, *(int(edge) for edge in inner), len(windows)]

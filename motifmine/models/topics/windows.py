@@ -63,7 +63,9 @@ def cut_windows(table: ObservationTable, window_bins: int, most_windows: int) ->
     window = window_of_time[table.row_of_observation()]
     filled = np.unique(window)
     if len(filled) > most_windows:
+        # a regular subset keeps all hours of the day
         filled = filled[np.arange(most_windows) * len(filled) // most_windows]
+    # searchsorted gives the end for windows after the last
     at = np.searchsorted(filled, window).clip(max=len(filled) - 1)
     taken = filled[at] == window if len(filled) else np.zeros(0, bool)
     used, word = np.unique(table.word[taken], return_inverse=True)

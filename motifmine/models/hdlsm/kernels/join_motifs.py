@@ -155,6 +155,7 @@ def _propose_join(
             wide[w, length + rt] += state.cells[k, w, rt]
             wide[w, length + rt - by] += state.cells[other, w, rt]
     lowest, highest = find_shift_range(wide)
+    # from columns of the padded counts to shifts of the joined motif
     lowest, highest = lowest + length, highest - length
     lowest, highest = limit_shifts(tokens, state, ours, 0, lowest, highest)
     lowest, highest = limit_shifts(tokens, state, theirs, by, lowest, highest)
@@ -178,6 +179,7 @@ def _propose_join(
     n, n_joined = state.tally[OCCURRENCES], len(ours)
     n_after = n - state.motif_count[k] - state.motif_count[other] + n_joined
     first, last = find_start_window(tokens, state.row[a], length)
+    # the pair was chosen as an occurrence and one of its neighbours
     log_q += -math.log(n) - math.log(count_neighbours(state, first, last))
     log_back += -math.log(n_after)
     joined = add_sides(cells)
@@ -258,6 +260,7 @@ def _propose_part(
         shift[s] = draw_shift(cells[s], prior, lowest, highest, rng)
         log_q += log_shift_probability(cells[s], prior, lowest, highest, shift[s])
         shift_cells(parted[s], shift[s])
+    # the reverse move only joins motifs of occurrences that overlap
     if abs(shift[0] - shift[1]) >= length:
         return 0
     joined = add_sides(cells)

@@ -71,6 +71,7 @@ def propose_motif_moves(
     for _ in range(n_tries):
         a = state.ids[rng.integers(0, n)]
         b = state.ids[rng.integers(0, n)]
+        # a split needs a free slot; kernels cannot enlarge the state
         if a == b or state.tally[MOTIFS] == len(state.live):
             continue
         if state.motif[a] == state.motif[b]:
@@ -144,6 +145,7 @@ def allocate_occurrences(
     side[a], side[b] = 0, 1
     weight = np.empty(2)
     log_q = 0.0
+    # `a` and `b` are on their sides from the start, so they take no part in the proposal
     for x in range(-2, n_items):
         o = item[x] if x >= 0 else (a if x == -2 else b)
         n = list_tokens(tokens, state, o, length, token)
@@ -151,6 +153,8 @@ def allocate_occurrences(
         row = state.row[o] + (0 if state.motif[o] == state.motif[a] else offset)
         if x >= 0:
             for s in range(2):
+                # the conditional of step B given the occurrences allocated so far: proposals are
+                # near the posterior
                 weight[s] = math.log(occurrences[s])
                 weight[s] += math.lgamma(prior.hyper[ETA] + size[s])
                 weight[s] -= math.lgamma(prior.hyper[ETA] + size[s] + n)
@@ -193,6 +197,7 @@ def _find_allowed_shifts(
 
     `cells` are their counts at the present starts.
     """
+    # in shifts of starts: counts must stay within the motif, starts within their documents
     lowest, highest = find_shift_range(cells)
     for o in moved:
         row = state.row[o]
@@ -291,6 +296,7 @@ def _move_occurrences(
     tokens: Tokens, state: State, prior: Prior, moved: Longs, number: int, by: int
 ) -> None:
     """Assign motif number `number` to the occurrences `moved`, and move their starts by `by`."""
+    # rebuilt from assignments: accepted moves are rare, and no count can be forgotten
     owner, row, motif = get_assignments(state)
     for o in moved:
         row[state.ids_at[o]] += by

@@ -220,6 +220,7 @@ def _propose_occurrence_split(
     _remove_tokens(tokens, state, prior, token, n, o)
     p = open_occurrence(state, prior, row, k if k >= 0 else take_motif_slot(state))
     log_split, log_choices = allocate_tokens_between(tokens, state, prior, o, p, token, n, 0, rng)
+    # an empty side is the merged state, which no merge leads back from
     if state.size[o] > 0 and state.size[p] > 0:
         log_ratio = log_split - log_merged
         log_ratio += _log_occurrence_split_ratio(tokens, state, prior, o, p, log_choices)

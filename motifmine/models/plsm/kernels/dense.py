@@ -257,6 +257,7 @@ def sweep_chunk(
             # only before the very first bin: rows that reach no observation
             new_activation[begin * n_motifs : table.bin_row[bin0] * n_motifs] = np.float32(0)
             begin = table.bin_row[bin0]
+        # the kernel waits for memory otherwise: these rows are read word by word, not in order
         reach = table.bin_row[bin1 - 1] + motif_length
         prefetch(activation, begin * n_motifs, (reach - begin) * n_motifs)
         counts = table.counts[table.offsets[bin0] : table.offsets[bin1]]
