@@ -189,6 +189,7 @@ def run_in_process(job: Job, report: Report) -> JobRecord:
 
 def _extract(job: FileJob, report: Report) -> JobRecord:
     """Extract the table of one recording, unless it exists."""
+    # before reading, to notice a file that is replaced meanwhile
     before = job.archive.stat_file(job.file.path)
     with (
         job.archive.local_copy(job.file.path, lambda: report("fetching")) as source,
@@ -248,6 +249,7 @@ def _has_table(job: ExtractionJob) -> bool:
     try:
         header = store.read_table_header(first)
         is_refused = job.settings.strict and header["losses"]
+        # the clock is part of the table, and a name may have got a time since
         is_same = header["start_utc"] == job.start_utc and not is_refused
         return bool(is_same) and not differences(replace(job, table_path=first))
     except (FormatError, KeyError):
@@ -314,6 +316,7 @@ an interrupted scene resumes at the step that was interrupted."""
 
 
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:
+    # several scenes are fitted at once and share the cores
     if job.threads:
         limit_threads(job.threads)
     with open_workspace(job.output, job.scene) as workspace:
@@ -367,4 +370,5 @@ def make_lost_record(job: Job, reason: str) -> JobRecord:
 
 
 def _digest(*values: object) -> str:
+    # sorted keys: the digest must not depend on the order in which settings were given
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()[:32]

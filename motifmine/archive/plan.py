@@ -146,6 +146,7 @@ def _format_scene(scene: PlannedScene) -> str:
 
 def _file_to_json(file: PlannedFile) -> dict[str, Any]:
     """Return the fields that differ from their defaults."""
+    # only what differs from the defaults, so that plans of large archives can be read
     values = asdict(file)
     defaults = {f.name: f.default for f in fields(PlannedFile)}
     return {name: value for name, value in values.items() if value != defaults[name]}

@@ -66,6 +66,7 @@ def make_plan(
     """
     report = on_message or (lambda _: None)
     found = [file for file in archive.list_files(exclude=output) if is_recording(file.path)]
+    # file systems list in any order, and the plan must have the same bytes
     found.sort(key=lambda file: natural_key(file.path))
     known = _index_known(before, grouping)
     if not found and not known:
@@ -110,6 +111,7 @@ class _KnownFile:
 
 def _index_known(before: Plan | None, grouping: Grouping) -> dict[str, _KnownFile]:
     """Index the files of the last plan by path; empty if scenes were grouped differently."""
+    # names and scenes of files are kept for good, but not across ways of grouping
     if before is None or before.grouping.scenes != grouping.scenes:
         return {}
     return {
@@ -130,6 +132,8 @@ def _split_settled(
         and not _is_unchanged(file, known.get(file.path))
     }
     if fresh:
+        # one wait for all files: recorders write continuously, so size or time stamp has changed by
+        # then
         time.sleep(settle_s)
     excluded = []
     for path in sorted(fresh, key=natural_key):
@@ -318,6 +322,7 @@ def _assign_by_picture(file: PlannedFile, references: dict[str, tuple[int, int, 
         for group, (width, height, picture) in references.items()
         if (width, height) == (file.width, file.height)
     ]
+    # pictures of other sizes are not compared: their words differ in any case
     best, group = max(alike, default=(0.0, ""))
     if best >= SAME_SCENE:
         return group
@@ -373,6 +378,7 @@ def make_distinct_names(wanted: Mapping[str, str], taken: Mapping[str, str]) -> 
     for key, wish in wanted.items():
         if key in names:
             continue
+        # of the key, not a counter: the name does not depend on which files came first
         mark = hashlib.sha256(key.encode("utf-8")).hexdigest()[:8]
         name = make_safe_name(wish)
         if len(name.encode("utf-8")) > LONGEST_NAME:

@@ -68,6 +68,7 @@ def series_tables(
     if settings.options.is_events is None:
         is_events = layout.series_channels() is None
         settings = replace(settings, options=replace(settings.options, is_events=is_events))
+    # of the whole file: `file.h5:/dataset` names a part of it
     digest = sha256(split_part(task.path)[0])
     lost = 0.0
     n_documents = 0
@@ -147,6 +148,7 @@ def _table(
 
 def _reorder(part: BinnedSeries, order: list[int], channels: tuple[str, ...]) -> BinnedSeries:
     """Return a document with the channels of the scene; -1 in `order` is one that it lacks."""
+    # a last column of missing values, which -1 in `order` refers to
     n_bins = len(part.value)
     value = np.concatenate([part.value, np.full((n_bins, 1), np.nan, np.float32)], axis=1)
     samples = np.concatenate([part.samples, np.zeros((n_bins, 1), np.int32)], axis=1)

@@ -110,6 +110,7 @@ def layer_of_fit(record: FitRecord) -> Layer | None:
 
 def learn_layer(words: Workspace, settings: TopicSettings) -> Layer:
     """Return a layer of topics learned from the tables of words in `words`."""
+    # an archive of months does not fit in memory, and a day of it has all there is
     paths = _spread(words.table_paths())
     return learn_layer_of(join_tables([store.read_table(path) for path in paths]), settings)
 
@@ -171,6 +172,7 @@ def extract_recordings(
         )
     if topics is not None:
         _refuse_other_tables(workspace, layer, topics, force=settings.force)
+        # before hours of extraction
         require_library(topics.spec.model)
     words = workspace.words()
     outcomes = extract_sources(
@@ -180,6 +182,7 @@ def extract_recordings(
     if not words.table_paths():
         return outcomes
     if is_new and topics is not None:
+        # topics with the same numbers and other meanings must not be mixed
         _refuse_orphans(workspace)
         if on_message is not None:
             n = len(words.table_paths())
@@ -187,6 +190,7 @@ def extract_recordings(
                 f"learning {topics.spec.n_topics} topics ({topics.spec.model}) from {n} tables"
             )
         layer = learn_layer(words, topics)
+    # a workspace has a layer, or topics were asked for: the other case has returned above
     assert layer is not None
     found = [_projected(o, workspace, layer, force=settings.force or is_new) for o in outcomes]
     _project_others(workspace, layer, outcomes, again=is_new)

@@ -79,6 +79,7 @@ def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun
         return record
     words, cameras = read_words(workspace, run)
     record = fit_table(words, request, run, notes=cameras)
+    # archives compare files by their bytes
     record = record if run.is_timed else without_times(record)
     store.write_fit(path, record, force=run.force)
     return record

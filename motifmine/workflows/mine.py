@@ -126,6 +126,7 @@ def mine_prepared(
     table, prepared = data.table, data.counts
     fit = _fit_model(model, prepared, context, seed, on_progress)
     assessment = assess_fit(prepared, fit, detection, model=model)
+    # what was decided during the fit is kept with it, so that new recordings are treated alike
     spec = replace(
         fit.provenance.spec,
         preparation=data.preparation,

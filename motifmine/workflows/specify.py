@@ -35,6 +35,7 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     SpecError
         When the model has no such setting.
     """
+    # topics have no place and no time scale of their own: those of their words count
     words = find_innermost(vocabulary)
     length = words.layout.usual_motif_length
     open_settings: Mapping[str, object] = {}

@@ -100,7 +100,9 @@ def bin_series(
         if not len(kept.time_s):
             continue
         if gap_s is None:
+            # silence of a sensor that sends on change is no gap
             gap_s = np.inf if documents.held.any else _default_gap_s(kept, bin_s)
+        # times such as 0.3 / 0.1 are just below the edge that they are meant to be at
         bins = np.floor(kept.time_s / bin_s + EDGE_BINS).astype(np.int64)
         for start, stop, is_after_gap in _split_at_gaps(kept.time_s, last_s, gap_s):
             if is_after_gap:
@@ -137,6 +139,7 @@ class _Documents:
             if self.most is not None:
                 end = start + int(np.searchsorted(bins[start:stop], first + self.most))
             if end > start:
+                # one wrong year in a time stamp would allocate bins for decades
                 self._check_size(int(bins[end - 1]) - first + 1)
                 self._append(chunk, bins, start, end)
             if end < stop:

@@ -92,6 +92,7 @@ def choose_words(
     live = facts.low < facts.high
     if live.any() and facts.is_state.any():
         return WordChoice(words="mixed", reason=_describe_kinds(choose_kinds(facts)))
+    # constant channels have no kind: they give no words in any case
     if live.any() and facts.is_count[live].all():
         return WordChoice(words="counts", reason="non-negative integers, many of them 0")
     if facts.is_count[live].any():
@@ -176,6 +177,7 @@ def _learn_counts(sample: SeriesSample, channels: Sequence[str], units: Sequence
         known = known[np.isfinite(known)]
         if unit == "dB" and len(known):
             coding[index] = float(np.median(known)), DB_PER_COUNT
+        # silently clipped, half of the values would give no words
         elif len(known) and known.min() < 0:
             raise DataError(
                 f"channel {name!r} has the value {known.min():g}, but counts cannot be negative; "
@@ -218,6 +220,7 @@ def _learn_rectified(value: Floats32) -> Floats:
     n = np.maximum(known.sum(axis=0), 1)
     filled = np.where(known, value, 0.0).astype(np.float64)
     mean = filled.sum(axis=0) / n
+    # in two passes: the difference of two large sums would cancel
     squares = (np.where(known, filled - mean, 0.0) ** 2).sum(axis=0)
     spread = np.sqrt(squares / n)
     centre = _find_centres(value, mean, spread)
@@ -235,11 +238,13 @@ def _learn_changes(change: Floats32) -> Floats:
 
 def _mask_constant(spread: Floats, largest: Floats) -> Floats:
     """Set the spread of channels that are constant up to rounding to inf: they give no words."""
+    # division by inf is 0 without a special case in the encoder
     return np.where(spread > LEAST_SPREAD * largest, spread, np.inf)
 
 
 def _learn_levels(value: Floats32, spec: CodingSpec) -> Floats:
     """Return the edges between the levels of every channel, (channel, level - 1)."""
+    # channels without values stay in the lowest level
     edges = np.full((value.shape[1], spec.n_levels - 1), np.inf)
     for channel, column in enumerate(value.T):
         known = column[np.isfinite(column)].astype(np.float64)
@@ -319,6 +324,7 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
             deviation = (value - mean) / spread
         else:
             deviation = np.diff(value, axis=0, prepend=np.nan) / layout.coding[:, 0]
+        # one spike of a broken sensor would otherwise outweigh a day
         bounded = PER_DEVIATION * np.clip(deviation, -MAX_DEVIATIONS, MAX_DEVIATIONS)
         count = np.stack([bounded, -bounded], axis=2)
     # comparisons with NaN are False, so that missing values give no words
@@ -332,5 +338,6 @@ def _encode_levels(value: Floats, layout: Channels) -> tuple[Indices, Indices, F
     level = np.zeros(len(time), dtype=np.int64)
     for index, edges in enumerate(layout.coding):
         mine = channel == index
+        # a value on an edge belongs to the upper level, as the labels say
         level[mine] = np.searchsorted(edges, value[time[mine], index], side="right")
     return time, channel * layout.per_channel + level, np.ones(len(time))

@@ -162,6 +162,7 @@ def survey(
             return _survey_events(path, reader, bin_s)
         if bin_s is None:
             first = next(iter(reader.chunks()), None)
+            # the first chunk is enough, and the second pass needs the bins
             period_s = math.nan if first is None else measure_period_s(first)
             bin_s = choose_bin_s(period_s, reader.header.units)
     with open_series(path, options) as opened:
@@ -177,6 +178,7 @@ def survey(
         if settings.spool is not None and options.on_bad == "fail":
             # with --on-bad skip the file is read again, so that warnings are given by extraction
             parts = cache_binned(parts, settings.spool, path)
+        # a sample of the bins: words are learned in constant memory, however long the source is
         sample = sample_series(parts, seed=settings.seed, stream=stream)
         n_channels = len(raw.labels())
         return Survey(
@@ -197,6 +199,7 @@ def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Sur
             first_s, last_s = min(first_s, chunk.time_s[0]), max(last_s, chunk.time_s[-1])
     labels = reader.labels()
     if bin_s is None:
+        # per label: many labels together are dense although each is rare
         apart_s = (last_s - first_s) * max(len(labels), 1) / max(n_events, 1)
         bin_s = round_up(apart_s / BINS_PER_EVENT) if apart_s > 0 and n_events > 1 else 1.0
     return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, sample=None)
@@ -216,12 +219,14 @@ def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
         return round_up(SPECTRA_PER_BIN * period_s)
     if period_s < 1:
         return round_up(SAMPLES_PER_BIN * period_s)
+    # slow loggers: one sample a bin, without the rounding errors of their clocks
     return float(f"{period_s:.6g}")
 
 
 def round_up(value: float) -> float:
     """Round up to a number of the series 1, 2, 5, 10, ..., with a tolerance of 1 %."""
     power = math.floor(math.log10(value))
+    # round numbers, so that bins of sources of nearly the same rate are the same
     steps = (m * 10.0**p for p in (power, power + 1) for m in (1, 2, 5))
     return float(f"{next(step for step in steps if step >= 0.99 * value):.6g}")
 
@@ -247,6 +252,7 @@ def merge_surveys(
     """
     first = surveys[0]
     surveys = [found for found in surveys if _is_compatible(found.header, first.header)]
+    # notes that all sources have are given once
     notes = list(dict.fromkeys(note for found in surveys for note in found.header.notes))
     if first.header.is_events:
         vocabulary = _merge_labels(surveys, fixed_labels)
@@ -287,6 +293,7 @@ def _merge_labels(surveys: Sequence[Survey], fixed_labels: Vocabulary | None) ->
     new = {label for found in surveys for label in found.labels} - set(known)
     if not known and not new:
         raise DataError("there are no events, hence no words")
+    # words keep their numbers when later sources bring new labels
     return Vocabulary.of_labels([*known, *sorted(new, key=natural_key)])
 
 
@@ -317,6 +324,7 @@ def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[in
     DataError
         If a source that is a table has other channels.
     """
+    # a log of senders only has those that sent something
     if header.is_open:
         place = {name: index for index, name in enumerate(header.channels)}
         return [place.get(name, -1) for name in channels]

@@ -82,8 +82,6 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
             format=TABLE_FORMAT,
             motifmine_version=__version__,
             recording=recording.name,
-            # JSON in one attribute: settings of other versions and plug-ins can be read without
-            # knowing them
             spec=json.dumps(table.spec),
             bin_s=table.bin_s,
             n_times=table.n_times,
@@ -184,7 +182,6 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
         log_likelihood=record.log_likelihood,
         n_observations=record.n_observations,
     )
-    # the order of writing does not matter for reading: HDF5 lists names in order
     write_record(file, "motifs", record.motifs)
     if record.names:
         write_strings(file, "motifs/name", record.names, "motif")
@@ -226,7 +223,6 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             for name, (place, kind) in PARTS.items()
         }
         provenance = _read_provenance(reader)
-        # the list of inputs has the order of the documents, which names of groups lose
         names = [name for name, _ in provenance.inputs] if with_documents else []
         return FitRecord(
             provenance=provenance,
@@ -275,7 +271,6 @@ def _read_background(reader: Reader, n_words: int) -> Background:
 
 def write_zone_attribute(file: h5py.File, time_zone: str) -> None:
     """Set the time zone of an open fit; UTC is not stored."""
-    # absent in old files, too, so that both mean UTC
     file.attrs.pop("time_zone", None)
     if time_zone != "UTC":
         file.attrs["time_zone"] = time_zone
@@ -330,7 +325,6 @@ RECORDING_ATTRIBUTES = tuple(
 
 def _write_recording(node: h5py.Group, recording: Recording) -> None:
     for name in RECORDING_ATTRIBUTES:
-        # attributes, not datasets: `h5dump -A` and viewers show them without opening arrays
         node.attrs[name] = getattr(recording, name)
 
 
@@ -341,7 +335,6 @@ def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None
         if item.name in node.attrs:
             found = node.attrs[item.name]
             values[item.name] = str(found) if isinstance(found, str) else found.item()
-    # a table keeps its times in a group of its own, a fit with each document
     times = "time/bin_start_s" if node.name == "/" else f"{node.name}/bin_start_s"
     return Recording(
         name=str(node.attrs["recording"]),

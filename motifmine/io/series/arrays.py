@@ -71,6 +71,7 @@ def open_arrays(
         return TrainReader(path=path, trains=trains, on_bad=options.on_bad, notes=tuple(notes))
     kept, excluded = _select_by_length(path, tables)
     columns = [column for array in kept for column in _list_columns(array, names)]
+    # a batch holds about the same number of values, however many channels there are
     rows = max(1, BATCH_VALUES // max(1, len(columns)))
 
     def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:

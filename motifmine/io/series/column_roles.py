@@ -115,11 +115,13 @@ def _find_time_column(head: Head, options: SeriesOptions) -> int | None:
     numbers = head.numbers(0)
     named = [i for i, name in enumerate(head.names) if head.has_names and is_time_name(name)]
     if options.rate_hz is not None:
+        # with a rate, integers that ascend are numbers of samples
         may_count = 0 in named or _counts_rows(head) or not head.has_names
         whole = all(number is not None and number == int(number) for number in numbers)
         is_counted = may_count and whole and ascends(numbers, strictly=True)
         return 0 if is_counted and len(head.names) > 1 else None
     dated = [i for i in range(len(head.names)) if _holds_dates(head, i)]
+    # a date is the surest sign: loggers also have columns such as "run time" in seconds
     for candidates in ([i for i in named if i in dated], dated, named):
         if candidates:
             return candidates[0]
@@ -128,6 +130,7 @@ def _find_time_column(head: Head, options: SeriesOptions) -> int | None:
             f"{head.path} has no times; column {head.names[0]!r} numbers its rows; give the "
             "samples per second with --rate"
         )
+    # events of several labels may happen at the same time
     has_labels = len(head.names) > 1 and head.is_text(1)
     if ascends(numbers, strictly=not has_labels):
         return 0
@@ -161,6 +164,7 @@ def _is_date(cell: str) -> bool:
 
 def _holds_dates(head: Head, index: int) -> bool:
     cells = head.column(index)
+    # most cells: a few bad ones must not change what the column is
     return sum(map(_is_date, cells)) * 2 > len(cells)
 
 
@@ -192,6 +196,7 @@ def _looks_like_events(
         return False
     if not others:
         return True
+    # a column before the times is most often a row number
     if others[0] < time:
         return False
     if head.has_names and any(
@@ -243,6 +248,7 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     numbers = [
         n for cell in cells if (n := parse_number(cell, head.decimal, head.thousands)) is not None
     ]
+    # before ISO 8601, which would also take numbers such as 20260301
     if options.time_format is None and len(numbers) * 2 > len(cells):
         unit = head.units[roles.time]
         name = head.names[roles.time] + (f" [{unit}]" if unit in SHORT_UNITS else "")

@@ -92,6 +92,7 @@ def _collect_arrays(path: Path, node: Any) -> tuple[dict[str, NamedArray], float
             for other, item in neighbours
             if isinstance(item, h5py.Dataset)
             and other != name
+            # a dataset is named alone, but its times and the names of its channels lie next to it
             and (_are_times(other, item, node) or other.lower() in NAME_ARRAYS)
         }
         members = {**helpers, name: node}
@@ -158,6 +159,7 @@ def _open_units(path: Path, file: h5py.File, options: SeriesOptions) -> TrainRea
     ends = units.get("spike_times_index")
     n_spikes = units["spike_times"].shape[0]
     edges = [0, *(ends[:].tolist() if ends is not None else [n_spikes])]
+    # before memory is allocated by these numbers
     if sorted(edges) != edges or edges[-1] > n_spikes:
         raise FormatError(f"{path}: /units/spike_times_index does not match the {n_spikes} spikes")
     names = units["id"][:].tolist() if "id" in units else list(range(len(edges) - 1))
@@ -185,6 +187,7 @@ def _read_start(file: h5py.File) -> str:
         node = file.get(name)
         text = node[()] if isinstance(node, h5py.Dataset) and node.shape == () else b""
         found = parse_iso(text.decode("utf-8", "replace")) if isinstance(text, bytes) else None
+        # a time without zone does not say when it was
         if found and found[1]:
             return format_wall_clock(found[0])
     return ""

@@ -116,6 +116,7 @@ class RowStream:
         if not self.is_free and not self._is_ascending(seconds):
             return None
         self.steps = steps
+        # the state changes only here, so that a block that is not clean can be parsed again
         return self._chunk(rows, seconds, clock)
 
     def _is_naive(self) -> bool:
@@ -170,11 +171,13 @@ class RowStream:
             self.label_of.setdefault(name, len(self.label_of))
         known = np.array([self.label_of[name] for name in rows.label_names], np.int64)
         count = rows.value[:, 0]
+        # an event that is counted 0 times did not happen
         happened = count > 0
         end_s = None
         if rows.end is not None:
             is_duration = self.roles.is_duration
             end_s = seconds + rows.end if is_duration else clock.seconds(rows.end)[0]
+            # rounded durations may be slightly negative
             end_s = np.maximum(end_s, seconds)[happened]
         return EventChunk(
             time_s=seconds[happened],
@@ -193,6 +196,7 @@ class RowStream:
         value = np.full((len(rows.value), len(self.channels.index)), np.nan)
         value[:, : rows.value.shape[1]] = rows.value
         for index, column in zip(self.roles.states, rows.states, strict=True):
+            # a missing state is unknown, not off
             known = np.where(column.code < 0, np.nan, 0.0)
             for text, channel in self.channels.states.get(self.names[index], {}).items():
                 code = column.names.index(text) if text in column.names else -2
@@ -201,6 +205,7 @@ class RowStream:
 
     def _is_ascending(self, seconds: Floats) -> bool:
         """Return whether times ascend over the blocks; where they may repeat, do not descend."""
+        # from the last row of the block before: files are read block by block
         steps = np.diff(seconds, prepend=self.last_s)
         return bool(np.all(steps >= 0) if self.may_repeat else np.all(steps > 0))
 
@@ -238,6 +243,7 @@ def _describe_disorder(text: str, back_s: float, reading: TimeReading) -> str:
     what = f"{text!r} runs back {back_s:.9g} s"
     if back_s == 0:
         what = f"{text!r} is also the time of the previous row"
+    # an hour back at night is most often the end of summer time
     if reading.is_wall and not reading.has_zone and not reading.zone and back_s <= 7200:
         return f"{what}; if summer time ended there, give the zone with --time-zone Europe/Paris"
     return f"{what}; times must ascend"

@@ -76,7 +76,7 @@ def trace_path(counts: Floats32, chance: Floats32, known: Path, window: MovingWi
         Inside the rows of `counts`.
     window : MovingWindow
     """
-    # what is there at any time, a busy lane for example, must not draw the path
+    # what passes at any time, on a busy lane for example, must not draw the path
     excess = np.maximum(counts - chance, 0).astype(np.float32)
     points = {known.first + i: point for i, point in enumerate(known.points)}
     usual = np.median([_mass(excess[i], point, window) for i, point in points.items()])

@@ -102,6 +102,7 @@ class Reading:
         """Return prepared documents over all words."""
         table = join_tables([self._read_one(path) for path in paths])
         table = self.preparation.apply_counts(_anonymous(table, len(self.is_kept)))
+        # zeros instead of fewer rows: activations and time bins keep their places
         return table.with_counts(np.where(self.is_kept[table.word], table.count, np.float32(0)))
 
     def _read_one(self, path: Path) -> ObservationTable:
@@ -202,6 +203,7 @@ def _list_one(preparation: Preparation, registration: Registration, path: Path) 
         digest=recording.source_digest,
         n_times=recording.n_times,
         n_observations=len(table.word),
+        # the observations that the fit will count, for shares and progress
         total=preparation.apply_counts(table).total,
         moved=found.moved,
     )
@@ -215,6 +217,7 @@ def _both(one: Census, other: Census) -> Census:
     name = other.documents[0].name
     if difference := one.scene.scene_difference(other.scene):
         raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
+    # vocabularies of later recordings may have grown at their end
     wider = max(one.scene.vocabulary, other.scene.vocabulary, key=lambda v: v.n_words)
     seen = np.zeros(wider.n_words, dtype=np.int64)
     for part in (one.seen, other.seen):
@@ -242,6 +245,7 @@ def reading_for(census: Census, preparation: Preparation) -> Reading:
     """Return the reading that excludes rare words of the whole archive."""
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     is_kept = census.seen >= max(1, choice.least_bins or 0)
+    # 0: which words are rare is decided here, not again in every group
     return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept, moved=census.moved)
 
 

@@ -155,6 +155,7 @@ def fit_files(
     began = time.perf_counter()
     streaming, detection = streaming or Streaming(), detection or Detection()
     seed, run = resolve_seed(seed), run or FitRun()
+    # before hours of work
     refuse_overwriting(target, force=run.force)
     preparation = preparation or Preparation()
     census = take_census(paths, preparation, workers.mapper)
@@ -174,6 +175,7 @@ def fit_files(
     fit = learner.finish(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
     )
+    # tested in the part only: a test on everything would learn the motifs several times
     fit, significance, least_score = _recurring_motifs(fit, part, detection)
     task = _locate_task(fit, reading, learner, part, significance, least_score)
     batch = streaming.batch_documents or default_batch(census.documents)
@@ -228,11 +230,13 @@ def drawn_part(
     at_most = PART_OBSERVATIONS // PART_DOCUMENTS
     drawn: list[tuple[int, ObservationTable]] = []
     n_observations = n_bins = 0
+    # at random: the first documents of an archive are of one season and camera position
     for index in rng.permutation(len(census.documents)):
         if n_observations >= PART_OBSERVATIONS or n_bins >= PART_BINS:
             break
         table = reading.read([census.documents[index].path])
         if len(table.word) > at_most and len(census.documents) > 1:
+            # one long recording must not be the whole part
             table = part_of_time(table, motif_length, at_most, 0, rng)
         n_observations += len(table.word)
         n_bins += table.n_times
@@ -259,6 +263,7 @@ def _learned_online(
         n_steps=0,
     )
     batch = streaming.batch_documents or default_batch(census.documents)
+    # -(-a // b) is division rounded up
     n_batches = streaming.passes * -(-len(census.documents) // batch)
     monitor = Monitor(n_batches, run.on_progress)
     total = sum(document.total for document in census.documents)
@@ -305,6 +310,7 @@ def _learned_by_em(
 def _word_shares(census: Census, reading: Reading) -> Floats:
     """Return the share of each kept word in the time bins with words, float64 array, sums to 1."""
     kept = census.seen[reading.kept_words]
+    # by bins, not counts: known from the census without reading the tables again
     share: Floats = kept / kept.sum()
     return share
 

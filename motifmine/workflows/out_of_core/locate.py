@@ -81,6 +81,7 @@ class Tally:
         self.mass += np.bincount(motif, mass, minlength=len(self.mass))
         self.log_likelihood += found.log_likelihood
         self.total += found.total
+        # groups number their documents from 0
         document = (found.occurrences.document + self.n_documents).astype(np.int32)
         self.occurrences.append(replace(found.occurrences, document=document))
         if found.anomalies is not None:
@@ -185,6 +186,7 @@ def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
         for item in fields(Anomalies)
         if item.name != "scale"
     }
+    # ties by document and time, so that the order of groups does not matter
     order = np.lexsort((columns["start_s"], columns["document"], -columns["surprise"]))[:MOST]
     kept = {name: column[order] for name, column in columns.items()}
     return Anomalies(**kept, scale=there[0].scale)

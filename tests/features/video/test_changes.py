@@ -42,7 +42,7 @@ def test_a_bin_holds_three_compared_frames(rate_hz: float, bin_s: float) -> None
     assert FlowSpec(bin_s=0.1).choose_bin_s(gap_s) == 0.1
 
 
-def test_the_bin_of_a_slow_video_is_told(tmp_path: Path) -> None:
+def test_the_bin_of_a_slow_video_is_reported(tmp_path: Path) -> None:
     times_s = [Fraction(i, 5) for i in range(40)]
     path = write_clip(tmp_path / "a.mkv", moving_square(40, step=(1, 0)), times_s=times_s)
     table = extract_video(path)
