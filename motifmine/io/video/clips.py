@@ -1,16 +1,18 @@
 """Clips of a video: read by seeking, and written as H.264, which browsers can play."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import VideoError
 from motifmine.files import open_atomic
+from motifmine.io.video.pixels import SIDEWAYS, PictureReader, find_rotation
 from motifmine.io.video.reader import open_video
 from motifmine.types import Pixels
 
@@ -29,7 +31,7 @@ def read_frame_rate(path: Path) -> Fraction:
         If the video cannot be opened.
     """
     with open_video(path) as reader:
-        rate = reader.container.streams.video[0].average_rate
+        rate = reader.choice.stream.average_rate
     return min(rate, MAX_RATE) if rate else DEFAULT_RATE
 
 
@@ -59,19 +61,21 @@ def read_span(
         If the video cannot be opened.
     """
     with open_video(path) as reader:
-        stream = reader.container.streams.video[0]
+        stream = reader.choice.stream
         stream.codec_context.thread_count = 1
+        packets: Iterable[Any] = itertools.chain(reader.choice.packets, reader.packets)
         if start_s > 0:
             try:
                 reader.container.seek(round((start_s + origin_s) * av.time_base), backward=True)
             except FFmpegError:
                 reader.container.seek(0)
-        for stamp_s, frame in _decode_frames(reader.container, stream.index):
+            packets = reader.container.demux(stream)
+        for stamp_s, picture in _decode_frames(packets, stream.index):
             time_s = stamp_s - origin_s
             if time_s >= end_s:
                 return
             if time_s >= start_s:
-                yield time_s, _convert_frame(frame, width)
+                yield time_s, _convert_picture(picture, reader.pixels, width)
 
 
 def write_clip(
@@ -114,9 +118,11 @@ def write_clip(
         container.mux(stream.encode())
 
 
-def _decode_frames(container: InputContainer, index: int) -> Iterator[tuple[float, av.VideoFrame]]:
+def _decode_frames(packets: Iterable[Any], index: int) -> Iterator[tuple[float, av.VideoFrame]]:
     """Yield time stamp and picture of frames that have both; damaged packets are skipped."""
-    for packet in container.demux(container.streams[index]):
+    for packet in packets:
+        if packet.stream_index != index:
+            continue
         try:
             pictures = packet.decode()
         except FFmpegError:
@@ -126,13 +132,10 @@ def _decode_frames(container: InputContainer, index: int) -> Iterator[tuple[floa
                 yield picture.time, picture
 
 
-def _convert_frame(frame: av.VideoFrame, width: int | None) -> Pixels:
-    """Convert a frame to an upright colour picture, reduced to `width`, with even sides."""
-    turns = frame.rotation % 360 // 90
-    wide, high = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+def _convert_picture(picture: av.VideoFrame, pixels: PictureReader, width: int | None) -> Pixels:
+    """Convert a picture to an upright one in colour, reduced to `width`, with even sides."""
+    size = pixels.measure(picture)
+    wide, high = size[::-1] if find_rotation(picture) in SIDEWAYS else size
     scale = min(1.0, width / wide) if width else 1.0
-    size = [max(2, round(side * scale) // 2 * 2) for side in (wide, high)]
-    if turns % 2:
-        size.reverse()
-    image = frame.reformat(size[0], size[1], "rgb24", threads=1).to_ndarray()
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else np.asarray(image)
+    even = (max(2, round(side * scale) // 2 * 2) for side in (wide, high))
+    return np.ascontiguousarray(pixels.read_colour(picture, *even))

@@ -8,30 +8,26 @@ second.
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import cv2
-import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import FormatError, MotifmineError, VideoError
 from motifmine.io.video.clock import FrameClock, Stamped
 from motifmine.io.video.completeness import count_missing_bytes
+from motifmine.io.video.damage import drop_broken
+from motifmine.io.video.pixels import PictureReader, choose_pixels
 from motifmine.io.video.streams import EXPECTED, Packets, StreamChoice, choose_stream
 from motifmine.records.frames import FrameOptions
 from motifmine.types import Pixels
 
-LUMA_FIRST = frozenset(
-    f"{family}{layout}p" for family in ("yuv", "yuvj") for layout in (410, 411, 420, 422, 440, 444)
-) | {"gray", "nv12", "nv21"}
-"""Pixel formats with 8 bits whose first plane is the luma."""
-
-ROTATIONS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+INTRA_ONLY = frozenset({"mjpeg", "mjpegb"})
+"""Codecs that code each picture by itself, and whose decoder passes on broken ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +41,14 @@ class Frame:
     document: int = 0
     """Number of the document, from 0; a new one begins where the time stamps jump."""
     luma: Pixels
-    """Luma, uint8 array (height, width), upright; a view that is valid as long as the frame."""
+    """Luma, uint8 array (height, width), upright, of square pixels; a view that is valid as long as
+    the frame."""
     source: av.VideoFrame
+    pixels: PictureReader = field(default_factory=PictureReader)
 
     def read_colour(self, width: int, height: int) -> Pixels:
         """Return the picture in colour at a reduced size, uint8 array (height, width, rgb)."""
-        turn = _find_rotation(self.source)
-        if turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE):
-            width, height = height, width
-        # one thread: for small pictures, starting threads takes longer than the conversion
-        small = self.source.reformat(width, height, "rgb24", threads=1).to_ndarray()
-        return _rotate(small, turn)
+        return self.pixels.read_colour(self.source, width, height)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +63,7 @@ class VideoReader:
     choice: StreamChoice
     packets: Packets
     """Packets of all streams that the choice has not read."""
+    pixels: PictureReader
     max_gap_s: Fraction
     duration_s: float
     """Duration according to the container, seconds; NaN if unknown."""
@@ -79,11 +73,13 @@ class VideoReader:
     """Time stamp of second 0 in the container, seconds; that of the document of the last frame."""
     frames_decoded: int = 0
     frames_damaged: int = 0
-    """Packets that could not be decoded, and frames that the decoder marked as corrupt."""
+    """Packets that could not be decoded, and frames that are excluded because they are damaged."""
     stamps_repaired: int = 0
     """Time stamps that were missing, repeated, descending, or far from those around them."""
     truncated_at_s: float = math.nan
     """End of the last frame if the file is truncated, seconds; else NaN."""
+    _reached_s: Fraction = Fraction(0)
+    """Latest end of a packet, in time of the container, seconds."""
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -104,9 +100,9 @@ class VideoReader:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided about the file, for people."""
-        if self.choice.n_streams == 1:
-            return ()
-        return (f"stream {self.choice.number} of {self.choice.n_streams}",)
+        choice = self.choice
+        stream = f"stream {choice.number} of {choice.n_streams}" if choice.n_streams > 1 else ""
+        return tuple(filter(None, [stream, *self.pixels.notes]))
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame that can be decoded, in order of time.
@@ -119,14 +115,13 @@ class VideoReader:
         stream = self.choice.stream
         stream.codec_context.thread_count = 1
         clock = FrameClock(gap_s=self.mean_gap_s, max_gap_s=self.max_gap_s)
-        reached_s = Fraction(0)
-        for packet in itertools.chain(self.choice.packets, self.packets):
-            if packet.pts is not None:
-                end = packet.pts + (packet.duration or 0)
-                reached_s = max(reached_s, end * Fraction(packet.time_base or 0))
-            if packet.stream_index == stream.index:
-                for picture in self._decode_packet(packet):
-                    yield from self._make_frames(clock.push(_read_stamp(picture), picture), clock)
+        pictures = self._read_pictures()
+        if stream.codec_context.name in INTRA_ONLY:
+            # a picture with an invalid code is an error then, and not passed on half decoded
+            stream.codec_context.options = {"err_detect": "explode"}
+            pictures = drop_broken(pictures, self.pixels.read_luma, self._count_damaged)
+        for picture in pictures:
+            yield from self._make_frames(clock.push(_read_stamp(picture), picture), clock)
         yield from self._make_frames(clock.flush(), clock)
         self.frames_damaged += int(self.packets.has_failed)
         if not self.frames_decoded:
@@ -134,7 +129,23 @@ class VideoReader:
                 f"{self.path}: no frame of its {stream.codec_context.name} video can be decoded "
                 f"({self.frames_damaged} packets are damaged)"
             )
-        self._detect_truncation(float(reached_s), float(clock.time_s))
+        self._detect_truncation(float(clock.time_s))
+
+    def _read_pictures(self) -> Iterator[av.VideoFrame]:
+        """Yield the pictures that the decoder does not mark as damaged."""
+        for packet in itertools.chain(self.choice.packets, self.packets):
+            if packet.pts is not None:
+                end = packet.pts + (packet.duration or 0)
+                self._reached_s = max(self._reached_s, end * Fraction(packet.time_base or 0))
+            if packet.stream_index == self.choice.stream.index:
+                for picture in self._decode_packet(packet):
+                    if picture.is_corrupt:
+                        self._count_damaged()
+                    else:
+                        yield picture
+
+    def _count_damaged(self) -> None:
+        self.frames_damaged += 1
 
     def _decode_packet(self, packet: Any) -> Iterable[av.VideoFrame]:
         """Return the pictures that one packet completes."""
@@ -149,30 +160,31 @@ class VideoReader:
         """Yield pictures whose times are known as frames."""
         for found in stamped:
             picture = found.item
-            self.frames_damaged += int(picture.is_corrupt)
             frame = Frame(
                 index=self.frames_decoded,
                 time_s=found.time_s,
                 document=found.document,
-                luma=_extract_luma(picture),
+                luma=self.pixels.read_luma(picture),
                 source=picture,
+                pixels=self.pixels,
             )
             self.frames_decoded += 1
             self.stamps_repaired = clock.repaired
             self.origin_s = float(found.origin_s)
             yield frame
 
-    def _detect_truncation(self, reached_s: float, last_s: float) -> None:
+    def _detect_truncation(self, last_s: float) -> None:
         """Set `truncated_at_s` if the file lacks bytes, and with them frames.
 
         A header with a wrong duration or number of frames never makes a file a truncated one.
         """
         # the number of frames in a fragmented file is that of its first fragment
-        if self.frames_expected == self.frames_decoded or not count_missing_bytes(self.path):
+        n_found = self.frames_decoded + self.frames_damaged
+        if self.frames_expected == n_found or not count_missing_bytes(self.path):
             return
         start_s = (self.container.start_time or 0) / av.time_base
         slack_s = max(0.25, 2.5 * float(self.mean_gap_s))
-        is_long = reached_s - start_s >= self.duration_s - slack_s
+        is_long = float(self._reached_s) - start_s >= self.duration_s - slack_s
         # Matroska has an index after the last frame; the duration of others is that of the rest
         if "matroska" in self.container.format.name and is_long:
             return
@@ -214,6 +226,7 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
         container=container,
         choice=choice,
         packets=packets,
+        pixels=choose_pixels(path, choice.stream),
         max_gap_s=Fraction(options.max_gap_s),
         duration_s=container.duration / av.time_base if container.duration else math.nan,
         frames_expected=choice.stream.frames or -1,
@@ -257,22 +270,3 @@ def _describe_damage(path: Path) -> str:
 def _read_stamp(picture: av.VideoFrame) -> Fraction | None:
     """Return the time stamp of a picture, seconds, None if it has none."""
     return None if picture.pts is None else picture.pts * Fraction(picture.time_base or 0)
-
-
-def _extract_luma(picture: av.VideoFrame) -> Pixels:
-    """Return the luma of a frame, without a copy if the pixel format allows it."""
-    turn = _find_rotation(picture)
-    if picture.format.name not in LUMA_FIRST:
-        picture = picture.reformat(format="gray")
-    plane = picture.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return _rotate(rows[: picture.height, : picture.width], turn)
-
-
-def _rotate(image: Any, turn: int | None) -> Pixels:
-    return np.asarray(image if turn is None else cv2.rotate(image, turn), dtype=np.uint8)
-
-
-def _find_rotation(picture: av.VideoFrame) -> int | None:
-    """Return the OpenCV rotation that makes the frame upright."""
-    return ROTATIONS.get(picture.rotation % 360)

@@ -1,0 +1,202 @@
+"""From decoded pictures to grey and colour ones: upright, of square pixels, with 8 bits."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from motifmine.types import Pixels
+
+LUMA_FIRST = frozenset(
+    f"{family}{layout}p" for family in ("yuv", "yuvj") for layout in (410, 411, 420, 422, 440, 444)
+) | {"gray", "nv12", "nv21"}
+"""Pixel formats with 8 bits whose first plane is the luma."""
+DEEP_GREY = re.compile(r"gray(9|1\d|f\d\d)(le|be)?")
+ROTATIONS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+SIDEWAYS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
+
+SQUARE = Fraction(2, 100)
+"""Pixels that are wider or narrower by less are square; 1088 lines of 1080 are called 136:135."""
+WIDEST = Fraction(4)
+"""No pixels are wider, or narrower, than this: the container is wrong."""
+SAMPLED = 12
+"""Places of a recording whose values are looked at."""
+PERCENTILES = (0.5, 99.5)
+LOWEST, HIGHEST = 32, 223
+"""Grey levels of these percentiles; there is room for what is brighter or darker, and moves."""
+MOST_NOISE = 1.0
+"""Noise between two frames is not stretched beyond this median absolute difference, grey levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Map from the values of a recording with more than 8 bits to grey levels."""
+
+    low: float
+    high: float
+    """Values that become the grey levels `LOWEST` and `HIGHEST`."""
+
+    def apply(self, values: NDArray[Any]) -> Pixels:
+        """Return values as grey levels, uint8 array of the same shape."""
+        factor = (HIGHEST - LOWEST) / (self.high - self.low)
+        found = (values.astype(np.float32) - np.float32(self.low)) * np.float32(factor) + LOWEST
+        return np.asarray(np.nan_to_num(np.clip(found, 0, 255)), dtype=np.uint8)
+
+
+@dataclass(slots=True)
+class PictureReader:
+    """Converts the pictures of one video stream."""
+
+    aspect: Fraction = Fraction(1)
+    """Width of a pixel relative to its height."""
+    stretch: Stretch | None = None
+    """Of a recording of grey values with more than 8 bits."""
+    is_interlaced: bool = False
+    """Whether a picture was interlaced so far."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the pixels, for people."""
+        found = []
+        if self.aspect != 1:
+            found.append(f"pixels of {self.aspect.numerator}:{self.aspect.denominator} made square")
+        if self.is_interlaced:
+            found.append("interlaced, one field used")
+        if self.stretch is not None:
+            found.append(f"values {self.stretch.low:.6g} to {self.stretch.high:.6g} stretched")
+        return tuple(found)
+
+    def read_luma(self, picture: av.VideoFrame) -> Pixels:
+        """Return the luma of a picture, uint8 array (height, width), without a copy if possible."""
+        if self.stretch is not None:
+            luma = self.stretch.apply(picture.to_ndarray())
+        else:
+            if picture.format.name not in LUMA_FIRST:
+                picture = picture.reformat(format="gray")
+            plane = picture.planes[0]
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            luma = rows[: picture.height, : picture.width]
+        # once is enough: a field and a whole frame lie half a line apart, which would be motion
+        self.is_interlaced = self.is_interlaced or bool(picture.interlaced_frame)
+        if self.is_interlaced and luma.shape[0] > 1:
+            luma = luma[::2]
+        size = self.measure(picture)
+        if luma.shape != size[::-1]:
+            luma = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        return rotate(luma, find_rotation(picture))
+
+    def read_colour(self, picture: av.VideoFrame, width: int, height: int) -> Pixels:
+        """Return a picture in colour at a reduced size, uint8 array (height, width, rgb).
+
+        Parameters
+        ----------
+        picture : av.VideoFrame
+        width, height : int
+            Of the upright result, pixels.
+        """
+        if self.stretch is not None:
+            size = (width, height)
+            luma = cv2.resize(self.read_luma(picture), size, interpolation=cv2.INTER_AREA)
+            return np.repeat(np.asarray(luma, dtype=np.uint8)[:, :, None], 3, axis=2)
+        turn = find_rotation(picture)
+        if turn in SIDEWAYS:
+            width, height = height, width
+        # one thread: for small pictures, starting threads takes longer than the conversion
+        small = picture.reformat(width, height, "rgb24", threads=1).to_ndarray()
+        return rotate(small, turn)
+
+    def measure(self, picture: av.VideoFrame) -> tuple[int, int]:
+        """Return width and height of a picture with square pixels, before it is rotated."""
+        return max(1, round(picture.width * self.aspect)), picture.height
+
+
+def choose_pixels(path: Path, stream: Any) -> PictureReader:
+    """Return how the pictures of a stream are converted.
+
+    Parameters
+    ----------
+    path : Path
+        The file, whose values are sampled if they have more than 8 bits.
+    stream : av.VideoStream
+    """
+    is_deep = DEEP_GREY.fullmatch(stream.codec_context.pix_fmt or "")
+    return PictureReader(
+        aspect=find_aspect(stream),
+        stretch=measure_stretch(path, stream.index) if is_deep else None,
+    )
+
+
+def find_aspect(stream: Any) -> Fraction:
+    """Return the width of a pixel relative to its height, 1 if that is unknown or absurd."""
+    for said in (stream.sample_aspect_ratio, stream.codec_context.sample_aspect_ratio):
+        if said:
+            aspect = Fraction(said)
+            is_plausible = 1 / WIDEST <= aspect <= WIDEST
+            return aspect if is_plausible and abs(aspect - 1) > SQUARE else Fraction(1)
+    return Fraction(1)
+
+
+def measure_stretch(path: Path, index: int) -> Stretch:
+    """Measure the range of values of a recording, over its whole length where it can be sought.
+
+    Parameters
+    ----------
+    path : Path
+    index : int
+        Of the stream.
+    """
+    values, changes = [np.zeros(0)], [np.zeros(0)]
+    for one, other in _sample_pairs(path, index):
+        values.append(one[np.isfinite(one)])
+        change = np.abs(other - one)
+        changes.append(change[np.isfinite(change)])
+    found = np.concatenate(values)
+    low, high = np.percentile(found, PERCENTILES) if len(found) else (0.0, 1.0)
+    step = np.concatenate(changes)
+    noise = float(np.median(step)) if len(step) else 0.0
+    least = max(noise * (HIGHEST - LOWEST) / MOST_NOISE, 1e-6 * max(abs(low), abs(high)), 1e-9)
+    if high - low < least:
+        middle = (low + high) / 2
+        low, high = middle - least / 2, middle + least / 2
+    return Stretch(float(low), float(high))
+
+
+def _sample_pairs(path: Path, index: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield values of successive frames at places that are spread over the recording."""
+    with av.open(str(path), metadata_errors="replace") as container:
+        stream = container.streams[index]
+        start, length = container.start_time or 0, container.duration or 0
+        for place in range(SAMPLED):
+            try:
+                if place:
+                    container.seek(start + length * place // SAMPLED, backward=True)
+                pictures = container.decode(stream)
+                one, other = (_read_values(next(pictures)) for _ in range(2))
+            except (FFmpegError, StopIteration, RuntimeError):
+                continue
+            yield one, other
+            if not length:
+                return
+
+
+def _read_values(picture: Any) -> NDArray[Any]:
+    # every third pixel of every third line is enough, and the most that a 4K recording needs
+    return np.asarray(picture.to_ndarray()[::3, ::3], dtype=np.float64).ravel()
+
+
+def find_rotation(picture: av.VideoFrame) -> int | None:
+    """Return the OpenCV rotation that makes the picture upright."""
+    return ROTATIONS.get(picture.rotation % 360)
+
+
+def rotate(image: Any, turn: int | None) -> Pixels:
+    """Return a picture turned by an OpenCV rotation."""
+    return np.asarray(image if turn is None else cv2.rotate(image, turn), dtype=np.uint8)
