@@ -51,6 +51,9 @@ OPTIONS = (
     click.option(
         "--long", help="Columns of the long form: time,sensor,value.  [default: recognised]"
     ),
+    click.option(
+        "--join", is_flag=True, default=None, help="All series are parts of one recording."
+    ),
     click.option("--document", type=DURATION, help="Longest document: 1h."),
     click.option(
         "--on-bad",
@@ -117,6 +120,7 @@ def take_series_settings(
         max_gap_s=gap,
         document_s=document,
         hold=hold,
+        join=bool(given.pop("join", False)),
         seed=seed,
     )
 

@@ -106,6 +106,11 @@ def plan_jobs(
     """
     settings = replace(settings, series=set_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
+    if settings.series.join and len(paths) > 1:
+        # the first names the recording; its reader opens the others, too
+        options = replace(settings.series.options, join=tuple(map(str, paths[1:])))
+        settings = replace(settings, series=replace(settings.series, options=options))
+        paths = paths[:1]
     _check_start(settings, len(paths))
     names = make_recording_names(paths)
     threads = max(1, n_cores() // max(1, min(workers, len(paths))))

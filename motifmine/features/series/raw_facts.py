@@ -103,6 +103,8 @@ class FactsReader:
     def __init__(self, reader: SeriesReader) -> None:
         self.reader = reader
         self.facts = RawFacts.empty(0)
+        self.last_s = float("nan")
+        """Time of the last row, seconds."""
 
     @property
     def header(self) -> SeriesHeader:
@@ -121,6 +123,8 @@ class FactsReader:
 
     def _note(self, chunk: Chunk) -> None:
         n_channels = len(self.reader.labels())
+        if len(chunk.time_s):
+            self.last_s = float(chunk.time_s[-1])
         if isinstance(chunk, EventChunk):
             return
         if isinstance(chunk, SampleChunk):

@@ -7,6 +7,8 @@ surveys of all sources give one vocabulary.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,8 @@ class SeriesSettings:
     """Which channels hold their last value, see `motifmine.features.series.holding`."""
     vocabulary: Vocabulary | None = None
     """Words to use; None: those of the workspace, or learned from the sources."""
+    join: bool = False
+    """Whether all sources are parts of one recording."""
     seed: int = 0
     """Seed of the sample that words are learned from."""
     spool: Path | None = None
@@ -70,6 +74,8 @@ class Survey:
     """Sampled bins; None for events."""
     facts: RawFacts | None = None
     """On the samples before they were averaged; None for events."""
+    last_s: float = math.nan
+    """Time of the last row, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,6 +108,7 @@ def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> Se
     for name, value in options.items():
         if isinstance(value, list):  # JSON has no tuples
             options[name] = tuple(value)
+    options["join"] = ()  # the files of that recording, not of others
     return SeriesSettings(
         options=SeriesOptions(**options),
         bin_s=spec["bin_s"],
@@ -188,6 +195,7 @@ def survey(
             labels=(),
             sample=sample.widen(n_channels),
             facts=raw.facts.widen(n_channels),
+            last_s=raw.last_s,
         )
 
 
@@ -269,6 +277,7 @@ def merge_surveys(
     facts = RawFacts.empty(len(header.channels))
     for found, order in zip(surveys, orders, strict=True):
         facts = facts.join(found.facts.select(order)) if found.facts is not None else facts
+    notes += _describe_overlaps(surveys)
     notes += describe_facts(header.channels, facts, on_change=header.is_open)
     choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":
@@ -304,6 +313,24 @@ def _is_compatible(header: SeriesHeader, other: SeriesHeader) -> bool:
     if header.is_open and other.is_open:
         return True
     return sorted(header.channels) == sorted(other.channels)
+
+
+def _describe_overlaps(surveys: Sequence[Survey]) -> list[str]:
+    """Return a note on sources that share a stretch of time and channels, if there are some."""
+    dated = [
+        (datetime.fromisoformat(found.header.start_utc).timestamp(), found)
+        for found in surveys
+        if found.header.start_utc and found.last_s > 0
+    ]
+    dated.sort(key=lambda one: one[0])
+    for (start, one), (next_start, two) in pairwise(dated):
+        shared_s = min(start + one.last_s, next_start + two.last_s) - next_start
+        if shared_s > 0 and set(one.header.channels) & set(two.header.channels):
+            return [
+                f"{one.path.name} and {two.path.name} share {shared_s:.6g} s and channels; if they "
+                "are parts of one recording, --join counts that stretch once"
+            ]
+    return []
 
 
 def _join_channels(surveys: Sequence[Survey]) -> SeriesHeader:

@@ -1,9 +1,12 @@
 """Opening a series of sensor values, independent of the file format."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from motifmine.errors import FormatError
 from motifmine.io.readers import reader_of_content, reader_of_name, split_part
+from motifmine.io.series.cleaning import CleanReader
+from motifmine.io.series.joining import JoinedReader
 from motifmine.io.series.options import SeriesOptions
 from motifmine.records.series import SeriesReader
 
@@ -26,13 +29,18 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
     DataError
         If the roles of columns cannot be recognised; the message names the option to use.
     """
+    options = options or SeriesOptions()
+    if options.join:
+        alone = replace(options, join=())
+        paths = [Path(path), *map(Path, options.join)]
+        return JoinedReader(paths, lambda one: open_series(one, alone))
     file = split_part(path)[0]
     _check_file(file)
     entry = reader_of_name(path)
     if entry is None or entry.gives != "series":
         entry = reader_of_content(file)
-    reader: SeriesReader = entry.load()(Path(path), options or SeriesOptions())
-    return reader
+    reader: SeriesReader = entry.load()(Path(path), options)
+    return CleanReader(reader, options.missing)
 
 
 def _check_file(path: Path) -> None:

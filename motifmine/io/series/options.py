@@ -45,6 +45,8 @@ class SeriesOptions:
     long: tuple[str, ...] = ()
     """Columns of the long form: time, sensor, value; several of the sensor are joined by `+`.
     Empty: recognised."""
+    join: tuple[str, ...] = ()
+    """Further files that are parts of the same recording."""
     n_bands: int = 40
     """Number of mel bands of sound, > 0."""
     hop_s: float = 0.01
