@@ -78,9 +78,11 @@ class WeekRates:
         from scipy.special import gammaincinv  # noqa: PLC0415  (slow to import)
 
         hours = np.where(self.recorded_s > 0, self.recorded_s / HOUR_S, np.nan)
+        # the Jeffreys prior of a rate is a gamma distribution of shape 1/2
         shape = self.count[motif] + 0.5
         low = gammaincinv(shape, (1 - LEVEL) / 2) / hours
         high = gammaincinv(shape, (1 + LEVEL) / 2) / hours
+        # nothing found is no evidence against a rate of 0
         return np.where(self.count[motif] == 0, 0 * hours, low), high
 
     def peak(self, motif: int) -> tuple[int, int]:
@@ -104,6 +106,7 @@ class WeekRates:
         """
         count, recorded_s = self.count.sum(axis=(0, 1)), self.recorded_s.sum(axis=0)
         enough = np.flatnonzero((recorded_s >= LITTLE_S) & (count > 0))
+        # a single hour is the busiest whatever happened in it
         if len(enough) <= 1:
             return ()
         order = np.argsort(-count[enough] / recorded_s[enough], kind="stable")[:most]
@@ -135,6 +138,7 @@ def make_calendar(record: FitRecord) -> Calendar | None:
     if not any(len(slot) for slot in slots):
         return None
     known, weight = np.unique(np.concatenate(slots), return_counts=True)
+    # quarters of an hour in UTC first: offsets of all zones are multiples of them
     local_s = known * SLOT_S + zone_offsets_s(known, find_time_zone(record.time_zone))
     hours, hour_of_slot = np.unique(
         np.floor(local_s / HOUR_S).astype(np.int64), return_inverse=True
@@ -143,6 +147,7 @@ def make_calendar(record: FitRecord) -> Calendar | None:
     found = record.occurrences
     clocked = np.array([len(slot) > 0 for slot in slots])[found.document]
     begun = [
+        # motifs may begin before the recording
         slots[document][min(max(start, 0), len(slots[document]) - 1)]
         for document, start in zip(
             found.document[clocked].tolist(), found.start_bin[clocked].tolist(), strict=True
@@ -236,6 +241,7 @@ def _find_surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices |
         found.document.tolist(), found.start_s.tolist(), found.end_s.tolist(), strict=True
     ):
         begins = record.recordings[document].bin_start_s
+        # times were rounded when they were stored
         first, last = np.searchsorted(begins, np.array([start_s, end_s]) - 1e-6 * record.bin_s)
         parts.append(slots[document][first:last])
     return np.concatenate(parts)

@@ -165,6 +165,8 @@ class _Events:
 
     def shift_starts(self, random: np.random.Generator) -> "_Events":
         """Return the events with each motif shifted cyclically by a random lag per document."""
+        # a shift keeps the rhythm of each motif, and breaks only what motifs have to do with each
+        # other
         shift = random.integers(0, self.n_starts[:, None], (len(self.n_starts), self.n_motifs))
         start = (self.start + shift[self.document, self.motif]) % self.n_starts[self.document]
         order = np.lexsort((start, self.document))
@@ -207,6 +209,7 @@ def _choose_documents(
 ) -> Indices:
     """Return documents in random order with at most `MOST_STEPS` pairs of occurrences together."""
     n_found = np.bincount(document, minlength=len(n_starts)).astype(np.float64)
+    # share of pairs that are near enough to be counted
     near = np.minimum(1.0, REACH * motif_length / np.maximum(n_starts, 1))
     order = generator(seed, Stream.DOCUMENT_ORDER).permutation(len(n_starts))
     steps = np.cumsum((n_found**2 * near)[order])
@@ -235,6 +238,7 @@ def _test_relations(
     spread[np.arange(events.n_motifs), np.arange(events.n_motifs)] = np.inf
     highest, lowest = np.zeros(n_shuffles), np.zeros(n_shuffles)
     for index in range(n_shuffles):
+        # shuffles of their own: those that gave mean and spread deviate less from them
         counts = events.shift_starts(generator(seed, Stream.SHIFT_FOR_NULL, index)).counts(windows)
         deviation = (counts - mean) / spread
         highest[index], lowest[index] = deviation.max(), deviation.min()
@@ -244,6 +248,7 @@ def _test_relations(
     found = []
     for sign, null in ((1, highest), (-1, -lowest)):
         for a, b, window, strength in _find_strongest_windows(sign * deviation):
+            # the data count as one of the shuffles, so that no p-value is 0
             p_value = (1 + int((null >= strength).sum())) / (n_shuffles + 1)
             if p_value > LEVEL:
                 continue

@@ -125,8 +125,12 @@ def _test_days(days: _Days, count: Floats, motif: int, *, unit: float = 1.0) -> 
         if is_tested.sum() >= FEWEST_DAYS:
             spread = estimate_overdispersion(found[basis & is_tested], expected[basis & is_tested])
             p_value[is_tested] = compute_p_values(
-                np.round(found[is_tested]), expected[is_tested], spread
+                # surprising time is in units of a typical stretch, which are not whole
+                np.round(found[is_tested]),
+                expected[is_tested],
+                spread,
             )
+        # not `>`: days that cannot be tested (NaN) stay in the basis
         usual = ~(_adjust_p_values(p_value) <= FALSE_DISCOVERY_RATE)
         if (usual == basis).all():
             break
@@ -144,6 +148,7 @@ def _expect(
     own = basis[:, None].astype(np.float64)
     n, t = own * count, own * days.recorded_s
     seen = own * (days.recorded_s > 0)
+    # leave-one-out throughout: an unusual day must not raise its own expectation
     overall = (n.sum() - n.sum(axis=1)) / np.maximum(t.sum() - t.sum(axis=1), PRIOR_S)
     n_kind, t_kind, peers = (_sum_others(a, days.kind) for a in (n, t, seen))
     rate = (n_kind + PRIOR_S * overall[:, None]) / (t_kind + PRIOR_S)
@@ -174,6 +179,7 @@ def estimate_overdispersion(found: Floats, expected: Floats) -> float:
     against single outlying days.
     """
     expected = np.maximum(expected, 1e-9)
+    # with few days the variation between them is known badly: assume more of it
     goal = CLIPPED_MEAN - OVERDISPERSION_MARGIN * CLIPPED_SPREAD / np.sqrt(max(len(found), 1))
 
     def mean(phi: float) -> float:
@@ -183,6 +189,7 @@ def estimate_overdispersion(found: Floats, expected: Floats) -> float:
     low, high = 0.0, 10.0
     if not len(found) or mean(low) <= goal:
         return 0.0
+    # bisection: the mean falls with phi
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (middle, high) if mean(middle) > goal else (low, middle)
@@ -210,6 +217,7 @@ def compute_p_values(found: Floats, expected: Floats, phi: float) -> Floats:
         size = 1 / phi
         below = betainc(size, found + 1, size / (size + expected))
         above = betainc(least, size, expected / (size + expected))
+    # P(N >= 0) is 1; the incomplete functions have no value there
     above = np.where(found == 0, 1.0, above)
     p_value: Floats = np.minimum(1.0, 2 * np.minimum(below, above))
     return p_value
@@ -221,6 +229,7 @@ def _adjust_p_values(p_value: Floats) -> Floats:
     order = known[np.argsort(p_value[known], kind="stable")]
     ranked = p_value[order] * len(order) / np.arange(1, len(order) + 1)
     q_value = np.full(len(p_value), np.nan)
+    # Benjamini-Hochberg is monotonic: a smaller p-value never has a larger q-value
     q_value[order] = np.minimum.accumulate(ranked[::-1])[::-1]
     return q_value
 
@@ -229,6 +238,7 @@ def _select(day: Indices, tested: list[_TestedDays]) -> tuple[UnusualDay, ...]:
     """Return the unusual days among all motifs by their q-values."""
     if not tested:
         return ()
+    # all motifs together: the rate of false discoveries is that of the list that is shown
     p_value = np.concatenate([each.p_value for each in tested])
     q_value = _adjust_p_values(p_value)
     chosen = np.flatnonzero(q_value <= FALSE_DISCOVERY_RATE)

@@ -41,6 +41,7 @@ def run_queue(queue: JobQueue, cluster: Cluster) -> None:
                 for job in running.cancel_all():
                     queue.requeue(job)
                 cluster.reconnect()
+            # a few a thread hide the latency; all at once would fill the scheduler's memory
             room = max(2, PER_THREAD * cluster.n_threads()) - len(running)
             for job in itertools.islice(queue.take_jobs(), max(0, room)):
                 running.start(job)
@@ -79,6 +80,7 @@ class _RunningJobs:
     def start(self, job: Job) -> None:
         """Submit a job to Dask."""
         key = f"motifmine-{next(self.names)}"
+        # pure=False and a fresh key: Dask must not return the result of an earlier try
         future = self.cluster.client.submit(run_on_worker, job, key=key, pure=False)
         self.open[key] = future, job
         future.add_done_callback(lambda _: self.has_finished.set())

@@ -93,11 +93,14 @@ class Journal:
         )
         for name in names:
             for line in (self.storage.read_text(name) or "").splitlines():
+                # a line that was cut off by a full disk costs one job again, not the run
                 with suppress(ValueError, TypeError):
                     record = record_from_json(json.loads(line))
                     self.records[record.job] = record
         self._number = int(names[-1].partition(".")[0]) if names else 0
         if len(names) > MAX_SEGMENTS:
+            # written before the old ones are removed: a kill in between leaves records twice, never
+            # none
             self._write(list(self.records.values()))
             for name in names:
                 self.storage.remove(name)
@@ -128,6 +131,7 @@ class Journal:
         self._segments = []
 
     def _write(self, records: list[JobRecord]) -> None:
+        # zero-padded numbers, so that sorting by name is sorting by time
         self._number += 1
         name = f"{self._number:08d}.jsonl"
         lines = [json.dumps(record_to_json(record)) for record in records]

@@ -107,6 +107,7 @@ class JobQueue:
 
     def _queue_scene(self, scene: PlannedScene) -> None:
         """Queue the scene's own job once all of its recordings are finished."""
+        # a fit of half a scene would be made again when the rest is there
         if self._open[scene.name] or self.scenes_wait:
             return
         job = SceneJob(
@@ -143,6 +144,7 @@ class JobQueue:
         settings = self.plan.extraction
         if not scene.gap_s:
             return settings
+        # a fraction again: 1/29.97 was rounded in the plan
         bin_s = settings.spec.choose_bin_s(Fraction(scene.gap_s).limit_denominator(10**6))
         return replace(settings, spec=replace(settings.spec, bin_s=bin_s))
 
@@ -200,5 +202,6 @@ def list_finished_tables(scene: PlannedScene, journal: Journal) -> list[tuple[st
         record = records[file.name]
         if record is None or not record.is_done or (file.is_gone and record.digest in present):
             continue
+        # settings and content: the fit is out of date if either changes
         found.append((file.name, f"{record.key}:{record.digest}"))
     return sorted(found)

@@ -159,6 +159,7 @@ class Storage:
         with files.open(f"{root}/{path}", "rb") as source, target.open("wb") as sink:
             while block := source.read(BLOCK_BYTES):
                 sink.write(block)
+                # a sign of life, or the job would be killed as hanging while it downloads
                 if time.monotonic() - last > PROGRESS_EVERY_S:
                     last = time.monotonic()
                     on_block()
@@ -182,6 +183,7 @@ class Storage:
             if WHOLE_OBJECTS.intersection(_protocols(files)):
                 files.put_file(str(source), f"{folder}/{name}")
             else:
+                # hidden, so that listings never take it for a result
                 part_name = f"{folder}/.{name}.part-{make_token()}"
                 files.put_file(str(source), part_name)
                 files.mv(part_name, f"{folder}/{name}")
@@ -205,6 +207,7 @@ class Storage:
         files.invalidate_cache()
         if not files.isdir(root):
             raise WorkspaceError(f"{self.url} is not a folder; check the URL and your permissions")
+        # results may lie inside the archive, and their clips are no recordings
         skipped = exclude.url.rstrip("/").removeprefix(self.url.rstrip("/") + "/")
         for name, info in files.find(root, detail=True).items():
             path = str(name).removeprefix(root).lstrip("/")
@@ -235,6 +238,7 @@ def _stat_entry(path: str, stat: os.stat_result) -> StoredFile:
 
 def _remote_entry(path: str, info: dict[str, Any]) -> StoredFile:
     marks = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "created")
+    # tags first: object stores change times when they copy
     stamp = next((str(info[mark]) for mark in marks if info.get(mark)), "")
     return StoredFile(path=path, n_bytes=int(info.get("size") or 0), stamp=stamp)
 

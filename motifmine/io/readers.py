@@ -137,6 +137,7 @@ def all_readers() -> dict[str, ReaderEntry]:
         except Exception as error:  # another package may raise anything
             entry = error
         if isinstance(entry, ReaderEntry):
+            # our own formats cannot be replaced by another package
             found.setdefault(point.name, entry)
         else:
             warnings.warn(
@@ -202,6 +203,7 @@ def split_part(path: str | Path) -> tuple[Path, str]:
     file, colon, inner = text.rpartition(":")
     suffix = Path(file).suffix.lower()
     has_parts = any(e.has_parts and suffix in e.suffixes for e in all_readers().values())
+    # a file may have a colon in its name
     is_part = colon and has_parts and not Path(text).exists()
     return (Path(file), inner) if is_part else (Path(path), "")
 

@@ -86,6 +86,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
 def _parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
     """Return the (word, count) pairs of one line."""
     parts = line.split()
+    # the LDA-C variant begins with the number of entries
     if parts and ":" not in parts[0]:
         if not parts[0].isdigit() or int(parts[0]) != len(parts) - 1:
             raise FormatError(
@@ -126,5 +127,6 @@ def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> N
     for t in range(table.n_times):
         entries = slice(table.offsets[t], table.offsets[t + 1])
         pairs = zip(table.word[entries].tolist(), table.count[entries].tolist(), strict=True)
+        # nine digits give every float32 back
         lines.append(" ".join(f"{w}:{c:.9g}" for w, c in pairs))
     write_text(path, "\n".join(lines) + "\n", force=force)

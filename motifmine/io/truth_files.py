@@ -78,8 +78,10 @@ def read_true_motifs(path: Path) -> Floats32:
 
 def _read_csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     try:
+        # Excel writes a byte order mark
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
+            # Excel writes semicolons where the decimal is a comma
             delimiter = max(",;\t", key=head.count)
             names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
             _check_columns(path, names)
@@ -151,12 +153,14 @@ def _find_document(where: str, row: dict[str, Any], start_s: float, record: FitR
             return 0
         raise FormatError(f"{where} names no document and the fit has {len(names)} recordings")
     given = str(row[column]).strip()
+    # whole first: names of recordings may hold dots
     for name in (given, Path(given).stem):
         if name in names:
             return names.index(name)
     pieces = [i for i, r in enumerate(record.recordings) if _is_piece_of(r, Path(given).stem)]
     if pieces:
         begun = [i for i in pieces if record.recordings[i].bin_start_s[0] <= start_s]
+        # the last piece that has begun by then
         return (begun or pieces[:1])[-1]
     known = ", ".join(map(repr, names[:4])) + (", ..." if names[4:] else "")
     raise FormatError(
@@ -174,12 +178,14 @@ def _parse_seconds(where: str, column: str, value: Any) -> float:
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = math.nan
+    # JSON's true is a number to Python
     if not math.isfinite(seconds) or isinstance(value, bool):
         raise FormatError(f"{where}, column {column!r} is {value!r}; expected seconds, as 12.5")
     return seconds
 
 
 def _read_npz_arrays(path: Path) -> dict[str, Floats32]:
+    # a pickle could run any code
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     return {

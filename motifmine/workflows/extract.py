@@ -113,6 +113,7 @@ def plan_jobs(
         paths = paths[:1]
     _check_start(settings, len(paths))
     names = make_recording_names(paths)
+    # fewer sources than cores: decoders get the others
     threads = max(1, n_cores() // max(1, min(workers, len(paths))))
     jobs = [
         ExtractionJob(
@@ -194,6 +195,7 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
             reason="its table is there already, from the same file with the same settings",
             table_path=there,
         )
+    # warnings of a child process would be lost: they go back with its outcome
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MotifmineWarning)
         written = write_documents(
@@ -322,6 +324,7 @@ def _scene_of(
             break
     if not found:
         return None
+    # all others fit into the largest vocabulary
     return max(found, key=lambda scene: scene.vocabulary.n_words)
 
 

@@ -46,6 +46,7 @@ def _summarise_workspace(workspace: Workspace) -> dict[str, Any]:
     return {
         "workspace": str(workspace.root),
         "tables": len(paths),
+        # from the headers: tables of an archive would take minutes to read
         "hours": round(sum(h["n_times"] * h["bin_s"] for h in headers) / 3600, 4),
         "words": vocabulary.n_words if vocabulary else 0,
         "kind": vocabulary.kind if vocabulary else "",

@@ -119,6 +119,7 @@ def _explained(
         if table is None:
             continue
         n_read += len(table.word)
+        # a long table cannot be read in part, so the limit is between tables
         if n_read > MOST_OBSERVATIONS:
             break
         mine = chosen[record.occurrences.document[chosen] == document]
@@ -132,5 +133,6 @@ def _heaviest(record: FitRecord) -> Indices:
     found = record.occurrences
     order = np.lexsort((-found.weight, found.motif))
     first = np.searchsorted(found.motif[order], found.motif[order])
+    # rank within the motif: a frequent motif must not take all places
     rank = np.arange(len(order)) - first
     return order[np.lexsort((-found.weight[order], rank))][:MOST_OCCURRENCES].astype(np.int64)

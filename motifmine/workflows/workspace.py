@@ -107,6 +107,7 @@ class Workspace:
         WorkspaceError
             When there is none.
         """
+        # sorted: a fit does not depend on the order of the command line
         chosen = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
         if not chosen:
             raise WorkspaceError(
@@ -198,6 +199,7 @@ class Workspace:
         fits = [p for p in (self.root / "fits").glob("*.h5") if not p.name.startswith(".")]
         if not fits:
             raise WorkspaceError(f"{self.root} holds no fits; make one with 'motifmine fit'")
+        # the name decides where a copy gave all files the same time
         return max(fits, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def report_folder(self, fit_name: str) -> Path:

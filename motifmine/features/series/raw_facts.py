@@ -78,6 +78,7 @@ class RawFacts:
     def is_count(self) -> NDArray[np.bool_]:
         """Whether a channel has whole numbers, none negative and a quarter of them 0."""
         found: NDArray[np.bool_] = (self.n_fraction == 0) & (self.low >= 0) & (self.n > 0)
+        # whole numbers without zeros are most often rounded measurements
         found &= self.n_zero >= LEAST_ZEROS * self.n
         return found
 
@@ -86,6 +87,7 @@ def measure_rows(value: Floats) -> RawFacts:
     """Return the facts of samples, float array (n, channel); NaN is no sample."""
     known = ~np.isnan(value)
     with np.errstate(invalid="ignore"):
+        # infinities are whole, and warn in round
         fraction = known & (value != np.round(value))
     return RawFacts(
         n=known.sum(axis=0).astype(np.float64),
@@ -130,6 +132,7 @@ class FactsReader:
         if isinstance(chunk, SampleChunk):
             found = measure_rows(chunk.value).widen(n_channels)
         else:
+            # stable: samples of a channel stay in order of time, which repeats are counted in
             order = np.argsort(chunk.channel, kind="stable")
             edges = np.searchsorted(chunk.channel[order], np.arange(n_channels + 1))
             value = chunk.value[order]
