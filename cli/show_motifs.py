@@ -27,6 +27,8 @@ def show_motifs(
     workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
+    from motifmine.analysis.fit_statistics import FitStatistics
+    from motifmine.reporting.sentences.alike import alike_sentences
     from motifmine.reporting.sentences.motifs import describe_all_motifs
     from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
     from motifmine.workflows.report import show_fit
@@ -38,6 +40,8 @@ def show_motifs(
     else:
         click.echo(format_motifs_text(record), nl=False)
         click.echo(describe_all_motifs(record), nl=False)
+        for line in alike_sentences(record, FitStatistics(record).confusions):
+            click.echo(line)
         click.echo(f"report: {report}")
     if open_report:
         click.launch(str(report))

@@ -56,6 +56,10 @@ class Stream(IntEnum):
     """plsm: growth of the number of motifs, followed by the number of the way."""
     LENGTH = 1 << 30
     """plsm: null of the profile that the motifs' length is read off."""
+    CONFUSION = 1 << 31
+    """Events drawn from motifs that look alike."""
+    PREDICTIVE = 1 << 32
+    """Data drawn from a fit, to be compared with what it was learned from."""
 
 
 def resolve_seed(seed: int | None) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from motifmine.analysis.alike_motifs import Confusion, find_confusions
 from motifmine.analysis.calendar import Calendar, WeekRates, compute_week_rates, make_calendar
 from motifmine.analysis.cooccurrence import Cooccurrence, find_relations
 from motifmine.analysis.posterior_summary import PosteriorSummary, summarise_posterior
@@ -77,6 +78,11 @@ class FitStatistics:
             motif_length=self.record.motifs.motif_length,
             seed=self.record.provenance.seed,
         )
+
+    @cached_property
+    def confusions(self) -> tuple[Confusion, ...]:
+        """Pairs of motifs that look alike, and how often one is taken for the other."""
+        return find_confusions(self.record)
 
     @cached_property
     def posterior(self) -> PosteriorSummary | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
 from motifmine.analysis.competition import Candidates, FitPart, HeldOut, Infer, compete, cross_fit
 from motifmine.analysis.decoys import draw_lags
@@ -103,7 +104,7 @@ def assess(
     found = compete(table, pieces, chosen, background, infer, lags[:, kept])
     own, tested_bins = _of_kept(held, kept), held.tested_bins[kept]
     score = consensus_scores(found, own, tested_bins, table)
-    targets = replace(found.of_motifs(), score=score[~found.is_decoy])
+    targets = join_alike(replace(found.of_motifs(), score=score[~found.is_decoy]), chosen)
     hours = table.n_times * table.bin_s / 3600
     # motifs of one half are tested in the other alone: held-out peaks come from less time
     tested_share = tested_bins.mean() / table.n_times if len(kept) else 0.0
@@ -191,6 +192,7 @@ def locate_occurrences(
     rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
     lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng)
     found = compete(table, pieces, motifs, background, infer, lags).of_motifs()
+    found = join_alike(found, motifs)
     if known is not None:
         found = with_chance(found, known.scores_elsewhere)
     return keep_occurrences(found, found.score >= least_score)

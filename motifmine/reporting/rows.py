@@ -145,10 +145,12 @@ def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
         [None] * len(found) if sampled is None else sampled.occurrence_probability.tolist()
     )
     rows = []
+    first_s = [recording.extent_s(record.bin_s)[0] for recording in record.recordings]
     end_s = _end_s(record)
     for i, sure in enumerate(probability):
         document, motif = int(found.document[i]), int(found.motif[i])
-        start_s = float(found.start_s[i])
+        # fits of older versions have starts before the recording
+        start_s = max(float(found.start_s[i]), first_s[document])
         rows.append(
             OccurrenceRow(
                 document=document,

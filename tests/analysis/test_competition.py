@@ -305,6 +305,16 @@ def test_a_fit_keeps_what_belongs_to_the_motifs_that_stay(small: Simulation) -> 
     )
 
 
+def test_each_of_several_decoys_counts_its_part(small: Simulation) -> None:
+    """Where no decoy is left, one decoy more would be (1 / R) of a false occurrence."""
+    record = mine(small.table, SPEC)
+    tested = record.significance
+    assert tested is not None
+    clear = int(np.flatnonzero(tested.scores.false_per_hour == 0)[0])
+    above = np.count_nonzero(record.occurrences.score >= tested.scores.score[clear])
+    assert tested.scores.false_share[clear] == pytest.approx(1 / (tested.n_decoys * above))
+
+
 def test_occurrences_lie_inside_their_recording(small: Simulation) -> None:
     record = mine(small.table, SPEC, detection=Detection(false_share=0.2))
     lengths = np.array([r.n_times for r in record.recordings])[record.occurrences.document]

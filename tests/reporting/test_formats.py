@@ -187,7 +187,7 @@ def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
     table = pyarrow.parquet.read_table(io.BytesIO(encode_occurrences(record, "parquet")))
     assert tuple(table.column_names) == OCCURRENCE_COLUMNS
     rows = table.to_pylist()
-    assert [row["start_s"] for row in rows] == [-0.75, 1.25, 0.5, 7.5]
+    assert [row["start_s"] for row in rows] == [0.0, 1.25, 0.5, 7.5]
     assert rows[1]["start_utc"] == datetime(2024, 5, 1, 12, 0, 1, 250_000, tzinfo=UTC)
 
 
@@ -274,3 +274,22 @@ def test_parquet_is_not_written_to_a_terminal(
     result = motifmine("occurrences", "--format", "parquet")
     assert result.exit_code == 2
     assert "name a file with -o" in result.stderr
+
+
+def test_no_format_has_a_time_outside_of_the_recording() -> None:
+    record = lane_record(occurrences=((0, -3, 0), (0, 36, 1), (0, 39, 0)))
+    end_s = record.recordings[0].extent_s(record.bin_s)[1]
+    rows = list_occurrences(record)
+    assert [row.start_s >= 0 for row in rows] == [True] * 3
+    assert max(row.end_s for row in rows) == end_s
+    for form in ("srt", "vtt"):
+        found = pysubs2.SSAFile.from_string(text(record, form), format_=form)
+        assert min(line.start for line in found) == 0
+        assert max(line.end for line in found) == 1000 * end_s
+    labels = [line.split("\t") for line in text(record, "labels").splitlines()]
+    assert max(float(line[1]) for line in labels) == end_s
+    tiers = ElementTree.fromstring(text(record, "eaf"))
+    slots = [int(slot.attrib["TIME_VALUE"]) for slot in tiers.iter("TIME_SLOT")]
+    assert (min(slots), max(slots)) == (0, 1000 * end_s)
+    events = json.loads(text(record, "boris"))["observations"]["north"]["events"]
+    assert max(event[0] for event in events) <= end_s

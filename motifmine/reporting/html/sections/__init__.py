@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import (
+    alike_motifs,
     anomalies,
     cooccurrence,
     drift,
@@ -32,6 +33,7 @@ SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     unusual_days.section,
     drift.section,
     cooccurrence.section,
+    alike_motifs.section,
     topics.section,
     anomalies.section,
     stability.section,
