@@ -56,6 +56,8 @@ def settings_of(
     frames = {} if given.get("stream") is None else {"stream": given.pop("stream")}
     if "max_gap" in given and given["max_gap"].unit != "bins":
         frames["max_gap_s"] = given["max_gap"].seconds(1.0)
+    if "rate_hz" in given:
+        frames["rate_hz"] = given["rate_hz"]
     series = take_series_settings(given, bin_length, settings.pop("seed", 0))
     if series.coding.words == "changes":
         given["words"] = "changes"
@@ -84,8 +86,8 @@ def settings_of(
     "--rate",
     "rate_hz",
     type=float,
-    help="Frames per second for optical flow, 12.5 by default; samples per second of a series "
-    "without times.",
+    help="Frames per second for optical flow, 12.5 by default; pictures or samples per second of "
+    "stills or of a series without times.",
 )
 @click.option("--cell", "cell_px", type=int, help="Side of a cell in pixels.  [default: 8]")
 @click.option("--directions", type=int, help="Number of directions.  [default: 8]")

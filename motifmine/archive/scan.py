@@ -12,7 +12,8 @@ from motifmine.archive.plan import ExcludedFile, Grouping, Plan, PlannedFile, Pl
 from motifmine.archive.probe import Probe, correlate_pictures, probe_files
 from motifmine.archive.storage import Storage, StoredFile
 from motifmine.errors import DataError, SpecError, WorkspaceError
-from motifmine.io.sources import find_time, is_recording, make_safe_name, natural_key
+from motifmine.io.readers import natural_key
+from motifmine.io.sources import find_time, is_recording, make_safe_name
 from motifmine.parallel.threads import n_cores
 from motifmine.workflows.extract_jobs import ExtractionSettings
 

@@ -4,6 +4,7 @@ Other packages add formats by entry points of the group `motifmine.readers`, who
 `ReaderEntry`. This is the only list of formats, for folders, patterns, archives and `extract`.
 """
 
+import glob
 import importlib
 import re
 import warnings
@@ -25,6 +26,7 @@ HEAD_BYTES = 4096
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 """Suffixes of compressed files; the suffix before it gives the format."""
 
+STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
 Kind = Literal["flow-grid", "channels", "labels"]
 """Kinds of words that are extracted from sources."""
 Gives = Literal["frames", "series", "words"]
@@ -78,6 +80,13 @@ OWN = {
         ),
         gives="frames",
         open="motifmine.io.video.reader:open_video",
+    ),
+    # recognised by `reader_for`: a zip file in a folder of videos is likely to be something else
+    "stills": ReaderEntry(
+        suffixes=(), gives="frames", open="motifmine.io.video.stills:open_stills"
+    ),
+    "playlist": ReaderEntry(
+        suffixes=(), gives="frames", open="motifmine.io.video.playlist:open_playlist"
     ),
     "tdoc": ReaderEntry(suffixes=(".tdoc",), gives="words", open="motifmine.io.tdoc:read_tdoc"),
     "text": ReaderEntry(
@@ -189,12 +198,35 @@ def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
     kind : `flow-grid`, `channels`, `labels` or None
         None: by the suffix, or else a video.
     """
+    if kind in (None, "flow-grid") and holds_stills(path):
+        return OWN["stills"]
+    # like a zip file only where it is named: its segments lie in the same folder
+    if kind in (None, "flow-grid") and path.suffix.lower() == ".m3u8":
+        return OWN["playlist"]
     named = reader_of_name(path)
     if named is not None and (kind is None or kind in KINDS[named.gives]):
         return named
     if kind == "channels":
         return OWN["text"]
     return OWN["tdoc"] if kind == "labels" else OWN["video"]
+
+
+def is_still(name: str) -> bool:
+    """Return whether a file is a still picture by its suffix."""
+    return name.lower().endswith(STILL_SUFFIXES) and not Path(name).name.startswith(".")
+
+
+def holds_stills(path: Path) -> bool:
+    """Return whether a source is a folder, a pattern or a zip file of still pictures."""
+    if path.suffix.lower() == ".zip" or path.is_dir():
+        return True
+    return glob.has_magic(str(path)) and is_still(path.name) and not path.exists()
+
+
+def natural_key(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts `clip2` before `clip10`."""
+    parts = re.split(r"(\d+)", text)
+    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
 
 
 def split_part(path: str | Path) -> tuple[Path, str]:

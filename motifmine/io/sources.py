@@ -1,6 +1,7 @@
 """Expansion of files, folders and patterns to recordings; their names and start times."""
 
 import glob
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from motifmine.errors import DataError, SpecError
-from motifmine.io.readers import Gives, reader_of_name
+from motifmine.files import sha256
+from motifmine.io.readers import (
+    Gives,
+    holds_stills,
+    is_still,
+    natural_key,
+    reader_of_name,
+    split_part,
+)
 
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
@@ -25,8 +34,9 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     ----------
     sources : paths
         Files, folders (their videos and `.tdoc` files or, if there are none, their series; not
-        those of sub-folders) and patterns such as `cam3/*/*.mp4`. A path that does not exist is
-        returned unchanged; opening it raises the appropriate error.
+        those of sub-folders) and patterns such as `cam3/*/*.mp4`. A folder of still pictures, and a
+        pattern such as `cam3/*.jpg`, are one recording and returned unchanged. A path that does not
+        exist is returned unchanged; opening it raises the appropriate error.
 
     Raises
     ------
@@ -37,7 +47,25 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     for source in sources:
         for path in _list_files(Path(source)):
             found.setdefault(path.resolve(), path)
-    return list(found.values())
+    return _join_stills(list(found.values()))
+
+
+def _join_stills(paths: Sequence[Path]) -> list[Path]:
+    """Return paths with the pictures of a folder, as a shell lists them, replaced by the folder."""
+    stills = [path for path in paths if is_still(path.name) and path.is_file()]
+    if len(stills) < 2:
+        return list(paths)
+    joined: dict[Path, None] = {}
+    for path in paths:
+        joined[path.parent if path in stills else path] = None
+    for folder in {path.parent for path in stills}:
+        others = {p for p in folder.iterdir() if is_still(p.name)} - set(stills)
+        if others:
+            raise DataError(
+                f"{folder} holds {len(others)} more pictures than those that are named; name the "
+                "folder, or a pattern in quotes, which then is one recording"
+            )
+    return list(joined)
 
 
 def _list_files(source: Path) -> list[Path]:
@@ -45,11 +73,16 @@ def _list_files(source: Path) -> list[Path]:
         present = [p for p in source.iterdir() if p.is_file()]
         files = [p for p in present if is_recording(p.name)]
         # a table in a folder of videos is likely to be annotation; in other folders it is a series
-        files = files or [p for p in present if gives(p.name, "series")]
+        series = [p for p in present if gives(p.name, "series")]
+        if not files and sum(is_still(p.name) for p in present) > len(series):
+            return [source]
+        files = files or series
         hint = "name its files, or a pattern such as '{0}/*/*.mp4' for sub-folders"
     elif not source.exists() and glob.has_magic(str(source)):
         matches = glob.glob(str(source), recursive=True)  # noqa: PTH207  (absolute patterns)
         files = [Path(match) for match in matches if Path(match).is_file()]
+        if files and holds_stills(source):
+            return [source]
         hint = "check it with 'ls'; ** matches any number of folders"
     else:
         return [source]
@@ -69,10 +102,15 @@ def gives(name: str, *sorts: Gives) -> bool:
     return entry is not None and entry.gives in sorts
 
 
-def natural_key(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts `clip2` before `clip10`."""
-    parts = re.split(r"(\d+)", text)
-    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
+def digest_source(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the names and contents of a folder of pictures."""
+    path = split_part(path)[0]
+    if path.is_file() or not holds_stills(path):
+        return sha256(path)
+    found = path.iterdir() if path.is_dir() else map(Path, glob.glob(str(path)))  # noqa: PTH207
+    files = sorted(item for item in found if item.is_file() and is_still(item.name))
+    lines = "".join(f"{sha256(item)} {item.name}\n" for item in files)
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def make_recording_names(paths: Sequence[Path]) -> list[str]:
@@ -86,7 +124,9 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     DataError
         If names are not distinct even so.
     """
-    names = [make_safe_name(path.stem) for path in paths]
+    # a pattern of still pictures is named after their folder
+    paths = [p.parent.resolve() if glob.has_magic(p.name) and not p.exists() else p for p in paths]
+    names = [make_safe_name(path.resolve().stem) for path in paths]
     shared = {name for name, n in Counter(names).items() if n > 1}
     names = [
         make_safe_name(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name

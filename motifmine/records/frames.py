@@ -19,6 +19,10 @@ class FrameOptions:
     stream: int | None = None
     """Number of the video stream, from 1; None chooses the largest that lasts."""
     max_gap_s: float = DEFAULT_MAX_GAP_S
+    rate_hz: float | None = None
+    """Pictures a second of stills whose times are not known otherwise."""
+    name_time: str = ""
+    """Pattern of the time in the names of stills, as for `datetime.strptime`."""
 
 
 class VideoFrame(Protocol):

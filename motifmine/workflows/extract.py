@@ -11,10 +11,9 @@ from pathlib import Path
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.series.survey import SeriesScene, set_kind, survey
 from motifmine.features.video.extract import Progress, extract_documents, refuse_low_rate
-from motifmine.files import sha256
 from motifmine.io.hdf5 import store
-from motifmine.io.readers import open_frames, reader_for, split_part
-from motifmine.io.sources import expand_sources, make_recording_names
+from motifmine.io.readers import holds_stills, open_frames, reader_for
+from motifmine.io.sources import digest_source, expand_sources, make_recording_names
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
@@ -121,18 +120,26 @@ def plan_jobs(
             name=name,
             table_path=workspace.table_path(name),
             kind=settings.kind or reader_for(path).kind,
-            settings=settings,
+            settings=_settings_of(path, settings),
             scene=None,
             threads=threads,
         )
         for path, name in zip(paths, names, strict=True)
     ]
     scene = scene or _scene_of(workspace, jobs, workers, on_message)
-    if scene is not None and scene.vocabulary.layout.picture_grid() is not None:
-        # all tables of a scene have the same bins, whatever the frame rate of later recordings
-        spec = replace(settings.spec, bin_s=settings.spec.bin_s or scene.bin_s)
-        settings = replace(settings, spec=spec)
-    return [replace(job, scene=scene, settings=settings) for job in jobs]
+    jobs = [replace(job, scene=scene) for job in jobs]
+    if scene is None or scene.vocabulary.layout.picture_grid() is None:
+        return jobs
+    # all tables of a scene have the same bins, whatever the frame rate of later recordings
+    spec = replace(settings.spec, bin_s=settings.spec.bin_s or scene.bin_s)
+    return [replace(job, settings=replace(job.settings, spec=spec)) for job in jobs]
+
+
+def _settings_of(path: Path, settings: ExtractionSettings) -> ExtractionSettings:
+    """Return the settings of one source: of still pictures, every name may have a time."""
+    if not (settings.name_time and holds_stills(path)):
+        return settings
+    return replace(settings, frames=replace(settings.frames, name_time=settings.name_time))
 
 
 def run_jobs(
@@ -279,7 +286,7 @@ def differences(job: ExtractionJob) -> list[str]:
     return [
         what
         for what, now, then in (
-            ("from another file", sha256(split_part(job.source)[0]), header["source_digest"]),
+            ("from another file", digest_source(job.source), header["source_digest"]),
             ("with other settings", job.table_spec, header["spec"]),
             ("by another version of motifmine", __version__, header["motifmine_version"]),
         )

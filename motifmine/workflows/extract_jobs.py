@@ -9,7 +9,7 @@ from motifmine.errors import WorkspaceError
 from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
 from motifmine.features.video.extract import video_spec_to_values
 from motifmine.features.video.spec import DEFAULT_BIN_S, FlowSpec
-from motifmine.io.readers import Kind, ReaderEntry, reader_for
+from motifmine.io.readers import Kind, ReaderEntry, holds_stills, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
 from motifmine.records.frames import FrameOptions
 from motifmine.records.table import scene_difference
@@ -138,6 +138,6 @@ class ExtractionJob:
     @property
     def start_utc(self) -> str:
         """Wall-clock start of the recording, "" if unknown."""
-        if self.settings.name_time:
+        if self.settings.name_time and not holds_stills(self.source):
             return parse_start_from_name(self.source, self.settings.name_time)
         return to_utc(datetime.fromisoformat(self.settings.start)) if self.settings.start else ""

@@ -20,10 +20,10 @@ from motifmine.features.series.holding import HeldChannels, Hold
 from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
+from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned
-from motifmine.io.sources import natural_key
 from motifmine.records.series import SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary

@@ -20,7 +20,8 @@ from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.spec import DEFAULT_BIN_S, LEAST_RATE_HZ, FlowSpec
 from motifmine.files import sha256
-from motifmine.io.readers import open_frames
+from motifmine.io.readers import holds_stills, open_frames
+from motifmine.io.sources import digest_source
 from motifmine.parallel.threads import n_cores
 from motifmine.records.frames import FrameOptions, FrameReader, VideoFrame
 from motifmine.records.settings import sort_plain_values
@@ -127,12 +128,12 @@ def extract_documents(
     # with threads inside OpenCV, flow would depend on how many of them divide the picture
     cv2.setNumThreads(1)
     with open_frames(path, options) as reader, ThreadPoolExecutor(1) as aside:
-        digest = aside.submit(sha256, path)
+        digest = aside.submit(digest_source, path)
         scene = Recording(
             name=name or path.stem,
             bin_start_s=np.zeros(0),
             source=str(path.resolve()),
-            start_utc=start_utc,
+            start_utc=start_utc or (reader.created if holds_stills(path) else ""),
         )
         watched = _report_progress(reader.frames(), reader, on_progress)
         tables = _Documents(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -19,7 +20,7 @@ from tests.helpers.clips import cut, moving_square, write_clip, write_sound, wri
 SMALL, LARGE = (64, 48), (160, 120)
 
 
-def read(path: Path, **options: int) -> tuple[VideoReader, list[Fraction], tuple[int, ...]]:
+def read(path: Path, **options: Any) -> tuple[VideoReader, list[Fraction], tuple[int, ...]]:
     """Return the reader, the times, and the size (width, height) of the frames."""
     with open_video(path, FrameOptions(**options)) as reader:
         frames = [(frame.time_s, frame.luma.shape[::-1]) for frame in reader.frames()]
