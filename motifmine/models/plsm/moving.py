@@ -25,13 +25,16 @@ from motifmine.models.plsm.em import (
 )
 from motifmine.models.plsm.kernels.moving import sweep_gathered
 from motifmine.models.plsm.moving_lanes import (
+    LEAST_OCCURRENCES,
     LEAST_SHARE,
     Lane,
     Tracked,
     choose_lanes,
     distinct_lanes,
     follow_lanes,
+    main_starts,
 )
+from motifmine.models.plsm.moving_splits import split_lanes
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
 from motifmine.models.plsm.moving_window import TURN, MovingWindow
 from motifmine.models.plsm.search import compute_background_shares
@@ -95,6 +98,11 @@ class MovingMotifs:
     state: State
     centre: Floats
     """Paths, float64 array (K, L, 4)."""
+
+    @property
+    def tracked(self) -> Tracked:
+        """The state with its paths."""
+        return Tracked(problem=self.problem, state=self.state, centre=self.centre)
 
     @property
     def explained(self) -> float:
@@ -219,7 +227,17 @@ class _Search:
             parts = compute_background_shares(found.problem, found.state)
             # by responsibility, so that what lanes share with others stays in part
             rest = self.table.with_counts(self.table.count * parts)
-        return found
+        return None if found is None else self._with_lanes_split(found)
+
+    def _with_lanes_split(self, found: MovingMotifs) -> MovingMotifs:
+        """Return the motifs with those of several lanes side by side split, if all lanes stay."""
+        lanes = split_lanes(found.tracked, self.window, longest=self.longest, most=self.n_motifs)
+        if not lanes:
+            return found
+        split = self._settle(lanes)
+        _, motif, _ = main_starts(split.problem.layout, split.state.starts)
+        n_starts = np.bincount(motif, minlength=len(lanes))
+        return split if n_starts.min() >= LEAST_OCCURRENCES else found
 
     def _seek(self, table: ObservationTable, number: int) -> list[Lane]:
         """Return the motifs of several random starts, each with its whole path."""
@@ -248,8 +266,8 @@ class _Search:
         # taking a lane away moves its observations, which may make two others one
         for _ in range(N_COMPETE):
             found = self._settle(lanes)
-            tracked = Tracked(problem=found.problem, state=found.state, centre=found.centre)
-            n_before, lanes = len(lanes), distinct_lanes(tracked, self.window, longest=self.longest)
+            n_before = len(lanes)
+            lanes = distinct_lanes(found.tracked, self.window, longest=self.longest)
             if not lanes:
                 return None, []
             if len(lanes) == n_before:

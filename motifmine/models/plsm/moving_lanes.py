@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 from scipy.stats import binom
 
-from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.moving_paths import Path, own_run, share_on_path, trace_path
@@ -27,8 +25,6 @@ SAME_PATH = 0.75
 """Share of the shorter path that lies on the longer where two are one lane."""
 TOLERANCE = 0.85
 """Distance in widths across a path up to which a point lies on it."""
-SAME_BODY = 0.45
-"""Cosine of two motifs, without directions and blurred by a cell, from which they are one."""
 MOSTLY = 0.6
 """Share of the occurrences of a motif that come with another where both are of one thing."""
 CHANCE = 1e-3
@@ -63,6 +59,19 @@ class Tracked:
     """Row, column and unit vector of the movement, float64 array (K, L, 4)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Some of the starts of a motif, whose things pass next to its path or on it."""
+
+    owner: int
+    """The motif."""
+    row: Indices
+    """Start rows."""
+    weight: Floats
+    offset: float = 0.0
+    """Distance across the path at which they pass, cells."""
+
+
 def follow_lanes(
     tracked: Tracked, window: MovingWindow, *, restart: int, longest: int
 ) -> list[Lane]:
@@ -76,33 +85,57 @@ def follow_lanes(
     longest : int
         Bins of a path at most.
     """
+    # only clear occurrences: faint ones would blur the mean that the path is followed in
+    row, motif, weight = main_starts(tracked.problem.layout, tracked.state.starts)
+    parts = [
+        Part(owner=k, row=row[motif == k], weight=weight[motif == k])
+        for k in range(tracked.state.n_motifs)
+        if np.count_nonzero(motif == k) >= LEAST_OCCURRENCES and tracked.state.motifs[k].any()
+    ]
+    return follow_parts(tracked, window, parts, restart=restart, longest=longest)
+
+
+def follow_parts(
+    tracked: Tracked, window: MovingWindow, parts: Sequence[Part], *, restart: int, longest: int
+) -> list[Lane]:
+    """Return a lane for each part, followed to both ends of its path.
+
+    Parameters
+    ----------
+    tracked : Tracked
+    window : MovingWindow
+    parts : sequence of Part
+    restart : int
+    longest : int
+        Bins of a path at most.
+    """
     problem, state = tracked.problem, tracked.state
     layout, length = problem.layout, problem.layout.motif_length
     before = max((longest - length) // 2, 0)
-    # only clear occurrences: faint ones would blur the mean that the path is followed in
-    row, motif, weight = main_starts(layout, state.starts)
-    counts = _mean_around(problem, row, motif, weight, state.n_motifs, before)
     per_bin = np.bincount(layout.word, layout.count, problem.n_words) / max(
         int(layout.n_times.sum()), 1
     )
     mass = state.starts.sum(axis=0, dtype=np.float64)
+    total = np.bincount(
+        [part.owner for part in parts], [part.weight.sum() for part in parts], state.n_motifs
+    )
     lanes = []
-    for k in range(state.n_motifs):
-        own = state.motifs[k].sum(axis=1, dtype=np.float64)
-        n_occurrences = int(np.count_nonzero(motif == k))
-        if n_occurrences < LEAST_OCCURRENCES or own.max() <= 0:
-            continue
-        first, last = own_run(own)
+    for counts, part in zip(_mean_around(problem, parts, before), parts, strict=True):
+        k = part.owner
+        first, last = own_run(state.motifs[k].sum(axis=1, dtype=np.float64))
+        points = tracked.centre[k, first:last].copy()
+        points[:, :2] += part.offset * np.stack([points[:, 3], -points[:, 2]], axis=1)
         # windows begin `before` bins earlier than motifs
-        known = Path(points=tracked.centre[k, first:last], first=first + before)
-        path = trace_path(counts[k], per_bin.astype(np.float32), known, window)
+        known = Path(points=points, first=first + before)
+        path = trace_path(counts, per_bin.astype(np.float32), known, window)
+        share = mass[k] / problem.total * part.weight.sum() / max(total[k], 1e-30)
         lanes.append(
             Lane(
                 restart=restart,
-                share=float(mass[k] / problem.total),
-                n_occurrences=n_occurrences,
+                share=float(share),
+                n_occurrences=len(part.row),
                 path=path,
-                counts=counts[k, path.first : path.first + len(path.points)].copy(),
+                counts=counts[path.first : path.first + len(path.points)].copy(),
             )
         )
     return lanes
@@ -124,31 +157,34 @@ def main_starts(layout: StartLayout, starts: Floats32) -> tuple[Indices, Indices
     return row, motif, weight
 
 
-def _mean_around(
-    problem: Problem, row: Indices, motif: Indices, weight: Floats, n_motifs: int, before: int
-) -> Floats32:
+def _mean_around(problem: Problem, parts: Sequence[Part], before: int) -> Floats32:
     """Return the mean counts from `before` bins before starts to as many after their motif.
 
-    float32 array (K, L + 2 * before, W).
+    float32 array (parts, L + 2 * before, W).
     """
     layout = problem.layout
     length = layout.motif_length
+    total = np.zeros((len(parts), length + 2 * before, problem.n_words), np.float32)
+    if not parts:
+        return total
+    row = np.concatenate([part.row for part in parts])
+    weight = np.concatenate([part.weight for part in parts])
+    number = np.repeat(np.arange(len(parts)), [len(part.row) for part in parts])
     document = np.searchsorted(layout.document_rows, row, side="right") - 1
     begins = layout.document_rows[document]
-    total = np.zeros((n_motifs, length + 2 * before, problem.n_words), np.float32)
     triggered_counts(
         layout.bin_row,
         layout.offsets,
         layout.word,
         layout.count,
         row - length + 1,
-        motif,
+        number,
         weight,
         np.stack([begins, begins + layout.n_times[document]], axis=1),
         -before,
         total,
     )
-    total /= np.maximum(np.bincount(motif, weight, n_motifs), 1e-9)[:, None, None]
+    total /= np.maximum(np.bincount(number, weight, len(parts)), 1e-9)[:, None, None]
     return total
 
 
@@ -219,9 +255,9 @@ def _support(lanes: Sequence[Lane], same: Floats) -> Floats:
 def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> list[Lane]:
     """Return the motifs of a state as lanes, without those of another's things.
 
-    Motifs are of the same things where their bodies are the same, or where they come together at a
-    fixed lag by more than chance and touch there: halves of one thing, or pieces of one path, which
-    the heavier of them is then followed along.
+    Motifs are of the same things where they are at one place all along, or where they come
+    together at a fixed lag by more than chance and touch there: halves of one thing, or pieces of
+    one path, which the heavier of them is then followed along.
 
     Parameters
     ----------
@@ -260,9 +296,8 @@ def _is_same(
     things. Else it may be another path that ends where j does, so that j is found there too.
     """
     motifs, reach = tracked.state.motifs, tracked.problem.priors.reach
-    # without directions: the front and the rear of one thing differ in them
-    cosine, _ = max_shifted_cosine(_bodies(motifs[[j]], window), _bodies(motifs[[k]], window))
-    if cosine[0, 0] > SAME_BODY:
+    # by places, not by words: those of the front and the rear of one thing differ in direction
+    if is_copy(_own_path(tracked, j), _own_path(tracked, k), window):
         return True
     within = max(1, min(reach[j], reach[k]) // 2)
     lags = np.arange(-motifs.shape[1], motifs.shape[1] + 1)
@@ -307,14 +342,22 @@ def _touch(tracked: Tracked, window: MovingWindow, j: int, k: int, lag: int) -> 
     return bool((distance[apart <= 1] < TOUCHING * width).any())
 
 
-def _bodies(motifs: Floats32, window: MovingWindow) -> Floats32:
-    """Return motifs by cell of the picture, blurred by a cell, float32 array (K, L, cells)."""
-    rows, columns = window.shape
-    row, column = window.place[:, :2].astype(int).T
-    cells = np.zeros((*motifs.shape[:2], rows * columns), np.float32)
-    for index in np.ndindex(motifs.shape[:2]):
-        cells[index] = np.bincount(row * columns + column, motifs[index], rows * columns)
-    pictures = cells.reshape(*motifs.shape[:2], rows, columns)
-    # over the picture only, not over motifs or time
-    blurred = gaussian_filter(pictures, (0, 0, 1, 1), mode="constant")
-    return np.asarray(blurred, np.float32).reshape(cells.shape)
+def is_copy(one: Path, other: Path, window: MovingWindow) -> bool:
+    """Return whether two paths, moved in time, are at one place most of the time.
+
+    Parameters
+    ----------
+    one, other : Path
+    window : MovingWindow
+        Its widths are the unit of distances.
+    """
+    n, m = len(one.points), len(other.points)
+    middle = one.points[n // 2]
+    width = window.width_at(*middle[:2])
+    apart = other.points[None, :, :2] - one.points[:, None, :2]
+    along = apart @ middle[2:] / width[0]
+    across = (apart[:, :, 0] * middle[3] - apart[:, :, 1] * middle[2]) / width[1]
+    distance = np.hypot(along, across)
+    least = SAME_PATH * min(n, m)
+    together = [np.diagonal(distance, lag) for lag in range(1 - n, m)]
+    return any(len(each) >= least and each.mean() < TOLERANCE for each in together)

@@ -1,0 +1,222 @@
+"""Motifs of several lanes that lie side by side are split by where their things pass.
+
+Lanes that are nearer to each other than things are large look like one to windows as wide as the
+things. But each thing of a motif passes at a distance of its own across the path, and those of one
+lane at nearly the same: where the distances come in groups that are far apart by their spread, the
+motif is of as many lanes.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from motifmine.models.plsm.moving_lanes import (
+    SAME_PATH,
+    TOLERANCE,
+    Lane,
+    Part,
+    Tracked,
+    follow_parts,
+    main_starts,
+)
+from motifmine.models.plsm.moving_paths import own_run, share_on_path
+from motifmine.models.plsm.moving_window import MovingWindow
+from motifmine.types import Floats, Indices
+
+MOST_LANES = 4
+"""Lanes at most that one motif is split into at a time."""
+LEAST_THINGS = 3
+"""Things that must pass in each lane."""
+BANDWIDTH, NARROW = 0.08, 0.2
+"""Standard deviation of the kernel that distances are smoothed by: widths of the window at least,
+and in standard deviations of all distances."""
+DEEP = 0.3
+"""The density between two lanes falls to this share of the lower one."""
+FAR_APART = 6.0
+"""Distance of neighbouring lanes in standard deviations within them: even distances cut in pieces
+reach 3.5."""
+LEAST_DISTANCE = 0.5
+"""Distance of neighbouring lanes at least, widths: a thing varies in size by less."""
+MOST_DISTANCE = 1.0
+"""Distance from the path at most, widths: what is farther away has a motif of its own."""
+SMALL = 0.15
+"""Quantile of the spreads that is that of a thing alone."""
+ALONE = 1.25
+"""A thing alone is seen at most this multiple of that spread."""
+WIDER = 1.6
+"""Windows in which things are measured, in widths across the path: neighbouring lanes are seen."""
+LIKE_DIRECTION = 0.6
+"""Cosine of directions from which words belong to a thing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Passing:
+    """Where the things of one motif pass, in widths of the window across the path."""
+
+    offset: Floats
+    """Mean distance across the path, float64 array (n,)."""
+    width: float
+    """The width in the middle of the path, cells."""
+    spread: Floats
+    """Standard deviation of their words across the path, float64 array (n,)."""
+
+
+def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: int) -> list[Lane]:
+    """Return the motifs of a state as lanes, those of several lanes split; [] if there is none.
+
+    Parameters
+    ----------
+    tracked : Tracked
+    window : MovingWindow
+    longest : int
+        Bins of a path at most.
+    most : int
+        Lanes at most.
+    """
+    row, motif, weight = main_starts(tracked.problem.layout, tracked.state.starts)
+    n_motifs = tracked.state.n_motifs
+    parts: list[Part] = []
+    for k in range(n_motifs):
+        own = np.flatnonzero(motif == k)
+        passing = measure_passing(tracked, window, k, row[own])
+        room = most - len(parts) - (n_motifs - k - 1)
+        groups = lanes_of(passing, most=min(room, MOST_LANES))
+        for group in groups or [np.arange(len(own))]:
+            offset = passing.width * float(passing.offset[group].mean()) if groups else 0.0
+            parts.append(
+                Part(owner=k, row=row[own[group]], weight=weight[own[group]], offset=offset)
+            )
+    if len(parts) == n_motifs:
+        return []
+    return _without_known(
+        parts, follow_parts(tracked, window, parts, restart=0, longest=longest), window
+    )
+
+
+def _without_known(parts: list[Part], lanes: list[Lane], window: MovingWindow) -> list[Lane]:
+    """Return lanes without parts of a motif that lie on the path of another motif.
+
+    A motif between two lanes that have motifs of their own has no part left.
+    """
+    owner = [part.owner for part in parts]
+    kept: list[int] = []
+    # whole motifs come first: they are what parts may lie on
+    for i in sorted(range(len(parts)), key=lambda i: owner.count(owner[i])):
+        on_other = (
+            share_on_path(lanes[i].path, lanes[j].path, window, TOLERANCE) > SAME_PATH
+            for j in kept
+            if owner[j] != owner[i]
+        )
+        if owner.count(owner[i]) == 1 or not any(on_other):
+            kept.append(i)
+    return [lanes[i] for i in sorted(kept)]
+
+
+def measure_passing(tracked: Tracked, window: MovingWindow, k: int, rows: Indices) -> Passing:
+    """Return where the things of motif k that start in `rows` pass.
+
+    Parameters
+    ----------
+    tracked : Tracked
+    window : MovingWindow
+    k : int
+    rows : int64 array (n,)
+        Start rows.
+    """
+    layout = tracked.problem.layout
+    first, last = own_run(tracked.state.motifs[k].sum(axis=1, dtype=np.float64))
+    sums = np.zeros((len(rows), 3))
+    document = np.searchsorted(layout.document_rows, rows, side="right") - 1
+    begins = layout.document_rows[document]
+    for r in range(first, last):
+        centre = tracked.centre[k, r]
+        width = window.width_at(*centre[:2])
+        at = rows - layout.motif_length + 1 + r
+        inside = (at >= begins) & (at < begins + layout.n_times[document])
+        for i in np.flatnonzero(inside):
+            b = int(np.searchsorted(layout.bin_row, at[i]))
+            if b < len(layout.bin_row) and layout.bin_row[b] == at[i]:
+                part = slice(layout.offsets[b], layout.offsets[b + 1])
+                place = window.place[layout.word[part]]
+                sums[i] += _moments_across(place, layout.count[part], centre, width)
+    mass = np.maximum(sums[:, 0], 1e-30)
+    mean = sums[:, 1] / mass
+    return Passing(
+        offset=mean,
+        spread=np.sqrt(np.maximum(sums[:, 2] / mass - np.square(mean), 0.0)),
+        width=float(window.width_at(*tracked.centre[k, (first + last) // 2, :2])[1]),
+    )
+
+
+def _moments_across(place: np.ndarray, count: np.ndarray, centre: Floats, width: Floats) -> Floats:
+    """Return mass, and its sums of the distance across the path and its square, widths, (3,)."""
+    down, right = (place[:, :2] - centre[:2]).T
+    along = (down * centre[2] + right * centre[3]) / width[0]
+    across = (down * centre[3] - right * centre[2]) / width[1]
+    near = np.exp(-0.5 * (along**2 + (across / WIDER) ** 2))
+    mass = near * count * (place[:, 2:] @ centre[2:] > LIKE_DIRECTION)
+    return np.array([mass.sum(), mass @ across, mass @ across**2])
+
+
+def lanes_of(passing: Passing, *, most: int) -> list[Indices]:
+    """Return the things of each lane that pass alone; [] for a single lane.
+
+    Two things side by side are seen as one between them, and large ones reach into the next lane:
+    what is spread wider than others is in none.
+
+    Parameters
+    ----------
+    passing : Passing
+    most : int
+        Lanes at most.
+    """
+    if most < 2 or len(passing.offset) < 2 * LEAST_THINGS:
+        return []
+    is_alone = passing.spread <= ALONE * np.quantile(passing.spread, SMALL)
+    alone = np.flatnonzero(is_alone & (np.abs(passing.offset) <= MOST_DISTANCE))
+    order = alone[np.argsort(passing.offset[alone], kind="stable")]
+    value = passing.offset[order]
+    if len(value) < 2 * LEAST_THINGS:
+        return []
+    bandwidth = max(BANDWIDTH, NARROW * float(value.std()))
+    at = np.arange(value[0] - bandwidth, value[-1] + bandwidth, bandwidth / 5)
+    density = np.exp(-0.5 * np.square((at[:, None] - value) / bandwidth)).sum(axis=1)
+    peaks, valleys = _modes(density, distance=round(5 * LEAST_DISTANCE / bandwidth))
+    groups = np.split(order, np.searchsorted(value, at[valleys]))
+    if len(groups) < 2 or not _are_far_apart([passing.offset[group] for group in groups]):
+        return []
+    groups = [
+        group[np.abs(passing.offset[group] - at[peak]) <= 2.5 * bandwidth]
+        for group, peak in zip(groups, peaks, strict=True)
+    ]
+    groups = [group for group in groups if len(group) >= LEAST_THINGS]
+    groups = sorted(groups, key=lambda group: -len(group))[:most]
+    return groups if len(groups) > 1 else []
+
+
+def _are_far_apart(groups: list[Floats]) -> bool:
+    """Return whether the distances of neighbouring groups are large for their spread."""
+    squares = sum(float(np.square(group - group.mean()).sum()) for group in groups)
+    deviation = np.sqrt(squares / (sum(map(len, groups)) - len(groups)))
+    nearest = min(b.mean() - a.mean() for a, b in pairwise(groups))
+    return bool(nearest >= FAR_APART * deviation)
+
+
+def _modes(density: Floats, *, distance: int) -> tuple[Indices, Indices]:
+    """Return the peaks with deep valleys between them, and these, ascending."""
+    peaks, _ = find_peaks(np.pad(density, 1), distance=max(distance, 1))
+    kept: list[int] = []
+    valleys: list[int] = []
+    for peak in (peaks - 1).tolist():
+        if not kept:
+            kept.append(peak)
+            continue
+        valley = kept[-1] + int(np.argmin(density[kept[-1] : peak + 1]))
+        if density[valley] <= DEEP * min(density[peak], density[kept[-1]]):
+            kept.append(peak)
+            valleys.append(valley)
+        elif density[peak] > density[kept[-1]]:
+            kept[-1] = peak
+    return np.array(kept, dtype=np.int64), np.array(valleys, dtype=np.int64)

@@ -1,0 +1,53 @@
+"""Motifs of several lanes side by side are split by where their things pass."""
+
+import numpy as np
+
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.moving_splits import Passing, lanes_of
+from tests.helpers.moving_traffic import COLUMNS, RIGHT, ROWS, Lane, simulate_traffic
+
+
+def passing(*offsets: np.ndarray, spread: float = 0.6) -> Passing:
+    offset = np.concatenate(offsets)
+    return Passing(offset=offset, spread=np.full(len(offset), spread), width=1.5)
+
+
+def test_distances_in_groups_are_of_several_lanes() -> None:
+    rng = np.random.default_rng(2)
+    found = lanes_of(
+        passing(rng.normal(-0.5, 0.06, 6), rng.normal(0.4, 0.06, 9)),
+        most=4,
+    )
+    assert sorted(sorted(group.tolist()) for group in found) == [
+        list(range(6)),
+        list(range(6, 15)),
+    ]
+
+
+def test_distances_of_one_lane_are_not_cut_in_pieces() -> None:
+    rng = np.random.default_rng(5)
+    draws = [rng.normal(0.0, 0.15, n) for n in (6, 10, 20, 40) for _ in range(50)]
+    draws += [rng.uniform(-0.6, 0.6, n) for n in (6, 10, 20, 40) for _ in range(50)]
+    n_split = sum(bool(lanes_of(passing(offset), most=4)) for offset in draws)
+    assert n_split <= 8  # of 400
+
+
+def test_large_things_and_pairs_are_in_no_lane() -> None:
+    few = passing(np.linspace(-0.05, 0.05, 8))
+    large = passing(np.linspace(0.55, 0.65, 4), spread=1.0)
+    both = Passing(
+        offset=np.concatenate([few.offset, large.offset]),
+        spread=np.concatenate([few.spread, large.spread]),
+        width=1.5,
+    )
+    assert lanes_of(both, most=4) == []
+    assert lanes_of(few, most=1) == []
+
+
+def test_lanes_that_touch_are_two_motifs() -> None:
+    lanes = [Lane(row=6, direction=RIGHT, speed=1.2), Lane(row=8, direction=RIGHT, speed=1.3)]
+    traffic = simulate_traffic(lanes, n_bins=200, per_bin=0.06, seed=6, flicker=3)
+    fit = Plsm(n_motifs=6, longest_s=6.0).fit(traffic.table, seed=0)
+    cells = fit.motifs.probability.sum(axis=1, dtype=np.float64).reshape(-1, ROWS, COLUMNS, 8)
+    rows = cells.sum(axis=(2, 3))
+    assert sorted(rows.argmax(axis=1)) == [6, 8]
