@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from motifmine.models import DEFAULT_MODEL
+
 from .extract import extract, settings_of
 from .model_options import BatchCommand, model_option, request_of
 from .options import DURATION
@@ -41,7 +43,7 @@ def extraction_options(command: click.Command) -> click.Command:
     "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
 )
 @click.argument("folder", required=False)
-@model_option(default="plsm", show_default=True, help="The kind of model.")
+@model_option(default=DEFAULT_MODEL, show_default=True, help="The kind of model.")
 @click.option(
     "-o",
     "--output",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from motifmine.models import DEFAULT_MODEL
+
 from .extract import extract
 from .fit import fit
 from .model_options import model_option
@@ -13,7 +15,7 @@ from .show_motifs import show_motifs
 
 @click.command(epilog="\b\nExample:\n    motifmine run video.mp4")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@model_option(default="plsm", show_default=True, help="The kind of model.")
+@model_option(default=DEFAULT_MODEL, show_default=True, help="The kind of model.")
 @click.option(
     "--open/--no-open",
     "open_report",

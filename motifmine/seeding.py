@@ -11,7 +11,7 @@ from motifmine.errors import SpecError
 class Stream(IntEnum):
     """First key of every random stream of a seed, in addition to the main stream.
 
-    Restarts (plsm and its topics) and recordings (samples of series) are plain positions, counted
+    Restarts of fits and recordings (samples of series) are plain positions, counted
     from 0. All other streams have a number here, far above any position. Two names of one number
     are streams that are never used together, or that differ in a second key, such as the number of
     a refit. Numbers never change, because fits could not be reproduced otherwise; a new stream
@@ -19,9 +19,9 @@ class Stream(IntEnum):
     """
 
     CHAIN = 0
-    """hdlsm: one of every chain."""
+    """Sampling: one of every chain."""
     COUNT = 1
-    """hdlsm: rounding of scaled counts."""
+    """Sampling: rounding of scaled counts."""
     DOCUMENT_ORDER = 0
     """Co-occurrence, which has its own seed: random choice of documents."""
     SHIFT_FOR_SPREAD = 1
@@ -29,9 +29,9 @@ class Stream(IntEnum):
     SHIFT_FOR_NULL = 2
     """Co-occurrence: shifts for the null distribution."""
     ACTIVITY = 1 << 20
-    """plsm: observations held out to choose between sparse and dense."""
+    """EM: observations held out to choose between sparse and dense."""
     SEARCH_PART = 1 << 21
-    """plsm: part of the table that motifs are searched in."""
+    """EM: part of the table that motifs are searched in."""
     DETECTION = 1 << 22
     """Decoys and permutations of their labels; followed by their purpose."""
     FOLD = 1 << 27
@@ -43,7 +43,7 @@ class Stream(IntEnum):
     STABILITY = 1 << 23
     """Stability: resampled documents, followed by the refit's number; also added to its seed."""
     SIGNIFICANCE = 1 << 24
-    """plsm: simulated tables without motifs, for p-values in the choice of sizes."""
+    """EM: simulated tables without motifs, for p-values in the choice of sizes."""
     STREAMED_ORDER = 1 << 24
     """Out of core: order of the documents, followed by the pass."""
     UPDATE_ORDER = 1 << 25
@@ -51,11 +51,11 @@ class Stream(IntEnum):
     SKETCH = 1 << 25
     """Drift, always of seed 0: columns and signs of sums over words."""
     GROUP = 1 << 26
-    """hdlsm in groups: the groups' seeds."""
+    """Sampling in groups: the seeds of the groups."""
     GROWTH = 1 << 29
-    """plsm: growth of the number of motifs, followed by the number of the way."""
+    """EM: growth of the number of motifs, followed by the number of the way."""
     LENGTH = 1 << 30
-    """plsm: null of the profile that the motifs' length is read off."""
+    """EM: null of the profile that the motifs' length is read off."""
     CONFUSION = 1 << 31
     """Events drawn from motifs that look alike."""
     PREDICTIVE = 1 << 32

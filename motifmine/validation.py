@@ -75,9 +75,9 @@ def require_package(module: str, purpose: str, install: str) -> Any:
     module : str
         Dotted name.
     purpose : str
-        What needs it, the subject of the message: `the model tcae`.
+        What needs it, the subject of the message: `the reader of Parquet files`.
     install : str
-        What pip installs: `motifmine[tcae]`.
+        What pip installs: `motifmine[EXTRA]`.
 
     Raises
     ------

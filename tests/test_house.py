@@ -1,10 +1,11 @@
-"""The sources as a whole: sizes, and tests that import every module."""
+"""The sources as a whole: sizes, names of models, and tests that import every module."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+from motifmine.models.registry import OWN
 from tests.helpers.layers import module_name, read_imports
 from tests.helpers.paths import ROOT
 
@@ -53,3 +54,47 @@ def test_every_module_is_imported_by_a_test() -> None:
     files = (ROOT / "motifmine").rglob("*.py")
     modules = {module_name(ROOT, file) for file in files if file.name != "__init__.py"}
     assert sorted(modules - read_tested_modules()) == []
+
+
+NAMES_MODELS = (
+    "__init__.py",
+    "api/models.py",
+    "api/features.py",
+    "workflows/demo.py",
+    "workflows/doctor.py",
+)
+"""The only modules outside `models/` whose code names a model: the Python interface, whose classes
+are the models, the demonstration, and the check of the installation, which knows the extras."""
+
+
+def read_named_models(source: str) -> set[str]:
+    """Return the models that the code of a module names; texts and examples may name any."""
+    words = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            words += [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+            words.append(node.name)
+        elif isinstance(node, ast.Name):
+            words.append(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.append(node.attr)
+        elif isinstance(node, ast.Constant) and str(node.value) in OWN:
+            words.append(str(node.value))
+    return {model for model in OWN for word in words if model in word.lower()}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [m for m in MODULES if "models" not in m.relative_to(ROOT).parts],
+    ids=lambda m: str(m.relative_to(ROOT)),
+)
+def test_no_module_outside_models_asks_for_a_model(module: Path) -> None:
+    named = read_named_models(module.read_text(encoding="utf-8"))
+    assert bool(named) == (module in [ROOT / "motifmine" / name for name in NAMES_MODELS])
+
+
+def test_a_named_model_is_noticed() -> None:
+    assert read_named_models('x = "plsm"') == {"plsm"}
+    assert read_named_models("from motifmine.models.hdlsm.model import Hdlsm") == {"hdlsm"}
+    assert read_named_models('"""Such as plsm."""\nx = "motifmine fit --model plsm"') == set()

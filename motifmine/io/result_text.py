@@ -1,4 +1,4 @@
-"""The four result files of the original PLSM program, for use with its viewers.
+"""The four result files of the authors' program, for use with its viewers.
 
 With K motifs of L bins over W words, D documents and S start times, all text, blank-separated:
 

@@ -1,4 +1,4 @@
-"""Observation tables in the text format of the original PLSM and HDLSM programs.
+"""Observation tables in the text format of the authors' programs.
 
 One line per time bin, with entries `word:count` separated by blanks. An empty line is an empty bin,
 counts may be fractional. A line may start with its number of entries (the LDA-C variant). Lines

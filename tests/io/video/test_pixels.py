@@ -113,7 +113,7 @@ def test_of_interlaced_pictures_one_field_is_used(codec: str, tmp_path: Path) ->
     assert count_directions(table)[1] > 0.8
     luma = read_lumas(path)[10]
     assert luma.shape == (120, 160)
-    # combs are differences between neighbouring lines that the lines next but one do not have
+    # combs are differences between neighbouring lines that the lines two apart do not have
     near, far = (np.abs(luma[k:].astype(int) - luma[:-k]).mean() for k in (1, 2))
     assert near < far
 
