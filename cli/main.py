@@ -88,7 +88,7 @@ class MotifmineGroup(click.Group):
     "-w",
     "--workspace",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("motifmine-work"),
+    default="motifmine-work",
     show_default=True,
     help="Folder of one scene: its tables, fits and reports.",
 )

@@ -36,7 +36,7 @@ class DurationType(ParamType):
 
 
 DURATION = DurationType()
-FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels")
+FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels", "nwb")
 """Formats of occurrences, see `motifmine.reporting.export.formats`."""
 
 
@@ -75,7 +75,7 @@ def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
         default="table",
         show_default=True,
         help="table: aligned text; csv, json, parquet: data; srt, vtt: subtitles; eaf: ELAN; "
-        "boris: a BORIS project; labels: a label track of Audacity.",
+        "boris: a BORIS project; labels: a label track of Audacity; nwb: TimeIntervals.",
     )
     recording = click.option("--recording", help="Only the occurrences of this recording.")
     output = click.option(

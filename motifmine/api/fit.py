@@ -103,6 +103,24 @@ class Fit:
             return arrow
         raise DataError(f"{library!r} is no library of data frames; pandas, polars or pyarrow")
 
+    def to_pynapple(self, document: int = 0) -> dict[str, Any]:
+        """Return the occurrences of a recording as a `pynapple.IntervalSet` of each motif.
+
+        Parameters
+        ----------
+        document : int
+            Index of the recording.
+        """
+        pynapple = require_package("pynapple", "to_pynapple", "pynapple")
+        rows = [row for row in list_occurrences(self.record) if row.document == document]
+        return {
+            self.record.title_of(motif): pynapple.IntervalSet(
+                start=[row.start_s for row in rows if row.motif == motif],
+                end=[row.end_s for row in rows if row.motif == motif],
+            )
+            for motif in range(len(self.record.motifs))
+        }
+
     def transform(self, data: Data) -> Any:
         """Return the observations that each motif explains by its starts, motifs held fixed.
 

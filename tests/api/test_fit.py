@@ -44,6 +44,17 @@ def test_occurrences_are_a_data_frame(fit: mm.Fit) -> None:
         fit.to_dataframe("dask")
 
 
+def test_occurrences_are_intervals_of_pynapple(fit: mm.Fit) -> None:
+    found = fit.to_pynapple(1)
+    frame = fit.occurrences[fit.occurrences.document == 1]
+    assert list(found) == list(fit.motifs.names)
+    for motif, intervals in enumerate(found.values()):
+        mine = frame[frame.motif == motif]
+        # pynapple joins what overlaps
+        assert 0 < len(intervals) <= len(mine)
+        assert intervals.start[0] == mine.start_s.min()
+
+
 def test_motifs_have_labelled_axes(fit: mm.Fit) -> None:
     array = fit.motifs.to_xarray()
     assert array.dims == ("motif", "relative_time", "word")

@@ -17,11 +17,13 @@ import pytest
 import webvtt
 from click import Command
 from click.testing import Result
+from pynwb import NWBHDF5IO
 
 from motifmine.errors import DataError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.formats import FORMATS, encode_occurrences, write_occurrences
+from motifmine.reporting.export.nwb import EPOCH
 from motifmine.reporting.rows import list_occurrences
 from motifmine.reporting.tables.fit_tables import OCCURRENCE_COLUMNS
 from motifmine.workflows.names import with_names
@@ -53,6 +55,25 @@ def test_srt_is_read_back_by_a_subtitle_library() -> None:
     found = pysubs2.SSAFile.from_string(text(lane_record(), "srt"), format_="srt")
     assert [(line.start, line.end) for line in found] == NORTH
     assert [line.plaintext for line in found] == ["motif 1", "motif 2"]
+
+
+def test_nwb_is_read_back_by_its_library(tmp_path: Path) -> None:
+    (tmp_path / "a.nwb").write_bytes(
+        encode_occurrences(hostile_record(), "nwb", recording="<script>")
+    )
+    with NWBHDF5IO(str(tmp_path / "a.nwb"), "r") as reader:
+        file = reader.read()
+        table = file.intervals["motif_occurrences"].to_dataframe()
+        assert file.session_start_time.isoformat() == "2024-05-01T12:00:00+00:00"
+    assert table.start_time.tolist() == [0.0, 1.25]
+    assert table.title.tolist() == [HOSTILE, "motif 2"]
+    assert table.motif.tolist() == [0, 1]
+
+
+def test_nwb_without_a_wall_clock_begins_at_the_epoch(tmp_path: Path) -> None:
+    (tmp_path / "a.nwb").write_bytes(encode_occurrences(lane_record(), "nwb", recording="north"))
+    with NWBHDF5IO(str(tmp_path / "a.nwb"), "r") as reader:
+        assert reader.read().session_start_time == EPOCH
 
 
 def test_vtt_is_read_back_by_a_subtitle_library() -> None:
@@ -198,7 +219,7 @@ def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
 
 
-@pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels"])
+@pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels", "nwb"])
 def test_one_timeline_cannot_hold_two_recordings(form: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 recordings; choose one with --recording"):
         encode_occurrences(lane_record(), form)
@@ -207,7 +228,7 @@ def test_one_timeline_cannot_hold_two_recordings(form: str, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels"])
+@pytest.mark.parametrize("form", ["srt", "vtt", "eaf", "labels", "nwb"])
 def test_several_recordings_make_a_folder_of_safe_names(form: str, tmp_path: Path) -> None:
     paths = write_occurrences(hostile_record(), form, tmp_path / "deep" / "out")
     suffix = FORMATS[form].suffix

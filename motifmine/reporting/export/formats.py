@@ -11,6 +11,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.boris import format_boris
 from motifmine.reporting.export.elan import format_eaf
 from motifmine.reporting.export.intervals import Span, make_spans
+from motifmine.reporting.export.nwb import encode_nwb
 from motifmine.reporting.export.parquet import encode_parquet
 from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
 from motifmine.reporting.rows import OccurrenceRow, list_occurrences
@@ -62,6 +63,12 @@ def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> b
     return encode_parquet(list_occurrences(_select_documents(record, documents)))
 
 
+def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+    (document,) = documents
+    rows = [row for row in list_occurrences(record) if row.document == document]
+    return encode_nwb(record, document, rows)
+
+
 FORMATS = {
     "table": Format(suffix=".txt", write=_make_table_writer(format_occurrences_text)),
     "csv": Format(suffix=".csv", write=_make_table_writer(format_occurrences_csv)),
@@ -74,6 +81,7 @@ FORMATS = {
     "labels": Format(
         suffix=".txt", write=_make_timeline_writer(format_audacity_labels), one_timeline=True
     ),
+    "nwb": Format(suffix=".nwb", write=_write_nwb, one_timeline=True, is_binary=True),
 }
 """By the name that `--format` takes."""
 
