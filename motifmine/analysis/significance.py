@@ -27,6 +27,8 @@ LIKELY = 0.5
 """Probability of being false below which a candidate is rather true."""
 LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
+RELAXED_SHARES = (0.05, 0.1)
+"""Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
 FEW = 16
 """Occurrences of a motif on average that are few."""
 FOLDS_OF_FEW = 8
@@ -56,6 +58,8 @@ class Assessment:
     """Of the kept motifs."""
     least_score: float
     """Least score of significant occurrences in other documents, nats; infinity: there are none."""
+    false_share: float
+    """Share of the occurrences that is expected to be false, see `relax`."""
 
 
 def assess(
@@ -116,25 +120,49 @@ def assess(
         hours * tested_share,
         held,
     )
+    detection = relax(scores, targets.score, detection)
     least = least_score(scores, detection)
     sure = with_chance(targets, scores)
+    sure = keep_occurrences(sure, sure.score >= least)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
+    # what recurs without a sure occurrence would be an empty motif in every list
+    shown = np.unique(sure.motif) if held.was_fitted else np.arange(len(kept))
     return Assessment(
-        kept=kept,
-        occurrences=keep_occurrences(sure, sure.score >= least),
+        kept=kept[shown],
+        occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
         least_score=least_score(elsewhere, detection),
+        false_share=detection.false_share,
         significance=Significance(
-            p_value=p_value[kept],
-            recurring_share=_recurring_share(own, least),
+            p_value=p_value[kept[shown]],
+            recurring_share=_recurring_share(own, least)[shown],
             scores=scores,
             scores_elsewhere=elsewhere,
-            n_unreplicated=len(motifs) - len(kept),
+            n_unreplicated=len(motifs) - len(shown),
             n_candidates=likely,
             n_decoys=n_decoys,
             piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),
             seed=seed,
         ),
     )
+
+
+def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
+    """Return the detection with the lowest of `RELAXED_SHARES` that leaves any occurrence.
+
+    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
+
+    Parameters
+    ----------
+    scores : ScoreTable
+    target : float64 array
+        Scores of the candidates, nats.
+    detection : Detection
+    """
+    for share in (detection.false_share, *RELAXED_SHARES):
+        relaxed = replace(detection, false_share=max(share, detection.false_share))
+        if np.any(target >= least_score(scores, relaxed)):
+            return relaxed
+    return detection
 
 
 def folds_for(n_occurrences: int, n_motifs: int) -> int:

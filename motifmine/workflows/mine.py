@@ -130,7 +130,11 @@ def mine_prepared(
     spec = replace(
         fit.provenance.spec,
         preparation=data.preparation,
-        detection=replace(detection, least_score=assessment.least_score),
+        detection=replace(
+            detection,
+            least_score=assessment.least_score,
+            false_share=assessment.false_share,
+        ),
         table=table.spec,
         notes={**fit.findings(), **(notes or {})},
     )

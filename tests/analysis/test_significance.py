@@ -7,7 +7,7 @@ import pytest
 
 from motifmine.analysis.competition import Candidates
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.significance import consensus_scores, least_score, with_chance
+from motifmine.analysis.significance import consensus_scores, least_score, relax, with_chance
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import Detection
@@ -68,6 +68,14 @@ def test_the_threshold_is_the_lowest_that_keeps_the_share_or_the_rate() -> None:
     assert least_score(SCORES, Detection(false_share=0.05)) == 2.0
     assert least_score(SCORES, Detection(false_alarms_per_hour=40.0)) == 1.0
     assert least_score(SCORES, Detection(false_share=0.001)) == np.inf
+
+
+def test_a_short_list_may_hold_a_larger_share_of_false_ones() -> None:
+    """Of ten occurrences none can be sure at 1 % with three decoys a motif."""
+    assert relax(SCORES, np.array([2.5, 9.0]), Detection()).false_share == 0.01
+    assert relax(SCORES, np.array([2.5]), Detection()).false_share == 0.05
+    assert relax(SCORES, np.array([1.5]), Detection()).false_share == 0.01
+    assert relax(SCORES, np.array([2.5]), Detection(false_share=0.04)).false_share == 0.04
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from motifmine.records.fit import FitRecord
+from motifmine.records.settings import Detection
 from motifmine.records.significance import Significance
 
 
@@ -25,12 +26,15 @@ def significance_sentences(record: FitRecord) -> list[str]:
             "the recordings are too short to test motifs on data they were not learned from; no "
             "occurrence can be sure (each half must hold a motif's length)"
         )
-    elif len(record.motifs) == 0:
+    elif len(record.motifs) == 0 and tested.n_candidates == 0:
         sentences.append(
             "no motif recurs; try another motif length or time bin, or more recordings"
         )
     elif len(record.occurrences) == 0:
         sentences.append(_none_sure(tested))
+    share = record.provenance.spec.detection.false_share
+    if len(record.occurrences) and share > Detection().false_share:
+        sentences.append(f"one in {1 / share:.0f} occurrences may be false: they are few, or weak")
     return sentences
 
 
