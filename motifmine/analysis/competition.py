@@ -33,7 +33,7 @@ from motifmine.models.protocol import Fit, Located
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Indices, Indices32
+from motifmine.types import Floats, Indices
 
 LEAST_COSINE = 0.3
 """Least cosine of a motif of a part with its counterpart in the whole fit."""
@@ -238,7 +238,7 @@ def _batches(pieces: Pieces, n_motifs: int) -> list[Indices]:
 
 
 def _starts_inside(
-    pieces: Pieces, at: Indices | Indices32, start: Indices | Indices32
+    pieces: Pieces, at: NDArray[np.integer], start: NDArray[np.integer]
 ) -> NDArray[np.bool_]:
     """Return which starts in cut-out pieces are within their piece, not in its margins.
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
+from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import Candidates, FitPart, HeldOut, Infer, compete, cross_fit
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
@@ -124,6 +125,8 @@ def assess(
     least = least_score(scores, detection)
     sure = with_chance(targets, scores)
     sure = keep_occurrences(sure, sure.score >= least)
+    n_sure = len(np.unique(sure.motif))
+    sure = without_companions(sure, motifs.motif_length, table.n_times)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
     # what recurs without a sure occurrence would be an empty motif in every list
     shown = np.unique(sure.motif) if held.was_fitted else np.arange(len(kept))
@@ -137,7 +140,8 @@ def assess(
             recurring_share=_recurring_share(own, least)[shown],
             scores=scores,
             scores_elsewhere=elsewhere,
-            n_unreplicated=len(motifs) - len(shown),
+            n_unreplicated=len(motifs) - (n_sure if held.was_fitted else len(kept)),
+            n_companions=n_sure - len(np.unique(sure.motif)) or None,
             n_candidates=likely,
             n_decoys=n_decoys,
             piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),
@@ -223,7 +227,22 @@ def locate_occurrences(
     found = join_alike(found, motifs)
     if known is not None:
         found = with_chance(found, known.scores_elsewhere)
-    return keep_occurrences(found, found.score >= least_score)
+    found = keep_occurrences(found, found.score >= least_score)
+    return without_companions(found, motifs.motif_length, table.n_times)
+
+
+def without_companions(occurrences: Occurrences, motif_length: int, n_times: int) -> Occurrences:
+    """Return the occurrences that are not only parts of others, see `find_companions`.
+
+    Parameters
+    ----------
+    occurrences : Occurrences
+    motif_length : int
+        Bins.
+    n_times : int
+        Bins of all documents.
+    """
+    return keep_occurrences(occurrences, ~find_companions(occurrences, motif_length, n_times))
 
 
 def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:

@@ -83,6 +83,9 @@ class Significance:
     """Length of the longest pieces that starts are inferred in, time bins."""
     seed: int
     """Of the decoys."""
+    n_companions: int | None = None
+    """Motifs that are not reported because they are parts of others, with which they occur; None
+    where there are none."""
 
     def __post_init__(self) -> None:
         if len(self.p_value) != len(self.recurring_share):

@@ -68,22 +68,30 @@ def test_kick_snare_and_hihat_are_motifs(series: Path, motifmine: Run) -> None:
     assert scores.max(axis=1).min() >= 0.9, scores
 
 
-def test_no_motif_mixes_normal_and_ectopic_beats(series: Path, motifmine: Run) -> None:
+def test_normal_and_ectopic_beats_are_two_motifs(series: Path, motifmine: Run) -> None:
     options = ("--motif-length", "600ms", "--motifs", "15")
     record = mined(motifmine, series / "ecg_mitdb214.csv", *options)
     listed = json.loads((series / "ecg_mitdb214_gt.json").read_text())["published_motif_sets"]
     segments = [np.sort(np.array(part) / 360, axis=0) for part in listed]
     assert [len(part) for part in segments] == [7, 3]
-    found = np.zeros((len(record.motifs), 2), dtype=int)
-    for motif, starts in enumerate(starts_of(record)):
+    assert len(record.motifs) == 2
+    unlisted = 0
+    for normal_or_ectopic, (starts, part) in enumerate(
+        zip(starts_of(record), segments, strict=True)
+    ):
         # the middle of a motif's mass is taken as the beat
-        phi = record.motifs.probability[motif].sum(axis=1)
-        middle = starts + float(np.arange(len(phi)) @ phi) * record.bin_s
-        for kind, part in enumerate(segments):
-            inside = (part[:, :1] <= middle) & (middle < part[:, 1:])
-            found[motif, kind] = inside.any(axis=1).sum()
-    assert np.all(found.min(axis=1) == 0), found
-    assert found.max(axis=0).tolist() == [7, 3], found
+        phi = record.motifs.probability[normal_or_ectopic].sum(axis=1)
+        middle = float(np.arange(len(phi)) @ phi) * record.bin_s
+        inside = [(part[:, 0] <= s + middle) & (s + middle < part[:, 1]) for s in starts]
+        per_segment = np.sum(inside, axis=0)
+        assert np.all(per_segment == 1), per_segment
+        others = segments[1 - normal_or_ectopic]
+        beyond = [s + middle for s, mine in zip(starts, inside, strict=True) if not mine.any()]
+        assert not [b for b in beyond if np.any((others[:, 0] <= b) & (b < others[:, 1]))]
+        # what the list leaves out: a couplet (0.7 to 1.7 s) and the last beat (from 8.7 s)
+        assert all(0.7 < b < 1.75 or b > 8.7 for b in beyond), beyond
+        unlisted += len(beyond)
+    assert unlisted <= 3
 
 
 def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> None:
@@ -98,7 +106,7 @@ def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> N
     main = n_there.argmax(axis=0)
     assert len(set(main)) == 7
     share = n_there[main, range(7)] / n_there[main].sum(axis=1)
-    assert np.median(share) >= 0.9 and share.min() >= 0.5, share
+    assert share.min() >= 0.8, share
 
 
 def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None:
@@ -112,14 +120,21 @@ def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None
     assert page.count('class="motif"') == len(record.motifs)
 
 
-def test_two_days_are_too_few_for_what_recurs_daily(series: Path, motifmine: Run) -> None:
-    lines = (series / "losloop_speed_5min.csv").read_text().splitlines()
-    Path("two_days.csv").write_text("\n".join(lines[: 1 + 2 * 288]) + "\n")
-    columns = ",".join(lines[0].split(",")[1:25])
-    extracted = motifmine("extract", "two_days.csv", "--columns", columns)
+def test_slow_mornings_and_evenings_of_a_week_run_to_a_report(series: Path, motifmine: Run) -> None:
+    path = series / "losloop_speed_5min.csv"
+    columns = ",".join(path.read_text().split("\n", 1)[0].split(",")[1:25])
+    extracted = motifmine("extract", path, "--columns", columns)
     assert extracted.exit_code == 0, extracted.stderr
     line = ("fit", "--model", "plsm", "--motif-length", "2h", "--motifs", "4", "--restarts", "1")
-    fitted = motifmine(*line)
-    assert fitted.exit_code == 0
-    assert "no motif recurs" in fitted.stderr
-    assert motifmine("show-motifs").exit_code == 0
+    assert motifmine(*line).exit_code == 0
+    record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
+    hours = [starts / 3600 % 24 for starts in starts_of(record)]
+    assert len(hours) >= 2
+    # no motif has both rush hours
+    assert max(np.ptp(part) for part in hours) < 5, hours
+    assert min(part.min() for part in hours) < 10
+    assert max(part.max() for part in hours) > 14
+    shown = motifmine("show-motifs")
+    assert "motif 1: s" in shown.stdout
+    page = Path("motifmine-work/reports/plsm-001/report.html").read_text()
+    assert '<figure class="segment">' in page

@@ -21,6 +21,8 @@ def significance_sentences(record: FitRecord) -> list[str]:
     sentences = []
     if tested.n_unreplicated:
         sentences.append(_describe_unreplicated(tested.n_unreplicated))
+    if tested.n_companions:
+        sentences.append(_describe_companions(tested.n_companions))
     if len(record.motifs) and np.isnan(tested.p_value).all():
         sentences.append(
             "the recordings are too short to test motifs on data they were not learned from; no "
@@ -42,6 +44,14 @@ def _describe_unreplicated(number: int) -> str:
     if number == 1:
         return "1 motif is not reported: it does not recur in data it was not learned from"
     return f"{number} motifs are not reported: they do not recur in data they were not learned from"
+
+
+def _describe_companions(number: int) -> str:
+    if number == 1:
+        return "1 motif is not reported: it is part of another one, with which it always occurs"
+    return (
+        f"{number} motifs are not reported: they are parts of others, with which they always occur"
+    )
 
 
 def _none_sure(tested: Significance) -> str:

@@ -1,0 +1,56 @@
+"""Occurrences that come with those of another motif, where chance and parts are known."""
+
+import numpy as np
+
+from motifmine.analysis.companions import find_companions
+from motifmine.records.fit import Occurrences
+from motifmine.seeding import generator
+from motifmine.types import Floats, Indices
+
+
+def occurrences(start: Indices, motif: Indices, weight: Floats) -> Occurrences:
+    order = np.argsort(start, kind="stable")
+    return Occurrences(
+        document=np.zeros(len(start), np.int32),
+        start_bin=start[order].astype(np.int32),
+        start_s=start[order].astype(float),
+        motif=motif[order].astype(np.int32),
+        weight=weight[order],
+        score=weight[order],
+    )
+
+
+def test_a_motif_that_always_follows_a_heavier_one_at_one_lag_is_part_of_it() -> None:
+    start = np.cumsum(generator(1).integers(30, 60, 20))
+    both = np.concatenate([start, start[:18] + 7])
+    motif = np.repeat([1, 0], [20, 18])
+    found = occurrences(both, motif, np.where(motif == 1, 100.0, 60.0))
+    dropped = find_companions(found, 10, 1200)
+    np.testing.assert_array_equal(dropped, found.motif == 0)
+
+
+def test_a_rare_sound_that_comes_with_a_frequent_one_stays() -> None:
+    start = np.arange(10, 810, 20)
+    motif = np.repeat([0, 1], [40, 10])
+    found = occurrences(np.concatenate([start, start[::4]]), motif, np.full(50, 50.0))
+    assert not find_companions(found, 10, 820).any()
+
+
+def test_weak_occurrences_at_one_lag_to_another_motif_are_dropped() -> None:
+    rng = generator(2)
+    first = np.cumsum(rng.integers(30, 60, 20))
+    second = first[-1] + np.cumsum(rng.integers(30, 60, 20))
+    weak = first[:12] + 5
+    motif = np.repeat([0, 1], [20, 32])
+    weight = np.concatenate([np.full(40, 100.0), np.full(12, 25.0)])
+    found = occurrences(np.concatenate([first, second, weak]), motif, weight)
+    dropped = find_companions(found, 10, 2000)
+    assert set(found.start_bin[dropped].tolist()) == set(weak.tolist())
+
+
+def test_motifs_that_have_nothing_to_do_with_each_other_lose_nothing() -> None:
+    for seed in range(20):
+        rng = generator(seed, 3)
+        start = np.sort(rng.integers(0, 3600, 330))
+        found = occurrences(start, rng.integers(0, 6, 330), rng.gamma(0.5, 100.0, 330))
+        assert find_companions(found, 10, 3600).sum() <= 4
