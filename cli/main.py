@@ -54,7 +54,7 @@ class MotifmineGroup(click.Group):
     def main(self, *args: Any, **more: Any) -> Any:
         """Run the command line; without arguments in a call it is that of this process."""
         if not args and not more:
-            from motifmine.scratch import use_temporary_area
+            from motifmine.parallel.scratch import use_temporary_area
 
             use_temporary_area()
         return super().main(*args, **more)

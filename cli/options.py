@@ -45,7 +45,7 @@ def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Pa
 
     What killed commands left there is removed.
     """
-    from motifmine.scratch import sweep_workspace
+    from motifmine.parallel.scratch import sweep_workspace
 
     chosen: Path = value if value is not None else ctx.find_root().params["workspace"]
     sweep_workspace(chosen)

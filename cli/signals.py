@@ -65,7 +65,7 @@ def _watch(reader: int, caught: frozenset[int]) -> None:
 
 def _end(number: int) -> None:
     """End the process now; children notice that their parent is gone and end, too."""
-    from motifmine.scratch import remove_own
+    from motifmine.parallel.scratch import remove_own
 
     remove_own()
     with suppress(OSError):

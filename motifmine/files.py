@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from motifmine.errors import MotifmineError, WorkspaceError
-from motifmine.scratch import own_path, sweep_once, temporary_name
+from motifmine.parallel.scratch import own_path, sweep_once, temporary_name
 
 BLOCK_BYTES = 1 << 20
 

@@ -15,8 +15,8 @@ from motifmine.archive.queue import JobQueue
 from motifmine.archive.status import STATUS_NAME, ArchiveState, collect_state, format_state
 from motifmine.archive.storage import Storage
 from motifmine.parallel.dask_cluster import Cluster, local_cluster, remote_cluster
+from motifmine.parallel.scratch import AREA
 from motifmine.parallel.threads import n_cores
-from motifmine.scratch import AREA
 
 LEFTOVER = re.compile(r"\..+\.((part|old)-.+|reserved)")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from motifmine.errors import MissingExtraError, WorkspaceError
 from motifmine.files import open_atomic, write_text
-from motifmine.scratch import make_token
+from motifmine.parallel.scratch import make_token
 from motifmine.validation import require_package
 
 BLOCK_BYTES = 1 << 22

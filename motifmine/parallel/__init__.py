@@ -1,1 +1,1 @@
-"""Parallel execution: threads, processes and Dask clusters."""
+"""Parallel execution: threads, processes, Dask clusters, and files of commands that run at once."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from motifmine.errors import WorkspaceError
 from motifmine.io.hdf5 import store
+from motifmine.parallel.scratch import scratch_folder
 from motifmine.records.table import ObservationTable, Recording, document_name
-from motifmine.scratch import scratch_folder
 
 
 def first_table(table_path: Path) -> Path | None:

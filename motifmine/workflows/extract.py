@@ -15,10 +15,10 @@ from motifmine.io.hdf5 import store
 from motifmine.io.readers import holds_stills, open_frames, reader_for
 from motifmine.io.sources import digest_source, expand_sources, make_recording_names
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.parallel.scratch import scratch_folder
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.scratch import scratch_folder
 from motifmine.version import __version__
 from motifmine.workflows.documents import document_tables, first_table, write_documents
 from motifmine.workflows.extract_jobs import (

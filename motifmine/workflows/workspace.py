@@ -10,10 +10,10 @@ from motifmine.errors import DataError, WorkspaceError
 from motifmine.features.video.registration import RegisteredTables, register_tables
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
+from motifmine.parallel.reservations import read_holder, reserve
+from motifmine.parallel.scratch import own_path
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.reservations import read_holder, reserve
-from motifmine.scratch import own_path
 from motifmine.types import Pixels
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 LAYERS = (
     (
         *("errors", "version", "types", "seeding", "files", "durations", "progress"),
-        *("validation", "parallel", "scratch", "reservations"),
+        *("validation", "parallel"),
     ),
     ("records",),
     ("kernels", "io", "simulation"),

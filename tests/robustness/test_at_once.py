@@ -12,8 +12,8 @@ import pytest
 from motifmine.errors import WorkspaceError
 from motifmine.files import open_atomic
 from motifmine.io.hdf5 import store
-from motifmine.reservations import read_holder, reservation_of, reserve
-from motifmine.scratch import make_token
+from motifmine.parallel.reservations import read_holder, reservation_of, reserve
+from motifmine.parallel.scratch import make_token
 from motifmine.workflows.names import name_motifs
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.commands import leftovers, run, start

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from motifmine.parallel.parent import end_with_parent
-from motifmine.scratch import (
+from motifmine.parallel.scratch import (
     make_token,
     parse_token,
     scratch_folder,
@@ -24,8 +24,8 @@ from tests.helpers.paths import ROOT
 CHILD = """
 from pathlib import Path
 import sys, time
-from motifmine.reservations import reserve
-from motifmine.scratch import scratch_folder, temporary_name
+from motifmine.parallel.reservations import reserve
+from motifmine.parallel.scratch import scratch_folder, temporary_name
 root = Path(sys.argv[1])
 for folder in ("tables", "fits", "reports"):
     (root / folder).mkdir(parents=True)
@@ -110,7 +110,7 @@ def test_a_scratch_folder_leaves_no_empty_workspace(tmp_path: Path) -> None:
 
 AREA = """
 import tempfile, time
-from motifmine.scratch import use_temporary_area
+from motifmine.parallel.scratch import use_temporary_area
 use_temporary_area()
 print(tempfile.mkdtemp(prefix="pymp-"), flush=True)
 time.sleep(60 if "killed" in __import__("sys").argv else 0)

@@ -19,9 +19,9 @@ from motifmine.features.series.survey import (
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, read_cached
+from motifmine.parallel.scratch import scratch_folder
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
-from motifmine.scratch import scratch_folder
 from motifmine.workflows.documents import document_tables, first_table
 from motifmine.workflows.extract_series import SeriesTask, series_tables
 

@@ -14,8 +14,8 @@ from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
 from motifmine.io.hdf5.store import write_zone_attribute
+from motifmine.parallel.scratch import lock_folder
 from motifmine.records.drift import Drift
-from motifmine.scratch import lock_folder
 
 
 def change_names(path: Path, change: Callable[[tuple[str, ...]], Sequence[str]]) -> tuple[str, ...]:

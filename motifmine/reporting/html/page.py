@@ -14,6 +14,7 @@ from pathlib import Path
 
 from motifmine.analysis.explained import Explained
 from motifmine.errors import WorkspaceError
+from motifmine.parallel.scratch import sweep_once, temporary_name
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.reporting.figures.images import encode_jpeg, encode_png
@@ -32,7 +33,6 @@ from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import SECTIONS
 from motifmine.reporting.sentences.motifs import summarise_fit
 from motifmine.reporting.times import format_length
-from motifmine.scratch import sweep_once, temporary_name
 
 REPORT_NAME = "report.html"
 

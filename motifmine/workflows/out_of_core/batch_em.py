@@ -18,9 +18,9 @@ from motifmine.models.monitor import has_converged
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.statistics import Parameters, Statistics, add_statistics
 from motifmine.parallel.mappers import Mapper, sort_results
+from motifmine.parallel.scratch import temporary_name
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.scratch import temporary_name
 from motifmine.workflows.out_of_core.census import Group, Reading
 
 SPARSE_BELOW = 0.3

@@ -10,9 +10,9 @@ from motifmine.io.hdf5 import store
 from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import count_threads_per_worker
+from motifmine.parallel.scratch import scratch_folder
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Detection, Preparation
-from motifmine.scratch import scratch_folder
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
 from motifmine.workflows.out_of_core.update import update_file

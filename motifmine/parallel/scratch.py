@@ -33,7 +33,7 @@ UNKNOWN_DAYS = 7.0
 TOKEN = re.compile(r"(?P<place>[0-9a-f]{8})~(?P<boot>[0-9a-f]{4})~(?P<pid>\d+)~(?P<start>\d*)~\w+")
 LEFT_NAME = re.compile(rf"\.(?P<name>.+)\.(?P<kind>part|old)-(?P<token>{TOKEN.pattern})")
 RESERVED = ".reserved"
-"""Suffix of the marks of reserved names, see `motifmine.reservations`."""
+"""Suffix of the marks of reserved names, see `motifmine.parallel.reservations`."""
 TEMPORARY_PREFIX = "motifmine-"
 LONGEST_TEMPORARY = 22
 """Longest path of the system's temporary folder, characters: names of sockets end at 107."""

@@ -5,7 +5,7 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
-from motifmine.scratch import (
+from motifmine.parallel.scratch import (
     RESERVED,
     lock_folder,
     make_token,
