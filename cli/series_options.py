@@ -35,6 +35,7 @@ OPTIONS = (
         "--missing", help="Further markers of missing values: -9999,'No Data'; none: no guess."
     ),
     click.option("--skip-rows", type=int, help="Lines before the header of a text table."),
+    click.option("--sheet", help="Sheet of an Excel workbook.  [default: the first]"),
     click.option("--header-row", type=int, help="Line of the names of a text table, from 1."),
     click.option("--time-zone", help="Zone of local times: Europe/Paris.  [default: UTC]"),
     click.option(
@@ -72,6 +73,7 @@ READING = (
     "n_bands",
     "skip_rows",
     "header_row",
+    "sheet",
 )
 LISTS = ("columns", "missing", "long")
 

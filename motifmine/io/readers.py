@@ -120,6 +120,41 @@ OWN = {
         signature=rb"\x89HDF\r\n\x1a\n",
         has_parts=True,
     ),
+    "feather": ReaderEntry(
+        suffixes=_endings("feather arrow"),
+        gives="series",
+        open="motifmine.io.series.table_files:open_feather",
+        signature=rb"ARROW1",
+    ),
+    "jsonl": ReaderEntry(
+        suffixes=_endings("jsonl ndjson"),
+        gives="series",
+        open="motifmine.io.series.table_files:open_json_lines",
+        may_be_compressed=True,
+    ),
+    "sqlite": ReaderEntry(
+        suffixes=_endings("sqlite sqlite3 db"),
+        gives="series",
+        open="motifmine.io.series.table_files:open_sqlite",
+        signature=rb"SQLite format 3\0",
+        has_parts=True,
+    ),
+    "matlab": ReaderEntry(
+        suffixes=(".mat",),
+        gives="series",
+        open="motifmine.io.series.table_files:open_matlab",
+        signature=rb"MATLAB 5\.0 MAT-file",
+    ),
+    "excel": ReaderEntry(
+        suffixes=_endings("xlsx xlsm"),
+        gives="series",
+        open="motifmine.io.series.table_files:open_excel",
+    ),
+    "other": ReaderEntry(
+        suffixes=_endings("mid midi edf bdf eaf textgrid boris xls ods rds pkl sav"),
+        gives="series",
+        open="motifmine.io.series.other_files:refuse",
+    ),
     "audio": ReaderEntry(
         suffixes=_endings("wav flac ogg aiff aif mp3"),
         gives="series",

@@ -45,6 +45,8 @@ class SeriesOptions:
     long: tuple[str, ...] = ()
     """Columns of the long form: time, sensor, value; several of the sensor are joined by `+`.
     Empty: recognised."""
+    sheet: str | None = None
+    """Sheet of an Excel workbook; None: the first."""
     join: tuple[str, ...] = ()
     """Further files that are parts of the same recording."""
     n_bands: int = 40

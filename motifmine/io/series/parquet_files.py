@@ -44,7 +44,7 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
     head = make_text_head(
         str(path),
         names,
-        [_to_array(column) for column in first.columns],
+        [to_array(column) for column in first.columns],
         units=units,
         zoned=zoned,
     )
@@ -54,14 +54,14 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
             with pq.ParquetFile(path) as file:
                 fields = [schema.names[index] for index in wanted]
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=fields):
-                    yield [_to_array(batch.column(field)) for field in fields]
+                    yield [to_array(batch.column(field)) for field in fields]
         except (pa.ArrowException, OSError) as error:
             raise FormatError(f"{path} is a damaged Parquet file: {error}") from error
 
     return TableReader(head, batches, options)
 
 
-def _to_array(column: pa.Array) -> Column:
+def to_array(column: pa.Array) -> Column:
     """Convert a column to an array; times of day and durations to seconds."""
     kind = column.type
     if pa.types.is_dictionary(kind):

@@ -1,0 +1,250 @@
+"""Tables in other forms: Feather and Arrow, JSON lines, SQLite, MATLAB and Excel files."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy.io import loadmat
+
+from motifmine.errors import DataError, FormatError
+from motifmine.io.readers import split_part
+from motifmine.io.series.arrays import NamedArray, open_arrays
+from motifmine.io.series.column_names import split_units
+from motifmine.io.series.compressed import open_bytes
+from motifmine.io.series.hdf5_files import open_hdf5
+from motifmine.io.series.header import HEAD_ROWS
+from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.parquet_files import to_array
+from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
+from motifmine.records.series import SeriesReader
+
+BATCH_ROWS = 1 << 16
+HOME_ASSISTANT = (
+    "SELECT m.entity_id AS entity_id, s.state AS state, s.last_updated_ts AS time "
+    "FROM states s JOIN states_meta m ON s.metadata_id = m.metadata_id ORDER BY s.last_updated_ts"
+)
+"""The history of Home Assistant's recorder, from its schema of 2023 on."""
+
+
+def open_feather(path: Path, options: SeriesOptions) -> TableReader:
+    """Return a reader of the Feather or Arrow file at `path`; see `parquet_files`."""
+    try:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+            schema = file.schema
+            first = file.get_batch(0) if file.num_record_batches else None
+            n_bytes = path.stat().st_size
+            if first is None or not first.num_rows:
+                raise FormatError(f"{path} has no rows")
+            columns = [to_array(column) for column in first.slice(0, HEAD_ROWS).columns]
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError(f"{path} cannot be read as a Feather file: {error}") from error
+    zoned = frozenset(
+        at for at, one in enumerate(schema) if pa.types.is_timestamp(one.type) and one.type.tz
+    )
+    names, units = split_units(schema.names)
+    head = make_text_head(str(path), names, columns, units=units, zoned=zoned)
+
+    def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
+        try:
+            with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+                for number in range(file.num_record_batches):
+                    whole = file.get_batch(number)
+                    for begin in range(0, whole.num_rows, BATCH_ROWS):
+                        part = whole.slice(begin, BATCH_ROWS)
+                        yield [to_array(part.column(index)) for index in wanted]
+        except (pa.ArrowException, OSError) as error:
+            raise FormatError(f"{path} is a damaged Feather file: {error}") from error
+
+    return TableReader(head, batches, options, n_bytes=n_bytes)
+
+
+def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
+    """Return a reader of rows as JSON objects, one a line; nested values are excluded."""
+
+    def objects() -> Iterator[dict[str, Any]]:
+        with open_bytes(path) as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    raise FormatError(f"{path}, line {number}: not JSON: {error}") from error
+                if not isinstance(row, dict):
+                    raise FormatError(f"{path}, line {number}: not an object of named values")
+                yield row
+
+    first = list(islice(objects(), HEAD_ROWS))
+    names = list(dict.fromkeys(name for row in first for name in row))
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for row in objects():
+            yield [row.get(name) for name in names]
+
+    return _open_rows(path, names, rows, options)
+
+
+def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
+    """Return a reader of a table of a SQLite database, `file.db:table`.
+
+    The database of Home Assistant is read as the history of its states.
+
+    Raises
+    ------
+    FormatError
+        If it is no database.
+    DataError
+        If it has several tables and none is named, or not the one that is named.
+    """
+    file, name = split_part(path)
+    try:
+        with closing(_connect(file)) as base:
+            listed = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+            tables = [row[0] for row in listed if not row[0].startswith("sqlite_")]
+            query = _choose_query(path, tables, name)
+            names = [one[0] for one in base.execute(f"{query} LIMIT 0").description]
+    except sqlite3.Error as error:
+        raise FormatError(f"{file} cannot be read as a SQLite database: {error}") from error
+
+    def rows() -> Iterator[Sequence[Any]]:
+        try:
+            with closing(_connect(file)) as base:
+                yield from base.execute(query)
+        except sqlite3.Error as error:
+            raise FormatError(f"{file} is a damaged SQLite database: {error}") from error
+
+    return _open_rows(path, names, rows, options)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # immutable: a database that another program holds open is only read
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _choose_query(path: Path, tables: list[str], name: str) -> str:
+    if not name and {"states", "states_meta"} <= set(tables):
+        return HOME_ASSISTANT
+    if not name and len(tables) == 1:
+        name = tables[0]
+    if name not in tables:
+        listed = ", ".join(tables[:20]) or "none"
+        what = f"has no table {name!r}" if name else "has several tables"
+        raise DataError(f"{path} {what} ({listed}); name one as {split_part(path)[0]}:TABLE")
+    quoted = name.replace('"', '""')
+    return f'SELECT * FROM "{quoted}"'
+
+
+def open_matlab(path: Path, options: SeriesOptions) -> SeriesReader:
+    """Return a reader of the arrays of a MATLAB file, up to version 7.2; see `open_arrays`.
+
+    Files of version 7.3 are HDF5 files, which are recognised as such.
+    """
+    try:
+        found = loadmat(path, squeeze_me=True, chars_as_strings=True)
+    except NotImplementedError:
+        return open_hdf5(path, options)
+    except Exception as error:  # scipy raises many kinds for damaged files
+        raise FormatError(f"{path} cannot be read as a MATLAB file: {error}") from error
+    arrays: dict[str, NamedArray] = {}
+    for name, value in found.items():
+        array = np.asarray(value)
+        if name.startswith("__") or array.dtype.kind not in "fiubU" or array.ndim not in (1, 2):
+            continue
+        arrays[name] = NamedArray(
+            name=name, shape=array.shape, dtype=array.dtype, pieces=_make_pieces(array)
+        )
+    return open_arrays(str(path), arrays, options)
+
+
+def _make_pieces(array: Column) -> Callable[[int], Iterator[Column]]:
+    return lambda n: (array[a : a + n] for a in range(0, len(array), n))
+
+
+def open_excel(path: Path, options: SeriesOptions) -> TableReader:
+    """Return a reader of a sheet of an Excel workbook: the first, or `SeriesOptions.sheet`.
+
+    Raises
+    ------
+    FormatError
+        If python-calamine is not installed, or if it is no workbook.
+    DataError
+        If there is no such sheet.
+    """
+    try:
+        import python_calamine  # noqa: PLC0415  (optional)
+    except ImportError as error:
+        raise FormatError(
+            f"{path} is an Excel workbook; install motifmine[formats] to read it, or save the "
+            "sheet as CSV"
+        ) from error
+    try:
+        with python_calamine.load_workbook(str(path)) as book:
+            sheets = book.sheet_names
+            name = options.sheet or sheets[0]
+            if name not in sheets:
+                listed = ", ".join(sheets)
+                raise DataError(f"{path} has no sheet {name!r} (--sheet); it has {listed}")
+            table = book.get_sheet_by_name(name).to_python()
+    except (python_calamine.CalamineError, OSError) as error:
+        raise FormatError(f"{path} cannot be read as an Excel workbook: {error}") from error
+    start = options.skip_rows if options.header_row is None else options.header_row - 1
+    table = [row for row in table[start:] if any(str(cell).strip() for cell in row)]
+    if len(table) < 2:
+        raise FormatError(f"{path}, sheet {name!r} has no rows")
+    return _open_rows(path, [str(cell) for cell in table[0]], lambda: iter(table[1:]), options)
+
+
+def _open_rows(
+    path: Path,
+    names: Sequence[str],
+    rows: Callable[[], Iterator[Sequence[Any]]],
+    options: SeriesOptions,
+) -> TableReader:
+    """Return a reader of rows of Python values.
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str
+    rows : callable
+        Yields all rows, each time it is called.
+    options : SeriesOptions
+    """
+    first = list(islice(rows(), HEAD_ROWS))
+    if not first:
+        raise FormatError(f"{path} has no rows")
+    columns = [_to_column([row[index] for row in first]) for index in range(len(names))]
+    # a column of numbers has only numbers later on, so that a bad one is found
+    numeric = [column.dtype.kind in "fiu" for column in columns]
+    bare, units = split_units(list(names))
+    head = make_text_head(str(path), bare, columns, units=units)
+
+    def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
+        every = rows()
+        while batch := list(islice(every, BATCH_ROWS)):
+            yield [
+                _to_column([row[index] for row in batch], is_numeric=numeric[index])
+                for index in wanted
+            ]
+
+    return TableReader(head, batches, options, n_bytes=_size_of(path))
+
+
+def _size_of(path: Path) -> int:
+    return split_part(path)[0].stat().st_size
+
+
+def _to_column(cells: list[Any], *, is_numeric: bool = True) -> Column:
+    """Return a column of numbers (None: NaN) or, if one is something else, of texts."""
+    if is_numeric and all(cell is None or isinstance(cell, int | float) for cell in cells):
+        if any(cell is not None for cell in cells):
+            return np.array([np.nan if cell is None else float(cell) for cell in cells])
+        return np.full(len(cells), None, object)
+    texts = [None if cell is None or isinstance(cell, dict | list) else str(cell) for cell in cells]
+    return np.array(texts, object)

@@ -1,0 +1,197 @@
+"""Tables in other forms than text: what is read, and what is refused with the way out."""
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import feather
+from scipy.io import savemat
+
+from motifmine.errors import DataError, FormatError
+from motifmine.io.readers import reader_of_content, reader_of_name
+from motifmine.io.series.open import open_series
+from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.other_files import FORMATS
+from motifmine.io.series.table_files import open_sqlite
+from motifmine.records.series import UpdateChunk
+from tests.helpers.series_files import read_all
+
+N = 40
+VALUES = np.array([[20 + n / 8, 990 - n] for n in range(N)])
+TIMES = [f"2026-03-02T08:{n:02d}:00Z" for n in range(N)]
+
+
+def rows() -> list[dict[str, object]]:
+    return [
+        {"time": t, "temp": a, "power": b} for t, (a, b) in zip(TIMES, VALUES.tolist(), strict=True)
+    ]
+
+
+def write_feather(path: Path) -> None:
+    feather.write_feather(pa.Table.from_pylist(rows()), path)
+
+
+def write_arrow_times(path: Path) -> None:
+    stamps = pa.array(TIMES).cast(pa.timestamp("ms", "UTC"))
+    table = pa.table({"time": stamps, "temp": VALUES[:, 0], "power": VALUES[:, 1]})
+    feather.write_feather(table, path, compression="uncompressed", chunksize=7)
+
+
+def write_json_lines(path: Path) -> None:
+    path.write_text("\n".join(json.dumps(row) for row in rows()) + "\n\n")
+
+
+def write_sqlite(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE log (time TEXT, temp REAL, power REAL)")
+        base.executemany("INSERT INTO log VALUES (:time, :temp, :power)", rows())
+
+
+def write_excel(path: Path) -> None:
+    """Write a workbook of two sheets, as small as the format allows."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+
+    def sheet(table: list[list[object]]) -> str:
+        body = ""
+        for row in table:
+            cells = (
+                f"<c><v>{x!r}</v></c>"
+                if isinstance(x, float)
+                else f'<c t="inlineStr"><is><t>{x}</t></is></c>'
+                for x in row
+            )
+            body += f"<row>{''.join(cells)}</row>"
+        return f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
+
+    table: list[list[object]] = [["time", "temp", "power"], *(list(row.values()) for row in rows())]
+    names = ("second", "log") if path.stem == "two" else ("log", "second")
+    sheets = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{relations}/worksheet" Target="worksheets/{name}.xml"/>'
+        for n, name in enumerate(names, 1)
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+            f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>{sheets}</sheets></workbook>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}/relationships">{links}</Relationships>',
+        )
+        archive.writestr("xl/worksheets/log.xml", sheet(table))
+        archive.writestr("xl/worksheets/second.xml", sheet([["nothing", "here"], [1.0, 2.0]]))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("t.feather", write_feather),
+        ("t.arrow", write_arrow_times),
+        ("t.jsonl", write_json_lines),
+        ("t.sqlite", write_sqlite),
+        ("t.xlsx", write_excel),
+    ],
+)
+def test_a_table_is_the_same_in_every_form(
+    tmp_path: Path, name: str, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / name)
+    read = read_all(tmp_path / name)
+    assert read.header.channels == ("temp", "power")
+    assert read.header.start_utc == "2026-03-02T08:00:00+00:00"
+    assert read.time_s.tolist() == [60.0 * n for n in range(N)]
+    np.testing.assert_array_equal(read.value, VALUES)
+
+
+def test_a_sheet_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    write_excel(tmp_path / "two.xlsx")
+    assert len(read_all(tmp_path / "two.xlsx", sheet="log").time_s) == N
+    with pytest.raises(DataError, match=r"no sheet 'x' \(--sheet\); it has second, log"):
+        read_all(tmp_path / "two.xlsx", sheet="x")
+
+
+def test_arrays_of_matlab_are_columns(tmp_path: Path) -> None:
+    names = np.array(["temp", "power"], dtype=object)
+    arrays = {"time": np.arange(N) / 4.0, "temp": VALUES[:, 0], "power": VALUES[:, 1]}
+    savemat(tmp_path / "t.mat", {**arrays, "remark": names})
+    read = read_all(tmp_path / "t.mat")
+    assert sorted(read.header.channels) == ["power", "temp"]
+    assert read.time_s.tolist() == [n / 4 for n in range(N)]
+    assert reader_of_content(tmp_path / "t.mat") is reader_of_name("x.mat")
+
+
+def test_the_database_of_home_assistant_is_its_history(tmp_path: Path) -> None:
+    path = tmp_path / "home-assistant_v2.db"
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE states_meta (metadata_id INTEGER, entity_id TEXT)")
+        base.execute("CREATE TABLE states (metadata_id INTEGER, state TEXT, last_updated_ts REAL)")
+        base.execute("CREATE TABLE events (event_id INTEGER)")
+        base.execute("INSERT INTO states_meta VALUES (1, 'sensor.plug'), (2, 'door')")
+        begin = 1_772_000_000.0
+        states = [(1, "0.5", 0), (2, "on", 1), (1, "2000.5", 60), (1, "unavailable", 90)]
+        states += [(2, "off", 120), (1, "0.5", 200)]
+        listed = [(entity, state, begin + t) for entity, state, t in reversed(states)]
+        base.executemany("INSERT INTO states VALUES (?, ?, ?)", listed)
+    with open_series(path) as reader:
+        chunks, names = list(reader.chunks()), reader.labels()
+    assert names == ("sensor.plug", "door=on", "door=off")
+    (chunk,) = chunks
+    assert isinstance(chunk, UpdateChunk)
+    plug = chunk.value[chunk.channel == 0]
+    assert plug[[0, 1, 3]].tolist() == [0.5, 2000.5, 0.5] and np.isnan(plug[2])
+
+
+def test_one_of_several_tables_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    write_sqlite(path)
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE other (a INTEGER)")
+    with pytest.raises(DataError, match=r"several tables \(log, other\).*t\.db:TABLE"):
+        read_all(path)
+    assert len(read_all(f"{path}:log").time_s) == N
+    with pytest.raises(DataError, match="no table 'x'"):
+        open_sqlite(Path(f"{path}:x"), SeriesOptions())
+
+
+@pytest.mark.parametrize("name", ["t.feather", "t.sqlite", "t.mat", "t.xlsx"])
+def test_a_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 8)
+    with pytest.raises(FormatError, match="cannot be read as"):
+        read_all(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"), [("{", "line 3: not JSON"), ("[1]", "line 3: not an object")]
+)
+def test_a_bad_line_of_json_is_reported(tmp_path: Path, line: str, problem: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"time": 0, "a": 1}\n{"time": 1, "a": 2}\n' + line + "\n")
+    with pytest.raises(FormatError, match=problem):
+        read_all(path)
+
+
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+def test_other_formats_are_refused_with_the_way_out(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"MThd or any other")
+    entry = reader_of_name(path)
+    assert entry is not None and entry.gives == "series"
+    with pytest.raises(FormatError, match="which is not read; "):
+        read_all(path)
