@@ -113,6 +113,11 @@ def settings_of(
     type=click.Choice(["auto", "off"]),
     help="Whether motion of the camera is taken out.  [default: auto]",
 )
+@click.option(
+    "--overlays",
+    type=click.Choice(["auto", "off"]),
+    help="Whether burnt-in clocks are excluded.  [default: auto]",
+)
 @click.option("--roi", type=BoxType(), help="Use only this box; pixels of the video.")
 @click.option("--exclude", type=BoxType(), multiple=True, help="Ignore this box (repeatable).")
 @click.option(

@@ -48,6 +48,9 @@ class Recording:
     """Description of parts of the source that could not be read, "" for none."""
     notes: str = ""
     """What was decided about the source, for people: `stream 1 of 2`."""
+    overlays: str = ""
+    """Boxes of clocks burnt into the picture, which have no words: `x,y,w,h;...` in pixels of the
+    working frame."""
     width_px: int = 0
     """Width of the upright pictures of the source, pixels; 0 if unknown or without pictures."""
     height_px: int = 0

@@ -5,6 +5,7 @@ import hashlib
 import re
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -98,6 +99,29 @@ def test_the_recordings_show_how_they_were_read() -> None:
     assert "truncated at 00:00:08.000; 99 of 120 frames decoded; 3 time stamps repaired" in html
     assert "notes" not in recordings.section(ReportContext(record))
     assert re.findall(r'<td class="number">(\d+)</td>', html) == ["2", "2"]
+
+
+def test_burnt_in_clocks_are_shown_over_the_scene_in_red() -> None:
+    record = lane_record()
+    clock = replace(record.recordings[0], overlays="8,0,24,8;80,56,8,8", notes="burnt-in clock")
+    with_clock = replace(record, recordings=(clock, record.recordings[1]))
+    html = recordings.section(ReportContext(with_clock))
+    encoded = re.search(r"data:image/jpeg;base64,([^\"]+)", html)
+    assert encoded is not None and "burnt-in clock" in html
+    data = np.frombuffer(base64.b64decode(encoded[1]), dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None and picture.shape == (64, 96, 3)
+    redness = picture[..., 2].astype(int) - picture[..., 1]
+    assert redness[1:7, 9:31].min() > 20
+    assert np.abs(redness[30:50, 30:60]).max() < 20
+    assert "<figure>" not in recordings.section(ReportContext(record))
+
+
+@pytest.mark.parametrize("overlays", ["nonsense", "9,9", "99999,0,99999,8", "-4,0,8,8"])
+def test_boxes_of_a_damaged_file_do_no_harm(overlays: str) -> None:
+    record = lane_record()
+    clock = replace(record.recordings[0], overlays=overlays)
+    recordings.section(ReportContext(replace(record, recordings=(clock,) * 2)))
 
 
 def test_the_time_line_is_there_when_something_occurs() -> None:

@@ -18,6 +18,7 @@ from motifmine.errors import MotifmineWarning, SpecError, VideoError
 from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
+from motifmine.features.video.overlays import find_words, list_boxes
 from motifmine.features.video.spec import DEFAULT_BIN_S, LEAST_RATE_HZ, FlowSpec
 from motifmine.files import sha256
 from motifmine.io.readers import holds_stills, open_frames
@@ -219,6 +220,13 @@ class _Documents:
         per_bin, word, count = _collect_rows(
             words.rows(note(chain([first], document)), self.threads)
         )
+        overlays = ""
+        if words.overlays is not None and (cells := words.overlays.find_cells()).any():
+            overlays = list_boxes(words.grid, cells)
+            keep = ~find_words(words.grid, cells)[word]
+            row = np.repeat(np.arange(len(per_bin)), per_bin)
+            per_bin = np.bincount(row[keep], minlength=len(per_bin)).tolist()
+            word, count = word[keep], count[keep]
         offsets = np.zeros(words.n_times + 1, dtype=np.int64)
         offsets[1 : len(per_bin) + 1] = per_bin
         recording = Recording(
@@ -227,6 +235,7 @@ class _Documents:
             origin_s=origin_s,
             frames_decoded=n_frames,
             stamps_repaired=repaired - self.repaired,
+            overlays=overlays,
             width_px=width,
             height_px=height,
         )

@@ -21,6 +21,7 @@ from motifmine.features.video.background import MeanPicture, SlowBackground
 from motifmine.features.video.camera import Camera, reduce_half
 from motifmine.features.video.light import is_light_change
 from motifmine.features.video.mask import make_watch_mask, resize
+from motifmine.features.video.overlays import OverlayWatch
 from motifmine.features.video.pose import STILL, Pose, everywhere, put_back, warp_back
 from motifmine.features.video.spec import MIN_GAP_SHARE, FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
@@ -71,6 +72,16 @@ class _Pair(NamedTuple):
     before: _WorkingFrame
     after: _WorkingFrame
     background: Pixels | None
+
+
+class _Counted(NamedTuple):
+    """What was found in a pair."""
+
+    pair: _Pair
+    changed: Indices
+    """Pixels that differ, as `y * width + x`."""
+    counts: Counts
+    """Of every word, int32 array (W,)."""
 
 
 class FlowWords:
@@ -124,6 +135,9 @@ class FlowWords:
         half_width = (self.grid.frame_width + 1) // 2
         self.cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
         self._vector_of_pixel = (y // 2 * half_width + x // 2).ravel()
+        self.overlays = (
+            OverlayWatch(self.grid, self.cell_of_pixel) if spec.overlays == "auto" else None
+        )
         turns = 2 * np.pi * np.arange(spec.directions) / spec.directions
         self._compass = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
 
@@ -143,10 +157,13 @@ class FlowWords:
             Number of threads that compute flow and counts; the rows do not depend on it.
         """
         counted = map_ordered(self._count, self._pairs(frames), threads)
-        for time, group in groupby(counted, key=lambda item: item[0]):
+        for time, group in groupby(counted, key=lambda item: self.find_bin(item.pair.after.time_s)):
             total = np.zeros(self.grid.n_words, dtype=np.int32)
-            for _, counts in group:
+            for pair, changed, counts in group:
                 total += counts
+                if self.overlays is not None:
+                    time_s = float(pair.after.time_s)
+                    self.overlays.update(time_s, changed, pair.before.image)
             word = np.flatnonzero(total)
             if len(word):
                 yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
@@ -241,8 +258,8 @@ class FlowWords:
             luma = resize(luma[: whole[1] * factor, : whole[0] * factor], whole)
         return resize(luma, size)
 
-    def _count(self, pair: _Pair) -> tuple[int, Counts]:
-        """Return the time bin of a pair and the count of every word, int32 array (W,)."""
+    def _count(self, pair: _Pair) -> _Counted:
+        """Return the changed pixels of a pair and the count of every word."""
         grid = self.grid
         changed = self._find_changed(pair.before, pair.after, self.spec.change)
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
@@ -255,7 +272,7 @@ class FlowWords:
             foreground = self._find_changed(pair.after, behind, STATIC_CONTRAST)
             still = count_still_pixels(foreground, flow, *places, least_motion)
             counts = np.concatenate([counts, still])
-        return self.find_bin(pair.after.time_s), counts
+        return _Counted(pair, changed, counts)
 
     def _find_changed(self, one: _WorkingFrame, other: _WorkingFrame, levels: int) -> Indices:
         """Return the pixels inside the mask that differ by more than `levels`, int64 array.

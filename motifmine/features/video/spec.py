@@ -52,6 +52,8 @@ class FlowSpec:
     """Path of a picture of the video's size; pixels that are black in it are excluded."""
     stabilise: Literal["auto", "off"] = "auto"
     """Whether motion of the camera is taken out where there is any."""
+    overlays: Literal["auto", "off"] = "auto"
+    """Whether cells of clocks that are burnt into the picture are excluded."""
 
     def __post_init__(self) -> None:
         positive = {"bin_s": self.bin_s, "rate_hz": self.rate_hz}
