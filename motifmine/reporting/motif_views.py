@@ -22,8 +22,7 @@ MOST_LABELS = 40
 
 _NUMBERING = (
     "Marks below show the start times of the motif in each recording; their height is the number "
-    "of observations that an occurrence explains. Motifs are numbered from 1, the heaviest first; "
-    "in files they count from 0."
+    "of observations that an occurrence explains. Motifs are numbered from 1, the heaviest first."
 )
 
 

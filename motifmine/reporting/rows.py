@@ -32,7 +32,7 @@ class MotifRow:
     """What there is to say about one motif."""
 
     motif: int
-    """Index, counts from 0 as in files."""
+    """Index, counts from 0 as in HDF5."""
     share: float
     """Share of all observations, 0 to 1."""
     occurrences: int
@@ -67,7 +67,7 @@ class OccurrenceRow:
     document: int
     recording: str
     motif: int
-    """Index, counts from 0 as in files."""
+    """The motif's number for people: counts from 1, as in tables and reports."""
     start_bin: int
     start_s: float
     """Seconds of the recording, to the millisecond; negative before its first bin."""
@@ -155,7 +155,7 @@ def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
             OccurrenceRow(
                 document=document,
                 recording=names[document],
-                motif=motif,
+                motif=motif + 1,
                 start_bin=int(found.start_bin[i]),
                 start_s=round(start_s, 3),
                 start_time=format_time(start_s),

@@ -103,11 +103,11 @@ def test_the_table_numbers_motifs_from_one_and_lists_the_lonely() -> None:
     assert lines[4] == "Only in a\\x1b: 1."
 
 
-def test_json_counts_from_zero() -> None:
+def test_json_counts_motifs_from_one() -> None:
     fits = [lane_record(), later(lane_record(), 1)]
     content = json.loads(format_comparison_json(("a", "b"), fits, compare_fits(fits)))
     assert content["motifs"][0]["matches"] == [
-        {"fit": "b", "motif": 1, "name": "", "similarity": 1.0, "shift_s": -0.25}
+        {"fit": "b", "motif": 2, "name": "", "similarity": 1.0, "shift_s": -0.25}
     ]
     assert content["unmatched"] == {"b": []}
 

@@ -325,7 +325,7 @@ def test_the_example_prints_a_table_and_draws_the_curves(judged: Run) -> None:
 def test_json_holds_the_table_and_the_curves(judged: Run) -> None:
     content = json.loads(judged("evaluate", "--truth", "truth.csv", "--json").stdout)
     assert content["overall"]["f1"] == 1.0
-    assert [part["motifs"] for part in content["labels"]] == [[0], [1]]
+    assert [part["motifs"] for part in content["labels"]] == [[1], [2]]
     last = content["labels"][0]["curve"][-1]
     assert (last["precision"], last["recall"]) == (1.0, 1.0)
 

@@ -100,7 +100,7 @@ def test_parquet_has_the_types_of_the_columns() -> None:
     record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
     table = pq.read_table(io.BytesIO(encode_parquet(list_occurrences(record))))
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
-    assert table.column("motif").to_pylist() == [0, 1, 0, 0]
+    assert table.column("motif").to_pylist() == [1, 2, 1, 1]
     inside = np.maximum(record.occurrences.start_s, 0)
     np.testing.assert_allclose(table.column("start_s").to_numpy(), inside)
     assert "probability" not in table.column_names

@@ -100,7 +100,7 @@ def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
     rows = list(csv.reader(io.StringIO(format_occurrences_csv(lane_record(names=(name, "b"))))))
     assert rows[0] == list(OCCURRENCE_COLUMNS)
-    assert rows[1][:9] == ["0", name, "0", "-3", "-0.750", "-00:00:00.750", "", "10", "20"]
+    assert rows[1][:9] == ["0", name, "1", "-3", "0.000", "00:00:00.000", "", "10", "20"]
 
 
 def test_json_holds_the_same_rows_as_csv() -> None:
@@ -131,9 +131,9 @@ def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:
     assert json.loads(format_occurrences_json(record))[0]["recording"] == "cam\udcff"
 
 
-def test_motifs_json_has_index_and_number() -> None:
+def test_motifs_json_counts_motifs_from_one() -> None:
     motifs = json.loads(format_motifs_json(lane_record()))
-    assert [(m["motif"], m["number"]) for m in motifs] == [(0, 1), (1, 2)]
+    assert [(m["motif"], m["number"]) for m in motifs] == [(1, 1), (2, 2)]
     assert motifs[0]["first"]["recording"] == "north"
 
 

@@ -44,8 +44,8 @@ def make_spans(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
         start_ms = max(0, round(1000 * row.start_s))
         spans.append(
             Span(
-                motif=row.motif,
-                title=record.title_of(row.motif),
+                motif=row.motif - 1,
+                title=record.title_of(row.motif - 1),
                 start_ms=start_ms,
                 end_ms=max(round(1000 * row.end_s), start_ms + least_ms),
                 score=row.score,

@@ -46,7 +46,7 @@ def format_comparison_text(
 def format_comparison_json(
     titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
 ) -> str:
-    """Return a comparison as a JSON object; motifs count from 0.
+    """Return a comparison as a JSON object; motifs count from 1.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def format_comparison_json(
         "least_similarity": comparison.least,
         "motifs": [
             {
-                "motif": motif,
+                "motif": motif + 1,
                 "name": records[0].name_of(motif),
                 "matches": [
                     _list_fields(title, record, other, motif) for title, record, other in others
@@ -71,7 +71,7 @@ def format_comparison_json(
             }
             for motif in range(len(records[0].motifs))
         ],
-        "unmatched": {title: other.unmatched.tolist() for title, _, other in others},
+        "unmatched": {title: (other.unmatched + 1).tolist() for title, _, other in others},
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -90,7 +90,7 @@ def _list_fields(title: str, record: FitRecord, other: Counterparts, motif: int)
     none = found < 0
     return {
         "fit": title,
-        "motif": None if none else found,
+        "motif": None if none else found + 1,
         "name": None if none else record.name_of(found),
         "similarity": round(float(other.similarity[motif]), 6),
         "shift_s": None if none else round(float(other.shift_s[motif]), 6) + 0.0,

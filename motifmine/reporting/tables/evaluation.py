@@ -53,7 +53,7 @@ def format_evaluation_text(
 def format_evaluation_json(
     record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
 ) -> str:
-    """Return an evaluation as a JSON object; motifs count from 0.
+    """Return an evaluation as a JSON object; motifs count from 1.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def format_evaluation_json(
         "tolerance_s": evaluation.tolerance_s,
         "labels": [_list_fields(part) for part in evaluation.labels],
         "motifs_without_label": [
-            {"motif": part.motifs[0], "found": part.n_found} for part in evaluation.others
+            {"motif": part.motifs[0] + 1, "found": part.n_found} for part in evaluation.others
         ],
         "overall": _list_fields(evaluation.overall),
         "intervals": None
@@ -82,8 +82,8 @@ def format_evaluation_json(
             "mean_cosine": round(float(true_motifs.cosine.mean()), 6),
             "matches": [
                 {
-                    "true_motif": int(reference),
-                    "motif": int(found),
+                    "true_motif": int(reference) + 1,
+                    "motif": int(found) + 1,
                     "cosine": round(float(cosine), 6),
                     "shift_bins": int(shift),
                     "shift_s": round(int(shift) * record.bin_s, 6),
@@ -115,7 +115,7 @@ def _list_fields(part: Agreement) -> dict[str, Any]:
         **({"label": part.label} if part.label else {}),
         **(
             {
-                "motifs": list(part.motifs),
+                "motifs": [motif + 1 for motif in part.motifs],
                 "offsets_s": [round(offset, 3) for offset in part.offsets_s],
             }
             if part.label

@@ -1,7 +1,6 @@
 """Motifs and occurrences as text tables, CSV and JSON.
 
-Motifs count from 0 in CSV and JSON, as in HDF5 (`motif`), and from 1 in text tables and reports
-(`number`).
+Motifs count from 1 here, as in reports and names of clips; they count from 0 in HDF5 alone.
 """
 
 import csv
@@ -28,11 +27,11 @@ OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name not i
 WHERE_KNOWN = ("name", "wall clock", "stability", "found again", "p", "recurs", "false")
 """Columns of text tables that are omitted when they are empty."""
 
-NUMBERING = "Motifs are numbered from 1, the heaviest first (in files they count from 0)."
+NUMBERING = "Motifs are numbered from 1, the heaviest first."
 
 
 def format_occurrences_csv(record: FitRecord) -> str:
-    """Return all occurrences as CSV text; motifs and documents count from 0."""
+    """Return all occurrences as CSV text; motifs count from 1, documents from 0."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     more = list_tested_columns(record)
@@ -58,7 +57,7 @@ def format_occurrences_csv(record: FitRecord) -> str:
 
 
 def format_occurrences_json(record: FitRecord) -> str:
-    """Return all occurrences as a JSON list of objects; motifs and documents count from 0."""
+    """Return all occurrences as a JSON list; motifs count from 1, documents from 0."""
     columns = (*OCCURRENCE_COLUMNS, *list_tested_columns(record))
     rows = [
         {name: _replace_not_finite(getattr(row, name)) for name in columns}
@@ -68,12 +67,9 @@ def format_occurrences_json(record: FitRecord) -> str:
 
 
 def format_motifs_json(record: FitRecord) -> str:
-    """Return the motifs as a JSON list of objects.
-
-    `motif` counts from 0 as in files, `number` from 1 as in tables and reports.
-    """
+    """Return the motifs as a JSON list of objects; `motif` counts from 1 (`number` is the same)."""
     rows = [
-        {"motif": row.motif, "number": row.number, **_list_fields(row)}
+        {"motif": row.number, "number": row.number, **_list_fields(row)}
         for row in list_motifs(record)
     ]
     return _format_json(rows)
@@ -113,7 +109,7 @@ def format_occurrences_text(record: FitRecord) -> str:
             row.recording,
             row.start_time,
             row.start_utc,
-            str(row.motif + 1),
+            str(row.motif),
             row.motif_name,
             f"{row.weight:.1f}",
             f"{row.score:.1f}",
