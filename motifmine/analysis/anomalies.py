@@ -159,11 +159,10 @@ def calibrate(measures: Sequence[Floats], motif_length: int) -> AnomalyScale:
     DataError
         When there is no time bin.
     """
-    longest_lag = round(LOW_ACTIVITY_WINDOWS[-1] * motif_length)
-    scale = describe_measures(np.concatenate(measures, axis=1), longest_lag)
+    scale = describe_measures(np.concatenate(measures, axis=1), motif_length)
     # the highest of dependent measures has a distribution of its own
     overall = np.concatenate([_combine(document, scale).max(axis=0) for document in measures])
-    return join_scales([scale, describe_measures(overall[None], longest_lag)])
+    return join_scales([scale, describe_measures(overall[None], motif_length)])
 
 
 def calibrate_surprise(measures: Floats, scale: AnomalyScale) -> Surprise:

@@ -20,23 +20,25 @@ N_QUANTILES = 1000
 TAIL, MOST_TAIL = 0.02, 0.25
 """Upper share of a distribution that its tail is fitted to, for extrapolation: the smaller, unless
 this leaves too few independent exceedances; the larger is the limit of what is a tail."""
-ENOUGH_EXCEEDANCES = 5
+ENOUGH_EXCEEDANCES = 4
 """Independent exceedances that a tail is fitted to, where `MOST_TAIL` allows it."""
 ALIKE = 0.05
 """Autocorrelation below which time bins are independent."""
-CLUSTER = 2.0
-"""Autocorrelation times that hold one independent exceedance: what exceeds is an occurrence, whose
-bins stay high together for longer than they correlate (measured on sets of ten minutes)."""
+LONGEST_LAG = 4
+"""Longest lag of the autocorrelation in motif lengths, that of the longest window of totals."""
+APART = 3
+"""Motif lengths that are added to the autocorrelation time: what exceeds is an occurrence, or some
+that overlap, whose bins stay high together for longer than they correlate."""
 
 
-def describe_measures(measures: Floats, longest_lag: int) -> AnomalyScale:
+def describe_measures(measures: Floats, motif_length: int) -> AnomalyScale:
     """Return the distribution of measures for which larger is more surprising.
 
     Parameters
     ----------
     measures : float64 array (measure, T)
-    longest_lag : int
-        Bins; longer autocorrelation is that of slow changes, not of single exceedances.
+    motif_length : int
+        Bins.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def describe_measures(measures: Floats, longest_lag: int) -> AnomalyScale:
     return AnomalyScale(
         share=1 - shares,
         quantile=np.ascontiguousarray(quantile),
-        tail=np.array([_describe_tail(row, longest_lag) for row in measures]),
+        tail=np.array([_describe_tail(row, motif_length) for row in measures]),
         n_bins=n_bins,
     )
 
@@ -111,9 +113,11 @@ def surprise_of(value: Floats, scale: AnomalyScale, measure: int, *, predictive:
     return surprise
 
 
-def _describe_tail(value: Floats, longest_lag: int) -> tuple[float, float, float, float]:
+def _describe_tail(value: Floats, motif_length: int) -> tuple[float, float, float, float]:
     """Return where a tail begins, its mean excess, the share above, and independent values."""
-    n_independent = len(value) / (CLUSTER * autocorrelation_time(value, longest_lag))
+    # longer autocorrelation is that of slow changes, not of single exceedances
+    together = autocorrelation_time(value, LONGEST_LAG * motif_length) + APART * motif_length
+    n_independent = len(value) / together
     wanted = np.clip(ENOUGH_EXCEEDANCES / n_independent, TAIL, MOST_TAIL)
     edge = np.quantile(value, 1 - wanted, method="lower")
     above = value[value > edge] - edge
