@@ -9,7 +9,7 @@ from motifmine.errors import DataError
 from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
-from motifmine.records.posterior import Posterior
+from motifmine.records.posterior import Posterior, PredictiveChecks
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
 from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
@@ -266,6 +266,8 @@ class FitRecord:
     """How far the motifs recur in data they were not learned from, and what chance gives."""
     segments: Segments | None = None
     """Mean raw values at occurrences, for series."""
+    predictive: PredictiveChecks | None = None
+    """Whether data drawn from the fit look like its documents."""
     drift: Drift | None = None
     """Drift of the motifs, where there were enough periods."""
     time_zone: str = "UTC"

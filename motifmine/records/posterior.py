@@ -1,8 +1,9 @@
-"""Posterior of a sampled fit: number of motifs, and uncertainty of motifs and occurrences."""
+"""Posterior of a sampled fit, and checks of data drawn from any fit against its own data."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.records.fields import axes
@@ -73,3 +74,31 @@ class Posterior:
         low = int(np.searchsorted(below, (1 - INTERVAL) / 2, side="right"))
         high = int(np.searchsorted(below, (1 + INTERVAL) / 2 - 1e-12))
         return low, min(high, len(below) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PredictiveChecks:
+    """Statistics of what a fit was learned from, and their range in data drawn from the fit.
+
+    Raises `DataError` when the arrays contradict each other.
+    """
+
+    statistics: tuple[str, ...] = field(metadata=axes("statistic", name="statistic"))
+    """Names, see `motifmine.analysis.predictive_checks.STATISTICS`."""
+    observed: Floats = field(metadata=axes("statistic"))
+    """Of the data, float64 array (statistic,), NaN where there is too little."""
+    expected: Floats = field(metadata=axes("statistic"))
+    """Median of the draws, float64 array (statistic,)."""
+    low: Floats = field(metadata=axes("statistic"))
+    high: Floats = field(metadata=axes("statistic"))
+    """Smallest and largest of the draws, float64 arrays (statistic,)."""
+
+    def __post_init__(self) -> None:
+        arrays = (self.observed, self.expected, self.low, self.high)
+        if {len(values) for values in arrays} != {len(self.statistics)}:
+            raise DataError(f"{len(self.statistics)} statistics but other numbers of values")
+
+    @property
+    def exceeds(self) -> NDArray[np.bool_]:
+        """Whether the data have more of a statistic than any draw, bool array (statistic,)."""
+        return np.asarray(self.observed > self.high, dtype=np.bool_)

@@ -9,6 +9,7 @@ import numpy as np
 from motifmine.analysis.anomalies import find_anomalies_of
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
+from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
@@ -210,10 +211,11 @@ def _numbered_as_in_fit(assessment: Assessment) -> Occurrences:
 
 
 def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
-    """Return the record with its anomalies, and the segments of raw values at occurrences."""
+    """Return the record with anomalies, predictive checks, and raw values at occurrences."""
     located = locate_motifs(record, data.counts)
     return replace(
         record,
+        predictive=check_predictions(record, data.counts),
         anomalies=find_anomalies_of(
             data.counts, record.motifs, located.background, located.activations, scale=None
         ),
@@ -270,6 +272,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         n_observations=prepared.total,
         recordings=table.recordings,
         posterior=None,
+        predictive=None,
         drift=None,
         anomalies=None
         if scale is None

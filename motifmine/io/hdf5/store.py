@@ -37,7 +37,7 @@ from motifmine.records.fit import (
     Stability,
     Trace,
 )
-from motifmine.records.posterior import Posterior
+from motifmine.records.posterior import Posterior, PredictiveChecks
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, Recording
@@ -53,6 +53,7 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "posterior": ("posterior", Posterior),
     "drift": ("drift", Drift),
     "significance": ("significance", Significance),
+    "predictive": ("predictive", PredictiveChecks),
 }
 """Optional parts of a fit, by field: group in the file, and record."""
 
@@ -240,7 +241,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             ),
             picture=_read_picture(reader),
             model_state=read_state(reader, sizes),
-            time_zone=_read_time_zone(reader),
+            time_zone=str(reader.file.attrs.get("time_zone", "UTC")),
             names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
             **parts,
         )
@@ -258,8 +259,8 @@ def _read_provenance(reader: Reader) -> Provenance:
 
 
 def _read_inputs(reader: Reader) -> tuple[tuple[str, str], ...]:
-    inputs = reader.json_attribute("inputs")
-    return tuple((str(item["recording"]), str(item["digest"])) for item in inputs)
+    items = reader.json_attribute("inputs")
+    return tuple((str(item["recording"]), str(item["digest"])) for item in items)
 
 
 def _read_background(reader: Reader, n_words: int) -> Background:
@@ -276,14 +277,10 @@ def write_zone_attribute(file: h5py.File, time_zone: str) -> None:
         file.attrs["time_zone"] = time_zone
 
 
-def _read_time_zone(reader: Reader) -> str:
-    return str(reader.file.attrs.get("time_zone", "UTC"))
-
-
 def read_fit_time_zone(path: Path) -> str:
     """Return only the time zone of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
-        return _read_time_zone(reader)
+        return str(reader.file.attrs.get("time_zone", "UTC"))
 
 
 def read_fit_recordings(path: Path) -> tuple[Recording, ...]:

@@ -16,6 +16,7 @@ from motifmine.reporting.html.sections import (
     motif_cards,
     overview,
     posterior,
+    predictive,
     provenance,
     recordings,
     stability,
@@ -38,6 +39,7 @@ SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     anomalies.section,
     stability.section,
     posterior.section,
+    predictive.section,
     recordings.section,
     provenance.section,
 )
