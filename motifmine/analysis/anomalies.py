@@ -135,6 +135,7 @@ def _measure(
 def window_means(value: Floats, width: float) -> Floats:
     """Return the means of `value` (T,) over windows of about `width` bins around every bin."""
     n_bins = max(1, round(width))
+    # centred windows, so that a stretch is reported when it happens
     before = n_bins // 2
     sums = np.concatenate([[0.0], np.cumsum(value)])
     at = np.arange(len(value))

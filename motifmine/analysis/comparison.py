@@ -90,6 +90,7 @@ def compare_fits(
         raise DataError(f"{len(records)} fits cannot be compared; name two or more")
     if not 0 <= least <= 1:
         raise DataError(f"least is {least}; a similarity lies between 0 and 1")
+    # topics of two fits are other topics; their words are the same
     records = [unfold_record(record) for record in records]
     first = records[0]
     titles = titles or [f"fit {number}" for number in range(1, len(records) + 1)]

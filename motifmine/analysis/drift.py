@@ -198,6 +198,7 @@ def _broaden(motifs: MotifSet, background: Background) -> Floats32:
     """Return motifs mixed with other words and relative times, float32 array (K, L, W)."""
     words = motifs.probability.sum(axis=1, dtype=np.float64)
     seen = motifs.weight @ words + background.weight * background.probability
+    # half its own words at other times, half the words of everything: both kinds of change can show
     elsewhere = (words + seen / max(seen.sum(), 1e-300)) / 2 / motifs.motif_length
     opened = (1 - BROADENED_SHARE) * motifs.probability + BROADENED_SHARE * elsewhere[:, None, :]
     return np.ascontiguousarray(opened, dtype=np.float32)
@@ -207,6 +208,7 @@ def _make_sums(motifs: MotifSet, n_periods: int) -> _Sums:
     n_motifs, length, n_words = motifs.probability.shape
     places = n_periods * GROUPS
     most = max(MOST_CELLS // (n_motifs * places * length), 8)
+    # without a sketch where the words fit: exact sums
     n_columns = min(n_words, MOST_COLUMNS, most)
     column, sign = np.arange(n_words), np.ones(n_words)
     if n_columns < n_words:
@@ -231,6 +233,7 @@ def _assign_groups(
     clock = clock_start(recording)
     if clock is None:
         return np.full(len(start), -1, dtype=np.int64)
+    # a motif that crosses the edge belongs to the day of what can be seen of it
     inside = np.clip(start.astype(np.int64), 0, recording.n_times - 1)
     utc_s = clock.timestamp() + recording.bin_start_s[inside]
     day = np.floor(local_seconds(utc_s, find_time_zone(time_zone)) / DAY_S).astype(np.int64)

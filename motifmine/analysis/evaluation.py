@@ -137,6 +137,7 @@ def evaluate_occurrences(
     """
     if not (np.isfinite(tolerance_s) and tolerance_s > 0):
         raise DataError(f"tolerance_s is {tolerance_s}; it must be more than 0")
+    # a recording that the truth does not name was not annotated: nothing found there is false
     judged = np.isin(found.document, truth.document)
     # documents are set so far apart that nothing of two of them can match
     times = np.concatenate([truth.start_s, found.start_s, [0.0]])
@@ -222,6 +223,7 @@ def _best_offset(true: Floats, found: Floats, tolerance: float, longest: float) 
     )
     if not len(gaps):
         return _Pair()
+    # an offset in the middle of gaps that spread by twice the tolerance pairs all of them
     within = np.searchsorted(gaps, gaps + 2 * tolerance + 1e-9, side="right")
     most = within - np.arange(len(gaps))
     best = _Pair()
@@ -272,6 +274,7 @@ def _one_to_one(
         ]
     )
     taken = [motif for motifs in named for motif in motifs]
+    # names that people gave take precedence over the best match
     f1[:, taken] = 0.0
     f1[[label for label, motifs in enumerate(named) if motifs]] = 0.0
     chosen = list(named)
@@ -305,6 +308,7 @@ def _add_motifs(
             if motif not in taken and pairs[label][motif].n_matched
         ]
         gain, label, motif = max(gains, default=(0.0, 0, 0))
+        # greedy: each motif is given once, to the label that it helps most
         if gain <= 0:
             return
         chosen[label] = (*chosen[label], motif)

@@ -68,6 +68,7 @@ def _mine(
 
 def _find_samples(data: Path | None) -> Path:
     """Return the folder of the sample data."""
+    # the sample data are not part of the installed package
     checkout = Path(__file__).resolve().parents[2]
     places = [data] if data else [Path("sample_data"), checkout / "sample_data"]
     for place in places:

@@ -38,6 +38,7 @@ def filter_tables(names: Iterable[str], source: str) -> list[str]:
     source : str
         Name of the source.
     """
+    # `+` and four digits or more: no name of a recording ends so by chance
     pattern = re.compile(rf"{re.escape(source)}(\+\d{{4,}})?\.h5")
     return sorted(filter(pattern.fullmatch, names))
 
@@ -123,6 +124,7 @@ def write_documents(
 def _with_ends(tables: Iterator[ObservationTable]) -> Iterator[tuple[ObservationTable, bool]]:
     """Yield every table and whether it is the only one."""
     first = next(tables)
+    # one ahead: the name of the first depends on whether there is a second
     second = next(tables, None)
     yield first, second is None
     if second is not None:

@@ -129,6 +129,7 @@ def extract_documents(
     # with threads inside OpenCV, flow would depend on how many of them divide the picture
     cv2.setNumThreads(1)
     with open_frames(path, options) as reader, ThreadPoolExecutor(1) as aside:
+        # in parallel with decoding: reading a large file again takes as long as its disk does
         digest = aside.submit(digest_source, path)
         scene = Recording(
             name=name or path.stem,

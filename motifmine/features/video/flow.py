@@ -126,6 +126,7 @@ class FlowWords:
         self.last_time_s = start_s
         """Time of the last frame, used or not."""
         self.bin_s = spec.choose_bin_s(mean_gap_s)
+        # by its decimal: 0.1 as a float is no tenth, and bins would drift over hours
         self._bin_s = Fraction(repr(self.bin_s))
         wanted_gap_s = 1 / Fraction(spec.rate_hz)
         self.least_gap_s = MIN_GAP_SHARE * wanted_gap_s
@@ -134,6 +135,7 @@ class FlowWords:
         x = np.arange(self.grid.frame_width, dtype=np.int32)
         half_width = (self.grid.frame_width + 1) // 2
         self.cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
+        # flow is computed at half the size
         self._vector_of_pixel = (y // 2 * half_width + x // 2).ravel()
         self.overlays = (
             OverlayWatch(self.grid, self.cell_of_pixel) if spec.overlays == "auto" else None
@@ -176,6 +178,7 @@ class FlowWords:
         for frame in frames:
             self.last_time_s = frame.time_s
             self.mean.update(frame, self.camera.pose)
+            # flow needs a motion of some size; more frames cost time and add nothing
             if last_used_s is not None and frame.time_s - last_used_s < self.least_gap_s:
                 continue
             last_used_s = frame.time_s
@@ -196,6 +199,7 @@ class FlowWords:
                     before = None
                     continue
                 before = None if self.camera.has_begun else before
+                # warping blurs, so a frame that has not moved stays as it is
                 after = after if pose == STILL else _put_back(after, pose)
             background = slow.update(after.time_s, after.image) if self.spec.static else None
             if before is not None and after.time_s - before.time_s <= self._longest_gap_s:

@@ -163,6 +163,7 @@ def choose_reference(pictures: Sequence[Pixels]) -> Pixels | None:
     """Return the picture that correlates best with all others, None where there are no others."""
     if len(pictures) < 2:
         return None
+    # the median: pictures of a moved camera must not blur it
     middle = np.median([compute_edges(picture) for picture in pictures], axis=0)
     agreement = [float((compute_edges(picture) * middle).sum()) for picture in pictures]
     return pictures[int(np.argmax(agreement))]
@@ -170,6 +171,7 @@ def choose_reference(pictures: Sequence[Pixels]) -> Pixels | None:
 
 def spread_evenly(items: Sequence[Item]) -> Sequence[Item]:
     """Return at most `MAX_COMPARED` of many items, evenly spread."""
+    # evenly: cameras are moved once, and both views must be among them
     return items[:: max(1, -(-len(items) // MAX_COMPARED))]
 
 
@@ -249,6 +251,7 @@ def compute_edges(picture: Pixels) -> Floats32:
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), BLUR_PX)
     grey = grey.astype(np.float32)
     strength = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    # the root keeps a few strong edges (a shadow, a window frame) from deciding
     strength = np.sqrt(strength)
     return np.asarray(strength - strength.mean(), dtype=np.float32)
 
@@ -286,7 +289,9 @@ def _measure_agreement(moving: Floats32, still: Floats32, matrix: Floats32) -> f
     size = (width, height)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     back = cv2.warpAffine(moving, matrix, size, flags=flags)
+    # interpolated with the black outside otherwise
     inside = cv2.warpAffine(np.ones_like(moving), matrix, size, flags=flags) > 0.99
+    # a small overlap correlates by chance
     if inside.sum() < 0.3 * inside.size:
         return -1.0
     one, two = back[inside] - back[inside].mean(), still[inside] - still[inside].mean()

@@ -186,6 +186,7 @@ def _write_local(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     for name, array in arrays.items():
         flat = array.reshape(-1)
         cell = np.flatnonzero(flat)
+        # a cell of the list takes three times the space of a number
         if len(cell) < SPARSE_BELOW * flat.size:
             written[f"{name}.cell"], written[f"{name}.value"] = cell, flat[cell]
             written[f"{name}.shape"] = np.array(array.shape)

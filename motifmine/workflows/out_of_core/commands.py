@@ -61,6 +61,8 @@ def fit_tables_in_files(
             run=replace(run, notes={NOTE: request.as_values(), **run.notes}),
             time_zone=request.time_zone,
         )
+        # drift needs the activations, so the fit is written first and read again document by
+        # document
         run.say("looking how the motifs change")
         record = add_drift(made, {table.stem: table for table in paths})
         # the fit is complete, drift included, before it gets its name

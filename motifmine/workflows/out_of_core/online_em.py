@@ -61,6 +61,7 @@ def batches_of(
         Documents of a batch, > 0; the last one may be smaller.
     rng : numpy.random.Generator
     """
+    # in order of time a batch would be one season, and motifs would follow the last
     order = [documents[i] for i in rng.permutation(len(documents))]
     return [order[i : i + batch_documents] for i in range(0, len(order), batch_documents)]
 
@@ -112,6 +113,7 @@ def climb_online(
         if found.total == 0:
             continue
         on_batch(found)
+        # the last batch of a pass is smaller and moves the motifs less
         share = min(1.0, len(batch) / batch_documents)
         statistics = blend_statistics(standing.statistics, found, share * rate.at(standing.n_steps))
         standing = Standing(

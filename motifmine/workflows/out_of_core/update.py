@@ -91,6 +91,7 @@ def update_file(
         raise DataError(
             f"{source.name} has no motifs to update; fit all tables together with 'motifmine fit'"
         )
+    # with the settings of the fit, not of the command: the result continues it
     learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
@@ -206,6 +207,7 @@ def _stepped(
 def _as_if_streamed(n_documents: int) -> StreamingState:
     """Return the state of streaming for a fit that was made in memory: as after one pass."""
     batch = max(1, n_documents // BATCHES_PER_PASS)
+    # a rate as after that many steps: new documents must not outweigh all earlier ones
     return StreamingState(batch_documents=batch, rate=Rate(), n_steps=-(-n_documents // batch))
 
 
@@ -225,6 +227,7 @@ def _locate_task(
 
 
 def _check_same_scene(record: FitRecord, census: Census) -> None:
+    # a document that is learned from twice would count twice
     known = {name for name, _ in record.provenance.inputs}
     for document in census.documents:
         if document.name in known:
@@ -243,6 +246,7 @@ def _longer(trace: Trace, values: Floats, began: float) -> Trace:
     """Return the trace with more values; all of them have the time of the end, seconds."""
     first = int(trace.iteration[-1]) + 1 if len(trace.iteration) else 0
     last_s = float(trace.seconds[-1]) if len(trace.seconds) else 0.0
+    # batches are not timed one by one
     seconds = np.full(len(values), last_s + time.perf_counter() - began)
     return Trace(
         iteration=np.concatenate([trace.iteration, first + np.arange(len(values))]),
