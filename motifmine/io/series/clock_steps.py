@@ -48,9 +48,11 @@ class ClockSteps:
         steps = np.diff(raw_ns, prepend=before) / 1e9
         shift = np.full(len(seconds), self.shift_s)
         notes, last_fall = self.notes, self.last_fall_ns
+        # the first step is to the chunk before
         usual = float(np.median(steps[1:])) if len(steps) > 1 else np.inf
         lost = np.abs(steps - HOUR_S - usual) <= REGULAR_WITHIN * usual
         lost &= 0 < usual <= LONGEST_STEP_S
+        # further back it is another recording, not a clock that was changed
         falls = (steps < 0) & (steps >= -HOUR_S)
         for index in np.flatnonzero(falls | lost).tolist():
             ns = int(raw_ns[index])

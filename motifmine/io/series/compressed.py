@@ -27,6 +27,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         with path.open("rb") as file:
+            # by content: loggers also compress files without renaming them
             magic = file.read(6)
         with _open(path, magic) as stream:
             yield stream

@@ -53,6 +53,7 @@ def choose_long_roles(
         tags = [i for i in others if head.is_text(i) and named[i] not in own]
         return _long(time, clock, tags, next(i for i in others if named[i] == "_value"))
     if len(values) == 1 and len(sensors) == 1 and _repeats(head, sensors[0]):
+        # whole numbers next to a label may also be counts of events
         if not _may_be_count(head, values[0], named):
             return _long(time, clock, sensors, values[0])
         return None
@@ -156,6 +157,7 @@ def find_states(head: Head, others: list[int]) -> tuple[int, ...]:
     for index in others:
         cells = [cell for cell in head.column(index) if cell not in head.missing]
         texts = set(cells)
+        # a column of one text says nothing, one of many texts is remarks
         few = 2 <= len(texts) <= MOST_STATES and len(texts) * 2 <= len(cells)
         if head.is_text(index) and few and max(map(len, texts)) <= LONGEST_STATE:
             found.append(index)

@@ -54,8 +54,10 @@ def _make_array(path: str, name: str, opener: Opener) -> NamedArray:
             shape, by_columns, dtype = _read_header(file)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise FormatError(f"{shown} cannot be read as a NumPy array: {error}") from error
+    # objects are pickled, and a pickle could run any code
     if dtype.hasobject:
         raise FormatError(f"{shown} contains Python objects; save numbers or text instead")
+    # as a float: shapes of hostile files overflow integers
     n_bytes = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
     if by_columns and len(shape) > 1 and n_bytes > MAX_BYTES:
         raise FormatError(
@@ -67,6 +69,7 @@ def _make_array(path: str, name: str, opener: Opener) -> NamedArray:
         with opener() as file:
             _read_header(file)
             if by_columns and len(shape) > 1:
+                # a row lies in all parts of such a file
                 whole = _read(file, n_bytes, dtype, shown).reshape(shape, order="F")
                 yield from (whole[a : a + n_rows] for a in range(0, shape[0], n_rows))
                 return

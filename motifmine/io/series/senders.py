@@ -74,6 +74,7 @@ def make_updates(
         channel_parts.append(np.full(len(rows), channel, np.int64))
         value_parts.append(values)
 
+    # sensor by sensor: a loop over rows would be slow in Python
     order = np.argsort(sensor.code, kind="stable")
     cuts = np.flatnonzero(np.diff(sensor.code[order])) + 1
     for rows in np.split(order, cuts) if len(order) else []:
@@ -91,6 +92,7 @@ def make_updates(
         none = np.empty(0, np.int64)
         return UpdateChunk(time_s=np.empty(0), channel=none, value=np.empty(0))
     row = np.concatenate(row_parts)
+    # ties in the order of the file: the later of two values holds
     by_time = np.lexsort((row, time_s[row]))
     return UpdateChunk(
         time_s=time_s[row][by_time],

@@ -32,6 +32,7 @@ def sort_if_small(
         return None
     stream.is_free = True
     found = sort_chunks([chunk for chunk in read() if len(chunk.time_s)])
+    # plain numbers keep their values; only wall clocks begin at 0
     if not found or found[0].time_s[0] == 0 or not stream.clock.reading.has_wall_clock:
         return found
     # the first row of the file was not the earliest
@@ -48,6 +49,7 @@ def sort_chunks(chunks: Sequence[Chunk]) -> list[Chunk]:
     if not chunks:
         return []
     time_s = np.concatenate([chunk.time_s for chunk in chunks])
+    # stable: rows of one time keep the order of the file
     order = np.argsort(time_s, kind="stable")
     time_s = time_s[order]
     if isinstance(chunks[0], UpdateChunk):

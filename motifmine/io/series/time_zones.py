@@ -115,6 +115,7 @@ def convert_to_utc(
     early, late = _find_offsets(local_ns, zone)
     repeated = early > late
     n_falls = np.cumsum(falls) + int(is_second_hour)
+    # falls before the repeated hour do not count: clocks also run back by being set
     at_begin = np.maximum.accumulate(np.where(repeated, 0, n_falls))
     second = repeated & (n_falls > at_begin)
     return local_ns - np.where(second, late, early), bool(second[-1])

@@ -66,6 +66,7 @@ def read_span(
         packets: Iterable[Any] = itertools.chain(reader.choice.packets, reader.packets)
         if start_s > 0:
             try:
+                # backward: decoding must begin at a key frame
                 reader.container.seek(round((start_s + origin_s) * av.time_base), backward=True)
             except FFmpegError:
                 reader.container.seek(0)
@@ -103,6 +104,7 @@ def write_clip(
     """
     with (
         open_atomic(path, force=force) as part,
+        # the index first: browsers play before the whole file is there
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
         stream = None
@@ -110,6 +112,7 @@ def write_clip(
             if stream is None:
                 stream = container.add_stream("libx264", rate=rate, options=X264)
                 stream.height, stream.width = picture.shape[:2]
+                # the only format that all browsers play
                 stream.pix_fmt = "yuv420p"
             image = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             container.mux(stream.encode(image))
@@ -137,5 +140,6 @@ def _convert_picture(picture: av.VideoFrame, pixels: PictureReader, width: int |
     size = pixels.measure(picture)
     wide, high = size[::-1] if find_rotation(picture) in SIDEWAYS else size
     scale = min(1.0, width / wide) if width else 1.0
+    # yuv420p halves the colours in both directions
     even = (max(2, round(side * scale) // 2 * 2) for side in (wide, high))
     return np.ascontiguousarray(pixels.read_colour(picture, *even))

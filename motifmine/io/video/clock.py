@@ -160,6 +160,7 @@ class FrameClock:
             self._n_in_document = 0
             if not 0 < self._ahead_s(stamp) <= LONGEST_S:
                 self._shift_s = self.time_s + self.gap_s - stamp
+        # needed to seek: clips are cut by the stamps of the container
         self._origin_s = -self._shift_s
         for stamp, item in followers:
             assert stamp is not None
@@ -173,6 +174,7 @@ class FrameClock:
         step_s = self.gap_s
         if following is not None:
             room_s = self._ahead_s(following)
+            # evenly in the room before the frame that follows, so that its own stamp can stay
             step_s = min(step_s, max(room_s, self.gap_s / 1000) / (len(held) + 1))
         self.repaired += len(held)
         return [self._emit(self.time_s + step_s, item) for _, item in held]

@@ -113,7 +113,9 @@ class VideoReader:
             If no frame can be decoded.
         """
         stream = self.choice.stream
+        # sources are decoded in parallel; threads of a decoder also hide which packet failed
         stream.codec_context.thread_count = 1
+        # times from stamps, not from a frame rate: cameras drop frames
         clock = FrameClock(gap_s=self.mean_gap_s, max_gap_s=self.max_gap_s)
         pictures = self._read_pictures()
         if stream.codec_context.name in INTRA_ONLY:
@@ -136,6 +138,7 @@ class VideoReader:
         for packet in itertools.chain(self.choice.packets, self.packets):
             if packet.pts is not None:
                 end = packet.pts + (packet.duration or 0)
+                # of packets, not of frames: audio that goes on shows that the file does
                 self._reached_s = max(self._reached_s, end * Fraction(packet.time_base or 0))
             if packet.stream_index == self.choice.stream.index:
                 for picture in self._decode_packet(packet):
@@ -183,6 +186,7 @@ class VideoReader:
         if self.frames_expected == n_found or not count_missing_bytes(self.path):
             return
         start_s = (self.container.start_time or 0) / av.time_base
+        # durations in headers are rounded, and the last frame may lack its own
         slack_s = max(0.25, 2.5 * float(self.mean_gap_s))
         is_long = float(self._reached_s) - start_s >= self.duration_s - slack_s
         # Matroska has an index after the last frame; the duration of others is that of the rest
@@ -212,6 +216,7 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
     options = options or FrameOptions()
     _check_readable(path)
     try:
+        # titles in other encodings must not make a video unreadable
         container = av.open(str(path), metadata_errors="replace")
     except FFmpegError as error:
         raise FormatError(f"{path} {_describe_damage(path)}; {EXPECTED}") from error

@@ -113,6 +113,7 @@ def choose_stream(
     stamps: dict[int, list[Fraction]] = {stream.index: [] for stream in moving}
     seen = []
     n_bytes = 0
+    # packets are kept and decoded first afterwards: pipes and damaged files cannot be rewound
     for packet in itertools.islice(packets, MOST_SURVEYED):
         seen.append(packet)
         n_bytes += packet.size
@@ -163,5 +164,6 @@ def _measure_gap(stream: Any, stamps: list[Fraction]) -> Fraction:
     steps = [after - before for before, after in itertools.pairwise(sorted(stamps))]
     positive = [step for step in steps if step > 0]
     if len(positive) >= 2:
+        # the median: dropped frames and repaired stamps would move a mean
         return statistics.median(positive)
     return 1 / stream.average_rate if stream.average_rate else DEFAULT_GAP_S
