@@ -34,7 +34,7 @@ from motifmine.models.plsm.moving_lanes import (
     follow_lanes,
     main_starts,
 )
-from motifmine.models.plsm.moving_splits import split_lanes
+from motifmine.models.plsm.moving_splits import split_lanes, starts_at_things
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
 from motifmine.models.plsm.moving_window import TURN, MovingWindow
 from motifmine.models.plsm.search import compute_background_shares
@@ -82,6 +82,8 @@ N_HELD = 4
 """Number of these in which the motifs are held fixed."""
 GATHER_POWER = 2.0
 """Power by which starts gather in one iteration."""
+BENT = 1.5
+"""Fourth root of the stiffness of the path of a lane that leaves another, bins."""
 N_COMPETE = 3
 """Times that lanes compete while some of them turn out to be others."""
 ENOUGH = 0.1
@@ -234,7 +236,7 @@ class _Search:
         lanes = split_lanes(found.tracked, self.window, longest=self.longest, most=self.n_motifs)
         if not lanes:
             return found
-        split = self._settle(lanes)
+        split = self._settle(lanes, at_things=True)
         _, motif, _ = main_starts(split.problem.layout, split.state.starts)
         n_starts = np.bincount(motif, minlength=len(lanes))
         return split if n_starts.min() >= LEAST_OCCURRENCES else found
@@ -274,8 +276,12 @@ class _Search:
                 break
         return found, lanes
 
-    def _settle(self, lanes: Sequence[Lane]) -> MovingMotifs:
-        """Return the motifs of lanes after EM on all observations."""
+    def _settle(self, lanes: Sequence[Lane], *, at_things: bool = False) -> MovingMotifs:
+        """Return the motifs of lanes after EM on all observations.
+
+        From starts that are all alike, or from those of the lanes' own things: lanes that have
+        much in common would share each thing.
+        """
         # the trace is that of the fit returned, not of the attempts before it
         self.watch.rows.clear()
         length = self.spec.motif_length
@@ -291,6 +297,9 @@ class _Search:
             n_threads=self.n_threads,
         )
         state = flat_start(problem, motifs, problem.word_shares())
+        if at_things:
+            state = state._replace(starts=starts_at_things(problem, state.starts, lanes, spans))
+        stiffness = np.where([lane.is_bent for lane in lanes], BENT, CURVED * length) ** 4
         threshold = problem.thresholds(len(lanes))
         for i in range(N_SETTLE):
             # none for 8 iterations, all of it from the 18th on
@@ -303,7 +312,7 @@ class _Search:
             starts = state.starts.copy()
             sweep_gathered(starts, problem.layout.document_rows, reach, GATHER_POWER)
             motifs, centre = self.window.follow(
-                state.motifs, centre, scale=1.0, turn=TURN, stiffness=(CURVED * length) ** 4
+                state.motifs, centre, scale=1.0, turn=TURN, stiffness=stiffness
             )
             state = state._replace(motifs=_within(motifs, spans), starts=starts)
         return MovingMotifs(problem=problem, state=state, centre=centre)

@@ -9,7 +9,7 @@ from scipy.stats import binom
 from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.moving_paths import Path, own_run, share_on_path, trace_path
-from motifmine.models.plsm.moving_window import MovingWindow
+from motifmine.models.plsm.moving_window import TURN, MovingWindow
 from motifmine.records.start_layout import StartLayout
 from motifmine.types import Floats, Floats32, Indices
 
@@ -31,6 +31,8 @@ CHANCE = 1e-3
 """Probability below which motifs are together by more than chance."""
 TOUCHING = 2.5
 """Distance in widths up to which two motifs touch."""
+BEND = 1.0
+"""Concentration of directions where a path is followed that leaves another."""
 STANDS_OUT = 0.25
 """Share of the typical weight of a motif that its occurrences have at least."""
 
@@ -47,6 +49,12 @@ class Lane:
     path: Path
     counts: Floats32
     """Mean counts around its occurrences along the path, float32 array (n, W)."""
+    document: Indices
+    """Document of each of its things, int64 array."""
+    begin: Indices
+    """Bin in which each is at the first point of the path, int64 array."""
+    is_bent: bool = False
+    """Whether it leaves the path of another motif, so that it may turn sharply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +78,8 @@ class Part:
     weight: Floats
     offset: float = 0.0
     """Distance across the path at which they pass, cells."""
+    span: tuple[int, int] | None = None
+    """First and one after the last bin of the motif in which they are on the path; None: all."""
 
 
 def follow_lanes(
@@ -122,13 +132,16 @@ def follow_parts(
     lanes = []
     for counts, part in zip(_mean_around(problem, parts, before), parts, strict=True):
         k = part.owner
-        first, last = own_run(state.motifs[k].sum(axis=1, dtype=np.float64))
+        first, last = part.span or own_run(state.motifs[k].sum(axis=1, dtype=np.float64))
         points = tracked.centre[k, first:last].copy()
         points[:, :2] += part.offset * np.stack([points[:, 3], -points[:, 2]], axis=1)
         # windows begin `before` bins earlier than motifs
         known = Path(points=points, first=first + before)
-        path = trace_path(counts, per_bin.astype(np.float32), known, window)
+        # what leaves a path does so in a bend
+        turn = TURN if part.span is None else BEND
+        path = trace_path(counts, per_bin.astype(np.float32), known, window, turn=turn)
         share = mass[k] / problem.total * part.weight.sum() / max(total[k], 1e-30)
+        document, start = layout.start_of_row(part.row)
         lanes.append(
             Lane(
                 restart=restart,
@@ -136,6 +149,9 @@ def follow_parts(
                 n_occurrences=len(part.row),
                 path=path,
                 counts=counts[path.first : path.first + len(path.points)].copy(),
+                document=document,
+                begin=start + path.first - before,
+                is_bent=part.span is not None,
             )
         )
     return lanes

@@ -60,7 +60,14 @@ def own_run(mass: Floats) -> tuple[int, int]:
     return first, last + 1
 
 
-def trace_path(counts: Floats32, chance: Floats32, known: Path, window: MovingWindow) -> Path:
+def trace_path(
+    counts: Floats32,
+    chance: Floats32,
+    known: Path,
+    window: MovingWindow,
+    *,
+    turn: float = TURN,
+) -> Path:
     """Return the known part of a path and what follows and precedes it in mean counts.
 
     The known part is prolonged at its speed, bin by bin, and drawn to the mass nearby, as long as
@@ -75,13 +82,15 @@ def trace_path(counts: Floats32, chance: Floats32, known: Path, window: MovingWi
     known : Path
         Inside the rows of `counts`.
     window : MovingWindow
+    turn : float
+        Concentration of the directions: the less, the sharper a path may turn.
     """
     # what passes at any time, on a busy lane for example, must not draw the path
     excess = np.maximum(counts - chance, 0).astype(np.float32)
     points = {known.first + i: point for i, point in enumerate(known.points)}
     usual = np.median([_mass(excess[i], point, window) for i, point in points.items()])
     for direction in (1, -1):
-        _prolong(points, excess, chance, direction, float(usual), window)
+        _prolong(points, excess, chance, direction, float(usual), window, turn)
     at = np.array(sorted(points))
     every = np.arange(at[0], at[-1] + 1)
     found = np.array([points[i] for i in at])
@@ -98,6 +107,7 @@ def _prolong(
     direction: int,
     usual: float,
     window: MovingWindow,
+    turn: float,
 ) -> None:
     """Add the points beyond one end of a path, changing `points` in place."""
     bins = sorted(points, reverse=direction < 0)
@@ -113,7 +123,7 @@ def _prolong(
         rows, columns = window.shape
         if not (-0.5 <= expected[0] <= rows - 0.5 and -0.5 <= expected[1] <= columns - 0.5):
             break
-        near, mass, level = _drawn(excess[at], chance, expected, window)
+        near, mass, level = _drawn(excess[at], chance, expected, window, turn)
         step = near[:2] - point[:2]
         # the words there must not move against the path
         follows = direction * (step @ near[2:]) >= -0.2 * np.hypot(*step)
@@ -135,14 +145,14 @@ def _prolong(
 
 
 def _drawn(
-    excess: Floats32, chance: Floats32, point: Floats, window: MovingWindow
+    excess: Floats32, chance: Floats32, point: Floats, window: MovingWindow, turn: float
 ) -> tuple[Floats, float, float]:
     """Return the point drawn to the mass nearby, the mass, and its ratio to that of any time."""
     near = point.copy()
     mass = np.zeros((1, 1))
     # mean shift; three steps are enough within a width
     for _ in range(3):
-        mass, mean = window.moments(excess[None, None], near[None, None], scale=1.0, turn=TURN)
+        mass, mean = window.moments(excess[None, None], near[None, None], scale=1.0, turn=turn)
         if mass[0, 0] <= 0:
             return point, 0.0, 0.0
         near = mean[0, 0].copy()

@@ -3,15 +3,19 @@
 Lanes that are nearer to each other than things are large look like one to windows as wide as the
 things. But each thing of a motif passes at a distance of its own across the path, and those of one
 lane at nearly the same: where the distances come in groups that are far apart by their spread, the
-motif is of as many lanes.
+motif is of as many lanes. A route that joins another, or leaves it, looks like it as long as they
+are one; its things are missing on a part of the path.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
+from motifmine.models.plsm.em import Problem
 from motifmine.models.plsm.moving_lanes import (
     SAME_PATH,
     TOLERANCE,
@@ -23,7 +27,7 @@ from motifmine.models.plsm.moving_lanes import (
 )
 from motifmine.models.plsm.moving_paths import own_run, share_on_path
 from motifmine.models.plsm.moving_window import MovingWindow
-from motifmine.types import Floats, Indices
+from motifmine.types import Floats, Floats32, Indices
 
 MOST_LANES = 4
 """Lanes at most that one motif is split into at a time."""
@@ -45,6 +49,16 @@ SMALL = 0.15
 """Quantile of the spreads that is that of a thing alone."""
 ALONE = 1.25
 """A thing alone is seen at most this multiple of that spread."""
+SEEN = 0.2
+"""A thing is on the path in a bin where it has this share of the counts that the upper quarter of
+things have there."""
+ABSENT = 0.25
+"""Share of the bins of the first or last third of a path that a thing of another route is in."""
+MOSTLY_SEEN, FORK = 0.8, 1
+"""Share of the things of a route that are seen in the bins where it is on a path, and bins less at
+the fork."""
+ELSEWHERE = 0.05
+"""Level of the starts of a lane apart from its things, where EM begins with these."""
 WIDER = 1.6
 """Windows in which things are measured, in widths across the path: neighbouring lanes are seen."""
 LIKE_DIRECTION = 0.6
@@ -57,6 +71,12 @@ class Passing:
 
     offset: Floats
     """Mean distance across the path, float64 array (n,)."""
+    mass: Floats
+    """Counts of each thing in each bin of the motif, float64 array (n, bins)."""
+    is_inside: NDArray[np.bool_]
+    """Whether the bin lies in the recording, bool array (n, bins)."""
+    first: int
+    """First bin of the motif's own."""
     width: float
     """The width in the middle of the path, cells."""
     spread: Floats
@@ -82,17 +102,76 @@ def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: i
         own = np.flatnonzero(motif == k)
         passing = measure_passing(tracked, window, k, row[own])
         room = most - len(parts) - (n_motifs - k - 1)
-        groups = lanes_of(passing, most=min(room, MOST_LANES))
-        for group in groups or [np.arange(len(own))]:
-            offset = passing.width * float(passing.offset[group].mean()) if groups else 0.0
+        for group, offset, span in groups_of(passing, most=min(room, MOST_LANES)):
             parts.append(
-                Part(owner=k, row=row[own[group]], weight=weight[own[group]], offset=offset)
+                Part(
+                    owner=k,
+                    row=row[own[group]],
+                    weight=weight[own[group]],
+                    offset=offset,
+                    span=None if span is None else (span[0], span[1]),
+                )
             )
     if len(parts) == n_motifs:
         return []
-    return _without_known(
+    lanes = _without_known(
         parts, follow_parts(tracked, window, parts, restart=0, longest=longest), window
     )
+    return lanes
+
+
+def groups_of(
+    passing: Passing, *, most: int
+) -> list[tuple[Indices, float, tuple[int, int] | None]]:
+    """Return the things of each lane or route of a motif: which, distance in cells, and bins."""
+    lanes = lanes_of(passing, most=most)
+    if lanes:
+        return [(g, passing.width * float(passing.offset[g].mean()), None) for g in lanes]
+    routes = routes_of(passing, most=most)
+    if routes:
+        return [(group, 0.0, span) for group, span in routes]
+    return [(np.arange(len(passing.offset)), 0.0, None)]
+
+
+def routes_of(passing: Passing, *, most: int) -> list[tuple[Indices, tuple[int, int] | None]]:
+    """Return the things that take the whole path, and those that join it late or leave it early.
+
+    With the bins of the motif in which they are on it, None for the whole path; [] where all take
+    it whole.
+
+    Parameters
+    ----------
+    passing : Passing
+    most : int
+        Routes at most.
+    """
+    n_bins = passing.mass.shape[1]
+    third = n_bins // 3
+    if most < 2 or third < 1 or len(passing.mass) < 2 * LEAST_THINGS:
+        return []
+    seen = passing.mass > SEEN * np.quantile(passing.mass, 0.75, axis=0)
+    first, last = seen[:, :third].mean(axis=1), seen[:, -third:].mean(axis=1)
+    # what the recording cuts off is on the path all the same
+    is_cut = ~passing.is_inside.all(axis=1)
+    late = np.flatnonzero((first <= ABSENT) & (last >= 1 - ABSENT) & ~is_cut)
+    early = np.flatnonzero((last <= ABSENT) & (first >= 1 - ABSENT) & ~is_cut)
+    whole = np.flatnonzero((first >= 1 - ABSENT) & (last >= 1 - ABSENT))
+    begin = passing.first
+    routes: list[tuple[Indices, tuple[int, int] | None]] = []
+    if len(whole) >= LEAST_THINGS:
+        routes.append((whole, None))
+    for group in sorted((late, early), key=len, reverse=True):
+        if len(group) >= LEAST_THINGS:
+            on = np.flatnonzero(seen[group].mean(axis=0) >= MOSTLY_SEEN)
+            # near the fork things are on both paths
+            ends = (
+                (int(on[0]), int(on[-1]) - FORK)
+                if group is early
+                else (int(on[0]) + FORK, int(on[-1]))
+            )
+            if ends[0] < ends[1]:
+                routes.append((group, (begin + ends[0], begin + ends[1] + 1)))
+    return routes[:most] if len(routes) > 1 else []
 
 
 def _without_known(parts: list[Part], lanes: list[Lane], window: MovingWindow) -> list[Lane]:
@@ -102,15 +181,21 @@ def _without_known(parts: list[Part], lanes: list[Lane], window: MovingWindow) -
     """
     owner = [part.owner for part in parts]
     kept: list[int] = []
+    is_route = [part.span is not None for part in parts]
     # whole motifs come first: they are what parts may lie on
-    for i in sorted(range(len(parts)), key=lambda i: owner.count(owner[i])):
+    for i in sorted(range(len(parts)), key=lambda i: (is_route[i], owner.count(owner[i]))):
         on_other = (
             share_on_path(lanes[i].path, lanes[j].path, window, TOLERANCE) > SAME_PATH
             for j in kept
-            if owner[j] != owner[i]
+            # lanes of one motif are nearer than that to each other
+            if owner[j] != owner[i] or is_route[i]
         )
         if owner.count(owner[i]) == 1 or not any(on_other):
             kept.append(i)
+    if len(kept) == len(set(owner)) and not any(is_route[i] for i in kept):
+        # nothing is new: a lane of each motif, and maybe fewer of its things
+        is_new = any(owner.count(owner[i]) > 1 and parts[i].offset for i in kept)
+        return [lanes[i] for i in sorted(kept)] if is_new else []
     return [lanes[i] for i in sorted(kept)]
 
 
@@ -127,25 +212,30 @@ def measure_passing(tracked: Tracked, window: MovingWindow, k: int, rows: Indice
     """
     layout = tracked.problem.layout
     first, last = own_run(tracked.state.motifs[k].sum(axis=1, dtype=np.float64))
-    sums = np.zeros((len(rows), 3))
+    sums = np.zeros((len(rows), last - first, 3))
+    is_inside = np.zeros((len(rows), last - first), dtype=np.bool_)
     document = np.searchsorted(layout.document_rows, rows, side="right") - 1
     begins = layout.document_rows[document]
     for r in range(first, last):
         centre = tracked.centre[k, r]
         width = window.width_at(*centre[:2])
         at = rows - layout.motif_length + 1 + r
-        inside = (at >= begins) & (at < begins + layout.n_times[document])
-        for i in np.flatnonzero(inside):
+        is_inside[:, r - first] = (at >= begins) & (at < begins + layout.n_times[document])
+        for i in np.flatnonzero(is_inside[:, r - first]):
             b = int(np.searchsorted(layout.bin_row, at[i]))
             if b < len(layout.bin_row) and layout.bin_row[b] == at[i]:
                 part = slice(layout.offsets[b], layout.offsets[b + 1])
                 place = window.place[layout.word[part]]
-                sums[i] += _moments_across(place, layout.count[part], centre, width)
-    mass = np.maximum(sums[:, 0], 1e-30)
-    mean = sums[:, 1] / mass
+                sums[i, r - first] = _moments_across(place, layout.count[part], centre, width)
+    total = sums.sum(axis=1)
+    mass = np.maximum(total[:, 0], 1e-30)
+    mean = total[:, 1] / mass
     return Passing(
         offset=mean,
-        spread=np.sqrt(np.maximum(sums[:, 2] / mass - np.square(mean), 0.0)),
+        spread=np.sqrt(np.maximum(total[:, 2] / mass - np.square(mean), 0.0)),
+        mass=sums[:, :, 0],
+        is_inside=is_inside,
+        first=first,
         width=float(window.width_at(*tracked.centre[k, (first + last) // 2, :2])[1]),
     )
 
@@ -220,3 +310,29 @@ def _modes(density: Floats, *, distance: int) -> tuple[Indices, Indices]:
         elif density[peak] > density[kept[-1]]:
             kept[-1] = peak
     return np.array(kept, dtype=np.int64), np.array(valleys, dtype=np.int64)
+
+
+def starts_at_things(
+    problem: Problem, starts: Floats32, lanes: Sequence[Lane], spans: Sequence[tuple[int, int]]
+) -> Floats32:
+    """Return the starts lowered but where things of the lanes begin.
+
+    Parameters
+    ----------
+    problem : Problem
+    starts : float32 array (R, K)
+    lanes : sequence of Lane
+        K of them.
+    spans : sequence of tuple of int
+        Bins of the motifs in which the lanes' paths begin and end.
+    """
+    layout, length = problem.layout, problem.layout.motif_length
+    lowered = starts * np.float32(ELSEWHERE)
+    for k, (lane, (first, _)) in enumerate(zip(lanes, spans, strict=True)):
+        cut = max(len(lane.path.points) - length, 0) // 2
+        edges = layout.document_rows[lane.document], layout.document_rows[lane.document + 1] - 1
+        row = edges[0] + lane.begin + cut - first + length - 1
+        for by in (-1, 0, 1):
+            at = np.clip(row + by, *edges)
+            lowered[at, k] = starts[at, k]
+    return lowered

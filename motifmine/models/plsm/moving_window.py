@@ -129,7 +129,7 @@ class MovingWindow:
         *,
         scale: float,
         turn: float,
-        stiffness: float,
+        stiffness: float | Floats,
     ) -> tuple[Floats32, Floats]:
         """Return motifs as windows around their own paths leave them, and the paths.
 
@@ -142,7 +142,7 @@ class MovingWindow:
             Width of the windows in units of their final width.
         turn : float
             Concentration of the directions, 0 for none.
-        stiffness : float
+        stiffness : float, or float64 array (K,)
             Weight of the second differences of a path.
 
         Returns
@@ -164,7 +164,7 @@ class MovingWindow:
         inside /= np.maximum(mass.sum(axis=1), 1e-30)[:, None, None].astype(np.float32)
         return inside, centre
 
-    def _path(self, mean: Floats, mass: Floats, stiffness: float) -> Floats:
+    def _path(self, mean: Floats, mass: Floats, stiffness: float | Floats) -> Floats:
         """Return smooth centres whose direction is that of the path, where it gets on.
 
         A path that gets on by less than the size of a thing over the whole motif has the mean
@@ -187,7 +187,7 @@ class MovingWindow:
         return smooth
 
 
-def smooth_paths(mean: Floats, mass: Floats, stiffness: float) -> Floats:
+def smooth_paths(mean: Floats, mass: Floats, stiffness: float | Floats) -> Floats:
     """Return centres (K, L, n) near `mean` (K, L, n) where there is mass, smooth in time.
 
     Least squares weighted by mass (K, L) with a penalty on second differences (Whittaker's
@@ -199,7 +199,7 @@ def smooth_paths(mean: Floats, mass: Floats, stiffness: float) -> Floats:
         Centres of the mass at each relative time, cells.
     mass : float64 array (K, L)
         Weights of the centres.
-    stiffness : float
+    stiffness : float, or float64 array (K,)
         Weight of the second differences.
     """
     length = mass.shape[1]
@@ -209,7 +209,8 @@ def smooth_paths(mean: Floats, mass: Floats, stiffness: float) -> Floats:
     weight = mass / np.maximum(mass.mean(axis=1, keepdims=True), 1e-30)
     # a heavy bin must not bend the path; the small weight keeps the matrix regular without mass
     weight = np.minimum(weight, MOST_WEIGHT) + LEAST_WEIGHT
-    matrix = np.broadcast_to(stiffness * difference.T @ difference, (len(mass), length, length))
+    each = np.broadcast_to(stiffness, len(mass))[:, None, None]
+    matrix = each * (difference.T @ difference)
     matrix = matrix + weight[:, :, None] * np.eye(length)
     smooth: Floats = np.linalg.solve(matrix, weight[:, :, None] * mean)
     return smooth
