@@ -223,6 +223,7 @@ def match_motifs(whole: MotifSet, part: MotifSet) -> tuple[Indices, Indices, Ind
         none = np.zeros(0, dtype=np.int64)
         return none, none, none
     cosine, shift = max_shifted_cosine(whole.probability, part.probability)
+    # one to one: halves of a motif must not both be tested as the whole
     row, column = linear_sum_assignment(-cosine)
     alike = cosine[row, column] >= LEAST_COSINE
     row, column = row[alike], column[alike]
@@ -302,6 +303,7 @@ def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
     empty = _no_candidates(n_motifs)
     parts = [empty, *parts]
     joined = join_occurrences([part.occurrences for part in parts])
+    # by document and start, whatever fold found them
     order = np.lexsort((joined.motif, joined.start_bin, joined.document))
     return Candidates(
         occurrences=select_entries(joined, "occurrence", order),

@@ -52,6 +52,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
         probability=np.concatenate([motifs.probability, np.array(decoys, dtype=np.float32)])
         if decoys
         else motifs.probability,
+        # together they have the weight of the motifs: the background keeps its share
         weight=np.tile(motifs.weight, len(lags) + 1) / (len(lags) + 1),
     )
 

@@ -108,6 +108,7 @@ def cut_pieces(
         n_pieces = max(1, round(n_times / longest))
         if len(lengths) == 1 and piece_bins is None:
             n_pieces = max(2, n_pieces)
+        # even pieces: a short rest at the end would be tested badly
         edges = np.linspace(0, n_times, n_pieces + 1).astype(np.int64)
         rows += [(document, int(a), int(b)) for a, b in pairwise(edges) if b > a]
     of_piece, first, end = np.array(rows, dtype=np.int64).reshape(-1, 3).T

@@ -104,10 +104,12 @@ def assess(
     lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
     held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
     p_value = _p_values(held, len(motifs), n_decoys, seed)
+    # a table too short to be cut cannot show that anything recurs: nothing is dropped then
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
     found = compete(table, pieces, chosen, background, infer, lags[:, kept])
     own, tested_bins = _of_kept(held, kept), held.tested_bins[kept]
+    # decoys get the same mean of two scores, so that targets and decoys stay comparable
     score = consensus_scores(found, own, tested_bins, table)
     targets = join_alike(replace(found.of_motifs(), score=score[~found.is_decoy]), chosen)
     hours = table.n_times * table.bin_s / 3600
@@ -223,6 +225,7 @@ def locate_occurrences(
     )
     rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
     lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng)
+    # decoys compete again: without them a motif would take more than in the fit
     found = compete(table, pieces, motifs, background, infer, lags).of_motifs()
     found = join_alike(found, motifs)
     if known is not None:

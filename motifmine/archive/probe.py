@@ -122,6 +122,7 @@ def correlate_pictures(one: str, other: str) -> float:
 
 
 def _center_picture(picture: str) -> Floats32:
+    # signed: the thumbnail has no low frequencies, so it is around 0
     levels = np.frombuffer(bytes.fromhex(picture), dtype=np.int8).astype(np.float32)
     centred: Floats32 = levels - levels.mean()
     return centred

@@ -78,6 +78,7 @@ def run_plan(
     """
     options = options or RunOptions()
     text = format_plan(plan)
+    # unchanged plans are not rewritten: their time stamp shows the last change
     if output.read_text(PLAN_NAME) != text:
         output.write_text(PLAN_NAME, text)
     _remove_leftovers(plan, output)

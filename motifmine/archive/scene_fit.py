@@ -116,6 +116,7 @@ def _list_new_tables(scene: SceneFit) -> list[str]:
         return []
     inputs = store.read_fit_inputs(scene.path)
     old = {source_of_document(name, scene.tables) for name, _ in inputs}
+    # a removed or changed recording cannot be unlearned
     if not old < set(scene.tables) or scene.key_of(frozenset(old)) != known:
         return []
     return [name for name in scene.tables if name not in old]

@@ -81,6 +81,7 @@ def _summarise_scene(scene: PlannedScene, journal: Journal) -> SceneState:
     recorded_s = 0.0
     for file in scene.files:
         record = journal.records.get(f"{scene.name}/{file.name}")
+        # a removed file without a table has left nothing to report
         if file.is_gone and (record is None or not record.is_done):
             continue
         status = record.status if record is not None else "open"

@@ -56,6 +56,7 @@ class Recording:
     height_px: int = 0
 
     def __post_init__(self) -> None:
+        # also of files from elsewhere: a name must not lead out of the folder
         if not self.name or "/" in self.name or "\0" in self.name or self.name in (".", ".."):
             raise DataError(
                 f"{self.name!r} cannot name a recording; names become file names, so they must "
@@ -131,6 +132,7 @@ class ObservationTable:
             )
         if not np.all(np.isfinite(self.count)) or self.count.min() <= 0:
             raise DataError(f"counts must be positive and finite; found {float(self.count.min())}")
+        # words may only fall where a new time bin begins
         falls = np.flatnonzero(self.word[1:] <= self.word[:-1]) + 1
         if not np.isin(falls, self.offsets).all():
             raise DataError("words must ascend inside each time bin, each at most once")
@@ -176,6 +178,7 @@ class ObservationTable:
     @property
     def total(self) -> float:
         """Sum of all counts."""
+        # float32 sums lose whole counts beyond 16 million
         return float(self.count.sum(dtype=np.float64))
 
     def row_of_observation(self) -> Indices:
@@ -217,6 +220,7 @@ class ObservationTable:
     def with_counts(self, count: Floats32) -> "ObservationTable":
         """Return the table with other counts; observations whose count is 0 are dropped."""
         keep = count > 0
+        # old offsets index the running number of kept observations: the new offsets without a loop
         kept = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
         return replace(
             self,
@@ -273,6 +277,7 @@ def table_from_rows(
         raise DataError(f"words must lie in 0..{vocabulary.n_words - 1}")
     if len(count) and not (np.all(np.isfinite(count)) and count.min() >= 0):
         raise DataError("counts must be finite and not negative")
+    # int64: long recordings times large vocabularies exceed int32
     key = time.astype(np.int64) * vocabulary.n_words + word
     cell, inverse = np.unique(key, return_inverse=True)
     total = np.bincount(inverse, weights=count, minlength=len(cell))

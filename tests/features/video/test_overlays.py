@@ -88,7 +88,7 @@ def test_a_clock_is_found_wherever_it_is(place: tuple[int, int], size: float) ->
     assert np.ptp(columns) * 8 >= 14 * size
 
 
-def test_a_clock_with_a_date_and_a_logo_beside_it() -> None:
+def test_a_clock_with_a_date_next_to_a_logo() -> None:
     _, cells = watch(draw_clock((4, 20), 0.4, form="2026-03-14 "), draw_logo)
     columns = np.nonzero(cells)[1] * 8
     assert len(columns)
