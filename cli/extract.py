@@ -17,22 +17,31 @@ if TYPE_CHECKING:
     from motifmine.workflows.outcomes import Outcome
 
 
-class BoxType(ParamType):
-    """A box of the picture: `x,y,w,h` in pixels of the video."""
+class AreaType(ParamType):
+    """A box `x,y,w,h` or a polygon `x,y x,y x,y` of the picture, in pixels of the video."""
 
     name = "x,y,w,h"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int, int, int]:
-        """Return the four numbers, or end with wrong usage."""
+    ) -> tuple[Any, ...]:
+        """Return the numbers of a box or the points of a polygon, or end with wrong usage."""
         if isinstance(value, tuple):
             return value
-        parts = str(value).split(",")
-        if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
-            self.fail(f"{value!r} is not a box; write x,y,w,h in pixels: 0,40,640,300", param, ctx)
-        x, y, width, height = map(int, parts)
-        return x, y, width, height
+        points = [point.split(",") for point in str(value).split()]
+        is_box = len(points) == 1 and len(points[0]) == 4
+        is_polygon = len(points) >= 3 and all(len(point) == 2 for point in points)
+        numbers = [number for point in points for number in point]
+        if not (is_box or is_polygon) or not all(number.isdecimal() for number in numbers):
+            self.fail(
+                f"{value!r} is no area; write a box x,y,w,h in pixels, 0,40,640,300, or the points "
+                "of a polygon, '120,80 400,90 380,300'",
+                param,
+                ctx,
+            )
+        if is_box:
+            return tuple(map(int, points[0]))
+        return tuple((int(x), int(y)) for x, y in points)
 
 
 def settings_of(
@@ -118,12 +127,20 @@ def settings_of(
     type=click.Choice(["auto", "off"]),
     help="Whether burnt-in clocks are excluded.  [default: auto]",
 )
-@click.option("--roi", type=BoxType(), help="Use only this box; pixels of the video.")
-@click.option("--exclude", type=BoxType(), multiple=True, help="Ignore this box (repeatable).")
+@click.option(
+    "--roi",
+    type=AreaType(),
+    multiple=True,
+    help="Use only this box, or polygon 'x,y x,y x,y'; pixels of the video (repeatable).",
+)
+@click.option(
+    "--exclude", type=AreaType(), multiple=True, help="Ignore this area, as --roi (repeatable)."
+)
 @click.option(
     "--mask",
     type=click.Path(exists=True, dir_okay=False),
-    help="Picture of the video's size; black areas are ignored.",
+    multiple=True,
+    help="Picture of the video's size; black areas are ignored (repeatable).",
 )
 @click.option(
     "--kind",

@@ -19,7 +19,7 @@ from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.overlays import find_words, list_boxes
-from motifmine.features.video.spec import DEFAULT_BIN_S, LEAST_RATE_HZ, FlowSpec
+from motifmine.features.video.spec import DEFAULT_BIN_S, LEAST_RATE_HZ, FlowSpec, parse_area
 from motifmine.files import sha256
 from motifmine.io.readers import holds_stills, open_frames
 from motifmine.io.sources import digest_source
@@ -321,10 +321,11 @@ def _mark_last(tables: Iterator[ObservationTable]) -> Iterator[tuple[Observation
 
 
 def flow_spec_to_values(spec: FlowSpec) -> dict[str, Any]:
-    """Return a FlowSpec as plain values, including a digest of the content of the mask."""
+    """Return a FlowSpec as plain values, including digests of the content of the masks."""
     values = asdict(spec)
-    if spec.mask is not None:
-        values["mask_digest"] = sha256(Path(spec.mask)) if Path(spec.mask).is_file() else ""
+    if spec.mask:
+        paths = map(Path, spec.mask)
+        values["mask_digest"] = [sha256(path) if path.is_file() else "" for path in paths]
     return sort_plain_values(values)
 
 
@@ -342,10 +343,13 @@ def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
     """Return the FlowSpec from `flow_spec_to_values`."""
     values = {f.name: plain[f.name] for f in fields(FlowSpec) if f.name in plain}
     for name in ("roi", "exclude"):
-        if values.get(name) is not None:
-            values[name] = (
-                tuple(values[name]) if name == "roi" else tuple(tuple(box) for box in values[name])
-            )
+        areas = values.get(name) or ()
+        # older tables have one region of interest and one mask
+        values[name] = tuple(
+            map(parse_area, [areas] if areas and isinstance(areas[0], int) else areas)
+        )
+    mask = values.get("mask") or ()
+    values["mask"] = (mask,) if isinstance(mask, str) else tuple(mask)
     return FlowSpec(**values)
 
 

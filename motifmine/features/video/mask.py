@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from motifmine.errors import FormatError, SpecError
-from motifmine.features.video.spec import Box, FlowSpec
+from motifmine.features.video.spec import Area, FlowSpec, is_box
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Pixels
 
@@ -29,14 +29,15 @@ def make_watch_mask(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> 
         If the mask is not a picture of the video's size.
     """
     watched = np.ones((height, width), dtype=np.uint8)
-    if spec.mask is not None:
-        watched = read_mask(Path(spec.mask), width, height)
-    if spec.roi is not None:
+    for path in spec.mask:
+        watched &= read_mask(Path(path), width, height)
+    if spec.roi:
         inside = np.zeros_like(watched)
-        inside[_to_slices(spec.roi)] = 1
-        watched = watched & inside
-    for box in spec.exclude:
-        watched[_to_slices(box)] = 0
+        for area in spec.roi:
+            _fill(inside, area, 1)
+        watched &= inside
+    for area in spec.exclude:
+        _fill(watched, area, 0)
     size = (grid.frame_width, grid.frame_height)
     small = resize(watched, size, cv2.INTER_NEAREST)
     if not small.any():
@@ -73,9 +74,13 @@ def read_mask(path: Path, width: int, height: int) -> Pixels:
     return (picture > 0).astype(np.uint8)
 
 
-def _to_slices(box: Box) -> tuple[slice, slice]:
-    x, y, width, height = box
-    return slice(y, y + height), slice(x, x + width)
+def _fill(picture: Pixels, area: Area, value: int) -> None:
+    """Set the pixels of a picture that are in a box or a polygon."""
+    if is_box(area):
+        x, y, width, height = area
+        picture[y : y + height, x : x + width] = value
+    else:
+        cv2.fillPoly(picture, [np.array(area, dtype=np.int32)], (value,))
 
 
 def resize(image: Pixels, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Pixels:

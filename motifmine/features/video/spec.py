@@ -3,13 +3,16 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from motifmine.errors import SpecError
 from motifmine.records.layouts import ChangeGrid
 from motifmine.records.vocabulary import FlowGrid
 
-Box = tuple[int, int, int, int]
+Area = tuple[Any, ...]
+"""A box `(x, y, width, height)` or a polygon `((x, y), (x, y), (x, y), ...)`, pixels."""
 MIN_SIDE_PX = 24
 """Least width and height of a working frame for optical flow, pixels."""
 MIN_GAP_SHARE = Fraction(4, 5)
@@ -44,12 +47,12 @@ class FlowSpec:
     """Pixels count as moving only if their luma changes by more between frames, grey levels."""
     static: bool = False
     """Whether static foreground has a word in each cell."""
-    roi: Box | None = None
-    """Region of interest: x, y, width, height in pixels of the video."""
-    exclude: tuple[Box, ...] = ()
-    """Boxes to exclude, as `roi`."""
-    mask: str | None = None
-    """Path of a picture of the video's size; pixels that are black in it are excluded."""
+    roi: tuple[Area, ...] = ()
+    """Regions of interest, in pixels of the video as it is shown; none: all of the picture."""
+    exclude: tuple[Area, ...] = ()
+    """Areas to exclude, as `roi`."""
+    mask: tuple[str, ...] = ()
+    """Paths of pictures of the video's size; pixels that are black in one are excluded."""
     stabilise: Literal["auto", "off"] = "auto"
     """Whether motion of the camera is taken out where there is any."""
     overlays: Literal["auto", "off"] = "auto"
@@ -66,9 +69,8 @@ class FlowSpec:
         for name, smallest in least.items():
             if not getattr(self, name) >= smallest:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be at least {smallest}")
-        for box in (*self.exclude, *([self.roi] if self.roi else [])):
-            if min(box[:2]) < 0 or min(box[2:]) < 1:
-                raise SpecError(f"the box {box} is empty or begins outside the picture; x,y,w,h")
+        for area in (*self.exclude, *self.roi):
+            _check_area(area)
 
     def grid(self, width: int, height: int) -> FlowGrid:
         """Return the grid of words for a video of this size in pixels.
@@ -119,3 +121,25 @@ class FlowSpec:
             Usual time between all frames, seconds.
         """
         return gap_s * max(1, math.ceil(MIN_GAP_SHARE / Fraction(self.rate_hz) / gap_s))
+
+
+def is_box(area: Area) -> bool:
+    """Return whether an area is a box and not a polygon."""
+    return isinstance(area[0], int)
+
+
+def parse_area(plain: Any) -> Area:
+    """Return an area from lists, as in files."""
+    return tuple(
+        tuple(map(int, each)) if isinstance(each, list | tuple) else int(each) for each in plain
+    )
+
+
+def _check_area(area: Area) -> None:
+    """Raise `SpecError` for a box or polygon that is empty or begins outside of the picture."""
+    numbers = np.array(area)
+    if is_box(area):
+        if numbers.shape != (4,) or numbers[:2].min() < 0 or numbers[2:].min() < 1:
+            raise SpecError(f"the box {area} is empty or begins outside the picture; x,y,w,h")
+    elif len(area) < 3 or numbers.shape[1:] != (2,) or numbers.min() < 0:
+        raise SpecError(f"the polygon {area} has fewer than 3 points, or some outside the picture")

@@ -1,5 +1,6 @@
 """Words of video: the right cell, the right direction, the right time bin."""
 
+import json
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import FormatError, SpecError
+from motifmine.features.video.extract import flow_spec_to_values, parse_flow_spec
 from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.mask import make_watch_mask
 from motifmine.features.video.spec import FlowSpec
@@ -80,7 +82,7 @@ def test_speed_is_counted_per_second_not_per_frame() -> None:
 
 def test_only_the_roi_has_words() -> None:
     pictures = moving_square(30, start=(10, 48), step=(3, 0))
-    _, counts = words_of(frames_of(pictures), roi=(80, 0, 80, 120))
+    _, counts = words_of(frames_of(pictures), roi=((80, 0, 80, 120),))
     assert counts[:, :, :10].sum() == 0
     assert counts[:, :, 10:].sum() > 0
 
@@ -92,18 +94,43 @@ def test_excluded_boxes_have_no_words() -> None:
     assert counts[:, :, 10:19].sum() > 0
 
 
+def test_several_regions_and_polygons_and_masks_hold_together(tmp_path: Path) -> None:
+    for name, columns in (("one", slice(0, 8)), ("two", slice(152, 160))):
+        mask = np.full((HEIGHT, WIDTH), 255, dtype=np.uint8)
+        mask[:, columns] = 0
+        cv2.imwrite(str(tmp_path / f"{name}.png"), mask)
+    spec = FlowSpec(
+        roi=((0, 0, 20, 120), ((40, 0), (159, 0), (159, 119))),
+        exclude=((100, 0, 10, 120), ((120, 0), (140, 0), (130, 20))),
+        mask=(str(tmp_path / "one.png"), str(tmp_path / "two.png")),
+    )
+    watched = make_watch_mask(spec, spec.grid(WIDTH, HEIGHT), WIDTH, HEIGHT)
+    assert watched[60, 10] and watched[30, 90]
+    # outside both regions, in either mask, in the excluded box, in the excluded polygon
+    for row, column in ((60, 30), (100, 60), (60, 3), (2, 156), (20, 105), (5, 130)):
+        assert not watched[row, column], (row, column)
+    assert parse_flow_spec(json.loads(json.dumps(flow_spec_to_values(spec)))) == spec
+
+
+def test_settings_of_older_tables_are_read() -> None:
+    old = {"roi": [0, 0, 8, 8], "exclude": [[1, 2, 3, 4]], "mask": "m.png", "width": 96}
+    spec = parse_flow_spec(old)
+    assert spec == FlowSpec(roi=((0, 0, 8, 8),), exclude=((1, 2, 3, 4),), mask=("m.png",), width=96)
+    assert parse_flow_spec({"roi": None, "mask": None}) == FlowSpec()
+
+
 def test_what_the_mask_blackens_has_no_words(tmp_path: Path) -> None:
     mask = np.full((HEIGHT, WIDTH), 255, dtype=np.uint8)
     mask[:, 80:] = 0
     cv2.imwrite(str(tmp_path / "mask.png"), mask)
     pictures = moving_square(30, start=(10, 48), step=(3, 0))
-    _, counts = words_of(frames_of(pictures), mask=str(tmp_path / "mask.png"))
+    _, counts = words_of(frames_of(pictures), mask=(str(tmp_path / "mask.png"),))
     assert counts[:, :, 10:].sum() == 0
     assert counts[:, :, :10].sum() > 0
 
 
 def test_a_box_counts_in_pixels_of_the_video_not_of_the_working_frame() -> None:
-    spec = FlowSpec(width=80, roi=(80, 60, 80, 60))
+    spec = FlowSpec(width=80, roi=((80, 60, 80, 60),))
     watched = make_watch_mask(spec, spec.grid(WIDTH, HEIGHT), WIDTH, HEIGHT)
     assert watched.shape == (60, 80)
     assert watched[30:, 40:].all()
@@ -113,26 +140,27 @@ def test_a_box_counts_in_pixels_of_the_video_not_of_the_working_frame() -> None:
 def test_a_mask_of_another_size_is_refused(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "mask.png"), np.ones((10, 10), dtype=np.uint8))
     with pytest.raises(FormatError, match="10x10 px; the video has 160x120 px"):
-        words_of(frames_of([scene()]), mask=str(tmp_path / "mask.png"))
+        words_of(frames_of([scene()]), mask=(str(tmp_path / "mask.png"),))
 
 
 def test_a_mask_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mask.png").write_text("no picture")
     with pytest.raises(FormatError, match="is not a picture"):
-        words_of(frames_of([scene()]), mask=str(tmp_path / "mask.png"))
+        words_of(frames_of([scene()]), mask=(str(tmp_path / "mask.png"),))
 
 
 def test_boxes_that_leave_nothing_are_refused() -> None:
     with pytest.raises(SpecError, match="exclude the whole frame"):
-        words_of(frames_of([scene()]), roi=(500, 0, 10, 10))
+        words_of(frames_of([scene()]), roi=((500, 0, 10, 10),))
 
 
 @pytest.mark.parametrize(
     "fields",
     [
         {"bin_s": 0.0}, {"bin_s": float("nan")}, {"rate_hz": -1.0}, {"width": 8}, {"cell_px": 0},
-        {"directions": 0}, {"speed_px_s": -1.0}, {"change": -1}, {"roi": (0, 0, 0, 5)},
-        {"exclude": ((-1, 0, 5, 5),)},
+        {"directions": 0}, {"speed_px_s": -1.0}, {"change": -1}, {"roi": ((0, 0, 0, 5),)},
+        {"exclude": ((-1, 0, 5, 5),)}, {"roi": (((0, 0), (5, 5)),)},
+        {"roi": (((0, 0), (5, 5), (-3, 5)),)},
     ],
 )  # fmt: skip
 def test_settings_that_cannot_work_are_refused(fields: dict[str, Any]) -> None:

@@ -1,0 +1,29 @@
+"""Areas of the picture on the command line: boxes and polygons."""
+
+from typing import Any
+
+import click
+import pytest
+
+from motifmine_cli.extract import AreaType
+
+
+@pytest.mark.parametrize(
+    ("given", "area"),
+    [
+        ("0,40,640,300", (0, 40, 640, 300)),
+        ("120,80 400,90 380,300", ((120, 80), (400, 90), (380, 300))),
+        (" 1,2  3,4 5,60  7,8 ", ((1, 2), (3, 4), (5, 60), (7, 8))),
+    ],
+)
+def test_boxes_and_polygons_are_read(given: str, area: tuple[Any, ...]) -> None:
+    assert AreaType().convert(given, None, None) == area
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "1,2,3", "1,2,3,4,5", "1,2 3,4", "1,2 3,4 5", "a,b,c,d", "-1,2,3,4", "1,2,3,4 5,6"],
+)
+def test_what_is_no_area_is_refused_with_both_forms(given: str) -> None:
+    with pytest.raises(click.BadParameter, match="box x,y,w,h"):
+        AreaType().convert(given, None, None)
