@@ -5,8 +5,10 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import Result
+from nbclient import NotebookClient
 
 import motifmine as mm
 from tests.helpers.paths import ROOT
@@ -65,3 +67,21 @@ def test_the_reference_has_every_public_name() -> None:
 def test_the_pages_have_blocks_to_run() -> None:
     assert len(PYTHON) >= 3
     assert len(MARKED) >= 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_run(path: Path, tmp_path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    assert len(notebook.cells) >= 10
+    # the kernel is that of the tests, in a folder without anything of the checkout
+    done = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
+    assert any(
+        "image/png" in output.get("data", {})
+        for cell in done.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
+    assert (tmp_path / "building.html").exists()
