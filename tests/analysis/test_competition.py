@@ -284,6 +284,15 @@ def test_noise_of_the_same_words_gives_as_many_occurrences_as_the_rate_says(
     assert len(there.occurrences) / 2 < 150
 
 
+def test_a_fit_of_few_occurrences_locates_them_in_its_own_table() -> None:
+    """Held-out peaks are fewer than those of the fit: less than one in a hundred is not shown."""
+    table = simulate(n_motifs=1, motif_length=8, n_words=12, n_times=600, noise=0.6, seed=7).table
+    record = mine(table, Plsm(n_motifs=1, motif_length=8, restarts=1))
+    assert 20 < len(record.occurrences) < 60
+    again = locate(record, table).occurrences
+    assert len(again) == pytest.approx(len(record.occurrences), rel=0.2)
+
+
 def test_a_recording_too_short_for_halves_keeps_its_motifs_untested() -> None:
     table = simulate(n_motifs=1, motif_length=20, n_times=30, n_words=10, seed=1).table
     record = mine(table, Plsm(n_motifs=1, motif_length=20, activity="sparse"))
