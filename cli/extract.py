@@ -10,6 +10,7 @@ from .next_step import note_next_step
 from .options import DURATION, ParamType, force_option, workspace_option
 from .output import note, progress
 from .series_options import series_options, take_series_settings
+from .terminal import escape
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
@@ -218,7 +219,7 @@ def extract(
         click.echo(_format_json(outcomes))
     for outcome in () if as_json else outcomes:
         is_ordinary = outcome.status in ("ok", "skipped") and not outcome.is_empty
-        click.echo(str(outcome), err=not is_ordinary)
+        click.echo(escape(str(outcome)), err=not is_ordinary)
     note_next_step(ctx, workspace)
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)

@@ -56,7 +56,10 @@ class MotifmineGroup(click.Group):
         if not args and not more:
             from motifmine.parallel.scratch import use_temporary_area
 
+            from .terminal import protect_streams
+
             use_temporary_area()
+            protect_streams()
         return super().main(*args, **more)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -95,6 +98,11 @@ class MotifmineGroup(click.Group):
 @click.option("-q", "--quiet", is_flag=True, help="Only errors and warnings on stderr.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes with the time; tracebacks of errors.")
 @click.option(
+    "--memory",
+    metavar="SIZE",
+    help="Refuse data that need more memory than this, as 4GiB.  [default: that of the machine]",
+)
+@click.option(
     "--log-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append all messages to this file, with the time.",
@@ -111,11 +119,16 @@ def main(
     workspace: Path,
     quiet: bool,
     verbose: bool,
+    memory: str | None,
     log_file: Path | None,
     color: bool | None,
 ) -> None:
     """Find recurring activities in footage or sensor logs, and when they occur, without labels."""
     set_up_messages(quiet, verbose, log_file)
+    if memory is not None:
+        from motifmine.parallel.memory import limit_memory, parse_size
+
+        limit_memory(parse_size(memory))
     ctx.color = color if color is not None else (False if os.environ.get("NO_COLOR") else None)
     if ctx.invoked_subcommand is None:
         click.echo(f"next: {next_step(workspace)}")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .terminal import escape, shorten
+
 if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
     from motifmine.archive.status import ArchiveState
@@ -76,16 +78,16 @@ def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
 
 def note(line: str) -> None:
     """Say a line on stderr, unless it is to be quiet, and keep it in the log."""
-    LOG.info(line)
+    LOG.info(escape(line))
     if not MESSAGES.is_quiet:
         prefix = f"{datetime.now():%H:%M:%S} " if MESSAGES.is_verbose else ""
-        click.echo(prefix + line, err=True)
+        click.echo(escape(prefix + line), err=True)
 
 
 def complain(line: str) -> None:
     """Say a line on stderr in any case, and keep it in the log."""
-    LOG.error(line)
-    click.echo(line, err=True)
+    LOG.error(escape(line))
+    click.echo(shorten(escape(line)), err=True)
 
 
 def _warn(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
@@ -132,20 +134,20 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     began = time.monotonic()
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(label, note="", total=None)
+    bar = Progress(*columns, console=Console(file=sys.__stderr__), transient=True)
+    task = bar.add_task(escape(label), note="", total=None)
 
     def update(done: float, total: float, detail: str = "") -> None:
         if time.monotonic() - began > 2.0:
             bar.start()
-        bar.update(task, completed=done, total=total, note=detail)
+        bar.update(task, completed=done, total=total, note=escape(detail))
 
     try:
         yield update

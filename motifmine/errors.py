@@ -37,6 +37,10 @@ class FitError(MotifmineError, ArithmeticError):
     """A numerical failure during fitting."""
 
 
+class MemoryLimitError(MotifmineError, ValueError):
+    """Data that need more memory than may be used."""
+
+
 class JobError(MotifmineError, RuntimeError):
     """A batch that cannot continue."""
 

@@ -19,6 +19,8 @@ from motifmine.io.readers import (
     split_part,
 )
 
+MAX_NAME_BYTES = 200
+"""File systems take 255 bytes; suffix, number of the document and temporary names are added."""
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
     "M": r"\d{2}", "S": r"\d{2}", "f": r"\d{1,6}", "b": "[A-Za-z]{3}", "z": r"[+-]\d{4}|Z",
@@ -117,7 +119,7 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     """Return a distinct name for every path that is valid as a file name.
 
     It is the name of the file without suffix; if several files have the same name, it is prefixed
-    with the name of their folder.
+    with the names of as many of their folders as are needed, or else followed by their suffix.
 
     Raises
     ------
@@ -127,9 +129,20 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     # a pattern of still pictures is named after their folder
     paths = [p.parent.resolve() if glob.has_magic(p.name) and not p.exists() else p for p in paths]
     names = [make_safe_name(path.resolve().stem) for path in paths]
+    folders = [path.resolve().parent.parts for path in paths]
+    for depth in range(1, 1 + max(map(len, folders), default=0)):
+        shared = {name for name, n in Counter(names).items() if n > 1}
+        if not shared:
+            return names
+        names = [
+            make_safe_name("-".join([*parts[-depth:], path.resolve().stem]))
+            if name in shared
+            else name
+            for path, parts, name in zip(paths, folders, names, strict=True)
+        ]
     shared = {name for name, n in Counter(names).items() if n > 1}
     names = [
-        make_safe_name(f"{path.resolve().parent.name}-{path.stem}") if name in shared else name
+        make_safe_name(path.name.replace(".", "-")) if name in shared else name
         for path, name in zip(paths, names, strict=True)
     ]
     for name, n in Counter(names).items():
@@ -143,8 +156,13 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
 
 
 def make_safe_name(name: str) -> str:
-    """Replace all characters that are special in a file system or in HDF5."""
-    return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "recording"
+    """Replace all characters that are special in a file system or in HDF5; shorten long names."""
+    safe = re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "recording"
+    if len(encoded := safe.encode()) <= MAX_NAME_BYTES:
+        return safe
+    # the digest keeps two long names with the same beginning apart
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    return f"{encoded[: MAX_NAME_BYTES - 9].decode(errors='ignore')}-{digest}"
 
 
 def parse_start_from_name(path: Path, pattern: str) -> str:

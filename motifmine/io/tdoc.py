@@ -12,9 +12,13 @@ import numpy as np
 
 from motifmine.errors import FormatError
 from motifmine.files import sha256, write_text
+from motifmine.io.regular import refuse_special_file
 from motifmine.records.table import ObservationTable, Recording, bin_starts, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Indices
+
+MAX_WORDS = 1 << 22
+"""Limit of the vocabulary: each of its words has a label in memory and in every table."""
 
 
 def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:
@@ -64,6 +68,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
     word: list[int] = []
     count: list[float] = []
     n_times = 0
+    refuse_special_file(path)
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
@@ -104,6 +109,11 @@ def _parse_entry(path: Path, number: int, part: str) -> tuple[int, float]:
         index = int(word)
     except ValueError as error:
         raise FormatError(f"{path}, line {number}: {part!r} is not word:count") from error
+    if index >= MAX_WORDS:
+        raise FormatError(
+            f"{path}, line {number}: word {index} is above the limit of {MAX_WORDS - 1}; number "
+            "words from 0 without gaps"
+        )
     if index < 0 or value < 0 or not math.isfinite(value):
         raise FormatError(
             f"{path}, line {number}: {part!r} has a negative or infinite number; words and counts "

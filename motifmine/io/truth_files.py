@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from motifmine.errors import FormatError
+from motifmine.io.hdf5.nodes import check_size, find_node, list_datasets, open_file
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.records.truth import Truth
@@ -196,15 +197,12 @@ def _read_npz_arrays(path: Path) -> dict[str, Floats32]:
 
 
 def _read_hdf5_arrays(path: Path) -> dict[str, Floats32]:
-    found: dict[str, Floats32] = {}
-
-    def look(name: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset) and node.ndim == 3 and node.dtype.kind in "fi":
-            found[name] = np.ascontiguousarray(node[:], dtype=np.float32)
-
-    with h5py.File(path, "r") as file:
-        if "motifs/probability" in file:
-            look("motifs/probability", file["motifs/probability"])
-        else:
-            file.visititems(look)
+    with open_file(path) as file:
+        motifs = find_node(file, "motifs/probability")
+        nodes = {"motifs/probability": motifs} if motifs is not None else dict(list_datasets(file))
+        found: dict[str, Floats32] = {}
+        for name, node in nodes.items():
+            if isinstance(node, h5py.Dataset) and node.ndim == 3 and node.dtype.kind in "fi":
+                check_size(node)
+                found[name] = np.ascontiguousarray(node[:], dtype=np.float32)
     return found

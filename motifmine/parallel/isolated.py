@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 Report = Callable[[Any], None]
 
 POLL_S = 0.2
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS)
 SHUTDOWN_S = 5.0
 """Time for cancelled processes to end by themselves before they are killed, seconds."""
 
@@ -109,7 +110,7 @@ class _Running:
                 on_note(self.index, content)
         except (EOFError, OSError):
             self.process.join()
-            return JobFailure(f"its process died ({_describe_exit(self.process.exitcode or 0)})")
+            return JobFailure(_describe_exit(self.process.exitcode or 0))
         if time.monotonic() - self.last_sign_s > patience_s:
             self.process.kill()
             return JobFailure(f"no progress for {patience_s:g} s; its process was killed")
@@ -117,9 +118,13 @@ class _Running:
 
 
 def _describe_exit(exit_code: int) -> str:
+    """Return why a process ended without a result; crashes of decoders are those of the file."""
+    if -exit_code in CRASHES:
+        name = signal.Signals(-exit_code).name
+        return f"the file is damaged: the library that reads it crashed ({name})"
     if exit_code < 0:
-        return signal.Signals(-exit_code).name
-    return f"exit status {exit_code}"
+        return f"its process died ({signal.Signals(-exit_code).name}), possibly for want of memory"
+    return f"its process died (exit status {exit_code})"
 
 
 def _make_context(preload: tuple[str, ...]) -> Any:
@@ -177,17 +182,29 @@ def delay_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _forbid_core_files() -> None:
+    """Keep a decoder that crashes from writing its memory to the disk."""
+    try:
+        import resource  # noqa: PLC0415  (not on Windows)
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def _run_in_child(function: Callable[[Any, Report], Any], job: Any, sender: Connection) -> None:
     """Run one job and send its result; end quietly if the parent process is gone."""
     # Ctrl-C is sent to the whole process group; the parent ends its children itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    _forbid_core_files()
     try:
         outcome = function(job, lambda note: sender.send(("note", note)))
     except BrokenPipeError:
         return
     except MotifmineError as error:
         outcome = JobFailure(str(error))
+    except MemoryError:
+        outcome = JobFailure("it needs more memory than there is")
     except Exception as error:
         logger.exception("a bug in motifmine")
         outcome = JobFailure(f"unexpected {type(error).__name__}: {error}")

@@ -45,10 +45,10 @@ class AnomalyScale:
 class Anomalies:
     """Stretches that the motifs explain badly, the most surprising first."""
 
-    document: Indices32 = field(metadata=axes("anomaly"))
-    start_s: Floats = field(metadata=axes("anomaly", "s"))
+    document: Indices32 = field(metadata=axes("anomaly", rule="index of document"))
+    start_s: Floats = field(metadata=axes("anomaly", "s", rule="finite"))
     """Seconds of the recording."""
-    end_s: Floats = field(metadata=axes("anomaly", "s"))
+    end_s: Floats = field(metadata=axes("anomaly", "s", rule="finite"))
     sense: Indices32 = field(metadata=axes("anomaly"))
     """Index into `SENSES` of the most surprising kind."""
     surprise: Floats = field(metadata=axes("anomaly"))

@@ -16,6 +16,7 @@ def axes(
     names: str,
     unit: str = "",
     *,
+    rule: str = "",
     name: str = "",
     stored: type[np.generic] | None = None,
     split: str = "",
@@ -30,6 +31,8 @@ def axes(
         its length.
     unit : str
         Unit of the values, "" for plain numbers.
+    rule : str
+        What the values must be, see `is_allowed`; "": any.
     name : str
         Name in a file; "": that of the field.
     stored : numpy type or None
@@ -51,11 +54,34 @@ def axes(
     return {
         "axes": names,
         "unit": unit,
+        "rule": rule,
         "name": name,
         "stored": stored,
         "split": split,
         "units": units,
     }
+
+
+def is_allowed(values: NDArray[Any], rule: str, sizes: Mapping[str, int]) -> NDArray[np.bool_]:
+    """Return which values follow a rule, bool array of the same shape.
+
+    Parameters
+    ----------
+    values : array
+    rule : str
+        `finite`, `0 or more` (and finite), or `index of AXIS`.
+    sizes : mapping of str to int
+        Lengths of axes; indices of an unknown one must be 0 or more.
+    """
+    allowed: NDArray[np.bool_]
+    if rule.startswith("index of "):
+        allowed = (values >= 0) & (values < sizes.get(rule.removeprefix("index of "), np.inf))
+    elif rule == "finite":
+        allowed = np.isfinite(values)
+    else:
+        assert rule == "0 or more", rule
+        allowed = np.isfinite(values) & (values >= 0)
+    return allowed
 
 
 def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:

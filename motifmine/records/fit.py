@@ -30,9 +30,9 @@ SMALLEST_MASS = 1e-6
 class MotifSet:
     """Motifs, heaviest first, each a distribution over (relative time, word)."""
 
-    probability: Floats32 = field(metadata=axes("motif, relative_time, word"))
+    probability: Floats32 = field(metadata=axes("motif, relative_time, word", rule="0 or more"))
     """float32 array (K, L, W); each motif sums to 1."""
-    weight: Floats = field(metadata=axes("motif", "share"))
+    weight: Floats = field(metadata=axes("motif", "share", rule="0 or more"))
     """Share of all observations that each motif explains, float64 array (K,)."""
 
     def __post_init__(self) -> None:
@@ -157,12 +157,12 @@ def make_sparse_activations(layout: StartLayout, activation: Floats32) -> Activa
 class Occurrences:
     """Found instances of motifs, one entry each, sorted by document, start and motif."""
 
-    document: Indices32 = field(metadata=axes("occurrence"))
+    document: Indices32 = field(metadata=axes("occurrence", rule="index of document"))
     start_bin: Indices32 = field(metadata=axes("occurrence", "bins"))
     """Bin of relative time 0; may be negative by up to the motif's length."""
-    start_s: Floats = field(metadata=axes("occurrence", "s"))
+    start_s: Floats = field(metadata=axes("occurrence", "s", rule="finite"))
     """The same in seconds of the recording."""
-    motif: Indices32 = field(metadata=axes("occurrence"))
+    motif: Indices32 = field(metadata=axes("occurrence", rule="index of motif"))
     weight: Floats = field(metadata=axes("occurrence", "observations"))
     """Observations that the occurrence explains."""
     score: Floats = field(metadata=axes("occurrence", "nats"))

@@ -217,9 +217,22 @@ def test_names_that_clash_get_their_folder_in_front() -> None:
     assert make_recording_names(paths) == ["mon-0800", "tue-0800", "0900"]
 
 
+def test_names_get_as_many_folders_as_they_need_or_their_suffix() -> None:
+    paths = [Path("/a/mon/0800.mp4"), Path("/b/mon/0800.avi")]
+    assert make_recording_names(paths) == ["a-mon-0800", "b-mon-0800"]
+    paths = [Path("/a/0800.mp4"), Path("/a/0800.avi"), Path("/b/0900.mp4")]
+    assert make_recording_names(paths) == ["0800-mp4", "0800-avi", "0900"]
+
+
 def test_ambiguous_names_are_refused() -> None:
-    with pytest.raises(DataError, match="would both be named 'mon-0800'"):
-        make_recording_names([Path("/a/mon/0800.mp4"), Path("/b/mon/0800.avi")])
+    with pytest.raises(DataError, match="would both be named 'x_-mp4'"):
+        make_recording_names([Path("/a/x:.mp4"), Path("/a/x?.mp4")])
+
+
+def test_long_names_stay_apart() -> None:
+    names = make_recording_names([Path("/a") / ("ü" * 120 + end) for end in ("1.mp4", "2.mp4")])
+    assert len(set(names)) == 2
+    assert max(len(name.encode()) for name in names) <= 200
 
 
 def test_names_are_safe_as_files_and_in_hdf5() -> None:

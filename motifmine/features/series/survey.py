@@ -23,7 +23,7 @@ from motifmine.features.series.sample import SeriesSample, merge_samples, sample
 from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
-from motifmine.io.series.spool import cache_binned
+from motifmine.io.series.spool import cache_binned, forget_if_warned
 from motifmine.records.series import SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
@@ -185,8 +185,8 @@ def survey(
         if settings.spool is not None and options.on_bad == "fail":
             # with --on-bad skip the file is read again, so that warnings are given by extraction
             parts = cache_binned(parts, settings.spool, path)
-        # a sample of the bins: words are learned in constant memory, however long the source is
-        sample = sample_series(parts, seed=settings.seed, stream=stream)
+        with forget_if_warned(settings.spool, path):
+            sample = sample_series(parts, seed=settings.seed, stream=stream)
         n_channels = len(raw.labels())
         return Survey(
             path=path,

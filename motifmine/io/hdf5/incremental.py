@@ -8,7 +8,8 @@ from pathlib import Path
 import h5py
 
 from motifmine.files import open_atomic
-from motifmine.io.hdf5.store import write_documents, write_fit_head
+from motifmine.io.hdf5.documents import write_documents
+from motifmine.io.hdf5.store import write_fit_head
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import Recording
 

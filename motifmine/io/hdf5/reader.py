@@ -8,18 +8,26 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import FormatError
+from motifmine.errors import FormatError, MemoryLimitError
+from motifmine.io.hdf5.nodes import check_size, find_node, open_file
 
-MAX_BYTES = 1 << 36
-"""Largest accepted dataset; larger ones in untrusted files are refused before allocation."""
+MAX_JSON = 1 << 26
+"""Longest text of an attribute that is decoded, characters."""
+REMAKE = {"motifmine.table/1": "extract its recording again", "motifmine.fit/1": "fit again"}
+"""How a file of a format is made again, by its format."""
+DAMAGE = (
+    *(KeyError, IndexError, OSError, ValueError, TypeError, AttributeError, RuntimeError),
+    *(RecursionError, MemoryError, OverflowError),
+)
+"""What h5py, NumPy and records raise for damaged content."""
 
 
 def read_file_format(path: Path) -> str:
     """Return the `format` attribute of an HDF5 file, "" for other files."""
     try:
-        with h5py.File(path, "r") as file:
+        with open_file(path) as file:
             return str(file.attrs.get("format", ""))
-    except OSError:
+    except DAMAGE:
         return ""
 
 
@@ -34,12 +42,16 @@ class Reader:
         if not self.path.exists():
             raise FormatError(f"{self.path} does not exist; expected a {self.expected} file")
         try:
-            self.file = h5py.File(self.path, "r")
+            self.file = open_file(self.path)
         except OSError as error:
             raise FormatError(
                 f"{self.path} is not a complete HDF5 file; expected {self.expected}"
             ) from error
-        found = str(self.file.attrs.get("format", "no format attribute"))
+        try:
+            found = str(self.file.attrs.get("format", "no format attribute"))
+        except DAMAGE as error:
+            self.file.close()
+            raise self._damage(error) from error
         if found != self.expected:
             self.file.close()
             raise FormatError(f"{self.path} holds {found}; expected {self.expected}")
@@ -48,10 +60,14 @@ class Reader:
     def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:
         self.file.close()
         # it names file and dataset already
-        if isinstance(error, FormatError):
+        if isinstance(error, FormatError | MemoryLimitError):
             return
-        if isinstance(error, KeyError | OSError | ValueError | TypeError):
-            raise FormatError(f"{self.path} is a damaged {self.expected}: {error}") from error
+        if isinstance(error, DAMAGE):
+            raise self._damage(error) from error
+
+    def _damage(self, error: BaseException) -> FormatError:
+        remake = REMAKE.get(self.expected, "make it again")
+        return FormatError(f"{self.path} is a damaged {self.expected}: {error}; {remake}")
 
     def attribute(self, name: str) -> Any:
         """Return a required root attribute."""
@@ -61,13 +77,33 @@ class Reader:
 
     def json_attribute(self, name: str) -> Any:
         """Return a root attribute that holds JSON, decoded."""
-        return json.loads(str(self.attribute(name)))
+        text = str(self.attribute(name))
+        if len(text) > MAX_JSON:
+            raise FormatError(f"the attribute {name!r} of {self.path} has {len(text)} characters")
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            raise FormatError(
+                f"the attribute {name!r} of {self.path} is nested too deep"
+            ) from error
+
+    def find(self, place: str) -> Any:
+        """Return a group or dataset, None where there is none; see `nodes.find_node`."""
+        return find_node(self.file, place)
 
     def group(self, name: str) -> h5py.Group:
         """Return a required group."""
-        node = self.file.get(name)
+        node = self.find(name)
         if not isinstance(node, h5py.Group):
             raise FormatError(f"{self.path} lacks the group /{name} of {self.expected}")
+        return node
+
+    def dataset(self, name: str) -> h5py.Dataset:
+        """Return a required dataset, whose size is checked."""
+        node = self.find(name)
+        if not isinstance(node, h5py.Dataset):
+            raise FormatError(f"{self.path} lacks the dataset /{name} of {self.expected}")
+        check_size(node)
         return node
 
     def array(self, name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[Any]:
@@ -86,9 +122,7 @@ class Reader:
         FormatError
             When it is missing, or of another type or shape.
         """
-        node = self.file.get(name)
-        if not isinstance(node, h5py.Dataset):
-            raise FormatError(f"{self.path} lacks the dataset /{name} of {self.expected}")
+        node = self.dataset(name)
         fits = len(node.shape) == len(shape) and all(
             # None: any length
             want in (None, have)
@@ -100,17 +134,33 @@ class Reader:
                 f"/{name} of {self.path} is {node.dtype} {node.shape}; "
                 f"expected {np.dtype(dtype)} {want}"
             )
-        if node.nbytes > MAX_BYTES:
-            raise FormatError(f"/{name} of {self.path} claims {node.nbytes} bytes; refused")
         # kernels compile for contiguous arrays only
         return np.ascontiguousarray(node[:])
 
-    def strings(self, name: str) -> tuple[str, ...]:
-        """Return a dataset of UTF-8 strings."""
-        node = self.file.get(name)
-        if not isinstance(node, h5py.Dataset) or h5py.check_string_dtype(node.dtype) is None:
+    def strings(self, name: str, length: int | None = None) -> tuple[str, ...]:
+        """Return a dataset of UTF-8 strings; `length` is their number, where it is known."""
+        node = self.dataset(name)
+        if h5py.check_string_dtype(node.dtype) is None or len(node.shape) != 1:
             raise FormatError(f"{self.path} lacks the strings /{name} of {self.expected}")
-        return tuple(str(label) for label in node.asstr()[:])
+        if length is not None and len(node) != length:
+            raise FormatError(f"/{name} of {self.path} has {len(node)} texts; expected {length}")
+        return tuple(str(label) for label in node.asstr(errors="surrogateescape")[:])
+
+
+def write_attribute(node: h5py.Group, name: str, value: Any) -> None:
+    """Write an attribute; of a path that is not UTF-8 the bytes are kept, as h5py reads them.
+
+    Parameters
+    ----------
+    node : h5py.Group
+    name : str
+    value : str or number
+    """
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogateescape")
+        node.attrs.create(name, value, dtype=h5py.string_dtype("utf-8"))
+    else:
+        node.attrs[name] = value
 
 
 def write_dataset(

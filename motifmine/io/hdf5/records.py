@@ -15,7 +15,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.errors import FormatError
+from motifmine.io.hdf5.nodes import list_members
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.records.fields import is_allowed
 from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, find_state_group
 
 Record = TypeVar("Record")
@@ -97,7 +100,7 @@ def read_optional_record(
     reader, place, kind, sizes
         See `read_record`.
     """
-    return read_record(reader, place, kind, sizes) if place in reader.file else None
+    return read_record(reader, place, kind, sizes) if reader.find(place) is not None else None
 
 
 def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str, int]) -> Record:
@@ -134,9 +137,37 @@ def _read_array(
         names.pop()
     shape = tuple(sizes.get(name) for name in names)
     array = reader.array(place, item.metadata["stored"] or dtype, shape)
+    if rule := item.metadata["rule"]:
+        check_values(reader, place, array, rule, sizes)
     # the first array of an axis decides its length for all others: a damaged file is refused early
     sizes |= dict(zip(names, array.shape, strict=True))
     return array.astype(dtype, copy=False)
+
+
+def check_values(
+    reader: Reader, place: str, array: NDArray[Any], rule: str, sizes: Mapping[str, int]
+) -> None:
+    """Raise `FormatError` with the first value that is against a rule.
+
+    Parameters
+    ----------
+    reader : Reader
+    place : str
+        Of the array.
+    array : array
+    rule : str
+        See `motifmine.records.fields.is_allowed`.
+    sizes : mapping of str to int
+        Lengths of axes.
+    """
+    wrong = np.argwhere(~is_allowed(array, rule, sizes))
+    if len(wrong):
+        where = ", ".join(map(str, wrong[0]))
+        known = sizes.get(rule.removeprefix("index of "))
+        expected = rule if known is None else f"{rule}, of which there are {known}"
+        raise FormatError(
+            f"/{place}[{where}] of {reader.path} is {array[tuple(wrong[0])]}; expected {expected}"
+        )
 
 
 def _read_split(
@@ -196,14 +227,14 @@ def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
     sizes : mapping of str to int
         Required lengths of axes.
     """
-    place = next((name for name in STATE_GROUPS if name in reader.file), None)
+    place = next((name for name in STATE_GROUPS if reader.find(name) is not None), None)
     if place is None:
         return None
     group = reader.group(place)
     arrays: dict[str, StoredArray] = {}
     texts: dict[str, tuple[str, ...]] = {}
     # read as found: the model that wrote it may not be installed here
-    datasets = {name: node for name, node in group.items() if isinstance(node, h5py.Dataset)}
+    datasets = {name: node for name, node in list_members(group) if isinstance(node, h5py.Dataset)}
     for name, node in datasets.items():
         if h5py.check_string_dtype(node.dtype) is not None:
             texts[name] = reader.strings(f"{place}/{name}")

@@ -4,8 +4,7 @@ The README describes `motifmine.table/1` and `motifmine.fit/1`; every dataset na
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,12 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.files import open_atomic
+from motifmine.io.hdf5.documents import (
+    read_activations,
+    read_recording,
+    write_documents,
+    write_recording,
+)
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
 from motifmine.io.hdf5.records import (
     read_optional_record,
@@ -88,7 +93,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
             n_times=table.n_times,
             n_words=table.n_words,
         )
-        _write_recording(file, recording)
+        write_recording(file, recording)
         write_dataset(file, "observations/offsets", table.offsets, "time + 1")
         write_dataset(file, "observations/word", table.word, "observation")
         write_dataset(file, "observations/count", table.count, "observation", "observations")
@@ -112,7 +117,7 @@ def read_table(path: Path) -> ObservationTable:
             offsets=reader.array("observations/offsets", np.int64, (n_times + 1,)),
             word=reader.array("observations/word", np.int32, (None,)),
             count=reader.array("observations/count", np.float32, (None,)),
-            recordings=(_read_recording(reader, reader.file, n_times),),
+            recordings=(read_recording(reader, reader.file, n_times),),
             vocabulary=read_vocabulary(reader),
             bin_s=float(reader.attribute("bin_s")),
             spec=reader.json_attribute("spec"),
@@ -130,7 +135,7 @@ def read_table_header(path: Path) -> dict[str, Any]:
 def read_table_size(path: Path) -> int:
     """Return the number of observations of a table file, without reading them."""
     with Reader(path, TABLE_FORMAT) as reader:
-        return int(reader.group("observations")["word"].shape[0])
+        return int(reader.dataset("observations/word").shape[0])
 
 
 def read_table_vocabulary(path: Path) -> Vocabulary:
@@ -142,7 +147,7 @@ def read_table_vocabulary(path: Path) -> Vocabulary:
 def has_picture(path: Path) -> bool:
     """Return whether a table file holds a picture of the scene."""
     with Reader(path, TABLE_FORMAT) as reader:
-        return "picture/background" in reader.file
+        return reader.find("picture/background") is not None
 
 
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
@@ -215,8 +220,9 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             "motif": int(reader.attribute("n_motifs")),
             "relative_time": int(reader.attribute("motif_length")),
             "word": vocabulary.n_words,
+            "document": len(_read_inputs(reader)),
         }
-        occurrences = read_record(reader, "occurrences", Occurrences)
+        occurrences = read_record(reader, "occurrences", Occurrences, sizes)
         parts: dict[str, Any] = {
             name: read_optional_record(
                 reader, place, kind, sizes | {"occurrence": len(occurrences)}
@@ -229,7 +235,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             provenance=provenance,
             motifs=read_record(reader, "motifs", MotifSet, sizes),
             background=_read_background(reader, vocabulary.n_words),
-            activations=_read_activations(reader, names),
+            activations=read_activations(reader, names, sizes),
             occurrences=occurrences,
             trace=read_record(reader, "trace", Trace),
             log_likelihood=float(reader.attribute("log_likelihood")),
@@ -237,12 +243,12 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             bin_s=float(reader.attribute("bin_s")),
             vocabulary=vocabulary,
             recordings=tuple(
-                _read_recording(reader, reader.group(f"activations/{name}")) for name in names
+                read_recording(reader, reader.group(f"activations/{name}")) for name in names
             ),
             picture=_read_picture(reader),
             model_state=read_state(reader, sizes),
             time_zone=str(reader.file.attrs.get("time_zone", "UTC")),
-            names=reader.strings("motifs/name") if "motifs/name" in reader.file else (),
+            names=_read_names(reader, sizes["motif"]),
             **parts,
         )
 
@@ -258,6 +264,12 @@ def _read_provenance(reader: Reader) -> Provenance:
     )
 
 
+def _read_names(reader: Reader, n_motifs: int) -> tuple[str, ...]:
+    if reader.find("motifs/name") is None:
+        return ()
+    return reader.strings("motifs/name", n_motifs)
+
+
 def _read_inputs(reader: Reader) -> tuple[tuple[str, str], ...]:
     items = reader.json_attribute("inputs")
     return tuple((str(item["recording"]), str(item["digest"])) for item in items)
@@ -266,7 +278,7 @@ def _read_inputs(reader: Reader) -> tuple[tuple[str, str], ...]:
 def _read_background(reader: Reader, n_words: int) -> Background:
     return Background(
         probability=reader.array("background/probability", np.float32, (n_words,)),
-        weight=float(reader.file["background/probability"].attrs["weight"]),
+        weight=float(reader.dataset("background/probability").attrs["weight"]),
     )
 
 
@@ -287,14 +299,18 @@ def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
     """Return only the recordings of a fit."""
     with Reader(path, FIT_FORMAT) as reader:
         names = [name for name, _ in _read_inputs(reader)]
-        return tuple(_read_recording(reader, reader.group(f"activations/{name}")) for name in names)
+        return tuple(read_recording(reader, reader.group(f"activations/{name}")) for name in names)
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:
     """Yield the activations of a fit's documents one by one."""
     with Reader(path, FIT_FORMAT) as reader:
+        sizes = {
+            "motif": int(reader.attribute("n_motifs")),
+            "relative_time": int(reader.attribute("motif_length")),
+        }
         for name, _ in _read_inputs(reader):
-            yield _read_activations(reader, [name])
+            yield read_activations(reader, [name], sizes)
 
 
 def read_fit_spec(path: Path) -> FitSpec:
@@ -315,31 +331,6 @@ def read_fit_inputs(path: Path) -> tuple[tuple[str, str], ...]:
         return _read_inputs(reader)
 
 
-RECORDING_ATTRIBUTES = tuple(
-    f.name for f in fields(Recording) if f.name not in ("name", "bin_start_s")
-)
-
-
-def _write_recording(node: h5py.Group, recording: Recording) -> None:
-    for name in RECORDING_ATTRIBUTES:
-        node.attrs[name] = getattr(recording, name)
-
-
-def _read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None) -> Recording:
-    values: dict[str, Any] = {}
-    for item in fields(Recording):
-        # attributes that later versions added are missing in old files: the field has a default
-        if item.name in node.attrs:
-            found = node.attrs[item.name]
-            values[item.name] = str(found) if isinstance(found, str) else found.item()
-    times = "time/bin_start_s" if node.name == "/" else f"{node.name}/bin_start_s"
-    return Recording(
-        name=str(node.attrs["recording"]),
-        bin_start_s=reader.array(times, np.float64, (n_times,)),
-        **values,
-    )
-
-
 def _write_scene(
     file: h5py.File, vocabulary: Vocabulary, picture: NDArray[np.uint8] | None
 ) -> None:
@@ -349,49 +340,12 @@ def _write_scene(
 
 
 def _read_picture(reader: Reader) -> NDArray[np.uint8] | None:
-    if "picture/background" not in reader.file:
+    if reader.find("picture/background") is None:
         return None
     return reader.array("picture/background", np.uint8, (None, None, 3))
 
 
 def _read_series(reader: Reader, n_times: int) -> NDArray[np.float32] | None:
-    if "series/value" not in reader.file:
+    if reader.find("series/value") is None:
         return None
     return reader.array("series/value", np.float32, (n_times, None))
-
-
-def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:
-    """Append documents and their activations to an open fit.
-
-    Parameters
-    ----------
-    file : h5py.File
-    recordings : sequence of Recording
-    parts : Activations
-        Of these documents.
-    """
-    for document, recording in enumerate(recordings):
-        group = file.create_group(f"activations/{recording.name}")
-        group.attrs["recording"] = recording.name
-        _write_recording(group, recording)
-        part = slice(parts.offsets[document], parts.offsets[document + 1])
-        for name, unit in (("start", "bins"), ("motif", ""), ("mass", "observations")):
-            write_dataset(group, name, getattr(parts, name)[part], "activation", unit)
-        write_dataset(group, "bin_start_s", recording.bin_start_s, "time", "s")
-
-
-def _read_activations(reader: Reader, names: list[str]) -> Activations:
-    columns: dict[str, list[NDArray[Any]]] = {"start": [], "motif": [], "mass": []}
-    types: dict[str, type] = {"start": np.int32, "motif": np.int32, "mass": np.float32}
-    for name in names:
-        for column, parts in columns.items():
-            place = f"activations/{name}/{column}"
-            parts.append(reader.array(place, types[column], (None,)))
-    lengths = [len(part) for part in columns["start"]]
-    return Activations(
-        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        **{
-            column: np.concatenate([np.zeros(0, types[column]), *parts])
-            for column, parts in columns.items()
-        },
-    )

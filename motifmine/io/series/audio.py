@@ -1,5 +1,6 @@
 """Sound files as series: the amplitude of mel bands over time, decoded in blocks."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import FormatError
+from motifmine.errors import FormatError, MotifmineWarning
 from motifmine.io.series.column_names import make_distinct
 from motifmine.io.series.options import BadRows, SeriesOptions
+from motifmine.io.video.container import SOUND_FORMATS, open_container
 from motifmine.records.series import SampleChunk, SeriesHeader
 from motifmine.types import Floats
 
@@ -18,6 +20,9 @@ WINDOW_HOPS = 4
 """Length of the window of a spectrum, in hops."""
 BLOCK_SPECTRA = 1024
 HIGHEST_HZ = 16_000.0
+MAX_RATE_HZ = 10_000_000
+"""Largest sample rate. A second of sound is in memory, so a false rate must not pass; recorders of
+ultrasound have up to 1 MHz."""
 SHORTFALL_S = 0.1
 """Tolerance of the duration, seconds: codecs round it to their frames."""
 
@@ -37,7 +42,7 @@ class AudioReader:
         self.hop_s = options.hop_s
         self.bad = BadRows(str(path), options.on_bad)
         try:
-            with av.open(str(path)) as container:
+            with open_container(path, SOUND_FORMATS) as container:
                 if not container.streams.audio:
                     raise FormatError(f"{path} has no audio stream")
                 stream = container.streams.audio[0]
@@ -45,9 +50,13 @@ class AudioReader:
                 ticks, tick_s = stream.duration, stream.time_base
                 self.promised_s = float(ticks * tick_s) if ticks and tick_s else 0.0
         except (av.FFmpegError, OSError) as error:
-            raise FormatError(f"{path} cannot be read as a sound file: {error}") from error
-        if self.rate_hz < 1:
-            raise FormatError(f"{path} cannot be read as a sound file: it has no sample rate")
+            reason = getattr(error, "strerror", None) or error
+            raise FormatError(f"{path} cannot be read as a sound file: {reason}") from error
+        if not 1 <= self.rate_hz <= MAX_RATE_HZ:
+            raise FormatError(
+                f"{path} cannot be read as a sound file: its header gives {self.rate_hz} samples "
+                f"per second; expected 1 to {MAX_RATE_HZ}"
+            )
         self.window = max(4, round(WINDOW_HOPS * self.hop_s * self.rate_hz))
         self.centres_hz, self.weight = compute_mel_bands(options.n_bands, self.rate_hz, self.window)
 
@@ -121,7 +130,7 @@ class AudioReader:
         """Yield the mean of all audio channels, about one second at a time."""
         n_samples, parts, n_buffered = 0, [], 0
         try:
-            with av.open(str(self.path)) as container:
+            with open_container(self.path, SOUND_FORMATS) as container:
                 resampler = av.AudioResampler(format="fltp")
                 for frame in container.decode(audio=0):
                     for even in resampler.resample(frame):
@@ -138,7 +147,12 @@ class AudioReader:
         found_s = (n_samples + n_buffered) / self.rate_hz
         is_short = found_s < self.promised_s - SHORTFALL_S or count_missing_bytes(self.path) > 0
         if is_short and not self.bad.n_bad:
-            self.bad.note(f"second {found_s:.3f}", "the sound ends early; the file is truncated")
+            # as with a truncated video, the samples before the end are used
+            warnings.warn(
+                f"{self.path} ends early, at second {found_s:.3f}; the file is truncated",
+                MotifmineWarning,
+                stacklevel=2,
+            )
 
 
 def count_missing_bytes(path: Path) -> int:

@@ -9,7 +9,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import DataError, FormatError
+from motifmine.errors import DataError, FormatError, MotifmineError
+from motifmine.io.hdf5.nodes import (
+    check_size,
+    find_node,
+    list_datasets,
+    list_members,
+    open_file,
+)
+from motifmine.io.hdf5.reader import DAMAGE
 from motifmine.io.readers import split_part
 from motifmine.io.series.arrays import NAME_ARRAYS, NamedArray, open_arrays, split_fields
 from motifmine.io.series.column_names import is_time_name
@@ -36,15 +44,17 @@ def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
     path, inner = split_part(path)
     shown = f"{path}:{inner}" if inner else str(path)
     try:
-        with h5py.File(path, "r") as file:
-            if not inner and isinstance(file.get("units/spike_times"), h5py.Dataset):
+        with open_file(path) as file:
+            if not inner and isinstance(find_node(file, "units/spike_times"), h5py.Dataset):
                 return _open_units(path, file, options)
-            node = file.get(inner) if inner else _find_only_group(path, file)
+            node = find_node(file, inner) if inner else _find_only_group(path, file)
             if node is None:
-                listed = ", ".join(_list_datasets(file)[:MAX_LISTED])
+                listed = ", ".join(_list_series(file)[:MAX_LISTED])
                 raise DataError(f"{path} has no {inner!r}; it has the datasets {listed}")
             arrays, rate_hz = _collect_arrays(path, node)
-    except OSError as error:
+    except DAMAGE as error:
+        if isinstance(error, MotifmineError):
+            raise
         raise FormatError(f"{path} cannot be read as an HDF5 file: {error}") from error
     notes: tuple[str, ...] = ()
     if rate_hz and options.rate_hz is None and not any(map(is_time_name, arrays)):
@@ -53,23 +63,16 @@ def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
     return open_arrays(shown, arrays, options, notes)
 
 
-def _list_datasets(file: h5py.Group) -> list[str]:
-    found: list[str] = []
-
-    def note(name: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset) and len(node.shape or ()) in (1, 2):
-            found.append(f"/{name}")
-
-    file.visititems(note)
-    return found
+def _list_series(file: h5py.Group) -> list[str]:
+    return [name for name, node in list_datasets(file) if len(node.shape or ()) in (1, 2)]
 
 
 def _find_only_group(path: Path, file: h5py.File) -> Any:
     """Return the group that contains all datasets."""
-    datasets = _list_datasets(file)
+    datasets = _list_series(file)
     groups = sorted({name.rsplit("/", 1)[0] or "/" for name in datasets})
     if len(groups) == 1:
-        return file[groups[0]]
+        return find_node(file, groups[0])
     if not groups:
         raise DataError(f"{path} has no dataset of one or two axes")
     more = ", ..." if len(datasets) > MAX_LISTED else ""
@@ -82,11 +85,13 @@ def _find_only_group(path: Path, file: h5py.File) -> Any:
 def _collect_arrays(path: Path, node: Any) -> tuple[dict[str, NamedArray], float | None]:
     """Collect the arrays of a group, or a dataset and its times; also return the sample rate."""
     if isinstance(node, h5py.Group):
-        members = {name: item for name, item in node.items() if isinstance(item, h5py.Dataset)}
+        members = {
+            name: item for name, item in list_members(node) if isinstance(item, h5py.Dataset)
+        }
         rate_hz = _read_rate(node, *members.values())
     else:
         name = node.name.rsplit("/", 1)[-1]
-        neighbours = node.parent.items()
+        neighbours = list_members(node.parent)
         helpers = {
             other: item
             for other, item in neighbours
@@ -121,6 +126,7 @@ def _read_rate(*nodes: Any) -> float | None:
 
 
 def _make_array(path: Path, name: str, node: h5py.Dataset) -> NamedArray:
+    check_size(node)
     unit = node.attrs.get("unit", node.attrs.get("units", ""))
     is_text = h5py.check_string_dtype(node.dtype) is not None
     return NamedArray(
@@ -139,11 +145,13 @@ def _make_pieces(
 
     def pieces(n_rows: int) -> Iterator[NDArray[Any]]:
         try:
-            with h5py.File(path, "r") as file:
-                node = file[inner]
+            with open_file(path) as file:
+                node = find_node(file, inner)
                 for start in range(first, last, n_rows):
                     yield node[start : min(start + n_rows, last)]
-        except OSError as error:
+        except DAMAGE as error:
+            if isinstance(error, MotifmineError):
+                raise
             raise FormatError(f"{path}, {inner} is damaged: {error}") from error
 
     return pieces
@@ -155,14 +163,19 @@ def _open_units(path: Path, file: h5py.File, options: SeriesOptions) -> TrainRea
     `spike_times` has the times of all units concatenated; row u of `spike_times_index` is the end
     of those of unit u.
     """
-    units = file["units"]
-    ends = units.get("spike_times_index")
-    n_spikes = units["spike_times"].shape[0]
+    spikes, ends = find_node(file, "units/spike_times"), find_node(file, "units/spike_times_index")
+    ids = find_node(file, "units/id")
+    for node in (spikes, ends, ids):
+        if node is not None:
+            check_size(node)
+    n_spikes = spikes.shape[0]
     edges = [0, *(ends[:].tolist() if ends is not None else [n_spikes])]
     # before memory is allocated by these numbers
     if sorted(edges) != edges or edges[-1] > n_spikes:
         raise FormatError(f"{path}: /units/spike_times_index does not match the {n_spikes} spikes")
-    names = units["id"][:].tolist() if "id" in units else list(range(len(edges) - 1))
+    names = ids[:].tolist() if ids is not None else list(range(len(edges) - 1))
+    if len(names) != len(edges) - 1:
+        raise FormatError(f"{path}: /units/id has {len(names)} entries for {len(edges) - 1} units")
     inner = "/units/spike_times"
     trains = [
         SpikeTrain(
@@ -184,7 +197,7 @@ def _open_units(path: Path, file: h5py.File, options: SeriesOptions) -> TrainRea
 def _read_start(file: h5py.File) -> str:
     """Return the wall-clock time of second 0 of an NWB file in UTC, or "" if it is not given."""
     for name in ("timestamps_reference_time", "session_start_time"):
-        node = file.get(name)
+        node = find_node(file, name)
         text = node[()] if isinstance(node, h5py.Dataset) and node.shape == () else b""
         found = parse_iso(text.decode("utf-8", "replace")) if isinstance(text, bytes) else None
         # a time without zone does not say when it was

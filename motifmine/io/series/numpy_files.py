@@ -1,6 +1,8 @@
 """NPY and NPZ files as series, read in pieces and never unpickled."""
 
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,12 +20,18 @@ from motifmine.records.series import SeriesReader
 MAX_BYTES = 1 << 33
 """Largest array in Fortran order, bytes, since it must be read completely."""
 
+DAMAGE = (
+    *(OSError, ValueError, EOFError, RuntimeError, SyntaxError, MemoryError),
+    *(tokenize.TokenError, zlib.error, zipfile.BadZipFile),
+)
+"""What reading damaged headers and members raises."""
+
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 def open_npy(path: Path, options: SeriesOptions) -> SeriesReader:
     """Return a reader of the NPY file at `path`: (time, channel), or a structured array."""
-    array = _make_array(str(path), "", lambda: path.open("rb"))
+    array = _make_array(str(path), "", lambda: path.open("rb"), path.stat().st_size)
     arrays = split_fields(array) if array.dtype.fields else {"": array}
     return open_arrays(str(path), arrays, options)
 
@@ -32,33 +40,53 @@ def open_npz(path: Path, options: SeriesOptions) -> SeriesReader:
     """Return a reader of the NPZ file at `path`; see `open_arrays`."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [name for name in archive.namelist() if name.endswith(".npy")]
-    except (OSError, zipfile.BadZipFile) as error:
+            members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+    except DAMAGE as error:
         raise FormatError(f"{path} cannot be read as an NPZ file: {error}") from error
 
     def opener(member: str) -> Opener:
         return lambda: zipfile.ZipFile(path).open(member)
 
     arrays: dict[str, NamedArray] = {}
-    for member in members:
-        array = _make_array(str(path), member.removesuffix(".npy"), opener(member))
+    names = [info.filename for info in members]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise FormatError(f"{path} has the array {twice[0].removesuffix('.npy')!r} twice")
+    for info in members:
+        name = info.filename.removesuffix(".npy")
+        array = _make_array(str(path), name, opener(info.filename), info.file_size)
         arrays |= split_fields(array) if array.dtype.fields else {array.name: array}
     return open_arrays(str(path), arrays, options)
 
 
-def _make_array(path: str, name: str, opener: Opener) -> NamedArray:
-    """Return an array in NPY format; only its header is read."""
+def _make_array(path: str, name: str, opener: Opener, file_bytes: int) -> NamedArray:
+    """Return an array in NPY format; only its header is read.
+
+    Parameters
+    ----------
+    path, name : str
+        Of the file, and of the array in it or "".
+    opener : callable
+        Opens the array at its header.
+    file_bytes : int
+        Length with the header, which what the header claims is compared with.
+    """
     shown = f"array {name!r} of {path}" if name else path
     try:
         with opener() as file:
             shape, by_columns, dtype = _read_header(file)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise FormatError(f"{shown} cannot be read as a NumPy array: {error}") from error
     # objects are pickled, and a pickle could run any code
     if dtype.hasobject:
         raise FormatError(f"{shown} contains Python objects; save numbers or text instead")
     # as a float: shapes of hostile files overflow integers
     n_bytes = int(np.prod(shape, dtype=np.float64)) * dtype.itemsize
+    if n_bytes > file_bytes:
+        size = "x".join(map(str, shape))
+        raise FormatError(
+            f"{shown} is truncated: its header claims {size} values of {dtype}, {n_bytes} bytes, "
+            f"and it has {file_bytes}"
+        )
     if by_columns and len(shape) > 1 and n_bytes > MAX_BYTES:
         raise FormatError(
             f"{shown} has {n_bytes} bytes in Fortran order, more than the limit of {MAX_BYTES}; "
@@ -66,6 +94,14 @@ def _make_array(path: str, name: str, opener: Opener) -> NamedArray:
         )
 
     def pieces(n_rows: int) -> Iterator[NDArray[Any]]:
+        try:
+            yield from read_pieces(n_rows)
+        except DAMAGE as error:
+            if isinstance(error, FormatError):
+                raise
+            raise FormatError(f"{shown} is damaged: {error}") from error
+
+    def read_pieces(n_rows: int) -> Iterator[NDArray[Any]]:
         with opener() as file:
             _read_header(file)
             if by_columns and len(shape) > 1:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from motifmine.errors import FormatError
 from motifmine.io.readers import reader_of_content, reader_of_name, split_part
+from motifmine.io.regular import refuse_special_file
 from motifmine.io.series.cleaning import CleanReader
 from motifmine.io.series.joining import JoinedReader
 from motifmine.io.series.options import SeriesOptions
@@ -45,6 +46,7 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
 
 def _check_file(path: Path) -> None:
     """Raise `FormatError` if the file does not exist or is empty."""
+    refuse_special_file(path)
     if path.is_dir():
         raise FormatError(f"{path} is a folder; name a file")
     if not path.exists():

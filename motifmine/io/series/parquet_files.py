@@ -41,10 +41,14 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
         if pa.types.is_timestamp(field.type) and field.type.tz
     )
     names, units = split_units(schema.names)
+    try:
+        columns = [to_array(column) for column in first.columns]
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        raise FormatError(f"{path} has values that cannot be read: {error}") from error
     head = make_text_head(
         str(path),
         names,
-        [to_array(column) for column in first.columns],
+        columns,
         units=units,
         zoned=zoned,
     )
@@ -55,7 +59,7 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
                 fields = [schema.names[index] for index in wanted]
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=fields):
                     yield [to_array(batch.column(field)) for field in fields]
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise FormatError(f"{path} is a damaged Parquet file: {error}") from error
 
     return TableReader(head, batches, options)

@@ -2,11 +2,14 @@
 
 import hashlib
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from motifmine.errors import MotifmineWarning
 from motifmine.records.series import BinnedSeries
 
 WHOLE = "whole"
@@ -40,6 +43,16 @@ def cache_binned(
         )
         yield part
     (folder / WHOLE).touch()
+
+
+@contextmanager
+def forget_if_warned(spool: Path | None, source: Path) -> Iterator[None]:
+    """Remove a source from the cache if reading it warns: it is read again for the warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MotifmineWarning)
+        yield
+    if caught and spool is not None:
+        shutil.rmtree(_folder(spool, source), ignore_errors=True)
 
 
 def is_cached(spool: Path | None, source: Path) -> bool:

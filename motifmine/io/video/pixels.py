@@ -13,6 +13,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from motifmine.io.video.container import VIDEO_FORMATS, open_container
 from motifmine.types import Pixels
 
 LUMA_FIRST = frozenset(
@@ -171,7 +172,7 @@ def measure_stretch(path: Path, index: int) -> Stretch:
 
 def _sample_pairs(path: Path, index: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield values of successive frames at places that are spread over the recording."""
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_container(path, VIDEO_FORMATS) as container:
         stream = container.streams[index]
         start, length = container.start_time or 0, container.duration or 0
         for place in range(SAMPLED):

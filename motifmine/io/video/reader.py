@@ -18,8 +18,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import FormatError, MotifmineError, VideoError
+from motifmine.io.regular import refuse_special_file
 from motifmine.io.video.clock import FrameClock, Stamped
 from motifmine.io.video.completeness import count_missing_bytes
+from motifmine.io.video.container import VIDEO_FORMATS, open_container
 from motifmine.io.video.damage import drop_broken
 from motifmine.io.video.pixels import PictureReader, choose_pixels
 from motifmine.io.video.streams import EXPECTED, Packets, StreamChoice, choose_stream
@@ -28,6 +30,10 @@ from motifmine.types import Pixels
 
 INTRA_ONLY = frozenset({"mjpeg", "mjpegb"})
 """Codecs that code each picture by itself, and whose decoder passes on broken ones."""
+STILLS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"BM": "bmp", b"II*": "tiff", b"MM": "tiff"}
+"""First bytes of pictures."""
+MOST_CONTROL = 0.05
+"""Share of control characters up to which a file is text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +222,7 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
     options = options or FrameOptions()
     _check_readable(path)
     try:
-        # titles in other encodings must not make a video unreadable
-        container = av.open(str(path), metadata_errors="replace")
+        container = open_container(path, VIDEO_FORMATS)
     except FFmpegError as error:
         raise FormatError(f"{path} {_describe_damage(path)}; {EXPECTED}") from error
     packets = Packets(container.demux())
@@ -242,6 +247,7 @@ def _check_readable(path: Path) -> None:
     """Raise if `path` is not a readable file, is empty, or is a text file."""
     if not path.exists():
         raise VideoError(f"{path} does not exist; {EXPECTED}")
+    refuse_special_file(path)
     if not path.is_file():
         raise FormatError(f"{path} is not a file; {EXPECTED}")
     try:
@@ -261,12 +267,17 @@ def _is_text(head: bytes) -> bool:
         text = head[: max(1, len(head) - 3)].decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return all(letter.isprintable() or letter in "\t\n\r\f" for letter in text)
+    # playlists with a single control character must not pass for video
+    odd = sum(not (letter.isprintable() or letter in "\t\n\r\f") for letter in text)
+    return odd <= len(text) * MOST_CONTROL
 
 
 def _describe_damage(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(12)
+    for magic, kind in STILLS.items():
+        if head.startswith(magic):
+            return f"is a still image ({kind})"
     if head[4:8] == b"ftyp":
         return "is an MP4 file without its index ('moov'): truncated before that was written"
     return "is not a video that FFmpeg can read, or its beginning is damaged"

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from motifmine.errors import FormatError, MotifmineWarning
+from motifmine.errors import MotifmineWarning
 from motifmine.io.series.audio import AudioReader, compute_mel_bands
 from motifmine.io.series.options import SeriesOptions
 from tests.helpers.series_files import read_all
@@ -87,10 +87,8 @@ def test_every_band_hears_something(n_bands: int, rate_hz: int) -> None:
 def test_a_truncated_sound_is_reported(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "x.wav", tone(500, 2))
     path.write_bytes(path.read_bytes()[:40_000])
-    with pytest.raises(FormatError, match=r"second 1\.2.*ends early"):
-        read_all(path)
-    with pytest.warns(MotifmineWarning, match="ends early|truncated"):
-        assert len(read_all(path, on_bad="skip").time_s) == pytest.approx(125, abs=1)
+    with pytest.warns(MotifmineWarning, match=r"ends early, at second 1\.2"):
+        assert len(read_all(path).time_s) == pytest.approx(125, abs=1)
 
 
 def test_bands_have_distinct_names(tmp_path: Path) -> None:
