@@ -223,8 +223,12 @@ class _Search:
             )
             if not new:
                 break
+            n_before = len(lanes)
             found, lanes = self._compete((lanes + new)[: self.n_motifs])
             if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
+                break
+            if len(lanes) <= n_before:
+                # what a round finds and competition takes back, the next would find again
                 break
             parts = compute_background_shares(found.problem, found.state)
             # by responsibility, so that what lanes share with others stays in part
