@@ -45,6 +45,20 @@ class AreaType(ParamType):
         return tuple((int(x), int(y)) for x, y in points)
 
 
+class SourceType(ParamType):
+    """A path, or the address of a live source as text: a path would lose its double slash."""
+
+    name = "source"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | str:
+        """Return an address as it is, all else as a path."""
+        from motifmine.io.video.live import is_live
+
+        return value if isinstance(value, Path) or is_live(str(value)) else Path(str(value))
+
+
 def settings_of(
     fields: Mapping[str, Any], bin_length: "Duration | None", **settings: Any
 ) -> "ExtractionSettings":
@@ -83,7 +97,7 @@ def settings_of(
     "\n    motifmine extract plant.csv --columns flow_in,pump2 --bin 10s"
     "\n    motifmine extract /archive/cam3 --name-time '%Y%m%d%H%M' --exclude 0,0,352,48",
 )
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=SourceType())
 @click.option(
     "--bin",
     "bin_length",
@@ -164,6 +178,7 @@ def settings_of(
     help="Topic model; pca: N is even, hdp: N at most.  [default: plsa]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
+@click.option("--for", "for_length", type=DURATION, help="End a live source after: 8h.")
 @click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes.  [default: cores]")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, an object a document.")
@@ -173,7 +188,7 @@ def settings_of(
 def extract(
     ctx: click.Context,
     /,
-    sources: tuple[Path, ...],
+    sources: tuple[Path | str, ...],
     bin_length: "Duration | None",
     kind: Any,
     start: str,
@@ -182,6 +197,7 @@ def extract(
     topic_model: Any,
     seed: int,
     strict: bool,
+    for_length: "Duration | None",
     workers: int | None,
     as_json: bool,
     force: bool,
@@ -190,7 +206,7 @@ def extract(
 ) -> None:
     """Convert videos, sensor series, sounds, lists of events and .tdoc to observation tables.
 
-    SOURCE is a file, a folder or a pattern.
+    SOURCE is a file, a folder or a pattern, or one live source: rtsp://..., or - for a pipe.
     """
     from motifmine.workflows.extract_topics import extract_recordings, topic_settings
     from motifmine.workflows.workspace import Workspace
@@ -205,6 +221,15 @@ def extract(
         force=force,
         seed=seed,
     )
+    live = [source for source in sources if isinstance(source, str)]
+    if live or for_length is not None:
+        if len(sources) > 1 or not live:
+            raise click.UsageError("a live source is extracted alone; --for is for live sources")
+        if n_topics is not None or start or name_time:
+            raise click.UsageError("--topics, --start and --name-time are not for live sources")
+        _record_live(live[0], workspace, settings, for_length)
+        note_next_step(ctx, workspace)
+        return
     with progress("extracting") as update:
         outcomes = extract_recordings(
             sources,
@@ -223,6 +248,27 @@ def extract(
     note_next_step(ctx, workspace)
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)
+
+
+def _record_live(
+    address: str, workspace: Path, settings: "ExtractionSettings", length: "Duration | None"
+) -> None:
+    """Write tables of a live source as they are complete, and report each."""
+    from motifmine.workflows.live import record_live
+    from motifmine.workflows.workspace import Workspace
+
+    def report(outcome: "Outcome") -> None:
+        click.echo(str(outcome), err=outcome.is_empty)
+
+    for_s = float("inf") if length is None else length.seconds(1.0)
+    record_live(
+        address,
+        Workspace(workspace),
+        settings,
+        for_s=for_s,
+        on_table=report,
+        on_message=note,
+    )
 
 
 def _format_json(outcomes: "Sequence[Outcome]") -> str:

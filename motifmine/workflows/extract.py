@@ -309,13 +309,7 @@ def _scene_of(
     if series:
         return _series_scene(workspace, series, staying, workers, on_message)
     if staying:
-        header = store.read_table_header(staying[0])
-        return Scene(
-            name=str(workspace.root),
-            vocabulary=store.read_table_vocabulary(staying[0]),
-            bin_s=float(header["bin_s"]),
-            size_px=(int(header.get("width_px", 0)), int(header.get("height_px", 0))),
-        )
+        return find_scene_of_tables(workspace, staying)
     if len(jobs) < 2:
         return None
     isolated = IsolatedJobs(
@@ -333,6 +327,19 @@ def _scene_of(
         return None
     # all others fit into the largest vocabulary
     return max(found, key=lambda scene: scene.vocabulary.n_words)
+
+
+def find_scene_of_tables(workspace: Workspace, paths: Sequence[Path]) -> Scene | None:
+    """Return what new tables must share with tables of a workspace, None without any."""
+    if not paths:
+        return None
+    header = store.read_table_header(paths[0])
+    return Scene(
+        name=str(workspace.root),
+        vocabulary=store.read_table_vocabulary(paths[0]),
+        bin_s=float(header["bin_s"]),
+        size_px=(int(header.get("width_px", 0)), int(header.get("height_px", 0))),
+    )
 
 
 def _series_scene(

@@ -138,7 +138,7 @@ def extract_documents(
             start_utc=start_utc or (reader.created if holds_stills(path) else ""),
         )
         watched = _report_progress(reader.frames(), reader, on_progress)
-        tables = _Documents(
+        tables = VideoDocuments(
             reader=reader,
             spec=spec,
             options=options,
@@ -161,7 +161,7 @@ def extract_documents(
 
 
 @dataclass(slots=True, kw_only=True)
-class _Documents:
+class VideoDocuments:
     """Makes the tables of the documents of one video, one after the other."""
 
     reader: FrameReader

@@ -75,6 +75,8 @@ class VideoReader:
     """Duration according to the container, seconds; NaN if unknown."""
     frames_expected: int
     """Number of frames according to the container; -1 if unknown."""
+    is_file: bool = True
+    """Whether `path` is a file, which may be truncated."""
     origin_s: float = 0.0
     """Time stamp of second 0 in the container, seconds; that of the document of the last frame."""
     frames_decoded: int = 0
@@ -137,7 +139,8 @@ class VideoReader:
                 f"{self.path}: no frame of its {stream.codec_context.name} video can be decoded "
                 f"({self.frames_damaged} packets are damaged)"
             )
-        self._detect_truncation(float(clock.time_s))
+        if self.is_file:
+            self._detect_truncation(float(clock.time_s))
 
     def _read_pictures(self) -> Iterator[av.VideoFrame]:
         """Yield the pictures that the decoder does not mark as damaged."""

@@ -1,0 +1,167 @@
+"""Live sources: a camera over RTSP that is lost and comes back, a pipe, and no credentials."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from motifmine.io.hdf5.store import read_table
+from motifmine.io.video.live import hide_credentials, is_live
+from motifmine.workflows.live import DOCUMENT_S
+from tests.helpers.clips import moving_square, write_clip
+from tests.helpers.paths import ROOT
+
+Run = Callable[..., Result]
+SYSTEM_PYTHON = "/usr/bin/python3"
+SERVER = ROOT / "tests/helpers/rtsp_server.py"
+CODE = "from motifmine_cli.main import main; main()"
+
+
+def has_rtsp_server() -> bool:
+    """Return whether the system has GStreamer's RTSP server with its Python bindings."""
+    code = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    try:
+        done = subprocess.run([SYSTEM_PYTHON, "-c", code], capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+@contextmanager
+def rtsp_server(port: int, credentials: str = "") -> Iterator[None]:
+    """Serve a moving ball while the block runs."""
+    line = [SYSTEM_PYTHON, str(SERVER), str(port), *([credentials] if credentials else [])]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"serving\n"
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def start_extraction(
+    folder: Path, *arguments: str, stdin: int | None = None
+) -> "subprocess.Popen[str]":
+    """Start `motifmine extract ARGUMENTS...` in a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CODE, "extract", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def find_free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.mark.long
+def test_a_camera_is_recorded_lost_and_recorded_again(tmp_path: Path) -> None:
+    if not has_rtsp_server():
+        pytest.skip("no GStreamer RTSP server with Python bindings")
+    port = find_free_port()
+    address = f"rtsp://gast:geheim@127.0.0.1:{port}/cam?token=geheim2"
+    tables = tmp_path / "motifmine-work/tables"
+    with rtsp_server(port, "gast:geheim"):
+        process = start_extraction(tmp_path, address, "--document", "2s")
+        deadline = time.monotonic() + 60
+        while len(list(tables.glob("*.h5"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+    time.sleep(1)
+    n_before = len(list(tables.glob("*.h5")))
+    with rtsp_server(port, "gast:geheim"):
+        while len(list(tables.glob("*.h5"))) < n_before + 2 and time.monotonic() < deadline + 60:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert f"rtsp://127.0.0.1:{port}/cam is lost" in err
+    assert f"rtsp://127.0.0.1:{port}/cam is back after a gap" in err
+    found = [read_table(path) for path in sorted(tables.glob("*.h5"))]
+    assert len(found) >= n_before + 2 >= 4
+    lines = [line for line in (out + err).splitlines() if f"127.0.0.1_{port}_cam: " in line]
+    assert len(lines) == len(found)
+    starts = [table.recordings[0].bin_start_s[0] for table in found]
+    gaps = [b - a for a, b in itertools.pairwise(starts)]
+    assert starts == sorted(starts)
+    assert max(gaps) > 2.5  # the gap is in the times
+    # the last document of a connection may have too few frames for a word
+    assert sum(len(table.word) > 0 for table in found) >= 3
+    assert all(table.picture is None for table in found)
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"geheim" not in path.read_bytes()
+    assert "geheim" not in out + err
+
+
+@pytest.mark.parametrize("ending", ["ts", "mkv"])
+def test_a_pipe_is_read_to_its_end(tmp_path: Path, ending: str) -> None:
+    path = write_clip(tmp_path / f"a.{ending}", moving_square(100))
+    with path.open("rb") as file:
+        process = start_extraction(tmp_path, "-", stdin=file.fileno())
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert out.startswith("ok: stdin: 100 frames, 4.0 s")
+    (table,) = (tmp_path / "motifmine-work/tables").glob("stdin-*Z.h5")
+    recording = read_table(table).recordings[0]
+    assert (recording.source, recording.frames_decoded) == ("-", 100)
+    assert recording.start_utc
+    assert recording.n_times * 0.25 < DOCUMENT_S
+
+
+def test_what_cannot_be_opened_is_one_line_without_credentials(
+    motifmine: Run, tmp_path: Path
+) -> None:
+    port = find_free_port()
+    result = motifmine(
+        "extract", f"rtsp://user:secret@127.0.0.1:{port}/a//b?pw=secret", "--for", "9s"
+    )
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        f"Error: rtsp://127.0.0.1:{port}/a//b cannot be opened: Connection refused\n"
+    )
+    assert "secret" not in result.output
+    assert not (tmp_path / "motifmine-work/tables").exists()
+
+
+def test_a_live_source_is_extracted_alone(motifmine: Run) -> None:
+    assert motifmine("extract", "rtsp://host/a", "rtsp://host/b").exit_code == 2
+    assert motifmine("extract", "a.mp4", "--for", "8h").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://u:p@h:554/x", "rtsp://h:554/x"),
+        ("rtsp://u:p%40@h/x?user=u&password=p", "rtsp://h/x"),
+        ("http://a@b@h/x#p", "http://h/x"),
+        ("udp://239.0.0.1:1234", "udp://239.0.0.1:1234"),
+        ("-", "-"),
+    ],
+)
+def test_credentials_are_hidden(address: str, shown: str) -> None:
+    assert is_live(address)
+    assert hide_credentials(address) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["a.mp4", "./-", "rtsp:clip.mp4", "file:///etc/passwd", "concat:a|b"]
+)
+def test_a_name_is_a_file(name: str) -> None:
+    assert not is_live(name)
