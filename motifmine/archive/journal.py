@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from motifmine.archive.json_values import read_record
 from motifmine.archive.storage import Storage
 from motifmine.errors import WorkspaceError
 
@@ -76,7 +77,8 @@ def record_to_json(record: JobRecord) -> dict[str, Any]:
 def record_from_json(values: dict[str, Any]) -> JobRecord:
     """Return the record of `record_to_json`; fields of later versions are ignored."""
     names = {STORED_NAMES.get(f.name, f.name): f.name for f in fields(JobRecord)}
-    return JobRecord(**{names[name]: value for name, value in values.items() if name in names})
+    known = {names[name]: value for name, value in values.items() if name in names}
+    return read_record(JobRecord, known, "a record of the journal")
 
 
 class Journal:
@@ -94,7 +96,7 @@ class Journal:
         for name in names:
             for line in (self.storage.read_text(name) or "").splitlines():
                 # a line that was cut off by a full disk costs one job again, not the run
-                with suppress(ValueError, TypeError):
+                with suppress(ValueError, TypeError, AttributeError, RecursionError):
                     record = record_from_json(json.loads(line))
                     self.records[record.job] = record
         self._number = int(names[-1].partition(".")[0]) if names else 0

@@ -6,16 +6,18 @@ on when or where it was made, so that the same archive gives the same bytes.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from motifmine.archive.json_values import read_record
 from motifmine.errors import FormatError
 from motifmine.features.video.extract import (
     parse_flow_spec,
     parse_frame_options,
     video_spec_to_values,
 )
+from motifmine.models.request import FitRequest
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
 PLAN_FORMAT = "motifmine.plan/1"
@@ -162,28 +164,64 @@ def parse_plan(text: str, place: str) -> Plan:
     """
     try:
         values = json.loads(text)
+        if not isinstance(values, dict):
+            raise FormatError(f"{place} holds {text.strip()!r:.80}; expected {PLAN_FORMAT}")
         if values.get("format") != PLAN_FORMAT:
             raise FormatError(
                 f"{place} holds {values.get('format', 'no format')!r}; expected {PLAN_FORMAT}"
             )
         return Plan(
             archive=str(values["archive"]),
-            grouping=Grouping(**values["grouping"]),
+            grouping=read_record(Grouping, values["grouping"], f"grouping of {place}"),
             extraction=extraction_from_json(values["extraction"]),
-            fit=values["fit"],
-            scenes=tuple(_parse_scenes(values["scenes"])),
-            excluded=tuple(ExcludedFile(**item) for item in values["left_out"]),
+            fit=_check_request(values["fit"]),
+            scenes=tuple(_parse_scenes(values["scenes"], place)),
+            excluded=tuple(
+                read_record(ExcludedFile, item, f"left_out of {place}")
+                for item in values["left_out"]
+            ),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{place} is a damaged {PLAN_FORMAT}: {error!r}") from error
 
 
-def _parse_scenes(values: list[dict[str, Any]]) -> Iterator[PlannedScene]:
+def _parse_scenes(values: list[dict[str, Any]], place: str) -> Iterator[PlannedScene]:
+    """Yield the scenes; each name is that of one folder, each file is below the archive."""
+    known: set[str] = set()
     for item in values:
-        files = tuple(PlannedFile(**file) for file in item["files"])
-        yield PlannedScene(**{**item, "files": files})
+        scene = f"scene {item['name']!r:.80} of {place}"
+        files = tuple(
+            read_record(PlannedFile, file, f"a file of {scene}") for file in item["files"]
+        )
+        head = {name: value for name, value in item.items() if name != "files"}
+        found = replace(read_record(PlannedScene, {**head, "files": ()}, scene), files=files)
+        _refuse_unsafe_name(found.name, known, scene)
+        names: set[str] = set()
+        for file in files:
+            _refuse_unsafe_name(file.name, names, f"recording {file.name!r:.80} of {scene}")
+            steps = file.path.split("/")
+            if file.path.startswith("/") or ".." in steps or "\0" in file.path:
+                raise FormatError(f"{scene} has the file {file.path!r:.80} outside of the archive")
+            if file.start_utc:
+                datetime.fromisoformat(file.start_utc)
+        yield found
+
+
+def _check_request(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the request of the fits, whose values its class checks."""
+    FitRequest.from_plain(values)
+    return values
+
+
+def _refuse_unsafe_name(name: str, known: set[str], what: str) -> None:
+    """Raise `FormatError` unless a name is that of one file or folder, and not in use."""
+    if not name or name.startswith(".") or "/" in name or "\0" in name:
+        raise FormatError(f"{what}: names become names of files; this one is empty or not safe")
+    if name in known:
+        raise FormatError(f"{what}: the name is given twice")
+    known.add(name)
 
 
 def tabulate_plan(plan: Plan) -> list[list[str]]:
