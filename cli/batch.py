@@ -1,7 +1,10 @@
 """`motifmine batch`."""
 
 import os
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
+    from motifmine.archive.queue import JobQueue
     from motifmine.archive.run import RunOptions, WorkerSettings
     from motifmine.durations import Duration
     from motifmine.models.request import FitRequest
@@ -28,6 +32,8 @@ EXTRACT_OPTIONS = (
 )
 """Options of `extract` that hold for a whole archive, by the name of their parameter."""
 SOME_FAILED = 3
+SCENES_EVERY_S = 30.0
+"""Time between lines on every scene where stderr is no terminal, seconds."""
 
 
 def extraction_options(command: click.Command) -> click.Command:
@@ -126,13 +132,13 @@ def batch(
         print_plan(make(), form)
         return
     every_s = (every.seconds(1.0) if every else 60.0) if watch else None
-    queues: list[Any] = []
+    queues: list[JobQueue] = []
 
     def on_start(queue: Any) -> None:
         _report_start(queue)
         queues.append(queue)
 
-    with progress("batch") as update:
+    with progress("batch") as update, _note_scenes(queues):
         rounds = run_archive(
             make,
             storage,
@@ -147,6 +153,24 @@ def batch(
             print_archive(state, form)
     if state.has_failed:
         ctx.exit(SOME_FAILED)
+
+
+@contextmanager
+def _note_scenes(queues: "list[JobQueue]") -> Iterator[None]:
+    """Report every unfinished scene of the newest queue now and then, without a terminal."""
+    stop = threading.Event()
+
+    def report() -> None:
+        while not stop.wait(SCENES_EVERY_S):
+            for line in queues[-1].describe_open() if queues else ():
+                note(line)
+
+    if not sys.stderr.isatty():
+        threading.Thread(target=report, daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
 
 
 def _whole(folder: str) -> str:

@@ -21,6 +21,7 @@ from motifmine.archive.probe import PRELOAD
 from motifmine.archive.scene_fit import (
     SceneFit,
     count_added,
+    has_observations,
     list_tables_to_read,
     make_fit,
     read_fit_key,
@@ -324,6 +325,15 @@ def _run_scene(job: SceneJob, report: Report) -> JobRecord:
         if not job.output.is_local:
             fetch_results(job, workspace, [work.fit_path], report)
             fetch_tables(job, workspace, list_tables_to_read(work.fit), report)
+        if not has_observations(work.fit):
+            return JobRecord(
+                job=job.name,
+                kind="scene",
+                key=job.key,
+                status="ok",
+                reason="nothing moves in its recordings, so there is nothing to fit",
+                result_bytes=0,
+            )
         was_there = read_fit_key(work.fit_path) == job.key
         for step in SCENE_STEPS:
             step(work)

@@ -139,6 +139,18 @@ class JobQueue:
             settings=self._settings(scene),
         )
 
+    def describe_open(self) -> list[str]:
+        """Return a line on every scene that is not finished."""
+        lines = []
+        for scene in self.plan.scenes:
+            n_open = self._open[scene.name]
+            if n_open:
+                n_files = sum(not file.is_gone for file in scene.files)
+                lines.append(f"{scene.name}: {n_files - n_open} of {n_files} recordings extracted")
+            elif scene.name in self._scenes_to_fit:
+                lines.append(f"{scene.name}: all recordings extracted, its motifs are being fitted")
+        return lines
+
     def _settings(self, scene: PlannedScene) -> ExtractionSettings:
         """Return the settings of a scene, with the bins that follow from its frame rate."""
         settings = self.plan.extraction
@@ -179,6 +191,8 @@ class JobQueue:
             return False
         if record.status == "failed":
             return not self.retry_failed
+        if not record.result_bytes:  # nothing moves in the scene: done without a fit
+            return True
         scene = self.output.subfolder(job.scene)
         fits = scene.subfolder("fits").list_sizes()
         has_report = "report.html" in scene.subfolder(f"reports/{job.fit_name}").list_sizes()

@@ -106,6 +106,13 @@ def list_tables_to_read(scene: SceneFit) -> Sequence[str]:
     return _list_new_tables(scene) or scene.tables
 
 
+def has_observations(scene: SceneFit) -> bool:
+    """Return whether anything moves in the recordings of a scene whose tables are there."""
+    tables = scene.paths(scene.tables)
+    # those of an update that are elsewhere have been fitted already
+    return read_fit_key(scene.path) != "" or any(map(store.read_table_size, tables))
+
+
 def _list_new_tables(scene: SceneFit) -> list[str]:
     """List the recordings to update the existing fit with; none if it must be refitted."""
     known = read_fit_key(scene.path)

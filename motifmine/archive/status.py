@@ -112,6 +112,8 @@ def _list_troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
         status, reason = (record.status, record.reason) if record else ("open", "not begun yet")
         found.append(Trouble(path=file.path, status=status, reason=reason))
     fit = journal.records.get(scene.name)
+    if fit is not None and fit.status == "ok" and not fit.result_bytes:
+        found.append(Trouble(path=scene.name, status="no motion", reason=fit.reason))
     if fit is not None and fit.status != "ok":
         found.append(Trouble(path=scene.name, status=fit.status, reason=fit.reason))
     return found

@@ -358,6 +358,33 @@ def test_a_jump_of_the_stamps_gives_two_documents_of_one_file(tmp_path: Path) ->
     assert run_here(archive, output)[1] == []
 
 
+def test_a_camera_without_motion_is_done_and_stays_done(motifmine: Run, tmp_path: Path) -> None:
+    archive, output = tmp_path / "archive", tmp_path / "out"
+    (archive / "cam").mkdir(parents=True)
+    write_clip(archive / "cam" / "a.mkv", street(1) * 60)
+    state, records = run_here(archive, output)
+    assert [record.status for record in records] == ["ok", "ok"]
+    assert not state.has_failed
+    (trouble,) = state.troubles
+    assert (trouble.path, trouble.status) == ("cam", "no motion")
+    assert run_here(archive, output)[1] == []
+    write_clip(archive / "cam" / "b.mkv", street(60))
+    assert [record.job for record in run_here(archive, output)[1]] == ["cam/b", "cam"]
+    assert store.read_n_motifs(output / "cam/fits/plsm.h5") >= 0
+
+
+def test_unfinished_scenes_are_described(archive: Path, tmp_path: Path) -> None:
+    queue = JobQueue(
+        plan=plan_of(archive, tmp_path),
+        output=Storage(str(tmp_path)),
+        journal=Journal(Storage(str(tmp_path))),
+    )
+    queue.fill()
+    lines = queue.describe_open()
+    assert lines[0] == "north: 0 of 2 recordings extracted"
+    assert len(lines) == 2
+
+
 def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:
     plan, output = plan_of(*own), Storage(str(own[1]))
     for fit in own[1].glob("*/fits/*.h5"):
