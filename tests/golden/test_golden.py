@@ -75,12 +75,20 @@ def test_a_fit_is_read_and_written_as_it_was(path: Path, tmp_path: Path) -> None
     assert_keeps(tmp_path / "again.h5", path)
 
 
+def numbered_from_1(text: str) -> str:
+    """Return a list of occurrences of version 0.1, whose motifs count from 0, as those of today."""
+    head, *rows = text.splitlines()
+    cells = [row.split(",", 3) for row in rows]
+    numbered = [f"{a},{b},{int(motif) + 1},{rest}" for a, b, motif, rest in cells]
+    return "\n".join([head, *numbered, ""])
+
+
 @pytest.mark.parametrize("path", FITS, ids=name_of)
 def test_commands_take_fits_of_earlier_versions(path: Path, motifmine: Run, tmp_path: Path) -> None:
     shutil.copytree(path.parents[1], tmp_path / "scene")
     place = ("-w", "scene")
     occurrences = motifmine("occurrences", path.stem, "--format", "csv", *place)
-    assert occurrences.stdout == path.with_suffix(".csv").read_text()
+    assert occurrences.stdout == numbered_from_1(path.with_suffix(".csv").read_text())
     shown = motifmine("show-motifs", path.stem, *place)
     assert shown.exit_code == 0, shown.output
     assert (tmp_path / "scene/reports" / path.stem / "report.html").stat().st_size > 10_000
@@ -95,4 +103,5 @@ def test_motifs_of_earlier_versions_are_located(path: Path, motifmine: Run, tmp_
     assert found.exit_code == 0, found.output
     record: FitRecord = read_fit(path)
     n_there = int(np.count_nonzero(record.occurrences.document == 0))
-    assert abs(found.stdout.count("\n") - 1 - n_there) <= max(2, n_there // 2)
+    # fewer than then: what motifs that are alike or accompany others find is one occurrence today
+    assert 0 < found.stdout.count("\n") - 1 <= n_there + max(2, n_there // 2)
