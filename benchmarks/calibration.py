@@ -96,6 +96,8 @@ class Tally:
     """As `kept`, of recordings that the fit has not seen."""
     probability: list[np.ndarray] = field(default_factory=list)
     """(probability of being false, whether it is)."""
+    posterior: list[np.ndarray] = field(default_factory=list)
+    """(1 - posterior probability of the occurrence, whether it is false), of sampled fits."""
     f1: list[tuple[float, float]] = field(default_factory=list)
     """With the threshold of the fit, and with the best one."""
     seconds: list[float] = field(default_factory=list)
@@ -259,6 +261,9 @@ def examine(record: FitRecord, drawn: Drawn, fresh: Drawn, tally: Tally, seconds
     tally.f1.append((2 * own.sum() / (len(own) + n_true), float(f1.max())))
     if found.false_probability is not None:
         tally.probability.append(np.stack([found.false_probability, ~is_true], axis=1))
+    if record.posterior is not None:
+        absent = 1 - record.posterior.occurrence_probability
+        tally.posterior.append(np.stack([absent, ~is_true], axis=1))
     there = locate(record, fresh.table).occurrences
     q = tested.scores_elsewhere.look_up("false_share", there.score)
     is_true = judge(there, fresh.truth)
@@ -281,17 +286,23 @@ def run_set(name: str, model: str, seed: int, n_documents: int, tally: Tally) ->
     examine(record, drawn, fresh, tally, time.process_time() - began)
 
 
-def report_set(name: str, model: str, tally: Tally) -> None:
-    """Print one line for each level."""
-    pairs = np.concatenate(tally.probability) if tally.probability else np.zeros((0, 2))
+def largest_gap(parts: list[np.ndarray]) -> float:
+    """Return the largest distance of stated and true share in tenths of 30 or more."""
+    pairs = np.concatenate(parts) if parts else np.zeros((0, 2))
     tenth = np.minimum((pairs[:, 0] * 10).astype(int), 9)
     gaps = [
         abs(pairs[tenth == t].mean(axis=0) @ [1, -1]) for t in range(10) if (tenth == t).sum() >= 30
     ]
+    return max(gaps, default=float("nan"))
+
+
+def report_set(name: str, model: str, tally: Tally) -> None:
+    """Print one line for each level."""
     own, best = np.mean(tally.f1, axis=0)
     print(
         f"{model} {name}: F1 {own:.3f} at 1 %, {best:.3f} at best; largest gap of a tenth of the "
-        f"probabilities {max(gaps, default=float('nan')):.2f}; {np.mean(tally.seconds):.1f} CPU s"
+        f"probabilities {largest_gap(tally.probability):.2f}, of the posterior's "
+        f"{largest_gap(tally.posterior):.2f}; {np.mean(tally.seconds):.1f} CPU s"
     )
     for level in LEVELS:
         kept, true, there = np.sum(tally.kept[level], axis=0)

@@ -26,7 +26,7 @@ ALIKE = 0.05
 """Autocorrelation below which time bins are independent."""
 LONGEST_LAG = 4
 """Longest lag of the autocorrelation in motif lengths, that of the longest window of totals."""
-APART = 3
+APART = 2
 """Motif lengths that are added to the autocorrelation time: what exceeds is an occurrence, or some
 that overlap, whose bins stay high together for longer than they correlate."""
 

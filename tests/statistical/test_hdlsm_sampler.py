@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, ks_2samp
 
+from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments
 from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, make_empty_state
 from tests.reference.hdlsm import Sampler, Setting, exact_means, summary
 from tests.statistical.hdlsm_geweke import (
@@ -189,27 +190,45 @@ def test_the_plain_twin_has_the_frequencies_of_enumeration(share: float) -> None
     assert_same_means(draws, exact_means(setting))
 
 
-def test_hyperparameters_are_calibrated() -> None:
+def describe(owner: np.ndarray, row: np.ndarray, motif: np.ndarray) -> list[float]:
+    """Return what does not depend on labels: background, occurrences, motifs, earliest start."""
+    return [
+        int(np.sum(owner < 0)),
+        len(row),
+        len(np.unique(motif)),
+        row.min() if len(row) else -1,
+        np.bincount(motif).max() if len(motif) else 0,
+    ]
+
+
+def test_hyperparameters_and_states_are_calibrated() -> None:
+    """Simulation-based calibration: ranks of what made the data among posterior draws are uniform.
+
+    Talts et al., arXiv 1804.06788 (2018).
+    """
     rng = np.random.default_rng(11)
     n_replicates, n_draws, thin = 400, 9, 6
-    ranks = np.zeros((n_replicates, 4), dtype=np.int64)
+    ranks = np.zeros((n_replicates, 9), dtype=np.int64)
     document = np.repeat(np.arange(3), 8).astype(np.int32)
     told = prior()
     for a in range(n_replicates):
-        truth = rng.choice(GRID, size=4)
-        told.hyper[:] = truth
+        hyper = rng.choice(GRID, size=4)
+        told.hyper[:] = hyper
         owner, row, motif = draw_seating(told, 3, 8, N_TIMES, rng)
+        truth = np.array([*hyper, *describe(owner, row, motif)])
         tokens, _ = draw_tokens(told, owner, document, row, motif, 3, N_WORDS, N_TIMES, rng)
         told.hyper[:] = 1.0
         state = make_empty_state(tokens, told, N_WORDS, 60)
         for _ in range(30):
             round_of_moves(tokens, state, told, MIX, GRID, rng)
-        below, equal = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+        below, equal = np.zeros(9, dtype=np.int64), np.zeros(9, dtype=np.int64)
         for _ in range(n_draws):
             for _ in range(thin):
                 round_of_moves(tokens, state, told, MIX, GRID, rng)
-            below += told.hyper < truth
-            equal += told.hyper == truth
+            drawn = np.array([*told.hyper, *describe(*get_assignments(state))])
+            below += drawn < truth
+            equal += drawn == truth
+        # a rank among equal ones is any of theirs
         ranks[a] = below + rng.integers(0, equal + 1)
-    for h in range(4):
+    for h in range(9):
         assert chisquare(np.bincount(ranks[:, h], minlength=n_draws + 1)).pvalue > 1e-4
