@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 
 from motifmine.analysis.evaluation import Evaluation, evaluate
-from motifmine.io.hdf5.store import read_fit
+from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.truth_files import read_truth
 from motifmine.records.fit import FitRecord
 from tests.helpers.paths import SAMPLES
@@ -72,3 +73,38 @@ def test_occurrences_moved_in_time_do_not_match(demo: tuple[Result, FitRecord, P
 
 def test_names_give_the_wall_clock(demo: tuple[Result, FitRecord, Path]) -> None:
     assert demo[1].recordings[0].start_utc.startswith("2026-03-14T08:00:00")
+
+
+def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
+    result = motifmine("extract", str(SAMPLES / "home.csv.gz"))
+    assert result.exit_code == 0, result.stderr
+    for note in (
+        "clocks were set back by an hour on 2026-10-25",
+        "-127 (",
+        "hold until the next: all channels",
+        "4 of states, 7 of measurements",
+        "time bins of 180 s",
+    ):
+        assert note in result.stderr
+    table = read_table(Path("motifmine-work/tables/home.h5"))
+    assert table.n_documents == 1 and table.series is not None
+    assert table.n_times == pytest.approx(7 * 24 * 20, rel=0.01)
+    layout = table.vocabulary.layout.series_channels()
+    assert layout is not None
+    column = dict(zip(layout.channels, table.series.T, strict=True))
+    assert np.nanmin(column["temperature"]) > 0
+    # the plug of the dryer is unavailable for six hours, the others never
+    missing = {name: np.isnan(values).sum() for name, values in column.items()}
+    assert missing["plug.dryer"] == pytest.approx(120, abs=3)
+    assert missing["plug.washer"] <= 1 and missing["plug.fridge"] <= 1
+
+
+@pytest.mark.long
+def test_a_programme_is_found_whatever_its_speed(motifmine: Run) -> None:
+    """Speeds are .7 to 1.4; motifs have one, so that other programmes come in parts."""
+    assert motifmine("extract", str(SAMPLES / "home.csv.gz")).exit_code == 0
+    assert motifmine("fit", "--model", "plsm").exit_code == 0
+    record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
+    truth = read_truth(SAMPLES / "home_truth.csv", record)
+    scores = evaluate(record, truth, tolerance_s=600.0).labels
+    assert max(score.f1 for score in scores) >= 0.9

@@ -11,6 +11,7 @@ from pathlib import Path
 from motifmine.errors import DataError, SpecError
 from motifmine.files import sha256
 from motifmine.io.readers import (
+    COMPRESSED,
     Gives,
     holds_stills,
     is_still,
@@ -128,17 +129,17 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     """
     # a pattern of still pictures is named after their folder
     paths = [p.parent.resolve() if glob.has_magic(p.name) and not p.exists() else p for p in paths]
-    names = [make_safe_name(path.resolve().stem) for path in paths]
+    bare = [p.with_suffix("") if p.suffix.lower() in COMPRESSED else p for p in paths]
+    stems = [path.resolve().stem for path in bare]
+    names = [make_safe_name(stem) for stem in stems]
     folders = [path.resolve().parent.parts for path in paths]
     for depth in range(1, 1 + max(map(len, folders), default=0)):
         shared = {name for name, n in Counter(names).items() if n > 1}
         if not shared:
             return names
         names = [
-            make_safe_name("-".join([*parts[-depth:], path.resolve().stem]))
-            if name in shared
-            else name
-            for path, parts, name in zip(paths, folders, names, strict=True)
+            make_safe_name("-".join([*parts[-depth:], stem])) if name in shared else name
+            for stem, parts, name in zip(stems, folders, names, strict=True)
         ]
     shared = {name for name, n in Counter(names).items() if n > 1}
     names = [

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError, SpecError
 from motifmine.features.series.event_ends import spread_events
-from motifmine.features.series.holding import HeldChannels, Hold
+from motifmine.features.series.holding import FEWEST_UPDATES, HeldChannels, Hold, is_irregular
 from motifmine.kernels.binning import EDGE_BINS, add_events, add_samples
 from motifmine.records.series import (
     BinnedSeries,
@@ -23,6 +23,11 @@ from motifmine.types import Floats, Floats32, Indices, Indices32
 
 DEFAULT_GAP = 10
 """Longest gap within a document, in bins or sampling periods."""
+CLOCK_STEPS_S = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0),
+    *(300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0),
+)
+"""Lengths of bins for values that are sent at any time."""
 MAX_CELLS = 1 << 29
 """Largest number of bins times channels of a document, to limit memory."""
 
@@ -214,17 +219,43 @@ class _Documents:
 def measure_period_s(chunk: Chunk) -> float:
     """Return the median time between samples, seconds; NaN if there are fewer than two.
 
-    Of values of single channels it is the shortest that a channel has.
+    Of values of single channels it is the shortest that a sampled channel has or, if all channels
+    are sent on change, the usual one of those with numbers.
     """
     if isinstance(chunk, UpdateChunk):
-        order = np.argsort(chunk.channel, kind="stable")
-        time_s, channel = chunk.time_s[order], chunk.channel[order]
-        cuts = np.flatnonzero(np.diff(channel)) + 1
-        periods = [np.median(np.diff(one)) for one in np.split(time_s, cuts) if len(one) > 2]
-        return float(f"{min(periods):.9g}") if periods else float("nan")
+        return _measure_senders(chunk)
     steps = np.diff(chunk.time_s)
     # remove rounding errors of differences such as 0.3 - 0.2
     return float(f"{np.median(steps):.9g}") if len(steps) else float("nan")
+
+
+def _measure_senders(chunk: UpdateChunk) -> float:
+    order = np.argsort(chunk.channel, kind="stable")
+    time_s, value = chunk.time_s[order], chunk.value[order]
+    cuts = np.flatnonzero(np.diff(chunk.channel[order])) + 1
+    sampled: list[float] = []
+    numbers: list[float] = []
+    states: list[float] = []
+    for times, values in zip(np.split(time_s, cuts), np.split(value, cuts), strict=True):
+        steps = np.diff(times)
+        steps = steps[steps > 0]
+        if not len(steps):
+            continue
+        period_s = float(np.median(steps))
+        if not is_irregular(times) and len(steps) >= FEWEST_UPDATES:
+            sampled.append(period_s)
+        is_state = np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()
+        (states if is_state else numbers).append(period_s)
+    if sampled:
+        return float(f"{min(sampled):.9g}")
+    # a state is short or long as it happens; what numbers take to change is how things go on
+    found = numbers or states
+    return round_up_time(float(np.median(found))) if found else float("nan")
+
+
+def round_up_time(seconds: float) -> float:
+    """Return the next of the usual steps of a clock, with a tolerance of 5 %."""
+    return next((step for step in CLOCK_STEPS_S if step >= 0.95 * seconds), CLOCK_STEPS_S[-1])
 
 
 def _drop_empty_rows(chunk: Chunk) -> Chunk:

@@ -25,6 +25,7 @@ last value now and then, a sensor that is read at odd times repeats it as often 
 LEAST_SPREAD = 4.0
 """Ratio of the 90 % and 10 % quantile of the intervals from which they are those of changes: they
 are short while something happens and long at rest."""
+SLOW_BINS = 1.5
 MOST_LISTED = 5
 """Names of channels in a note."""
 SPARSE_SHARE = 0.5
@@ -122,13 +123,12 @@ class HeldChannels:
         time_s, value = time_s[known], value[known]
         if isinstance(chunk, SampleChunk):
             return is_sent_on_change(time_s, value)
-        if np.isin(value, (0.0, 1.0)).all():
-            # a state is sent for each change of its sensor, so it may repeat
-            return None if len(value) < FEWEST_UPDATES else bool(is_irregular(time_s))
-        if len(value) >= FEWEST_UPDATES and np.median(np.diff(time_s)) > 1.5 * self.bin_s:
-            # a slow sensor among faster ones would have no value in most bins
-            return True
-        return is_sent_on_change(time_s, value)
+        if len(value) < FEWEST_UPDATES:
+            return None
+        # a slow sensor among faster ones would have no value in most bins
+        is_slow = bool(np.median(np.diff(time_s)) > SLOW_BINS * self.bin_s)
+        # a sender may repeat its value: that it holds it is true all the same
+        return is_slow or is_irregular(time_s)
 
     def list_updates(self, chunk: SampleChunk | UpdateChunk, start: int, stop: int) -> Updates:
         """Return the rows `start` to `stop` of a chunk as values of single channels.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from motifmine.errors import SpecError
 from motifmine.features.series import mixed
-from motifmine.features.series.binning import bin_series, measure_period_s
+from motifmine.features.series.binning import bin_series, measure_period_s, round_up_time
 from motifmine.features.series.coding import CodingSpec, choose_words, encode_series, learn_coding
 from motifmine.features.series.event_ends import spread_events
 from motifmine.features.series.holding import HeldChannels, is_irregular, is_sent_on_change
@@ -172,6 +172,21 @@ def test_regular_sensors_of_a_log_are_sampled_and_slow_ones_held() -> None:
     assert held.held.tolist() == [False, True]
     assert part.value[:, 0].tolist() == list(range(60))
     assert np.isfinite(part.value[:, 1]).all()
+
+
+def test_bins_follow_the_intervals_of_what_is_sent() -> None:
+    rng = np.random.default_rng(2)
+    steps = np.where(rng.random(80) < 0.7, 170.0, 4000.0)
+    numbers = [
+        (float(t), 0, float(v)) for t, v in zip(np.cumsum(steps), rng.random(80), strict=True)
+    ]
+    states = [(float(t) + 3, 1, float(n % 2)) for n, t in enumerate(np.cumsum(steps / 9))]
+    assert measure_period_s(sent(numbers).pieces[0]) == 180
+    # a door is open for seconds: that is no measure for appliances
+    assert measure_period_s(sent(sorted(numbers + states)).pieces[0]) == 180
+    assert measure_period_s(sent(states).pieces[0]) == round_up_time(170 / 9) == 20
+    assert round_up_time(1e9) == 86_400
+    assert np.isnan(measure_period_s(sent(numbers[:1]).pieces[0]))
 
 
 def test_values_are_held_no_longer_than_the_rows() -> None:
