@@ -14,7 +14,7 @@ from motifmine.io.readers import open_frames, reader_for
 from motifmine.io.sources import to_utc
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.types import Floats32
-from motifmine.workflows.extract import PRELOAD as PRELOAD_EXTRACTION
+from motifmine.workflows.extract_jobs import PRELOAD as PRELOAD_EXTRACTION
 
 PRELOAD = (*PRELOAD_EXTRACTION, "motifmine.archive.jobs")
 """Modules that the fork server imports for probes and jobs."""

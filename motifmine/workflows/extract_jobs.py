@@ -15,6 +15,9 @@ from motifmine.records.frames import FrameOptions
 from motifmine.records.table import scene_difference
 from motifmine.records.vocabulary import Vocabulary
 
+PRELOAD = ("motifmine.workflows.extract", "motifmine.features.video.warm_up")
+"""Modules that the fork server imports for extractions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSettings:

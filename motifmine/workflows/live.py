@@ -19,8 +19,8 @@ from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.documents import WrittenTable
-from motifmine.workflows.extract import find_scene_of_tables
 from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.find_scene import find_scene_of_tables
 from motifmine.workflows.outcomes import Outcome, describe_document
 from motifmine.workflows.workspace import Workspace
 

@@ -23,6 +23,7 @@ from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.records.frames import FrameOptions
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
+from motifmine.workflows.find_scene import find_scene_of_tables
 from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.clips import cut, moving_square, scene, write_clip
@@ -421,3 +422,13 @@ def test_the_line_of_a_source_reports_what_was_decided() -> None:
         "ok: cam.mkv: 1500 of 1502 frames (2 damaged), 60.0 s, stream 1 of 2, "
         "sway up to 2 px removed, 8,930 observations"
     )
+
+
+def test_the_scene_of_a_workspace_is_that_of_its_first_table(
+    clips: Path, workspace: Workspace
+) -> None:
+    assert find_scene_of_tables(workspace, workspace.table_paths()) is None
+    extract(workspace, clips / "clip1.mp4")
+    scene = find_scene_of_tables(workspace, workspace.table_paths())
+    assert scene is not None
+    assert (scene.size_px, scene.bin_s) == ((160, 120), 0.25)

@@ -9,7 +9,8 @@ import pytest
 from click.testing import Result
 
 from motifmine.features.video.changes import ChangeWords
-from motifmine.features.video.extract import describe_rate, extract_video
+from motifmine.features.video.extract import extract_video
+from motifmine.features.video.rate import describe_rate
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.records.layouts import ChangeGrid
