@@ -115,8 +115,8 @@ class Fit:
         rows = [row for row in list_occurrences(self.record) if row.document == document]
         return {
             self.record.title_of(motif): pynapple.IntervalSet(
-                start=[row.start_s for row in rows if row.motif == motif],
-                end=[row.end_s for row in rows if row.motif == motif],
+                start=[row.start_s for row in rows if row.motif == motif + 1],
+                end=[row.end_s for row in rows if row.motif == motif + 1],
             )
             for motif in range(len(self.record.motifs))
         }

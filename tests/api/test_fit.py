@@ -48,7 +48,7 @@ def test_occurrences_are_intervals_of_pynapple(fit: mm.Fit) -> None:
     found = fit.to_pynapple(1)
     frame = fit.occurrences[fit.occurrences.document == 1]
     assert list(found) == list(fit.motifs.names)
-    for motif, intervals in enumerate(found.values()):
+    for motif, intervals in enumerate(found.values(), start=1):
         mine = frame[frame.motif == motif]
         # pynapple joins what overlaps
         assert 0 < len(intervals) <= len(mine)
@@ -67,7 +67,7 @@ def test_transform_is_aligned_with_the_data(fit: mm.Fit) -> None:
     second = fit.transform([fit.table.dense(0).T, fit.table.dense(1).T])[1]  # type: ignore[union-attr]
     assert second.shape == (300, 2)
     late = frame[(frame.document == 1) & (frame.start_bin > 0)].sort_values("score").iloc[-1]
-    around = second[late.start_bin - 1 : late.start_bin + 2, late.motif].sum()
+    around = second[late.start_bin - 1 : late.start_bin + 2, late.motif - 1].sum()
     assert around == pytest.approx(late.weight, rel=0.2)
     with pytest.raises(DataError, match="no observations"):
         fit.transform(counts)

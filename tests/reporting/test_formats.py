@@ -67,7 +67,7 @@ def test_nwb_is_read_back_by_its_library(tmp_path: Path) -> None:
         assert file.session_start_time.isoformat() == "2024-05-01T12:00:00+00:00"
     assert table.start_time.tolist() == [0.0, 1.25]
     assert table.title.tolist() == [HOSTILE, "motif 2"]
-    assert table.motif.tolist() == [0, 1]
+    assert table.motif.tolist() == [1, 2]
 
 
 def test_nwb_without_a_wall_clock_begins_at_the_epoch(tmp_path: Path) -> None:

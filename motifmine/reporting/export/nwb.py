@@ -45,7 +45,7 @@ def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> b
     table = pynwb.epoch.TimeIntervals(
         name="motif_occurrences", description="Occurrences of temporal motifs, one row each"
     )
-    table.add_column(name="motif", description="Number of the motif, counts from 0")
+    table.add_column(name="motif", description="Number of the motif, counts from 1")
     table.add_column(name="title", description="Name of the motif, or 'motif N' from 1")
     table.add_column(name="weight", description="Observations that the occurrence explains")
     table.add_column(name="score", description="Log-likelihood ratio with and without it, nats")
@@ -55,7 +55,7 @@ def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> b
             start_time=max(0.0, row.start_s),
             stop_time=max(0.0, row.end_s),
             motif=row.motif,
-            title=record.title_of(row.motif),
+            title=record.title_of(row.motif - 1),
             weight=row.weight,
             score=row.score,
         )
