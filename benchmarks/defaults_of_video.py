@@ -24,7 +24,7 @@ from rendered_scenes import SCENES, write_scene
 
 REAL = {
     "boulevard": ("2s", 4, "500ms"),
-    "traffic_overhead": ("3s", 4, "500ms"),
+    "traffic_overhead": ("4s", 4, "500ms"),
     "road_bend": ("3s", 1, "500ms"),
     "one_by_one_person": ("4s", 2, "1s"),
     "bottles": ("3s", 2, "1s"),

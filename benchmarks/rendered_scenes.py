@@ -219,11 +219,13 @@ def write_scene(scene: Scene, folder: Path, seed: int = 0) -> Path:
     """Write the clips of a scene and their truth; return the path of the truth."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
+    # one place: recordings of another one would not belong together
+    ground = ground_of(scene.camera, np.random.default_rng(seed))
     for clip in range(scene.n_clips):
         rng = np.random.default_rng([seed, clip])
         name = f"scene_{clip:02d}"
         passages = passages_of(scene, rng)
-        write_video(folder / f"{name}.mp4", frames(scene, passages, rng))
+        write_video(folder / f"{name}.mp4", frames(scene, ground, passages, rng))
         # people of a group are one occurrence: nothing tells them apart but their cloth
         led = [each for each in passages if each.look_seed >= 0]
         rows += [
@@ -257,9 +259,20 @@ def seen_span(route: Route, camera: Camera) -> tuple[float, float]:
     return float(first * PATH_STEP_M), float(last * PATH_STEP_M)
 
 
-def frames(scene: Scene, passages: Sequence[Passage], rng: np.random.Generator) -> Iterator[Image]:
-    """Yield the frames of a clip."""
-    ground = ground_of(scene.camera, rng)
+def frames(
+    scene: Scene, ground: Image, passages: Sequence[Passage], rng: np.random.Generator
+) -> Iterator[Image]:
+    """Yield the frames of a clip.
+
+    Parameters
+    ----------
+    scene : Scene
+    ground : uint8 array
+        See `ground_of`.
+    passages : sequence of Passage
+    rng : numpy.random.Generator
+        Of the camera's noise.
+    """
     looks = [look(replace(each, look_seed=abs(each.look_seed))) for each in passages]
     noise = rng.normal(0.0, NOISE_LEVELS, (HEIGHT + 64, WIDTH + 64, 3)).astype(np.float32)
     for frame in range(round(scene.duration_s * FRAME_RATE)):
