@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 ON_ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-long test-all test-kernels lint bench clean docs
+.PHONY: help demo test test-long test-all test-kernels lint bench soak clean docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -42,6 +42,9 @@ bench: .venv/made ## the benchmarks
 
 docs: .venv/made ## the documentation as HTML, in docs/_build; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
+soak: .venv/made ## damage 10,000 files of every format and read them
+	$(BIN)/python -m tests.robustness.soak --files 10000
 
 clean: ## remove everything that was made
 	rm -rf .venv build dist docs/_build motifmine.egg-info motifmine-demo

@@ -1,0 +1,13 @@
+# motifmine in a container, for files of people you do not trust:
+#   docker build -t motifmine .
+#   docker run --rm --network none --read-only --tmpfs /tmp --user 12345 -v "$PWD:/data" motifmine demo
+FROM python:3.11-slim
+WORKDIR /src
+COPY . .
+RUN pip install --no-cache-dir --constraint constraints.txt . && rm -rf /src
+# compiled kernels go where any user can write, and the root file system may be read-only
+ENV NUMBA_CACHE_DIR=/tmp/numba HOME=/tmp PYTHONDONTWRITEBYTECODE=1
+RUN useradd --create-home --uid 1000 motifmine
+USER motifmine
+WORKDIR /data
+ENTRYPOINT ["motifmine"]
