@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from motifmine.analysis.evaluation import evaluate_occurrences
@@ -30,6 +31,7 @@ def write_truth(path: Path, shared_data: Path) -> None:
                 writer.writerow((VIDEO, label, frame / truth["fps"]))
 
 
+@pytest.mark.long
 def test_arrivals_and_departures_are_found_without_labels(
     motifmine: Run, shared_data: Path
 ) -> None:
