@@ -128,7 +128,8 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
         If names are not distinct even so.
     """
     # a pattern of still pictures is named after their folder
-    paths = [p.parent.resolve() if glob.has_magic(p.name) and not p.exists() else p for p in paths]
+    patterns = [is_still(path.name) and not path.exists() and holds_stills(path) for path in paths]
+    paths = [p.parent.resolve() if of else p for p, of in zip(paths, patterns, strict=True)]
     bare = [p.with_suffix("") if p.suffix.lower() in COMPRESSED else p for p in paths]
     stems = [path.resolve().stem for path in bare]
     names = [make_safe_name(stem) for stem in stems]

@@ -12,7 +12,7 @@ from motifmine.models.protocol import FitContext
 from motifmine.models.registry import entry_of
 from motifmine.models.request import NOTE, FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
-from motifmine.records.fit import FitRecord
+from motifmine.records.fit import EXTRACTED, FitRecord
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.reporting.sentences.significance import significance_sentences
@@ -117,7 +117,8 @@ def fit_table(
     data = prepare(words, request, run)
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
-    record = find_motifs(data, spec, request, run, {**choices, **(notes or {})})
+    counted = {EXTRACTED: len(data.table.word)}
+    record = find_motifs(data, spec, request, run, {**choices, **counted, **(notes or {})})
     for line in record.provenance.spec.notes.get("decisions", ()):
         run.say(line)
     record = add_stability(record, data, spec, request, run)

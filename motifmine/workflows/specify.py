@@ -104,7 +104,8 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
     names = [recording.name for recording in table.recordings]
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
     return (
-        f"fit {request.model}: {documents}, {table.n_times * table.bin_s:.6g} s, {len(table.word)} "
+        f"fit {request.model}: {documents}, {table.n_times * table.bin_s:.6g} s, "
+        f"{len(table.word):,} "
         f"observations; {_describe_sizes(request, spec, table.bin_s)}, seed {request.seed}"
     )
 

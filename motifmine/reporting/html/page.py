@@ -199,7 +199,7 @@ def _render_keyfacts(record: FitRecord) -> str:
         ("occurrences", f"{len(record.occurrences):,}"),
         ("recordings", f"{len(record.recordings):,}"),
         ("recorded", format_length(record.duration_s())),
-        ("observations", f"{record.n_observations:,.0f}"),
+        ("observations", f"{record.n_extracted:,.0f}"),
     )
     return "\n".join(f"<div><dt>{t}</dt><dd>{elements.text(v)}</dd></div>" for t, v in facts)
 

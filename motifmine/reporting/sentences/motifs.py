@@ -21,7 +21,7 @@ def summarise_fit(record: FitRecord) -> str:
         f"{'it' if n_motifs == 1 else 'together they'} occurred "
         f"{_format_count(n_found, 'time')} and "
         f"{'explains' if n_motifs == 1 else 'explain'} {explained:.0f} % of "
-        f"{record.n_observations:,.0f} observations."
+        f"{record.n_extracted:,.0f} observations."
     )
 
 
