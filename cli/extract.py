@@ -78,6 +78,7 @@ def settings_of(
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
     frames = {} if given.get("stream") is None else {"stream": given.pop("stream")}
+    frames |= {name: given.pop(name) for name in ("begin", "end") if name in given}
     if "max_gap" in given and given["max_gap"].unit != "bins":
         frames["max_gap_s"] = given["max_gap"].seconds(1.0)
     if "rate_hz" in given:
@@ -142,6 +143,12 @@ def settings_of(
     type=click.Choice(["auto", "off"]),
     help="Whether burnt-in clocks are excluded.  [default: auto]",
 )
+@click.option(
+    "--from",
+    "begin",
+    help="Begin of the part to use: 10min of the recording, 08:15 or 2026-03-14T08:15 (UTC).",
+)
+@click.option("--to", "end", help="End of the part, as --from.")
 @click.option(
     "--roi",
     type=AreaType(),

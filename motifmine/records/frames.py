@@ -19,6 +19,10 @@ class FrameOptions:
     stream: int | None = None
     """Number of the video stream, from 1; None chooses the largest that lasts."""
     max_gap_s: float = DEFAULT_MAX_GAP_S
+    begin: str = ""
+    end: str = ""
+    """Part of each recording that is read: `10min` of its own time, a time of day `08:15` or a
+    moment `2026-03-14T08:15`; "" for its first and last frame."""
     rate_hz: float | None = None
     """Pictures a second of stills whose times are not known otherwise."""
     name_time: str = ""

@@ -19,6 +19,7 @@ from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
 from motifmine.features.video.overlays import find_words, list_boxes
+from motifmine.features.video.part import choose_part
 from motifmine.features.video.rate import describe_bin, refuse_low_rate
 from motifmine.features.video.spec import FlowSpec, parse_area
 from motifmine.files import sha256
@@ -138,7 +139,8 @@ def extract_documents(
             source=str(path.resolve()),
             start_utc=start_utc or (reader.created if holds_stills(path) else ""),
         )
-        watched = _report_progress(reader.frames(), reader, on_progress)
+        part = choose_part(reader.frames(), options or FrameOptions(), scene.start_utc)
+        watched = _report_progress(part, reader, on_progress)
         tables = VideoDocuments(
             reader=reader,
             spec=spec,
