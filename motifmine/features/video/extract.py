@@ -18,7 +18,6 @@ from motifmine.errors import MotifmineWarning, VideoError
 from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
-from motifmine.features.video.overlays import find_words, list_boxes
 from motifmine.features.video.part import choose_part
 from motifmine.features.video.rate import describe_bin, refuse_low_rate
 from motifmine.features.video.spec import FlowSpec, parse_area
@@ -225,12 +224,8 @@ class VideoDocuments:
             words.rows(note(chain([first], document)), self.threads)
         )
         overlays = ""
-        if words.overlays is not None and (cells := words.overlays.find_cells()).any():
-            overlays = list_boxes(words.grid, cells)
-            keep = ~find_words(words.grid, cells)[word]
-            row = np.repeat(np.arange(len(per_bin)), per_bin)
-            per_bin = np.bincount(row[keep], minlength=len(per_bin)).tolist()
-            word, count = word[keep], count[keep]
+        if words.overlays is not None:
+            overlays, per_bin, word, count = words.overlays.exclude_clocks(per_bin, word, count)
         offsets = np.zeros(words.n_times + 1, dtype=np.int64)
         offsets[1 : len(per_bin) + 1] = per_bin
         recording = Recording(
