@@ -227,7 +227,7 @@ def test_names_get_as_many_folders_as_they_need_or_their_suffix() -> None:
 
 def test_ambiguous_names_are_refused() -> None:
     with pytest.raises(DataError, match="would both be named 'x_-mp4'"):
-        make_recording_names([Path("/a/x:.mp4"), Path("/a/x?.mp4")])
+        make_recording_names([Path("/a/x:.mp4"), Path("/a/x;.mp4")])
 
 
 def test_long_names_stay_apart() -> None:
