@@ -1,4 +1,4 @@
-"""The README: its shell blocks run, its Python runs, its tables are true."""
+"""README and the pages that go on from it: shell blocks run, Python runs, tables are true."""
 
 import re
 import shlex
@@ -13,8 +13,12 @@ from click.testing import Result
 
 from tests.helpers.paths import ROOT
 
+MOVED = ("workspace", "video", "series", "models", "results")
+PAGES = ("README.md", *(f"docs/{page}.md" for page in MOVED))
+"""The README, and the pages that it would be too long with."""
+TEXT = "\n".join((ROOT / page).read_text() for page in PAGES)
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, flags=re.DOTALL)
 SHELL = [text for kind, text in BLOCKS if kind in ("", "console")]
 Run = Callable[..., Result]
 
@@ -54,7 +58,7 @@ def test_the_python_example_runs(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) >= 2
 
