@@ -72,7 +72,7 @@ def test_the_pages_have_blocks_to_run() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_run(path: Path, tmp_path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     assert len(notebook.cells) >= 10
     # the kernel is that of the tests, in a folder without anything of the checkout
     done = NotebookClient(

@@ -80,7 +80,7 @@ def test_every_option_of_every_command_is_in_the_documentation(command: Command)
 
 def test_the_layouts_name_every_dataset(motifmine: Run) -> None:
     clip = min((ROOT / "sample_data/junction").glob("*.mp4"))
-    assert motifmine("extract", clip).exit_code == 0
+    assert motifmine("extract", clip, "--to", "15s").exit_code == 0
     line = ("fit", "--model", "plsm", "--motifs", "3", "--restarts", "1", "--iterations", "10")
     assert motifmine(*line).exit_code == 0
     layouts = next(text for text in SHELL if "motifmine.table/1" in text)

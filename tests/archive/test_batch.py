@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.archive.executor import run_queue
 from motifmine.archive.jobs import SceneJob, make_lost_record
 from motifmine.archive.journal import MAX_SEGMENTS, JobRecord, Journal, lock_results
@@ -228,8 +229,14 @@ def test_an_update_learns_a_new_file_and_reads_no_other_table(busy: tuple[Path, 
     assert {*before.occurrences.start_s} <= {*after.occurrences.start_s}
 
 
+def drop_all_motifs(fit: Path) -> None:
+    """Make a fit one in which no motif recurs."""
+    record = keep_motifs(store.read_fit(fit), np.zeros(0, dtype=np.int64))
+    store.write_fit(fit, replace(record, significance=None, segments=None), force=True)
+
+
 def test_a_fit_without_motifs_is_fitted_again_and_not_updated(own: tuple[Path, Path]) -> None:
-    assert store.read_n_motifs(own[1] / "north/fits/plsm.h5") == 0
+    drop_all_motifs(own[1] / "north/fits/plsm.h5")
     write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
     records = run_here(*own, RunOptions(is_update=True))[1]
     assert [(record.status, record.n_added) for record in records] == [("ok", 0), ("ok", 0)]
@@ -246,6 +253,7 @@ def test_an_update_has_the_same_bytes_each_time(busy: tuple[Path, Path], tmp_pat
 
 def test_nothing_is_added_to_a_fit_without_motifs(own: tuple[Path, Path]) -> None:
     fit, table = own[1] / "north/fits/plsm.h5", next((own[1] / "north/tables").glob("*.h5"))
+    drop_all_motifs(fit)
     with pytest.raises(DataError, match="has no motifs to update"):
         update_file(fit, [table], fit.with_name("other.h5"))
 

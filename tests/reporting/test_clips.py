@@ -38,7 +38,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> FitRecord:
 
     workspace = Workspace(tmp_path_factory.mktemp("clips"))
     extract_sources([CLIP], workspace, ExtractionSettings())
-    spec = Plsm(n_motifs=4, motif_length=12, restarts=1, activity="sparse", rounds=4)
+    spec = Plsm(n_motifs=2, motif_length=8, restarts=1, iterations=30, activity="sparse", rounds=2)
     return mine(workspace.read_tables(), spec)
 
 
@@ -89,7 +89,7 @@ def test_clips_last_as_long_as_the_motif_and_its_margins(record: FitRecord, tmp_
     example = choose_examples(record, 0)[0]
     with av.open(str(tmp_path / files[0])) as container:
         n_frames = sum(1 for _ in container.decode(video=0))
-    length = 12 * record.bin_s + MARGIN_S + min(MARGIN_S, example.start_s)
+    length = record.motifs.motif_length * record.bin_s + MARGIN_S + min(MARGIN_S, example.start_s)
     assert n_frames == pytest.approx(25 * length, abs=2)
 
 

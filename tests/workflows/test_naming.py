@@ -99,7 +99,7 @@ def test_names_are_in_tables_csv_and_json(named: Run) -> None:
     assert json.loads(named("show-motifs", "--json").stdout)[0]["name"] == "<north> & 'x'"
     assert "<north> & 'x'" in named("occurrences").stdout
     rows = csv.DictReader(io.StringIO(named("occurrences", "--format", "csv").stdout))
-    assert [row["motif_name"] for row in rows if row["motif"] == "0"] == ["<north> & 'x'"] * 3
+    assert [row["motif_name"] for row in rows if row["motif"] == "1"] == ["<north> & 'x'"] * 3
     rows = json.loads(named("occurrences", "--format", "json").stdout)
     assert {row["motif_name"] for row in rows} == {"<north> & 'x'", ""}
 

@@ -127,7 +127,12 @@ def write_days(folder: Path, scene: ObservationTable, **knocks: float) -> None:
         store.write_table(folder / f"tables/{name}.h5", renamed(scene, name, picture))
 
 
-@pytest.mark.parametrize("way", [(), ("--stream",), ("--online", "--passes", "1")])
+OUT_OF_CORE = [("--stream",), ("--online", "--passes", "1")]
+
+
+@pytest.mark.parametrize(
+    "way", [(), *(pytest.param(way, marks=pytest.mark.long) for way in OUT_OF_CORE)]
+)
 def test_every_fit_registers_cameras_that_moved(
     way: tuple[str, ...], scene: ObservationTable, tmp_path: Path, motifmine: Run
 ) -> None:
@@ -149,6 +154,7 @@ def test_every_fit_registers_cameras_that_moved(
     assert not np.array_equal(again.word, store.read_table(place.table_path("d")).word)
 
 
+@pytest.mark.long
 def test_an_update_registers_cameras_that_moved(
     scene: ObservationTable, tmp_path: Path, motifmine: Run
 ) -> None:
