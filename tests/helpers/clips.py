@@ -116,7 +116,7 @@ def write_streams(
             stream.width, stream.height = width, height
             stream.pix_fmt = "yuvj420p" if is_cover else "yuv420p"
             if is_cover and cover is not None:
-                stream.disposition = cover
+                stream.disposition = cover.value  # type: ignore[assignment]  # PyAV 17 takes numbers only
             else:
                 stream.options = {"bf": "0", "g": "12", "crf": "20"}
             streams.append(stream)
