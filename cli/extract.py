@@ -252,9 +252,9 @@ def extract(
     for outcome in () if as_json else outcomes:
         is_ordinary = outcome.status in ("ok", "skipped") and not outcome.is_empty
         click.echo(escape(str(outcome)), err=not is_ordinary)
-    note_next_step(ctx, workspace)
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)
+    note_next_step(ctx, workspace)
 
 
 def _record_live(
