@@ -25,7 +25,7 @@ def occurrences(
 ) -> None:
     """Print every occurrence of the motifs of FIT (default: the newest) with its times.
 
-    An occurrence ends when 90 % of its motif are over.
+    An occurrence ends when 90 % of its motif are over, unless the model gives its end.
     """
     from motifmine.io.hdf5.store import read_fit
     from motifmine.workflows.workspace import Workspace

@@ -175,6 +175,8 @@ class Occurrences:
     """Probability that it is false (local false discovery rate); None where it is not known."""
     false_per_hour: Floats | None = field(default=None, metadata=axes("occurrence", "1/h"))
     """False occurrences of at least its score that are expected in an hour; None: not known."""
+    end_s: Floats | None = field(default=None, metadata=axes("occurrence", "s", rule="finite"))
+    """Its end in seconds of the recording; None: when `SPAN_SHARE` of its motif are over."""
 
     def __len__(self) -> int:
         return len(self.document)

@@ -80,8 +80,8 @@ class OccurrenceRow:
     score: float
     """Log-likelihood ratio of having it against leaving it out, nats."""
     end_s: float
-    """When 90 % of the motif are over, or the recording is, seconds of the recording; see
-    `MotifSet.span_bins`."""
+    """The occurrence's own end where the model gives one, else when 90 % of the motif are over, or
+    the recording is, seconds of the recording; see `MotifSet.span_bins`."""
     motif_name: str
     """What people call the motif, "" without a name."""
     false_probability: float | None = None
@@ -177,8 +177,10 @@ def _value(column: Floats | None, at: int) -> float | None:
 
 
 def _end_s(record: FitRecord) -> Floats:
-    """Return when 90 % of the motif are over or the recording is, for every occurrence."""
+    """Return when every occurrence ends: by itself, or with 90 % of its motif or the recording."""
     found = record.occurrences
+    if found.end_s is not None:
+        return found.end_s
     last = found.start_bin + record.motifs.span_bins()[1][found.motif] - 1
     end_s = np.zeros(len(found))
     for document, recording in enumerate(record.recordings):

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import click
+import numpy as np
 import pyarrow.parquet
 import pympi
 import pysubs2
@@ -102,6 +103,16 @@ def test_an_occurrence_ends_when_90_percent_of_its_motif_are_over() -> None:
     record = replace(record, motifs=replace(record.motifs, probability=phi))
     assert text(record, "labels").splitlines()[1] == "1.250\t2.000\tmotif 2"
     assert [row.end_s for row in list_occurrences(record)] == [1.25, 2.0, 2.5, 9.5]
+
+
+def test_occurrences_with_ends_of_their_own_keep_them_in_files_and_exports(tmp_path: Path) -> None:
+    record = lane_record()
+    ends = record.occurrences.start_s + np.array([1.5, 0.25, 2.0, 0.5])
+    record = replace(record, occurrences=replace(record.occurrences, end_s=ends))
+    store.write_fit(tmp_path / "fit.h5", record)
+    again = store.read_fit(tmp_path / "fit.h5")
+    assert [row.end_s for row in list_occurrences(again)] == ends.tolist()
+    assert text(again, "labels").splitlines()[0].split("\t")[1] == f"{ends[0]:.3f}"
 
 
 def overlapping() -> FitRecord:
