@@ -11,6 +11,7 @@ import h5py
 
 from motifmine.errors import MotifmineWarning
 from motifmine.files import open_atomic
+from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
 from motifmine.io.hdf5.store import write_zone_attribute
@@ -72,5 +73,6 @@ def _open_copy(path: Path) -> Iterator[h5py.File]:
         shutil.copyfile(path, part)
         with h5py.File(part, "r+") as file:
             yield file
+            name_dimensions(file)
         made = path.stat()
         os.utime(part, ns=(made.st_atime_ns, made.st_mtime_ns))

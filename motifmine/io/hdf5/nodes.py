@@ -19,6 +19,8 @@ LARGEST_RATIO = 1100
 """Bytes that a compressed byte can hold: deflate, the filter of HDF5, reaches 1032."""
 FREE_BYTES = 1 << 16
 """Datasets up to this size may have no bytes in the file: HDF5 fills them."""
+PURE_DIMENSION = "This is a netCDF dimension but not a netCDF variable."
+"""Name of a scale without values, as the netCDF-4 format sets it: its length follows."""
 MAX_DEPTH = 16
 """Groups inside groups that are listed."""
 
@@ -71,13 +73,24 @@ def list_members(group: h5py.Group) -> Iterator[tuple[str, Any]]:
 
 
 def list_datasets(group: h5py.Group, depth: int = MAX_DEPTH) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Yield path and node of all datasets below a group, `MAX_DEPTH` groups deep at most."""
+    """Yield path and node of all datasets below a group, `MAX_DEPTH` groups deep at most.
+
+    Dimensions without values, which netCDF writes as datasets, are skipped.
+    """
     for name, node in list_members(group):
         if isinstance(node, h5py.Dataset):
-            yield f"/{name}", node
+            if not is_dimension(node):
+                yield f"/{name}", node
         elif isinstance(node, h5py.Group) and depth > 0:
             for inner, found in list_datasets(node, depth - 1):
                 yield f"/{name}{inner}", found
+
+
+def is_dimension(node: h5py.Dataset) -> bool:
+    """Return whether a dataset is a dimension of netCDF without values."""
+    name = node.attrs.get("NAME", b"")
+    text = name.decode("latin-1") if isinstance(name, bytes) else str(name)
+    return text.startswith(PURE_DIMENSION)
 
 
 def _refuse_elsewhere(node: h5py.Dataset) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import FormatError
-from motifmine.io.hdf5.nodes import list_members
+from motifmine.io.hdf5.nodes import list_datasets
 from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
 from motifmine.records.fields import is_allowed
 from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, find_state_group
@@ -234,8 +234,8 @@ def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
     arrays: dict[str, StoredArray] = {}
     texts: dict[str, tuple[str, ...]] = {}
     # read as found: the model that wrote it may not be installed here
-    datasets = {name: node for name, node in list_members(group) if isinstance(node, h5py.Dataset)}
-    for name, node in datasets.items():
+    for path, node in list_datasets(group, depth=0):
+        name = path.removeprefix("/")
         if h5py.check_string_dtype(node.dtype) is not None:
             texts[name] = reader.strings(f"{place}/{name}")
             continue

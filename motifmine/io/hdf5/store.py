@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.files import open_atomic
+from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.documents import (
     read_activations,
     read_recording,
@@ -101,6 +102,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
         if table.series is not None:
             write_dataset(file, "series/value", table.series, "time, channel")
         _write_scene(file, table.vocabulary, table.picture)
+        name_dimensions(file)
 
 
 def read_table(path: Path) -> ObservationTable:
@@ -171,7 +173,7 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
 
 
 def write_fit_head(file: h5py.File, record: FitRecord) -> None:
-    """Write a fit without its documents and their activations into an open file."""
+    """Write a fit without its documents into an open file that has them already."""
     source = record.provenance
     inputs = [{"recording": name, "digest": digest} for name, digest in source.inputs]
     file.attrs.update(
@@ -201,6 +203,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
     write_state(file, record.model_state)
     write_zone_attribute(file, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
+    name_dimensions(file)
 
 
 def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from motifmine.io.hdf5.changes import change_names, write_drift, write_time_zone
+from motifmine.io.hdf5.nodes import list_datasets
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.records.drift import Drift
 from tests.helpers.fit_records import lane_record
@@ -23,14 +24,8 @@ DRIFT = Drift(
 
 
 def datasets(path: Path) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
     with h5py.File(path) as file:
-        file.visititems(
-            lambda name, node: (
-                found.update({name: node[()].tobytes()}) if isinstance(node, h5py.Dataset) else None
-            )
-        )
-    return found
+        return {name.lstrip("/"): node[()].tobytes() for name, node in list_datasets(file)}
 
 
 @pytest.fixture
