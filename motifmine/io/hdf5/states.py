@@ -1,0 +1,47 @@
+"""States of running commands: a few records in one file, from which a later run goes on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from motifmine.files import open_atomic
+from motifmine.io.hdf5.reader import Reader
+from motifmine.io.hdf5.records import read_record, write_record
+from motifmine.version import __version__
+
+STATE_FORMAT = "motifmine.state/1"
+
+
+def write_states(path: Path, records: Mapping[str, Any]) -> None:
+    """Write records as a `motifmine.state/1` file, atomically; an older one is replaced.
+
+    Parameters
+    ----------
+    path : Path
+    records : mapping of str to dataclass
+        By name of the group.
+    """
+    with open_atomic(path, force=True) as part, h5py.File(part, "w", track_order=False) as file:
+        file.attrs.update(format=STATE_FORMAT, motifmine_version=__version__)
+        for name, record in records.items():
+            write_record(file, name, record)
+
+
+def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """Return the records of a `motifmine.state/1` file.
+
+    Parameters
+    ----------
+    path : Path
+    kinds : mapping of str to type
+        Dataclass of each group.
+
+    Raises
+    ------
+    FormatError
+        When the file is missing, damaged, or not such a state.
+    """
+    with Reader(path, STATE_FORMAT) as reader:
+        return {name: read_record(reader, name, kind) for name, kind in kinds.items()}
