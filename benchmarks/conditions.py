@@ -27,7 +27,16 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from defaults import Series, run, score
-from rendered_scenes import FRAME_RATE, SCENES, Passage, Scene, frames, passages_of, write_truth
+from rendered_scenes import (
+    FRAME_RATE,
+    SCENES,
+    Passage,
+    Scene,
+    frames,
+    ground_of,
+    passages_of,
+    write_truth,
+)
 
 from motifmine.features.video.extract import extract_video
 from motifmine.io.hdf5 import store
@@ -180,7 +189,10 @@ def main() -> None:
     scene = SCENES[arguments.scene]
     rng = np.random.default_rng(arguments.seed)
     passages = passages_of(scene, rng)
-    rendered = [cv2.cvtColor(each, cv2.COLOR_BGR2GRAY) for each in frames(scene, passages, rng)]
+    ground = ground_of(scene.camera, rng)
+    rendered = [
+        cv2.cvtColor(each, cv2.COLOR_BGR2GRAY) for each in frames(scene, ground, passages, rng)
+    ]
     measure = Fits(scene, passages) if arguments.fit else TrueMotifs(scene, passages)
     clean = 0.0
     print("| condition | F1 | difference | what extract says |\n|---|---|---|---|")

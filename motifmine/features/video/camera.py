@@ -40,9 +40,18 @@ LEAST_AGREEMENT = 0.5
 NOTICED_PX = 0.35
 """Motion over the picture (root mean square) from which a camera is taken to move, pixels of the
 working frame; flow between two frames is counted from 0.5 on at the default speed and rate."""
-LEAST_VOTES = 0.75
-"""A camera begins to move if its new pose fits this share of blocks better: where a large thing
-moves before a camera that stands still, the rest of the picture fits worse."""
+EXPECTED = 0.02
+LEAST_GAIN = 0.5
+LEAST_VOTES = 0.6
+LEAST_VOTERS = 4
+LEAST_VOTING = 0.1
+LEAST_QUARTERS = 3
+"""A camera has moved if the scene fits better at its new pose on all sides. Blocks vote whose
+misfit a true motion would lower by `EXPECTED` of their contrast, and vote for it if at least
+`LEAST_GAIN` of that is seen. In every quarter of the picture that has `LEAST_VOTERS` and in which
+`LEAST_VOTING` of the blocks vote, and there must be three for the sky often fills one, this share
+must be for it: a hand or a lorry that moves before a camera on a tripod pulls the fit, but the
+quarters without it do not follow."""
 CALM_PX = 0.15
 CALM_S = Fraction(20)
 """A camera that moved less than this for so long stands still again."""
@@ -93,8 +102,8 @@ class Level:
         centre = np.array([(width - 1) / 2, (height - 1) / 2])
         return self._fit(sums, centre), self._measure_agreement(sums)
 
-    def count_votes(self, picture: Pixels, before: Pose, after: Pose) -> float:
-        """Return the share of blocks that a pose puts nearer to the background than another does.
+    def has_moved(self, picture: Pixels, before: Pose, after: Pose) -> bool:
+        """Return whether the scene is nearer to the background at a new pose, on all sides.
 
         Parameters
         ----------
@@ -111,8 +120,24 @@ class Level:
         )
         least = LEAST_CONTRAST**2
         seen = (at_before[:, 6:8] >= least).all(axis=1) & (at_after[:, 6:8] >= least).all(axis=1)
-        nearer = at_after[seen, 5] < at_before[seen, 5]
-        return float(nearer.mean()) if len(nearer) else 0.0
+        block = np.arange(len(at_before))
+        column, row = block % self.columns, block // self.columns
+        rows, side = len(block) // self.columns, BLOCK_PX * self.scale
+        at = side * ((column + 0.5 - self.columns / 2) + 1j * (row + 0.5 - rows / 2))
+        motion = ((after.turn - before.turn) * at + after.shift - before.shift) / self.scale
+        right, down = motion.real, motion.imag
+        xx, xy, yy = at_before[:, :3].T
+        expected = xx * right**2 + 2 * xy * right * down + yy * down**2
+        votes = seen & (expected > EXPECTED * at_before[:, 6])
+        # to first order only: far away there is not more to gain than the misfit
+        most = np.minimum(expected, at_before[:, 5])
+        is_for = at_before[:, 5] - at_after[:, 5] > LEAST_GAIN * most
+        quarter = 2 * (row >= rows / 2) + (column >= self.columns / 2)
+        n_votes = np.bincount(quarter[votes], minlength=4)
+        n_for = np.bincount(quarter[votes & is_for], minlength=4)
+        has_vote = n_votes >= np.maximum(LEAST_VOTERS, LEAST_VOTING * np.bincount(quarter))
+        is_right = n_for >= LEAST_VOTES * n_votes
+        return bool(has_vote.sum() >= LEAST_QUARTERS and is_right[has_vote].all())
 
     def _fit(self, sums: Floats, centre: Floats) -> Pose:
         right, down, growth, turn = fit_similarity(
@@ -266,7 +291,7 @@ class Camera:
         if (
             found is not None
             and self._differs(found, self.pose, NOTICED_PX)
-            and self._levels[1].count_votes(half, self.pose, found) >= LEAST_VOTES
+            and self._levels[1].has_moved(half, self.pose, found)
         ):
             self._is_moving = True
             return found

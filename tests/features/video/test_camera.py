@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from motifmine.features.video.camera import Camera, reduce_half
+from motifmine.features.video.camera import Camera, Level, reduce_half
 from motifmine.features.video.extract import extract_documents
 from motifmine.features.video.flow import FlowWords
 from motifmine.features.video.light import is_light_change
@@ -263,3 +263,28 @@ def test_light_that_changes_only_outside_the_region_of_interest_is_none() -> Non
     right[:, : WIDTH * 3 // 4] = 0
     assert is_light_change(before, after, everywhere, 6)
     assert not is_light_change(before, after, right, 6)
+
+
+def test_a_camera_has_moved_only_where_all_sides_say_so() -> None:
+    ground = make_ground()[:HEIGHT, :WIDTH]
+    flat = np.full((HEIGHT, WIDTH), 128, dtype=np.uint8)
+    stripes = np.repeat((100 + 40 * (np.arange(HEIGHT) // 6 % 2))[:, None], WIDTH, axis=1)
+    pushed = Pose(1.5 + 0j)
+    level = Level(1.0, ground.astype(np.float32))
+    everywhere = put_back(ground, Pose(-pushed.shift))
+    assert level.has_moved(everywhere, STILL, pushed)
+    # sky in one quarter says nothing, a hand in one does
+    for behind, is_moved in ((flat, True), (ground, False)):
+        picture, reference = everywhere.copy(), ground.copy()
+        quarter = (slice(0, HEIGHT // 2), slice(WIDTH // 2, WIDTH))
+        picture[quarter] = behind[quarter]
+        reference[quarter] = behind[quarter]
+        assert (
+            Level(1.0, reference.astype(np.float32)).has_moved(picture, STILL, pushed) == is_moved
+        )
+    # structure on one side, and stripes that look the same after the motion
+    for behind in (flat, to_pixels(stripes)):
+        picture, reference = everywhere.copy(), ground.copy()
+        picture[:, WIDTH // 2 :] = behind[:, WIDTH // 2 :]
+        reference[:, WIDTH // 2 :] = behind[:, WIDTH // 2 :]
+        assert not Level(1.0, reference.astype(np.float32)).has_moved(picture, STILL, pushed)
