@@ -1,5 +1,6 @@
-"""Type information is part of the package: a script of a user passes mypy."""
+"""Type information is part of the package: a script of a user passes mypy and pyright."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,17 +27,31 @@ mm.Fit().reprot("x.html")
 """
 
 
+CHECKERS = {
+    "mypy": ("mypy", "--strict", "--no-site-packages"),
+    # pyright, with its runtime in the package
+    "pyright": ("basedpyright", "--level", "error"),
+}
+
+
 @pytest.mark.long
+@pytest.mark.parametrize("checker", CHECKERS)
 @pytest.mark.parametrize(("script", "n_errors"), [(SCRIPT, 0), (WRONG, 3)])
-def test_a_script_of_a_user_is_checked(script: str, n_errors: int, tmp_path: Path) -> None:
+def test_a_script_of_a_user_is_checked(
+    checker: str, script: str, n_errors: int, tmp_path: Path
+) -> None:
     (tmp_path / "script.py").write_text(script)
+    settings = {"typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-site-packages", "script.py"],
+        [sys.executable, "-m", *CHECKERS[checker], "script.py"],
         cwd=tmp_path,
         env={"MYPYPATH": str(ROOT), "PATH": "/usr/bin"},
         capture_output=True,
         text=True,
         check=False,
     )
-    ours = [line for line in done.stdout.splitlines() if line.startswith("script.py")]
-    assert len([line for line in ours if ": error:" in line]) == n_errors, done.stdout
+    ours = [line for line in done.stdout.splitlines() if "script.py:" in line]
+    assert len([line for line in ours if "error:" in line or " - error" in line]) == n_errors, (
+        done.stdout
+    )
