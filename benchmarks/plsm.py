@@ -34,7 +34,7 @@ import numpy as np  # noqa: E402
 
 from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
 from motifmine.kernels.jit import fast_kernel  # noqa: E402
-from motifmine.models.plsm import em  # noqa: E402
+from motifmine.models.plsm import em, live_passes  # noqa: E402
 from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
 from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
@@ -360,16 +360,17 @@ def time_slopes(n_rounds: int) -> None:
 
 def time_live(path: Path) -> None:
     """Print the pass over live starts beside that over all, as starts die."""
-    problem, _, starts, phi = posed(*read(path))
+    problem, state, starts, phi = posed(*read(path))
     plan, places, out = problem.plan, problem.places, np.zeros_like(starts)
-    shares = (0.002, 0.005, 0.01, 0.02, 0.05)
-    keep = np.random.default_rng(0).random(len(starts))
+    shares = (0.002, 0.005, 0.01, 0.02, 0.045)
+    starts_2d, motifs = state.starts, state.motifs
+    keep = np.random.default_rng(0).random(starts_2d.shape)
     jobs: list[Callable[[], object]] = [
         lambda: plsm_pass.expectation(plan, starts, phi, out=out),
         *(
-            lambda live=live: plsm_pass.live_expectation(plan, places, live, phi)
+            lambda live=live: live_passes.live_expectation(plan, places, live, motifs)
             for live in (
-                plsm_pass.live_starts(plan, np.where(keep < share, starts, np.float32(0)))
+                live_passes.few_live_starts(np.where(keep < share, starts_2d, np.float32(0)))
                 for share in shares
             )
         ),

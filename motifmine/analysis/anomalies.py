@@ -114,9 +114,7 @@ def _measure(
     length = motifs.motif_length
     layout = start_layout(table, length)
     activation = make_dense_activation(layout, activations, len(motifs))
-    total = np.bincount(
-        table.row_of_observation(), weights=table.count, minlength=table.n_times
-    ).astype(np.float64)
+    total = table.time_totals()
     above, below = np.zeros(table.n_times), np.zeros(table.n_times)
     for fold in folds:
         deviances = _deviances(table, layout, activation, fold)

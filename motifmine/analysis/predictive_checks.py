@@ -33,9 +33,7 @@ def check_predictions(record: FitRecord, table: ObservationTable) -> PredictiveC
         Its documents, prepared as for the fit.
     """
     length = record.motifs.motif_length
-    total = np.bincount(table.row_of_observation(), table.count, minlength=table.n_times).astype(
-        np.float64
-    )
+    total = table.time_totals()
     sizes = _relative_sizes(record.occurrences.weight, record.occurrences.motif.astype(np.int64))
     rng = generator(record.provenance.seed, Stream.PREDICTIVE)
     observed = _measure(total, sizes, length)

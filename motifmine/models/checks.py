@@ -44,9 +44,12 @@ def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> 
 
 def drop_unused_words(table: ObservationTable) -> tuple[Indices32, ObservationTable]:
     """Return the words that were seen, and the table over them alone."""
-    used, word = np.unique(table.word, return_inverse=True)
+    is_used = table.word_numbers() > 0
+    used = np.flatnonzero(is_used).astype(np.int32)
     labels = Vocabulary.of_labels([table.vocabulary.labels[w] for w in used])
-    return used, replace(table, vocabulary=labels, word=word.astype(np.int32), picture=None)
+    place = np.cumsum(is_used, dtype=np.int32) - np.int32(1)
+    word = table.word if len(used) == table.n_words else place[table.word]
+    return used, replace(table, vocabulary=labels, word=word, picture=None)
 
 
 def restore_words(values: Floats | Floats32, used: Indices | Indices32, n_words: int) -> Floats32:

@@ -46,9 +46,10 @@ class Preparation:
     def apply(self, table: ObservationTable) -> ObservationTable:
         """Return the prepared table; words and times do not change."""
         choice = self.resolve(table)
-        seen = np.bincount(table.word, minlength=table.n_words)
         count = choice._compress(table)
-        count[seen[table.word] < (choice.least_bins or 0)] = 0
+        is_rare = table.word_numbers() < (choice.least_bins or 0)
+        if is_rare.any():
+            count = np.where(is_rare[table.word], np.float32(0), count)
         return table.with_counts(count)
 
     def apply_counts(self, table: ObservationTable) -> ObservationTable:
@@ -56,8 +57,7 @@ class Preparation:
         return table.with_counts(self.resolve(table)._compress(table))
 
     def _compress(self, table: ObservationTable) -> Floats32:
-        count = np.sqrt(table.count) if self.counts == "sqrt" else table.count.copy()
-        return count.astype(np.float32)
+        return np.sqrt(table.count) if self.counts == "sqrt" else table.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 Bins = TypeVar("Bins", int, Indices, Indices32)
 """A number of time bins, or an integer array of such."""
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 def n_starts(n_times: Bins, motif_length: int) -> Bins:
@@ -97,8 +99,8 @@ def make_phi(probability: Floats32) -> Floats32:
     return np.ascontiguousarray(probability[:, ::-1].transpose(2, 1, 0).reshape(n_words, -1))
 
 
-def restore_motifs(phi: Floats32, n_motifs: int) -> Floats32:
-    """Return the inverse of `make_phi`, float32 array (K, L, W)."""
+def restore_motifs(phi: NDArray[Real], n_motifs: int) -> NDArray[Real]:
+    """Return the inverse of `make_phi`, array (K, L, W)."""
     cube = phi.reshape(len(phi), -1, n_motifs)
     return np.ascontiguousarray(cube[:, ::-1].transpose(2, 1, 0))
 
@@ -115,6 +117,20 @@ def compute_background_rates(
         Share of the background in the observations of every document.
     word_probability : float32 array (W,), sums to 1
     """
-    per_bin = share * layout.document_total / np.maximum(layout.n_times, 1)
-    per_observation = np.repeat(per_bin[layout.bin_document], np.diff(layout.offsets))
-    return (per_observation * word_probability[layout.word]).astype(np.float32)
+    return spread_rates(
+        layout, share * layout.document_total / np.maximum(layout.n_times, 1), word_probability
+    )
+
+
+def spread_rates(layout: StartLayout, level: Floats, word: Floats | Floats32) -> Floats32:
+    """Return level[d] * word[w] of every observation, float32 array (N,).
+
+    Parameters
+    ----------
+    layout : StartLayout
+    level : float64 array (D,)
+    word : float array (W,)
+    """
+    rates = word.astype(np.float32)[layout.word]
+    rates *= np.repeat(level.astype(np.float32)[layout.bin_document], np.diff(layout.offsets))
+    return rates

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
-from motifmine.records.vocabulary import (
-    Vocabulary,
-)
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
+
+PART = 1 << 20
+"""Observations that are counted at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,11 +190,27 @@ class ObservationTable:
         """Return the document of every time row, int64 array (sum of T,)."""
         return np.repeat(np.arange(self.n_documents), self.document_lengths)
 
+    def time_totals(self) -> Floats:
+        """Return the sum of the counts of every time row, float64 array (sum of T,)."""
+        total = np.zeros(self.n_times)
+        filled = np.flatnonzero(np.diff(self.offsets))
+        if len(filled):
+            # without an array of all observations' rows, which would be twice the table
+            total[filled] = np.add.reduceat(self.count, self.offsets[filled], dtype=np.float64)
+        return total
+
     def document_totals(self) -> Floats:
         """Return the sum of the counts of every document, float64 array (D,)."""
-        document = self.document_of_time()[self.row_of_observation()]
-        total = np.bincount(document, weights=self.count, minlength=self.n_documents)
-        return total.astype(np.float64)
+        weights, document = self.time_totals(), self.document_of_time()
+        return np.bincount(document, weights, self.n_documents).astype(np.float64)
+
+    def word_numbers(self) -> Indices:
+        """Return the number of observations of every word, int64 array (W,)."""
+        number = np.zeros(self.n_words, np.int64)
+        # in parts: bincount copies what it counts to int64
+        for first in range(0, len(self.word), PART):
+            number += np.bincount(self.word[first : first + PART], minlength=self.n_words)
+        return number
 
     def documents(self, indices: Sequence[int]) -> "ObservationTable":
         """Return the documents `indices`, in this order."""
@@ -219,14 +236,16 @@ class ObservationTable:
 
     def with_counts(self, count: Floats32) -> "ObservationTable":
         """Return the table with other counts; observations whose count is 0 are dropped."""
-        keep = count > 0
-        # old offsets index the running number of kept observations: the new offsets without a loop
-        kept = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+        count = np.ascontiguousarray(count, dtype=np.float32)
+        dropped = np.flatnonzero(~(count > 0))
+        if not len(dropped):
+            return replace(self, count=count)
         return replace(
             self,
-            offsets=kept[self.offsets],
-            word=self.word[keep],
-            count=np.ascontiguousarray(count[keep], dtype=np.float32),
+            # each offset less what is dropped before it
+            offsets=self.offsets - np.searchsorted(dropped, self.offsets),
+            word=np.delete(self.word, dropped),
+            count=np.delete(count, dropped),
         )
 
     def of_recording(self, recording: Recording) -> "ObservationTable":
@@ -328,6 +347,8 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     if not tables:
         raise DataError("there is no table to join")
     first = tables[0]
+    if len(tables) == 1:
+        return first
     for table in tables[1:]:
         name = table.recordings[0].name if table.recordings else "?"
         if difference := first.scene_difference(table):

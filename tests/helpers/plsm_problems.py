@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.plsm import passes as plsm_pass
-from motifmine.models.plsm.cell_layouts import aligned
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.passes import Plan
 from motifmine.types import Floats, Floats32, Indices, Indices32
@@ -112,11 +111,6 @@ def random_background(plan: Plan, seed: int = 3) -> Background:
 
 
 def normalised(plan: Plan, counts: Floats) -> Floats32:
-    """Return phi (W, stride) from expected counts: every motif sums to 1."""
-    cells = plan.n_motifs * plan.motif_length
-    by_motif = counts[:, :cells].reshape(plan.n_words, -1, plan.n_motifs)
-    total = by_motif.sum(axis=(0, 1))
-    phi = aligned(counts.shape)
-    scaled = by_motif / np.where(total > 0, total, 1)
-    phi[:, :cells] = scaled.reshape(plan.n_words, cells)
-    return phi
+    """Return phi (W, stride) from expected counts (K, L, W): every motif sums to 1."""
+    total = counts.sum(axis=(1, 2), keepdims=True)
+    return plsm_pass.padded_phi(plan, (counts / np.where(total > 0, total, 1)).astype(np.float32))

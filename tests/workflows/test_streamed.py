@@ -226,7 +226,7 @@ def test_blending_weighs_batches_by_their_observations_not_their_number() -> Non
 
 def test_statistics_of_motifs_give_these_motifs(parameters: Parameters) -> None:
     kept = statistics_of(parameters, np.array([0.5, 0.2, 0.1]), 0.2)
-    again = maximised(parameters, kept, 0.0)
+    again = maximised(kept, 0.0)
     assert np.allclose(again.motifs, parameters.motifs, atol=1e-6)
     assert np.allclose(again.words, parameters.words, atol=1e-6)
     assert kept.cells.sum() + kept.words.sum() == pytest.approx(1.0, abs=1e-5)

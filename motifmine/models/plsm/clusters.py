@@ -27,12 +27,10 @@ def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, F
         centres = _far_apart(points, k, rng)
         label = nearest(points, centres)
         for _ in range(N_ITERATIONS):
-            centres = np.array(
-                [
-                    points[label == c].mean(axis=0) if (label == c).any() else centres[c]
-                    for c in range(k)
-                ]
-            )
+            # as a product of matrices: a mean for each cluster would be a call for each
+            members = (label == np.arange(k)[:, None]).astype(np.float64)
+            size = members.sum(axis=1, keepdims=True)
+            centres = np.where(size > 0, members @ points / np.maximum(size, 1), centres)
             moved = nearest(points, centres)
             if (moved == label).all():
                 break
@@ -47,8 +45,9 @@ def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, F
 def _far_apart(points: Floats, k: int, rng: np.random.Generator) -> Floats:
     """Return points to begin with, each drawn by its squared distance from those before."""
     chosen = [int(rng.integers(len(points)))]
+    distance = np.full(len(points), np.inf)
     for _ in range(k - 1):
-        distance = np.square(points[:, None] - points[chosen][None]).sum(axis=2).min(axis=1)
+        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
         total = float(distance.sum())
         share = distance / total if total > 0 else None
         chosen.append(int(rng.choice(len(points), p=share)))

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from motifmine.models.monitor import has_converged
+from motifmine.models.plsm import live_passes
 from motifmine.models.plsm import passes as plsm_pass
-from motifmine.models.plsm.kernels.live import Places
+from motifmine.models.plsm.kernels.live import Live, Places, live_above
 from motifmine.models.plsm.kernels.search import sweep_threshold
 from motifmine.models.plsm.spec import Priors
-from motifmine.records.start_layout import StartLayout, restore_motifs, start_layout
+from motifmine.records.start_layout import StartLayout, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32
 
@@ -115,7 +116,7 @@ def prepare_em(
     return Problem(
         layout=layout,
         plan=plan,
-        places=plsm_pass.live_places(plan),
+        places=live_passes.live_places(plan),
         n_words=table.n_words,
         priors=priors,
         n_threads=n_threads,
@@ -131,68 +132,99 @@ def shares(weight: Floats) -> Floats:
     return share
 
 
-def background_rates(problem: Problem, state: State) -> Floats32:
-    """Return the rate of every observation under the background, float32 array (N,)."""
-    layout = problem.layout
-    level = (state.background_mass / np.maximum(layout.n_times, 1))[layout.bin_document]
-    per_observation = np.repeat(level, np.diff(layout.offsets))
-    return (per_observation * state.background_word[layout.word]).astype(np.float32)
+class _Point(NamedTuple):
+    """A state during iterations: where few starts are live, only those are kept."""
+
+    state: State
+    """Its starts are out of date where `live` is given."""
+    live: Live | None
+
+    @classmethod
+    def of(cls, state: State) -> "_Point":
+        """Return a state as iterations take it."""
+        return cls(state, live_passes.few_live_starts(state.starts))
+
+    def whole(self, problem: Problem) -> State:
+        """Return the state with all starts."""
+        if self.live is None:
+            return self.state
+        starts = live_passes.dense_starts(self.live, problem.layout.n_rows)
+        return self.state._replace(starts=starts)
 
 
-def expect(problem: Problem, state: State, *, learn_motifs: bool = True) -> plsm_pass.Expectation:
-    """Return the expected counts under `state`: the E-step, one pass over the observations.
-
-    `activation` of the result is float32 (R, K), `phi` float64 (W, stride) or empty (0, stride).
-
-    Parameters
-    ----------
-    problem : Problem
-    state : State
-    learn_motifs : bool
-        When not set, motif cells are not counted, which is cheaper.
-    """
-    n_motifs, n_starts = state.n_motifs, state.starts.size
+def _expect(problem: Problem, point: _Point, *, learn_motifs: bool) -> plsm_pass.Expectation:
+    """Return the expected counts under a state: the E-step, one pass over the observations."""
+    state, live = point
     # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
-    plan = problem.plan._replace(n_motifs=n_motifs)
-    phi = plsm_pass.padded_phi(plan, state.motifs)
+    plan = problem.plan._replace(n_motifs=state.n_motifs)
     background = plsm_pass.background_of(
         state.background_word, state.background_mass / np.maximum(problem.layout.n_times, 1)
     )
-    work = len(problem.layout.word) * plan.motif_length * n_motifs
+    n_live = state.starts.size if live is None else len(live.mass)
+    work = live_passes.n_multiplications(plan, n_live)
     n_threads = problem.n_threads if work > WORTH_THREADS else 1
-    starts = plsm_pass.padded_starts(state.starts)
-    # sparsity closes most starts in the first iterations, and a closed start stays closed under EM
-    if np.count_nonzero(state.starts) < plsm_pass.CROSSOVER * n_starts:
-        live = plsm_pass.live_starts(plan, starts)
-        found = plsm_pass.live_expectation(
+    if live is not None:
+        return live_passes.live_expectation(
             plan,
             problem.places,
             live,
-            phi,
+            state.motifs,
             background=background,
             learn=learn_motifs,
             n_threads=n_threads,
         )
-        dense = plsm_pass.dense_starts(plan, live._replace(mass=found.activation))
+    return plsm_pass.expectation(
+        plan,
+        plsm_pass.padded_starts(state.starts),
+        plsm_pass.padded_phi(plan, state.motifs),
+        background=background,
+        learn=learn_motifs,
+        n_threads=n_threads,
+    )
+
+
+def _advance(
+    problem: Problem, point: _Point, threshold: Floats32, *, learn_motifs: bool
+) -> tuple[_Point, plsm_pass.Expectation, float]:
+    """Return what `step_starts` does, of a point."""
+    found = _expect(problem, point, learn_motifs=learn_motifs)
+    state, live = point
+    started = state.starts if live is None else live.mass
+    # the expected total of a Poisson process, under the parameters before they change
+    value = found.log_likelihood - float(
+        started.sum(dtype=np.float64) + state.background_mass.sum()
+    )
+    mass = found.background_documents
+    if problem.priors.background is not None:
+        mass = problem.priors.background * problem.layout.document_total
+    state = state._replace(background_mass=mass)
+    if live is not None:
+        point = _Point(state, Live(*live_above(live, found.activation, threshold)))
     else:
-        found = plsm_pass.expectation(
-            plan,
-            starts,
-            phi,
-            background=background,
-            learn=learn_motifs,
-            n_threads=n_threads,
+        starts = found.activation[: state.starts.size].reshape(state.starts.shape)
+        sweep_threshold(starts, threshold)  # in place
+        point = _Point.of(state._replace(starts=starts))
+    return point, found, value - _constant(problem)
+
+
+def _step(
+    problem: Problem, point: _Point, threshold: Floats32, *, learn_motifs: bool
+) -> tuple[_Point, float]:
+    """Return what `step` does, of a point."""
+    point, found, value = _advance(problem, point, threshold, learn_motifs=learn_motifs)
+    if learn_motifs:
+        # given as a share of the data for each cell, so that the prior does not fade as tables grow
+        pseudo_count = problem.priors.motif_prior * problem.total / max(found.cells.size, 1)
+        state = point.state._replace(
+            motifs=normalised(found.cells, pseudo_count),
+            background_word=shares(found.background_words),
         )
-        dense = found.activation
-    return found._replace(activation=dense[:n_starts].reshape(state.starts.shape))
+        point = point._replace(state=state)
+    return point, value
 
 
 def step(
-    problem: Problem,
-    state: State,
-    threshold: Floats32,
-    *,
-    learn_motifs: bool = True,
+    problem: Problem, state: State, threshold: Floats32, *, learn_motifs: bool = True
 ) -> tuple[State, float]:
     """Return the parameters after one EM iteration, and the log-likelihood before it.
 
@@ -212,47 +244,24 @@ def step(
         Log-likelihood of the Poisson form, nats, without the terms that only the counts decide: it
         equals sum n log p(w,t|d) where a document's masses sum to its observations.
     """
-    state, found, value = step_starts(problem, state, threshold, learn_motifs=learn_motifs)
-    if learn_motifs:
-        # given as a share of the data for each cell, so that the prior does not fade as tables grow
-        pseudo_count = problem.priors.motif_prior * problem.total / max(found.phi.size, 1)
-        motifs = normalised(found.phi, state.n_motifs, problem.layout.motif_length, pseudo_count)
-        state = state._replace(motifs=motifs, background_word=shares(found.background_words))
-    return state, value
+    point, value = _step(problem, _Point.of(state), threshold, learn_motifs=learn_motifs)
+    return point.whole(problem), value
 
 
 def step_starts(
-    problem: Problem,
-    state: State,
-    threshold: Floats32,
-    *,
-    learn_motifs: bool = True,
+    problem: Problem, state: State, threshold: Floats32
 ) -> tuple[State, plsm_pass.Expectation, float]:
-    """Return the half of `step` that stays with the documents, and what the other half needs.
+    """Return a state with new starts and background's mass, expected counts, and log-likelihood.
 
-    Starts and the background's mass are new, motifs and the background's words as they were; the
-    expected counts of these are returned too, with the log-likelihood.
+    This half of `step` stays with the documents; the counts are what the other half needs.
 
     Parameters
     ----------
-    problem : Problem
-    state : State
-    threshold : float32 array (R,)
+    problem, state, threshold
         See `step`.
-    learn_motifs : bool
-        Whether the expected counts of motif cells are needed.
     """
-    found = expect(problem, state, learn_motifs=learn_motifs)
-    # the expected total of a Poisson process, under the parameters before they change
-    value = found.log_likelihood - float(
-        state.starts.sum(dtype=np.float64) + state.background_mass.sum()
-    )
-    sweep_threshold(found.activation, threshold)  # in place
-    mass = found.background_documents
-    if problem.priors.background is not None:
-        mass = problem.priors.background * problem.layout.document_total
-    state = state._replace(starts=found.activation, background_mass=mass)
-    return state, found, value - _constant(problem)
+    point, found, value = _advance(problem, _Point.of(state), threshold, learn_motifs=True)
+    return point.whole(problem), found, value
 
 
 def _constant(problem: Problem) -> float:
@@ -262,24 +271,14 @@ def _constant(problem: Problem) -> float:
     return float(np.sum(total * np.log(total) - total))
 
 
-def normalised(counts: Floats, n_motifs: int, length: int, pseudo_count: float) -> Floats32:
-    """Return motifs (K, L, W) from expected counts (W, >= L * K), prior added, summing to 1.
-
-    Parameters
-    ----------
-    counts : float64 array (W, >= L * K)
-        Relative time reversed, see `motifmine.models.plsm.kernels.tiles`.
-    n_motifs : int
-    length : int
-        Bins L of a motif.
-    pseudo_count : float
-        Added to every cell.
-    """
-    cells = counts[:, : length * n_motifs] + pseudo_count
-    total = cells.reshape(-1, n_motifs).sum(axis=0)
+def normalised(counts: Floats, pseudo_count: float) -> Floats32:
+    """Return motifs (K, L, W) from expected counts (K, L, W), a prior added, summing to 1."""
+    cells = counts + pseudo_count
+    total = cells.sum(axis=(1, 2))
     # a motif without any counts stays empty: NaN would spread to all motifs by the rates
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    return restore_motifs((cells * np.tile(scale, length)).astype(np.float32), n_motifs)
+    motifs: Floats32 = (cells * scale[:, None, None]).astype(np.float32)
+    return motifs
 
 
 def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> State:
@@ -323,10 +322,10 @@ def iterate(
         When not set, motifs and the background's words stay as they are.
     """
     threshold = problem.thresholds(state.n_motifs)
-    value = -np.inf
+    point, value = _Point.of(state), -np.inf
     for _ in range(n_iterations):
-        state, value = step(problem, state, threshold, learn_motifs=learn_motifs)
-    return state, value
+        point, value = _step(problem, point, threshold, learn_motifs=learn_motifs)
+    return point.whole(problem), value
 
 
 def infer_starts(
@@ -353,12 +352,13 @@ def infer_starts(
         First iteration in which motifs are learned too; None: they are held fixed.
     """
     threshold = problem.thresholds(state.n_motifs)
+    point = _Point.of(state)
     for i in range(n_iterations):
         # flat starts are near the threshold: taken off at once, it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
         learn = learn_after is not None and i >= learn_after
-        state, _ = step(problem, state, threshold * ramp, learn_motifs=learn)
-    return state
+        point, _ = _step(problem, point, threshold * ramp, learn_motifs=learn)
+    return point.whole(problem)
 
 
 def climb(
@@ -383,14 +383,14 @@ def climb(
         Called with the log-likelihood, nats, of every iteration.
     """
     threshold = problem.thresholds(state.n_motifs)
-    last = -np.inf
+    point, last = _Point.of(state), -np.inf
     for i in range(n_iterations):
-        state, value = step(problem, state, threshold)
+        point, value = _step(problem, point, threshold, learn_motifs=True)
         on_value(value)
         if has_converged(i, value - last, tolerance, problem.total):
             break
         last = value
-    return state
+    return point.whole(problem)
 
 
 def with_expected_counts(problem: Problem, state: State) -> State:

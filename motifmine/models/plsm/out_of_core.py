@@ -95,7 +95,7 @@ class PlsmOutOfCore:
 
     def maximise(self, parameters: Parameters, statistics: Statistics) -> Parameters:
         """Return the parameters that the statistics ask for: the M-step."""
-        return maximised(parameters, statistics, self.priors.motif_prior)
+        return maximised(statistics, self.priors.motif_prior)
 
     def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
         """Return the statistics of documents whose starts are inferred from flat ones."""
@@ -192,4 +192,4 @@ class PlsmOutOfCore:
 
     def _step(self, problem: Problem, state: State) -> tuple[Statistics, State]:
         state, found, value = step_starts(problem, state, problem.thresholds(state.n_motifs))
-        return Statistics(found.phi, found.background_words, value, problem.total), state
+        return Statistics(found.cells, found.background_words, value, problem.total), state

@@ -10,14 +10,13 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from motifmine.models.plsm.cell_layouts import aligned, motif_major, stride, word_major
+from motifmine.models.plsm.cell_layouts import aligned, stride
 from motifmine.models.plsm.kernels import dense as kn
-from motifmine.models.plsm.kernels import live as lk
 from motifmine.models.plsm.kernels import tiles as cut
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.kernels.rows import LANES
 from motifmine.parallel.threads import run_in_order
-from motifmine.records.start_layout import make_phi
+from motifmine.records.start_layout import make_phi, restore_motifs
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 N_CHUNKS = 16
@@ -29,8 +28,6 @@ TILE_BYTES = 1 << 18
 TILE_OBSERVATIONS = 1 << 15
 TINY = np.float32(1e-30)
 """Expected masses below it become 0: no denormal numbers, and dead starts can be skipped."""
-CROSSOVER = 0.05
-"""Share of live starts below which `live_expectation` is faster than `expectation`."""
 NO_BACKGROUND = Background(np.zeros(0, np.float32), np.zeros(0, np.float32))
 
 Room = TypeVar("Room")
@@ -44,6 +41,10 @@ class Plan(NamedTuple):
     n_motifs: int
     motif_length: int
     n_words: int
+    largest_tile: int
+    """The most observations of any tile."""
+    widest_tile: int
+    """The most start rows from the first bin of any tile to its last."""
 
     @property
     def n_rows(self) -> int:
@@ -55,25 +56,14 @@ class Plan(NamedTuple):
         """Number of chunks, 0 without observations."""
         return len(self.tiles.chunk_row) - 1 if len(self.table.bin_row) else 0
 
-    @property
-    def largest_tile(self) -> int:
-        """The most observations of any tile."""
-        return int(np.diff(self.table.offsets[self.tiles.tile_bin]).max(initial=0))
-
-    @property
-    def widest_tile(self) -> int:
-        """The most start rows from the first bin of any tile to its last."""
-        at = self.tiles.tile_bin
-        return int((self.table.bin_row[at[1:] - 1] - self.table.bin_row[at[:-1]]).max(initial=0))
-
 
 class Expectation(NamedTuple):
     """Expected counts, and how likely the observations are."""
 
     activation: Floats32
     """Of starts: float32 array (R * K + 16,), or (M,) for live cells."""
-    phi: Floats
-    """Of motif cells: float64 array (W, stride), empty (0, stride) when motifs were fixed."""
+    cells: Floats
+    """Of motif cells: float64 array (K, L, W), empty (0, L, W) when motifs were fixed."""
     background_words: Floats
     """Of the background by word: float64 array (W,)."""
     background_documents: Floats
@@ -142,7 +132,12 @@ def plan(
     inner = table.bin_row[chunk_bin[1:-1]]
     chunk_row = np.concatenate([[0], inner, table.first_row[-1:]]).astype(np.int64)
     tiles = cut.Tiles(chunk_tile, tile_bin, chunk_row, order, order_row)
-    return Plan(table, tiles, n_motifs, motif_length, n_words)
+    largest = int(np.diff(table.offsets[tile_bin]).max(initial=0))
+    span = (
+        table.bin_row[tile_bin[1:] - 1] - table.bin_row[tile_bin[:-1]] if n_bins else tile_bin[:0]
+    )
+    widest = int(span.max(initial=0))
+    return Plan(table, tiles, n_motifs, motif_length, n_words, largest, widest)
 
 
 def expectation(
@@ -184,7 +179,7 @@ def expectation(
     starts = new_activation[:n_values]
     if not len(plan.table.bin_row):
         starts[:] = 0
-    halo = _halo(plan)
+    halo = make_halo(plan)
 
     def sweep(
         chunk: int, part: Floats32, words: Floats, documents: Floats, room: kn.Scratch
@@ -212,92 +207,15 @@ def expectation(
         rates, values = aligned(plan.largest_tile), aligned(8)
         return window, rates, np.zeros(len(rates), np.int32), np.zeros(8, np.int64), values
 
-    parts = _summed(plan, phi, background, learn, n_threads, room, sweep)
+    weight = phi if learn else phi[:0]
+    counts, words, documents, value, unexplained = sum_units(
+        plan, plan.n_chunks, weight, background, n_threads, room, sweep
+    )
     kn.sweep_halos(activation, halo, plan.tiles.chunk_row, TINY, starts)
-    return Expectation(new_activation, *parts)
-
-
-def live_expectation(
-    plan: Plan,
-    places: lk.Places,
-    live: lk.Live,
-    phi: Floats32,
-    *,
-    background: Background = NO_BACKGROUND,
-    learn: bool = True,
-    n_threads: int = 1,
-) -> Expectation:
-    """Return what `expectation` returns, but from live starts only and with their masses (M,).
-
-    Parameters
-    ----------
-    plan : Plan
-    places : Places
-        See `live_places`.
-    live : Live
-        See `live_starts`.
-    phi : float32 array (W, stride)
-    background : Background
-    learn : bool
-    n_threads : int
-    """
-    by_motif = motif_major(phi, *_size(plan))
-    size = (*_size(plan), plan.n_words)
-    sums = np.zeros_like(live.mass)
-    halo = _halo(plan)
-
-    def sweep(
-        chunk: int,
-        part: Floats32,
-        words: Floats,
-        documents: Floats,
-        room: tuple[Floats32, Indices32],
-    ) -> tuple[float, float]:
-        return lk.sweep_live_chunk(
-            live,
-            places,
-            by_motif.reshape(-1),
-            plan.table,
-            plan.tiles,
-            chunk,
-            background,
-            size,
-            sums,
-            halo,
-            part.reshape(-1),
-            words,
-            documents,
-            room,
-        )
-
-    def room() -> tuple[Floats32, Indices32]:
-        return aligned(plan.largest_tile), np.zeros(plan.largest_tile, np.int32)
-
-    parts = _summed(plan, by_motif, background, learn, n_threads, room, sweep)
-    lk.sweep_live_masses(live, halo, plan.tiles.chunk_row, TINY, sums)
-    found = Expectation(sums, *parts)
-    return found._replace(phi=word_major(found.phi, *_size(plan), plan.n_words))
-
-
-def live_starts(plan: Plan, activation: Floats32) -> lk.Live:
-    """Return the cells above zero of an activation (R * K + 16,)."""
-    offsets = lk.live_offsets(activation, plan.n_rows, plan.n_motifs)
-    return lk.Live(offsets, *lk.live_cells(activation, offsets, plan.n_rows))
-
-
-def live_places(plan: Plan) -> lk.Places:
-    """Return places of the observations, made once for all passes over live cells."""
-    if (plan.widest_tile + 1) * plan.n_words >= 1 << 31:
-        raise ValueError("tiles of rows x words beyond int32; make the plan with fewer tile_rows")
-    return lk.Places(*lk.places_of(plan.table, plan.tiles, plan.n_words))
-
-
-def dense_starts(plan: Plan, live: lk.Live) -> Floats32:
-    """Return the activation (R * K + 16,) of live cells."""
-    activation = aligned(plan.n_rows * plan.n_motifs + LANES)
-    motif = np.repeat(np.arange(plan.n_motifs), np.diff(live.motif_offsets))
-    activation[live.row * plan.n_motifs + motif] = live.mass
-    return activation
+    cells = np.zeros((0, plan.motif_length, plan.n_words))
+    if learn:
+        cells = restore_motifs(counts[:, : plan.n_motifs * plan.motif_length], plan.n_motifs)
+    return Expectation(new_activation, cells, words, documents, value, unexplained)
 
 
 def padded_starts(starts: Floats32) -> Floats32:
@@ -323,46 +241,58 @@ def _size(plan: Plan) -> tuple[int, int]:
     return plan.n_motifs, plan.motif_length
 
 
-def _halo(plan: Plan) -> Floats32:
+def make_halo(plan: Plan) -> Floats32:
+    """Return zeros for what every chunk owes to the rows behind it, float32 (C, (L - 1) * K)."""
     width = (plan.motif_length - 1) * plan.n_motifs
     return np.zeros((len(plan.tiles.chunk_row) - 1, width), np.float32)
 
 
-def _summed(
+def sum_units(
     plan: Plan,
-    phi: Floats32,
+    n_units: int,
+    weight: Floats32,
     background: Background,
-    learn: bool,
     n_threads: int,
     room: Callable[[], Room],
     sweep: Callable[[int, Floats32, Floats, Floats, Room], tuple[float, float]],
 ) -> tuple[Floats, Floats, Floats, float, float]:
-    """Sweep all chunks and return their sums: all of `Expectation` but the activation.
+    """Sweep all units of work and return their sums: all of `Expectation` but the activation.
 
-    `sweep` gets chunk, part of the motif cells, background by word and by document, scratch.
+    Parameters
+    ----------
+    plan : Plan
+    n_units : int
+        Chunks, or runs of chunks.
+    weight : float32 array (rows, columns)
+        What the sums over the cells are multiplied by; without rows they are not computed.
+    background : Background
+    n_threads : int
+    room : callable
+        Returns the scratch of a thread.
+    sweep : callable
+        Gets unit, part of the motif cells, background by word and by document, scratch.
     """
-    n_threads = max(min(n_threads, plan.n_chunks), 1)
-    shape = phi.shape if learn else (0, phi.shape[1])
-    counts = np.zeros(shape)
+    n_threads = max(min(n_threads, n_units), 1)
+    counts = np.zeros(weight.shape)
     words = np.zeros(plan.n_words)
     n_words = plan.n_words if len(background.rate) else 0
     documents = np.zeros(len(plan.table.first_row) - 1 + plan.n_chunks)
     sums = np.zeros(2)
-    own = [(aligned(shape), np.zeros(n_words), room()) for _ in range(n_threads)]
+    own = [(aligned(weight.shape), np.zeros(n_words), room()) for _ in range(n_threads)]
 
-    def work(chunk: int, worker: int) -> tuple[float, float]:
+    def work(unit: int, worker: int) -> tuple[float, float]:
         part, new_words, scratch = own[worker]
-        return sweep(chunk, part, new_words, documents, scratch)
+        return sweep(unit, part, new_words, documents, scratch)
 
-    def deliver(chunk: int, worker: int, result: tuple[float, float]) -> None:
+    def deliver(unit: int, worker: int, result: tuple[float, float]) -> None:
         part, new_words, _ = own[worker]
-        # called in the order of chunks: sums have the same bytes at any number of threads
-        kn.sweep_total(counts, part, phi)
+        # called in the order of units: sums have the same bytes at any number of threads
+        kn.sweep_total(counts, part, weight)
         words[:n_words] += new_words
         new_words[:] = 0
         sums[:] += result
 
-    run_in_order(plan.n_chunks, n_threads, work, deliver)
+    run_in_order(n_units, n_threads, work, deliver)
     mass = _document_sums(documents, plan)
     return counts, words, mass, float(sums[0]), float(sums[1])
 

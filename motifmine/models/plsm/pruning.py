@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.plsm.em import Problem, State, background_rates, iterate
+from motifmine.models.plsm.em import Problem, State, iterate
 from motifmine.models.plsm.kernels.search import drop_costs
-from motifmine.records.start_layout import make_phi
+from motifmine.records.start_layout import make_phi, spread_rates
 from motifmine.types import Floats, Floats32, Indices
 
 DUPLICATE_COSINE = 0.8
@@ -81,6 +81,13 @@ def prune_motifs(problem: Problem, state: State, n_keep: int) -> State:
         state, _ = iterate(problem, keep_motifs(state, keep), 4)
         state = merge_copies(state, n_keep)
     return state
+
+
+def background_rates(problem: Problem, state: State) -> Floats32:
+    """Return the rate of every observation under the background, float32 array (N,)."""
+    layout = problem.layout
+    level = state.background_mass / np.maximum(layout.n_times, 1)
+    return spread_rates(layout, level, state.background_word)
 
 
 def compute_contributions(problem: Problem, state: State) -> Floats:

@@ -18,13 +18,12 @@ from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.em import (
     Problem,
     State,
-    background_rates,
     flat_start,
     infer_starts,
     prepare_em,
 )
 from motifmine.models.plsm.kernels.search import window_counts
-from motifmine.models.plsm.pruning import prune_motifs
+from motifmine.models.plsm.pruning import background_rates, prune_motifs
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import make_phi
 from motifmine.records.table import ObservationTable

@@ -47,9 +47,7 @@ def make_topic_table(table: ObservationTable, layout: Topics, shares: Floats32) 
     """
     kept = np.where(shares < MIN_SHARE, 0, shares).astype(np.float64)
     total = kept.sum(axis=1, keepdims=True)
-    observed: Floats = np.bincount(
-        table.row_of_observation(), weights=table.count, minlength=table.n_times
-    ).astype(np.float64)
+    observed: Floats = table.time_totals()
     np.divide(kept * observed[:, None], total, out=kept, where=total > 0)
     counts = kept.astype(np.float32)
     bins, topics = np.nonzero(counts)

@@ -5,19 +5,24 @@ import math
 import numpy as np
 import pytest
 
+from motifmine.models.plsm import live_passes
+from motifmine.models.plsm.kernels.live import Live, live_above, live_cells, live_offsets
 from motifmine.models.plsm.kernels.ratios import Background
+from motifmine.models.plsm.live_passes import (
+    dense_starts,
+    few_live_starts,
+    live_expectation,
+    live_places,
+)
 from motifmine.models.plsm.passes import (
     NO_BACKGROUND,
     Expectation,
     Plan,
-    dense_starts,
     expectation,
-    live_expectation,
-    live_places,
-    live_starts,
     padded_phi,
     padded_starts,
 )
+from motifmine.records.start_layout import restore_motifs
 from motifmine.types import Floats32
 from tests.helpers.plsm_problems import (
     SHAPES,
@@ -69,10 +74,7 @@ def assert_equals_reference(
         at = (first[d] + ts + length - 1) * n_motifs + z
         assert found.activation[at] == pytest.approx(value, rel=3e-5, abs=1e-6), (d, z, ts)
     for tr in range(length):
-        column = (length - 1 - tr) * n_motifs
-        got = found.phi[:, column : column + n_motifs].T
-        np.testing.assert_allclose(got, e[:, :, tr], rtol=3e-5, atol=1e-6)
-    assert not found.phi[:, n_motifs * length :].any()
+        np.testing.assert_allclose(found.cells[:, tr], e[:, :, tr], rtol=3e-5, atol=1e-6)
     np.testing.assert_allclose(found.background_words, b.sum(axis=0), rtol=3e-5, atol=1e-7)
     np.testing.assert_allclose(found.background_documents, b.sum(axis=1), rtol=3e-5, atol=1e-7)
     assert found.log_likelihood == pytest.approx(log_likelihood, rel=1e-6, abs=1e-6)
@@ -126,14 +128,14 @@ def test_pass_equals_the_sum_over_all_assignments(n_tokens: int, with_background
 
 def test_a_single_observation_keeps_its_count() -> None:
     found = expectation(*posed(rows_of([(0, 5, 2, 3)], 10, 4, 3, 4)))
-    assert found.phi.sum() == pytest.approx(3, rel=1e-6)
+    assert found.cells.sum() == pytest.approx(3, rel=1e-6)
     assert found.activation.sum() == pytest.approx(3, rel=1e-6)
 
 
 def test_a_table_without_observations_gives_zeros() -> None:
     found = expectation(*posed(rows_of([], 10, 4, 3, 4)), n_threads=2)
     assert not found.activation.any()
-    assert not found.phi.any()
+    assert not found.cells.any()
     assert found.log_likelihood == 0
 
 
@@ -142,7 +144,7 @@ def test_an_unexplained_observation_is_counted_and_leaves_finite_numbers() -> No
     activation[40:] = 0
     found = expectation(plan, activation, phi)
     assert found.unexplained == 5
-    assert np.isfinite(found.phi).all()
+    assert np.isfinite(found.cells).all()
     assert np.isfinite(found.log_likelihood)
 
 
@@ -153,7 +155,7 @@ def test_equal_counts_scale_out() -> None:
     data.rows[:, 3] = 4
     four, _, _ = posed(data)
     once, fourfold = expectation(plan, activation, phi), expectation(four, activation, phi)
-    assert (4 * once.phi).tobytes() == fourfold.phi.tobytes()
+    assert (4 * once.cells).tobytes() == fourfold.cells.tobytes()
 
 
 def test_arrays_without_padding_are_refused() -> None:
@@ -184,8 +186,8 @@ def test_fold_in_gives_the_starts_of_the_full_pass(name: str) -> None:
     plan, activation, phi = posed(drawn(name))
     full = expectation(plan, activation, phi)
     fold = expectation(plan, activation, phi, learn=False)
-    assert fold.phi.shape == (0, phi.shape[1])
-    assert_same_bytes(fold, full._replace(phi=fold.phi))
+    assert fold.cells.shape == (0, *full.cells.shape[1:])
+    assert_same_bytes(fold, full._replace(cells=fold.cells))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -196,7 +198,7 @@ def test_log_likelihood_never_falls(seed: int) -> None:
         found = expectation(plan, activation, phi)
         assert found.log_likelihood >= last - 1e-6 * abs(last)
         last = found.log_likelihood
-        activation, phi = found.activation, normalised(plan, found.phi)
+        activation, phi = found.activation, normalised(plan, found.cells)
 
 
 def test_permuted_words_give_permuted_counts() -> None:
@@ -210,7 +212,23 @@ def test_permuted_words_give_permuted_counts() -> None:
     other[order] = phi
     found, again = expectation(plan, activation, phi), expectation(permuted, activation, other)
     np.testing.assert_allclose(again.activation, found.activation, rtol=3e-5, atol=1e-7)
-    np.testing.assert_allclose(again.phi[order], found.phi, rtol=3e-5, atol=1e-7)
+    np.testing.assert_allclose(again.cells[:, :, order], found.cells, rtol=3e-5, atol=1e-7)
+
+
+def starts_of(plan: Plan, activation: Floats32) -> Floats32:
+    """Return starts (R, K) of a padded activation."""
+    return activation[: plan.n_rows * plan.n_motifs].reshape(plan.n_rows, plan.n_motifs).copy()
+
+
+def live_of(plan: Plan, activation: Floats32) -> Live:
+    """Return the live cells of an activation, however many they are."""
+    offsets = live_offsets(activation, plan.n_rows, plan.n_motifs)
+    return Live(offsets, *live_cells(activation, offsets, plan.n_rows))
+
+
+def motifs_of(plan: Plan, phi: Floats32) -> Floats32:
+    """Return motifs (K, L, W) of padded rows of words."""
+    return restore_motifs(phi[:, : plan.n_motifs * plan.motif_length], plan.n_motifs)
 
 
 def thinned(plan: Plan, activation: Floats32, share: float) -> Floats32:
@@ -232,9 +250,11 @@ def test_live_pass_equals_dense_pass(
     activation = thinned(plan, activation, share)
     background = random_background(plan) if with_background else NO_BACKGROUND
     dense = expectation(plan, activation, phi, background=background)
-    live = live_starts(plan, activation)
-    found = live_expectation(plan, live_places(plan), live, phi, background=background)
-    found = found._replace(activation=dense_starts(plan, live._replace(mass=found.activation)))
+    live = live_of(plan, activation)
+    motifs = motifs_of(plan, phi)
+    found = live_expectation(plan, live_places(plan), live, motifs, background=background)
+    starts = dense_starts(live._replace(mass=found.activation), plan.n_rows)
+    found = found._replace(activation=padded_starts(starts))
     for got, expected in zip(found[:4], dense[:4], strict=True):
         assert np.asarray(got) == pytest.approx(np.asarray(expected), rel=3e-5, abs=1e-7)
     assert found.log_likelihood == pytest.approx(dense.log_likelihood, rel=1e-6, abs=1e-5)
@@ -243,18 +263,40 @@ def test_live_pass_equals_dense_pass(
 
 @pytest.mark.parametrize("learn", [True, False])
 @pytest.mark.parametrize("n_threads", [2, 5, 16])
-def test_live_pass_has_the_same_bytes_at_any_number_of_threads(n_threads: int, learn: bool) -> None:
+def test_live_pass_has_the_same_bytes_at_any_number_of_threads(
+    n_threads: int, learn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan, activation, phi = posed(drawn("several documents"), n_chunks=16, tile_rows=4)
-    places, live = live_places(plan), live_starts(plan, thinned(plan, activation, 0.2))
-    one = live_expectation(plan, places, live, phi, learn=learn)
-    many = live_expectation(plan, places, live, phi, learn=learn, n_threads=n_threads)
+    monkeypatch.setattr(live_passes, "LEAST_UNIT", 16)
+    monkeypatch.setattr(live_passes, "WORTH_ADDING", 0)
+    places, live = live_places(plan), live_of(plan, thinned(plan, activation, 0.2))
+    motifs = motifs_of(plan, phi)
+    one = live_expectation(plan, places, live, motifs, learn=learn)
+    many = live_expectation(plan, places, live, motifs, learn=learn, n_threads=n_threads)
     assert_same_bytes(one, many)
 
 
 def test_live_starts_survive_the_round_trip() -> None:
     plan, activation, _ = posed(drawn("several documents"))
-    activation = thinned(plan, activation, 0.1)
-    assert dense_starts(plan, live_starts(plan, activation)).tobytes() == activation.tobytes()
+    starts = starts_of(plan, thinned(plan, activation, 0.1))
+    live = live_of(plan, padded_starts(starts))
+    assert dense_starts(live, plan.n_rows).tobytes() == starts.tobytes()
+    assert few_live_starts(starts) is None
+    starts[starts < np.sort(starts, axis=None)[-5]] = 0
+    few = few_live_starts(starts)
+    assert few is not None
+    assert dense_starts(few, plan.n_rows).tobytes() == starts.tobytes()
+
+
+def test_live_starts_up_to_the_threshold_are_dropped() -> None:
+    plan, activation, _ = posed(drawn("several documents"))
+    starts = starts_of(plan, thinned(plan, activation, 0.3))
+    live = live_of(plan, padded_starts(starts))
+    threshold = np.random.default_rng(0).random(plan.n_rows).astype(np.float32) * starts.max()
+    left = Live(*live_above(live, live.mass, threshold))
+    wanted = np.maximum(starts - threshold[:, None], 0)
+    assert dense_starts(left, plan.n_rows).tobytes() == wanted.tobytes()
+    assert (left.mass > 0).all()
 
 
 def test_a_plan_serves_fewer_motifs() -> None:
@@ -264,7 +306,7 @@ def test_a_plan_serves_fewer_motifs() -> None:
     fewer = many._replace(n_motifs=2)
     found, again = expectation(plan, activation, phi), expectation(fewer, activation, phi)
     np.testing.assert_allclose(again.activation, found.activation, rtol=3e-5, atol=1e-7)
-    np.testing.assert_allclose(again.phi, found.phi, rtol=3e-5, atol=1e-7)
+    np.testing.assert_allclose(again.cells, found.cells, rtol=3e-5, atol=1e-7)
 
 
 @EVERY_SHAPE

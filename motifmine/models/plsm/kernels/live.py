@@ -50,7 +50,7 @@ def live_offsets(activation: Singles, n_rows: int, n_motifs: int) -> Longs:
 
     Parameters
     ----------
-    activation : float32 array (R * K + 16,)
+    activation : float32 array (>= R * K,)
     n_rows, n_motifs : int
     """
     offsets = np.zeros(n_motifs + 1, np.int64)
@@ -68,7 +68,7 @@ def live_cells(activation: Singles, offsets: Longs, n_rows: int) -> tuple[Longs,
 
     Parameters
     ----------
-    activation : float32 array (R * K + 16,)
+    activation : float32 array (>= R * K,)
     offsets : int64 array (K + 1,)
     n_rows : int
     """
@@ -237,13 +237,13 @@ def sweep_live_tile(
 
 
 @fast_kernel
-def sweep_live_chunk(
+def sweep_live_chunks(
     live: Live,
     places: Places,
     phi: Singles,
     table: Table,
     tiles: Tiles,
-    chunk: int,
+    chunks: tuple[int, int],
     background: Background,
     size: tuple[int, int, int],
     sums: Singles,
@@ -253,7 +253,7 @@ def sweep_live_chunk(
     new_documents: Reals,
     scratch: tuple[Singles, Ints],
 ) -> tuple[float, float]:
-    """Do the pass over one chunk; return its log-likelihood, nats, and unexplained counts.
+    """Do the pass over some chunks; return their log-likelihood, nats, and unexplained counts.
 
     Parameters
     ----------
@@ -262,13 +262,13 @@ def sweep_live_chunk(
     phi : float32 array (K * L * W,)
     table : Table
     tiles : Tiles
-    chunk : int
+    chunks : first chunk, and the one behind the last
     background : Background
     size : K, L and W
     sums : float32 array (M,), changed
-        Sum R * phi of the cells that the chunk owns.
+        Sum R * phi of the cells that each chunk owns.
     halo : float32 array (C, (L - 1) * K), changed
-        Row `chunk`: the same for the rows behind those.
+        One row a chunk: the same for the rows behind those.
     new_phi : float32 array (K * L * W,), changed, or empty when motifs are fixed
         Sum R * A is added, without the factor phi.
     new_words : float64 array (W,), changed
@@ -276,35 +276,36 @@ def sweep_live_chunk(
         Chunk c has document d at d + c.
     scratch : rates float32 (n,) and bits int32 (n,)
     """
-    rates, bits = scratch
     total = 0.0
     unexplained = 0.0
-    back = tiles.chunk_row[chunk + 1]
-    for tile in range(tiles.chunk_tile[chunk], tiles.chunk_tile[chunk + 1]):
-        bin0 = tiles.tile_bin[tile]
-        bin1 = tiles.tile_bin[tile + 1]
-        row0 = table.bin_row[bin0]
-        rows = (row0, table.bin_row[bin1 - 1] - row0 + 1, back)
-        counts = table.counts[table.offsets[bin0] : table.offsets[bin1]]
-        rate = rates[: counts.shape[0]]
-        place = places.place[table.offsets[bin0] : table.offsets[bin1]]
-        reach = places.reach[places.tile_reach[tile] : places.tile_reach[tile + 1]]
-        if background.rate.shape[0] > 0:
-            sweep_background_rates(table, bin0, bin1, background, rate)
-        else:
-            # the buffer is reused and holds the rates of the tile before
-            rate[:] = np.float32(0)
-        sweep_live_tile(live, phi, True, rows, size, place, reach, rate, sums, halo[chunk], new_phi)
-        t, u = sweep_ratios(rate, counts, bits[: counts.shape[0]])
-        total += t
-        unexplained += u
-        sweep_live_tile(
-            live, phi, False, rows, size, place, reach, rate, sums, halo[chunk], new_phi
-        )
-        if background.rate.shape[0] > 0:
-            sweep_background_counts(
-                table, bin0, bin1, background, rate, new_words, new_documents[chunk:]
+    for chunk in range(chunks[0], chunks[1]):
+        back = tiles.chunk_row[chunk + 1]
+        documents = new_documents[chunk:]
+        for tile in range(tiles.chunk_tile[chunk], tiles.chunk_tile[chunk + 1]):
+            bin0 = tiles.tile_bin[tile]
+            bin1 = tiles.tile_bin[tile + 1]
+            row0 = table.bin_row[bin0]
+            rows = (row0, table.bin_row[bin1 - 1] - row0 + 1, back)
+            counts = table.counts[table.offsets[bin0] : table.offsets[bin1]]
+            rate = scratch[0][: counts.shape[0]]
+            place = places.place[table.offsets[bin0] : table.offsets[bin1]]
+            reach = places.reach[places.tile_reach[tile] : places.tile_reach[tile + 1]]
+            if background.rate.shape[0] > 0:
+                sweep_background_rates(table, bin0, bin1, background, rate)
+            else:
+                # the buffer is reused and holds the rates of the tile before
+                rate[:] = np.float32(0)
+            sweep_live_tile(
+                live, phi, True, rows, size, place, reach, rate, sums, halo[chunk], new_phi
             )
+            t, u = sweep_ratios(rate, counts, scratch[1][: counts.shape[0]])
+            total += t
+            unexplained += u
+            sweep_live_tile(
+                live, phi, False, rows, size, place, reach, rate, sums, halo[chunk], new_phi
+            )
+            if background.rate.shape[0] > 0:
+                sweep_background_counts(table, bin0, bin1, background, rate, new_words, documents)
     return total, unexplained
 
 
@@ -339,3 +340,46 @@ def sweep_live_masses(
         # denormal numbers are many times slower, and a dead start can be dropped from the list
         x = live.mass[m] * sums[m]
         sums[m] = x if x >= tiny else np.float32(0)
+
+
+@fast_kernel
+def live_above(live: Live, mass: Singles, threshold: Singles) -> tuple[Longs, Longs, Singles]:
+    """Return the three arrays of `Live` of the cells whose new mass exceeds the threshold.
+
+    Parameters
+    ----------
+    live : Live
+    mass : float32 array (M,)
+        New masses of its cells.
+    threshold : float32 array (R,)
+        Taken off each.
+    """
+    n_motifs = live.motif_offsets.shape[0] - 1
+    offsets = np.empty(n_motifs + 1, np.int64)
+    row = np.empty(mass.shape[0], np.int64)
+    left = np.empty(mass.shape[0], np.float32)
+    offsets[0] = 0
+    n = 0
+    for k in range(n_motifs):
+        for m in range(live.motif_offsets[k], live.motif_offsets[k + 1]):
+            x = mass[m] - threshold[live.row[m]]
+            if x > np.float32(0):
+                row[n] = live.row[m]
+                left[n] = x
+                n += 1
+        offsets[k + 1] = n
+    return offsets, row[:n].copy(), left[:n].copy()
+
+
+@fast_kernel
+def spread_live(live: Live, starts: Singles) -> None:
+    """Set the cells of `live` in starts that are 0 elsewhere.
+
+    Parameters
+    ----------
+    live : Live
+    starts : float32 array (R, K), changed
+    """
+    for k in range(live.motif_offsets.shape[0] - 1):
+        for m in range(live.motif_offsets[k], live.motif_offsets[k + 1]):
+            starts[live.row[m], k] = live.mass[m]

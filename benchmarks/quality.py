@@ -1,0 +1,121 @@
+"""What fits find on simulated tables, to see that a faster version finds the same.
+
+    python benchmarks/quality.py [--write FILE] [--against FILE] [--seeds N] [--models NAMES]
+
+Tables are drawn by `motifmine.simulation`. Per set the mean over the seeds is printed: cosine of
+the motifs (a true motif without a match counts as 0), F1 of the occurrences, number of motifs, CPU
+seconds. `--write` keeps the figures as JSON, `--against` compares with such a file and fails where
+the mean cosine or F1 of a set is more than .003 below it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import numpy as np  # noqa: E402
+
+from motifmine.analysis.evaluation import evaluate_occurrences  # noqa: E402
+from motifmine.analysis.matching import match_motifs  # noqa: E402
+from motifmine.analysis.occurrences import find_occurrences, keep_occurrences  # noqa: E402
+from motifmine.models.registry import specify  # noqa: E402
+from motifmine.records.truth import Truth  # noqa: E402
+from motifmine.simulation import Simulation, simulate  # noqa: E402
+
+SMALL = {"n_motifs": 6, "motif_length": 10, "n_words": 75, "n_times": 3600}
+MANY = {"n_motifs": 12, "motif_length": 15, "n_words": 128, "n_times": 6000, "n_documents": 2}
+SETS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "plsm, 10 % background": ("plsm", SMALL | {"noise": 0.1}, {"n_motifs": 6}),
+    "plsm, 50 % background": ("plsm", SMALL | {"noise": 0.5}, {"n_motifs": 6}),
+    "plsm, 70 % background": ("plsm", SMALL | {"noise": 0.7}, {"n_motifs": 6}),
+    "plsm, number open": ("plsm", SMALL | {"noise": 0.3}, {}),
+    "plsm, 12 motifs": ("plsm", MANY | {"noise": 0.3}, {"n_motifs": 12}),
+    "plsm, dense": ("plsm", SMALL | {"noise": 0.1}, {"n_motifs": 6, "activity": "dense"}),
+    "hdlsm": ("hdlsm", SMALL | {"noise": 0.3, "n_times": 1500}, {}),
+}
+MARGIN = 0.003
+LEAST_SHARE = 0.2
+"""Occurrences lighter than this share of heavy ones (their .9 quantile) are not counted."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--against", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--models", nargs="+", default=["plsm", "hdlsm"])
+    arguments = parser.parse_args()
+    found = {}
+    print("| set | cosine | F1 | motifs | CPU s a fit |\n|---|---|---|---|---|")
+    for name, (model, sizes, settings) in SETS.items():
+        if model not in arguments.models:
+            continue
+        rows = [measure(model, sizes, settings, seed) for seed in range(arguments.seeds)]
+        mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+        found[name] = mean
+        print(
+            f"| {name} | {mean['cosine']:.4f} | {mean['F1']:.4f} | {mean['motifs']:.1f} | "
+            f"{mean['cpu_s']:.2f} |",
+            flush=True,
+        )
+    if arguments.write:
+        arguments.write.write_text(json.dumps(found, indent=1) + "\n")
+    if arguments.against:
+        sys.exit(compare(found, json.loads(arguments.against.read_text())))
+
+
+def measure(
+    model: str, sizes: dict[str, Any], settings: dict[str, Any], seed: int
+) -> dict[str, float]:
+    """Return cosine, F1, number of motifs and CPU seconds of one fit."""
+    drawn = simulate(**sizes, seed=1000 + seed)
+    spec = specify(model, {"motif_length": sizes["motif_length"]} | settings)
+    began = time.process_time()
+    fit = spec.fit(drawn.table, seed=seed)
+    cpu_s = time.process_time() - began
+    occurrences = find_occurrences(drawn.table, fit.motifs, fit.background, fit.activations)
+    match = match_motifs(drawn.motifs.probability, fit.motifs.probability)
+    heavy = LEAST_SHARE * np.quantile(occurrences.weight, 0.9)
+    f1 = evaluate_occurrences(
+        keep_occurrences(occurrences, occurrences.weight > heavy),
+        truth_of(drawn),
+        n_motifs=len(fit.motifs),
+        n_documents=drawn.table.n_documents,
+        longest_offset_s=float(sizes["motif_length"]),
+        tolerance_s=2.0,
+    ).overall.f1
+    cosine = float(match.cosine.sum()) / len(drawn.motifs)
+    return {"cosine": cosine, "F1": f1, "motifs": len(fit.motifs), "cpu_s": cpu_s}
+
+
+def truth_of(drawn: Simulation) -> Truth:
+    """Return the true occurrences as annotated events."""
+    known = drawn.occurrences
+    return Truth(
+        document=known.document.astype(np.int64),
+        label=tuple(str(motif) for motif in known.motif),
+        start_s=known.start_s,
+        end_s=np.full(len(known), np.nan),
+    )
+
+
+def compare(found: dict[str, Any], before: dict[str, Any]) -> int:
+    """Print what got worse by more than the margin; return the exit status."""
+    worse = [
+        f"{name}: {key} {before[name][key]:.4f} before, {row[key]:.4f} now"
+        for name, row in found.items()
+        for key in ("cosine", "F1")
+        if name in before and row[key] < before[name][key] - MARGIN
+    ]
+    print("\n".join(worse) or f"no set is more than {MARGIN} worse")
+    return int(bool(worse))
+
+
+if __name__ == "__main__":
+    main()
