@@ -12,6 +12,7 @@ from .batch import batch
 from .clips import clips
 from .compare import compare
 from .config import config, name_variables, read_settings
+from .convert import convert
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
@@ -154,6 +155,7 @@ for command in (
     simulate,
     batch,
     config,
+    convert,
     doctor,
     plugins,
 ):

@@ -11,6 +11,7 @@ import pytest
 from click import Command, Group, Option
 from click.testing import Result
 
+from motifmine.io.hdf5.nodes import list_datasets
 from tests.helpers.paths import ROOT
 
 MOVED = ("workspace", "video", "series", "models", "results")
@@ -87,7 +88,7 @@ def test_the_layouts_name_every_dataset(motifmine: Run) -> None:
     names: list[str] = []
     for path in Path("motifmine-work").glob("*/*.h5"):
         with h5py.File(path) as file:
-            file.visit(names.append)
+            names += [name for name, _ in list_datasets(file)]
             names += list(file.attrs)
     leaves = {name.rpartition("/")[2] for name in names} - {clip.stem}
     assert not [leaf for leaf in leaves if leaf not in layouts]

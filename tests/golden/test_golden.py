@@ -12,6 +12,7 @@ from click.testing import Result
 from motifmine.io.hdf5.nodes import is_dimension
 from motifmine.io.hdf5.store import read_fit, read_table, write_fit, write_table
 from motifmine.records.fit import FitRecord
+from motifmine.workflows.convert import convert
 
 Run = Callable[..., Result]
 GOLDEN = Path(__file__).parent
@@ -111,3 +112,30 @@ def test_motifs_of_earlier_versions_are_located(path: Path, motifmine: Run, tmp_
     n_there = int(np.count_nonzero(record.occurrences.document == 0))
     # fewer than then: what motifs that are alike or accompany others find is one occurrence today
     assert 0 < found.stdout.count("\n") - 1 <= n_there + max(2, n_there // 2)
+
+
+def test_files_of_earlier_versions_are_converted_in_place(motifmine: Run, tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / "channels", tmp_path / "scene")
+    paths = sorted(tmp_path.glob("scene/*/*.h5"))
+    before = {path: (contents(path), path.stat().st_mtime_ns) for path in paths}
+    result = motifmine("convert", "scene/tables/plant+0001.h5")
+    assert result.stdout == "ok: scene/tables/plant+0001.h5\n", result.stderr
+    assert sorted(convert(tmp_path / "scene")) == paths
+    assert len(paths) == 10
+    for path, (old, made) in before.items():
+        assert path.stat().st_mtime_ns == made
+        assert set(contents(path)) == set(old)
+        with h5py.File(path) as file:
+            assert len(file["vocabulary/label"].dims[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["nothing.h5", "notes.h5", "empty"])
+def test_what_cannot_be_converted_is_refused_and_stays(
+    name: str, motifmine: Run, tmp_path: Path
+) -> None:
+    Path("notes.h5").write_text("no HDF5")
+    Path("empty").mkdir()
+    result = motifmine("convert", name)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert name in result.stderr
+    assert Path("notes.h5").read_text() == "no HDF5"
