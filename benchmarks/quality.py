@@ -1,6 +1,6 @@
 """What fits find on simulated tables, to see that a faster version finds the same.
 
-    python benchmarks/quality.py [--write FILE] [--against FILE] [--seeds N] [--models NAMES]
+    python benchmarks/quality.py [--write FILE] [--against FILE] [--seeds N] [--sets TEXT...]
 
 Tables are drawn by `motifmine.simulation`. Per set the mean over the seeds is printed: cosine of
 the motifs (a true motif without a match counts as 0), F1 of the occurrences, number of motifs, CPU
@@ -49,12 +49,12 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--against", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--models", nargs="+", default=["plsm", "hdlsm"])
+    parser.add_argument("--sets", nargs="+", default=[""], help="only sets with one of these texts")
     arguments = parser.parse_args()
     found = {}
     print("| set | cosine | F1 | motifs | CPU s a fit |\n|---|---|---|---|---|")
     for name, (model, sizes, settings) in SETS.items():
-        if model not in arguments.models:
+        if not any(text in name for text in arguments.sets):
             continue
         rows = [measure(model, sizes, settings, seed) for seed in range(arguments.seeds)]
         mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}

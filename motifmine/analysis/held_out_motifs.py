@@ -7,6 +7,7 @@ probability is multiplied by the share of its expected observations that lie out
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +21,7 @@ from motifmine.records.start_layout import (
     start_layout,
 )
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats, Floats32
 
 N_FOLDS = 8
 """Folds of the time: an eighth is little to lose for the motifs."""
@@ -60,7 +61,53 @@ def leave_out_folds(
     """
     layout = start_layout(table, motifs.motif_length)
     activation = make_dense_activation(layout, activations, len(motifs))
-    even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
+    edges = np.linspace(0, table.n_times, min(N_FOLDS, max(table.n_times, 1)) + 1).astype(np.int64)
+    filled = np.searchsorted(layout.offsets, table.offsets[edges])
+    # fold by fold: rates of all observations at once would be many times the table
+    own = [
+        _expect(layout.bins(first, last), activation, motifs, background, floor)
+        for first, last in pairwise(filled.tolist())
+    ]
+    all_of_motifs: Floats32 = np.sum([of_motifs for of_motifs, _ in own], axis=0)
+    all_of_background: Floats = np.sum([of_background for _, of_background in own], axis=0)
+    for (first, end), (of_motifs, of_background) in zip(pairwise(edges.tolist()), own, strict=True):
+        yield HeldOutFold(
+            first=first,
+            end=end,
+            motifs=replace(
+                motifs,
+                probability=_leave_out(motifs.probability, of_motifs, all_of_motifs, axis=(1, 2)),
+            ),
+            background=replace(
+                background,
+                probability=_leave_out(
+                    background.probability, of_background, all_of_background, axis=0
+                ),
+            ),
+        )
+
+
+def _expect(
+    layout: StartLayout,
+    activation: Floats32,
+    motifs: MotifSet,
+    background: Background,
+    floor: float,
+) -> tuple[Floats32, Floats]:
+    """Return the expected observations of motifs, float32 (K, L, W), and of the background, (W,).
+
+    Parameters
+    ----------
+    layout : StartLayout
+        Of some time bins.
+    activation : float32 array (R, K)
+    motifs : MotifSet
+    background : Background
+    floor : float
+        See `leave_out_folds`.
+    """
+    n_words = motifs.n_words
+    even = np.full(n_words, 1 / n_words, dtype=np.float32)
     base = compute_background_rates(layout, background.weight, background.probability)
     rates = compute_rates(
         layout.bin_row,
@@ -71,55 +118,17 @@ def leave_out_folds(
         make_phi(motifs.probability),
     )
     ratio = layout.count / rates
-    everywhere = slice(0, len(layout.word))
-    all_of_motifs = _expect(layout, activation, motifs, ratio, everywhere)
-    all_of_background = _expect_background(layout, base, ratio, motifs.n_words, everywhere)
-    edges = np.linspace(0, table.n_times, min(N_FOLDS, max(table.n_times, 1)) + 1).astype(np.int64)
-    for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        part = slice(int(table.offsets[first]), int(table.offsets[end]))
-        own = _expect(layout, activation, motifs, ratio, part)
-        own_background = _expect_background(layout, base, ratio, motifs.n_words, part)
-        yield HeldOutFold(
-            first=first,
-            end=end,
-            motifs=replace(
-                motifs,
-                probability=_leave_out(motifs.probability, own, all_of_motifs, axis=(1, 2)),
-            ),
-            background=replace(
-                background,
-                probability=_leave_out(
-                    background.probability, own_background, all_of_background, axis=0
-                ),
-            ),
-        )
-
-
-def _expect(
-    layout: StartLayout, activation: Floats32, motifs: MotifSet, ratio: Floats, part: slice
-) -> Floats32:
-    """Return the expected observations of motifs among some observations, float32 (K, L, W)."""
-    row = np.repeat(layout.bin_row, np.diff(layout.offsets))[part]
+    row = np.repeat(layout.bin_row, np.diff(layout.offsets))
     first, end = (int(row[0]), int(row[-1]) + 1) if len(row) else (0, 1)
-    by_row = sparse.csr_matrix(
-        (ratio[part], (layout.word[part], row - first)), shape=(motifs.n_words, end - first)
-    )
+    by_row = sparse.csr_matrix((ratio, (layout.word, row - first)), shape=(n_words, end - first))
     expected = np.zeros(motifs.probability.shape, dtype=np.float32)
     for lag in range(motifs.motif_length):
         # a bin's L start rows begin at its row, with the oldest start first
         oldest = first + motifs.motif_length - 1 - lag
         share = by_row @ activation[oldest : oldest + end - first]
         expected[:, lag] = share.T * motifs.probability[:, lag]
-    return expected
-
-
-def _expect_background(
-    layout: StartLayout, base: Floats32, ratio: Floats, n_words: int, part: slice
-) -> Floats:
-    """Return the expected observations of the background by word, float64 (W,)."""
-    word: Indices = layout.word[part].astype(np.int64)
-    expected = np.bincount(word, ratio[part] * base[part], minlength=n_words)
-    return expected.astype(np.float64)
+    of_background = np.bincount(layout.word, ratio * base, minlength=n_words)
+    return expected, of_background.astype(np.float64)
 
 
 def _leave_out(

@@ -6,7 +6,7 @@ T - 1. Only compiled kernels, which call no Python, repeat this arithmetic. An o
 bin t can come from the L start times t - L + 1 .. t, which are L consecutive rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -62,6 +62,18 @@ class StartLayout:
     def n_times(self) -> Indices:
         """Time bins of every document, int64 array (D,)."""
         return start_of_row(np.diff(self.document_rows), self.motif_length)
+
+    def bins(self, first: int, last: int) -> "StartLayout":
+        """Return the layout of the non-empty time bins `first <= b < last` alone."""
+        start, stop = self.offsets[first], self.offsets[last]
+        return replace(
+            self,
+            bin_row=self.bin_row[first:last],
+            bin_document=self.bin_document[first:last],
+            offsets=self.offsets[first : last + 1] - start,
+            word=self.word[start:stop],
+            count=self.count[start:stop],
+        )
 
     @property
     def n_rows(self) -> int:

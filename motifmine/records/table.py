@@ -16,8 +16,8 @@ from motifmine.errors import DataError
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
-PART = 1 << 20
-"""Observations that are counted at once."""
+PART, PART_ROWS = 1 << 20, 1 << 12
+"""Observations that are counted, and time rows whose counts are added, at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -194,9 +194,13 @@ class ObservationTable:
         """Return the sum of the counts of every time row, float64 array (sum of T,)."""
         total = np.zeros(self.n_times)
         filled = np.flatnonzero(np.diff(self.offsets))
-        if len(filled):
-            # without an array of all observations' rows, which would be twice the table
-            total[filled] = np.add.reduceat(self.count, self.offsets[filled], dtype=np.float64)
+        # in parts: sums in float64 copy what they add
+        for first in range(0, len(filled), PART_ROWS):
+            rows = filled[first : first + PART_ROWS]
+            start, stop = self.offsets[rows[0]], self.offsets[rows[-1] + 1]
+            total[rows] = np.add.reduceat(
+                self.count[start:stop], self.offsets[rows] - start, dtype=np.float64
+            )
         return total
 
     def document_totals(self) -> Floats:
@@ -207,7 +211,6 @@ class ObservationTable:
     def word_numbers(self) -> Indices:
         """Return the number of observations of every word, int64 array (W,)."""
         number = np.zeros(self.n_words, np.int64)
-        # in parts: bincount copies what it counts to int64
         for first in range(0, len(self.word), PART):
             number += np.bincount(self.word[first : first + PART], minlength=self.n_words)
         return number
