@@ -13,6 +13,7 @@ from motifmine.parallel.threads import most_threads
 from motifmine.records.fit import FitRecord
 from motifmine.workflows.documents import document_tables, source_of_document
 from motifmine.workflows.fit import fit
+from motifmine.workflows.out_of_core.choice import can_stream
 from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
@@ -22,7 +23,8 @@ KEY_FIELD = "archive_key"
 ADDED_FIELD = "archive_added"
 """Entry of a fit's settings with the number of recordings that its last update added."""
 MAX_IN_MEMORY = 20_000_000
-"""Observations of a scene above which models that can are fitted out-of-core: about 4 GB."""
+"""Observations of a scene above which models that can are fitted out-of-core: about 1.3 GB. Not by
+the memory of a machine, so that all machines make the same fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def _list_new_tables(scene: SceneFit) -> list[str]:
 def _fit_all_tables(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
     tables = scene.paths(scene.tables)
     request = FitRequest.from_plain(scene.fit)
-    if _can_stream(request) and not request.is_streamed and _is_large(tables):
+    if can_stream(request) and not request.is_streamed and _is_large(tables):
         request = replace(request, online=True)
     run = FitRun(
         tables=tables,
@@ -145,13 +147,6 @@ def _fit_all_tables(scene: SceneFit, on_progress: Callable[[object], None]) -> N
         on_progress=lambda progress: on_progress(progress.done),
     )
     fit(scene.workspace, request, run)
-
-
-def _can_stream(request: FitRequest) -> bool:
-    """Return whether such a fit can be made out-of-core."""
-    is_sized = not request.has_open_sizes and request.n_topics in (None, "off")
-    can = entry_of(request.model).streams and is_sized
-    return can and not (request.stability or request.groups)
 
 
 def _is_large(tables: Sequence[Path]) -> bool:

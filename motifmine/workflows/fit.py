@@ -19,6 +19,7 @@ from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.workflows.cameras import notes_of_cameras
 from motifmine.workflows.fit_topics import over_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
+from motifmine.workflows.out_of_core.choice import choose_place
 from motifmine.workflows.out_of_core.commands import fit_tables_in_files
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import (
@@ -73,6 +74,7 @@ def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun
     request : FitRequest
     run : FitRun
     """
+    request = choose_place(request, run, workspace.chosen_paths(run.tables))
     if request.is_streamed:
         record = fit_tables_in_files(workspace, request, run, path)
         say_significance(record, run)

@@ -140,6 +140,12 @@ def read_table_size(path: Path) -> int:
         return int(reader.dataset("observations/word").shape[0])
 
 
+def read_table_bins(path: Path) -> int:
+    """Return the number of time bins of a table file."""
+    with Reader(path, TABLE_FORMAT) as reader:
+        return int(reader.dataset("observations/offsets").shape[0]) - 1
+
+
 def read_table_vocabulary(path: Path) -> Vocabulary:
     """Return only the vocabulary of a table file."""
     with Reader(path, TABLE_FORMAT) as reader:
