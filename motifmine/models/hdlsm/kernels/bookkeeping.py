@@ -24,8 +24,8 @@ from motifmine.models.hdlsm.kernels.state import (
 
 
 @kernel
-def add_token(state: State, prior: Prior, w: int, rt: int, o: int) -> None:
-    """Count an observation of word `w` and relative time `rt` in occurrence `o`.
+def count_token(state: State, prior: Prior, w: int, rt: int, o: int, n: int) -> None:
+    """Add `n` observations of word `w` and relative time `rt` to occurrence `o`.
 
     Parameters
     ----------
@@ -38,37 +38,42 @@ def add_token(state: State, prior: Prior, w: int, rt: int, o: int) -> None:
         Relative time, bins.
     o : int
         Occurrence slot.
+    n : int
+        Number of observations, negative to remove them.
     """
     k = state.motif[o]
-    state.size[o] += 1
-    state.cells[k, w, rt] += prior.learn
-    state.by_word[w, k] += prior.learn
-    state.motif_size[k] += prior.learn
+    learned = n * prior.learn
+    state.size[o] += n
+    state.cells[k, w, rt] += learned
+    state.by_word[w, k] += learned
+    state.motif_size[k] += learned
     state.inverse[k] = 1.0 / (state.motif_size[k] + prior.hyper[ETA])
 
 
 @kernel
-def remove_token(state: State, prior: Prior, w: int, rt: int, o: int) -> None:
-    """Remove an observation of word `w` and relative time `rt` from occurrence `o`.
+def count_listed_tokens(
+    tokens: Tokens, state: State, prior: Prior, token: Longs, o: int, by: int
+) -> None:
+    """Add listed observations `by` times to occurrence `o`, or to their owners if it is -1.
 
     Parameters
     ----------
+    tokens : Tokens
     state : State
-        Changed.
+        Changed, except for the owners of the observations.
     prior : Prior
-    w : int
-        Word.
-    rt : int
-        Relative time, bins.
+    token : int64 array
+        Observations.
     o : int
-        Occurrence slot.
+        Occurrence slot, or -1.
+    by : int
+        1, or -1 to remove them.
     """
-    k = state.motif[o]
-    state.size[o] -= 1
-    state.cells[k, w, rt] -= prior.learn
-    state.by_word[w, k] -= prior.learn
-    state.motif_size[k] -= prior.learn
-    state.inverse[k] = 1.0 / (state.motif_size[k] + prior.hyper[ETA])
+    length = len(prior.shape)
+    for i in token:
+        q = o if o >= 0 else state.owner[i]
+        rt = tokens.bin_row[i] + length - 1 - state.row[q]
+        count_token(state, prior, tokens.word[i], rt, q, by)
 
 
 @kernel
@@ -318,7 +323,7 @@ def set_assignments(
                 motif_slot[motif[o]] = take_motif_slot(state)
             slot[o] = open_occurrence(state, prior, row[o], motif_slot[motif[o]])
         state.owner[i] = slot[o]
-        add_token(state, prior, w, tokens.bin_row[i] + length - 1 - row[o], slot[o])
+        count_token(state, prior, w, tokens.bin_row[i] + length - 1 - row[o], slot[o], 1)
     update_inverse(state, prior)
 
 

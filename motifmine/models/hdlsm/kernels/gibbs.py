@@ -12,14 +12,14 @@ import numpy as np
 
 from motifmine.kernels.jit import kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import (
-    add_token,
     assign_motif,
     close_occurrence,
     count_background,
+    count_listed_tokens,
+    count_token,
     link_occurrence,
     list_tokens,
     open_occurrence,
-    remove_token,
     take_motif_slot,
     unassign_motif,
     unlink_occurrence,
@@ -90,7 +90,7 @@ def sweep_observations(
                 return i
             w, old = tokens.word[i], owner[i]
             if old >= 0:
-                remove_token(state, prior, w, r + length - 1 - start[old], old)
+                count_token(state, prior, w, r + length - 1 - start[old], old, -1)
                 if size[old] == 0:
                     close_occurrence(state, prior, old)
                     n = _list_covering_occurrences(state, r, length, covering)
@@ -124,7 +124,7 @@ def sweep_observations(
                     covering[n] = o
                     n += 1
                 owner[i] = o
-                add_token(state, prior, w, r + length - 1 - start[o], o)
+                count_token(state, prior, w, r + length - 1 - start[o], o, 1)
             i += 1
     return i
 
@@ -326,7 +326,9 @@ def sweep_occurrences(
             return o
         n = list_tokens(tokens, state, o, length, token)
         m = group_tokens(tokens, token, n, word, bin_row, count)
-        _detach_occurrence(tokens, state, prior, o, token, n)
+        count_listed_tokens(tokens, state, prior, token[:n], o, -1)
+        unassign_motif(state, prior, o)
+        unlink_occurrence(state, o)
         d = tokens.document[token[0]]
         # starts whose window covers the first and the last observation of the occurrence
         first = max(bin_row[m - 1], tokens.first_start[d])
@@ -342,7 +344,9 @@ def sweep_occurrences(
         c = draw_log_index(weight, c, rng)
         q = c // (last - first + 1)
         k = state.live[q] if q < n_live else take_motif_slot(state)
-        _attach_occurrence(tokens, state, prior, o, first + c % (last - first + 1), k, token, n)
+        link_occurrence(state, o, first + c % (last - first + 1))
+        assign_motif(state, prior, o, k)
+        count_listed_tokens(tokens, state, prior, token[:n], o, 1)
     return len(state.row)
 
 
@@ -358,36 +362,3 @@ def _log_opening_weight(state: State, prior: Prior, k: int, n: int) -> float:
     return math.log(state.motif_count[k]) - _log_rising_factorial(
         prior.hyper[ETA] + state.motif_size[k], n, prior.learn
     )
-
-
-@kernel
-def _detach_occurrence(
-    tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, n: int
-) -> None:
-    """Remove occurrence `o` with its `n` observations from all counts and from its row."""
-    length = len(prior.shape)
-    for a in range(n):
-        i = token[a]
-        remove_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
-    unassign_motif(state, prior, o)
-    unlink_occurrence(state, o)
-
-
-@kernel
-def _attach_occurrence(
-    tokens: Tokens,
-    state: State,
-    prior: Prior,
-    o: int,
-    row: int,
-    k: int,
-    token: Longs,
-    n: int,
-) -> None:
-    """Insert what `_detach_occurrence` removed, with motif `k` at `row`."""
-    length = len(prior.shape)
-    link_occurrence(state, o, row)
-    assign_motif(state, prior, o, k)
-    for a in range(n):
-        i = token[a]
-        add_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - row, o)

@@ -17,6 +17,7 @@ from motifmine.models.hdlsm.kernels.random_draws import (
     choose_with_log,
     log_choice_probability,
 )
+from motifmine.models.hdlsm.kernels.reallocate import limit_shifts
 from motifmine.models.hdlsm.kernels.shifts import (
     add_sides,
     fill_shift_weights,
@@ -190,24 +191,6 @@ def _log_rising_cells(
 
 
 @kernel
-def _find_allowed_shifts(
-    tokens: Tokens, state: State, cells: Ints, moved: Longs
-) -> tuple[int, int]:
-    """Return the smallest and largest shift of the starts of the occurrences `moved`.
-
-    `cells` are their counts at the present starts.
-    """
-    # in shifts of starts: counts must stay within the motif, starts within their documents
-    lowest, highest = find_shift_range(cells)
-    for o in moved:
-        row = state.row[o]
-        d = tokens.row_document[row]
-        lowest = max(lowest, tokens.first_start[d] - row)
-        highest = min(highest, tokens.last_start[d] - row)
-    return lowest, highest
-
-
-@kernel
 def _fill_merge_weights(
     fixed: Ints, moved: Ints, prior: Prior, lowest: int, highest: int, weight: Reals
 ) -> None:
@@ -245,7 +228,8 @@ def _propose_motif_split(
     )
     weight = np.empty(4 * length)
     moved = _list_moved(item, n_items, b, side)
-    lowest, highest = _find_allowed_shifts(tokens, state, cells[1], moved)
+    lowest, highest = find_shift_range(cells[1])
+    lowest, highest = limit_shifts(tokens, state, moved, 0, lowest, highest)
     fill_shift_weights(cells[1], prior, lowest, highest, weight)
     chosen, log_chosen = choose_with_log(weight, highest - lowest + 1, rng)
     log_q += log_chosen
@@ -323,7 +307,8 @@ def _propose_motif_merge(
         side[item[x]] = 1 if state.motif[item[x]] == kb else 0
     weight = np.empty(4 * length)
     moved = _list_moved(item, n_items, b, side)
-    lowest, highest = _find_allowed_shifts(tokens, state, state.cells[kb], moved)
+    lowest, highest = find_shift_range(state.cells[kb])
+    lowest, highest = limit_shifts(tokens, state, moved, 0, lowest, highest)
     n_shifts = highest - lowest + 1
     _fill_merge_weights(state.cells[ka], state.cells[kb], prior, lowest, highest, weight)
     chosen, log_q = choose_with_log(weight, n_shifts, rng)

@@ -11,12 +11,12 @@ import numpy as np
 
 from motifmine.kernels.jit import kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import (
-    add_token,
     close_occurrence,
+    count_listed_tokens,
+    count_token,
     list_tokens,
     list_tokens_of_pair,
     open_occurrence,
-    remove_token,
     take_motif_slot,
 )
 from motifmine.models.hdlsm.kernels.state import (
@@ -149,28 +149,16 @@ def allocate_tokens_between(
             y = (state.cells[k, w, rt_p] + eta * prior.shape[rt_p]) * state.inverse[k]
         goes_to_p = rng.random() * (x + y) < y if mode == 0 else mode == 1 and state.owner[i] == p
         if goes_to_p:
-            add_token(state, prior, w, rt_p, p)
+            count_token(state, prior, w, rt_p, p, 1)
             log_p += math.log(y)
             log_q += math.log(y / (x + y))
         else:
-            add_token(state, prior, w, rt_o, o)
+            count_token(state, prior, w, rt_o, o, 1)
             log_p += math.log(x)
             log_q += math.log(x / (x + y))
         if mode == 0:
             state.owner[i] = p if goes_to_p else o
     return log_p, log_q
-
-
-@kernel
-def _remove_tokens(
-    tokens: Tokens, state: State, prior: Prior, token: Longs, n: int, only: int
-) -> None:
-    """Remove observations from the counts of `only`, or of their owners if it is -1."""
-    length = len(prior.shape)
-    for a in range(n):
-        i = token[a]
-        o = only if only >= 0 else state.owner[i]
-        remove_token(state, prior, tokens.word[i], tokens.bin_row[i] + length - 1 - state.row[o], o)
 
 
 @kernel
@@ -215,9 +203,9 @@ def _propose_occurrence_split(
             k = state.live[q]
             break
     # both predictives are computed by adding the observations again, one by one
-    _remove_tokens(tokens, state, prior, token, n, o)
+    count_listed_tokens(tokens, state, prior, token[:n], o, -1)
     log_merged, _ = allocate_tokens_between(tokens, state, prior, o, o, token, n, 2, rng)
-    _remove_tokens(tokens, state, prior, token, n, o)
+    count_listed_tokens(tokens, state, prior, token[:n], o, -1)
     p = open_occurrence(state, prior, row, k if k >= 0 else take_motif_slot(state))
     log_split, log_choices = allocate_tokens_between(tokens, state, prior, o, p, token, n, 0, rng)
     # an empty side is the merged state, which no merge leads back from
@@ -227,7 +215,7 @@ def _propose_occurrence_split(
         if math.log(1.0 - rng.random()) < log_ratio:
             return 1
     # rejected: restore the merged state
-    _remove_tokens(tokens, state, prior, token, n, -1)
+    count_listed_tokens(tokens, state, prior, token[:n], -1, -1)
     close_occurrence(state, prior, p)
     for a in range(n):
         state.owner[token[a]] = o
@@ -252,10 +240,10 @@ def _propose_occurrence_merge(
         rt = tokens.bin_row[token[a]] + length - 1 - state.row[o]
         if rt < 0 or rt >= length:
             return 0
-    _remove_tokens(tokens, state, prior, token, n, -1)
+    count_listed_tokens(tokens, state, prior, token[:n], -1, -1)
     log_split, log_choices = allocate_tokens_between(tokens, state, prior, o, p, token, n, 1, rng)
     log_ratio = -_log_occurrence_split_ratio(tokens, state, prior, o, p, log_choices) - log_split
-    _remove_tokens(tokens, state, prior, token, n, -1)
+    count_listed_tokens(tokens, state, prior, token[:n], -1, -1)
     log_merged, _ = allocate_tokens_between(tokens, state, prior, o, o, token, n, 2, rng)
     if math.log(1.0 - rng.random()) < log_ratio + log_merged:
         close_occurrence(state, prior, p)
@@ -263,7 +251,7 @@ def _propose_occurrence_merge(
             state.owner[token[a]] = o
         return 1
     # rejected: restore the split state
-    _remove_tokens(tokens, state, prior, token, n, o)
+    count_listed_tokens(tokens, state, prior, token[:n], o, -1)
     allocate_tokens_between(tokens, state, prior, o, p, token, n, 1, rng)
     return 0
 
