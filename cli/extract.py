@@ -244,7 +244,7 @@ def extract(
             settings,
             topic_settings(n_topics, topic_model, seed=seed),
             workers=workers,
-            on_progress=lambda now, share: update(share, 1.0, f"{now.source.name}, {now}"),
+            on_progress=lambda now, share: update(share, 1.0, str(now)),
             on_message=note,
         )
     if as_json:

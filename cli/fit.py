@@ -70,7 +70,7 @@ def fit(
             workers=workers,
             scheduler=scheduler,
             on_message=note,
-            on_progress=lambda p: advance(p.done, p.total, f"{p.log_likelihood:.6g} nats"),
+            on_progress=lambda p: advance(p.done, p.total, str(p)),
         )
         if update is not None:
             _refuse(model or has_settings(ctx), "--update takes the settings of its fit")

@@ -1,15 +1,28 @@
-"""Progress of a fit, passed to callbacks named `on_progress`."""
+"""Progress of fits and extractions, passed to callbacks named `on_progress`."""
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a running fit."""
+    """How far a running fit, or the extraction of a source, has come."""
 
-    done: int
-    """Iterations done, in all restarts together."""
-    total: int
-    """Largest number of iterations of all restarts together."""
-    log_likelihood: float
-    """Of the latest iteration, nats."""
+    done: float
+    """Iterations done, in all restarts together; of an extraction, seconds of the recording."""
+    total: float = math.nan
+    """Largest number of iterations of all restarts together; of an extraction, the duration of the
+    recording in seconds, NaN if the container does not say it."""
+    log_likelihood: float = math.nan
+    """Of a fit's latest iteration, nats."""
+    source: Path | None = None
+    """What is extracted."""
+    frames_per_s: float = 0.0
+    """Decoded frames per second of elapsed time; 0 for fits and series."""
+
+    def __str__(self) -> str:
+        if self.source is None:
+            return f"{self.log_likelihood:.6g} nats"
+        speed = f"{self.frames_per_s:.0f} frames/s" if self.frames_per_s > 0 else ""
+        return f"{self.source.name}, {speed or f'{self.done:.0f} s'}"

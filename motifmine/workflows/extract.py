@@ -10,13 +10,14 @@ from pathlib import Path
 
 from motifmine.errors import MotifmineWarning, SpecError, WorkspaceError
 from motifmine.features.series.survey import set_kind, survey
-from motifmine.features.video.extract import Progress, extract_documents
+from motifmine.features.video.extract import extract_documents
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import holds_stills, reader_for
 from motifmine.io.sources import digest_source, expand_sources, make_recording_names
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.scratch import scratch_folder
 from motifmine.parallel.threads import n_cores
+from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
@@ -162,8 +163,8 @@ def run_jobs(
 
     def note(index: int, progress: Progress) -> None:
         # false for NaN, a container that does not say its duration: the share stays 0 until the end
-        if progress.duration_s > 0:
-            shares[index] = min(1.0, progress.position_s / progress.duration_s)
+        if progress.total > 0:
+            shares[index] = min(1.0, progress.done / progress.total)
         if on_progress is not None:
             on_progress(progress, sum(shares) / len(shares))
 
@@ -223,7 +224,7 @@ def _watch_caller(job: ExtractionJob, report: Report) -> Iterator[ObservationTab
         source = job.origin or recording.source
         yield table.of_recording(replace(recording, source=source))
     # raises when the calling process has ended: a later run may be writing the same table
-    report(Progress(job.source, math.nan, math.nan, 0.0))
+    report(Progress(math.nan, source=job.source))
 
 
 def _make_series(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:

@@ -19,11 +19,11 @@ from motifmine.features.series.survey import (
     make_options,
     series_spec_to_values,
 )
-from motifmine.features.video.extract import Progress
 from motifmine.files import sha256
 from motifmine.io.readers import split_part
 from motifmine.io.series.open import open_series
 from motifmine.io.series.spool import is_cached, read_cached
+from motifmine.progress import Progress
 from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.types import Floats, Indices
@@ -75,7 +75,7 @@ def series_tables(
     with open_series(task.path, settings.options) as reader:
 
         def on_position(position_s: float) -> None:
-            on_progress(Progress(task.path, position_s, float("nan"), 0.0))
+            on_progress(Progress(position_s, source=task.path))
 
         for part in _parts(task, settings, ProgressReader(reader, on_position)):
             table, unknown = _table(task, reader, part)

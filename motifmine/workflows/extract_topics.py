@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.errors import SpecError, WorkspaceError
-from motifmine.features.video.extract import Progress
 from motifmine.io.hdf5 import store
 from motifmine.models.topics.external import (
     TopicModel,
@@ -21,6 +20,7 @@ from motifmine.models.topics.external import (
     project,
     require_library,
 )
+from motifmine.progress import Progress
 from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Counts, Preparation
 from motifmine.records.table import ObservationTable, join_tables

@@ -12,8 +12,8 @@ from motifmine.features.series.survey import (
     merge_surveys,
     survey,
 )
-from motifmine.features.video.extract import Progress
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.progress import Progress
 
 PRELOAD = ("motifmine.features.series.survey",)
 
@@ -37,7 +37,7 @@ def run_survey(job: SurveyJob, report: Report) -> Survey:
         job.settings,
         bin_s=job.bin_s,
         stream=job.stream,
-        on_progress=lambda position_s: report(Progress(job.path, position_s, float("nan"), 0.0)),
+        on_progress=lambda position_s: report(Progress(position_s, source=job.path)),
     )
 
 

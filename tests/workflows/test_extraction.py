@@ -15,11 +15,12 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
-from motifmine.features.video.extract import Progress, extract_documents, extract_video
+from motifmine.features.video.extract import extract_documents, extract_video
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.io.sources import expand_sources, make_recording_names, parse_start_from_name
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.progress import Progress
 from motifmine.records.frames import FrameOptions
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
@@ -196,7 +197,11 @@ def test_a_cut_video_warns(tmp_path: Path) -> None:
 def test_progress_reaches_the_end_of_the_recordings(clips: Path, workspace: Workspace) -> None:
     heard: list[tuple[Progress, float]] = []
     extract_sources([clips], workspace, on_progress=lambda now, share: heard.append((now, share)))
-    assert {now.source.name for now, _ in heard} == {"clip1.mp4", "clip2.mp4", "clip10.mp4"}
+    assert {now.source.name for now, _ in heard if now.source} == {
+        "clip1.mp4",
+        "clip2.mp4",
+        "clip10.mp4",
+    }
     assert all(0 <= share <= 1 for _, share in heard)
 
 

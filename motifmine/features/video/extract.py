@@ -25,6 +25,7 @@ from motifmine.files import sha256
 from motifmine.io.readers import holds_stills, open_frames
 from motifmine.io.sources import digest_source
 from motifmine.parallel.threads import n_cores
+from motifmine.progress import Progress
 from motifmine.records.frames import FrameOptions, FrameReader, VideoFrame
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.table import (
@@ -38,24 +39,6 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
 
 REPORT_EVERY_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Progress of the extraction of one source."""
-
-    source: Path
-    position_s: float
-    """Position in the recording, seconds."""
-    duration_s: float
-    """Duration according to the container, seconds; NaN if unknown."""
-    frames_per_s: float
-    """Speed in decoded frames per second of elapsed time; 0 for series."""
-
-    def __str__(self) -> str:
-        if self.frames_per_s > 0:
-            return f"{self.frames_per_s:.0f} frames/s"
-        return f"{self.position_s:.0f} s"
 
 
 def extract_video(path: Path, spec: FlowSpec | None = None, **settings: Any) -> ObservationTable:
@@ -342,7 +325,8 @@ def _report_progress(
         if on_progress is not None and now - last >= REPORT_EVERY_S:
             last = now
             rate = reader.frames_decoded / (now - began)
-            on_progress(Progress(reader.path, float(frame.time_s), reader.duration_s, rate))
+            position_s, path = float(frame.time_s), reader.path
+            on_progress(Progress(position_s, reader.duration_s, source=path, frames_per_s=rate))
 
 
 def _report_losses(reader: FrameReader, strict: bool) -> None:
