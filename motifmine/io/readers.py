@@ -73,6 +73,12 @@ def _endings(names: str) -> tuple[str, ...]:
     return tuple(f".{name}" for name in names.split())
 
 
+def _series(open_: str, suffixes: str, **more: Any) -> ReaderEntry:
+    return ReaderEntry(
+        suffixes=_endings(suffixes), gives="series", open=f"motifmine.io.series.{open_}", **more
+    )
+
+
 OWN = {
     "video": ReaderEntry(
         suffixes=_endings(
@@ -89,77 +95,31 @@ OWN = {
         suffixes=(), gives="frames", open="motifmine.io.video.playlist:open_playlist"
     ),
     "tdoc": ReaderEntry(suffixes=(".tdoc",), gives="words", open="motifmine.io.tdoc:read_tdoc"),
-    "text": ReaderEntry(
-        suffixes=_endings("csv tsv txt dat"),
-        gives="series",
-        open="motifmine.io.series.csv_reader:TextReader",
-        may_be_compressed=True,
-    ),
-    "parquet": ReaderEntry(
-        suffixes=_endings("parquet pq"),
-        gives="series",
-        open="motifmine.io.series.parquet_files:open_parquet",
-        signature=rb"PAR1",
-    ),
-    "npy": ReaderEntry(
-        suffixes=(".npy",),
-        gives="series",
-        open="motifmine.io.series.numpy_files:open_npy",
-        signature=rb"\x93NUMPY",
-    ),
-    "npz": ReaderEntry(
-        suffixes=(".npz",),
-        gives="series",
-        open="motifmine.io.series.numpy_files:open_npz",
-        signature=rb"PK\x03\x04",
-    ),
-    "hdf5": ReaderEntry(
-        suffixes=_endings("h5 hdf5 hdf nwb"),
-        gives="series",
-        open="motifmine.io.series.hdf5_files:open_hdf5",
+    "text": _series("csv_reader:TextReader", "csv tsv txt dat", may_be_compressed=True),
+    "parquet": _series("parquet_files:open_parquet", "parquet pq", signature=rb"PAR1"),
+    "npy": _series("numpy_files:open_npy", "npy", signature=rb"\x93NUMPY"),
+    "npz": _series("numpy_files:open_npz", "npz", signature=rb"PK\x03\x04"),
+    "hdf5": _series(
+        "hdf5_files:open_hdf5",
+        "h5 hdf5 hdf nwb",
         signature=rb"\x89HDF\r\n\x1a\n",
         has_parts=True,
     ),
-    "feather": ReaderEntry(
-        suffixes=_endings("feather arrow"),
-        gives="series",
-        open="motifmine.io.series.table_files:open_feather",
-        signature=rb"ARROW1",
-    ),
-    "jsonl": ReaderEntry(
-        suffixes=_endings("jsonl ndjson"),
-        gives="series",
-        open="motifmine.io.series.table_files:open_json_lines",
-        may_be_compressed=True,
-    ),
-    "sqlite": ReaderEntry(
-        suffixes=_endings("sqlite sqlite3 db"),
-        gives="series",
-        open="motifmine.io.series.table_files:open_sqlite",
+    "feather": _series("table_files:open_feather", "feather arrow", signature=rb"ARROW1"),
+    "jsonl": _series("table_files:open_json_lines", "jsonl ndjson", may_be_compressed=True),
+    "sqlite": _series(
+        "table_files:open_sqlite",
+        "sqlite sqlite3 db",
         signature=rb"SQLite format 3\0",
         has_parts=True,
     ),
-    "matlab": ReaderEntry(
-        suffixes=(".mat",),
-        gives="series",
-        open="motifmine.io.series.table_files:open_matlab",
-        signature=rb"MATLAB 5\.0 MAT-file",
+    "matlab": _series("table_files:open_matlab", "mat", signature=rb"MATLAB 5\.0 MAT-file"),
+    "excel": _series("table_files:open_excel", "xlsx xlsm"),
+    "other": _series(
+        "other_files:refuse", "mid midi edf bdf eaf textgrid boris xls ods rds pkl sav"
     ),
-    "excel": ReaderEntry(
-        suffixes=_endings("xlsx xlsm"),
-        gives="series",
-        open="motifmine.io.series.table_files:open_excel",
-    ),
-    "other": ReaderEntry(
-        suffixes=_endings("mid midi edf bdf eaf textgrid boris xls ods rds pkl sav"),
-        gives="series",
-        open="motifmine.io.series.other_files:refuse",
-    ),
-    "audio": ReaderEntry(
-        suffixes=_endings("wav flac ogg aiff aif mp3"),
-        gives="series",
-        open="motifmine.io.series.audio:AudioReader",
-        signature=rb"fLaC|OggS|RIFF....WAVE",
+    "audio": _series(
+        "audio:AudioReader", "wav flac ogg aiff aif mp3", signature=rb"fLaC|OggS|RIFF....WAVE"
     ),
 }
 """The readers of this package."""
@@ -277,12 +237,6 @@ def split_part(path: str | Path) -> tuple[Path, str]:
 
 def open_frames(path: Path, options: FrameOptions | None = None) -> FrameReader:
     """Open a video with the reader for its suffix, or else with FFmpeg.
-
-    Parameters
-    ----------
-    path : Path
-    options : FrameOptions or None
-        None takes the defaults.
 
     Raises
     ------

@@ -1,5 +1,6 @@
-"""Protocols of video frames and their readers."""
+"""Protocols of video frames and their readers, and what readers count."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -101,3 +102,14 @@ class FrameReader(Protocol):
     def __enter__(self) -> "FrameReader": ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class ReaderCounts:
+    """What every reader counts while it reads, see `FrameReader`."""
+
+    origin_s: float = 0.0
+    frames_decoded: int = 0
+    frames_damaged: int = 0
+    stamps_repaired: int = 0
+    truncated_at_s: float = math.nan

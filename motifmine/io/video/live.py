@@ -24,7 +24,7 @@ from motifmine.errors import MotifmineError, VideoError
 from motifmine.io.video.pixels import PictureReader, find_aspect
 from motifmine.io.video.reader import Frame, VideoReader
 from motifmine.io.video.streams import Packets, choose_stream
-from motifmine.records.frames import FrameOptions
+from motifmine.records.frames import FrameOptions, ReaderCounts
 
 ADDRESS = re.compile(r"(rtsps?|https?|tcp|udp)://.+", re.IGNORECASE)
 DEVICE = re.compile(r"/dev/video\d+")
@@ -54,7 +54,7 @@ def hide_credentials(address: str) -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class LiveReader:
+class LiveReader(ReaderCounts):
     """Reads a live source until it is stopped; made by `open_live`, see `FrameReader`."""
 
     address: str = field(repr=False)
@@ -66,12 +66,7 @@ class LiveReader:
     mean_gap_s: Fraction = Fraction(1, 25)
     duration_s: float = math.nan
     created: str = ""
-    origin_s: float = 0.0
     frames_expected: int = -1
-    frames_decoded: int = 0
-    frames_damaged: int = 0
-    stamps_repaired: int = 0
-    truncated_at_s: float = math.nan
     notes: tuple[str, ...] = ()
     has_connected: threading.Event = field(default_factory=threading.Event)
     began_s: float = 0.0

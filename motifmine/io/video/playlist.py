@@ -12,7 +12,7 @@ from pathlib import Path
 
 from motifmine.errors import FormatError, VideoError
 from motifmine.io.video.reader import Frame, VideoReader, open_video
-from motifmine.records.frames import FrameOptions
+from motifmine.records.frames import FrameOptions, ReaderCounts
 
 MOST_BYTES = 2**24
 """Longest list that is read, bytes: some hundred thousand segments."""
@@ -24,7 +24,7 @@ NOT_READ = {
 
 
 @dataclass(slots=True, kw_only=True)
-class PlaylistReader:
+class PlaylistReader(ReaderCounts):
     """Reads the segments of a list one after the other; made by `open_playlist`."""
 
     path: Path
@@ -34,12 +34,7 @@ class PlaylistReader:
     duration_s: float
     """Sum of the durations in the list, seconds."""
     created: str = ""
-    origin_s: float = 0.0
     frames_expected: int = -1
-    frames_decoded: int = 0
-    frames_damaged: int = 0
-    stamps_repaired: int = 0
-    truncated_at_s: float = math.nan
     n_missing: int = 0
     """Segments that cannot be read."""
 
@@ -98,13 +93,7 @@ class PlaylistReader:
 
 
 def open_playlist(path: Path, options: FrameOptions | None = None) -> PlaylistReader:
-    """Open a list of segments.
-
-    Parameters
-    ----------
-    path : Path
-    options : FrameOptions or None
-        None takes the defaults.
+    """Open a list of segments; without options the defaults are used.
 
     Raises
     ------

@@ -25,7 +25,7 @@ from motifmine.io.video.container import VIDEO_FORMATS, open_container
 from motifmine.io.video.damage import drop_broken
 from motifmine.io.video.pixels import PictureReader, choose_pixels
 from motifmine.io.video.streams import EXPECTED, Packets, StreamChoice, choose_stream
-from motifmine.records.frames import FrameOptions
+from motifmine.records.frames import FrameOptions, ReaderCounts
 from motifmine.types import Pixels
 
 INTRA_ONLY = frozenset({"mjpeg", "mjpegb"})
@@ -58,7 +58,7 @@ class Frame:
 
 
 @dataclass(slots=True, kw_only=True)
-class VideoReader:
+class VideoReader(ReaderCounts):
     """Reads the frames of a video file once, in order, and counts errors.
 
     Made by `open_video`; iterate over `frames()`, then read the counts.
@@ -77,15 +77,6 @@ class VideoReader:
     """Number of frames according to the container; -1 if unknown."""
     is_file: bool = True
     """Whether `path` is a file, which may be truncated."""
-    origin_s: float = 0.0
-    """Time stamp of second 0 in the container, seconds; that of the document of the last frame."""
-    frames_decoded: int = 0
-    frames_damaged: int = 0
-    """Packets that could not be decoded, and frames that are excluded because they are damaged."""
-    stamps_repaired: int = 0
-    """Time stamps that were missing, repeated, descending, or far from those around them."""
-    truncated_at_s: float = math.nan
-    """End of the last frame if the file is truncated, seconds; else NaN."""
     _reached_s: Fraction = Fraction(0)
     """Latest end of a packet, in time of the container, seconds."""
 
@@ -205,13 +196,7 @@ class VideoReader:
 
 
 def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
-    """Open a video file and choose its stream.
-
-    Parameters
-    ----------
-    path : Path
-    options : FrameOptions or None
-        None takes the defaults.
+    """Open a video file and choose its stream; without options the defaults are used.
 
     Raises
     ------

@@ -5,7 +5,6 @@ Their times come from the names (`--name-time`), a given rate, or EXIF data, in 
 
 import glob
 import itertools
-import math
 import statistics
 import zipfile
 from collections import Counter
@@ -24,7 +23,7 @@ from motifmine.io.sources import find_time
 from motifmine.io.video.clock import FrameClock
 from motifmine.io.video.exif import read_exif_time
 from motifmine.io.video.streams import DEFAULT_GAP_S
-from motifmine.records.frames import FrameOptions
+from motifmine.records.frames import FrameOptions, ReaderCounts
 from motifmine.types import Pixels
 
 MOST_BYTES = 512 * 2**20
@@ -87,7 +86,7 @@ class StillFiles:
 
 
 @dataclass(slots=True, kw_only=True)
-class StillsReader:
+class StillsReader(ReaderCounts):
     """Reads still pictures as the frames of a recording; made by `open_stills`."""
 
     path: Path
@@ -100,12 +99,6 @@ class StillsReader:
     max_gap_s: Fraction
     created: str = ""
     """When the first picture was taken, ISO 8601, "" if unknown."""
-    origin_s: float = 0.0
-    frames_decoded: int = 0
-    frames_damaged: int = 0
-    """Pictures that cannot be read, or have another size than the first."""
-    stamps_repaired: int = 0
-    truncated_at_s: float = math.nan
     _levels: tuple[float, float] | None = None
     _notes: list[str] = field(default_factory=list)
 
