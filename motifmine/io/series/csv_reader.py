@@ -19,12 +19,11 @@ from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.csv_dialect import TextTable, detect_dialect
 from motifmine.io.series.csv_slow import parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
-from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.row_reader import RowReader
+from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
-from motifmine.io.series.sorting import sort_if_small
 from motifmine.io.series.time_formats import FAST_DIRECTIVES, TimeReading
-from motifmine.io.series.time_zones import make_clock
-from motifmine.records.series import Chunk, SeriesHeader
+from motifmine.records.series import Chunk
 from motifmine.types import Floats, Indices
 
 BLOCK_BYTES = 8 << 20
@@ -34,65 +33,36 @@ NUMBER_PATTERN = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 CLOCK_TYPE = pa.time64("ns")
 
 
-class TextReader:
+class TextReader(RowReader):
     """An open text table of samples or events; see `SeriesReader`."""
 
     def __init__(self, path: Path, options: SeriesOptions) -> None:
         self.path = path
         self.table = detect_dialect(path, options)
-        roles = self.table.roles
         self.n_repeated = 0
         """Lines that repeat the header."""
-        self.stream = RowStream(
-            clock=make_clock(self.table.reading, self.table.first_time, may_repeat=roles.is_events),
-            is_events=roles.is_events,
-            bad=BadRows(str(path), options.on_bad),
-            time_name="row" if roles.time is None else self.table.names[roles.time],
-            row_noun="line",
-            roles=roles,
+        super().__init__(
             names=self.table.names,
+            units=self.table.units,
+            roles=self.table.roles,
+            reading=self.table.reading,
+            first_time=self.table.first_time,
+            bad=BadRows(str(path), options.on_bad),
+            row_noun="line",
+            n_bytes=path.stat().st_size,
         )
-        self.sorted = sort_if_small(self.stream, path.stat().st_size, self._read_chunks)
-
-    def __enter__(self) -> "TextReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the file is open only while chunks are read."""
 
     @property
-    def header(self) -> SeriesHeader:
-        """What is known of the series."""
-        named = dict(zip(self.table.names, self.table.units, strict=True))
-        return SeriesHeader(
-            channels=self.labels(),
-            units=tuple(named.get(label, "") for label in self.labels()),
-            start_utc=self.stream.clock.start_utc,
-            is_events=self.table.roles.is_events,
-            is_open=self.stream.is_open,
-            notes=self.table.notes + self.stream.notes + (REPEATED,) * bool(self.n_repeated),
-        )
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the table, for people."""
+        return self.table.notes + (REPEATED,) * bool(self.n_repeated)
 
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the events, or the channels, that were read so far."""
-        return self.stream.labels()
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield all rows in order of time, one chunk per block of the file."""
-        if self.sorted is not None:
-            yield from self.sorted
-        else:
-            yield from self._read_chunks()
-
-    def _read_chunks(self) -> Iterator[Chunk]:
+    def _read_blocks(self) -> Iterator[Chunk]:
         with open_bytes(self.path) as file:
             file.read(self.table.offset)
             # blocks end at line ends, so that each can be parsed alone
             for first_line, block in iterate_line_blocks(file, self.table):
-                chunk = self._chunk(block, first_line)
-                if len(chunk.time_s):
-                    yield chunk
-        self.stream.bad.warn()
+                yield self._chunk(block, first_line)
 
     def _chunk(self, block: bytes, first_line: int) -> Chunk:
         """Parse one block; rows are in order of time and without bad ones."""

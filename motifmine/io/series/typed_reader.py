@@ -16,12 +16,11 @@ from motifmine.io.series.column_roles import (
 from motifmine.io.series.csv_slow import code_texts
 from motifmine.io.series.header import HEAD_ROWS, NOT_FINITE, Head
 from motifmine.io.series.options import BadRows, SeriesOptions
-from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows, RowStream
+from motifmine.io.series.row_reader import RowReader
+from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
-from motifmine.io.series.sorting import sort_if_small
 from motifmine.io.series.time_formats import parse_number
-from motifmine.io.series.time_zones import make_clock
-from motifmine.records.series import Chunk, SeriesHeader
+from motifmine.records.series import Chunk
 
 Column = NDArray[Any]
 """One column of a batch: numbers, datetime64 in UTC or without zone, or text as objects."""
@@ -73,7 +72,7 @@ def _to_texts(column: Column, is_utc: bool) -> list[str]:
     return ["" if x is None else str(x) for x in column]
 
 
-class TableReader:
+class TableReader(RowReader):
     """An open table of typed columns; see `SeriesReader`."""
 
     def __init__(
@@ -86,62 +85,33 @@ class TableReader:
     ) -> None:
         self.head = head
         self.batches = batches
-        self.roles = choose_roles(head, options)
-        if self.roles.time is not None and _is_dated(head, self.roles.time):
+        roles = choose_roles(head, options)
+        if roles.time is not None and _is_dated(head, roles.time):
             # the type of the column determines the format
             options = replace(options, time_format=None)
-        reading = choose_reading(head, self.roles, options)
-        self.notes = (*notes, *describe_roles(head, self.roles, reading))
-        first = read_first_time(head, self.roles, reading)
-        self.stream = RowStream(
-            clock=make_clock(reading, first, may_repeat=self.roles.is_events),
-            is_events=self.roles.is_events,
-            bad=BadRows(head.path, options.on_bad),
-            time_name="row" if self.roles.time is None else head.names[self.roles.time],
-            row_noun="row",
-            roles=self.roles,
+        reading = choose_reading(head, roles, options)
+        self._notes = (*notes, *describe_roles(head, roles, reading))
+        super().__init__(
             names=head.names,
+            units=head.units,
+            roles=roles,
+            reading=reading,
+            first_time=read_first_time(head, roles, reading),
+            bad=BadRows(head.path, options.on_bad),
+            row_noun="row",
+            n_bytes=n_bytes,
         )
-        self.sorted = sort_if_small(self.stream, n_bytes, self._read_chunks)
-
-    def __enter__(self) -> "TableReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the file is open only while chunks are read."""
 
     @property
-    def header(self) -> SeriesHeader:
-        """What is known of the series."""
-        named = dict(zip(self.head.names, self.head.units, strict=True))
-        return SeriesHeader(
-            channels=self.labels(),
-            units=tuple(named.get(label, "") for label in self.labels()),
-            start_utc=self.stream.clock.start_utc,
-            is_events=self.roles.is_events,
-            is_open=self.stream.is_open,
-            notes=(*self.notes, *self.stream.notes),
-        )
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the table, for people."""
+        return self._notes
 
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the events, or the channels, that were read so far."""
-        return self.stream.labels()
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield all rows in order of time, one chunk per batch."""
-        if self.sorted is not None:
-            yield from self.sorted
-        else:
-            yield from self._read_chunks()
-
-    def _read_chunks(self) -> Iterator[Chunk]:
+    def _read_blocks(self) -> Iterator[Chunk]:
         roles = self.roles
         wanted = list(dict.fromkeys([*roles.singles, *roles.values, *roles.sensors, *roles.states]))
         for columns in self.batches(wanted):
-            chunk = self.stream.chunk(self._make_rows(dict(zip(wanted, columns, strict=True))))
-            if len(chunk.time_s):
-                yield chunk
-        self.stream.bad.warn()
+            yield self.stream.chunk(self._make_rows(dict(zip(wanted, columns, strict=True))))
 
     def _make_rows(self, columns: dict[int, Column]) -> Rows:
         """Return the rows of one batch; bad values become missing, bad rows are excluded."""
