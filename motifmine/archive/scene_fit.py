@@ -11,6 +11,7 @@ from motifmine.models.registry import entry_of
 from motifmine.models.request import FitRequest
 from motifmine.parallel.threads import most_threads
 from motifmine.records.fit import FitRecord
+from motifmine.records.notes import Notes
 from motifmine.workflows.documents import document_tables, source_of_document
 from motifmine.workflows.fit import fit
 from motifmine.workflows.out_of_core.choice import can_stream
@@ -18,10 +19,6 @@ from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
-KEY_FIELD = "archive_key"
-"""Entry of a fit's settings with the key of the job that made it."""
-ADDED_FIELD = "archive_added"
-"""Entry of a fit's settings with the number of recordings that its last update added."""
 MAX_IN_MEMORY = 20_000_000
 """Observations of a scene above which models that can are fitted out-of-core: about 1.3 GB. Not by
 the memory of a machine, so that all machines make the same fit."""
@@ -84,7 +81,7 @@ def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
             force=True,
             on_batch=on_progress,
             is_timed=False,
-            notes={KEY_FIELD: scene.key, ADDED_FIELD: len(new)},
+            notes=Notes(archive_key=scene.key, archive_added=len(new)),
         )
         return
     _fit_all_tables(scene, on_progress)
@@ -93,14 +90,14 @@ def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
 def read_fit_key(path: Path) -> str:
     """Return the key in a fit's settings, or "" if there is no such fit."""
     try:
-        return str(store.read_fit_spec(path).notes.get(KEY_FIELD, ""))
+        return store.read_fit_spec(path).notes.archive_key
     except FormatError:
         return ""
 
 
 def count_added(record: FitRecord) -> int:
     """Return the number of recordings that the last update added to a fit."""
-    return int(record.provenance.spec.notes.get(ADDED_FIELD, 0))
+    return record.provenance.spec.notes.archive_added
 
 
 def list_tables_to_read(scene: SceneFit) -> Sequence[str]:
@@ -142,7 +139,7 @@ def _fit_all_tables(scene: SceneFit, on_progress: Callable[[object], None]) -> N
         force=True,
         n_threads=most_threads() if request.is_streamed else None,
         is_timed=False,
-        notes={KEY_FIELD: scene.key},
+        notes=Notes(archive_key=scene.key),
         on_message=on_progress,
         on_progress=lambda progress: on_progress(progress.done),
     )

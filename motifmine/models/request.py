@@ -19,9 +19,6 @@ from motifmine.records.settings import FitSpec
 from motifmine.records.wall_clock import find_time_zone
 from motifmine.validation import check_at_least, check_one_of
 
-NOTE = "request"
-"""Key under which the settings of a fit keep its request."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRequest:
@@ -219,7 +216,7 @@ def request_values(record: FitRecord) -> dict[str, Any]:
     length = None if is_open else spec.settings.get("motif_length")
     return {
         **spec.settings,
-        **spec.notes.get(NOTE, _of_older_versions(spec)),
+        **(_of_older_versions(spec) if spec.notes.request is None else spec.notes.request),
         "motif_length": None if length is None else Duration(float(length), "bins"),
         "seed": record.provenance.seed,
         "time_zone": None if record.time_zone == "UTC" else record.time_zone,

@@ -26,10 +26,6 @@ SMALLEST_MASS = 1e-6
 """Activations below this many observations are not stored."""
 
 
-EXTRACTED = "n_observations_extracted"
-"""Note of a fit with the number of observations as `extract` counts them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MotifSet:
     """Motifs, heaviest first, each a distribution over (relative time, word)."""
@@ -315,7 +311,8 @@ class FitRecord:
     @property
     def n_extracted(self) -> float:
         """Number of observations as they were extracted, before counts were prepared."""
-        return float(self.provenance.spec.notes.get(EXTRACTED, self.n_observations))
+        counted = self.provenance.spec.notes.n_observations_extracted
+        return self.n_observations if counted is None else float(counted)
 
     def scene_difference(self, table: ObservationTable) -> str:
         """Return how the scene of a table differs from the fit's, "" when it is the same."""

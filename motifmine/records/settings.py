@@ -1,12 +1,13 @@
 """Settings of a fit: preparation, model, detection, settings of the tables, and notes."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from motifmine.errors import SpecError
+from motifmine.records.notes import Notes
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats32
 
@@ -131,19 +132,15 @@ class FitSpec:
     """All settings of a fit, and values that were chosen during the fit."""
 
     settings: Mapping[str, Any]
-    """Fields of the model's specification, by name."""
+    """Fields of the model's specification, by name: plain values, since a fit can be read where the
+    package of its model is not installed."""
     preparation: Preparation = field(default_factory=Preparation)
     detection: Detection = field(default_factory=Detection)
     table: Mapping[str, Any] = field(default_factory=dict)
-    """How the tables were made, see `ObservationTable.spec`."""
+    """How the tables were made, see `ObservationTable.spec`: only the features that made them know
+    its names."""
     streaming: StreamingState | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
-    """Plain values for reports and for `motifmine.archive`: values by candidate size, recordings of
-    moved cameras, agreement of chains, and others."""
-
-    def with_notes(self, notes: Mapping[str, Any]) -> "FitSpec":
-        """Return the same with more notes; those of the same name are replaced."""
-        return replace(self, notes={**self.notes, **notes})
+    notes: Notes = field(default_factory=Notes)
 
     def plain(self) -> dict[str, Any]:
         """Return everything as one mapping of plain values, as it is in a file."""
@@ -166,7 +163,7 @@ class FitSpec:
             "detection": detection,
             "table": dict(self.table),
             **({"streaming": known} if known else {}),
-            **self.notes,
+            **self.notes.plain(),
         }
 
     @classmethod
@@ -196,7 +193,9 @@ class FitSpec:
             streaming=None
             if streaming is None
             else StreamingState(**{**streaming, "rate": Rate(**streaming["rate"])}),
-            notes={name: values[name] for name in names[first:] if name not in PARTS},
+            notes=Notes.from_plain(
+                {name: values[name] for name in names[first:] if name not in PARTS}
+            ),
         )
 
 

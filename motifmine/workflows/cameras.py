@@ -13,23 +13,19 @@ from motifmine.features.video.registration import (
 )
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
+from motifmine.records.notes import Notes
 from motifmine.records.table import ObservationTable
 
-LINES, MOVED = "cameras", "moved_cameras"
-"""Names of the notes of a fit: lines for people, and placements by the name of the recording."""
 
-
-def notes_of_cameras(lines: Sequence[str], moved: Mapping[str, Placement]) -> dict[str, object]:
-    """Return what a fit keeps of cameras that were moved, plain values; nothing without any."""
-    if not lines:
-        return {}
-    return {LINES: list(lines), MOVED: {name: asdict(place) for name, place in moved.items()}}
+def notes_of_cameras(lines: Sequence[str], moved: Mapping[str, Placement]) -> Notes:
+    """Return what a fit keeps of cameras that were moved; nothing without any."""
+    places = {name: asdict(place) for name, place in moved.items()} if lines else {}
+    return Notes(cameras=tuple(lines), moved_cameras=places)
 
 
 def move_as_in_fit(record: FitRecord, table: ObservationTable) -> ObservationTable:
     """Return the table of a recording with its words moved as they were for a fit."""
-    moved = record.provenance.spec.notes.get(MOVED, {})
-    place = moved.get(table.recordings[0].name)
+    place = record.provenance.spec.notes.moved_cameras.get(table.recordings[0].name)
     return table if place is None else move_words_back(table, Placement(**place))
 
 

@@ -1,6 +1,5 @@
 """A fit of the tables of a workspace, step by step."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,10 @@ from motifmine.analysis.stability import measure_stability
 from motifmine.io.hdf5 import store
 from motifmine.models.protocol import FitContext
 from motifmine.models.registry import entry_of
-from motifmine.models.request import NOTE, FitRequest
+from motifmine.models.request import FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
-from motifmine.records.fit import EXTRACTED, FitRecord
+from motifmine.records.fit import FitRecord
+from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.reporting.sentences.significance import significance_sentences
@@ -92,7 +92,7 @@ def fit_table(
     request: FitRequest,
     run: FitRun,
     *,
-    notes: Mapping[str, object] | None = None,
+    notes: Notes | None = None,
 ) -> FitRecord:
     """Return the fit of a table in memory: motifs that recur, their occurrences, stability, drift.
 
@@ -103,8 +103,8 @@ def fit_table(
     request : FitRequest
     run : FitRun
         Its workers and callbacks.
-    notes : mapping or None
-        More to keep with the settings in the fit, plain values.
+    notes : Notes or None
+        More to keep with the settings in the fit.
 
     Raises
     ------
@@ -119,9 +119,9 @@ def fit_table(
     data = prepare(words, request, run)
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
-    counted = {EXTRACTED: len(data.table.word)}
-    record = find_motifs(data, spec, request, run, {**choices, **counted, **(notes or {})})
-    for line in record.provenance.spec.notes.get("decisions", ()):
+    counted = Notes(n_observations_extracted=len(data.table.word), findings=choices)
+    record = find_motifs(data, spec, request, run, counted.merge(notes or Notes()))
+    for line in record.provenance.spec.notes.decisions:
         run.say(line)
     record = add_stability(record, data, spec, request, run)
     run.say(describe_agreement(record))
@@ -135,7 +135,7 @@ def say_significance(record: FitRecord, run: FitRun) -> None:
         run.say(line)
 
 
-def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, dict[str, object]]:
+def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, Notes]:
     """Return the tables, joined and with their cameras registered, and notes on these."""
     found = workspace.read_registered(run.tables)
     run.say("\n".join(found.notes))
@@ -181,7 +181,7 @@ def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> Non
 
 
 def find_motifs(
-    data: Prepared, spec: Any, request: FitRequest, run: FitRun, notes: dict[str, object]
+    data: Prepared, spec: Any, request: FitRequest, run: FitRun, notes: Notes
 ) -> FitRecord:
     """Return the motifs of the data and their occurrences.
 
@@ -192,8 +192,8 @@ def find_motifs(
     request : FitRequest
         Seed, detection, checkpoint and groups.
     run : FitRun
-    notes : dict of str to object
-        More to keep with the settings in the fit, plain values; those of `run` take precedence.
+    notes : Notes
+        More to keep with the settings in the fit; those of `run` take precedence.
     """
     with open_mapper(run.workers, run.scheduler, run.say) as mapper:
         context = FitContext(checkpoint=request.checkpoint, groups=request.groups, mapper=mapper)
@@ -204,7 +204,7 @@ def find_motifs(
             seed=request.seed,
             context=context if entry_of(request.model).uses_context else None,
             on_progress=run.on_progress,
-            notes={**notes, NOTE: request.as_values(), **run.notes},
+            notes=replace(notes, request=request.as_values()).merge(run.notes),
         )
 
 

@@ -1,6 +1,6 @@
 """The whole job in few calls: motifs and occurrences of tables, motifs in new recordings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -18,6 +18,7 @@ from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
 from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
@@ -53,7 +54,7 @@ def mine(
     seed: int | None = 0,
     context: FitContext | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    notes: Mapping[str, object] | None = None,
+    notes: Notes | None = None,
 ) -> FitRecord:
     """Return the motifs of `table` and all their occurrences.
 
@@ -111,7 +112,7 @@ def mine_prepared(
     seed: int | None = 0,
     context: FitContext | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    notes: Mapping[str, object] | None = None,
+    notes: Notes | None = None,
 ) -> FitRecord:
     """Return the motifs of a prepared table, and all their occurrences; see `mine`.
 
@@ -137,7 +138,7 @@ def mine_prepared(
             false_share=assessment.false_share,
         ),
         table=table.spec,
-        notes={**fit.findings(), **(notes or {})},
+        notes=Notes.from_plain(fit.findings()).merge(notes or Notes()),
     )
     occurrences = _numbered_as_in_fit(assessment)
     record = FitRecord(

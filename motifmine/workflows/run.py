@@ -1,10 +1,11 @@
 """Options of running a fit that do not affect its result: tables, target, workers, callbacks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from motifmine.progress import Progress
+from motifmine.records.notes import Notes
 from motifmine.validation import check_at_least
 
 
@@ -26,7 +27,7 @@ class FitRun:
     """Threads of every worker; None: the cores of this machine divided by the processes."""
     is_timed: bool = True
     """Whether the fit stores its duration. Without, the same data give the same bytes."""
-    notes: Mapping[str, object] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
     """More to keep with the settings in the fit, plain values."""
     on_message: Callable[[str], None] | None = None
     """Called with lines on data, settings and decisions of the fit."""

@@ -125,4 +125,4 @@ def describe_agreement(record: FitRecord) -> str:
     """Return how chains or groups agree, as a sentence; "" where there were none."""
     if record.posterior is not None:
         return record.posterior.sentence
-    return str(record.provenance.spec.notes.get("agreement", ""))
+    return record.provenance.spec.notes.agreement

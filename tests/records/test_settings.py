@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import SpecError
+from motifmine.records.notes import Notes
 from motifmine.records.settings import (
     Detection,
     FitSpec,
@@ -21,7 +22,7 @@ SPEC = FitSpec(
     preparation=Preparation(counts="sqrt", least_bins=2),
     detection=Detection(false_alarms_per_hour=2.0, least_score=4.5),
     table={"bin_s": 0.25, "roi": [0, 0, 8, 8]},
-    notes={"cameras": ["b is excluded"], "agreement": "two of two"},
+    notes=Notes(cameras=("b is excluded",), agreement="two of two", findings={"p_values": [0.1]}),
 )
 STATE = StreamingState(batch_documents=5, rate=Rate(delay=3.0), n_steps=9, passes=2, online=True)
 
@@ -48,13 +49,14 @@ def test_settings_of_a_model_alone_are_all_of_the_model() -> None:
 
 def test_what_follows_the_parts_is_notes() -> None:
     found = FitSpec.from_plain({"n_motifs": 3, "preparation": {"counts": "raw"}, "p_values": [0.1]})
-    assert found.settings == {"n_motifs": 3} and found.notes == {"p_values": [0.1]}
+    assert found.settings == {"n_motifs": 3} and found.notes == Notes(findings={"p_values": [0.1]})
     assert found.preparation.counts == "raw" and found.detection == Detection()
 
 
-def test_notes_of_the_same_name_are_replaced() -> None:
-    assert SPEC.with_notes({"agreement": "none"}).notes["agreement"] == "none"
-    assert SPEC.notes["agreement"] == "two of two"
+def test_notes_of_the_same_name_are_replaced_and_others_kept() -> None:
+    merged = SPEC.notes.merge(Notes(agreement="none", findings={"r_hat": 1.0}))
+    assert merged.agreement == "none" and merged.cameras == SPEC.notes.cameras
+    assert merged.findings == {"p_values": [0.1], "r_hat": 1.0}
 
 
 @pytest.mark.parametrize(

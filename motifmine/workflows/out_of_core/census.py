@@ -14,6 +14,7 @@ from motifmine.errors import DataError
 from motifmine.features.video.registration import Placement, Registration, move_words_back
 from motifmine.io.hdf5 import store
 from motifmine.parallel.mappers import Mapper, sort_results
+from motifmine.records.notes import Notes
 from motifmine.records.settings import Preparation
 from motifmine.records.start_layout import n_starts
 from motifmine.records.table import ObservationTable, join_tables
@@ -64,7 +65,7 @@ class Census:
         """Documents whose words are moved when they are read."""
         return {d.path: d.moved for d in self.documents if d.moved is not None}
 
-    def notes_of_cameras(self) -> dict[str, object]:
+    def notes_of_cameras(self) -> Notes:
         """Return what a fit keeps of cameras that were moved."""
         moved = {d.name: d.moved for d in self.documents if d.moved is not None}
         return notes_of_cameras(self.notes, moved)

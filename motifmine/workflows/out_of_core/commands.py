@@ -7,11 +7,12 @@ from pathlib import Path
 from motifmine.errors import DataError, WorkspaceError
 from motifmine.files import open_atomic
 from motifmine.io.hdf5 import store
-from motifmine.models.request import NOTE, FitRequest
+from motifmine.models.request import FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import count_threads_per_worker
 from motifmine.parallel.scratch import scratch_folder
 from motifmine.records.fit import FitRecord
+from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
 from motifmine.workflows.out_of_core.drift import add_drift
 from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
@@ -58,7 +59,7 @@ def fit_tables_in_files(
             preparation=Preparation(counts=request.counts),
             detection=Detection(false_alarms_per_hour=request.false_alarms_per_hour),
             seed=request.seed,
-            run=replace(run, notes={NOTE: request.as_values(), **run.notes}),
+            run=replace(run, notes=Notes(request=request.as_values()).merge(run.notes)),
             time_zone=request.time_zone,
         )
         # drift needs the activations, so the fit is written first and read again document by

@@ -192,7 +192,7 @@ def fit_files(
             passes=streaming.passes,
             part_documents=part.n_documents,
         ),
-        notes={**census.notes_of_cameras(), **run.notes},
+        notes=census.notes_of_cameras().merge(run.notes),
     )
     trace = learned.trace if run.is_timed else learned.trace.clear_seconds()
     return write_located(

@@ -1,10 +1,9 @@
 """Incremental update of a saved fit; its cost depends on the new documents alone."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -17,10 +16,10 @@ from motifmine.models.registry import entry_of, out_of_core, specification_of
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.anomalies import usable_scale
 from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
+from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
-from motifmine.workflows.cameras import LINES, MOVED
 from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
 from motifmine.workflows.out_of_core.locate import LocateTask, Tally, write_located
 from motifmine.workflows.out_of_core.online_em import (
@@ -42,7 +41,7 @@ def update_file(
     force: bool = False,
     on_batch: Callable[[float], None] | None = None,
     is_timed: bool = True,
-    notes: Mapping[str, object] | None = None,
+    notes: Notes | None = None,
 ) -> FitRecord:
     """Update a saved fit incrementally with table files; return it without its documents.
 
@@ -69,8 +68,8 @@ def update_file(
         Called with the log-likelihood per observation of every batch before it is learned, nats.
     is_timed : bool
         Whether the fit stores its duration. Without, the same data give the same bytes.
-    notes : mapping or None
-        More to keep with the settings in the fit, plain values.
+    notes : Notes or None
+        More to keep with the settings in the fit.
 
     Raises
     ------
@@ -121,8 +120,9 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
-    more = {**_notes_of_cameras(record, census), **(notes or {})}
-    head = _updated_head(record, census, standing, replace(spec, streaming=streaming), more)
+    more = _notes_of_cameras(record, census).merge(notes or Notes())
+    spec = replace(spec, streaming=streaming, notes=more)
+    head = _updated_head(record, census, standing, spec)
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
     head = replace(head, trace=trace if is_timed else trace.clear_seconds())
     return write_located(
@@ -142,13 +142,14 @@ def update_file(
     )
 
 
-def _notes_of_cameras(record: FitRecord, census: Census) -> dict[str, object]:
-    """Return the notes on cameras, those of earlier documents first."""
+def _notes_of_cameras(record: FitRecord, census: Census) -> Notes:
+    """Return the notes of a fit with those on the cameras of new documents."""
     old, new = record.provenance.spec.notes, census.notes_of_cameras()
-    if not new:
-        return {}
-    lines, moved = old.get(LINES, []), old.get(MOVED, {})
-    return {LINES: [*lines, *census.notes], MOVED: {**moved, **cast(dict[str, object], new[MOVED])}}
+    return replace(
+        old,
+        cameras=old.cameras + new.cameras,
+        moved_cameras={**old.moved_cameras, **new.moved_cameras},
+    )
 
 
 def _updated_head(
@@ -156,14 +157,13 @@ def _updated_head(
     census: Census,
     standing: Standing,
     spec: FitSpec,
-    notes: Mapping[str, object],
 ) -> FitRecord:
     """Return the fit with its new motifs and inputs, without parts that need all documents."""
     return replace(
         record,
         provenance=replace(
             record.provenance,
-            spec=spec.with_notes(notes),
+            spec=spec,
             inputs=record.provenance.inputs + tuple((d.name, d.digest) for d in census.documents),
         ),
         motifs=MotifSet(probability=standing.parameters.motifs, weight=record.motifs.weight),

@@ -143,7 +143,7 @@ def test_every_fit_registers_cameras_that_moved(
     assert "c is excluded" in result.stderr and "d: words moved back" in result.stderr
     record = store.read_fit(place.find_fit())
     assert [recording.name for recording in record.recordings] == ["a", "b", "d"]
-    lines = record.provenance.spec.notes["cameras"]
+    lines = record.provenance.spec.notes.cameras
     assert [line.split()[0] for line in lines] == ["c", "d:"]
     # d has the words of a, moved; both see the motifs at the same times but at the edge
     mass = [record.activations.mass[slice(*record.activations.offsets[d : d + 2])] for d in (0, 2)]
@@ -166,4 +166,4 @@ def test_an_update_registers_cameras_that_moved(
     assert result.exit_code == 0, result.stderr
     record = store.read_fit(place.find_fit("plsm-002"))
     assert [recording.name for recording in record.recordings] == ["a", "b", "d"]
-    assert list(record.provenance.spec.notes["moved_cameras"]) == ["d"]
+    assert list(record.provenance.spec.notes.moved_cameras) == ["d"]

@@ -155,7 +155,7 @@ def test_a_fit_stopped_by_ctrl_c_resumes_from_its_checkpoint(
     checkpoint = tmp_path / "run.checkpoint"
     with pytest.warns(MotifmineWarning, match="Ctrl-C after epoch"):
         path, _ = fit_workspace(workspace, checkpoint=checkpoint, on_progress=press, **line)
-    assert read_fit(path).provenance.spec.notes["interrupted"] is True
+    assert read_fit(path).provenance.spec.notes.findings["interrupted"] is True
     _, resumed = fit_workspace(workspace, checkpoint=checkpoint, **line)
     _, whole = fit_workspace(workspace, **line)
     assert np.array_equal(resumed.motifs.probability, whole.motifs.probability)
