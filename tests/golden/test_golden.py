@@ -1,5 +1,6 @@
 """Files of earlier versions are read, shown and used as on the day they were written."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,12 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(GOLDEN).with_suffix(""))
 
 
+def decode(value: object) -> object:
+    """Return JSON with its names sorted, whose order means nothing; anything else as it is."""
+    is_json = isinstance(value, str) and value.startswith("{")
+    return json.dumps(json.loads(str(value)), sort_keys=True) if is_json else value
+
+
 def contents(path: Path) -> dict[str, tuple[dict[str, str], str, bytes]]:
     """Every dataset of a file with its attributes, and the attributes of its groups.
 
@@ -42,7 +49,7 @@ def contents(path: Path) -> dict[str, tuple[dict[str, str], str, bytes]]:
     def note(name: str, node: h5py.Group | h5py.Dataset) -> None:
         if isinstance(node, h5py.Dataset) and is_dimension(node):
             return
-        attributes = {key: repr(value) for key, value in node.attrs.items()}
+        attributes = {key: repr(decode(value)) for key, value in node.attrs.items()}
         values = node[()].tobytes() if isinstance(node, h5py.Dataset) else b""
         kind = str(node.dtype) if isinstance(node, h5py.Dataset) else ""
         found[name] = (attributes, kind, values)
