@@ -7,7 +7,7 @@ blocks are joined to one similarity (shift, rotation, scale) by reweighted least
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.jit import fast_kernel, kernel
+from motifmine.kernels.jit import fast_kernel, inner_kernel, kernel
 
 Picture = NDArray[np.float32]
 Sums = NDArray[np.float64]
@@ -172,8 +172,26 @@ def fit_similarity(sums: Sums, columns: int, side: int, centre: Sums, least: flo
         stiff = 1e-3 * (matrix[0, 0] + matrix[1, 1]) + 1e-12
         for axis in range(4):
             matrix[axis, axis] += stiff if axis < 2 else stiff * centre[0] ** 2
-        motion[:] = np.linalg.solve(matrix, right)
+        _solve(matrix, right)
+        motion[:] = right
     return motion
+
+
+@inner_kernel
+def _solve(matrix: Sums, right: Sums) -> None:
+    """Replace `right` by the solution of a positive definite system; `matrix` is overwritten."""
+    # numba's `linalg.solve` takes seconds to compile, for an equation of four unknowns
+    n = len(right)
+    for pivot in range(n):
+        for row in range(pivot + 1, n):
+            factor = matrix[row, pivot] / matrix[pivot, pivot]
+            right[row] -= factor * right[pivot]
+            for column in range(pivot, n):
+                matrix[row, column] -= factor * matrix[pivot, column]
+    for row in range(n - 1, -1, -1):
+        for column in range(row + 1, n):
+            right[row] -= matrix[row, column] * right[column]
+        right[row] /= matrix[row, row]
 
 
 @kernel

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -59,7 +59,7 @@ def add_events(row: Indices, label: Indices, count: Floats, total: Floats, sampl
         samples[row[n], label[n]] += 1
 
 
-@kernel
+@inner_kernel
 def hold_value(
     channel: int,
     to_s: float,

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba import njit
+from numba.core.registry import CPUDispatcher
 
 config: Any = numba.config
+types: Any = numba.types
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -59,13 +60,44 @@ CACHE = _usable_folder()
 """Where compiled kernels are kept; "": they are compiled in every process."""
 
 
-def _compile(function: Function, **options: Any) -> Function:
+class Kernel(CPUDispatcher):
+    """A function that is compiled for the types of its arguments, once for all integers."""
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Return the compiled function for a call in another kernel."""
+        # numba would compile again for 32 bits, for 64, and for every constant in a call
+        return super().get_call_template(
+            tuple(map(_widen, args)), {name: _widen(kind) for name, kind in kws.items()}
+        )
+
+
+class InnerKernel(Kernel):
+    """A kernel that only other kernels call."""
+
+    def _compile_for_args(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"{self.py_func.__name__} is called by kernels alone; declare it as kernel")
+
+
+def _widen(kind: Any) -> Any:
+    """Return the type that an argument of a call in a kernel is converted to."""
+    kind = types.unliteral(kind)
+    is_short = isinstance(kind, types.Integer) and kind.signed and kind.bitwidth < 64
+    return types.int64 if is_short else kind
+
+
+def _compile(function: Function, dispatcher: type[Kernel] = Kernel, **options: Any) -> Function:
     """Return the compiled function."""
+    if config.DISABLE_JIT:
+        return function
     # numba looks at its setting when a function is decorated; other packages keep their own
     before = config.CACHE_DIR
     config.CACHE_DIR = CACHE
     try:
-        compiled = njit(nogil=True, error_model="numpy", cache=bool(CACHE), **options)(function)
+        # no kernel is called from C
+        usual = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        compiled = dispatcher(py_func=function, targetoptions={**usual, **options})
+        if CACHE:
+            compiled.enable_caching()
         return cast(Function, compiled)
     finally:
         config.CACHE_DIR = before
@@ -76,6 +108,19 @@ def kernel(function: Function) -> Function:
     return _compile(function)
 
 
+def inner_kernel(function: Function) -> Function:
+    """Compile a function that only other kernels call, without an entry from Python.
+
+    The conversion of many arrays from Python takes longer to compile than most of these functions.
+    """
+    return _compile(function, InnerKernel, no_cpython_wrapper=True)
+
+
 def fast_kernel(function: Function) -> Function:
     """Compile a function whose sums may be reordered."""
     return _compile(function, fastmath=FAST_MATH)
+
+
+def inner_fast_kernel(function: Function) -> Function:
+    """Compile a function whose sums may be reordered and that only other kernels call."""
+    return _compile(function, InnerKernel, no_cpython_wrapper=True, fastmath=FAST_MATH)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 
 Pixels = NDArray[np.int64]
 Places = NDArray[np.int32]
@@ -58,7 +58,7 @@ def count_moving_pixels(
     return counts
 
 
-@kernel
+@inner_kernel
 def _find_direction(motion: Vectors, compass: Vectors, least_motion: float) -> int:
     """Return the direction of a motion (x, y), or -2 if it is not longer than `least_motion`."""
     dx, dy = motion[0], motion[1]

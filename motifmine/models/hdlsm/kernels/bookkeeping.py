@@ -6,7 +6,7 @@ held fixed (`learn == 0`).
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.state import (
     BACKGROUND,
     ETA,
@@ -23,7 +23,7 @@ from motifmine.models.hdlsm.kernels.state import (
 )
 
 
-@kernel
+@inner_kernel
 def count_token(state: State, prior: Prior, w: int, rt: int, o: int, n: int) -> None:
     """Add `n` observations of word `w` and relative time `rt` to occurrence `o`.
 
@@ -50,7 +50,7 @@ def count_token(state: State, prior: Prior, w: int, rt: int, o: int, n: int) -> 
     state.inverse[k] = 1.0 / (state.motif_size[k] + prior.hyper[ETA])
 
 
-@kernel
+@inner_kernel
 def count_listed_tokens(
     tokens: Tokens, state: State, prior: Prior, token: Longs, o: int, by: int
 ) -> None:
@@ -76,7 +76,7 @@ def count_listed_tokens(
         count_token(state, prior, tokens.word[i], rt, q, by)
 
 
-@kernel
+@inner_kernel
 def count_background(state: State, prior: Prior, w: int, d: int, n: int) -> None:
     """Add `n` background observations of word `w` in document `d`.
 
@@ -97,7 +97,7 @@ def count_background(state: State, prior: Prior, w: int, d: int, n: int) -> None
     state.tally[IN_BACKGROUND] += n * prior.learn
 
 
-@kernel
+@inner_kernel
 def link_occurrence(state: State, o: int, row: int) -> None:
     """Insert occurrence `o` into the list of start row `row`.
 
@@ -119,7 +119,7 @@ def link_occurrence(state: State, o: int, row: int) -> None:
     state.head[row] = o
 
 
-@kernel
+@inner_kernel
 def unlink_occurrence(state: State, o: int) -> None:
     """Remove occurrence `o` from the list of its start row."""
     before, after = state.before[o], state.after[o]
@@ -131,7 +131,7 @@ def unlink_occurrence(state: State, o: int) -> None:
         state.before[after] = before
 
 
-@kernel
+@inner_kernel
 def take_motif_slot(state: State) -> int:
     """Allocate a free motif slot and return it; there must be one."""
     k: int = state.live[state.tally[MOTIFS]]
@@ -139,7 +139,7 @@ def take_motif_slot(state: State) -> int:
     return k
 
 
-@kernel
+@inner_kernel
 def free_motif_slot(state: State, k: int) -> None:
     """Free the slot of motif `k`, which must have no occurrences."""
     # swap with the last slot in use, so that the first `tally[MOTIFS]` of `live` stay in use
@@ -149,7 +149,7 @@ def free_motif_slot(state: State, k: int) -> None:
     state.live_at[other], state.live_at[k] = at, state.tally[MOTIFS]
 
 
-@kernel
+@inner_kernel
 def assign_motif(state: State, prior: Prior, o: int, k: int) -> None:
     """Assign motif `k` to occurrence `o`, whose observations must not be counted.
 
@@ -168,7 +168,7 @@ def assign_motif(state: State, prior: Prior, o: int, k: int) -> None:
     state.tally[SEATED] += prior.learn
 
 
-@kernel
+@inner_kernel
 def unassign_motif(state: State, prior: Prior, o: int) -> None:
     """Remove occurrence `o`, whose observations must not be counted, from its motif.
 
@@ -187,7 +187,7 @@ def unassign_motif(state: State, prior: Prior, o: int) -> None:
         free_motif_slot(state, k)
 
 
-@kernel
+@inner_kernel
 def open_occurrence(state: State, prior: Prior, row: int, k: int) -> int:
     """Return a new, empty occurrence of motif `k` at `row`.
 
@@ -209,7 +209,7 @@ def open_occurrence(state: State, prior: Prior, row: int, k: int) -> int:
     return o
 
 
-@kernel
+@inner_kernel
 def close_occurrence(state: State, prior: Prior, o: int) -> None:
     """Remove the empty occurrence `o`, and its motif if it was the last of it.
 
@@ -230,7 +230,7 @@ def close_occurrence(state: State, prior: Prior, o: int) -> None:
     state.ids_at[other], state.ids_at[o] = at, last
 
 
-@kernel
+@inner_kernel
 def list_tokens(tokens: Tokens, state: State, o: int, length: int, token: Longs) -> int:
     """Write the observations of occurrence `o` to `token` and return their number.
 
@@ -257,7 +257,7 @@ def list_tokens(tokens: Tokens, state: State, o: int, length: int, token: Longs)
     return n
 
 
-@kernel
+@inner_kernel
 def list_tokens_of_pair(
     tokens: Tokens, state: State, o: int, p: int, length: int, token: Longs
 ) -> int:
@@ -327,7 +327,7 @@ def set_assignments(
     update_inverse(state, prior)
 
 
-@kernel
+@inner_kernel
 def clear_state(state: State) -> None:
     """Reset `state` to one without assignments."""
     state.owner[:] = UNPLACED
@@ -346,7 +346,7 @@ def clear_state(state: State) -> None:
     state.tally[:] = 0
 
 
-@kernel
+@inner_kernel
 def update_inverse(state: State, prior: Prior) -> None:
     """Recompute `state.inverse` after eta0 has changed."""
     for k in range(len(state.inverse)):

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import (
     assign_motif,
     close_occurrence,
@@ -129,7 +129,7 @@ def sweep_observations(
     return i
 
 
-@kernel
+@inner_kernel
 def _weigh_background(tokens: Tokens, state: State, prior: Prior, w: int, d: int) -> float:
     """Return the weight of the background for word `w` in document `d`."""
     n_words = len(state.background_of_word)
@@ -141,7 +141,7 @@ def _weigh_background(tokens: Tokens, state: State, prior: Prior, w: int, d: int
     return weight
 
 
-@kernel
+@inner_kernel
 def _list_covering_occurrences(state: State, r: int, length: int, covering: Longs) -> int:
     """Write the occurrences whose window covers bin row `r` to `covering`; return their number."""
     n = 0
@@ -154,7 +154,7 @@ def _list_covering_occurrences(state: State, r: int, length: int, covering: Long
     return n
 
 
-@kernel
+@inner_kernel
 def _sum_opening_weights(state: State, prior: Prior, w: int, lowest: int, highest: int) -> float:
     """Return sum_rt p(w, rt) of a new occurrence over all motifs and the allowed rt."""
     length, n_words = len(prior.shape), len(state.by_word)
@@ -179,7 +179,7 @@ def _sum_opening_weights(state: State, prior: Prior, w: int, lowest: int, highes
     return total
 
 
-@kernel
+@inner_kernel
 def _draw_opening(
     state: State,
     prior: Prior,
@@ -219,7 +219,7 @@ def _draw_opening(
     return motif, lowest + draw_index(weight, len(weight), rng)
 
 
-@kernel
+@inner_kernel
 def group_tokens(
     tokens: Tokens, token: Longs, n: int, word: Longs, bin_row: Longs, count: Longs
 ) -> int:
@@ -249,7 +249,7 @@ def group_tokens(
     return m + 1
 
 
-@kernel
+@inner_kernel
 def _log_rising_factorial(a: float, n: int, learn: int) -> float:
     """Return log(a (a + 1) .. (a + n - 1)), or n log a if motifs are held fixed."""
     if learn == 0:
@@ -257,7 +257,7 @@ def _log_rising_factorial(a: float, n: int, learn: int) -> float:
     return math.lgamma(a + n) - math.lgamma(a)
 
 
-@kernel
+@inner_kernel
 def _log_rising_motif(
     state: State,
     prior: Prior,
@@ -350,7 +350,7 @@ def sweep_occurrences(
     return len(state.row)
 
 
-@kernel
+@inner_kernel
 def _log_opening_weight(state: State, prior: Prior, k: int, n: int) -> float:
     """Return log Nocc(k) minus the log denominator of `n` observations; `k` is -1 if new."""
     if k < 0:

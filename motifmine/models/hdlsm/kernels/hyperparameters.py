@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import update_inverse
 from motifmine.models.hdlsm.kernels.random_draws import draw_log_index
 from motifmine.models.hdlsm.kernels.state import (
@@ -68,7 +68,7 @@ def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
     return total
 
 
-@kernel
+@inner_kernel
 def count_occurrences(tokens: Tokens, state: State) -> Longs:
     """Count the occurrences of every document, int64 array (D,)."""
     count = np.zeros(len(tokens.n_bins), dtype=np.int64)
@@ -77,7 +77,7 @@ def count_occurrences(tokens: Tokens, state: State) -> Longs:
     return count
 
 
-@kernel
+@inner_kernel
 def count_tokens(tokens: Tokens) -> Longs:
     """Count the observations of every document, int64 array (D,)."""
     size = np.zeros(len(tokens.n_bins), dtype=np.int64)
@@ -86,7 +86,7 @@ def count_tokens(tokens: Tokens) -> Longs:
     return size
 
 
-@kernel
+@inner_kernel
 def _log_documents(size: Longs, state: State, alpha: float, share: float) -> float:
     """Return the part of the joint that depends on alpha and b0 (`share`), nats.
 
@@ -100,7 +100,7 @@ def _log_documents(size: Longs, state: State, alpha: float, share: float) -> flo
     return total
 
 
-@kernel
+@inner_kernel
 def log_motifs(state: State, gamma: float) -> float:
     """Return the part of the joint that depends on gamma, nats."""
     total: float = state.tally[MOTIFS] * math.log(gamma) + math.lgamma(gamma)
@@ -108,7 +108,7 @@ def log_motifs(state: State, gamma: float) -> float:
     return total
 
 
-@kernel
+@inner_kernel
 def _log_cells(state: State, shape: Reals, eta: float) -> float:
     """Return the Dirichlet-multinomial part of the joint for all motifs, nats."""
     total = 0.0

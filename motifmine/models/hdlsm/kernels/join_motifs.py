@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, set_assignments
 from motifmine.models.hdlsm.kernels.random_draws import choose_with_log
 from motifmine.models.hdlsm.kernels.reallocate import (
@@ -86,7 +86,7 @@ def propose_joins(
     return accepted
 
 
-@kernel
+@inner_kernel
 def _log_padded_weight(cells: Ints, prior: Prior, first: int) -> float:
     """Return the log weight of step C for counts (W, 3 L), used from column `first` on."""
     total = 0.0
@@ -99,7 +99,7 @@ def _log_padded_weight(cells: Ints, prior: Prior, first: int) -> float:
     return total
 
 
-@kernel
+@inner_kernel
 def _log_part_ratio(
     ours: Ints,
     theirs: Ints,
@@ -131,7 +131,7 @@ def _log_part_ratio(
     )
 
 
-@kernel
+@inner_kernel
 def _propose_join(
     tokens: Tokens,
     state: State,
@@ -199,7 +199,7 @@ def _propose_join(
     return 1
 
 
-@kernel
+@inner_kernel
 def _apply_join(
     tokens: Tokens,
     state: State,
@@ -228,7 +228,7 @@ def _apply_join(
     set_assignments(tokens, state, prior, owner, row, motif)
 
 
-@kernel
+@inner_kernel
 def _propose_part(
     tokens: Tokens, state: State, prior: Prior, a: int, side: Longs, rng: np.random.Generator
 ) -> int:
@@ -283,7 +283,7 @@ def _propose_part(
     return 1
 
 
-@kernel
+@inner_kernel
 def _assign_parts(state: State, side: Longs, k: int, shift: Longs) -> tuple[Ints, Longs, Longs]:
     """Return assignments in which side 1 of motif `k` is a new motif; sides move by `shift`.
 
@@ -305,7 +305,7 @@ def _assign_parts(state: State, side: Longs, k: int, shift: Longs) -> tuple[Ints
     return new_owner, new_row, new_motif
 
 
-@kernel
+@inner_kernel
 def _count_close_starts(tokens: Tokens, row: Longs, owner: Ints, o: int, length: int) -> int:
     """Count the other, non-empty occurrences that start within a motif length of `o`."""
     owns = np.zeros(len(row), dtype=np.bool_)

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import list_tokens_of_pair
 from motifmine.models.hdlsm.kernels.random_draws import choose, log_choice_probability
 from motifmine.models.hdlsm.kernels.shifts import fill_shift_weights
@@ -24,7 +24,7 @@ from motifmine.models.hdlsm.kernels.state import (
 )
 
 
-@kernel
+@inner_kernel
 def _find_occurrence(state: State, k: int, row: int) -> int:
     """Return the occurrence of motif `k` at `row`, -1 for none, -2 for more than one."""
     found = -1
@@ -40,7 +40,7 @@ def _find_occurrence(state: State, k: int, row: int) -> int:
     return found
 
 
-@kernel
+@inner_kernel
 def pair_occurrences(state: State, k: int, other: int, by: int) -> tuple[Longs, Longs, bool]:
     """List the places where motif `k`, or motif `other` shifted by `by`, starts.
 
@@ -107,7 +107,7 @@ def shuffle_pairs(ours: Longs, theirs: Longs, a: int, rng: np.random.Generator) 
         theirs[x], theirs[y] = theirs[y], theirs[x]
 
 
-@kernel
+@inner_kernel
 def allocate_tokens(
     tokens: Tokens,
     state: State,
@@ -175,7 +175,7 @@ def allocate_tokens(
     return log_q, log_p, cells, here
 
 
-@kernel
+@inner_kernel
 def count_positive(numbers: Longs) -> int:
     """Count the numbers above 0."""
     n = 0
@@ -184,7 +184,7 @@ def count_positive(numbers: Longs) -> int:
     return n
 
 
-@kernel
+@inner_kernel
 def limit_shifts(
     tokens: Tokens, state: State, items: Longs, by: int, lowest: int, highest: int
 ) -> tuple[int, int]:
@@ -212,7 +212,7 @@ def limit_shifts(
     return lowest, highest
 
 
-@kernel
+@inner_kernel
 def log_shift_probability(
     cells: Ints, prior: Prior, lowest: int, highest: int, chosen: int
 ) -> float:
@@ -235,7 +235,7 @@ def log_shift_probability(
     return log_choice_probability(weight, len(weight), chosen - lowest)
 
 
-@kernel
+@inner_kernel
 def draw_shift(
     cells: Ints, prior: Prior, lowest: int, highest: int, rng: np.random.Generator
 ) -> int:

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import link_occurrence, unlink_occurrence
 from motifmine.models.hdlsm.kernels.random_draws import draw_log_index
 from motifmine.models.hdlsm.kernels.state import (
@@ -59,7 +59,7 @@ def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Gene
             link_occurrence(state, o, state.row[o] + by)
 
 
-@kernel
+@inner_kernel
 def _find_shift_ranges(tokens: Tokens, state: State) -> tuple[Longs, Longs]:
     """Return the smallest and largest shift of the starts of every motif, int64 arrays (K,).
 
@@ -80,7 +80,7 @@ def _find_shift_ranges(tokens: Tokens, state: State) -> tuple[Longs, Longs]:
     return lowest, highest
 
 
-@kernel
+@inner_kernel
 def find_shift_range(cells: Ints) -> tuple[int, int]:
     """Return the smallest and largest shift of the start that keeps the counts (W, L) inside."""
     n_words, length = cells.shape
@@ -92,7 +92,7 @@ def find_shift_range(cells: Ints) -> tuple[int, int]:
     return last - length + 1, first
 
 
-@kernel
+@inner_kernel
 def log_shift_weight(cells: Ints, prior: Prior, by: int) -> float:
     """Return the sum over cells of the log rising factorials of eta(w, rt - by).
 
@@ -116,7 +116,7 @@ def log_shift_weight(cells: Ints, prior: Prior, by: int) -> float:
     return total
 
 
-@kernel
+@inner_kernel
 def shift_cells(cells: Ints, by: int) -> None:
     """Move counts (W, L) from relative time rt to rt - by, in place."""
     n_words, length = cells.shape
@@ -132,7 +132,7 @@ def shift_cells(cells: Ints, by: int) -> None:
                 cells[w, rt] = 0
 
 
-@kernel
+@inner_kernel
 def fill_shift_weights(cells: Ints, prior: Prior, lowest: int, highest: int, weight: Reals) -> None:
     """Write the log weight of step C for every shift from `lowest` to `highest`.
 
@@ -152,7 +152,7 @@ def fill_shift_weights(cells: Ints, prior: Prior, lowest: int, highest: int, wei
         weight[by - lowest] = log_shift_weight(cells, prior, by)
 
 
-@kernel
+@inner_kernel
 def log_motif_probability(cells: Ints, prior: Prior) -> float:
     """Return the log Dirichlet-multinomial of the counts (W, L) of one motif."""
     eta = prior.hyper[ETA]
@@ -161,7 +161,7 @@ def log_motif_probability(cells: Ints, prior: Prior) -> float:
     )
 
 
-@kernel
+@inner_kernel
 def add_sides(cells: Ints) -> Ints:
     """Return `cells[0] + cells[1]`, int32 array (W, L)."""
     total: Ints = cells[0].copy()
@@ -171,7 +171,7 @@ def add_sides(cells: Ints) -> Ints:
     return total
 
 
-@kernel
+@inner_kernel
 def sum_counts(cells: Ints) -> int:
     """Return the sum of counts (W, L)."""
     total = 0

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments, list_tokens, set_assignments
 from motifmine.models.hdlsm.kernels.gibbs import group_tokens
 from motifmine.models.hdlsm.kernels.random_draws import (
@@ -82,7 +82,7 @@ def propose_motif_moves(
     return accepted
 
 
-@kernel
+@inner_kernel
 def _list_shuffled_occurrences(
     state: State, a: int, b: int, item: Longs, rng: np.random.Generator
 ) -> int:
@@ -101,7 +101,7 @@ def _list_shuffled_occurrences(
     return n
 
 
-@kernel
+@inner_kernel
 def allocate_occurrences(
     tokens: Tokens,
     state: State,
@@ -171,7 +171,7 @@ def allocate_occurrences(
     return log_q, cells, occurrences
 
 
-@kernel
+@inner_kernel
 def _log_rising_cells(
     cells: Ints, prior: Prior, row: int, word: Longs, bin_row: Longs, count: Longs, m: int
 ) -> float:
@@ -190,7 +190,7 @@ def _log_rising_cells(
     return total + math.log(product)
 
 
-@kernel
+@inner_kernel
 def _fill_merge_weights(
     fixed: Ints, moved: Ints, prior: Prior, lowest: int, highest: int, weight: Reals
 ) -> None:
@@ -208,7 +208,7 @@ def _fill_merge_weights(
         weight[by - lowest] = total
 
 
-@kernel
+@inner_kernel
 def _propose_motif_split(
     tokens: Tokens,
     state: State,
@@ -245,7 +245,7 @@ def _propose_motif_split(
     return 1
 
 
-@kernel
+@inner_kernel
 def _list_moved(item: Longs, n_items: int, b: int, side: Longs) -> Longs:
     """List the occurrences of side 1, `b` first."""
     moved = np.empty(n_items + 1, dtype=np.int64)
@@ -258,7 +258,7 @@ def _list_moved(item: Longs, n_items: int, b: int, side: Longs) -> Longs:
     return moved[:n]
 
 
-@kernel
+@inner_kernel
 def _log_split_ratio(merged: Ints, cells: Ints, occurrences: Longs, prior: Prior, by: int) -> float:
     """Return log p(split) - log p(merged), where the split moves starts of side 1 by `by`."""
     eta = prior.hyper[ETA]
@@ -275,7 +275,7 @@ def _log_split_ratio(merged: Ints, cells: Ints, occurrences: Longs, prior: Prior
     )
 
 
-@kernel
+@inner_kernel
 def _move_occurrences(
     tokens: Tokens, state: State, prior: Prior, moved: Longs, number: int, by: int
 ) -> None:
@@ -288,7 +288,7 @@ def _move_occurrences(
     set_assignments(tokens, state, prior, owner, row, motif)
 
 
-@kernel
+@inner_kernel
 def _propose_motif_merge(
     tokens: Tokens,
     state: State,

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 from motifmine.models.hdlsm.kernels.bookkeeping import (
     close_occurrence,
     count_listed_tokens,
@@ -69,7 +69,7 @@ def propose_occurrence_moves(
     return accepted
 
 
-@kernel
+@inner_kernel
 def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
     """Return first and last allowed start row that overlaps with a start at `row`.
 
@@ -86,7 +86,7 @@ def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
     return first, min(row + length - 1, tokens.last_start[d])
 
 
-@kernel
+@inner_kernel
 def count_neighbours(state: State, first: int, last: int) -> int:
     """Count the other occurrences in the rows around one, `first` .. `last`.
 
@@ -108,7 +108,7 @@ def count_neighbours(state: State, first: int, last: int) -> int:
     return n
 
 
-@kernel
+@inner_kernel
 def allocate_tokens_between(
     tokens: Tokens,
     state: State,
@@ -161,7 +161,7 @@ def allocate_tokens_between(
     return log_p, log_q
 
 
-@kernel
+@inner_kernel
 def _log_occurrence_split_ratio(
     tokens: Tokens, state: State, prior: Prior, o: int, p: int, log_choices: float
 ) -> float:
@@ -186,7 +186,7 @@ def _log_occurrence_split_ratio(
     return log_joint + log_merge - log_split
 
 
-@kernel
+@inner_kernel
 def _propose_occurrence_split(
     tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, rng: np.random.Generator
 ) -> int:
@@ -223,7 +223,7 @@ def _propose_occurrence_split(
     return 0
 
 
-@kernel
+@inner_kernel
 def _propose_occurrence_merge(
     tokens: Tokens, state: State, prior: Prior, o: int, token: Longs, rng: np.random.Generator
 ) -> int:
@@ -256,7 +256,7 @@ def _propose_occurrence_merge(
     return 0
 
 
-@kernel
+@inner_kernel
 def find_neighbour(state: State, o: int, first: int, n: int) -> int:
     """Return the `n`-th other occurrence that starts at row `first` or later.
 

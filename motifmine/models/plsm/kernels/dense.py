@@ -12,7 +12,7 @@ counts of a start are A(z,ts,d) * sum R * phi, those of a motif cell phi_z(w,tr)
 
 import numpy as np
 
-from motifmine.kernels.jit import fast_kernel
+from motifmine.kernels.jit import fast_kernel, inner_fast_kernel
 from motifmine.models.plsm.kernels.ratios import (
     Background,
     ratio,
@@ -49,7 +49,7 @@ def block_of(n: int) -> int:
     return 2 if n >= 2 else 1
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_rates(
     activation: Singles,
     phi: Singles,
@@ -123,7 +123,7 @@ def sweep_rates(
             i += n
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_starts(
     phi: Singles,
     table: Table,
@@ -169,7 +169,7 @@ def sweep_starts(
             i += n
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_flush(
     activation: Singles,
     window: Singles,

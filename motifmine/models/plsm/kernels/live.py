@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.kernels.jit import fast_kernel
+from motifmine.kernels.jit import fast_kernel, inner_fast_kernel
 from motifmine.models.plsm.kernels.ratios import (
     Background,
     sweep_background_counts,
@@ -120,7 +120,7 @@ def places_of(table: Table, tiles: Tiles, n_words: int) -> tuple[Ints, Ints, Lon
     return place, reach, tile_reach
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_live_start(mass: np.float32, base: int, phi: Singles, place: Ints, rate: Singles) -> None:
     """Add A * phi of one start to the rates of the observations it reaches.
 
@@ -138,7 +138,7 @@ def sweep_live_start(mass: np.float32, base: int, phi: Singles, place: Ints, rat
         rate[i] += mass * phi[np.uint64(base + place[i])]
 
 
-@fast_kernel
+@inner_fast_kernel
 def live_start_sum(base: int, phi: Singles, place: Ints, weight: Singles) -> np.float32:
     """Return sum R * phi over the observations that one start reaches.
 
@@ -155,7 +155,7 @@ def live_start_sum(base: int, phi: Singles, place: Ints, weight: Singles) -> np.
     return s
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_live_motif(
     mass: np.float32, base: int, place: Ints, weight: Singles, new_phi: Singles
 ) -> None:
@@ -174,7 +174,7 @@ def sweep_live_motif(
         new_phi[j] += mass * weight[i]
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_live_tile(
     live: Live,
     phi: Singles,

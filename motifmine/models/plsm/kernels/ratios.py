@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.kernels.jit import fast_kernel
+from motifmine.kernels.jit import fast_kernel, inner_fast_kernel
 from motifmine.models.plsm.kernels.tiles import Ints, Reals, Singles, Table
 
 FLOOR = np.float32(1e-30)
@@ -69,7 +69,7 @@ def sweep_ratios(rate: Singles, counts: Singles, bits: Ints) -> tuple[float, flo
     return total, unexplained
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_background_rates(
     table: Table, bin0: int, bin1: int, background: Background, rate: Singles
 ) -> None:
@@ -91,7 +91,7 @@ def sweep_background_rates(
             rate[i - first] = background.scale[d] * background.rate[table.word[i]]
 
 
-@fast_kernel
+@inner_fast_kernel
 def sweep_background_counts(
     table: Table,
     bin0: int,
