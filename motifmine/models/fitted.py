@@ -45,6 +45,10 @@ class FittedModel(ABC):
         """Return what else there is to know of the fit, plain values for its file."""
         return {}
 
+    def occurrences_in(self, table: ObservationTable) -> Occurrences | None:
+        """Return the occurrences in the table of the fit; None: they are peaks of activations."""
+        return None
+
     def posterior_of(self, occurrences: Occurrences) -> Posterior | None:
         """Return the posterior for occurrences of this fit, None where nothing was sampled."""
         return None

@@ -91,6 +91,9 @@ class Fit(Protocol):
     def score(self, table: ObservationTable) -> float:
         """Return the log-likelihood per observation of other documents, nats."""
 
+    def occurrences_in(self, table: ObservationTable) -> Occurrences | None:
+        """Return the occurrences in the table of the fit; None: they are peaks of activations."""
+
     def posterior_of(self, occurrences: Occurrences) -> Posterior | None:
         """Return the posterior for occurrences of this fit, None where nothing was sampled."""
 

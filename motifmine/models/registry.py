@@ -8,7 +8,7 @@ model's name or class; what commands need to know of a model is in its entry.
 import importlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from motifmine.errors import MotifmineWarning, SpecError
 from motifmine.models.checks import locate_nothing
 from motifmine.models.options import Option, options_of
 from motifmine.models.protocol import Located, OutOfCore
-from motifmine.records.fit import FitRecord
+from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
 
 GROUP = "motifmine.models"
@@ -39,6 +39,9 @@ class Entry:
     """Function (record, table) that returns where the motifs of a saved fit are in new documents,
     see `motifmine.models.protocol.Located`, or None where the fit lacks what the model needs for
     it. The default infers starts by maximum likelihood."""
+    occurrences: str = ""
+    """Function (record, table) that returns the occurrences of a saved fit, with their ends, where
+    the model itself says what occurs when; "": peaks of activations are tested against decoys."""
     default_topics: Literal["off", "auto"] = "off"
     """Whether topics are put between words and motifs where nobody says."""
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
@@ -76,6 +79,12 @@ class Entry:
         return self.writes_checkpoints or self.groups_documents
 
 
+STATES = Entry(
+    specification="motifmine.models.states.spec:StatesSpec",
+    model="motifmine.models.states.model:Hsmm",
+    locate="motifmine.models.states.model:locate_in_record",
+    occurrences="motifmine.models.states.model:occurrences_in_record",
+)
 OWN = {
     "plsm": Entry(
         specification="motifmine.models.plsm.spec:PlsmSpec",
@@ -104,6 +113,8 @@ OWN = {
         default_topics="auto",
         writes_checkpoints=True,
     ),
+    "hmm": replace(STATES, model="motifmine.models.states.model:Hmm"),
+    "hsmm": STATES,
 }
 """The models of this package."""
 
@@ -173,6 +184,16 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     return found
 
 
+def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences | None:
+    """Return the occurrences that a saved fit's model itself finds; None: it gives activations."""
+    model = record.provenance.model
+    place = entry_of(model).occurrences if model in model_names() else ""
+    if not place:
+        return None
+    found: Occurrences = load(place)(record, table)
+    return found
+
+
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
     """Return what learns a model from documents that stay in their files.
 
@@ -214,6 +235,11 @@ def default_of(entry: Entry, name: str) -> object:
         return entry.default_topics
     found = {item.name: item.default for item in fields(load(entry.specification))}
     return found.get(name)
+
+
+def has_setting(model: str, name: str) -> bool:
+    """Return whether the specification of a model has a field."""
+    return name in {item.name for item in fields(load(entry_of(model).specification))}
 
 
 def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) -> Any:

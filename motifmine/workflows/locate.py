@@ -82,8 +82,8 @@ def locate_anomalies(
     record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)
     if record.anomalies is None:
         raise FormatError(
-            f"{path} has no anomaly scale, because it was made by an older version of motifmine; "
-            "fit again"
+            f"{path} has no anomaly scale: states have none, nor fits of older versions; "
+            "fit again, with --model plsm say"
         )
     return record
 

@@ -13,11 +13,11 @@ from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for, locate_occurrences
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
-from motifmine.models.registry import locate_motifs, model_names, model_of_parts
+from motifmine.models.registry import locate_motifs, model_names, model_of_parts, own_occurrences
 from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
-from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.fit import FitRecord, Occurrences, Segments
 from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
@@ -127,20 +127,22 @@ def mine_prepared(
     """
     table, prepared = data.table, data.counts
     fit = _fit_model(model, prepared, context, seed, on_progress)
-    assessment = assess_fit(prepared, fit, detection, model=model)
+    own = fit.occurrences_in(prepared)
+    assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
+    if assessment is not None:
+        detection = replace(
+            detection, least_score=assessment.least_score, false_share=assessment.false_share
+        )
     # what was decided during the fit is kept with it, so that new recordings are treated alike
     spec = replace(
         fit.provenance.spec,
         preparation=data.preparation,
-        detection=replace(
-            detection,
-            least_score=assessment.least_score,
-            false_share=assessment.false_share,
-        ),
+        detection=detection,
         table=table.spec,
         notes=Notes.from_plain(fit.findings()).merge(notes or Notes()),
     )
-    occurrences = _numbered_as_in_fit(assessment)
+    occurrences = own if assessment is None else _numbered_as_in_fit(assessment)
+    assert occurrences is not None
     record = FitRecord(
         provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,
@@ -157,6 +159,8 @@ def mine_prepared(
         posterior=fit.posterior_of(occurrences),
         model_state=fit.model_state,
     )
+    if assessment is None:
+        return replace(record, segments=_segments(record, table))
     record = keep_motifs(record, assessment.kept)
     return replace(
         add_measures(record, data),
@@ -220,12 +224,16 @@ def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
         anomalies=find_anomalies_of(
             data.counts, record.motifs, located.background, located.activations, scale=None
         ),
-        segments=average_segments(
-            data.table,
-            record.occurrences,
-            n_motifs=len(record.motifs),
-            motif_length=record.motifs.motif_length,
-        ),
+        segments=_segments(record, data.table),
+    )
+
+
+def _segments(record: FitRecord, table: ObservationTable) -> Segments | None:
+    return average_segments(
+        table,
+        record.occurrences,
+        n_motifs=len(record.motifs),
+        motif_length=record.motifs.motif_length,
     )
 
 
@@ -256,14 +264,16 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
     scale = usable_scale(record.anomalies)
-    occurrences = locate_occurrences(
-        prepared,
-        record.motifs,
-        record.background,
-        record.significance,
-        spec.detection.least_score,
-        inference_of(spec),
-    )
+    occurrences = own_occurrences(record, prepared)
+    if occurrences is None:
+        occurrences = locate_occurrences(
+            prepared,
+            record.motifs,
+            record.background,
+            record.significance,
+            spec.detection.least_score,
+            inference_of(spec),
+        )
     return replace(
         record,
         activations=found.activations,

@@ -5,7 +5,7 @@ from typing import Any
 
 from motifmine.durations import Duration
 from motifmine.models.protocol import SizeChoice
-from motifmine.models.registry import entry_of, load, specify
+from motifmine.models.registry import entry_of, has_setting, load, specify
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
@@ -45,7 +45,9 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
         open_settings = entry_of(request.model).settings_of_moving_words
     is_picture = words.layout.positions() is not None
     # what is requested takes precedence over defaults of the kind of words
-    given = {**open_settings, **request.settings, "motif_length": length.bins(bin_s)}
+    given = {**open_settings, **request.settings}
+    if isinstance(request.motif_length, Duration) or has_setting(request.model, "motif_length"):
+        given["motif_length"] = length.bins(bin_s)
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
     elif request.n_motifs is None and entry_of(request.model).chooses_sizes and is_picture:
@@ -116,6 +118,9 @@ def _describe_sizes(request: FitRequest, spec: Any, bin_s: float) -> str:
     # surplus motifs are pruned, and of moving things no more are sought than there are
     limit = "at most " if number and request.n_motifs is None else ""
     motifs = f"{limit}{number or 'any number of'} motifs"
+    if not hasattr(spec, "motif_length"):
+        states = getattr(spec, "n_states", None)
+        return f"{states or 'any number of'} states"
     if longest_s is not None:
         return f"{motifs}, each as long as its path takes (at most {longest_s:g} s)"
     return f"{motifs} of {spec.motif_length * bin_s:g} s ({spec.motif_length} bins)"

@@ -19,12 +19,13 @@ from motifmine.reporting.rows import (
     list_occurrences,
 )
 from motifmine.reporting.text_table import escape_undecodable, text_table
+from motifmine.reporting.times import format_time
 
 OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name not in WHERE_TESTED)
 """Columns of the CSV file and keys of the JSON objects, in this order; followed by those of
 `WHERE_TESTED` that are known."""
 
-WHERE_KNOWN = ("name", "wall clock", "stability", "found again", "p", "recurs", "false")
+WHERE_KNOWN = ("name", "end", "wall clock", "stability", "found again", "p", "recurs", "false")
 """Columns of text tables that are omitted when they are empty."""
 
 NUMBERING = "Motifs are numbered from 1, the heaviest first."
@@ -103,11 +104,16 @@ def format_motifs_text(record: FitRecord) -> str:
 
 def format_occurrences_text(record: FitRecord) -> str:
     """Return all occurrences as an aligned table for people; motifs numbered from 1."""
-    columns = ("recording", "start", "wall clock", "motif", "name", "weight", "score", "false")
+    columns = (
+        *("recording", "start", "end", "wall clock", "motif", "name"),
+        *("weight", "score", "false"),
+    )
+    has_ends = record.occurrences.end_s is not None
     rows = [
         (
             row.recording,
             row.start_time,
+            format_time(row.end_s) if has_ends else "",
             row.start_utc,
             str(row.motif),
             row.motif_name,

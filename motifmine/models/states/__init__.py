@@ -1,0 +1,1 @@
+"""Hidden Markov and semi-Markov models: states that exclude one another."""

@@ -1,0 +1,173 @@
+"""EM of hidden Markov and semi-Markov models over documents."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from motifmine.models.states.kernels import backward, forward, log_sum, most_probable_visits
+from motifmine.models.states.parameters import Data, States
+from motifmine.types import Floats, Indices
+
+LEAST_HAZARD = 1e-9
+"""Probability of leaving a state at an age, at least, and of staying."""
+PRIOR_VISITS = 1.0
+"""Visits at every age that the geometric law of a state's mean duration is worth: where few visits
+last so long, hazards are not 0 or 1."""
+PRIOR_MOVES = 0.1
+"""Transitions to every other state that are added to those that were counted."""
+PRIOR_BINS = 0.5
+"""Bins with the words of the whole table that are added to those of every state."""
+TOLERANCE = 1e-6
+"""Least relative gain of an iteration of EM."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Expected:
+    """What the E-step returns."""
+
+    log_likelihood: float
+    posterior: Floats
+    """Of the states in every bin, float64 array (T, K)."""
+    left: Floats
+    """Visits that ended at an age, float64 array (K, D)."""
+    stayed: Floats
+    moved: Floats
+    """Transitions, float64 array (K, K)."""
+    first: Floats
+
+
+def expect(states: States, data: Data) -> Expected:
+    """Return the posterior of the states and the expected counts of visits: the E-step."""
+    initial, transition, leave, stay = states.log_terms()
+    emission = log_emission(states, data)
+    left, stayed = np.zeros_like(leave), np.zeros_like(leave)
+    moved, first = np.zeros_like(transition), np.zeros(states.n_states)
+    posterior = np.zeros_like(emission)
+    value = 0.0
+    for begin, end in zip(data.edges[:-1], data.edges[1:], strict=True):
+        if end == begin:
+            continue
+        part, age = np.ascontiguousarray(emission[begin:end]), np.empty_like(leave)
+        entered, oldest, leaving = forward(part, initial, transition, leave, stay, age)
+        own = log_sum(age.ravel())
+        posterior[begin:end] = backward(
+            part,
+            initial,
+            transition,
+            leave,
+            stay,
+            entered,
+            oldest,
+            leaving,
+            own,
+            left,
+            stayed,
+            moved,
+            first,
+        )
+        value += own
+    return Expected(
+        log_likelihood=value,
+        posterior=posterior,
+        left=left,
+        stayed=stayed,
+        moved=moved,
+        first=first,
+    )
+
+
+def log_emission(states: States, data: Data) -> Floats:
+    """Return the log-likelihood of every bin under every state, 0 where it is not seen."""
+    emission = states.log_emission(data.counts)
+    emission[~data.is_seen] = 0.0
+    return emission
+
+
+def find_visits(states: States, data: Data) -> tuple[Indices, Indices, Indices]:
+    """Return state, first and end row of all visits of the most probable paths, in order."""
+    emission, terms = log_emission(states, data), states.log_terms()
+    found: list[Indices] = [np.zeros((3, 0), dtype=np.int64)]
+    for begin, end in zip(data.edges[:-1], data.edges[1:], strict=True):
+        if end > begin:
+            state, first = most_probable_visits(np.ascontiguousarray(emission[begin:end]), *terms)
+            last = np.append(first[1:], end - begin)
+            found.append(np.stack([state, first + begin, last + begin]))
+    state, first, last = np.concatenate(found, axis=1)
+    return state, first, last
+
+
+def maximise(data: Data, expected: Expected) -> States:
+    """Return the parameters that the expected counts ask for: the M-step."""
+    n_states = len(expected.first)
+    seen = expected.posterior * data.is_seen[:, None]
+    total = np.asarray((data.counts.T @ seen).T) + PRIOR_BINS * data.mean
+    if data.emission == "poisson":
+        rate = total / (seen.sum(axis=0) + PRIOR_BINS)[:, None]
+    else:
+        rate = total / total.sum(axis=1, keepdims=True)
+    left, at_risk = expected.left, expected.left + expected.stayed
+    usual = (left.sum(axis=1) + 1e-9) / (at_risk.sum(axis=1) + 1e-6)
+    hazard = (left + PRIOR_VISITS * usual[:, None]) / (at_risk + PRIOR_VISITS)
+    moved = expected.moved + PRIOR_MOVES * (1 - np.eye(n_states))
+    initial = expected.first + PRIOR_MOVES
+    return States(
+        emission=data.emission,
+        rate=np.maximum(rate, 1e-12),
+        initial=initial / initial.sum(),
+        transition=moved / np.maximum(moved.sum(axis=1, keepdims=True), 1e-300),
+        hazard=np.clip(hazard, LEAST_HAZARD, 1 - LEAST_HAZARD),
+    )
+
+
+def climb(states: States, data: Data, *, most: int) -> tuple[States, Expected, list[float]]:
+    """Return the states after EM, the E-step of the last ones, and the log-likelihoods.
+
+    Parameters
+    ----------
+    states : States
+        To begin with.
+    data : Data
+    most : int
+        Iterations at most, > 0.
+    """
+    values: list[float] = []
+    for _ in range(most):
+        expected = expect(states, data)
+        values.append(expected.log_likelihood)
+        if len(values) > 2 and values[-1] - values[-2] < TOLERANCE * abs(values[-1]):
+            break
+        states = maximise(data, expected)
+    expected = expect(states, data)
+    values.append(expected.log_likelihood)
+    return states, expected, values
+
+
+def with_ages(states: States, n_ages: int) -> States:
+    """Return the states with the hazards of `n_ages` ages; the last known one goes on."""
+    hazard = states.hazard[:, :n_ages]
+    more = np.repeat(hazard[:, -1:], n_ages - hazard.shape[1], axis=1)
+    return replace(states, hazard=np.concatenate([hazard, more], axis=1))
+
+
+def initial_states(data: Data, centres: Floats, mean_bins: float) -> States:
+    """Return states of given mean words and one mean duration, before EM.
+
+    Parameters
+    ----------
+    data : Data
+    centres : float64 array (K, W)
+        Observations of every word in a bin.
+    mean_bins : float
+        Mean duration of a visit, bins.
+    """
+    rate = 0.9 * centres + 0.1 * data.mean
+    if data.emission == "categorical":
+        rate = rate / rate.sum(axis=1, keepdims=True)
+    n_states = len(rate)
+    return States(
+        emission=data.emission,
+        rate=np.maximum(rate, 1e-12),
+        initial=np.full(n_states, 1 / n_states),
+        transition=(1 - np.eye(n_states)) / max(n_states - 1, 1),
+        hazard=np.full((n_states, 1), 1 / max(mean_bins, 1.5)),
+    )

@@ -1,0 +1,244 @@
+"""Forward-backward recursions of a hidden semi-Markov model in log space.
+
+A state is left at age d with the probability (hazard) `h[k, d]`, 0 <= d < D; the last age is that
+of all older visits, so that durations have a geometric tail, and D = 1 is the hidden Markov model.
+Ages are not stored: a visit of age d at time t began at t - d, so entries `E[t, k]` and cumulated
+emissions give all forward probabilities in O(T K) of memory.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.kernels.jit import kernel
+
+LEAST = -1e300
+"""Log of a probability of 0; finite, so that differences are never NaN."""
+NEGLIGIBLE = -45.0
+"""Log of the share of a sum below which terms are smaller than its rounding error."""
+
+
+@kernel
+def log_sum(values: NDArray[np.float64]) -> float:
+    """Return log(sum(exp(values)))."""
+    top = LEAST
+    for value in values:
+        top = max(top, value)
+    if top <= LEAST / 2:
+        return LEAST
+    total = 0.0
+    for value in values:
+        if value - top > NEGLIGIBLE:
+            total += np.exp(value - top)
+    return float(top + np.log(total))
+
+
+@kernel
+def forward(
+    emission: NDArray[np.float64],
+    log_initial: NDArray[np.float64],
+    log_transition: NDArray[np.float64],
+    log_leave: NDArray[np.float64],
+    log_stay: NDArray[np.float64],
+    age: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return entries, oldest and leaving probabilities of a document, logs, three arrays (T, K).
+
+    Parameters
+    ----------
+    emission : float64 array (T, K)
+        Log-likelihood of every bin under every state.
+    log_initial : float64 array (K, D)
+        Of state and age in the first bin.
+    log_transition : float64 array (K, K)
+        From state (row) to state; `LEAST` on the diagonal.
+    log_leave, log_stay : float64 arrays (K, D)
+        log h and log(1 - h).
+    age : float64 array (K, D)
+        Is overwritten: log p(x[0..t], state k of age d) of the last bin.
+    """
+    n_times, n_states = emission.shape
+    n_ages = log_leave.shape[1]
+    entered = np.full((n_times, n_states), LEAST)
+    oldest = np.empty((n_times, n_states))
+    leaving = np.empty((n_times, n_states))
+    terms = np.empty(max(n_ages, n_states))
+    for t in range(n_times):
+        for k in range(n_states):
+            if t == 0:
+                age[k] = log_initial[k] + emission[0, k]
+            else:
+                for j in range(n_states):
+                    terms[j] = leaving[t - 1, j] + log_transition[j, k]
+                entered[t, k] = log_sum(terms[:n_states]) + emission[t, k]
+        if t > 0:
+            for k in range(n_states):
+                last = n_ages - 1
+                old = age[k, last] + log_stay[k, last]
+                if last > 0:
+                    old = np.logaddexp(old, age[k, last - 1] + log_stay[k, last - 1])
+                for d in range(last - 1, 0, -1):
+                    age[k, d] = age[k, d - 1] + log_stay[k, d - 1] + emission[t, k]
+                age[k, last] = old + emission[t, k]
+                if last > 0:
+                    age[k, 0] = entered[t, k]
+                else:
+                    age[k, 0] = np.logaddexp(age[k, 0], entered[t, k])
+        for k in range(n_states):
+            oldest[t, k] = age[k, n_ages - 1]
+            for d in range(n_ages):
+                terms[d] = age[k, d] + log_leave[k, d]
+            leaving[t, k] = log_sum(terms[:n_ages])
+    return entered, oldest, leaving
+
+
+@kernel
+def backward(
+    emission: NDArray[np.float64],
+    log_initial: NDArray[np.float64],
+    log_transition: NDArray[np.float64],
+    log_leave: NDArray[np.float64],
+    log_stay: NDArray[np.float64],
+    entered: NDArray[np.float64],
+    oldest: NDArray[np.float64],
+    leaving: NDArray[np.float64],
+    log_likelihood: float,
+    left: NDArray[np.float64],
+    stayed: NDArray[np.float64],
+    moved: NDArray[np.float64],
+    first: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the posterior of the states, float64 array (T, K), and add up what EM needs.
+
+    Parameters
+    ----------
+    emission, log_initial, log_transition, log_leave, log_stay
+        See `forward`.
+    entered, oldest, leaving : float64 arrays (T, K)
+        From `forward`.
+    log_likelihood : float
+        Of the document, nats.
+    left, stayed : float64 arrays (K, D)
+        Expected numbers of visits that end at an age, or go on, are added.
+    moved : float64 array (K, K)
+        Expected numbers of transitions are added.
+    first : float64 array (K,)
+        Posterior of the first state is added.
+    """
+    n_times, n_states = emission.shape
+    n_ages = log_leave.shape[1]
+    posterior = np.zeros((n_times, n_states))
+    ahead = np.zeros((n_states, n_ages))
+    going = np.empty(n_states)
+    terms = np.empty(n_states)
+    # of a state and age in bin t: entry + sum of the log-probabilities of staying + emissions since
+    survival = np.zeros((n_states, n_ages))
+    summed = np.zeros((n_states, n_times + 1))
+    for k in range(n_states):
+        for d in range(1, n_ages):
+            survival[k, d] = survival[k, d - 1] + log_stay[k, d - 1]
+        for t in range(n_times):
+            summed[k, t + 1] = summed[k, t] + emission[t, k]
+    for t in range(n_times - 1, -1, -1):
+        is_last = t == n_times - 1
+        if not is_last:
+            for k in range(n_states):
+                for j in range(n_states):
+                    terms[j] = log_transition[k, j] + emission[t + 1, j] + ahead[j, 0]
+                going[k] = log_sum(terms)
+                for j in range(n_states):
+                    share = leaving[t, k] + terms[j] - log_likelihood
+                    if share > NEGLIGIBLE:
+                        moved[k, j] += np.exp(share)
+        for k in range(n_states):
+            oldest_ahead = ahead[k, n_ages - 1]
+            for d in range(n_ages):
+                if d == n_ages - 1:
+                    here = oldest[t, k]
+                elif d < t:
+                    since = summed[k, t + 1] - summed[k, t - d + 1]
+                    here = entered[t - d, k] + survival[k, d] + since
+                else:
+                    since = survival[k, d] - survival[k, d - t]
+                    here = log_initial[k, d - t] + since + summed[k, t + 1]
+                if is_last:
+                    ahead[k, d] = 0.0
+                else:
+                    go = log_leave[k, d] + going[k]
+                    older = oldest_ahead if d + 1 >= n_ages else ahead[k, d + 1]
+                    stay = log_stay[k, d] + emission[t + 1, k] + older
+                    if here + max(go, stay) - log_likelihood > NEGLIGIBLE:
+                        left[k, d] += np.exp(here + go - log_likelihood)
+                        stayed[k, d] += np.exp(here + stay - log_likelihood)
+                    ahead[k, d] = np.logaddexp(go, stay)
+                share = here + ahead[k, d] - log_likelihood
+                if share > NEGLIGIBLE:
+                    posterior[t, k] += np.exp(share)
+        if t == 0:
+            first += posterior[0]
+    return posterior
+
+
+@kernel
+def most_probable_visits(
+    emission: NDArray[np.float64],
+    log_initial: NDArray[np.float64],
+    log_transition: NDArray[np.float64],
+    log_leave: NDArray[np.float64],
+    log_stay: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return state and first bin of the visits of the most probable path, in order of time.
+
+    Parameters
+    ----------
+    emission, log_initial, log_transition, log_leave, log_stay
+        See `forward`.
+    """
+    n_times, n_states = emission.shape
+    last = log_leave.shape[1] - 1
+    age = log_initial.copy()
+    oldest_began = np.zeros(n_states, np.int64)
+    leaving = np.empty(n_states)
+    began = np.zeros((n_times, n_states), np.int64)
+    came_from = np.zeros((n_times, n_states), np.int64)
+    for t in range(n_times):
+        for k in range(n_states):
+            if t > 0:
+                best = 0
+                for j in range(n_states):
+                    if leaving[j] + log_transition[j, k] > leaving[best] + log_transition[best, k]:
+                        best = j
+                came_from[t, k] = best
+                enters = leaving[best] + log_transition[best, k]
+                old = age[k, last] + log_stay[k, last]
+                if last > 0 and age[k, last - 1] + log_stay[k, last - 1] > old:
+                    old = age[k, last - 1] + log_stay[k, last - 1]
+                    oldest_began[k] = max(0, t - last)
+                for d in range(last - 1, 0, -1):
+                    age[k, d] = age[k, d - 1] + log_stay[k, d - 1]
+                if last > 0 or enters > old:
+                    age[k, 0] = enters
+                if last > 0 or enters <= old:
+                    age[k, last] = old
+                elif last == 0:
+                    oldest_began[k] = t
+            for d in range(last + 1):
+                age[k, d] += emission[t, k]
+        for k in range(n_states):
+            leaving[k] = LEAST * 2
+            for d in range(last + 1):
+                # nothing has to end with the document
+                value = age[k, d] + (log_leave[k, d] if t < n_times - 1 else 0.0)
+                if value > leaving[k]:
+                    leaving[k] = value
+                    began[t, k] = oldest_began[k] if d == last else max(0, t - d)
+    states = np.empty(n_times, np.int64)
+    firsts = np.empty(n_times, np.int64)
+    n_visits, t, k = 0, n_times - 1, int(np.argmax(leaving))
+    while True:
+        first = began[t, k]
+        states[n_visits], firsts[n_visits] = k, first
+        n_visits += 1
+        if first == 0:
+            break
+        k, t = came_from[first, k], first - 1
+    return states[:n_visits][::-1].copy(), firsts[:n_visits][::-1].copy()
