@@ -32,8 +32,8 @@ PATIENCE = 2
 N_BLOCKS, FOLDS = 5, (0, 2)
 """One block of time in how many is held out, and the first ones of each part."""
 MOST_BLOCKS, MOST_BLOCK_BINS = 200, 10
-"""Blocks are as long as leaves so many, up to this length: in short tables, longer ones would hold
-out whole visits that occur once."""
+"""Number and length of blocks, at most: in short tables, longer ones would hold out whole visits
+that occur once."""
 LEAST_GAIN = 0.01
 """Gain in held-out log-likelihood that more states must have, as a share of what all give."""
 MOST_WORDS = 300
