@@ -1,7 +1,7 @@
 """PLSM with motifs of one moving thing: number, length and paths are decided by the data.
 
 Several short fits begin at random, with straight paths and windows that narrow
-(`motifmine.models.plsm.moving_window`). What several of them find is followed along its whole path
+(`motifmine.models.moving_window`). What several of them find is followed along its whole path
 and taken once a lane (`motifmine.models.plsm.moving_lanes`). Then the lanes compete for all
 observations; starts that are closer than a thing takes to pass are gathered in one, so that a motif
 is a whole thing. More lanes are sought among the observations that stay unexplained.
@@ -15,6 +15,7 @@ import numpy as np
 
 from motifmine.errors import SpecError
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.moving_window import LEAST_EXPLAINED, TURN, WIDEST, MovingWindow
 from motifmine.models.plsm.em import (
     Problem,
     State,
@@ -36,7 +37,6 @@ from motifmine.models.plsm.moving_lanes import (
 )
 from motifmine.models.plsm.moving_splits import split_lanes, starts_at_things
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
-from motifmine.models.plsm.moving_window import TURN, MovingWindow
 from motifmine.models.plsm.search import compute_background_shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch
@@ -60,8 +60,6 @@ ITERATIONS = 60
 """EM iterations of a random start."""
 NARROW_AFTER = 0.6
 """Share of the iterations in which windows narrow."""
-WIDEST = 7.0
-"""Width of the first windows in units of that of the last."""
 STRAIGHT = 0.5
 """Fourth root of the stiffness of paths at random starts, in lengths of a motif."""
 SOUGHT_S = 1.8
@@ -88,8 +86,6 @@ N_COMPETE = 3
 """Times that lanes compete while some of them turn out to be others."""
 ENOUGH = 0.1
 """Share of the observations left unexplained in which no more lanes are sought."""
-LEAST_EXPLAINED = 0.3
-"""Share of the observations that moving things explain where the prior is taken unasked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

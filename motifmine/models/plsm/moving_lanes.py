@@ -6,10 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom
 
+from motifmine.models.moving_paths import (
+    SAME_PATH,
+    TOLERANCE,
+    Path,
+    own_run,
+    share_on_path,
+    trace_path,
+)
+from motifmine.models.moving_window import TURN, MovingWindow
 from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
-from motifmine.models.plsm.moving_paths import Path, own_run, share_on_path, trace_path
-from motifmine.models.plsm.moving_window import TURN, MovingWindow
 from motifmine.records.start_layout import StartLayout
 from motifmine.types import Floats, Floats32, Indices
 
@@ -21,10 +28,6 @@ LEAST_FOUND = 2
 """Random starts that must find a lane."""
 LIKE_LENGTH = 0.4
 """Product of the share on the path and the ratio of the lengths from which two are one finding."""
-SAME_PATH = 0.75
-"""Share of the shorter path that lies on the longer where two are one lane."""
-TOLERANCE = 0.85
-"""Distance in widths across a path up to which a point lies on it."""
 MOSTLY = 0.6
 """Share of the occurrences of a motif that come with another where both are of one thing."""
 CHANCE = 1e-3

@@ -15,18 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
+from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, own_run, share_on_path
+from motifmine.models.moving_window import MovingWindow
 from motifmine.models.plsm.em import Problem
 from motifmine.models.plsm.moving_lanes import (
-    SAME_PATH,
-    TOLERANCE,
     Lane,
     Part,
     Tracked,
     follow_parts,
     main_starts,
 )
-from motifmine.models.plsm.moving_paths import own_run, share_on_path
-from motifmine.models.plsm.moving_window import MovingWindow
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_LANES = 4

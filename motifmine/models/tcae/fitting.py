@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motifmine.errors import FitError
 from motifmine.models.checks import drop_unused_words, restore_words
+from motifmine.models.moving_window import LEAST_EXPLAINED, MovingWindow
 from motifmine.models.tcae.devices import (
     check_memory,
     choose_device,
@@ -31,6 +34,7 @@ from motifmine.models.tcae.network import (
     find_energy_threshold,
 )
 from motifmine.models.tcae.objective import Objective, compute_document_constant, compute_flat_error
+from motifmine.models.tcae.paths import NARROW_EPOCHS, PathMask
 from motifmine.models.tcae.pruning import (
     check_alive,
     cut_explanation_windows,
@@ -87,21 +91,35 @@ def fit_table(
     device = choose_device(spec)
     used, compact = drop_unused_words(table)
     check_memory(spec, compact, device)
-    rng = make_torch_generator(seed)
-    with use_deterministic_sums():
-        objective = build_objective(spec, compact, device, rng)
-        training, held_out = _split_windows(spec, len(objective.windows), rng)
-        course = train(
-            objective.network,
-            loss_of=objective.loss,
-            after_step=objective.network.clamp_parameters,
-            evaluate=lambda: objective.evaluate(held_out),
-            windows=training,
-            plan=_make_plan(spec, table, seed, checkpoint),
-            generator=rng,
-            on_epoch=on_epoch,
-        )
-        return _build_result(spec, compact, used, table.n_words, objective, course)
+    window = MovingWindow.of_words(table.vocabulary.layout, used, compact)
+
+    def attempt(paths: PathMask | None, file: Path | None) -> TcaeResult:
+        rng = make_torch_generator(seed)
+        with use_deterministic_sums():
+            objective = build_objective(spec, compact, device, rng, paths)
+            training, held_out = _split_windows(spec, len(objective.windows), rng)
+            course = train(
+                objective.network,
+                loss_of=objective.loss,
+                before_epoch=objective.begin_epoch,
+                after_step=objective.constrain,
+                evaluate=lambda: objective.evaluate(held_out),
+                windows=training,
+                plan=_make_plan(spec, table, seed, file, paths),
+                generator=rng,
+                on_epoch=on_epoch,
+            )
+            return _build_result(spec, compact, used, table.n_words, objective, course)
+
+    if window is not None:
+        # no filter may survive where nothing moves along a path
+        with suppress(FitError):
+            moving = attempt(PathMask(window=window), checkpoint)
+            if moving.motifs.weight.sum() >= LEAST_EXPLAINED or moving.course.interrupted:
+                return moving
+        # the file is that of the first attempt
+        checkpoint = None
+    return attempt(None, checkpoint)
 
 
 def make_torch_generator(seed: int) -> torch.Generator:
@@ -110,7 +128,11 @@ def make_torch_generator(seed: int) -> torch.Generator:
 
 
 def build_objective(
-    spec: TcaeSpec, table: ObservationTable, device: torch.device, rng: torch.Generator
+    spec: TcaeSpec,
+    table: ObservationTable,
+    device: torch.device,
+    rng: torch.Generator,
+    paths: PathMask | None = None,
 ) -> Objective:
     """Return the objective with a randomly initialised network.
 
@@ -122,6 +144,8 @@ def build_objective(
     device : torch.device
     rng : torch.Generator
         On the CPU.
+    paths : PathMask or None
+        Of words that move.
     """
     scale = _measure_deviation(table)
     network = Network(
@@ -153,6 +177,7 @@ def build_objective(
         group_weight=spec.group_lasso / math.sqrt(len(table.word)),
         constant=compute_document_constant(table),
         n_observations=table.total,
+        paths=paths,
     )
 
 
@@ -175,7 +200,13 @@ def _split_windows(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tupl
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def _make_plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: Path | None) -> Plan:
+def _make_plan(
+    spec: TcaeSpec,
+    table: ObservationTable,
+    seed: int,
+    checkpoint: Path | None,
+    paths: PathMask | None,
+) -> Plan:
     # a checkpoint of anything else would continue silently with wrong weights
     digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
     for array in (table.offsets, table.word, table.count):
@@ -185,6 +216,7 @@ def _make_plan(spec: TcaeSpec, table: ObservationTable, seed: int, checkpoint: P
         patience=spec.patience,
         batch_windows=spec.batch_windows,
         learning_rate=spec.learning_rate,
+        narrowing=0 if paths is None else NARROW_EPOCHS,
         fingerprint=digest.hexdigest(),
         checkpoint=checkpoint,
     )
@@ -209,7 +241,7 @@ def _build_result(
     threshold = find_energy_threshold(raw[None], everywhere, spec.open_share)
     is_open = (raw > 0) & (raw >= threshold)
     kept, motifs, result = prune_filters(
-        spec, table, network.decoder.detach()[alive], is_open, n_vocabulary
+        spec, table, network.decoder.detach()[alive], is_open, n_vocabulary, objective.paths
     )
     mass = result.activation.sum(dim=1).double()
     return TcaeResult(

@@ -154,12 +154,17 @@ class Network(nn.Module):
         activation = apply_threshold(activation, threshold)  # (B, M, S)
         return Output(activation, self.decode(activation))  # (B, M, S), (B, W, V)
 
-    def clamp_parameters(self) -> None:
-        """Set negative values of decoder and background to 0, in place (projected gradient)."""
-        if self.non_negative:
-            with torch.no_grad():
+    def clamp_parameters(self, mask: Tensor | None = None) -> None:
+        """Set negative values of decoder and background to 0, in place (projected gradient).
+
+        Also what lies outside a mask of the decoder, (M, W, L).
+        """
+        with torch.no_grad():
+            if self.non_negative:
                 self.decoder.clamp_(min=0)
                 self.background.clamp_(min=0)
+            if mask is not None:
+                self.decoder.mul_(mask)
 
 
 def estimate_memory_bytes(

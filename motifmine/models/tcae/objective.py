@@ -11,7 +11,7 @@ Autoencoders, S+SSPR 2016.
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from motifmine.models.tcae.network import NEIGHBOURS, Network, Output
+from motifmine.models.tcae.paths import PathMask
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Evaluation
 from motifmine.models.tcae.windows import Batch, Windows
@@ -122,6 +123,25 @@ class Objective:
     constant: float
     """- sum over documents of N_d log T_d, see `compute_document_constant`, nats."""
     n_observations: float
+    paths: PathMask | None = None
+    """Holds each filter to one thing that moves; None: words do not move."""
+    mask: list[Tensor] = field(default_factory=list)
+    """The mask of the decoder in this epoch, if there is one."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Renew the mask of the decoder.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        """
+        if self.paths is not None:
+            self.mask[:] = [self.paths.find(self.network.decoder, epoch)]
+
+    def constrain(self) -> None:
+        """Project the parameters onto the constraints, in place."""
+        self.network.clamp_parameters(*self.mask)
 
     def loss(self, chosen: Indices, noise: torch.Generator) -> Tensor:
         """Return the loss of the windows `chosen`, a scalar with a gradient."""

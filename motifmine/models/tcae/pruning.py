@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from motifmine.errors import FitError
+from motifmine.models.tcae.paths import PathMask
 from motifmine.models.tcae.refit import Explanation, FlatBackground, explain, touch_up
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.windows import Windows, cut_windows
@@ -52,21 +53,37 @@ def check_alive(spec: TcaeSpec, alive: Tensor) -> None:
         )
 
 
-def drop_duplicates(motifs: Tensor, mass: Tensor) -> Tensor:
-    """Return the motifs that are not duplicates of a heavier one, heaviest first, int64 tensor."""
+def drop_duplicates(motifs: Tensor, mass: Tensor, paths: PathMask | None = None) -> Tensor:
+    """Return the motifs that are not duplicates of a heavier one, heaviest first, int64 tensor.
+
+    Parameters
+    ----------
+    motifs : (K, W, L)
+    mass : (K,)
+    paths : PathMask or None
+        Of motifs of moving things: of those on one path one is kept.
+    """
     length = motifs.shape[2]
     unit = motifs / motifs.square().sum(dim=(1, 2), keepdim=True).sqrt()
     # a convolution of all motifs with all gives the cosine at every shift
     cosine = functional.conv1d(functional.pad(unit, (length - 1, length - 1)), unit).amax(dim=2)
+    is_copy = (cosine > SAME_MOTIF).cpu().numpy()
+    if paths is not None:
+        is_copy |= paths.find_copies(motifs)
     kept: list[int] = []
     for motif in torch.argsort(mass, descending=True, stable=True).tolist():
-        if mass[motif] > 0 and not any(float(cosine[motif, k]) > SAME_MOTIF for k in kept):
+        if mass[motif] > 0 and not is_copy[motif, kept].any():
             kept.append(motif)
     return torch.tensor(kept, dtype=torch.int64, device=motifs.device)
 
 
 def prune_filters(
-    spec: TcaeSpec, table: ObservationTable, decoder: Tensor, is_open: Tensor, n_vocabulary: int
+    spec: TcaeSpec,
+    table: ObservationTable,
+    decoder: Tensor,
+    is_open: Tensor,
+    n_vocabulary: int,
+    paths: PathMask | None = None,
 ) -> PrunedMotifs:
     """Convert filters to motifs: re-estimate masses, prune duplicates, refine.
 
@@ -80,6 +97,8 @@ def prune_filters(
         Allowed start rows of every motif.
     n_vocabulary : int
         Size of the vocabulary.
+    paths : PathMask or None
+        Holds motifs to their paths in the refinement.
 
     Raises
     ------
@@ -90,7 +109,7 @@ def prune_filters(
     motifs = decoder.clamp(min=0)
     motifs = motifs / motifs.sum(dim=(1, 2), keepdim=True)
     found = explain_counts(windows, motifs, is_open, n_vocabulary, None)
-    kept = drop_duplicates(motifs, found.activation.sum(dim=1))
+    kept = drop_duplicates(motifs, found.activation.sum(dim=1), paths)
     check_alive(spec, kept)
     motifs = touch_up(
         windows,
@@ -98,10 +117,11 @@ def prune_filters(
         is_open[kept],
         n_vocabulary=n_vocabulary,
         iterations=spec.touch_up,
+        hold=None if paths is None else paths.hold,
     )
     found = explain_counts(windows, motifs, is_open[kept], n_vocabulary, None)
     # refinement may make two motifs similar, or leave one without mass
-    still = drop_duplicates(motifs, found.activation.sum(dim=1))
+    still = drop_duplicates(motifs, found.activation.sum(dim=1), paths)
     check_alive(spec, still)
     kept, motifs = kept[still], motifs[still]
     if len(still) < len(found.activation):

@@ -7,7 +7,7 @@ factorisation (Lee and Seung 2001; Smaragdis 2004), which are the EM updates of 
 held fixed. That problem is convex. `touch_up` also updates the motifs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -113,7 +113,13 @@ def explain(
 
 
 def touch_up(
-    windows: Windows, motifs: Tensor, is_open: Tensor, *, n_vocabulary: int, iterations: int
+    windows: Windows,
+    motifs: Tensor,
+    is_open: Tensor,
+    *,
+    n_vocabulary: int,
+    iterations: int,
+    hold: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Re-estimate motifs jointly with their masses, (K, W, L), each sums to 1.
 
@@ -125,6 +131,8 @@ def touch_up(
     is_open : bool (K, R)
     n_vocabulary : int
     iterations : int, >= 0
+    hold : callable or None
+        Holds updated motifs, not normalised, to a prior.
 
     Notes
     -----
@@ -139,6 +147,7 @@ def touch_up(
     )
     for _ in range(iterations):
         updated = motifs * _sum_gradients(windows, motifs, state, n_vocabulary)
+        updated = updated if hold is None else hold(updated)
         state = _run_em_step(windows, motifs, state, n_vocabulary)
         updated = (updated - CELL_PENALTY * updated.mean(dim=(1, 2), keepdim=True)).clamp(min=0)
         total = updated.sum(dim=(1, 2), keepdim=True)

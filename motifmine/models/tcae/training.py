@@ -51,6 +51,8 @@ class Plan:
     """Epochs without improvement after which training stops."""
     batch_windows: int
     learning_rate: float
+    narrowing: int = 0
+    """Leading epochs of which the last counts and not the best: constraints narrow in them."""
     fingerprint: str = ""
     """Digest of specification, seed and table, to match checkpoints."""
     checkpoint: Path | None = None
@@ -78,6 +80,7 @@ def train(
     plan: Plan,
     generator: torch.Generator,
     on_epoch: Callable[[EpochRow], None],
+    before_epoch: Callable[[int], None] = lambda epoch: None,
 ) -> Course:
     """Train `module` in place and return the course of training.
 
@@ -98,6 +101,8 @@ def train(
         On the CPU; for the order of batches and for masking.
     on_epoch : callable
         Called with an `EpochRow` after every epoch.
+    before_epoch : callable
+        Called with the number of every epoch, from 0.
 
     Raises
     ------
@@ -119,6 +124,7 @@ def train(
         for epoch in range(len(course.rows), plan.epochs):
             if epoch - course.best > plan.patience:
                 break
+            before_epoch(epoch)
             total = torch.zeros((), device=next(module.parameters()).device)
             for batch in iterate_batches(windows, plan.batch_windows, generator):
                 optimiser.zero_grad(set_to_none=True)
@@ -132,7 +138,7 @@ def train(
             found = evaluate()
             _check_finite(float(total), found, epoch, plan)
             row = EpochRow(epoch, *found, time.perf_counter() - began)
-            if _is_better(found.objective, course):
+            if epoch < plan.narrowing or _is_better(found.objective, course):
                 course.best, best = epoch, _copy_state(module)
             # noise of large steps looks like an end of improvement
             elif (epoch - course.best) % HALVING_EPOCHS == 0:

@@ -5,10 +5,10 @@ import pytest
 
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import SpecError
+from motifmine.models.moving_paths import Path, own_run, share_on_path
+from motifmine.models.moving_window import MovingWindow, smooth_paths
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.model import Plsm, PlsmFit
-from motifmine.models.plsm.moving_paths import Path, own_run, share_on_path
-from motifmine.models.plsm.moving_window import MovingWindow, smooth_paths
 from motifmine.records.start_layout import start_layout
 from motifmine.simulation import simulate
 from motifmine.types import Floats

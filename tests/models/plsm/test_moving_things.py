@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from motifmine.errors import SpecError
+from motifmine.models.moving_window import PER_SIZE
 from motifmine.models.plsm.moving import describe_decisions, is_moving
 from motifmine.models.plsm.moving_lanes import main_starts
 from motifmine.models.plsm.moving_things import PASSING, find_reach
-from motifmine.models.plsm.moving_window import PER_SIZE
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.start_layout import start_layout

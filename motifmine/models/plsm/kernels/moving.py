@@ -1,4 +1,4 @@
-"""What motifs of one moving thing need: windows in space, and starts gathered in time."""
+"""What motifs of one moving thing need: counts around their starts, and starts gathered in time."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,73 +8,6 @@ from motifmine.kernels.jit import fast_kernel
 Single = NDArray[np.float32]
 Double = NDArray[np.float64]
 Index = NDArray[np.int64]
-
-
-@fast_kernel
-def sweep_windows(
-    motifs: Single,
-    place: Single,
-    width: Single,
-    centre: Single,
-    scale: float,
-    turn: float,
-    moments: Double,
-    out: Single,
-) -> None:
-    """Multiply motifs by their windows, and add up what lies inside.
-
-    A window is (1 + d / 16)^-16, where the distance d is that of a Gaussian in space and of a von
-    Mises density in direction: almost exp(-d), without an exponential for every word.
-
-    Parameters
-    ----------
-    motifs : float32 array (K, L, W)
-    place : float32 array (4, W)
-        Row, column, and the unit vector (down, right) of every word.
-    width : float32 array (2, W)
-        Standard deviation of a window along the movement and across it, cells.
-    centre : float32 array (K, L, 4)
-        Row, column and unit vector of the movement.
-    scale : float
-        The widths are multiplied by it.
-    turn : float
-        Concentration of directions around that of the movement.
-    moments : float64 array (K, L, 5)
-        Mass inside and its sums of row, column, down and right; changed in place.
-    out : float32 array (K, L, W), or empty (0, 0, 0)
-        Motifs times windows; changed in place.
-    """
-    n_motifs, length, n_words = motifs.shape
-    row, column, down, right = place
-    along, across = 1 / (width[0] * np.float32(scale)), 1 / (width[1] * np.float32(scale))
-    moving = down * down + right * right  # 1, or 0 of a word without movement
-    half, sixteenth, one = np.float32(0.5), np.float32(1 / 16), np.float32(1)
-    strength = np.float32(turn)
-    inside = np.empty(n_words, np.float32)
-    for k in range(n_motifs):
-        for r in range(length):
-            y0, x0, dy, dx = centre[k, r]
-            values = motifs[k, r]
-            for w in range(n_words):
-                y, x = row[w] - y0, column[w] - x0
-                a, b = (y * dy + x * dx) * along[w], (y * dx - x * dy) * across[w]
-                bend = strength * (moving[w] - down[w] * dy - right[w] * dx)
-                near = one / (one + (half * (a * a + b * b) + bend) * sixteenth)
-                near *= near
-                near *= near
-                near *= near
-                inside[w] = values[w] * near * near
-            sums = np.zeros(5, np.float32)
-            for w in range(n_words):
-                sums[0] += inside[w]
-                sums[1] += inside[w] * row[w]
-                sums[2] += inside[w] * column[w]
-                sums[3] += inside[w] * down[w]
-                sums[4] += inside[w] * right[w]
-            for i in range(5):
-                moments[k, r, i] = sums[i]
-            if out.size > 0:
-                out[k, r] = inside
 
 
 @fast_kernel

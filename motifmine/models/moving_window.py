@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import label
 
-from motifmine.models.plsm.kernels.moving import sweep_windows
+from motifmine.kernels.windows import sweep_windows
 from motifmine.records.table import ObservationTable
-from motifmine.types import Floats, Floats32
+from motifmine.records.vocabulary import WordLayout
+from motifmine.types import Floats, Floats32, Indices32
 
 TURN = 4.0
 """Concentration of directions around that of the movement (von Mises)."""
@@ -29,6 +30,15 @@ LIKE_DIRECTION = 0.7
 """Cosine from which directions belong to one thing."""
 SMALLEST_WIDTH, LARGEST_WIDTH = 1.0, 6.0
 """Limits of the standard deviations of windows, cells."""
+EVERYWHERE = 1e3
+"""Width of the window of a word that is at no one place, cells."""
+LEAST_COMMON = 0.5
+"""Length of the mean direction of a topic's words from which it moves."""
+LEAST_EXPLAINED = 0.3
+"""Share of the observations that moving things explain where the prior is taken unasked."""
+WIDEST = 7.0
+"""Width of the first windows in units of that of the last: motifs find each other's lanes before
+they are held to one."""
 QUANTILES = (0.5, 0.35)
 """Quantiles of the sizes along the movement and across it; across it neighbours that touch make
 things look larger."""
@@ -63,6 +73,56 @@ class MovingWindow:
         rows, columns = positions.max(axis=0).astype(int) + 1
         shape = (int(rows), int(columns))
         return cls(place=place, width=_widths(place, shape, table), shape=shape)
+
+    @classmethod
+    def of_words(
+        cls, layout: WordLayout, used: Indices32, table: ObservationTable
+    ) -> "MovingWindow | None":
+        """Return the windows of the words of a layout that occur, None where no word moves.
+
+        A topic over words that move is where these are, and its window as wide as it is itself;
+        topics of things at many places have windows that leave nothing out.
+
+        Parameters
+        ----------
+        layout : WordLayout
+        used : int32 array (W,)
+            Words that occur.
+        table : ObservationTable
+            Over these words.
+        """
+        topics = layout.topics()
+        words = layout if topics is None else topics.inner.layout
+        positions, movements = words.positions(), words.movements()
+        if positions is None or movements is None:
+            return None
+        if topics is None:
+            return cls.of_table(positions[used], movements[used], table)
+        return cls._of_topics(topics.loadings[used].astype(np.float64), positions, movements)
+
+    @classmethod
+    def _of_topics(cls, loadings: Floats, positions: Floats, movements: Floats) -> "MovingWindow":
+        share = loadings / np.maximum(loadings.sum(axis=1, keepdims=True), 1e-30)
+        place, moved = share @ positions, share @ movements
+        speed = np.linalg.norm(moved, axis=1, keepdims=True)
+        # a topic of many directions stands still, so that its direction excludes nothing
+        ahead = np.where(speed > LEAST_COMMON, moved / np.maximum(speed, 1e-9), 0.0)
+        aside = np.stack([ahead[:, 1], -ahead[:, 0]], axis=1)
+        width = np.empty((len(share), 2))
+        for i, axis in enumerate((ahead, aside)):
+            # without a direction both widths are the mean spread
+            along = positions @ np.where(speed > LEAST_COMMON, axis, np.sqrt(0.5)).T
+            mean = np.einsum("kw,wk->k", share, along)
+            square = np.einsum("kw,wk->k", share, along**2)
+            width[:, i] = np.sqrt(np.maximum(square - mean**2, 0.0))
+        width = PER_SIZE * np.maximum(width, SMALLEST_WIDTH)
+        width[width.max(axis=1) > LARGEST_WIDTH] = EVERYWHERE
+        rows, columns = positions.max(axis=0).astype(int) + 1
+        return cls(
+            place=np.concatenate([place, ahead], axis=1).astype(np.float32),
+            width=width.astype(np.float32),
+            shape=(int(rows), int(columns)),
+        )
 
     def width_at(self, row: float, column: float) -> Floats:
         """Return the widths (along, across) of the word nearest to a place, cells."""
@@ -152,17 +212,35 @@ class MovingWindow:
         centre : float64 array (K, L, 4)
             Row, column and unit vector of the movement.
         """
+        centre = self.track(motifs, centre, scale=scale, turn=turn, stiffness=stiffness)
+        inside, mass = self.multiply(motifs, centre, scale=scale, turn=turn)
+        inside /= np.maximum(mass.sum(axis=1), 1e-30)[:, None, None].astype(np.float32)
+        return inside, centre
+
+    def track(
+        self,
+        motifs: Floats32,
+        centre: Floats | None,
+        *,
+        scale: float,
+        turn: float,
+        stiffness: float | Floats,
+    ) -> Floats:
+        """Return paths (K, L, 4) of motifs, moved to their mass by one step of mean shift.
+
+        Parameters
+        ----------
+        motifs, centre, scale, turn, stiffness
+            See `follow`.
+        """
         if centre is None:
             # a window as wide as the picture: the first centre is the plain mean of the motif
             middle = np.array([*self.shape, 0.0, 0.0]) / 2
             everywhere = np.broadcast_to(middle, (*motifs.shape[:2], 4))
-            mass, mean = self.moments(motifs, everywhere, scale=1e3, turn=0.0)
+            mass, mean = self.moments(motifs, everywhere, scale=EVERYWHERE, turn=0.0)
             centre = self._path(mean, mass, stiffness)
         mass, mean = self.moments(motifs, centre, scale=scale, turn=turn)
-        centre = self._path(mean, mass, stiffness)
-        inside, mass = self.multiply(motifs, centre, scale=scale, turn=turn)
-        inside /= np.maximum(mass.sum(axis=1), 1e-30)[:, None, None].astype(np.float32)
-        return inside, centre
+        return self._path(mean, mass, stiffness)
 
     def _path(self, mean: Floats, mass: Floats, stiffness: float | Floats) -> Floats:
         """Return smooth centres whose direction is that of the path, where it gets on.

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.models.plsm.moving_window import TURN, MovingWindow
+from motifmine.models.moving_window import TURN, MovingWindow
 from motifmine.types import Floats, Floats32
 
 LEAST_OF_PEAK = 0.15
 """A motif's own bins hold this share of the mass of its heaviest bin."""
+SAME_PATH = 0.75
+"""Share of the shorter path that lies on the longer where two are one lane."""
+TOLERANCE = 0.85
+"""Distance in widths across a path up to which a point lies on it."""
 LEAST_OF_LAST = 0.2
 """A path goes on while it holds this share of the mass that it had."""
 LEAST_OVER_CHANCE = 1.2
