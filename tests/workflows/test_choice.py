@@ -24,7 +24,7 @@ def paths(tmp_path: Path) -> list[Path]:
     return found
 
 
-def test_a_table_tells_its_bins(paths: list[Path]) -> None:
+def test_the_bins_of_a_table_are_read(paths: list[Path]) -> None:
     assert [read_table_bins(path) for path in paths] == [N_TIMES, N_TIMES]
 
 

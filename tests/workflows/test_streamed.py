@@ -138,7 +138,7 @@ def same_fit(one: Path, other: Path) -> bool:
     ]
     arrays.append((a.trace.log_likelihood, b.trace.log_likelihood))
     return a.provenance.spec == b.provenance.spec and all(
-        x.tobytes() == y.tobytes() for x, y in arrays
+        x is y is None or x.tobytes() == y.tobytes() for x, y in arrays
     )
 
 

@@ -26,7 +26,7 @@ def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> Fit
     ----------
     request : FitRequest
     run : FitRun
-        Told what was chosen.
+        Its messages say what was chosen.
     paths : sequence of Path
         Tables.
     """
