@@ -29,6 +29,7 @@ from .plugins import plugins
 from .run import run
 from .show_motifs import show_motifs
 from .simulate import simulate
+from .watch import watch
 
 EXAMPLE = """\b
 Quick start, in an empty folder:
@@ -147,6 +148,7 @@ for command in (
     name_motifs,
     occurrences,
     locate,
+    watch,
     export,
     anomalies,
     clips,

@@ -74,7 +74,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
             for number, line in enumerate(file, start=1):
                 if line.startswith("#"):
                     continue
-                for entry in _parse_line(path, number, line):
+                for entry in parse_line(path, number, line):
                     time.append(n_times)
                     word.append(entry[0])
                     count.append(entry[1])
@@ -88,7 +88,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
     return np.array(time, np.int64), np.array(word, np.int64), np.array(count, float), n_times
 
 
-def _parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
+def parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
     """Return the (word, count) pairs of one line."""
     parts = line.split()
     # the LDA-C variant begins with the number of entries

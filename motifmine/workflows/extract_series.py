@@ -78,7 +78,7 @@ def series_tables(
             on_progress(Progress(position_s, source=task.path))
 
         for part in _parts(task, settings, ProgressReader(reader, on_position)):
-            table, unknown = _table(task, reader, part)
+            table, unknown = encode_part(task, reader, part)
             recording = Recording(
                 name=task.name,
                 bin_start_s=part.bin_start_s,
@@ -115,7 +115,7 @@ def _parts(
     )
 
 
-def _table(
+def encode_part(
     task: SeriesTask, reader: SeriesReader, part: BinnedSeries
 ) -> tuple[ObservationTable, float]:
     """Return one document's table, and the number of events that have no word."""

@@ -77,7 +77,7 @@ def record_live(
 
     stop = threading.Event()
     with (
-        _stop_on_signals(stop),
+        stop_on_signals(stop),
         open_live(address, settings.frames, stop, on_message, for_s=for_s) as reader,
     ):
         documents = VideoDocuments(
@@ -122,7 +122,7 @@ def _write(
 
 
 @contextmanager
-def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
+def stop_on_signals(stop: threading.Event) -> Iterator[None]:
     """Let the first Ctrl-C end the recording with its last table, and a second one the command."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -90,26 +90,29 @@ def locate_anomalies(
 
 def _extract_alike(record: FitRecord, sources: Sequence[Path], scratch: Workspace) -> None:
     """Extract `sources` into `scratch` with the settings of the fit's own tables."""
-    layer = layer_of_fit(record)
-    made = record.provenance.spec.table
-    made = made if layer is None else made.get("words", {})
-    if find_innermost(record.vocabulary).layout.picture_grid() is not None:
-        settings = ExtractionSettings(spec=parse_flow_spec(made), frames=parse_frame_options(made))
-    elif "series" in made:
-        series = parse_series_settings(made, find_innermost(record.vocabulary))
-        is_sampled = find_innermost(record.vocabulary).layout.series_channels() is not None
-        settings = ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
-    else:
-        settings = ExtractionSettings(label_bin_s=record.bin_s)
     words = find_innermost(record.vocabulary)
     scene = None
     if words.layout.picture_grid() is not None:
         size_px = record.recordings[0].size_px
         scene = Scene(vocabulary=words, bin_s=record.bin_s, size_px=size_px, advice="")
-    outcomes = extract_sources(sources, scratch, settings, scene=scene)
+    outcomes = extract_sources(sources, scratch, find_settings(record), scene=scene)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise VideoError(failed[0].reason)
+
+
+def find_settings(record: FitRecord) -> ExtractionSettings:
+    """Return the settings with which the fit's own tables were extracted."""
+    layer = layer_of_fit(record)
+    made = record.provenance.spec.table
+    made = made if layer is None else made.get("words", {})
+    if find_innermost(record.vocabulary).layout.picture_grid() is not None:
+        return ExtractionSettings(spec=parse_flow_spec(made), frames=parse_frame_options(made))
+    if "series" in made:
+        series = parse_series_settings(made, find_innermost(record.vocabulary))
+        is_sampled = find_innermost(record.vocabulary).layout.series_channels() is not None
+        return ExtractionSettings(series=series, kind="channels" if is_sampled else "labels")
+    return ExtractionSettings(label_bin_s=record.bin_s)
 
 
 def _refuse_table_of_another_scene(record: FitRecord, path: Path) -> None:

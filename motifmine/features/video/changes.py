@@ -31,7 +31,7 @@ class ChangeWords(FlowWords):
     """Converts the frames of a video to words of kind `change-grid`; see `FlowWords`."""
 
     def rows(self, frames: Iterable[VideoFrame], threads: int = 1) -> Iterator[BinRow]:
-        """Yield the words of every non-empty time bin, as soon as the bin is complete.
+        """Yield the words of every time bin with frames, as soon as the bin is complete.
 
         Parameters
         ----------
@@ -44,8 +44,7 @@ class ChangeWords(FlowWords):
         for time, group in groupby(counted, key=lambda item: item[0]):
             total = np.sum([counts for _, counts in group], axis=0)
             word = np.flatnonzero(total)
-            if len(word):
-                yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
+            yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
 
     def _sample(self, frames: Iterable[VideoFrame]) -> Iterator[tuple[Fraction, Pixels]]:
         """Yield time and working picture of the frames that are not too close to each other."""

@@ -154,6 +154,9 @@ class VideoDocuments:
     options: FrameOptions
     threads: int
     accept: Callable[[Vocabulary, tuple[int, int]], None] | None
+    on_row: Callable[[float, BinRow], None] | None = None
+    """Called with every time bin as it is complete, and when it begins, seconds; the tables have no
+    words then."""
     repaired: int = 0
     """Time stamps that were repaired in the documents so far."""
 
@@ -203,9 +206,11 @@ class VideoDocuments:
                 n_frames, origin_s, repaired = n_frames + 1, reader.origin_s, reader.stamps_repaired
                 yield frame
 
-        per_bin, word, count = _collect_rows(
-            words.rows(note(chain([first], document)), self.threads)
-        )
+        rows = words.rows(note(chain([first], document)), self.threads)
+        if self.on_row is not None:
+            for row in rows:
+                self.on_row(float(first.time_s) + row.time * words.bin_s, row)
+        per_bin, word, count = _collect_rows(rows)
         overlays = ""
         if words.overlays is not None:
             overlays, per_bin, word, count = words.overlays.exclude_clocks(per_bin, word, count)

@@ -46,7 +46,7 @@ class BinRow:
     """Words of one time bin."""
 
     time: int
-    """Time bin, ascending; empty bins have no row."""
+    """Time bin, ascending; bins without frames have no row."""
     word: Indices32
     """int32 array (n,), ascending."""
     count: Floats32
@@ -149,7 +149,7 @@ class FlowWords:
         return self.find_bin(self.last_time_s) + 1
 
     def rows(self, frames: Iterable[VideoFrame], threads: int = 1) -> Iterator[BinRow]:
-        """Yield the words of every non-empty time bin, as soon as the bin is complete.
+        """Yield the words of every time bin with frames, as soon as the bin is complete.
 
         Parameters
         ----------
@@ -167,8 +167,7 @@ class FlowWords:
                     time_s = float(pair.after.time_s)
                     self.overlays.update(time_s, changed, pair.before.image)
             word = np.flatnonzero(total)
-            if len(word):
-                yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
+            yield BinRow(time, word.astype(np.int32), total[word].astype(np.float32))
 
     def _pairs(self, frames: Iterable[VideoFrame]) -> Iterator[_Pair]:
         """Yield successive working frames, except across long gaps and changes of the light."""

@@ -6,6 +6,7 @@ file, line, column and value, or excludes bad rows.
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_reader import RowReader
 from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
+from motifmine.io.series.sorting import MOST_BYTES
 from motifmine.io.series.time_formats import FAST_DIRECTIVES, TimeReading
 from motifmine.records.series import Chunk
 from motifmine.types import Floats, Indices
@@ -34,10 +36,16 @@ CLOCK_TYPE = pa.time64("ns")
 
 
 class TextReader(RowReader):
-    """An open text table of samples or events; see `SeriesReader`."""
+    """An open text table of samples or events; see `SeriesReader`.
 
-    def __init__(self, path: Path, options: SeriesOptions) -> None:
+    `growing` is read instead of the file at `path`, which may be its beginning alone.
+    """
+
+    def __init__(
+        self, path: Path, options: SeriesOptions, growing: IO[bytes] | None = None
+    ) -> None:
         self.path = path
+        self.growing = growing
         self.table = detect_dialect(path, options)
         self.n_repeated = 0
         """Lines that repeat the header."""
@@ -49,7 +57,8 @@ class TextReader(RowReader):
             first_time=self.table.first_time,
             bad=BadRows(str(path), options.on_bad),
             row_noun="line",
-            n_bytes=path.stat().st_size,
+            # what is still being written is in the order in which it happens
+            n_bytes=path.stat().st_size if growing is None else MOST_BYTES + 1,
         )
 
     @property
@@ -58,7 +67,8 @@ class TextReader(RowReader):
         return self.table.notes + (REPEATED,) * bool(self.n_repeated)
 
     def _read_blocks(self) -> Iterator[Chunk]:
-        with open_bytes(self.path) as file:
+        opened = open_bytes(self.path) if self.growing is None else nullcontext(self.growing)
+        with opened as file:
             file.read(self.table.offset)
             # blocks end at line ends, so that each can be parsed alone
             for first_line, block in iterate_line_blocks(file, self.table):

@@ -61,6 +61,8 @@ class LiveReader(ReaderCounts):
     options: FrameOptions
     stop: threading.Event
     on_message: Callable[[str], None]
+    file: Any = None
+    """What is read instead of standard input, where the address is `-`; has a `name`."""
     ends_s: float
     """Value of `time.monotonic` at which to end; infinite for never."""
     mean_gap_s: Fraction = Fraction(1, 25)
@@ -80,7 +82,9 @@ class LiveReader(ReaderCounts):
     @property
     def shown(self) -> str:
         """The address without credentials, for messages."""
-        return "standard input" if self.address == PIPE else hide_credentials(self.address)
+        if self.address == PIPE:
+            return "standard input" if self.file is None else str(self.file.name)
+        return hide_credentials(self.address)
 
     @property
     def path(self) -> Path:
@@ -204,7 +208,7 @@ class LiveReader(ReaderCounts):
     def _choose_source(self) -> tuple[Any, dict[str, str]]:
         """Return what FFmpeg opens, and with which options."""
         if self.address == PIPE:
-            return sys.stdin.buffer, {}
+            return sys.stdin.buffer if self.file is None else self.file, {}
         options = {"protocol_whitelist": PROTOCOLS}
         if self.address.lower().startswith("rtsp"):
             # over TCP no packet is lost, and no other port has to be open
@@ -227,6 +231,7 @@ def open_live(
     on_message: Callable[[str], None],
     *,
     for_s: float = math.inf,
+    file: Any = None,
 ) -> LiveReader:
     """Connect a live source and wait for its first frame.
 
@@ -241,6 +246,8 @@ def open_live(
         Called with a line when the source is lost and when it is back.
     for_s : float
         Longest time to read, seconds.
+    file : object with `read` and `name`, or None
+        Read instead of standard input.
 
     Raises
     ------
@@ -258,6 +265,7 @@ def open_live(
         stop=stop,
         on_message=on_message,
         ends_s=time.monotonic() + for_s,
+        file=file,
     )
     threading.Thread(target=reader.run, daemon=True).start()
     reader.wait()

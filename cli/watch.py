@@ -1,0 +1,65 @@
+"""`motifmine watch`."""
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from .options import DURATION, workspace_option
+from .output import note
+
+if TYPE_CHECKING:
+    from motifmine.durations import Duration
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine watch plsm-001 log.csv >> events.jsonl"
+    "\n    motifmine watch plsm-001 rtsp://camera/stream | jq .motif"
+    "\n    tail -f log.csv | motifmine watch plsm-001 - --format text"
+)
+@click.argument("fit")
+@click.argument("source")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "text"]),
+    default="json",
+    show_default=True,
+    help="A JSON object a line, or a line to read.",
+)
+@click.option(
+    "--idle",
+    type=DURATION,
+    help="End when a file or folder has not grown for this time.  [default: never]",
+)
+@click.option("--restart", is_flag=True, help="Begin again, whatever was read before.")
+@workspace_option
+def watch(
+    fit: str,
+    source: str,
+    form: Literal["json", "text"],
+    idle: "Duration | None",
+    restart: bool,
+    workspace: Path,
+) -> None:
+    """Find the motifs of FIT in a SOURCE that grows, each as soon as it is decided.
+
+    SOURCE is a file that is being written, a folder of segments, a camera (rtsp://...), or - for a
+    pipe. One line is printed for every occurrence, at most a motif's length and a bin after its
+    end. Ctrl-C ends it; the next run with the same source resumes.
+    """
+    from motifmine.workflows.watching.watch import watch_source
+    from motifmine.workflows.workspace import Workspace
+
+    watch_source(
+        Workspace(workspace),
+        fit,
+        source,
+        sys.stdout.buffer,
+        form=form,
+        idle_s=math.inf if idle is None else idle.seconds(math.nan),
+        restart=restart,
+        on_message=note,
+    )

@@ -1,0 +1,295 @@
+"""Occurrences of a fit's motifs in a source that grows, each as soon as it is decided."""
+
+import contextlib
+import json
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from motifmine.analysis.filtering import FilterState, MotifFilter
+from motifmine.analysis.live_occurrences import NEVER, Decided, OccurrenceDecider
+from motifmine.errors import DataError, WorkspaceError
+from motifmine.files import sha256
+from motifmine.io.growing import Stopped
+from motifmine.io.hdf5 import store
+from motifmine.io.hdf5.states import read_states, write_states
+from motifmine.io.readers import natural_key
+from motifmine.io.sources import make_safe_name
+from motifmine.io.video.live import PIPE, hide_credentials, is_live
+from motifmine.parallel.reservations import read_holder, reserve
+from motifmine.records.fields import axes
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import Recording
+from motifmine.reporting.times import format_time, format_wall_clock
+from motifmine.types import Floats32, Indices, Indices32
+from motifmine.workflows.live import stop_on_signals
+from motifmine.workflows.watching.output import Lines, Position
+from motifmine.workflows.watching.sources import LiveBin, Source
+from motifmine.workflows.workspace import Workspace
+
+LONGEST_SILENCE = 20
+"""Motif lengths after which a silence changes nothing more."""
+SAVE_EVERY_S = 5.0
+"""Time after which the state is saved although nothing was decided, seconds."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Progress:
+    """How far a source was read, and what was decided."""
+
+    fit: str
+    """Digest of the fit."""
+    recording: str = ""
+    document: int = 0
+    first_s: float = 0.0
+    """Begin of the document, seconds of the recording."""
+    last_s: float = -math.inf
+    """Begin of the last bin."""
+    last: Indices = field(metadata=axes("motif", "bins"))
+    """Start of each motif's last occurrence in the document."""
+
+
+class Watch:
+    """Takes bins, follows the motifs, and writes what is decided.
+
+    Parameters
+    ----------
+    record : FitRecord
+    lines : Lines
+    form : str
+        `json` or `text`.
+    path : Path
+        Of the state.
+    online : MotifFilter
+    progress : Progress
+    """
+
+    def __init__(
+        self,
+        record: FitRecord,
+        lines: Lines,
+        form: str,
+        path: Path,
+        online: MotifFilter,
+        progress: Progress,
+    ) -> None:
+        self.record, self.lines, self.form, self.path = record, lines, form, path
+        self.online, self.progress = online, progress
+        least = record.provenance.spec.detection.least_score
+        self.decider = OccurrenceDecider(online, least, progress.last)
+        self.preparation = record.provenance.spec.preparation
+        self.end_bin = record.motifs.span_bins()[1]
+        self.start_utc = ""
+        self.is_saved = True
+        self.saved_at = time.monotonic()
+
+    def take(self, row: LiveBin) -> None:
+        """Take the next bin of the source; bins of a run before this one are skipped."""
+        progress, bin_s = self.progress, self.record.bin_s
+        if row.recording != progress.recording or row.document != progress.document:
+            here = (natural_key(row.recording), row.document)
+            if progress.recording and here < (natural_key(progress.recording), progress.document):
+                return
+            self.finish_document()
+            progress.recording, progress.document = row.recording, row.document
+            progress.last_s = -math.inf
+        if row.start_s - progress.last_s < bin_s / 2:
+            return
+        if not self.online.state.n_bins:
+            progress.first_s, progress.last_s = row.start_s, row.start_s - bin_s
+        self.start_utc = row.start_utc
+        self._step_empty(round((row.start_s - progress.last_s) / bin_s) - 1)
+        count = np.sqrt(row.count) if self.preparation.counts == "sqrt" else row.count
+        self._step(row.word, count)
+        progress.last_s = row.start_s
+        self.is_saved = False
+        if time.monotonic() - self.saved_at > SAVE_EVERY_S:
+            self.save()
+
+    def finish_document(self) -> None:
+        """Decide the rest of a document that has ended."""
+        if self.online.state.n_bins:
+            self._write(self.decider.finish())
+            self.online.reset()
+
+    def save(self) -> None:
+        """Write the state, if anything is new."""
+        self.saved_at = time.monotonic()
+        if self.is_saved:
+            return
+        state = {"filter": self.online.state, "progress": self.progress}
+        write_states(self.path, {**state, "output": self.lines.position})
+        self.is_saved = True
+
+    def _step_empty(self, n_bins: int) -> None:
+        """Take bins without words; what a long silence changes, a shorter one has changed."""
+        n_taken = min(n_bins, LONGEST_SILENCE * self.record.motifs.motif_length)
+        for _ in range(n_taken):
+            self._step(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+        self.online.state.n_bins += n_bins - n_taken
+
+    def _step(self, word: Indices32, count: Floats32) -> None:
+        self.online.step(word, count)
+        self._write(self.decider.decide())
+
+    def _write(self, found: list[Decided]) -> None:
+        for one in found:
+            self.lines.write(self._describe(one))
+            self.is_saved = False
+        if found:
+            # at once, so that a run that goes on has little to repeat
+            self.saved_at = -math.inf
+
+    def _describe(self, one: Decided) -> str:
+        """Return an occurrence as a line."""
+        record, progress = self.record, self.progress
+        start_s = progress.first_s + max(one.start_bin, 0) * record.bin_s
+        end_s = progress.first_s + (one.start_bin + int(self.end_bin[one.motif])) * record.bin_s
+        false = None
+        if record.significance is not None:
+            scores = record.significance.scores_elsewhere
+            false = float(scores.look_up("false_probability", np.array([one.score]))[0])
+        recording = Recording(
+            name=progress.recording, bin_start_s=np.zeros(0), start_utc=self.start_utc
+        )
+        start_utc = format_wall_clock(recording, start_s)
+        if self.form == "text":
+            when = start_utc or f"{format_time(start_s)} in {progress.recording}"
+            return f"{when}  {record.title_of(one.motif)}  score {one.score:.1f}"
+        return json.dumps(
+            {
+                "event": "occurrence",
+                "number": self.lines.position.n_lines + 1,
+                "recording": progress.recording,
+                "motif": one.motif + 1,
+                "motif_name": record.name_of(one.motif),
+                "start_s": round(start_s, 3),
+                "end_s": round(end_s, 3),
+                "start_utc": start_utc,
+                "weight": round(one.weight, 3),
+                "score": round(one.score, 3),
+                "false_probability": false,
+            }
+        )
+
+
+def watch_source(
+    workspace: Workspace,
+    name: str,
+    address: str,
+    output: BinaryIO,
+    *,
+    form: str = "json",
+    idle_s: float = math.inf,
+    restart: bool = False,
+    on_message: Callable[[str], None],
+) -> None:
+    """Write the occurrences of a fit's motifs in a source as they are decided, until it ends.
+
+    What a run before this one has read of the source is not decided again.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        A fit, by name or path.
+    address : str
+        A file or folder that grows, a camera, or `-` for standard input.
+    output : binary file
+        Lines go here.
+    form : str
+        `json` or `text`.
+    idle_s : float
+        A file that did not grow, and a folder without a new one, for this time ends, seconds.
+    restart : bool
+        Begin from the first bin, whatever was read before.
+    on_message : callable
+        Called with a line on what happens to the source.
+
+    Raises
+    ------
+    MotifmineError
+        When the fit cannot be followed, or the source cannot be read or is of another scene.
+    """
+    path = workspace.find_fit(name)
+    record = store.read_fit(path)
+    _refuse(record, path)
+    shown = "stdin" if address == PIPE else hide_credentials(address)
+    if address != PIPE and not is_live(address):
+        shown = str(Path(address).resolve())
+    state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"
+    stop = threading.Event()
+    with _held(state), stop_on_signals(stop):
+        watch = _open(record, sha256(path), state, output, form, restart, on_message)
+        if is_live(address) and watch.progress.recording:
+            # what a live source sent meanwhile is lost
+            watch.finish_document()
+            watch.progress.recording = ""
+        source = Source(
+            record=record,
+            take=watch.take,
+            stop=stop,
+            idle_s=idle_s,
+            on_wait=watch.save,
+            on_message=on_message,
+        )
+        try:
+            source.follow(address)
+            watch.finish_document()
+        except Stopped:
+            pass
+        finally:
+            watch.save()
+
+
+def _refuse(record: FitRecord, path: Path) -> None:
+    if record.vocabulary.layout.topics() is not None:
+        raise DataError(
+            f"{path} has motifs of topics, and watch follows motifs of words; fit with --topics off"
+        )
+    if not len(record.motifs):
+        raise DataError(f"{path} has no motifs to watch for")
+
+
+def _open(
+    record: FitRecord,
+    digest: str,
+    path: Path,
+    output: BinaryIO,
+    form: str,
+    restart: bool,
+    on_message: Callable[[str], None],
+) -> Watch:
+    """Return a watch that begins, or resumes from the state at `path`."""
+    position, state = Position(), None
+    progress = Progress(fit=digest, last=np.full(len(record.motifs), NEVER))
+    if path.exists() and not restart:
+        kinds = {"filter": FilterState, "progress": Progress, "output": Position}
+        found = read_states(path, kinds)
+        if found["progress"].fit != digest:
+            raise WorkspaceError(
+                f"{path} is of another fit of that name; begin again with --restart"
+            )
+        state, progress, position = found["filter"], found["progress"], found["output"]
+        on_message(f"goes on after {format_time(progress.last_s)} of {progress.recording}")
+    online = MotifFilter.of_record(record, state)
+    return Watch(record, Lines(output, position), form, path, online, progress)
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Keep other runs from the same state."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = reserve(path)
+    if mark is None:
+        raise WorkspaceError(f"{path} is in use by {read_holder(path)}; end it, or wait for it")
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)

@@ -1,0 +1,278 @@
+"""`motifmine watch`: what is decided, when, how runs follow each other, and what is refused."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from click.testing import Result
+
+from motifmine.io.hdf5 import store
+from motifmine.io.tdoc import write_tdoc
+from motifmine.models.plsm.model import Plsm
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable, cut_documents
+from motifmine.simulation import simulate
+from motifmine.workflows.mine import locate, mine
+from motifmine.workflows.watching.output import Lines, Position
+from motifmine.workflows.watching.sources import LiveBin, Source
+from tests.helpers.paths import ROOT
+
+Run = Callable[..., Result]
+FIT, LENGTH = "watch/plsm-001.h5", 10
+SCHEMA = json.loads((ROOT / "docs/schemas/watch.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FitRecord, ObservationTable]:
+    """A fit of half of a simulated document, the other half as words, and its table."""
+    folder = tmp_path_factory.mktemp("watch")
+    halves = cut_documents(simulate(n_motifs=2, n_times=900, seed=2).table, 500)
+    learnt, new = halves.document(0), halves.document(1)
+    record = mine(learnt, Plsm(n_motifs=2, motif_length=LENGTH))
+    store.write_fit(folder / "fit.h5", record)
+    write_tdoc(folder / "new.tdoc", new)
+    return folder, record, new
+
+
+@pytest.fixture
+def here(scene: tuple[Path, FitRecord, ObservationTable], motifmine: Run) -> Path:
+    """The current folder, with copies of the fit and the words."""
+    for name in ("fit.h5", "new.tdoc"):
+        shutil.copy(scene[0] / name, name)
+    return Path()
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in text.splitlines()]
+    for event in found:
+        jsonschema.validate(event, SCHEMA)
+    return found
+
+
+def starts(found: list[dict[str, Any]]) -> list[tuple[float, int]]:
+    return [(event["start_s"], event["motif"]) for event in found]
+
+
+def begin(*arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
+    """Begin a watch that runs next to the test."""
+    with Path("out.jsonl").open("a") as out, Path("err.txt").open("a") as err:
+        return subprocess.Popen(
+            [sys.executable, "-m", "motifmine_cli", "watch", *arguments],
+            stdin=stdin,
+            stdout=out,
+            stderr=err,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, f"{what}: {Path('err.txt').read_text()}"
+        time.sleep(0.05)
+
+
+def test_it_finds_what_locate_finds(
+    here: Path, motifmine: Run, scene: tuple[Path, FitRecord, ObservationTable]
+) -> None:
+    result = motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms")
+    assert result.exit_code == 0, result.stderr
+    found = events(result.stdout)
+    located = locate(scene[1], scene[2]).occurrences
+    expected = [(s, m + 1) for s, m in zip(located.start_bin, located.motif, strict=True)]
+    assert len(expected) > 25
+    near = [
+        any(m == motif and abs(s - start) <= 2 for s, m in expected)
+        for start, motif in starts(found)
+    ]
+    assert sum(near) > 0.95 * max(len(expected), len(found))
+    assert [event["number"] for event in found] == list(range(1, len(found) + 1))
+    again = motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms")
+    assert again.stdout == ""
+    text = motifmine(
+        "watch", "fit.h5", "new.tdoc", "--idle", "1ms", "--restart", "--format", "text"
+    )
+    assert len(text.stdout.splitlines()) == len(found)
+    assert "motif 1" in text.stdout
+
+
+@pytest.mark.long
+def test_each_is_printed_a_motif_and_a_bin_after_its_end(here: Path, motifmine: Run) -> None:
+    whole = events(motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms").stdout)
+    lines = Path("new.tdoc").read_text().splitlines(keepends=True)
+    Path("grow.tdoc").write_text("")
+    run = begin("fit.h5", "grow.tdoc")
+    try:
+        for n_lines in (100, 250):
+            with Path("grow.tdoc").open("a") as file:
+                file.writelines(lines[0 if n_lines == 100 else 100 : n_lines])
+            due = [event for event in whole if event["start_s"] + 2 * LENGTH + 1 <= n_lines]
+            wait_for(lambda due=due: len(printed()) >= len(due), "no event")  # type: ignore[misc]
+            assert printed()[: len(due)] == due
+    finally:
+        run.send_signal(signal.SIGINT)
+    assert run.wait(20) == 0
+    assert Path("err.txt").read_text() == ""
+    # what is not complete is not decided by the end of the run
+    assert all(event["start_s"] + LENGTH <= 250 for event in printed())
+
+
+def printed() -> list[dict[str, Any]]:
+    # the last line may still be written
+    return events(Path("out.jsonl").read_text().rpartition("\n")[0])
+
+
+@pytest.mark.long
+def test_a_killed_run_goes_on_without_a_double_or_a_hole(here: Path, motifmine: Run) -> None:
+    whole = events(motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms").stdout)
+    lines = Path("new.tdoc").read_text().splitlines(keepends=True)
+    for n_lines in (90, 200, 330):
+        with Path("grow.tdoc").open("w" if n_lines == 90 else "a") as file:
+            file.writelines(lines[{90: 0, 200: 90, 330: 200}[n_lines] : n_lines])
+        before = len(Path("out.jsonl").read_text()) if n_lines > 90 else 0
+        run = begin("fit.h5", "grow.tdoc")
+        wait_for(lambda n=before: len(Path("out.jsonl").read_text()) > n, "no event")  # type: ignore[misc]
+        run.kill()
+        run.wait(20)
+    with Path("grow.tdoc").open("a") as file:
+        file.writelines(lines[330:])
+    run = begin("fit.h5", "grow.tdoc", "--idle", "300ms")
+    assert run.wait(60) == 0
+    found = events(Path("out.jsonl").read_text())
+    assert starts(found) == starts(whole)
+    assert [event["number"] for event in found] == [event["number"] for event in whole]
+
+
+def test_what_a_killed_run_wrote_last_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    with path.open("ab") as stream:
+        first = Lines(stream, Position())
+        first.write("one")
+        saved = replace(first.position)
+        first.write("two")
+        stream.write(b"thr")
+    with path.open("ab") as stream:
+        second = Lines(stream, saved)
+        for line in ("two", "three", "four"):
+            second.write(line)
+    assert path.read_text() == "one\ntwo\nthree\nfour\n"
+    assert (second.position.n_lines, second.position.n_bytes) == (4, 19)
+
+
+@pytest.mark.long
+def test_standard_input_is_read_to_its_end_and_twice_gives_nothing_new(here: Path) -> None:
+    for _ in range(2):
+        with Path("new.tdoc").open() as file:
+            run = subprocess.run(
+                [sys.executable, "-m", "motifmine_cli", "watch", "fit.h5", "-"],
+                stdin=file,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                timeout=60,
+                check=True,
+            )
+            if not Path("first").exists():
+                Path("first").write_text(run.stdout)
+    assert len(events(Path("first").read_text())) > 25
+
+
+def test_segments_of_a_folder_are_recordings_of_their_own(here: Path, motifmine: Run) -> None:
+    Path("segments").mkdir()
+    lines = Path("new.tdoc").read_text().splitlines(keepends=True)
+    for number in range(1, 3):
+        part = lines[200 * (number - 1) : 200 * number]
+        Path(f"segments/part{number}.tdoc").write_text("".join(part))
+    found = events(motifmine("watch", "fit.h5", "segments", "--idle", "200ms").stdout)
+    assert {event["recording"] for event in found} == {"part1", "part2"}
+    assert max(event["start_s"] for event in found) < 200
+    Path("segments/part10.tdoc").write_text("".join(lines[:200]))
+    more = events(motifmine("watch", "fit.h5", "segments", "--idle", "200ms").stdout)
+    first = [(s, m) for s, m in starts(found) if s < 150]
+    assert {event["recording"] for event in more} == {"part10"}
+    assert [(s, m) for s, m in starts(more) if s < 150] == first[: len(first) // 2] or first
+
+
+def test_bad_input_is_refused_in_a_line(here: Path, motifmine: Run, tmp_path: Path) -> None:
+    other = simulate(n_motifs=2, n_words=33, n_times=60, seed=1).table
+    store.write_table(Path("other.h5"), other.document(0))
+    Path("large.tdoc").write_text("900:2\n")
+    Path("bad.tdoc").write_text("0:1\nno words\n")
+    for source, says in [
+        ("other.h5", "it is of another scene"),
+        ("large.tdoc", "large has word 900 at 0 s, and the fit has 20 words"),
+        ("bad.tdoc", "neither word:count"),
+        ("nothing.tdoc", "does not exist"),
+        ("rtsp://localhost/stream", "the fit is not of video"),
+    ]:
+        result = motifmine("watch", "fit.h5", source, "--idle", "1ms")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert says in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.long
+def test_a_file_that_is_cut_ends_the_watch_and_keeps_what_was_decided(here: Path) -> None:
+    shutil.copy("new.tdoc", "grow.tdoc")
+    run = begin("fit.h5", "grow.tdoc")
+    wait_for(lambda: len(events(Path("out.jsonl").read_text())) > 20, "no event")
+    Path("grow.tdoc").write_text("0:1\n")
+    assert run.wait(20) == 1
+    assert "was cut from" in Path("err.txt").read_text()
+    assert len(events(Path("out.jsonl").read_text())) > 20
+
+
+def test_bins_of_a_log_are_those_of_its_table(motifmine: Run) -> None:
+    rng = np.random.default_rng(0)
+    rows = ["time_s,flow,level"]
+    # a gap, and samples that are missing
+    for t in [*range(300), *range(400, 600)]:
+        level = "" if 50 < t < 55 else f"{np.sin(t / 9) + rng.normal(0, 0.1):.3f}"
+        rows.append(f"{t},{5 * (t % 60 < 9) + rng.normal(0, 0.3):.3f},{level}")
+    Path("log.csv").write_text("\n".join(rows) + "\n")
+    assert motifmine("extract", "log.csv", "--bin", "2s").exit_code == 0
+    assert (
+        motifmine("fit", "--model", "plsm", "--motifs", "1", "--motif-length", "10s").exit_code == 0
+    )
+    record = store.read_fit(Path("motifmine-work/fits/plsm-001.h5"))
+    taken: list[LiveBin] = []
+    source = Source(
+        record=record,
+        take=taken.append,
+        stop=threading.Event(),
+        idle_s=0.0,
+        on_wait=lambda: None,
+        on_message=lambda _: None,
+    )
+    source.follow("log.csv")
+    tables = [store.read_table(path) for path in sorted(Path("motifmine-work/tables").glob("*"))]
+    assert [row.document for row in taken] == [
+        number for number, table in enumerate(tables) for _ in range(table.n_times)
+    ]
+    starts_s = np.concatenate([table.recordings[0].bin_start_s for table in tables])
+    assert [row.start_s for row in taken] == pytest.approx(starts_s)
+    assert np.array_equal(
+        np.concatenate([row.word for row in taken]), np.concatenate([t.word for t in tables])
+    )
+    assert np.concatenate([row.count for row in taken]) == pytest.approx(
+        np.concatenate([t.count for t in tables])
+    )
+    with Path("log.csv").open("a") as file:
+        file.write("590,1,1\n")
+    back = motifmine("watch", "plsm-001", "log.csv", "--idle", "1ms")
+    assert back.exit_code == 1
+    assert "590" in back.stderr
+    assert len(back.stderr.splitlines()) == 1
