@@ -12,6 +12,8 @@ from motifmine.errors import DataError, FormatError
 from motifmine.io.regular import refuse_special_file
 
 POLL_S = 0.1
+TEXT_BYTES = 1 << 14
+"""Text that is read at a time: rows before a bad one are decided if they came earlier."""
 
 
 class Stopped(Exception):
@@ -110,7 +112,7 @@ class Prefixed:
     def read(self, n_bytes: int = -1) -> bytes:
         """Return bytes as `GrowingFile.read` does."""
         if not self.head:
-            return self.file.read(n_bytes)
-        n_bytes = len(self.head) if n_bytes < 0 else n_bytes
+            return self.file.read(TEXT_BYTES)
+        n_bytes = TEXT_BYTES if n_bytes < 0 else min(n_bytes, TEXT_BYTES)
         block, self.head = self.head[:n_bytes], self.head[n_bytes:]
         return block

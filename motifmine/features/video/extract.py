@@ -110,8 +110,6 @@ def extract_documents(
         For each kind of loss of data.
     """
     spec, options = spec or FlowSpec(), options or FrameOptions()
-    # with threads inside OpenCV, flow would depend on how many of them divide the picture
-    cv2.setNumThreads(1)
     with open_frames(path, options) as reader, ThreadPoolExecutor(1) as aside:
         # in parallel with decoding: reading a large file again takes as long as its disk does
         digest = aside.submit(digest_source, path)
@@ -164,6 +162,8 @@ class VideoDocuments:
         self, frames: Iterable[VideoFrame], document_s: float | None
     ) -> Iterator[ObservationTable]:
         """Yield the table of every document."""
+        # with threads inside OpenCV, flow would depend on how many of them divide the picture
+        cv2.setNumThreads(1)
         for _, document in groupby(frames, DocumentOf(document_s)):
             yield from self._read_document(document)
 

@@ -8,12 +8,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, cast
 
-import cv2
 import numpy as np
 
 from motifmine.errors import DataError, FormatError
@@ -47,6 +47,8 @@ SETTLED_S = 2.0
 """A segment that did not change for this time is complete, seconds."""
 DOCUMENT_S = 3600.0
 """Video is cut after this time, to bound memory, seconds."""
+HOW_TO_SKIP = " (--on-bad skip excludes bad cells and rows)"
+"""What `extract` offers, and `watch` does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,20 +188,18 @@ class Source:
             beginning = Path(folder) / (path.name if path is not None else "stdin.csv")
             beginning.write_bytes(head)
             growing = cast(IO[bytes], Prefixed(head, file))
-            text = TextReader(beginning, series.options, growing=growing)
-            text.path = task.path
-            with CleanReader(text, series.options.missing) as reader:
-                for document, part in self._parts(reader, task):
-                    table, _ = encode_part(task, reader, part)
-                    last = slice(table.offsets[-2], None)
-                    self._take(
-                        name,
-                        document,
-                        float(part.bin_start_s[-1]),
-                        reader.header.start_utc,
-                        table.word[last],
-                        table.count[last],
-                    )
+            with _named(beginning, file.name):
+                text = TextReader(beginning, series.options, growing=growing)
+                text.path = task.path
+                self._take_rows(CleanReader(text, series.options.missing), task)
+
+    def _take_rows(self, reader: CleanReader, task: SeriesTask) -> None:
+        for document, part in self._parts(reader, task):
+            table, _ = encode_part(task, reader, part)
+            last = slice(table.offsets[-2], None)
+            start_utc = reader.header.start_utc
+            start_s = float(part.bin_start_s[-1])
+            self._take(task.name, document, start_s, start_utc, table.word[last], table.count[last])
 
     def _parts(self, reader: CleanReader, task: SeriesTask) -> Iterator[tuple[int, BinnedSeries]]:
         """Yield the number of the document and every bin, with the bin before it in front."""
@@ -265,7 +265,6 @@ class Source:
         def take_row(start_s: float, row: BinRow) -> None:
             self._take(name, n_documents - 1, start_s, start_utc, row.word, row.count)
 
-        cv2.setNumThreads(1)
         documents = VideoDocuments(
             reader=reader,
             spec=replace(settings.spec, bin_s=self.record.bin_s),
@@ -303,6 +302,16 @@ class Source:
                 count=count,
             )
         )
+
+
+@contextmanager
+def _named(path: Path, name: str) -> Iterator[None]:
+    """Let errors about the copy of a beginning name the source."""
+    try:
+        yield
+    except (DataError, FormatError) as error:
+        text = str(error).replace(str(path), name).replace(HOW_TO_SKIP, "")
+        raise type(error)(text) from error
 
 
 def _name(path: Path | None) -> str:
