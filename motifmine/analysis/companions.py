@@ -76,12 +76,16 @@ def _typical(weight: Floats) -> float:
 
 def _pairs(theirs: Indices, mine: Indices, longest: int, reach: int) -> NDArray[np.bool_]:
     """Return which of `mine` lie within `reach` of one of `theirs` plus the commonest lag."""
-    lags = np.arange(-longest, longest + 1)
-    if len(theirs) == 0 or len(mine) == 0:
-        return np.zeros(len(mine), dtype=np.bool_)
-    difference = mine[:, None, None] - theirs[None, :, None] - lags
-    near: NDArray[np.bool_] = (np.abs(difference) <= reach).any(axis=1)
-    best: NDArray[np.bool_] = near[:, near.sum(axis=0).argmax()]
+    best = np.zeros(len(mine), dtype=np.bool_)
+    if len(theirs) == 0:
+        return best
+    ordered = np.append(np.sort(theirs), np.iinfo(np.int64).max)
+    # lag by lag: all differences of two frequent motifs at once would be gigabytes
+    for lag in range(-longest, longest + 1):
+        earliest = np.searchsorted(ordered, mine - (lag + reach))
+        near = ordered[earliest] <= mine - (lag - reach)
+        if near.sum() > best.sum():
+            best = near
     return best
 
 

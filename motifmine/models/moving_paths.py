@@ -188,8 +188,8 @@ def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float
     distance = ((short[:, None, :2] - long[None, :, :2]) ** 2).sum(axis=2)
     cosine = short[:, 2:] @ long[:, 2:].T
     # across the path: along it speeds may differ
-    width = np.array([window.width_at(*point[:2])[1] for point in short])
-    near = (distance < (tolerance * width[:, None]) ** 2) & (cosine > LIKE_DIRECTION)
+    width = window.widths_at(short[:, :2])[:, 1:]
+    near = (distance < (tolerance * width) ** 2) & (cosine > LIKE_DIRECTION)
     return float(near.any(axis=1).mean())
 
 

@@ -126,9 +126,14 @@ class MovingWindow:
 
     def width_at(self, row: float, column: float) -> Floats:
         """Return the widths (along, across) of the word nearest to a place, cells."""
-        distance = (self.place[:, 0] - row) ** 2 + (self.place[:, 1] - column) ** 2
-        width: Floats = self.width[int(np.argmin(distance))].astype(np.float64)
+        width: Floats = self.widths_at(np.array([[row, column]]))[0]
         return width
+
+    def widths_at(self, points: Floats) -> Floats:
+        """Return the same of places (n, 2), float64 array (n, 2)."""
+        rows, columns = points[:, :1], points[:, 1:]
+        distance = (self.place[:, 0] - rows) ** 2 + (self.place[:, 1] - columns) ** 2
+        return self.width[np.argmin(distance, axis=1)].astype(np.float64)
 
     def moments(
         self, counts: Floats32, centre: Floats, *, scale: float, turn: float

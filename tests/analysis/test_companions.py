@@ -1,5 +1,7 @@
 """Occurrences that come with those of another motif, where chance and parts are known."""
 
+import tracemalloc
+
 import numpy as np
 
 from motifmine.analysis.companions import find_companions
@@ -54,3 +56,13 @@ def test_motifs_that_have_nothing_to_do_with_each_other_lose_nothing() -> None:
         start = np.sort(rng.integers(0, 3600, 330))
         found = occurrences(start, rng.integers(0, 6, 330), rng.gamma(0.5, 100.0, 330))
         assert find_companions(found, 10, 3600).sum() <= 4
+
+
+def test_companions_of_many_occurrences_take_memory_in_proportion() -> None:
+    start = np.sort(generator(3).choice(2_000_000, 40_000, replace=False)).astype(np.int64)
+    motif = np.arange(40_000) % 2
+    tracemalloc.start()
+    find_companions(occurrences(start, motif, np.full(40_000, 50.0)), 20, 2_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 * 40_000
