@@ -133,7 +133,8 @@ class MovingWindow:
         """Return the same of places (n, 2), float64 array (n, 2)."""
         rows, columns = points[:, :1], points[:, 1:]
         distance = (self.place[:, 0] - rows) ** 2 + (self.place[:, 1] - columns) ** 2
-        return self.width[np.argmin(distance, axis=1)].astype(np.float64)
+        widths: Floats = self.width[np.argmin(distance, axis=1)].astype(np.float64)
+        return widths
 
     def moments(
         self, counts: Floats32, centre: Floats, *, scale: float, turn: float
