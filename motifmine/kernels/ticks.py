@@ -5,10 +5,15 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
 
-LAST, BEGIN, SECOND, WHOLE, OTHER, BEGUN = range(6)
+LAST, BEGIN, SECOND, WHOLE, OTHER, TICKED, TICK = range(7)
 """Columns of the state of a cell: time of its last change; begin of its last change of state;
-changes one second apart, whole seconds apart, and all others; 1 if one has begun just now."""
-N_COLUMNS = 6
+changes one second apart, whole seconds apart, and all others; 1 if one has begun just now that is
+none of the others; time of the last of these. Encoders at low rates refine a digit some frames
+after it has changed: such a change is one of the others, and seconds are not counted from it."""
+N_COLUMNS = 7
+MOST_CHANGED = 0.2
+"""Share of the cells that change where it is no clock that does: then only cells that are known to
+tick are followed."""
 
 
 @kernel
@@ -25,8 +30,8 @@ def follow_changes(
 
     Parameters
     ----------
-    state : float64 array (cells, 6)
-        Changed in place; -inf in the first two columns and 0 in the others at the beginning.
+    state : float64 array (cells, 7)
+        Changed in place; -inf in the columns of times and 0 in the others at the beginning.
     pixels : int64 array (n,)
         Pixels that have changed, as `y * width + x`.
     cell_of_pixel : int32 array (H * W,)
@@ -43,22 +48,29 @@ def follow_changes(
     count = np.zeros(len(state), dtype=np.int32)
     for pixel in pixels:
         count[cell_of_pixel[pixel]] += 1
+    state[:, TICKED] = 0.0
+    # a key frame refreshes cells everywhere, often whole seconds after the last one
+    is_pulse = np.count_nonzero(count >= least_pixels) > MOST_CHANGED * len(state)
     for cell in range(len(state)):
-        state[cell, BEGUN] = 0.0
-        if count[cell] < least_pixels:
+        if count[cell] < least_pixels or (is_pulse and state[cell, SECOND] < 2):
             continue
         if time_s - state[cell, LAST] <= longest_s:
             if time_s - state[cell, BEGIN] > longest_s:
                 state[cell, OTHER] += 1.0
         else:
-            interval = time_s - state[cell, BEGIN]
-            if interval < np.inf:
-                if abs(interval - np.round(interval)) > tolerance_s:
-                    state[cell, OTHER] += 1.0
-                else:
-                    state[cell, WHOLE] += 1.0
-                    if np.round(interval) == 1.0:
-                        state[cell, SECOND] += 1.0
             state[cell, BEGIN] = time_s
-            state[cell, BEGUN] = 1.0
+            interval = time_s - state[cell, TICK]
+            is_tick = abs(interval - np.round(interval)) <= tolerance_s
+            if interval == np.inf:
+                state[cell, TICK] = time_s
+            elif is_tick and interval >= 1.0 - tolerance_s:
+                state[cell, WHOLE] += 1.0
+                if np.round(interval) == 1.0:
+                    state[cell, SECOND] += 1.0
+                state[cell, TICK], state[cell, TICKED] = time_s, 1.0
+            else:
+                state[cell, OTHER] += 1.0
+                # counted from something else so far
+                if interval > 1.0:
+                    state[cell, TICK] = time_s
         state[cell, LAST] = time_s

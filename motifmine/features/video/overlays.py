@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.ticks import (
     BEGIN,
-    BEGUN,
     LAST,
     N_COLUMNS,
     OTHER,
     SECOND,
+    TICK,
+    TICKED,
     WHOLE,
     follow_changes,
 )
@@ -56,7 +57,7 @@ class OverlayWatch:
         self.grid = grid
         self._cell_of_pixel = cell_of_pixel
         self._state = np.zeros((grid.rows * grid.columns, N_COLUMNS))
-        self._state[:, [LAST, BEGIN]] = -np.inf
+        self._state[:, [LAST, BEGIN, TICK]] = -np.inf
         self._looks: dict[int, list[Pixels]] = {}
         self._first_s = np.inf
         self._last_s = -np.inf
@@ -78,7 +79,7 @@ class OverlayWatch:
             state, changed, self._cell_of_pixel, time_s, LEAST_PIXELS, MOMENT_S, TOLERANCE_S
         )
         self._first_s, self._last_s = min(self._first_s, time_s), time_s
-        for cell in np.flatnonzero((state[:, BEGUN] > 0) & (state[:, SECOND] >= 2)):
+        for cell in np.flatnonzero((state[:, TICKED] > 0) & (state[:, SECOND] >= 2)):
             looks = self._looks.setdefault(int(cell), [])
             if state[cell, OTHER] <= state[cell, WHOLE] and len(looks) < MOST_STATES:
                 looks.append(self._cut(int(cell), before))
@@ -118,14 +119,17 @@ class OverlayWatch:
         state, columns = self._state, self.grid.columns
         found = found.copy()
         waiting = list(np.flatnonzero(found))
+        lines = np.unique(np.array(waiting, dtype=np.int64) // columns)
         while waiting:
             cell = waiting.pop()
             row, column = divmod(int(cell), columns)
-            for other in np.flatnonzero(~found & (state[:, BEGIN] > -np.inf)):
+            for other in np.flatnonzero(~found & (state[:, TICK] > -np.inf)):
                 apart = abs(int(other) // columns - row), abs(int(other) % columns - column)
-                if apart[0] > 1 or apart[1] > REACH_CELLS:
+                # what ticks once or twice by chance must not lead away from the line of text
+                off = np.abs(lines - int(other) // columns).min()
+                if off > 1 or apart[0] > 1 or apart[1] > REACH_CELLS:
                     continue
-                lag = state[other, BEGIN] - state[cell, BEGIN]
+                lag = state[other, TICK] - state[cell, TICK]
                 is_together = abs(lag - np.round(lag)) <= TOLERANCE_S
                 if is_together and state[other, OTHER] <= MOST_OTHER * state[other, WHOLE]:
                     found[other] = True

@@ -1,6 +1,6 @@
 """Burnt-in clocks are found; lamps, text that stands still and things that move are not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import cv2
@@ -10,9 +10,19 @@ import pytest
 from motifmine.features.video.flow import FlowWords
 from motifmine.features.video.overlays import OverlayWatch, find_words, has_digits, list_boxes
 from motifmine.features.video.spec import FlowSpec
-from motifmine.kernels.ticks import BEGUN, N_COLUMNS, OTHER, SECOND, WHOLE, follow_changes
+from motifmine.kernels.ticks import (
+    BEGIN,
+    LAST,
+    N_COLUMNS,
+    OTHER,
+    SECOND,
+    TICK,
+    TICKED,
+    WHOLE,
+    follow_changes,
+)
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.types import Pixels
+from motifmine.types import Floats, Pixels
 from tests.helpers.clips import frames_of, scene
 
 HEIGHT, WIDTH = 144, 256
@@ -141,12 +151,31 @@ def test_a_digit_has_ten_states_and_a_lamp_two() -> None:
     assert not has_digits([digits[i % 7] for i in range(24)])
 
 
+def count_changes(times_s: Sequence[float], pixels: Sequence[int]) -> Floats:
+    """The state of twelve cells of three pixels each after changes of some pixels."""
+    state = np.zeros((12, N_COLUMNS))
+    state[:, [LAST, BEGIN, TICK]] = -np.inf
+    cell_of_pixel = np.repeat(np.arange(12, dtype=np.int32), 3)
+    for time_s in times_s:
+        follow_changes(state, np.array(pixels), cell_of_pixel, time_s, 3, 0.25, 0.1)
+    return state
+
+
 def test_changes_are_counted_by_their_intervals() -> None:
-    state = np.zeros((2, N_COLUMNS))
-    state[:, :2] = -np.inf
-    cell_of_pixel = np.array([0, 0, 0, 1, 1, 1], dtype=np.int32)
-    for time_s in (0.0, 0.08, 1.0, 2.0, 4.0, 4.5):
-        follow_changes(state, np.arange(3), cell_of_pixel, time_s, 3, 0.25, 0.1)
+    state = count_changes((0.0, 0.08, 1.0, 2.0, 4.0, 4.5), range(3))
     assert state[0, [SECOND, WHOLE, OTHER]].tolist() == [2, 3, 1]
     assert state[1, [SECOND, WHOLE, OTHER]].tolist() == [0, 0, 0]
-    assert state[0, BEGUN] == 1
+    assert state[0, TICKED] == 0
+    assert state[0, TICK] == 4.0
+
+
+def test_seconds_are_not_counted_from_the_refinement_of_a_digit() -> None:
+    refined = [t for second in range(10) for t in (second, second + 0.4)]
+    state = count_changes(refined, range(3))
+    assert state[0, [SECOND, WHOLE, OTHER]].tolist() == [9, 9, 10]
+    # what passed before the clock is seen must not be counted from for ever
+    assert count_changes((0.6, 1.0, 2.0, 3.0, 4.0), range(3))[0, SECOND] == 2
+
+
+def test_a_pulse_of_the_encoder_makes_no_cell_tick() -> None:
+    assert count_changes(range(8), range(36))[:, WHOLE].tolist() == [0] * 12
