@@ -2,11 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Tests on all cores. The tests of a file run in one process, so that its fixtures are made once, and
-# files in the order of their names: compilation of the kernels comes early and is cached for others.
+# Tests on all cores. Each process begins at another place of the list, so that they seldom compile
+# the same kernels at one time, and whoever is done takes tests from the end of another's part.
 # One thread of BLAS and torch a process, as there are as many processes as cores.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
-ON_ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
+ON_ALL_CORES := -n logical --dist worksteal
 
 .PHONY: help demo test test-long test-all test-kernels lint bench soak clean docs
 

@@ -6,9 +6,6 @@ from tests.helpers.paths import ROOT
 
 pytest_plugins = ["pytester"]
 
-IN_PROCESSES = pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["serial", "parallel"])
-"""Tests run in one process, and in two as `make test` does."""
-
 MODULE = """
 import pytest
 
@@ -52,7 +49,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
-@IN_PROCESSES
+# in two processes as `make test` runs them, where reports of skips come over a channel
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["serial", "parallel"])
 def test_in_ci_only_gpus_and_recordings_may_be_missing(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, processes: tuple[str, ...]
 ) -> None:
@@ -68,10 +66,9 @@ def test_elsewhere_all_of_them_skip(
     project.runpytest_subprocess().assert_outcomes(skipped=5, xfailed=1, passed=1)
 
 
-@IN_PROCESSES
 def test_in_ci_a_module_that_skips_itself_fails(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, processes: tuple[str, ...]
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI_REQUIRES_ALL", "1")
     project.makepyfile(test_module="import pytest\npytest.importorskip('no_such_module_as_this')")
-    project.runpytest_subprocess(*processes, "test_module.py").assert_outcomes(errors=1)
+    project.runpytest_subprocess("test_module.py").assert_outcomes(errors=1)

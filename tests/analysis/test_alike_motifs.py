@@ -1,6 +1,7 @@
 """Motifs that look alike: one event is one occurrence, and confusion has its number."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -56,9 +57,15 @@ def test_motifs_that_differ_keep_their_occurrences() -> None:
     assert len(join_alike(found, motif_set(0.0))) == 2
 
 
-def with_motifs(mix: float, weight: float) -> FitRecord:
+@cache
+def mined() -> FitRecord:
+    """Return a fit of three motifs; the tests replace these and the weights."""
     drawn = simulate(n_motifs=3, motif_length=6, n_words=8, n_times=600, seed=1)
-    record = mine(drawn.table, Plsm(n_motifs=3, motif_length=6))
+    return mine(drawn.table, Plsm(n_motifs=3, motif_length=6))
+
+
+def with_motifs(mix: float, weight: float) -> FitRecord:
+    record = mined()
     assert len(record.motifs) == 3
     found = replace(record.occurrences, weight=np.full(len(record.occurrences), weight))
     return replace(record, motifs=motif_set(mix), occurrences=found)

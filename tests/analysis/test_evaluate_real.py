@@ -42,6 +42,7 @@ def test_arrivals_and_departures_are_found_without_labels(
     assert min(part["f1"] for part in found["labels"]) >= 0.8
 
 
+@pytest.mark.long
 def test_taking_and_putting_are_found_wherever_the_bottle_stands(
     motifmine: Run, shared_data: Path
 ) -> None:

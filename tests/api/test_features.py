@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import check_estimator
 
 from motifmine.api.features import MotifFeatures
 from motifmine.errors import DataError
 
 
 def test_it_is_a_transformer_of_scikit_learn() -> None:
+    # slow to import, and every process of the tests collects this module
+    from sklearn.utils.estimator_checks import check_estimator
+
     estimator = MotifFeatures(n_motifs=2, motif_length=3)
     # the array interface is checked only where SCIPY_ARRAY_API is set
     checks = check_estimator(estimator, on_skip=None)

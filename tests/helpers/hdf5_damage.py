@@ -8,14 +8,21 @@ from typing import Any
 import h5py
 import numpy as np
 
+from motifmine.io.hdf5.nodes import is_dimension
+
 Damage = Callable[[h5py.File, str], None]
 
 
 def places(path: Path) -> list[str]:
-    """Return the paths of all groups and datasets of a file."""
+    """Return the paths of all groups and datasets of a file; nothing reads axes without values."""
     found: list[str] = []
+
+    def note(name: str, node: h5py.Group | h5py.Dataset) -> None:
+        if not (isinstance(node, h5py.Dataset) and is_dimension(node)):
+            found.append(f"/{name}")
+
     with h5py.File(path, "r") as file:
-        file.visit(lambda name: found.append(f"/{name}"))
+        file.visititems(note)
     return found
 
 
@@ -135,7 +142,7 @@ ELSEWHERE = ("soft link", "link to itself", "external link", "virtual", "externa
 """Kinds that must always be refused."""
 
 
-def damaged_files(path: Path, folder: Path) -> Iterator[tuple[str, str, Path]]:
+def damaged_files(path: Path, folder: Path, every: int = 1) -> Iterator[tuple[str, str, Path]]:
     """Yield kind, place and path of a damaged copy of a file, for each kind and place.
 
     Parameters
@@ -143,9 +150,15 @@ def damaged_files(path: Path, folder: Path) -> Iterator[tuple[str, str, Path]]:
     path : Path
     folder : Path
         Where each copy is written; the next one replaces it.
+    every : int
+        Only each n-th pair of a kind and a place.
     """
+    number = 0
     for place in ["/", *places(path)]:
         for kind, damage in DAMAGES.items():
+            number += 1
+            if number % every:
+                continue
             copy = shutil.copy(path, folder / "damaged.h5")
             try:
                 with h5py.File(copy, "r+") as file:
