@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     type=DURATION,
     help="End when a file or folder has not grown for this time.  [default: never]",
 )
+@click.option(
+    "--early",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Print also what is going on, as soon as it is so likely to become an occurrence: 0.9.",
+)
 @click.option("--restart", is_flag=True, help="Begin again, whatever was read before.")
 @workspace_option
 def watch(
@@ -41,6 +46,7 @@ def watch(
     source: str,
     form: Literal["json", "text"],
     idle: "Duration | None",
+    early: float | None,
     restart: bool,
     workspace: Path,
 ) -> None:
@@ -60,6 +66,7 @@ def watch(
         sys.stdout.buffer,
         form=form,
         idle_s=math.inf if idle is None else idle.seconds(math.nan),
+        early=early,
         restart=restart,
         on_message=note,
     )

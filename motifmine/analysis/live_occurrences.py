@@ -7,6 +7,7 @@ threshold as in recordings that are located as a whole (`motifmine.analysis.occu
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from motifmine.analysis.alike_motifs import SAME, WITHIN_BINS
 from motifmine.analysis.filtering import MotifFilter
@@ -92,6 +93,24 @@ class OccurrenceDecider:
                     Decided(start_bin=start, motif=k, weight=float(total[at, k]), score=value)
                 )
         return found
+
+    def going_on(self) -> tuple[Indices, Indices, Floats, Floats]:
+        """Return the starts that are not decided yet, as far as they can be seen, arrays (n,).
+
+        Start (bin of the document), motif, score so far in nats, and share of the motif shown.
+        """
+        online = self.online
+        total, mass = self.totals(), online.state.mass
+        size = 2 * online.apart + 1
+        among_highest = total >= maximum_filter1d(total, size, axis=0) * (1 - 1e-9)
+        own = np.where(among_highest, mass, -1.0)
+        is_peak = (own >= maximum_filter1d(own, size, axis=0)) & (total > 0) & (own > 0)
+        row, motif = np.nonzero(is_peak[-online.n_rows + SPREAD_BINS + 1 :])
+        row += SPREAD_BINS + 1
+        start = online.first_bin + row
+        keep = self.last[motif] < start - online.apart
+        row, motif, start = row[keep], motif[keep], start[keep]
+        return start, motif, online.score(row, motif), online.state.shown[row, motif]
 
     def totals(self) -> Floats:
         """Return the mass of starts with their neighbours, (longer rows, K)."""

@@ -30,24 +30,25 @@ from motifmine.workflows.watching.sources import LiveBin, Source
 from tests.helpers.paths import ROOT
 
 Run = Callable[..., Result]
-FIT, LENGTH = "watch/plsm-001.h5", 10
+LENGTH = 10
+Scene = tuple[Path, FitRecord, ObservationTable, ObservationTable]
 SCHEMA = json.loads((ROOT / "docs/schemas/watch.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FitRecord, ObservationTable]:
-    """A fit of half of a simulated document, the other half as words, and its table."""
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """A fit of half of a simulated document, the other half as words, and both tables."""
     folder = tmp_path_factory.mktemp("watch")
     halves = cut_documents(simulate(n_motifs=2, n_times=900, seed=2).table, 500)
     learnt, new = halves.document(0), halves.document(1)
     record = mine(learnt, Plsm(n_motifs=2, motif_length=LENGTH))
     store.write_fit(folder / "fit.h5", record)
     write_tdoc(folder / "new.tdoc", new)
-    return folder, record, new
+    return folder, record, new, learnt
 
 
 @pytest.fixture
-def here(scene: tuple[Path, FitRecord, ObservationTable], motifmine: Run) -> Path:
+def here(scene: Scene, motifmine: Run) -> Path:
     """The current folder, with copies of the fit and the words."""
     for name in ("fit.h5", "new.tdoc"):
         shutil.copy(scene[0] / name, name)
@@ -85,9 +86,7 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def test_it_finds_what_locate_finds(
-    here: Path, motifmine: Run, scene: tuple[Path, FitRecord, ObservationTable]
-) -> None:
+def test_it_finds_what_locate_finds(here: Path, motifmine: Run, scene: Scene) -> None:
     result = motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms")
     assert result.exit_code == 0, result.stderr
     found = events(result.stdout)
@@ -107,6 +106,39 @@ def test_it_finds_what_locate_finds(
     )
     assert len(text.stdout.splitlines()) == len(found)
     assert "motif 1" in text.stdout
+
+
+def test_early_ones_come_before_their_end_and_are_as_likely_as_they_say(
+    here: Path, motifmine: Run, scene: Scene
+) -> None:
+    options = ("watch", "fit.h5", "new.tdoc", "--idle", "1ms", "--early", "0.8")
+    refused = motifmine(*options)
+    assert refused.exit_code == 1
+    assert "--early learns from the tables of the fit's own recordings" in refused.stderr
+    name = scene[1].recordings[0].name
+    store.write_table(Path(f"motifmine-work/tables/{name}.h5"), scene[3])
+    found = events(motifmine(*options).stdout)
+    early = [event for event in found if event["event"] == "early"]
+    decided = [event for event in found if event["event"] == "occurrence"]
+    assert len(decided) > 25
+    confirmed = [
+        event
+        for event in early
+        if any(
+            one["motif"] == event["motif"] and abs(one["start_s"] - event["start_s"]) <= 2
+            for one in decided
+        )
+    ]
+    assert len(confirmed) > 0.8 * len(decided)
+    assert len(confirmed) > 0.7 * len(early)
+    assert all(event["probability"] >= 0.8 for event in early)
+    # an announcement of what is decided already would be none
+    first = [
+        min(e["number"] for e in early if abs(e["start_s"] - one["start_s"]) <= 2)
+        for one in decided
+        if any(abs(e["start_s"] - one["start_s"]) <= 2 for e in early)
+    ]
+    assert len(first) > 0.8 * len(decided)
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from motifmine.analysis.early import EarlyScale, calibrate_early
 from motifmine.analysis.filtering import FilterState, MotifFilter
 from motifmine.analysis.live_occurrences import NEVER, Decided, OccurrenceDecider
 from motifmine.errors import DataError, WorkspaceError
@@ -53,6 +54,8 @@ class Progress:
     """Begin of the last bin."""
     last: Indices = field(metadata=axes("motif", "bins"))
     """Start of each motif's last occurrence in the document."""
+    announced: Indices = field(metadata=axes("motif", "bins"))
+    """Start of the last one that was announced early."""
 
 
 class Watch:
@@ -68,6 +71,8 @@ class Watch:
         Of the state.
     online : MotifFilter
     progress : Progress
+    early : Early or None
+        None: only what is decided is written.
     """
 
     def __init__(
@@ -78,9 +83,10 @@ class Watch:
         path: Path,
         online: MotifFilter,
         progress: Progress,
+        early: "Early | None" = None,
     ) -> None:
         self.record, self.lines, self.form, self.path = record, lines, form, path
-        self.online, self.progress = online, progress
+        self.online, self.progress, self.early = online, progress, early
         least = record.provenance.spec.detection.least_score
         self.decider = OccurrenceDecider(online, least, progress.last)
         self.preparation = record.provenance.spec.preparation
@@ -116,6 +122,7 @@ class Watch:
         """Decide the rest of a document that has ended."""
         if self.online.state.n_bins:
             self._write(self.decider.finish())
+            self.progress.announced[:] = NEVER
             self.online.reset()
 
     def save(self) -> None:
@@ -137,46 +144,96 @@ class Watch:
     def _step(self, word: Indices32, count: Floats32) -> None:
         self.online.step(word, count)
         self._write(self.decider.decide())
+        if self.early is not None:
+            self._announce(self.early)
 
-    def _write(self, found: list[Decided]) -> None:
+    def _announce(self, early: "Early") -> None:
+        """Write the starts that have become likely enough, each once."""
+        start, motif, score, shown = self.decider.going_on()
+        likely = early.scale.look_up(shown, score)
+        for at in np.flatnonzero(likely >= early.least).tolist():
+            k, bin_ = int(motif[at]), int(start[at])
+            if bin_ - self.progress.announced[k] > self.online.apart:
+                self.progress.announced[k] = bin_
+                one = Decided(start_bin=bin_, motif=k, weight=0.0, score=float(score[at]))
+                self._write([one], round(float(likely[at]), 4))
+
+    def _write(self, found: list[Decided], probability: float | None = None) -> None:
         for one in found:
-            self.lines.write(self._describe(one))
+            self.lines.write(self._describe(one, probability))
             self.is_saved = False
         if found:
             # at once, so that a run that goes on has little to repeat
             self.saved_at = -math.inf
 
-    def _describe(self, one: Decided) -> str:
-        """Return an occurrence as a line."""
+    def _describe(self, one: Decided, probability: float | None) -> str:
+        """Return an occurrence, or with a probability one that is going on, as a line."""
         record, progress = self.record, self.progress
         start_s = progress.first_s + max(one.start_bin, 0) * record.bin_s
         end_s = progress.first_s + (one.start_bin + int(self.end_bin[one.motif])) * record.bin_s
-        false = None
-        if record.significance is not None:
-            scores = record.significance.scores_elsewhere
-            false = float(scores.look_up("false_probability", np.array([one.score]))[0])
         recording = Recording(
             name=progress.recording, bin_start_s=np.zeros(0), start_utc=self.start_utc
         )
         start_utc = format_wall_clock(recording, start_s)
         if self.form == "text":
             when = start_utc or f"{format_time(start_s)} in {progress.recording}"
-            return f"{when}  {record.title_of(one.motif)}  score {one.score:.1f}"
+            sure = f"score {one.score:.1f}" if probability is None else f"early, {probability:.0%}"
+            return f"{when}  {record.title_of(one.motif)}  {sure}"
+        content = {
+            "event": "occurrence" if probability is None else "early",
+            "number": self.lines.position.n_lines + 1,
+            "recording": progress.recording,
+            "motif": one.motif + 1,
+            "motif_name": record.name_of(one.motif),
+            "start_s": round(start_s, 3),
+            "end_s": round(end_s, 3),
+            "start_utc": start_utc,
+            "score": round(one.score, 3),
+        }
+        if probability is not None:
+            return json.dumps({**content, "probability": probability})
+        false = None
+        if record.significance is not None:
+            scores = record.significance.scores_elsewhere
+            false = float(scores.look_up("false_probability", np.array([one.score]))[0])
         return json.dumps(
             {
-                "event": "occurrence",
-                "number": self.lines.position.n_lines + 1,
-                "recording": progress.recording,
-                "motif": one.motif + 1,
-                "motif_name": record.name_of(one.motif),
-                "start_s": round(start_s, 3),
-                "end_s": round(end_s, 3),
-                "start_utc": start_utc,
+                **content,
                 "weight": round(one.weight, 3),
-                "score": round(one.score, 3),
                 "false_probability": false,
             }
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Early:
+    """When occurrences are announced before they have ended."""
+
+    scale: EarlyScale
+    least: float
+    """Probability from which they are."""
+
+    @classmethod
+    def of_workspace(cls, workspace: Workspace, record: FitRecord, least: float) -> "Early":
+        """Return it with what the fit's own documents teach.
+
+        Raises
+        ------
+        DataError
+            When their tables are not in the workspace.
+        """
+        paths = [workspace.table_path(recording.name) for recording in record.recordings]
+        missing = [path for path in paths if not path.exists()]
+        if missing:
+            raise DataError(
+                f"{missing[0]} is not there; --early learns from the tables of the fit's own "
+                "recordings how sure it may be"
+            )
+        table = workspace.read_tables(paths, reference=record.picture)
+        if [r.name for r in table.recordings] != [r.name for r in record.recordings]:
+            raise DataError(f"{workspace.root} has other tables than those of the fit; fit again")
+        prepared = record.provenance.spec.preparation.apply_counts(table)
+        return cls(scale=calibrate_early(record, prepared), least=least)
 
 
 def watch_source(
@@ -187,6 +244,7 @@ def watch_source(
     *,
     form: str = "json",
     idle_s: float = math.inf,
+    early: float | None = None,
     restart: bool = False,
     on_message: Callable[[str], None],
 ) -> None:
@@ -207,6 +265,8 @@ def watch_source(
         `json` or `text`.
     idle_s : float
         A file that did not grow, and a folder without a new one, for this time ends, seconds.
+    early : float or None
+        Write also what is going on, as soon as its probability is this; None: only what is decided.
     restart : bool
         Begin from the first bin, whatever was read before.
     on_message : callable
@@ -227,6 +287,8 @@ def watch_source(
     stop = threading.Event()
     with _held(state), stop_on_signals(stop):
         watch = _open(record, sha256(path), state, output, form, restart, on_message)
+        if early is not None:
+            watch.early = Early.of_workspace(workspace, record, early)
         if is_live(address) and watch.progress.recording:
             # what a live source sent meanwhile is lost
             watch.finish_document()
@@ -268,7 +330,8 @@ def _open(
 ) -> Watch:
     """Return a watch that begins, or resumes from the state at `path`."""
     position, state = Position(), None
-    progress = Progress(fit=digest, last=np.full(len(record.motifs), NEVER))
+    never = np.full(len(record.motifs), NEVER)
+    progress = Progress(fit=digest, last=never, announced=never.copy())
     if path.exists() and not restart:
         kinds = {"filter": FilterState, "progress": Progress, "output": Position}
         found = read_states(path, kinds)
