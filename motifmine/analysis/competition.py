@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from motifmine.analysis.decoys import motifs_with_decoys
+from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.occurrences import (
+    FLOOR,
     find_occurrences,
     join_occurrences,
     keep_occurrences,
@@ -31,7 +33,7 @@ from motifmine.errors import DataError, FitError
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.protocol import Fit, Located
 from motifmine.records.fields import select_entries
-from motifmine.records.fit import Background, MotifSet, Occurrences
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
@@ -85,6 +87,8 @@ class HeldOut:
     """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
     was_fitted: bool
     """Whether two folds or more could be tested: parts of a short table may be too small."""
+    n_empty: int
+    """Folds without which the model finds no motif in the rest."""
 
 
 def compete(
@@ -176,12 +180,16 @@ def cross_fit(
     """
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
-    n_fitted = 0
+    n_fitted = n_empty = 0
     for fold in range(pieces.n_folds):
         testing = pieces.select(fold)
         try:
             fit = fit_part(pieces.without(fold).tables_to_learn(table), fold)
-        except (DataError, FitError):
+        except DataError:
+            continue
+        except FitError:
+            # the fold is long enough, but the model finds no motif in the others: none recurs there
+            n_empty += 1
             continue
         n_fitted += 1
         whole, own, shift = match_motifs(motifs, fit.motifs)
@@ -196,8 +204,54 @@ def cross_fit(
         tested[whole] += int((testing.end - testing.first).sum())
         parts.append(_renumber(found, whole, shift, len(motifs), table))
     return HeldOut(
-        candidates=_join(parts, len(motifs)), tested_bins=tested, was_fitted=n_fitted >= 2
+        candidates=_join(parts, len(motifs)),
+        tested_bins=tested,
+        was_fitted=n_fitted + n_empty >= 2,
+        n_empty=n_empty,
     )
+
+
+def leave_out(
+    table: ObservationTable,
+    pieces: Pieces,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    infer: Infer,
+    lags: Indices,
+) -> Candidates:
+    """Return what motifs find in each fold when they are less what they owe to it.
+
+    An occurrence does not vouch for itself, and the motifs are nearly as good as they will be for
+    new recordings; those of half of the data are worse. Whether a motif recurs at all, only a fit
+    without the fold can say.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Prepared as for the fit.
+    pieces : Pieces
+        Of all folds.
+    motifs : MotifSet
+        Of the whole fit, (K, L, W).
+    background : Background
+    activations : Activations
+        Of the whole fit, in `table`.
+    infer : callable
+        Infers starts of motifs in a table, see `Infer`.
+    lags : int64 array (n_decoys, K, W)
+        Bins by which the words of each decoy are moved.
+    """
+    if len(motifs) == 0:
+        return _no_candidates(0)
+    folds = [pieces.select(fold) for fold in range(pieces.n_folds)]
+    bins = [fold.bins_in(table) for fold in folds]
+    left = leave_out_parts(table, motifs, background, activations, FLOOR, bins)
+    parts = [
+        compete(table, fold, some, flat, infer, lags)
+        for fold, (some, flat) in zip(folds, left, strict=True)
+    ]
+    return _join(parts, len(motifs))
 
 
 def match_motifs(whole: MotifSet, part: MotifSet) -> tuple[Indices, Indices, Indices]:

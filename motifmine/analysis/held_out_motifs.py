@@ -5,7 +5,7 @@ are nearly what a fit to the other folds would give, at the price of one pass ov
 probability is multiplied by the share of its expected observations that lie outside of the fold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -59,32 +59,49 @@ def leave_out_folds(
     floor : float
         Share of the observations that any word could always explain.
     """
+    edges = np.linspace(0, table.n_times, min(N_FOLDS, max(table.n_times, 1)) + 1).astype(np.int64)
+    folds = list(pairwise(edges.tolist()))
+    left = leave_out_parts(table, motifs, background, activations, floor, [[f] for f in folds])
+    for (first, end), (some, flat) in zip(folds, left, strict=True):
+        yield HeldOutFold(first=first, end=end, motifs=some, background=flat)
+
+
+def leave_out_parts(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    floor: float,
+    parts: Sequence[Sequence[tuple[int, int]]],
+) -> Iterator[tuple[MotifSet, Background]]:
+    """Yield the motifs and the background that all but a part of the time gives, for each part.
+
+    Parameters
+    ----------
+    table, motifs, background, activations, floor
+        See `leave_out_folds`.
+    parts : sequence of sequences of (int, int)
+        Time bins `first <= t < end` of the table, several stretches a part; together all bins.
+    """
     layout = start_layout(table, motifs.motif_length)
     activation = make_dense_activation(layout, activations, len(motifs))
-    edges = np.linspace(0, table.n_times, min(N_FOLDS, max(table.n_times, 1)) + 1).astype(np.int64)
-    filled = np.searchsorted(layout.offsets, table.offsets[edges])
-    # fold by fold: rates of all observations at once would be many times the table
-    own = [
-        _expect(layout.bins(first, last), activation, motifs, background, floor)
-        for first, last in pairwise(filled.tolist())
-    ]
+    # stretch by stretch: rates of all observations at once would be many times the table
+    own: list[tuple[Floats32, Floats]] = []
+    for stretches in parts:
+        of_motifs = np.zeros(motifs.probability.shape, dtype=np.float32)
+        of_background = np.zeros(motifs.n_words)
+        for stretch in stretches:
+            first, last = np.searchsorted(layout.offsets, table.offsets[list(stretch)]).tolist()
+            here = _expect(layout.bins(first, last), activation, motifs, background, floor)
+            of_motifs += here[0]
+            of_background += here[1]
+        own.append((of_motifs, of_background))
     all_of_motifs: Floats32 = np.sum([of_motifs for of_motifs, _ in own], axis=0)
     all_of_background: Floats = np.sum([of_background for _, of_background in own], axis=0)
-    for (first, end), (of_motifs, of_background) in zip(pairwise(edges.tolist()), own, strict=True):
-        yield HeldOutFold(
-            first=first,
-            end=end,
-            motifs=replace(
-                motifs,
-                probability=_leave_out(motifs.probability, of_motifs, all_of_motifs, axis=(1, 2)),
-            ),
-            background=replace(
-                background,
-                probability=_leave_out(
-                    background.probability, of_background, all_of_background, axis=0
-                ),
-            ),
-        )
+    for of_motifs, of_background in own:
+        probability = _leave_out(motifs.probability, of_motifs, all_of_motifs, axis=(1, 2))
+        of_word = _leave_out(background.probability, of_background, all_of_background, axis=0)
+        yield replace(motifs, probability=probability), replace(background, probability=of_word)
 
 
 def _expect(

@@ -55,6 +55,11 @@ class Pieces:
         names = ("document", "first", "end", "fold", "n_times")
         return replace(self, **{name: getattr(self, name)[which] for name in names})
 
+    def bins_in(self, table: ObservationTable) -> list[tuple[int, int]]:
+        """Return the first bin of each piece and that after its last, over all documents."""
+        begin = table.document_offsets[self.document]
+        return list(zip((begin + self.first).tolist(), (begin + self.end).tolist(), strict=True))
+
     @property
     def read_first(self) -> Indices:
         """First bin of the piece with its margin."""

@@ -7,12 +7,20 @@ import numpy as np
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
 from motifmine.analysis.companions import find_companions
-from motifmine.analysis.competition import Candidates, FitPart, HeldOut, Infer, compete, cross_fit
+from motifmine.analysis.competition import (
+    Candidates,
+    FitPart,
+    HeldOut,
+    Infer,
+    cross_fit,
+    leave_out,
+)
 from motifmine.analysis.decoys import draw_lags
+from motifmine.analysis.motif_selection import keep_activations
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
 from motifmine.records.fields import select_entries
-from motifmine.records.fit import Background, MotifSet, Occurrences
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable, Significance
 from motifmine.records.table import ObservationTable
@@ -33,9 +41,7 @@ RELAXED_SHARES = (0.05, 0.1)
 FEW = 16
 """Occurrences of a motif on average that are few."""
 FOLDS_OF_FEW = 8
-WITHIN_BINS = 2
-"""A held-out occurrence this close to one of the whole fit is the same."""
-LAGS, LABELS, OTHER_DOCUMENTS = 0, 1, 2
+LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
 NOTHING_KNOWN = ScoreTable(
@@ -61,12 +67,15 @@ class Assessment:
     """Least score of significant occurrences in other documents, nats; infinity: there are none."""
     false_share: float
     """Share of the occurrences that is expected to be false, see `relax`."""
+    tested_p_value: Floats
+    """p-values of all motifs of the fit, NaN where they could not be tested, float64 array."""
 
 
 def assess(
     table: ObservationTable,
     motifs: MotifSet,
     background: Background,
+    activations: Activations,
     fit_part: FitPart,
     infer: Infer,
     *,
@@ -84,7 +93,8 @@ def assess(
     motifs : MotifSet
         Of the fit, (K, L, W).
     background : Background
-        Of the fit.
+    activations : Activations
+        Of the fit, in `table`.
     fit_part : callable
         Fits the same model to part of the data, see `FitPart`.
     infer : callable
@@ -103,26 +113,27 @@ def assess(
     n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
     lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
     held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
-    p_value = _p_values(held, len(motifs), n_decoys, seed)
+    if held.n_empty and n_folds < FOLDS_OF_FEW:
+        # half of the data is too little for the model; seven of eight parts may do
+        n_folds = FOLDS_OF_FEW
+        pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
+        held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
+    p_value = np.full(len(motifs), np.nan)
+    if held.was_fitted:
+        p_value = p_values_of(held.candidates, n_decoys, seed)
     # a table too short to be cut cannot show that anything recurs: nothing is dropped then
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
-    found = compete(table, pieces, chosen, background, infer, lags[:, kept])
-    own, tested_bins = _of_kept(held, kept), held.tested_bins[kept]
-    # decoys get the same mean of two scores, so that targets and decoys stay comparable
-    score = consensus_scores(found, own, tested_bins, table)
-    targets = join_alike(replace(found.of_motifs(), score=score[~found.is_decoy]), chosen)
+    folds = cut_pieces(table, motifs.motif_length, n_folds=FOLDS_OF_FEW)
+    active = keep_activations(activations, _numbers(kept, len(motifs)))
+    found = leave_out(table, folds, chosen, background, active, infer, lags[:, kept])
+    targets = join_alike(found.of_motifs(), chosen)
+    own = _of_kept(held, kept)
     hours = table.n_times * table.bin_s / 3600
-    # motifs of one half are tested in the other alone: held-out peaks come from less time
-    tested_share = tested_bins.mean() / table.n_times if len(kept) else 0.0
-    scores = _score_table(targets.score, score[found.is_decoy], n_decoys, hours, held)
-    elsewhere = _score_table(
-        own.of_motifs().score,
-        own.occurrences.score[own.is_decoy],
-        n_decoys,
-        hours * tested_share,
-        held,
-    )
+    scores = NOTHING_KNOWN
+    if held.was_fitted:
+        decoys = found.occurrences.score[found.is_decoy]
+        scores = score_table(targets.score, decoys, decoy_weight=1 / n_decoys, hours=hours)
     detection = relax(scores, targets.score, detection)
     least = least_score(scores, detection)
     sure = with_chance(targets, scores)
@@ -135,14 +146,13 @@ def assess(
     return Assessment(
         kept=kept[shown],
         occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
-        # the held-out peaks are fewer, so that they may not be able to show the same small share
-        least_score=least_score(elsewhere, relax(elsewhere, own.of_motifs().score, detection)),
+        least_score=least,
         false_share=detection.false_share,
+        tested_p_value=p_value,
         significance=Significance(
             p_value=p_value[kept[shown]],
-            recurring_share=_recurring_share(own, least)[shown],
+            recurring_share=recurring_share_of(own, least)[shown],
             scores=scores,
-            scores_elsewhere=elsewhere,
             n_unreplicated=len(motifs) - (n_sure if held.was_fitted else len(kept)),
             n_companions=n_sure - len(np.unique(sure.motif)) or None,
             n_candidates=likely,
@@ -193,48 +203,6 @@ def least_score(scores: ScoreTable, detection: Detection) -> float:
     return scores.lowest_score("false_share", detection.false_share)
 
 
-def locate_occurrences(
-    table: ObservationTable,
-    motifs: MotifSet,
-    background: Background,
-    significance: Significance | None,
-    least_score: float,
-    infer: Infer,
-) -> Occurrences:
-    """Return the occurrences of a fit's motifs in other documents, of `least_score` nats or more.
-
-    Decoys compete as in the fit, and the false discovery rates of scores are those of the fit.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        Other documents, prepared as for the fit.
-    motifs : MotifSet
-        Of the fit, (K, L, W).
-    background : Background
-        Of the fit.
-    significance : Significance or None
-        Of the fit; None for fits of versions that did not test their motifs: no decoys compete.
-    least_score : float
-        Nats.
-    infer : callable
-        Infers starts of given motifs, see `motifmine.analysis.competition.Infer`.
-    """
-    known = significance
-    pieces = cut_pieces(
-        table, motifs.motif_length, piece_bins=None if known is None else known.piece_bins
-    )
-    rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
-    lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng)
-    # decoys compete again: without them a motif would take more than in the fit
-    found = compete(table, pieces, motifs, background, infer, lags).of_motifs()
-    found = join_alike(found, motifs)
-    if known is not None:
-        found = with_chance(found, known.scores_elsewhere)
-    found = keep_occurrences(found, found.score >= least_score)
-    return without_companions(found, motifs.motif_length, table.n_times)
-
-
 def without_companions(occurrences: Occurrences, motif_length: int, n_times: int) -> Occurrences:
     """Return the occurrences that are not only parts of others, see `find_companions`.
 
@@ -258,16 +226,23 @@ def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
     )
 
 
-def _p_values(held: HeldOut, n_motifs: int, n_decoys: int, seed: int) -> Floats:
-    """Return the p-value of every motif, NaN for all where the folds cannot be fitted."""
-    if not held.was_fitted:
-        return np.full(n_motifs, np.nan)
-    peaks = held.candidates.occurrences
+def p_values_of(found: Candidates, n_decoys: int, seed: int) -> Floats:
+    """Return the p-value of every motif in data that it was not learned from.
+
+    Parameters
+    ----------
+    found : Candidates
+        Of K motifs and their decoys.
+    n_decoys : int
+        Of each motif.
+    seed : int
+        Of the null distribution.
+    """
     return recurrence_p_values(
-        peaks.score,
-        peaks.motif.astype(np.int64),
-        held.candidates.is_decoy,
-        n_motifs=n_motifs,
+        found.occurrences.score,
+        found.occurrences.motif.astype(np.int64),
+        found.is_decoy,
+        n_motifs=len(found.mass),
         n_decoys=n_decoys,
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
@@ -286,9 +261,8 @@ def _recurrent(held: HeldOut, p_value: Floats, n_decoys: int) -> Indices:
 
 def _of_kept(held: HeldOut, kept: Indices) -> Candidates:
     """Return the held-out candidates of the kept motifs, numbered among these."""
-    number = np.full(len(held.tested_bins), -1, dtype=np.int32)
-    number[kept] = np.arange(len(kept), dtype=np.int32)
-    motif = number[held.candidates.occurrences.motif]
+    number = _numbers(kept, len(held.tested_bins))
+    motif = number[held.candidates.occurrences.motif].astype(np.int32)
     renumbered = replace(
         held.candidates,
         occurrences=replace(held.candidates.occurrences, motif=motif),
@@ -297,62 +271,14 @@ def _of_kept(held: HeldOut, kept: Indices) -> Candidates:
     return renumbered.keep(motif >= 0)
 
 
-def _score_table(
-    target: Floats, decoy: Floats, n_decoys: int, hours: float, held: HeldOut
-) -> ScoreTable:
-    if not held.was_fitted:
-        return NOTHING_KNOWN
-    return score_table(target, decoy, decoy_weight=1 / n_decoys, hours=hours)
+def _numbers(kept: Indices, n_motifs: int) -> Indices:
+    """Return the number of each motif among the kept ones, -1 for those that are not kept."""
+    number = np.full(n_motifs, -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    return number
 
 
-def consensus_scores(
-    found: Candidates, held: Candidates, tested_bins: Indices, table: ObservationTable
-) -> Floats:
-    """Return the mean of the score in the whole fit and the held-out score of each candidate.
-
-    A candidate that its held-out motif (or decoy) does not find has the held-out score 0, so that
-    an occurrence is not significant because its own motif was learned from it. Motifs that were not
-    tested in all bins keep the score of the whole fit where nothing was found.
-
-    Parameters
-    ----------
-    found : Candidates
-        With the motifs of the whole fit; n candidates.
-    held : Candidates
-        Held-out, of the same motifs, numbered alike.
-    tested_bins : int64 array (K,)
-        Time bins in which each motif was tested.
-    table : ObservationTable
-        The documents.
-
-    Returns
-    -------
-    float64 array (n,)
-        Nats.
-    """
-    order = np.argsort(_key(held, 0, table), kind="stable")
-    keys, scores = _key(held, 0, table)[order], held.occurrences.score[order]
-    peaks = found.occurrences
-    best = np.where(tested_bins[peaks.motif] >= table.n_times, 0.0, peaks.score)
-    first = np.searchsorted(keys, _key(found, -WITHIN_BINS, table))
-    end = np.searchsorted(keys, _key(found, WITHIN_BINS, table), side="right")
-    for number in np.flatnonzero(end > first):
-        best[number] = scores[first[number] : end[number]].max()
-    return (peaks.score + best) / 2
-
-
-def _key(candidates: Candidates, by: int, table: ObservationTable) -> Indices:
-    """Return numbers that order candidates by copy, motif, document and start + `by` bins."""
-    peaks = candidates.occurrences
-    # starts may be negative and are moved by `by`: with this room, keys of documents do not overlap
-    longest = 4 * max(r.n_times for r in table.recordings)
-    place = candidates.copy * len(candidates.mass) + peaks.motif
-    place = place * table.n_documents + peaks.document
-    key: Indices = place * longest + longest // 2 + peaks.start_bin + by
-    return key
-
-
-def _recurring_share(held: Candidates, least_score: float) -> Floats:
+def recurring_share_of(held: Candidates, least_score: float) -> Floats:
     """Return the share of each motif's held-out observations that significant occurrences hold."""
     peaks = held.of_motifs()
     sure = peaks.score >= least_score

@@ -70,9 +70,7 @@ class Significance:
     """Share of the observations that the motif explained there, which its occurrences hold, float64
     array (K,)."""
     scores: ScoreTable = field(metadata={"name": "scores"})
-    """What scores are worth in the documents of the fit."""
-    scores_elsewhere: ScoreTable = field(metadata={"name": "scores_elsewhere"})
-    """What scores are worth in other documents, where there is no held-out score."""
+    """What scores are worth: those of motifs less what they owe to the stretch that is searched."""
     n_unreplicated: int
     """Motifs of the fit that are not reported because they do not recur."""
     n_candidates: int
@@ -83,9 +81,17 @@ class Significance:
     """Length of the longest pieces that starts are inferred in, time bins."""
     seed: int
     """Of the decoys."""
+    scores_elsewhere: ScoreTable | None = field(default=None, metadata={"name": "scores_elsewhere"})
+    """What scores are worth in other documents, of fits of older versions: their `scores` are means
+    of two scores. None: `scores` holds there, too."""
     n_companions: int | None = None
     """Motifs that are not reported because they are parts of others, with which they occur; None
     where there are none."""
+
+    @property
+    def scores_of_others(self) -> ScoreTable:
+        """What scores are worth in documents that the motifs were not learned from."""
+        return self.scores if self.scores_elsewhere is None else self.scores_elsewhere
 
     def __post_init__(self) -> None:
         if len(self.p_value) != len(self.recurring_share):

@@ -7,11 +7,12 @@ from typing import cast
 import numpy as np
 
 from motifmine.analysis.anomalies import find_anomalies_of
+from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
-from motifmine.analysis.significance import Assessment, assess, folds_for, locate_occurrences
+from motifmine.analysis.significance import Assessment, assess, folds_for
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_parts, own_occurrences
 from motifmine.models.starts import inference_of
@@ -200,6 +201,7 @@ def assess_fit(
         table,
         fit.motifs,
         fit.background,
+        fit.activations,
         lambda part, fold: part_model.fit(part, seed=seed + Stream.FOLD + fold),
         inference_of(fit.provenance.spec),
         detection=detection,
@@ -253,7 +255,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     """Return the occurrences of a fit's motifs in other recordings, with the motifs held fixed.
 
     Counts are prepared, and occurrences tested, as in the fit. The result is the fit with the new
-    recordings, activations and occurrences instead of its own.
+    recordings, activations, occurrences and p-values instead of its own.
 
     Raises
     ------
@@ -264,13 +266,14 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
     scale = usable_scale(record.anomalies)
+    significance = record.significance
     occurrences = own_occurrences(record, prepared)
     if occurrences is None:
-        occurrences = locate_occurrences(
+        occurrences, significance = locate_occurrences(
             prepared,
             record.motifs,
             record.background,
-            record.significance,
+            significance,
             spec.detection.least_score,
             inference_of(spec),
         )
@@ -278,6 +281,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         record,
         activations=found.activations,
         occurrences=occurrences,
+        significance=significance,
         background=found.background,
         log_likelihood=found.log_likelihood,
         n_observations=prepared.total,

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
-from motifmine.analysis.competition import match_motifs
+from motifmine.analysis.competition import leave_out, match_motifs
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
+from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
 from motifmine.models.plsm.model import Plsm
-from motifmine.records.fit import MotifSet
+from motifmine.models.starts import infer_starts
+from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
@@ -131,6 +133,40 @@ def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
         np.testing.assert_allclose(
             everyone.probability[number].sum(axis=0), probability[number % 2].sum(axis=0), rtol=1e-5
         )
+
+
+def test_an_occurrence_does_not_vouch_for_itself() -> None:
+    """Word 3 comes with one of four occurrences: without its fold, the motif does not have it."""
+    starts = np.array([10, 50, 90, 130])
+    time = np.concatenate([starts, starts + 1, starts + 2, [93]])
+    word = np.concatenate([np.repeat([0, 1, 2], 4), [3]])
+    table = table_from_rows(
+        time=time,
+        word=word,
+        count=np.full(13, 5.0),
+        n_times=160,
+        vocabulary=Vocabulary.of_labels(list("abcd")),
+        bin_s=1.0,
+    )
+    probability = np.zeros((1, 4, 4), dtype=np.float32)
+    probability[0, [0, 1, 2, 3], [0, 1, 2, 3]] = np.array([4, 4, 4, 1]) / 13
+    motifs = MotifSet(probability=probability, weight=np.ones(1))
+    flat = Background(probability=np.full(4, 0.25, dtype=np.float32), weight=0.01)
+    active = Activations(
+        offsets=np.array([0, 4]),
+        start=starts.astype(np.int32),
+        motif=np.zeros(4, dtype=np.int32),
+        mass=np.array([15.0, 15.0, 20.0, 15.0], dtype=np.float32),
+    )
+    parts = [[(0, 80), (120, 160)], [(80, 120)]]
+    without_others, without_it = leave_out_parts(table, motifs, flat, active, 1e-3, parts)
+    assert without_others[0].probability[0, 3, 3] == pytest.approx(0.25, abs=0.01)
+    assert without_it[0].probability[0, 3, 3] == pytest.approx(0.0, abs=1e-6)
+    pieces = cut_pieces(table, 4, n_folds=4)
+    lags = draw_lags(motifs, 1, generator(0))
+    held = leave_out(table, pieces, motifs, flat, active, infer_starts, lags).of_motifs()
+    assert held.start_bin.tolist() == starts.tolist()
+    assert held.weight[2] == pytest.approx(held.weight[1], rel=0.05)
 
 
 def test_motifs_of_a_half_find_their_number_and_their_shift() -> None:

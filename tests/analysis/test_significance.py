@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.analysis.competition import Candidates
+from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.significance import consensus_scores, least_score, relax, with_chance
+from motifmine.analysis.significance import least_score, relax, with_chance
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable, Significance
+from motifmine.records.table import table_from_rows
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.simulation import Simulation
 from tests.helpers.fit_records import lane_record
@@ -36,18 +37,11 @@ def peaks(starts: list[int], scores: list[float]) -> Occurrences:
     )
 
 
-def candidates(starts: list[int], scores: list[float], copies: list[int]) -> Candidates:
-    return Candidates(
-        occurrences=peaks(starts, scores), copy=np.array(copies, dtype=np.int64), mass=np.ones(1)
-    )
-
-
 def significance(**changes: object) -> Significance:
     plain = Significance(
         p_value=np.full(2, 0.001),
         recurring_share=np.ones(2),
         scores=SCORES,
-        scores_elsewhere=SCORES,
         n_unreplicated=0,
         n_candidates=5,
         n_decoys=3,
@@ -86,22 +80,33 @@ def test_each_occurrence_gets_what_its_score_is_worth() -> None:
     assert found.false_per_hour.tolist() == [np.inf, 2.0, 0.0]
 
 
-def test_an_occurrence_that_the_other_half_does_not_find_has_half_its_score(
-    small: Simulation,
-) -> None:
-    found = candidates([5, 50, 100], [10.0, 10.0, 10.0], [0, 0, 0])
-    held = candidates([6, 100, 100], [8.0, 4.0, 99.0], [0, 0, 1])
-    bins = np.array([small.table.n_times])
-    assert consensus_scores(found, held, bins, small.table).tolist() == [9.0, 5.0, 7.0]
-    # where only half of the time was tested, silence says nothing
-    assert consensus_scores(found, held, bins // 2, small.table).tolist() == [9.0, 10.0, 7.0]
+def test_a_fit_of_an_older_version_has_other_scores_for_other_documents() -> None:
+    older = significance(scores_elsewhere=replace(SCORES, false_share=np.ones(3)))
+    assert older.scores_of_others.false_share.tolist() == [1.0, 1.0, 1.0]
+    assert significance().scores_of_others is SCORES
 
 
-def test_decoys_agree_with_decoys_of_the_same_lags(small: Simulation) -> None:
-    found = candidates([5, 5, 5], [10.0, 10.0, 10.0], [0, 1, 2])
-    held = candidates([5], [6.0], [1])
-    bins = np.array([small.table.n_times])
-    assert consensus_scores(found, held, bins, small.table).tolist() == [5.0, 8.0, 5.0]
+def test_p_values_of_other_documents_are_of_these(small: Simulation) -> None:
+    """A motif recurs in recordings of the scene, and not where words are moved in time."""
+    table, motifs = small.table, small.motifs
+    row = np.repeat(np.arange(table.n_times), np.diff(table.offsets))
+    lag = np.random.default_rng(1).integers(table.n_times, size=table.n_words)
+    mixed = table_from_rows(
+        time=(row + lag[table.word]) % table.n_times,
+        word=table.word,
+        count=table.count,
+        n_times=table.n_times,
+        vocabulary=table.vocabulary,
+        bin_s=table.bin_s,
+    )
+    flat = Background(probability=np.full(table.n_words, 1 / table.n_words, "f4"), weight=0.3)
+    known = significance(p_value=np.zeros(len(motifs)), recurring_share=np.ones(len(motifs)))
+    _, there = locate_occurrences(table, motifs, flat, known, 3.0, infer_starts)
+    _, none = locate_occurrences(mixed, motifs, flat, known, 3.0, infer_starts)
+    assert there is not None
+    assert none is not None
+    assert np.all(there.p_value <= 0.001)
+    assert np.median(none.p_value) > 0.05
 
 
 def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(

@@ -110,6 +110,8 @@ def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str
         hint, name = _remove_none(hints[item.name]), _get_stored_name(item)
         if is_dataclass(hint):
             nested = _get_nested_place(place, item)
+            if item.default is None and reader.find(nested) is None:
+                continue
             # axes that only a record in a group of its own has are not those of its neighbours
             known = sizes if nested == place else dict(sizes)
             values[item.name] = _read_fields(reader, nested, hint, known)  # type: ignore[arg-type]

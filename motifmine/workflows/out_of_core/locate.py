@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.analysis.anomalies import MOST, find_anomalies_of
+from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.occurrences import join_occurrences
-from motifmine.analysis.significance import locate_occurrences
 from motifmine.io.hdf5.incremental import open_growing_fit
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.starts import infer_starts
@@ -156,7 +156,8 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
     if len(table.word) == 0:
         return group.number, _nothing(table)
     found = task.learner.locate(table, task.motifs, task.background)
-    occurrences = locate_occurrences(
+    # p-values stay those of the fit: a group is a part of its documents
+    occurrences, _ = locate_occurrences(
         table,
         task.motifs,
         task.background,

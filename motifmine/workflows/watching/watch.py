@@ -194,7 +194,7 @@ class Watch:
             return json.dumps({**content, "probability": probability})
         false = None
         if record.significance is not None:
-            scores = record.significance.scores_elsewhere
+            scores = record.significance.scores_of_others
             false = float(scores.look_up("false_probability", np.array([one.score]))[0])
         return json.dumps(
             {
