@@ -89,7 +89,16 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
 
 
 def parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
-    """Return the (word, count) pairs of one line."""
+    """Return the (word, count) pairs of one line.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    number : int
+        Of the line, from 1.
+    line : str
+    """
     parts = line.split()
     # the LDA-C variant begins with the number of entries
     if parts and ":" not in parts[0]:

@@ -217,6 +217,13 @@ class Early:
     def of_workspace(cls, workspace: Workspace, record: FitRecord, least: float) -> "Early":
         """Return it with what the fit's own documents teach.
 
+        Parameters
+        ----------
+        workspace : Workspace
+            With the tables of the fit.
+        record : FitRecord
+        least : float
+
         Raises
         ------
         DataError
