@@ -25,6 +25,7 @@ from .name import name as name_motifs
 from .next_step import next_step
 from .occurrences import occurrences
 from .output import MESSAGES, complain, set_up_messages
+from .phases import phases
 from .plugins import plugins
 from .run import run
 from .show_motifs import show_motifs
@@ -149,6 +150,7 @@ for command in (
     occurrences,
     locate,
     watch,
+    phases,
     export,
     anomalies,
     clips,

@@ -58,6 +58,8 @@ class Stream(IntEnum):
     """EM: null of the profile that the motifs' length is read off."""
     CONFUSION = 1 << 31
     """Events drawn from motifs that look alike."""
+    CYCLE = 1 << 33
+    """Scattered starts, followed by their number."""
     PREDICTIVE = 1 << 32
     """Data drawn from a fit, to be compared with what it was learned from."""
 

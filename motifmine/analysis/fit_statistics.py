@@ -11,6 +11,8 @@ import numpy as np
 from motifmine.analysis.alike_motifs import Confusion, find_confusions
 from motifmine.analysis.calendar import Calendar, WeekRates, compute_week_rates, make_calendar
 from motifmine.analysis.cooccurrence import Cooccurrence, find_relations
+from motifmine.analysis.cycle import Cycle, find_cycle
+from motifmine.analysis.followers import Follower, find_followers
 from motifmine.analysis.posterior_summary import PosteriorSummary, summarise_posterior
 from motifmine.analysis.rates import Rates, compute_archive_rates, compute_hour_of_day_rates
 from motifmine.analysis.trends import Trend, find_trends
@@ -78,6 +80,16 @@ class FitStatistics:
             motif_length=self.record.motifs.motif_length,
             seed=self.record.provenance.seed,
         )
+
+    @cached_property
+    def cycle(self) -> Cycle | None:
+        """The common cycle of the starts, None where there are too few."""
+        return find_cycle(self.record, seed=self.record.provenance.seed)
+
+    @cached_property
+    def followers(self) -> tuple[Follower, ...]:
+        """Which motif is often the next to start after which."""
+        return find_followers(self.record.occurrences, len(self.record.motifs))
 
     @cached_property
     def confusions(self) -> tuple[Confusion, ...]:

@@ -28,6 +28,7 @@ READERS: dict[str, list[tuple[str, ...]]] = {
         ("scene/tables/plant+0001.h5", "--json"),
         ("scene/fits/plsm-001.h5", "--json"),
     ],
+    "phases": [("plsm-001", "--json")],
     "doctor": [("--json",)],
     "plugins": [("--json",)],
     "config": [("--json",)],

@@ -1,0 +1,116 @@
+"""The phases that a scene goes through: a common cycle, states over occurrences, what follows what.
+
+The states are those of a hidden semi-Markov model over the starts of motifs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motifmine.analysis.cycle import Cycle, find_cycle
+from motifmine.analysis.followers import Follower, find_followers
+from motifmine.analysis.occurrence_table import make_occurrence_table
+from motifmine.errors import DataError
+from motifmine.models.states.model import Hsmm, SavedStates
+from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.types import Floats, Indices
+
+BINS_A_CYCLE = 10
+"""Time bins of a cycle that states are found in."""
+STARTS_A_BIN = 0.5
+"""Mean starts of a bin where there is no cycle."""
+MOST_STATE_BINS = 20_000
+GROUP = 0.2
+"""Motifs whose phases differ by less than this part of a cycle are listed together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Phases:
+    """How the activities of a scene are ordered in time."""
+
+    cycle: Cycle | None
+    """None where there are too few starts."""
+    groups: tuple[tuple[int, ...], ...]
+    """Motifs that follow the cycle, by phase; those of one phase together."""
+    states: SavedStates
+    """States over starts: word k is motif k."""
+    state_of_motif: Indices
+    """State in which a motif starts most often, int64 array (K,)."""
+    visits: Occurrences
+    """Stretches of time in one state; `motif` is the state."""
+    followers: tuple[Follower, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Return the cycle and the motifs in it, which count from 1, as a line."""
+        if self.cycle is None:
+            return "too few starts to look for a cycle"
+        p_value = self.cycle.p_value
+        level = f"p = {p_value:.2g}" if p_value > 1.5 / 200 else "p < .01"
+        if not self.cycle.is_significant:
+            return f"no common cycle ({level})"
+        order = " | ".join(", ".join(str(k + 1) for k in group) for group in self.groups)
+        return f"cycle {self.cycle.period_s:.1f} s ({level}): {order}"
+
+
+def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:
+    """Return cycle, states and order of a fit's motifs.
+
+    Parameters
+    ----------
+    record : FitRecord
+    seed : int
+        Of the scattered starts, and of the states.
+
+    Raises
+    ------
+    DataError
+        When the fit has fewer than two motifs with occurrences.
+    """
+    if len(np.unique(record.occurrences.motif)) < 2:
+        raise DataError("phases need two motifs that occur; this fit has fewer")
+    cycle = find_cycle(record, seed=seed)
+    has_cycle = cycle is not None and cycle.is_significant
+    total_s = sum(recording.n_times for recording in record.recordings) * record.bin_s
+    groups: tuple[tuple[int, ...], ...] = ()
+    n_states = None
+    bin_s = STARTS_A_BIN * total_s / len(record.occurrences)
+    if cycle is not None and has_cycle:
+        groups = _group(cycle)
+        n_states, bin_s = max(len(groups), 2), cycle.period_s / BINS_A_CYCLE
+    table = make_occurrence_table(record, max(bin_s, record.bin_s, total_s / MOST_STATE_BINS))
+    fit = Hsmm(n_states=n_states).fit(table, seed=seed)
+    return Phases(
+        cycle=cycle,
+        groups=groups,
+        states=fit.model_state,
+        state_of_motif=fit.model_state.rate.argmax(axis=0),
+        visits=fit.occurrences_in(table),
+        followers=find_followers(record.occurrences, len(record.motifs)),
+    )
+
+
+def _group(cycle: Cycle) -> tuple[tuple[int, ...], ...]:
+    """Return the motifs in the order of their phases, cut where phases are `GROUP` apart."""
+    order = [int(k) for k in np.argsort(cycle.phase, kind="stable") if cycle.shares[k]]
+    gap = np.diff(cycle.phase[order], append=cycle.phase[order[0]] + 1)
+    # the ring is opened after its widest gap
+    first = int(gap.argmax()) + 1
+    order, gap = order[first:] + order[:first], np.roll(gap, -first)
+    groups: list[list[int]] = [[order[0]]]
+    for motif, before in zip(order[1:], gap[:-1], strict=True):
+        if before >= GROUP:
+            groups.append([])
+        groups[-1].append(motif)
+    return tuple(tuple(sorted(group)) for group in groups)
+
+
+def mean_rates(phases: Phases) -> Floats:
+    """Return how often each motif starts in each state, 1/s, float64 array (state, motif)."""
+    visits, rate = phases.visits, phases.states.rate
+    assert visits.end_s is not None
+    length = np.bincount(visits.motif, visits.end_s - visits.start_s, minlength=len(rate))
+    counted = np.bincount(visits.motif, visits.weight, minlength=len(rate))
+    words = rate / rate.sum(axis=1, keepdims=True)
+    found: Floats = words * (counted / np.maximum(length, 1e-9))[:, None]
+    return found
