@@ -11,7 +11,7 @@ from motifmine.analysis.cycle import Cycle, find_cycle
 from motifmine.analysis.followers import Follower, find_followers
 from motifmine.analysis.occurrence_table import make_occurrence_table
 from motifmine.errors import DataError
-from motifmine.models.states.model import Hsmm, SavedStates
+from motifmine.models.states.model import SavedStates, find_states
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.types import Floats, Indices
 
@@ -79,13 +79,13 @@ def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:
         groups = _group(cycle)
         n_states, bin_s = max(len(groups), 2), cycle.period_s / BINS_A_CYCLE
     table = make_occurrence_table(record, max(bin_s, record.bin_s, total_s / MOST_STATE_BINS))
-    fit = Hsmm(n_states=n_states).fit(table, seed=seed)
+    states, visits = find_states(table, n_states, seed=seed)
     return Phases(
         cycle=cycle,
         groups=groups,
-        states=fit.model_state,
-        state_of_motif=fit.model_state.rate.argmax(axis=0),
-        visits=fit.occurrences_in(table),
+        states=states,
+        state_of_motif=states.rate.argmax(axis=0),
+        visits=visits,
         followers=find_followers(record.occurrences, len(record.motifs)),
     )
 

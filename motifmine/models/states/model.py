@@ -177,6 +177,22 @@ class StatesFit(FittedModel):
         return visits_of(self.model_state, table)
 
 
+def find_states(
+    table: ObservationTable, n_states: int | None, *, seed: int
+) -> tuple[SavedStates, Occurrences]:
+    """Return states of explicit durations of a table, and their visits.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    n_states : int or None
+        None: by held-out log-likelihood.
+    seed : int
+    """
+    fit = Hsmm(n_states=n_states).fit(table, seed=seed)
+    return fit.model_state, fit.occurrences_in(table)
+
+
 def locate_in_record(record: FitRecord, table: ObservationTable) -> Located:
     """Return the visits of the states of a saved fit as activations."""
     return locate_states(restore_state(SavedStates, record.model_state), table)
