@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
-from motifmine.analysis.competition import leave_out, match_motifs
+from motifmine.analysis.competition import cross_fit, leave_out, match_motifs
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
-from motifmine.records.fit import Activations, Background, MotifSet
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
@@ -128,6 +128,8 @@ def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
     motifs = MotifSet(probability=probability, weight=np.array([0.5, 0.3]))
     everyone = motifs_with_decoys(motifs, draw_lags(motifs, 3, generator(0)))
     assert len(everyone) == 8
+    # more weight would take observations from the background
+    assert everyone.weight.sum() == pytest.approx(motifs.weight.sum())
     np.testing.assert_array_equal(everyone.probability[:2], probability)
     for number in range(2, 8):
         np.testing.assert_allclose(
@@ -180,6 +182,33 @@ def test_motifs_of_a_half_find_their_number_and_their_shift() -> None:
     assert number.tolist() == [0, 1]
     assert own.tolist() == [1, 0]
     assert shift.tolist() == [-2, -2]
+
+
+def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
+    """Motifs of a part that begin two bins later in their window find the same starts."""
+    fit = SPEC.fit(small.table, seed=0)
+    probability = np.pad(fit.motifs.probability, ((0, 0), (0, 2), (0, 0)))
+    whole = replace(fit.motifs, probability=probability)
+    late = replace(fit.motifs, probability=np.roll(probability, 2, axis=1))
+    lags = draw_lags(whole, 1, generator(0))
+
+    def find(motifs: MotifSet) -> Occurrences:
+        held = cross_fit(
+            small.table,
+            cut_pieces(small.table, 10),
+            whole,
+            lambda _table, _fold: replace(fit, motifs=motifs),
+            infer_starts,
+            lags,
+        )
+        return held.candidates.of_motifs()
+
+    found = [find(motifs) for motifs in (whole, late)]
+    starts = [
+        set(zip(o.document.tolist(), o.motif.tolist(), o.start_bin.tolist(), strict=True))
+        for o in found
+    ]
+    assert len(starts[0] & starts[1]) > 0.8 * max(map(len, starts))
 
 
 def test_the_lowest_threshold_counts_whatever_happens_above_it() -> None:
