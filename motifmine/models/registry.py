@@ -91,7 +91,7 @@ OWN = {
         model="motifmine.models.plsm.model:Plsm",
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
-        settings_of_parts={"drop_surplus": False},
+        settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4},
         # people take this long to cross a picture, cars less
         settings_of_moving_words={"longest_s": 6.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",

@@ -28,8 +28,8 @@ class FitRequest:
     """Name of the model, see `motifmine.models.registry`."""
     n_motifs: int | Literal["auto"] | None = setting(
         None,
-        help="Number of motifs; 'auto': as many as replicate, which plsm takes where no number is "
-        "given, but for video, where it takes 10.",
+        help="Number of motifs; 'auto': the number that describes the data shortest, which plsm "
+        "takes where none is given, but for video, where it takes 10.",
     )
     """None: the model's default."""
     motif_length: Duration | Literal["auto"] | None = setting(

@@ -19,6 +19,7 @@ from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.workflows.cameras import notes_of_cameras
 from motifmine.workflows.fit_topics import over_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
+from motifmine.workflows.other_sizes import look_again
 from motifmine.workflows.out_of_core.choice import choose_place
 from motifmine.workflows.out_of_core.commands import fit_tables_in_files
 from motifmine.workflows.run import FitRun
@@ -120,7 +121,11 @@ def fit_table(
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
     counted = Notes(n_observations_extracted=len(data.table.word), findings=choices)
-    record = find_motifs(data, spec, request, run, counted.merge(notes or Notes()))
+    kept = counted.merge(notes or Notes())
+    record = find_motifs(data, spec, request, run, kept)
+    record = look_again(
+        record, spec, request, run, lambda other: find_motifs(data, other, request, run, kept)
+    )
     for line in record.provenance.spec.notes.decisions:
         run.say(line)
     record = add_stability(record, data, spec, request, run)

@@ -25,7 +25,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
 
 MORE_MOTIFS = 3
-"""Motifs that fits without a fold have more than the whole fit, where these occur a few times."""
+"""Motifs that fits without a fold have more than the whole fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -188,12 +188,10 @@ def assess_fit(
     n_folds = folds_for(len(found), len(fit.motifs))
     if name in model_names():
         settings = dict(fit.provenance.spec.settings)
-        if settings.get("n_motifs", 0) is None:
-            # a number left to the data is that of the whole, or parts would be of other motifs
-            settings["n_motifs"] = len(fit.motifs)
-        if n_folds > 2 and "n_motifs" in settings:
-            # what occurs a few times is one of many things that a part may be explained by
-            settings["n_motifs"] = max(settings["n_motifs"], len(fit.motifs) + MORE_MOTIFS)
+        if "n_motifs" in settings:
+            # a number left to the data is about that of the whole, or parts would be of other
+            # motifs; what occurs a few times is one of many things that a part may be explained by
+            settings["n_motifs"] = max(settings["n_motifs"] or 0, len(fit.motifs) + MORE_MOTIFS)
         model = model_of_parts(name, settings)
     assert model is not None
     part_model = model

@@ -1,13 +1,13 @@
 """As many motifs as there are: motifs are split, merged, added and pruned until nothing changes.
 
-There are several ways there. One begins with a single motif, which is split and added to, others
-with more than there may be. Which suits differs: patterns that fill the recording, much alike, come
-from splits, and what happens rarely over much else from many beginnings. Of the results the one is
-taken whose occurrences replicate best: refined on two halves of the table, motifs are located
-everywhere, and the occurrences of both are compared. What counts is the number of distinct moments
-that replicate, so that few sure motifs do not win, times the share of occurrences that is a moment
-of its own, so that several for one thing do not win either. The likelihood of held-out observations
-would always take the larger number.
+There are two ways there. One begins with a single motif, which is split and added to, the other
+with more than there may be, of which those go whose gain is below their description length. Which
+suits differs: patterns that fill the recording, much alike, come from splits, and what happens
+rarely over much else from many beginnings. Of the results the one is taken that describes the table
+shortest (minimum description length). The likelihood alone, of held-out observations too, would
+take the larger number: each variant of a pattern gains more than chance. Occurrences that motifs
+refined on two halves agree on are no criterion either: motifs that divide the background among them
+agree with themselves, for they were learned from both halves.
 """
 
 from collections.abc import Callable
@@ -19,15 +19,9 @@ import numpy as np
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, prepare_em
-from motifmine.models.plsm.holding import (
-    Halves,
-    drop_unreplicated_motifs,
-    halves_of,
-    refined,
-    restarted,
-)
-from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of, find_peaks
-from motifmine.models.plsm.pruning import drop_surplus_motif
+from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
+from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
+from motifmine.models.plsm.pruning import compute_saving, drop_surplus_motif
 from motifmine.models.plsm.search import (
     SearchSettings,
     compute_background_shares,
@@ -38,7 +32,7 @@ from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.split_moves import split_and_merge
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats, Floats32
 
 N_GROWN = 120_000
 """Approximate number of observations that motifs are grown on,"""
@@ -46,16 +40,13 @@ LENGTHS_GROWN = 100
 """and the least number of motif lengths,"""
 MOST_CELLS = 2e7
 """but no more cells of time and word than this."""
-N_ROUNDS = {"grow": 4, "keep": 4, "prune": 10}
+N_ROUNDS = {"grow": 4, "prune": 10}
 """Rounds of the search at most."""
 MOST_ROUNDS = 6
-PATIENCE = 2
-"""Rounds without a further motif after which growth ends."""
+PATIENCE = 3
+"""Rounds without a further saving after which growth ends."""
 LEAST_SEEDS = 12
 MOST_MOTIFS = 64
-DOUBTED = 4.0
-"""Occurrences that are taken not to replicate before any are counted: three that do prove
-little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +57,13 @@ class Way:
     """Motifs that it begins with."""
     least_motifs: int
     """Number of motifs that the sparsity is computed for, at least."""
-    then: Literal["grow", "keep", "prune"]
+    then: Literal["grow", "prune"]
     """Step after the search: motifs are added, or those go whose gain is below their
     description length, before splits and merges."""
 
 
 WAYS = (
     Way(n_first=1, least_motifs=1, then="grow"),
-    Way(n_first=10, least_motifs=10, then="keep"),
     Way(n_first=10, least_motifs=1, then="prune"),
 )
 
@@ -87,26 +77,8 @@ class Grown:
     background_word: Floats
     least_motifs: int
     """Number of motifs that the sparsity is computed for, at least."""
-    replication: float
-    """Share of the occurrences that both halves agree on, doubtful ones counted against it."""
-    n_occurrences: int
-    n_distinct: int
-    """Moments at which a motif occurs; what lies within half a motif is one."""
-
-    @property
-    def reason(self) -> str:
-        """In words for people, with the number of motifs left open."""
-        if self.replication == 0:
-            return "the table is too short to compare halves of it"
-        return (
-            f"{self.n_occurrences} occurrences, {self.replication:.0%} of them found again when "
-            "motifs are learned from either half"
-        )
-
-    @property
-    def score(self) -> float:
-        """The number of distinct moments, less for what does not replicate or is there twice."""
-        return self.replication**2 * self.n_distinct**2 / max(self.n_occurrences, 1)
+    saving: float
+    """By how many nats they describe the table shorter than without motifs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,8 +101,8 @@ def grow_motifs(
     *,
     n_threads: int,
     on_round: Callable[[float], None],
-) -> Grown:
-    """Return as many motifs as replicate in `table`.
+) -> tuple[Grown, str]:
+    """Return the motifs that describe `table` shortest, and the reason for their number.
 
     Parameters
     ----------
@@ -151,17 +123,34 @@ def grow_motifs(
     n_observations = min(N_GROWN, share * len(table.word))
     part = part_of_time(table, motif_length, round(n_observations), round(lengths), rng)
     candidates = []
-    # the same part of the table for all ways, so that their scores can be compared
+    # the same part of the table for all ways, so that their savings can be compared
     for number, way in enumerate(WAYS):
         field = _field(part, motif_length, priors, way, n_threads)
         rng = generator(seed, Stream.GROWTH, number)
-        settings = SearchSettings(n_motifs=way.n_first, restarts=1, rounds=N_ROUNDS[way.then])
-        _, state = run_search(field.problem, motif_length, settings, rng, on_round)
-        if way.then == "prune":
-            state = _pruned(field, state)
-        grow = _grown if way.then == "grow" else _settled_moves
-        candidates.append(_candidate(field, grow(field, state, rng)))
-    return max(candidates, key=lambda grown: grown.score)
+        candidates.append(_candidate(field, _went(field, way, rng, on_round)))
+    best, other = sorted(candidates, key=lambda grown: -grown.saving)
+    return best, _reason(best, other)
+
+
+def _went(
+    field: _Field, way: Way, rng: np.random.Generator, on_round: Callable[[float], None]
+) -> State:
+    """Return the motifs that a way leads to."""
+    settings = SearchSettings(n_motifs=way.n_first, restarts=1, rounds=N_ROUNDS[way.then])
+    _, state = run_search(field.problem, field.motif_length, settings, rng, on_round)
+    if way.then == "prune":
+        return _settled_moves(field, _pruned(field, state), rng)
+    return _grown(field, state, rng)
+
+
+def _reason(best: Grown, other: Grown) -> str:
+    """Return why the best has its number of motifs, in words for people."""
+    reason = f"they shorten the description of the data by {best.saving:,.0f} nats"
+    if best.saving <= 0:
+        reason = f"describing them costs {-best.saving:,.0f} nats more than they gain"
+    if len(other.motifs) == len(best.motifs):
+        return reason
+    return f"{reason}, {best.saving - other.saving:,.0f} more than {len(other.motifs)} would"
 
 
 def _field(
@@ -185,32 +174,36 @@ def _field(
 
 
 def _candidate(field: _Field, state: State) -> Grown:
-    every = [find_peaks(field.problem, starts).row for starts in state.starts.T]
-    rows = np.sort(np.concatenate([np.zeros(0, np.int64), *every]))
     return Grown(
         motifs=crop_motifs(state.motifs, field.motif_length),
         background_word=state.background_word,
         least_motifs=field.problem.priors.least_motifs,
-        replication=replication_of(field, state),
-        n_occurrences=len(rows),
-        n_distinct=_count_distinct(rows, field.motif_length),
+        saving=compute_saving(field.problem, state),
     )
 
 
 def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
-    """Return the state after motifs were split, merged, added and pruned until nothing changes."""
-    waited = 0
+    """Return the state after motifs were split, merged and added while that saves anything."""
+    best, saving, waited = state, compute_saving(field.problem, state), 0
     for _ in range(MOST_ROUNDS):
+        waited += 1
         # splits first: a mixture takes the observations that a further motif would need
-        state = _settled_moves(field, state, rng)
-        more = _without_surplus(field, _with_more(field, state, rng))
-        if more.n_motifs > state.n_motifs:
-            state, waited = more, 0
-        else:
-            waited += 1
-        if waited >= PATIENCE or state.n_motifs >= MOST_MOTIFS // 2:
+        moved = _settled_moves(field, state, rng)
+        value = compute_saving(field.problem, moved)
+        if value > saving:
+            best, saving, waited = moved, value, 0
+        # motifs that divide the background would go on being added: each gains a little
+        if value < -saving:
             break
-    return state
+        more = _without_surplus(field, _with_more(field, moved, rng))
+        value = compute_saving(field.problem, more)
+        if value > saving:
+            best, saving, waited = more, value, 0
+        # one motif more may not pay before the next has come
+        state = more if more.n_motifs > moved.n_motifs else moved
+        if waited >= PATIENCE or value < -saving or state.n_motifs >= MOST_MOTIFS // 2:
+            break
+    return best
 
 
 def _pruned(field: _Field, state: State) -> State:
@@ -252,50 +245,3 @@ def _without_surplus(field: _Field, state: State) -> State:
         field.motif_length,
         keeps_strong=field.keeps_strong,
     )
-
-
-def replication_of(field: _Field, state: State) -> float:
-    """Return the share of occurrences that motifs refined on two halves agree on.
-
-    `DOUBTED` more count as disagreed on, so that few occurrences are no proof.
-    """
-    if field.halves is None:
-        return 0.0
-    located = [
-        restarted(field.problem, refined(half, state), n_iterations=12) for half in field.halves
-    ]
-    agreed = n_found = 0
-    for motif in range(state.n_motifs):
-        one, other = (find_peaks(field.problem, part.starts[:, motif]).row for part in located)
-        agreed += 2 * _most_pairs(one, other, field.motif_length)
-        n_found += len(one) + len(other)
-    return agreed / (n_found + 2 * DOUBTED)
-
-
-def _count_distinct(rows: Indices, motif_length: int) -> int:
-    """Return at how many moments there are occurrences; what lies within half a motif is one."""
-    n_distinct, last = 0, -np.inf
-    for row in rows:
-        if row - last > motif_length / 2:
-            n_distinct, last = n_distinct + 1, row
-    return n_distinct
-
-
-def _most_pairs(one: Indices, other: Indices, motif_length: int) -> int:
-    """Return how many occurrences of two lists pair within a tenth of a motif at one offset."""
-    reach = max(1, motif_length // 10)
-    offsets = range(-(motif_length // 2), motif_length // 2 + 1)
-    return max((_count_pairs(one, other + offset, reach) for offset in offsets), default=0)
-
-
-def _count_pairs(one: Indices, other: Indices, reach: int) -> int:
-    """Return how many of two ascending lists pair within `reach`, each once."""
-    i = j = n_pairs = 0
-    while i < len(one) and j < len(other):
-        if abs(one[i] - other[j]) <= reach:
-            n_pairs, i, j = n_pairs + 1, i + 1, j + 1
-        elif one[i] < other[j]:
-            i += 1
-        else:
-            j += 1
-    return n_pairs

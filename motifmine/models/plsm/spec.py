@@ -37,8 +37,9 @@ class PlsmSpec:
     """Fields of the specification, checked on construction."""
 
     n_motifs: int | None = None
-    """Number of motifs at most, > 0; surplus ones are pruned. None: as many as replicate, see
-    `motifmine.models.plsm.growth`; 10 where the activity is dense or starts are random."""
+    """Number of motifs at most, > 0; surplus ones are pruned. None: the number that describes the
+    data shortest, see `motifmine.models.plsm.growth`; 10 where the activity is dense or starts are
+    random."""
     motif_length: int = 20
     """Length of the motifs in time bins, > 0."""
     iterations: int = setting(200, help="Largest number of EM iterations.")

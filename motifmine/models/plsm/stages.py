@@ -187,7 +187,9 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
 def grown(
     spec: S, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
 ) -> tuple[S, Problem, State, str]:
-    """Return as many motifs as replicate, how they are fitted, and the reason for their number.
+    """Return the motifs that describe the table shortest, and how they are fitted.
+
+    The last is the reason for their number.
 
     Parameters
     ----------
@@ -198,7 +200,7 @@ def grown(
         Records rounds and iterations, and reports progress.
     n_threads : int
     """
-    found = grow_motifs(
+    found, reason = grow_motifs(
         table,
         spec.motif_length,
         spec.priors,
@@ -212,7 +214,7 @@ def grown(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
     )
     state = _with_inferred_starts(problem, found.motifs, found.background_word)
-    return spec, problem, state, found.reason
+    return spec, problem, state, reason
 
 
 def without_surplus(

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-import motifmine.models.plsm.growth as growing
 from motifmine.analysis.matching import match_motifs
-from motifmine.models.plsm import holding, occurrence_windows, split_moves
+from motifmine.models.plsm import growth, holding, occurrence_windows, pruning, split_moves
 from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, prepare_em
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.spec import Priors
@@ -132,22 +131,23 @@ def test_fewer_motifs_than_asked_are_reported_with_a_reason(truth: Simulation) -
     assert Plsm(n_motifs=n_found, motif_length=LENGTH).fit(truth.table).decisions == ()
 
 
-def test_occurrences_pair_once_at_the_offset_that_pairs_most() -> None:
-    one, other = np.array([10, 30, 50, 70]), np.array([13, 14, 33, 54, 90])
-    assert growing._most_pairs(one, other, 10) == 3
-    assert growing._count_pairs(one, one, 1) == 4
-    assert growing._most_pairs(one, one[:0], 10) == 0
+def test_motifs_that_divide_the_background_do_not_shorten_the_description(
+    truth: Simulation,
+) -> None:
+    problem, state = inferred(truth.table, truth.motifs.probability)
+    true = pruning.compute_saving(problem, state)
+    shape = np.full(LENGTH * 40, 0.05)
+    chance = generator(3).dirichlet(shape, size=8).reshape(-1, LENGTH, 40).astype(np.float32)
+    problem, state = inferred(truth.table, np.concatenate([truth.motifs.probability, chance]))
+    state, _ = iterate(problem, state, 20)
+    assert true > 1000
+    assert pruning.compute_saving(problem, state) < true
 
 
-def test_several_motifs_for_one_thing_score_less_than_one() -> None:
-    shape = {
-        "motifs": np.ones((1, 2, 2), np.float32),
-        "background_word": np.ones(2),
-        "least_motifs": 1,
-        "replication": 0.9,
-    }
-    once = growing.Grown(n_occurrences=60, n_distinct=60, **shape)  # type: ignore[arg-type]
-    twice = growing.Grown(n_occurrences=120, n_distinct=60, **shape)  # type: ignore[arg-type]
-    few = growing.Grown(n_occurrences=6, n_distinct=6, **shape)  # type: ignore[arg-type]
-    assert once.score > twice.score > few.score
-    assert "90%" in once.reason
+def test_growth_ends_where_motifs_save_no_more_and_says_what_they_save(truth: Simulation) -> None:
+    priors = Priors(sparsity=2.0)
+    found, reason = growth.grow_motifs(
+        truth.table, LENGTH, priors, 0, n_threads=1, on_round=lambda _: None
+    )
+    assert len(found.motifs) == 3
+    assert reason.startswith(f"they shorten the description of the data by {found.saving:,.0f} nat")

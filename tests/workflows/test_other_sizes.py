@@ -1,0 +1,79 @@
+"""What other sizes find, where a fit has no motif."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motifmine.durations import Duration
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.request import FitRequest
+from motifmine.records.fit import FitRecord
+from motifmine.simulation import simulate
+from motifmine.workflows.mine import mine
+from motifmine.workflows.other_sizes import look_again, other_sizes
+from motifmine.workflows.run import FitRun
+
+SPEC = Plsm(motif_length=10)
+
+
+@pytest.fixture(scope="module")
+def found() -> FitRecord:
+    return mine(simulate(n_motifs=2, n_times=500, seed=1).table, Plsm(n_motifs=2, motif_length=10))
+
+
+@pytest.fixture
+def empty(found: FitRecord) -> FitRecord:
+    assert found.significance is not None
+    none = np.zeros(0, dtype=np.int64)
+    return replace(
+        found,
+        motifs=replace(
+            found.motifs, probability=found.motifs.probability[:0], weight=found.motifs.weight[:0]
+        ),
+        significance=replace(
+            found.significance, p_value=none.astype(float), recurring_share=none.astype(float)
+        ),
+    )
+
+
+def test_sizes_that_were_open_become_those_that_find_something(
+    found: FitRecord, empty: FitRecord
+) -> None:
+    said: list[str] = []
+    run = FitRun(on_message=said.append)
+    tried: list[Plsm] = []
+
+    def find(spec: Plsm) -> FitRecord:
+        tried.append(spec)
+        return empty if len(tried) == 1 else found
+
+    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, find) is found
+    assert [(spec.n_motifs, spec.motif_length) for spec in tried] == [(10, 10), (None, 5)]
+    n = len(found.occurrences)
+    expected = f"there are 2 motifs, {n} occurrences, with --motif-length 5bins"
+    assert said == [f"nothing recurs with the first sizes; {expected}"]
+
+
+def test_given_sizes_are_believed_and_others_only_named(found: FitRecord, empty: FitRecord) -> None:
+    said: list[str] = []
+    request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
+    run = FitRun(on_message=said.append)
+    assert look_again(empty, SPEC, request, run, lambda _: found) is empty
+    assert said[0].endswith(f"{len(found.occurrences)} occurrences, with --motifs 10")
+
+
+def test_where_nothing_is_found_what_was_tried_is_reported(empty: FitRecord) -> None:
+    said: list[str] = []
+    run = FitRun(on_message=said.append)
+    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, lambda _: empty) is empty
+    tried = "--motifs 10, --motif-length 5bins"
+    assert said == [f"nothing recurs with these sizes, nor with {tried}"]
+    assert [spec.motif_length for spec in other_sizes(Plsm(n_motifs=10, motif_length=4))] == []
+
+
+def test_a_fit_with_motifs_is_not_tried_again(found: FitRecord) -> None:
+    def fail(_: Plsm) -> FitRecord:
+        raise AssertionError("nothing is to be tried")
+
+    assert look_again(found, SPEC, FitRequest.of("plsm"), FitRun(), fail) is found
