@@ -8,6 +8,7 @@ bin t can come from the L start times t - L + 1 .. t, which are L consecutive ro
 
 from dataclasses import dataclass, replace
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,20 @@ class StartLayout:
         return document, start_of_row(rows - self.document_rows[document], self.motif_length)
 
 
+_LAYOUTS: WeakKeyDictionary[ObservationTable, StartLayout] = WeakKeyDictionary()
+"""The last layout of each table that is in memory."""
+
+
 def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:
     """Return the layout of `table` for motifs of `motif_length` bins."""
+    # steps of a fit lay out the same table, one after the other, for motifs of one length
+    known = _LAYOUTS.get(table)
+    if known is None or known.motif_length != motif_length:
+        known = _LAYOUTS[table] = _lay_out(table, motif_length)
+    return known
+
+
+def _lay_out(table: ObservationTable, motif_length: int) -> StartLayout:
     first_rows = document_rows(table.document_lengths, motif_length)
     document_of_time = table.document_of_time()
     time = np.arange(table.n_times) - table.document_offsets[document_of_time]

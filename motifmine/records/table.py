@@ -81,7 +81,7 @@ class Recording:
         return float(self.bin_start_s[0]), float(self.bin_start_s[-1]) + bin_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class ObservationTable:
     """All observations of one or more documents over one vocabulary.
 

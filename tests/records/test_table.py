@@ -1,9 +1,13 @@
 """Tables: their rules, cutting, joining, and the vocabulary."""
 
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
 
 from motifmine.errors import DataError
+from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable, Recording, join_tables, table_from_rows
 from motifmine.records.vocabulary import FlowGrid, Vocabulary
 from motifmine.simulation import Simulation
@@ -130,3 +134,14 @@ def test_counts_that_become_zero_are_dropped() -> None:
     table = made().with_counts(np.array([1, 0, 3], dtype=np.float32))
     assert table.word.tolist() == [0, 1]
     assert table.offsets.tolist() == [0, 1, 2]
+
+
+def test_a_table_is_laid_out_once_for_motifs_of_one_length(small: Simulation) -> None:
+    table = small.table.document(0)
+    assert start_layout(table, 5) is start_layout(table, 5)
+    assert start_layout(table, 4).motif_length == 4
+    kept = ref(table)
+    del table
+    # a layout must not keep its table in memory
+    gc.collect()
+    assert kept() is None
