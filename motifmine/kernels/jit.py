@@ -19,7 +19,10 @@ config: Any = numba.config
 types: Any = numba.types
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
+# Inlined wherever it is called: of a function that stays on its own each caller has a copy, whose
+# sums the compiler may order otherwise, and which copy runs depends on what was compiled or loaded
+# first. The same fit would have other last digits on its second run.
+FAST: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz", "arcp"}, "forceinline": True}
 
 
 def cache_folder() -> Path | None:
@@ -118,9 +121,9 @@ def inner_kernel(function: Function) -> Function:
 
 def fast_kernel(function: Function) -> Function:
     """Compile a function whose sums may be reordered."""
-    return _compile(function, fastmath=FAST_MATH)
+    return _compile(function, **FAST)
 
 
 def inner_fast_kernel(function: Function) -> Function:
     """Compile a function whose sums may be reordered and that only other kernels call."""
-    return _compile(function, InnerKernel, no_cpython_wrapper=True, fastmath=FAST_MATH)
+    return _compile(function, InnerKernel, no_cpython_wrapper=True, **FAST)

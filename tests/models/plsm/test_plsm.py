@@ -1,7 +1,11 @@
 """PLSM as a whole: its likelihood, relations that must hold, edges, and what it refuses."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +25,7 @@ from motifmine.records.table import (
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
+from tests.helpers.paths import ROOT
 
 PLAIN = {"activity": "dense", "sparsity": 0.0, "background": 0.0, "drop_surplus": False}
 
@@ -186,6 +191,24 @@ def test_the_same_bytes_at_any_number_of_threads(n_threads: int, monkeypatch: ob
     one, many = (spec.fit(truth.table, n_threads=n) for n in (1, n_threads))
     assert one.motifs.probability.tobytes() == many.motifs.probability.tobytes()
     assert one.activations.mass.tobytes() == many.activations.mass.tobytes()
+
+
+ONE_FIT = """
+import hashlib
+from motifmine.models.plsm.model import Plsm
+from motifmine.simulation import simulate
+truth = simulate(n_motifs=4, motif_length=8, n_words=30, n_times=700, n_documents=2, seed=0)
+fit = Plsm(n_motifs=6, motif_length=10, restarts=2).fit(truth.table, seed=0)
+print(hashlib.sha256(fit.motifs.probability.tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.long
+def test_the_same_bytes_whether_kernels_were_compiled_or_loaded(tmp_path: Path) -> None:
+    there = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", ONE_FIT]
+    compiled, loaded = (subprocess.check_output(line, env=there, text=True) for _ in range(2))
+    assert compiled == loaded
 
 
 @pytest.mark.statistical
