@@ -5,8 +5,8 @@
 `decide` learns from an hour of one-second bins and watches another hour of the same motifs. Wanted,
 medians over the seeds: F1 within .015 of that of `locate` one motif length after the start (.03 for
 the hard set); with `--early .9` a precision of .9 at a recall of .9 while half of the motif is to
-come (noise of 10 %); probabilities within .05 of the truth. `cost` measures the filter for words of
-a camera (2,000 words, 100 a bin of .2 s) and the extraction of a rendered road of 352x288, 25
+come (10 % background); probabilities within .05 of the truth. `cost` measures the filter for words
+of a camera (2,000, 100 a bin of .2 s) and the extraction of a rendered road of 352x288, 25
 pictures a second; wanted: twenty such cameras a core. `memory` takes a week of one-second bins.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from calibration import LENGTH, N_MOTIFS, Recipe, draw_motifs, make_motifs
+from calibration_sets import LENGTH, Recipe, draw_motifs, make_motifs
 from rendered_scenes import road, write_scene
 
 from motifmine.analysis.competition import match_motifs
@@ -38,10 +38,11 @@ from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin
 from motifmine.workflows.watching.watch import Progress, Watch
 
+N_MOTIFS = 6
 SETS = {
-    "noise 10 %": Recipe(noise=0.1),
-    "noise 50 %": Recipe(noise=0.5),
-    "hard": Recipe(noise=0.7, observations=15.0),
+    "10 % background": Recipe(background=0.1, n_words=75, n_motifs=N_MOTIFS),
+    "50 % background": Recipe(background=0.5, n_words=75, n_motifs=N_MOTIFS),
+    "hard": Recipe(background=0.7, observations=15.0, n_words=75, n_motifs=N_MOTIFS),
 }
 N_TIMES = 3600
 WITHIN_BINS = 2
@@ -127,7 +128,7 @@ def calibration_error(pairs: list[tuple[float, bool]]) -> float:
 def decide(name: str, seed: int) -> list[float]:
     """Return F1 of locate and of watch, precision and recall of early ones, calibration error."""
     rng = np.random.default_rng(90_000 + seed)
-    phi = make_motifs(rng, SETS[name].n_words, None)
+    phi = make_motifs(rng, SETS[name])
     documents = [draw_motifs(SETS[name], phi, N_TIMES, rng) for _ in range(2)]
     learnt, new = (table_of(counts) for counts, _ in documents)
     truth = documents[1][1]
@@ -156,13 +157,13 @@ def decide(name: str, seed: int) -> list[float]:
 
 
 def measure_decisions(seeds: range) -> None:
-    print(f"{'set':12s} locate  watch  loss   early: precision  recall at half  calibration")
+    print(f"{'set':15s} locate  watch  loss   early: precision  recall at half  calibration")
     for name in SETS:
         rows = np.array([decide(name, seed) for seed in seeds])
         loss = np.median(rows[:, 0] - rows[:, 1])
         a, b, precision, recall, error = np.median(rows, axis=0)
         print(
-            f"{name:12s} {a:.3f}   {b:.3f}  {loss:+.3f}        {precision:.3f}      {recall:.3f}"
+            f"{name:15s} {a:.3f}   {b:.3f}  {loss:+.3f}        {precision:.3f}      {recall:.3f}"
             f"           {error:.3f}",
             flush=True,
         )
@@ -209,8 +210,8 @@ def measure_cost(*, quick: bool) -> None:
 
 def measure_memory(*, quick: bool) -> None:
     rng = np.random.default_rng(3)
-    phi = make_motifs(rng, 75, None)
-    counts, _ = draw_motifs(Recipe(noise=0.3), phi, N_TIMES, rng)
+    recipe = Recipe(n_words=75, n_motifs=N_MOTIFS)
+    counts, _ = draw_motifs(recipe, make_motifs(rng, recipe), N_TIMES, rng)
     hour = table_of(counts)
     record = mine(hour, Plsm(n_motifs=N_MOTIFS, motif_length=LENGTH), seed=0)
     never = np.full(len(record.motifs), NEVER)

@@ -184,13 +184,17 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     return found
 
 
+def finds_occurrences(model: str) -> bool:
+    """Return whether a model itself finds occurrences, and gives no activations."""
+    return model in model_names() and bool(entry_of(model).occurrences)
+
+
 def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences | None:
     """Return the occurrences that a saved fit's model itself finds; None: it gives activations."""
     model = record.provenance.model
-    place = entry_of(model).occurrences if model in model_names() else ""
-    if not place:
+    if not finds_occurrences(model):
         return None
-    found: Occurrences = load(place)(record, table)
+    found: Occurrences = load(entry_of(model).occurrences)(record, table)
     return found
 
 

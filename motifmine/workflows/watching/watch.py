@@ -23,6 +23,7 @@ from motifmine.io.hdf5.states import read_states, write_states
 from motifmine.io.readers import natural_key
 from motifmine.io.sources import make_safe_name
 from motifmine.io.video.live import PIPE, hide_credentials, is_live
+from motifmine.models.registry import finds_occurrences
 from motifmine.parallel.reservations import read_holder, reserve
 from motifmine.records.fields import axes
 from motifmine.records.fit import FitRecord
@@ -36,8 +37,9 @@ from motifmine.workflows.workspace import Workspace
 
 LONGEST_SILENCE = 20
 """Motif lengths after which a silence changes nothing more."""
-SAVE_EVERY_S = 5.0
-"""Time after which the state is saved although nothing was decided, seconds."""
+SAVE_EVERY_S, SAVE_DECIDED_S = 5.0, 0.2
+"""Time after which the state is saved, and where something was decided, seconds; before it waits
+for more it is saved at once, so that a run that is killed has nothing to repeat."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -94,6 +96,7 @@ class Watch:
         self.start_utc = ""
         self.is_saved = True
         self.saved_at = time.monotonic()
+        self.save_after_s = SAVE_EVERY_S
 
     def take(self, row: LiveBin) -> None:
         """Take the next bin of the source; bins of a run before this one are skipped."""
@@ -115,7 +118,7 @@ class Watch:
         self._step(row.word, count)
         progress.last_s = row.start_s
         self.is_saved = False
-        if time.monotonic() - self.saved_at > SAVE_EVERY_S:
+        if time.monotonic() - self.saved_at > self.save_after_s:
             self.save()
 
     def finish_document(self) -> None:
@@ -127,7 +130,7 @@ class Watch:
 
     def save(self) -> None:
         """Write the state, if anything is new."""
-        self.saved_at = time.monotonic()
+        self.saved_at, self.save_after_s = time.monotonic(), SAVE_EVERY_S
         if self.is_saved:
             return
         state = {"filter": self.online.state, "progress": self.progress}
@@ -163,8 +166,7 @@ class Watch:
             self.lines.write(self._describe(one, probability))
             self.is_saved = False
         if found:
-            # at once, so that a run that goes on has little to repeat
-            self.saved_at = -math.inf
+            self.save_after_s = SAVE_DECIDED_S
 
     def _describe(self, one: Decided, probability: float | None) -> str:
         """Return an occurrence, or with a probability one that is going on, as a line."""
@@ -321,6 +323,11 @@ def _refuse(record: FitRecord, path: Path) -> None:
     if record.vocabulary.layout.topics() is not None:
         raise DataError(
             f"{path} has motifs of topics, and watch follows motifs of words; fit with --topics off"
+        )
+    if finds_occurrences(record.provenance.model):
+        raise DataError(
+            f"{path} is of {record.provenance.model}, whose occurrences are visits to states; "
+            "watch follows motifs, as of --model plsm"
         )
     if not len(record.motifs):
         raise DataError(f"{path} has no motifs to watch for")
