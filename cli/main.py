@@ -19,6 +19,7 @@ from .evaluate import evaluate
 from .export import export
 from .extract import extract
 from .fit import fit
+from .forecast import forecast
 from .info import info
 from .locate import locate
 from .name import name as name_motifs
@@ -151,6 +152,7 @@ for command in (
     locate,
     watch,
     phases,
+    forecast,
     export,
     anomalies,
     clips,

@@ -42,6 +42,9 @@ class Entry:
     occurrences: str = ""
     """Function (record, table) that returns the occurrences of a saved fit, with their ends, where
     the model itself says what occurs when; "": peaks of activations are tested against decoys."""
+    forecaster: str = ""
+    """Function (record) that returns what follows documents bin by bin and predicts, see
+    `motifmine.analysis.forecasting.Forecaster`; "": the filter over motifs."""
     default_topics: Literal["off", "auto"] = "off"
     """Whether topics are put between words and motifs where nobody says."""
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
@@ -84,6 +87,7 @@ STATES = Entry(
     model="motifmine.models.states.model:Hsmm",
     locate="motifmine.models.states.model:locate_in_record",
     occurrences="motifmine.models.states.model:occurrences_in_record",
+    forecaster="motifmine.models.states.forecast:filter_of_record",
 )
 OWN = {
     "plsm": Entry(

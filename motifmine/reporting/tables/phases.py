@@ -12,7 +12,9 @@ def format_phases_text(record: FitRecord, phases: Phases) -> str:
     parts = [phases.sentence]
     if phases.cycle is not None and phases.cycle.is_significant:
         parts.append(_motif_table(record, phases))
-    parts.append(_state_table(record, phases))
+    # a single state is never left
+    if len(phases.states.rate) > 1:
+        parts.append(_state_table(record, phases))
     rows = [
         (
             record.title_of(one.first),

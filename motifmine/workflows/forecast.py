@@ -1,0 +1,100 @@
+"""Forecasts by a fit of a workspace, and how well it predicts other recordings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from motifmine.analysis.forecasting import (
+    Scores,
+    make_forecaster,
+    score_forecasts,
+    usual_words,
+)
+from motifmine.errors import DataError
+from motifmine.io.hdf5 import store
+from motifmine.records.fit import FitRecord
+from motifmine.records.table import ObservationTable, join_tables
+from motifmine.types import Floats
+from motifmine.workflows.workspace import Workspace
+
+HORIZONS = (1, 2, 4, 8, 16)
+"""Bins ahead that predictions are scored at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecast:
+    """Expected observations after the end of a recording."""
+
+    record: FitRecord
+    recording: str
+    end_s: float
+    """When the recording ends, seconds of it."""
+    expected: Floats
+    """By bin and word, float64 array (n_bins, W)."""
+
+
+def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | None) -> Forecast:
+    """Return what a fit expects after the end of a recording.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str or None
+        Fit; None: the newest.
+    n_bins : int
+        How far ahead.
+    table : Path or None
+        Of the recording; None: the last one of the fit, which must be in the workspace.
+    """
+    record = store.read_fit(workspace.find_fit(name))
+    path = table or workspace.table_path(record.recordings[-1].name)
+    counts = _prepared(record, store.read_table(path))
+    forecaster = make_forecaster(record)
+    for begin, end in pairwise(counts.offsets.tolist()):
+        forecaster.step(counts.word[begin:end], counts.count[begin:end])
+    recording = counts.recordings[0]
+    return Forecast(
+        record=record,
+        recording=recording.name,
+        end_s=recording.extent_s(counts.bin_s)[1],
+        expected=forecaster.predict(n_bins),
+    )
+
+
+def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path]) -> Scores:
+    """Return how well fits predict tables that they have not learned from.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    names : sequence of str
+        Fits of the same vocabulary; the counts are prepared as for the first.
+    tables : sequence of Path
+
+    Raises
+    ------
+    DataError
+        When a table is one that a fit was learned from, or of another scene.
+    """
+    records = {name: store.read_fit(workspace.find_fit(name)) for name in names}
+    first = next(iter(records.values()))
+    table = join_tables([store.read_table(path) for path in tables])
+    for name, record in records.items():
+        known = {recording.name for recording in record.recordings}
+        if used := sorted(known & {recording.name for recording in table.recordings}):
+            raise DataError(f"{name} was learned from {used[0]}; score it on other tables")
+        _prepared(record, table)
+    longest = max(recording.n_times for recording in table.recordings)
+    return score_forecasts(
+        _prepared(first, table),
+        {name: make_forecaster(record) for name, record in records.items()},
+        usual_words(first),
+        tuple(horizon for horizon in HORIZONS if horizon < max(longest, 2)),
+    )
+
+
+def _prepared(record: FitRecord, table: ObservationTable) -> ObservationTable:
+    if difference := record.scene_difference(table):
+        raise DataError(f"the table is not of the scene of the fit: {difference}")
+    return record.provenance.spec.preparation.apply_counts(table)
