@@ -1,4 +1,4 @@
-"""Execution of a job queue: serially, or on a Dask cluster.
+"""Execution of a job queue on a Dask cluster.
 
 Dask only moves jobs and small records. Every job runs in a child process of the worker
 (`jobs.run_isolated`), so that a decoder that crashes does not end the worker.
@@ -51,15 +51,6 @@ def run_queue(queue: JobQueue, cluster: Cluster) -> None:
             queue.journal.flush(POLL_S)
     finally:
         running.cancel_all()
-        queue.journal.flush()
-
-
-def run_queue_serially(queue: JobQueue) -> None:
-    """Run all jobs of a queue serially, without Dask; the reference for tests."""
-    try:
-        for job in queue.take_jobs():
-            queue.finish(job, run_isolated(job))
-    finally:
         queue.journal.flush()
 
 

@@ -68,8 +68,7 @@ def run_plan(
     output : Storage
         Folder of the results: one workspace per scene, the plan, the journal and the status.
     run_jobs : callable
-        Runs all jobs of a queue: `executor.run_queue_serially`, or `executor.run_queue` with a
-        cluster.
+        Runs all jobs of a queue: `executor.run_queue` with a cluster.
     options : RunOptions or None
     on_start : callable or None
         Called with the job queue before the first job.

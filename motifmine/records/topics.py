@@ -8,9 +8,6 @@ from motifmine.records.fit import Background, FitRecord, MotifSet
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32
 
-LEAST_LOADING = 1e-3
-"""Words with a smaller probability in a topic are ignored when a table is unfolded."""
-
 
 def find_innermost(vocabulary: Vocabulary) -> Vocabulary:
     """Return the words below all layers of topics; a vocabulary without topics is returned."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from motifmine.archive.executor import run_queue_serially
+from motifmine.archive.jobs import run_isolated
 from motifmine.archive.journal import JobRecord, lock_results
 from motifmine.archive.plan import Grouping, Plan
 from motifmine.archive.queue import JobQueue
@@ -85,6 +85,15 @@ def plan_of(
         before=read_last_plan(place),
         workers=1,
     )
+
+
+def run_queue_serially(queue: JobQueue) -> None:
+    """Run all jobs of a queue one after the other, without Dask."""
+    try:
+        for job in queue.take_jobs():
+            queue.finish(job, run_isolated(job))
+    finally:
+        queue.journal.flush()
 
 
 def run_here(

@@ -1,14 +1,19 @@
 """Small videos made for the tests, whole and broken ones."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from av.stream import Disposition
 
+from motifmine.features.video.extract import extract_documents
+from motifmine.features.video.spec import FlowSpec
 from motifmine.io.video.reader import Frame
+from motifmine.records.table import ObservationTable, document_name, join_tables
 from motifmine.types import Pixels
 
 RATE = 25
@@ -170,3 +175,17 @@ def cut(path: Path, share: float) -> Path:
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     return path
+
+
+def extract_video(path: Path, spec: FlowSpec | None = None, **settings: Any) -> ObservationTable:
+    """Extract the words of one video, see `extract_documents`; several documents are joined."""
+    tables = list(extract_documents(path, spec, **settings))
+    if len(tables) == 1:
+        return tables[0]
+    names = [document_name(t.recordings[0].name, i) for i, t in enumerate(tables, start=1)]
+    return join_tables(
+        [
+            table.of_recording(replace(table.recordings[0], name=name))
+            for table, name in zip(tables, names, strict=True)
+        ]
+    )

@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import DataError, MotifmineWarning, SpecError, VideoError
-from motifmine.features.video.extract import extract_documents, extract_video
+from motifmine.features.video.extract import extract_documents
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.io.sources import expand_sources, make_recording_names, parse_start_from_name
@@ -27,7 +27,7 @@ from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.find_scene import find_scene_of_tables
 from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
-from tests.helpers.clips import cut, moving_square, scene, write_clip
+from tests.helpers.clips import cut, extract_video, moving_square, scene, write_clip
 
 Run = Callable[..., Result]
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from motifmine.records.vocabulary import Channels
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats, Floats32
 
 PER_CHANNEL = 3
 RECTIFIED, COUNTS, STATE, UNUSED = range(4)
@@ -134,8 +134,3 @@ def encode_mixed(value: Floats, layout: Channels, per_deviation: float, most: fl
     count[:, mine, 1] = ((state > 0) & (before == 0)) * second[mine]
     count[:, mine, 2] = ((state == 0) & (before > 0)) * second[mine]
     return count
-
-
-def list_kinds(layout: Channels) -> Indices:
-    """Return the kind of every channel, index into `KINDS`."""
-    return layout.coding[:, 0].astype(np.int64)

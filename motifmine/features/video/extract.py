@@ -32,27 +32,11 @@ from motifmine.records.table import (
     ObservationTable,
     Recording,
     bin_starts,
-    document_name,
-    join_tables,
 )
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
 
 REPORT_EVERY_S = 0.25
-
-
-def extract_video(path: Path, spec: FlowSpec | None = None, **settings: Any) -> ObservationTable:
-    """Extract the words of one video, see `extract_documents`; several documents are joined."""
-    tables = list(extract_documents(path, spec, **settings))
-    if len(tables) == 1:
-        return tables[0]
-    names = [document_name(t.recordings[0].name, i) for i, t in enumerate(tables, start=1)]
-    return join_tables(
-        [
-            table.of_recording(replace(table.recordings[0], name=name))
-            for table, name in zip(tables, names, strict=True)
-        ]
-    )
 
 
 def extract_documents(

@@ -9,7 +9,6 @@ from motifmine.types import Floats, Indices
 
 MOST_STATES = 20
 """States of a sensor that become channels; a sensor with more sends texts, not states."""
-MOST_SENSORS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -270,7 +270,7 @@ def test_each_kind_of_channel_has_its_words() -> None:
     )
     layout = vocabulary.layout
     assert isinstance(layout, Channels) and len(set(vocabulary.labels)) == 12
-    kinds = [mixed.KINDS[kind] for kind in mixed.list_kinds(layout)]
+    kinds = [mixed.KINDS[kind] for kind in layout.coding[:, 0].astype(int)]
     assert kinds == ["rectified", "state", "state", "counts"]
     time, word, count = encode_series(series, layout)
     found: dict[str, list[tuple[int, float]]] = {}

@@ -9,14 +9,13 @@ import pytest
 from click.testing import Result
 
 from motifmine.features.video.changes import ChangeWords
-from motifmine.features.video.extract import extract_video
 from motifmine.features.video.rate import describe_rate
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_table
 from motifmine.records.layouts import ChangeGrid
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Pixels
-from tests.helpers.clips import frames_of, moving_square, scene, write_clip
+from tests.helpers.clips import extract_video, frames_of, moving_square, scene, write_clip
 
 Run = Callable[..., Result]
 

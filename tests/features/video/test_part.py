@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import SpecError
-from motifmine.features.video.extract import extract_video
 from motifmine.features.video.part import choose_part, find_limit
 from motifmine.records.frames import FrameOptions
-from tests.helpers.clips import frames_of, moving_square, write_clip
+from tests.helpers.clips import extract_video, frames_of, moving_square, write_clip
 
 START = "2026-03-14T08:00:00+00:00"
 

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from motifmine.features.video.extract import extract_video
 from motifmine.io.video.clips import read_span
 from motifmine.io.video.damage import drop_broken, is_broken
 from motifmine.io.video.pixels import PictureReader, Stretch, choose_pixels, find_aspect
 from motifmine.io.video.reader import open_video
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Pixels
-from tests.helpers.clips import moving_square, write_clip
+from tests.helpers.clips import extract_video, moving_square, write_clip
 
 RATE = 25
 
