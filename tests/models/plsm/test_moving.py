@@ -111,6 +111,14 @@ def test_what_does_not_move_has_plain_motifs() -> None:
     assert fit.spec.activity in ("sparse", "dense")
 
 
+def test_lanes_are_found_though_rain_holds_most_of_the_observations() -> None:
+    rain = simulate_traffic(LANES, n_bins=120, per_bin=0.09, seed=3, flicker=300)
+    fit = Plsm(n_motifs=3, motif_length=15).fit(rain.table, seed=1)
+    assert fit.background.weight > 0.7
+    assert fit.spec.activity == "moving"
+    assert sorted(shares_of_rows(fit).argmax(axis=1)) == [3, 7, 12]
+
+
 def test_words_without_places_are_fitted_as_ever() -> None:
     table = simulate(n_motifs=2, n_times=300, seed=4).table
     one = Plsm(n_motifs=2, motif_length=10).fit(table, seed=0)
