@@ -62,6 +62,8 @@ class Stream(IntEnum):
     """Scattered starts, followed by their number."""
     PREDICTIVE = 1 << 32
     """Data drawn from a fit, to be compared with what it was learned from."""
+    TEMPO = 1 << 33
+    """EM: observations that decide the tempos; 1: the part that is searched; 2: restarts."""
 
 
 def resolve_seed(seed: int | None) -> int:

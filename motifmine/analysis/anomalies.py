@@ -28,7 +28,13 @@ from motifmine.analysis.anomaly_scale import (
 )
 from motifmine.analysis.held_out_motifs import HeldOutFold, leave_out_folds
 from motifmine.records.anomalies import SENSES, Anomalies, AnomalyScale
-from motifmine.records.fit import Activations, Background, MotifSet, make_dense_activation
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    MotifSet,
+    make_dense_activation,
+    separate_tempos,
+)
 from motifmine.records.start_layout import StartLayout, make_phi, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices32
@@ -82,6 +88,7 @@ def measure_documents(
     motifs, background, activations
         The fit, with `activations` and the background's share inferred in `table`.
     """
+    motifs, activations = separate_tempos(motifs, activations)
     whole = HeldOutFold(first=0, end=table.n_times, motifs=motifs, background=background)
     return _measure(table, [whole], motifs, activations)
 
@@ -101,6 +108,7 @@ def measure_held_out(
     motifs, background, activations
         See `measure_documents`.
     """
+    motifs, activations = separate_tempos(motifs, activations)
     folds = leave_out_folds(table, motifs, background, activations, FLOOR)
     return _measure(table, folds, motifs, activations)
 

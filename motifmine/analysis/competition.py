@@ -196,7 +196,7 @@ def cross_fit(
         found = compete(
             table,
             testing,
-            MotifSet(probability=fit.motifs.probability[own], weight=fit.motifs.weight[own]),
+            select_entries(fit.motifs, "motif", own),
             fit.background,
             infer,
             lags[:, whole],
@@ -354,15 +354,17 @@ def _at(
 
 def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
     """Return all candidates in the order of occurrences; mass is added up."""
-    empty = _no_candidates(n_motifs)
-    parts = [empty, *parts]
+    parts = parts or [_no_candidates(n_motifs)]
+    mass = np.sum([part.mass for part in parts], axis=0)
+    # parts without any do not know of tempos
+    parts = [part for part in parts if len(part.occurrences)] or parts[:1]
     joined = join_occurrences([part.occurrences for part in parts])
     # by document and start, whatever fold found them
     order = np.lexsort((joined.motif, joined.start_bin, joined.document))
     return Candidates(
         occurrences=select_entries(joined, "occurrence", order),
         copy=np.concatenate([part.copy for part in parts])[order],
-        mass=np.sum([part.mass for part in parts], axis=0),
+        mass=mass,
     )
 
 

@@ -1,5 +1,7 @@
 """Decoys: motifs of the same words and rhythms whose words come in another order."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from motifmine.kernels.similarity import max_shifted_cosine
@@ -27,7 +29,8 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     for copy in range(n_decoys):
-        for k, motif in enumerate(motifs.probability):
+        # the bins behind are for slower occurrences only
+        for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
             lags[copy, k] = _draw_lags_of(motif, rng)
     return lags
 
@@ -43,12 +46,14 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
     lags : int64 array (n_decoys, K, W)
         See `draw_lags`.
     """
+    length = motifs.usual_length
     decoys = [
-        roll_words(motif, lag)
+        np.concatenate([roll_words(motif[:length], lag), motif[length:]])
         for some in lags
         for motif, lag in zip(motifs.probability, some, strict=True)
     ]
-    return MotifSet(
+    return replace(
+        motifs,
         probability=np.concatenate([motifs.probability, np.array(decoys, dtype=np.float32)])
         if decoys
         else motifs.probability,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.analysis.occurrences import SPREAD_BINS
-from motifmine.records.fit import FitRecord
+from motifmine.records.fit import FitRecord, separate_tempos
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
@@ -42,20 +42,19 @@ def explain_occurrences(
     chosen : int array
         Indices of occurrences of that document.
     """
-    part = slice(record.activations.offsets[document], record.activations.offsets[document + 1])
-    active = (
-        record.activations.start[part],
-        record.activations.motif[part],
-        record.activations.mass[part],
-    )
+    motifs, every = separate_tempos(record.motifs, record.activations)
+    n_tempos = len(motifs) // max(len(record.motifs), 1)
+    part = slice(every.offsets[document], every.offsets[document + 1])
+    active = (every.start[part], every.motif[part], every.mass[part])
     total_per_bin = table.total / max(table.n_times, 1)
     flat = record.background.weight * total_per_bin * record.background.probability
     return {
         int(i): _explain(
             table,
-            record.motifs.probability,
+            motifs.probability,
             active,
             flat,
+            n_tempos,
             start_bin=int(record.occurrences.start_bin[i]),
             motif=int(record.occurrences.motif[i]),
         )
@@ -68,6 +67,7 @@ def _explain(
     phi: Floats32,
     active: tuple[Indices32, Indices32, Floats32],
     flat: Floats32,
+    n_tempos: int,
     *,
     start_bin: int,
     motif: int,
@@ -75,7 +75,8 @@ def _explain(
     """Return the observations that one occurrence explains.
 
     `active` are start, motif and mass of the document's activations in order of start, `flat` the
-    rate of the background for each word in a time bin.
+    rate of the background for each word in a time bin. The motif's starts are those at any of its
+    `n_tempos` tempos.
     """
     motif_length = phi.shape[1]
     first, last = max(start_bin, 0), min(start_bin + motif_length, table.n_times)
@@ -86,7 +87,7 @@ def _explain(
     own = np.zeros(len(word))
     near = slice(*np.searchsorted(active[0], [start_bin - motif_length + 1, last]))
     start, which, mass = (column[near] for column in active)
-    is_own = (which == motif) & (np.abs(start - start_bin) <= SPREAD_BINS)
+    is_own = (which // n_tempos == motif) & (np.abs(start - start_bin) <= SPREAD_BINS)
     heavy = is_own | (mass >= LEAST_MASS * mass[is_own].sum())
     for s, z, m, mine in zip(
         start[heavy].tolist(),

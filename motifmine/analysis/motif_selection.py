@@ -68,4 +68,5 @@ def keep_activations(activations: Activations, number: Indices) -> Activations:
         start=activations.start[keep],
         motif=motif[keep].astype(np.int32),
         mass=activations.mass[keep],
+        tempo=None if activations.tempo is None else activations.tempo[keep],
     )

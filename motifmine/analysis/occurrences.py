@@ -16,6 +16,7 @@ from motifmine.records.fit import (
     MotifSet,
     Occurrences,
     make_dense_activation,
+    separate_tempos,
 )
 from motifmine.records.start_layout import (
     StartLayout,
@@ -24,6 +25,7 @@ from motifmine.records.start_layout import (
     start_layout,
 )
 from motifmine.records.table import ObservationTable
+from motifmine.records.tempo import columns_at_tempos, starts_of_motifs
 from motifmine.types import Floats, Floats32, Indices
 
 SPREAD_BINS = 1
@@ -56,9 +58,16 @@ def find_occurrences(
         A fit, or motifs and what `transform` returned.
     """
     layout = start_layout(table, motifs.motif_length)
-    activation = make_dense_activation(layout, activations, len(motifs))
-    row, motif, weight = _find_peaks(layout, activation)
-    score = _score(layout, motifs, background, activation, row, motif)
+    n_tempos = 1 if motifs.tempos is None else len(motifs.tempos)
+    separate, active = separate_tempos(motifs, activations)
+    activation = make_dense_activation(layout, active, len(separate))
+    apart = max(APART_BINS, motifs.usual_length // APART_SHARE)
+    row, motif, weight = _find_peaks(layout, _together(activation, n_tempos), apart)
+    column, tempo = motif, None
+    if motifs.tempos is not None:
+        column = _tempo_of_peaks(activation, row, motif, n_tempos)
+        tempo = motifs.tempos[column % n_tempos]
+    score = _score(layout, separate, background, activation, row, column)
     document, start_bin = layout.start_of_row(row)
     order = np.lexsort((motif, start_bin, document))
     return Occurrences(
@@ -68,13 +77,36 @@ def find_occurrences(
         motif=motif[order].astype(np.int32),
         weight=weight[order],
         score=score[order],
+        tempo=None if tempo is None else tempo[order],
     )
 
 
-def _find_peaks(layout: StartLayout, activation: Floats32) -> tuple[Indices, Indices, Floats]:
+def _together(activation: Floats32, n_tempos: int) -> Floats32:
+    """Return the mass of motifs at all tempos together, float32 (R, K)."""
+    return activation if n_tempos == 1 else starts_of_motifs(activation, n_tempos)
+
+
+def _tempo_of_peaks(activation: Floats32, row: Indices, motif: Indices, n_tempos: int) -> Indices:
+    """Return the column of each peak at the tempo of most of its mass.
+
+    All mass of an occurrence is moved to this column, in place: it has one tempo, and its score is
+    that of all its mass.
+    """
+    near = np.clip(row[:, None] + np.arange(-SPREAD_BINS, SPREAD_BINS + 1), 0, len(activation) - 1)
+    columns = columns_at_tempos(motif, n_tempos).reshape(-1, n_tempos)
+    held = activation[near[:, :, None], columns[:, None]]
+    best: Indices = columns[np.arange(len(row)), held.sum(axis=1).argmax(axis=1)]
+    total = held.sum(axis=2)
+    activation[near[:, :, None], columns[:, None]] = 0
+    activation[near, best[:, None]] = total
+    return best
+
+
+def _find_peaks(
+    layout: StartLayout, activation: Floats32, apart: int
+) -> tuple[Indices, Indices, Floats]:
     """Return start row, motif and weight of every peak, documents kept apart."""
     rows, motifs, weights = [], [], []
-    apart = max(APART_BINS, layout.motif_length // APART_SHARE)
     for first, last in zip(layout.document_rows[:-1], layout.document_rows[1:], strict=True):
         mass = activation[first:last].astype(np.float64)
         total = _sum_of_neighbours(mass)

@@ -11,7 +11,8 @@ def average_segments(
 ) -> Segments | None:
     """Return mean and standard deviation of the raw series over each motif's occurrences.
 
-    None for tables without a series. Bins outside the document and missing values are ignored.
+    None for tables without a series. Bins outside the document and missing values are ignored, and
+    occurrences at another tempo are read at the motif's own.
 
     Parameters
     ----------
@@ -32,8 +33,9 @@ def average_segments(
     first, last = edges[occurrences.document], edges[occurrences.document + 1]
     shape = (n_motifs, motif_length, n_channels)
     mean, spread = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+    tempo = np.ones(len(occurrences)) if occurrences.tempo is None else occurrences.tempo
     for relative in range(motif_length):
-        row = first + occurrences.start_bin + relative
+        row = first + occurrences.start_bin + np.rint(relative / tempo).astype(np.int64)
         inside = (row >= first) & (row < last)
         value = table.series[row[inside]].astype(np.float64) - level
         motif = occurrences.motif[inside]

@@ -62,9 +62,9 @@ def _collect_starts(record: FitRecord) -> Floats:
     parts = record.activations
     document = np.repeat(np.arange(len(starts)), np.diff(parts.offsets))
     inside = parts.start >= 0
-    # one entry a start and motif, so assigning (not adding) is right
+    # several tempos of a motif may have an entry at one start
     place = document[inside], parts.start[inside], parts.motif[inside]
-    starts[place] = parts.mass[inside]
+    np.add.at(starts, place, parts.mass[inside])
     return starts
 
 

@@ -1,5 +1,7 @@
 """A part of a table that is small enough to be read many times."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from motifmine.records.table import ObservationTable, cut_documents
@@ -36,3 +38,31 @@ def part_of_time(
     n_pieces = max(1, int(share * pieces.n_documents))
     chosen = np.sort(rng.choice(pieces.n_documents, size=n_pieces, replace=False))
     return pieces.documents(chosen.tolist())
+
+
+def coarsen(table: ObservationTable, factor: int) -> ObservationTable:
+    """Return the table with `factor` time bins of a document made one, counts added up.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    factor : int
+        Bins; 1 returns the table itself.
+    """
+    if factor == 1:
+        return table
+    recordings = tuple(replace(r, bin_start_s=r.bin_start_s[::factor]) for r in table.recordings)
+    first = np.concatenate([[0], np.cumsum([r.n_times for r in recordings])]).astype(np.int64)
+    document = table.document_of_time()
+    row = first[document] + (np.arange(table.n_times) - table.document_offsets[document]) // factor
+    key = row[table.row_of_observation()] * table.n_words + table.word
+    cell, place = np.unique(key, return_inverse=True)
+    return replace(
+        table,
+        offsets=np.searchsorted(cell // table.n_words, np.arange(first[-1] + 1)).astype(np.int64),
+        word=(cell % table.n_words).astype(np.int32),
+        count=np.bincount(place, table.count, minlength=len(cell)).astype(np.float32),
+        recordings=recordings,
+        bin_s=table.bin_s * factor,
+        series=None,
+    )

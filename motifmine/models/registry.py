@@ -51,6 +51,8 @@ class Entry:
     """Settings that are taken where nobody says, of words that may occur in every time bin."""
     settings_of_parts: Mapping[str, object] = field(default_factory=dict)
     """Settings of fits of part of the data, which test motifs: cheaper, and without pruning."""
+    settings_of_streams: Mapping[str, object] = field(default_factory=dict)
+    """Settings that fits out of core must have."""
     settings_of_moving_words: Mapping[str, object] = field(default_factory=dict)
     """The same of words that move through a picture, where no length of motifs is given."""
     size_choice: str = ""
@@ -96,6 +98,8 @@ OWN = {
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
         settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4},
+        # statistics of several tempos are not added up over tables in files
+        settings_of_streams={"tempo": "off"},
         # people take this long to cross a picture, cars less
         settings_of_moving_words={"longest_s": 6.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",

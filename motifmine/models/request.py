@@ -178,6 +178,12 @@ class FitRequest:
             raise ConflictError(
                 "--topics does not go with --online and --stream; extract the tables with topics"
             )
+        for name, value in entry_of(self.model).settings_of_streams.items():
+            if self.is_streamed and self.settings.get(name, value) != value:
+                raise ConflictError(
+                    f"--{name} {self.settings[name]} does not go with --online and --stream; "
+                    "leave it out"
+                )
         if self.is_streamed and self.has_open_sizes:
             raise SpecError(
                 "sizes cannot be 'auto' where tables stay in their files; choose them in a fit of "

@@ -14,6 +14,7 @@ from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
 from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
 from motifmine.records.table import ObservationTable, Recording, scene_difference
+from motifmine.records.tempo import at_tempos
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
@@ -34,6 +35,9 @@ class MotifSet:
     """float32 array (K, L, W); each motif sums to 1."""
     weight: Floats = field(metadata=axes("motif", "share", rule="0 or more"))
     """Share of all observations that each motif explains, float64 array (K,)."""
+    tempos: Floats | None = field(default=None, metadata=axes("tempo", rule="finite"))
+    """Speeds at which each motif may occur, 1 among them, float64 array (V,); None: one for all.
+    Then motifs hold zeros at the end, where slower occurrences go on."""
 
     def __post_init__(self) -> None:
         if self.probability.ndim != 3 or len(self.weight) != len(self.probability):
@@ -57,6 +61,13 @@ class MotifSet:
     def n_words(self) -> int:
         """Size of the vocabulary."""
         return int(self.probability.shape[2])
+
+    @property
+    def usual_length(self) -> int:
+        """Bins that a motif may take at its usual tempo."""
+        if self.tempos is None:
+            return self.motif_length
+        return max(1, int(self.motif_length * float(self.tempos.min()) + 1e-9))
 
     def span_bins(self) -> tuple[Indices, Indices]:
         """Return the shortest interval with `SPAN_SHARE` of each motif's mass.
@@ -103,6 +114,8 @@ class Activations:
     motif: Indices32
     mass: Floats32
     """Observations explained, > 0."""
+    tempo: Indices32 | None = None
+    """Index among `MotifSet.tempos`; None where these are None."""
 
     def __repr__(self) -> str:
         return f"Activations({len(self.offsets) - 1} documents, {len(self.start)} entries)"
@@ -120,7 +133,9 @@ class Activations:
         """
         part = slice(self.offsets[document], self.offsets[document + 1])
         mass = np.zeros((n_motifs, n_starts(n_times, motif_length)))
-        mass[self.motif[part], row_of_start(self.start[part], motif_length)] = self.mass[part]
+        # several tempos may have an entry at one start
+        place = (self.motif[part], row_of_start(self.start[part], motif_length))
+        np.add.at(mass, place, self.mass[part])
         return mass
 
 
@@ -136,20 +151,46 @@ def make_dense_activation(layout: StartLayout, activations: Activations, n_motif
     dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
     first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
     rows = first + row_of_start(activations.start, layout.motif_length)
-    dense[rows, activations.motif] = activations.mass
+    np.add.at(dense, (rows, activations.motif), activations.mass)
     return dense
 
 
-def make_sparse_activations(layout: StartLayout, activation: Floats32) -> Activations:
-    """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order."""
-    row, motif = np.nonzero(activation > SMALLEST_MASS)
+def separate_tempos(motifs: MotifSet, activations: Activations) -> tuple[MotifSet, Activations]:
+    """Return motifs at each of their tempos as motifs of their own, and where these are active.
+
+    Motif k at tempo v has the number `k * V + v`. Motifs of one tempo are returned as they are.
+    """
+    if motifs.tempos is None or activations.tempo is None:
+        return motifs, activations
+    n_tempos = len(motifs.tempos)
+    return MotifSet(
+        probability=at_tempos(motifs.probability, motifs.tempos),
+        weight=np.repeat(motifs.weight / n_tempos, n_tempos),
+    ), replace(activations, motif=activations.motif * n_tempos + activations.tempo, tempo=None)
+
+
+def make_sparse_activations(
+    layout: StartLayout, activation: Floats32, n_tempos: int = 0
+) -> Activations:
+    """Return the stored form of start rows: entries above `SMALLEST_MASS`, in order.
+
+    Parameters
+    ----------
+    layout : StartLayout
+    activation : float32 array (R, K), or (R, K * V) with tempos
+    n_tempos : int
+        V, 0 where motifs have no tempos.
+    """
+    row, column = np.nonzero(activation > SMALLEST_MASS)
+    motif, tempo = np.divmod(column, max(n_tempos, 1))
     document, start_bin = layout.start_of_row(row)
     n_documents = len(layout.document_rows) - 1
     return Activations(
         offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
         start=start_bin.astype(np.int32),
         motif=motif.astype(np.int32),
-        mass=activation[row, motif],
+        mass=activation[row, column],
+        tempo=tempo.astype(np.int32) if n_tempos else None,
     )
 
 
@@ -173,6 +214,8 @@ class Occurrences:
     """False occurrences of at least its score that are expected in an hour; None: not known."""
     end_s: Floats | None = field(default=None, metadata=axes("occurrence", "s", rule="finite"))
     """Its end in seconds of the recording; None: when `SPAN_SHARE` of its motif are over."""
+    tempo: Floats | None = field(default=None, metadata=axes("occurrence"))
+    """Speed relative to the motif, 2 for half as long; None where motifs have one tempo."""
 
     def __len__(self) -> int:
         return len(self.document)

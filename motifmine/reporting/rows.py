@@ -90,10 +90,12 @@ class OccurrenceRow:
     """False occurrences of at least this score that are expected in an hour; None: not tested."""
     probability: float | None = None
     """Share of the sampler's sweeps that have the occurrence; None where nothing was sampled."""
+    tempo: float | None = None
+    """Speed relative to the motif: 2 is half as long; None where motifs have one tempo."""
 
 
-WHERE_TESTED = ("false_probability", "false_per_hour", "probability")
-"""Fields of occurrences that only fits have that were tested, or sampled."""
+WHERE_TESTED = ("false_probability", "false_per_hour", "probability", "tempo")
+"""Fields of occurrences that only some fits have: tested, sampled, or of several tempos."""
 
 
 def list_motifs(record: FitRecord) -> list[MotifRow]:
@@ -167,6 +169,7 @@ def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
                 false_probability=_value(found.false_probability, i),
                 false_per_hour=_value(found.false_per_hour, i),
                 probability=sure,
+                tempo=_value(found.tempo, i),
             )
         )
     return rows
@@ -181,7 +184,10 @@ def _end_s(record: FitRecord) -> Floats:
     found = record.occurrences
     if found.end_s is not None:
         return found.end_s
-    last = found.start_bin + record.motifs.span_bins()[1][found.motif] - 1
+    n_bins = record.motifs.span_bins()[1][found.motif]
+    if found.tempo is not None:
+        n_bins = np.maximum(np.rint(n_bins / found.tempo), 1).astype(np.int64)
+    last = found.start_bin + n_bins - 1
     end_s = np.zeros(len(found))
     for document, recording in enumerate(record.recordings):
         mine = found.document == document

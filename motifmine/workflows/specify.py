@@ -48,6 +48,8 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
     given = {**open_settings, **request.settings}
     if isinstance(request.motif_length, Duration) or has_setting(request.model, "motif_length"):
         given["motif_length"] = length.bins(bin_s)
+    if request.is_streamed:
+        given |= entry_of(request.model).settings_of_streams
     if isinstance(request.n_motifs, int):
         given["n_motifs"] = request.n_motifs
     elif request.n_motifs is None and entry_of(request.model).chooses_sizes and is_picture:

@@ -12,9 +12,10 @@ from click.testing import Result
 from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
 from motifmine.io.hdf5 import store
-from motifmine.models.plsm.em import climb, flat_start, infer_starts, prepare_em
+from motifmine.models.plsm.em import climb, infer_starts
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.out_of_core import PlsmOutOfCore
+from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.statistics import maximised, no_statistics, statistics_of
 from motifmine.models.statistics import (
     Parameters,

@@ -67,8 +67,10 @@ def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Act
         group.attrs["recording"] = recording.name
         write_recording(group, recording)
         part = slice(parts.offsets[document], parts.offsets[document + 1])
-        for name, unit in (("start", "bins"), ("motif", ""), ("mass", "observations")):
-            write_dataset(group, name, getattr(parts, name)[part], "activation", unit)
+        units = {"start": "bins", "motif": "", "mass": "observations", "tempo": ""}
+        for name, unit in units.items():
+            if (values := getattr(parts, name)) is not None:
+                write_dataset(group, name, values[part], "activation", unit)
         write_dataset(group, "bin_start_s", recording.bin_start_s, "time", "s")
 
 
@@ -84,6 +86,7 @@ def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int])
         Number of motifs, `motif`, and their length in bins, `relative_time`.
     """
     columns: dict[str, list[NDArray[Any]]] = {"start": [], "motif": [], "mass": []}
+    tempos: list[NDArray[np.int32]] = []
     types: dict[str, type] = {"start": np.int32, "motif": np.int32, "mass": np.float32}
     for name in names:
         place = f"activations/{name}"
@@ -98,6 +101,10 @@ def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int])
         check_values(reader, f"{place}/start", row, "index of start row", rows)
         for column, part in (("start", start), ("motif", motif), ("mass", mass)):
             columns[column].append(part)
+        if reader.find(f"{place}/tempo") is not None:
+            tempo = reader.array(f"{place}/tempo", np.int32, (len(start),))
+            check_values(reader, f"{place}/tempo", tempo, "index of tempo", sizes)
+            tempos.append(tempo)
     lengths = [len(part) for part in columns["start"]]
     return Activations(
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
@@ -105,4 +112,5 @@ def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int])
             column: np.concatenate([np.zeros(0, types[column]), *parts])
             for column, parts in columns.items()
         },
+        tempo=np.concatenate(tempos) if len(tempos) == len(names) > 0 else None,
     )

@@ -240,9 +240,12 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
         }
         provenance = _read_provenance(reader)
         names = [name for name, _ in provenance.inputs] if with_documents else []
+        motifs = read_record(reader, "motifs", MotifSet, sizes)
+        if motifs.tempos is not None:
+            sizes["tempo"] = len(motifs.tempos)
         return FitRecord(
             provenance=provenance,
-            motifs=read_record(reader, "motifs", MotifSet, sizes),
+            motifs=motifs,
             background=_read_background(reader, vocabulary.n_words),
             activations=read_activations(reader, names, sizes),
             occurrences=occurrences,

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from motifmine.models.plsm.em import Problem, State, iterate
+from motifmine.models.plsm.em import iterate
+from motifmine.models.plsm.problem import Problem, State, within
+from motifmine.records.tempo import at_tempos
 from motifmine.types import Floats32, Indices
 
 
@@ -20,16 +22,22 @@ def recentre(problem: Problem, state: State, motif_length: int) -> State:
     motif_length : int
         Bins of the motifs asked for.
     """
-    motifs, starts = state.motifs.copy(), state.starts.copy()
-    middle = (problem.layout.motif_length - motif_length) // 2
+    motifs, starts = state.usual[:, : problem.usual_length].copy(), state.starts.copy()
+    middle = (problem.usual_length - motif_length) // 2
     shift = middle - heaviest_window(motifs, motif_length)
+    tempos = np.ones(1) if state.tempos is None else state.tempos
     for k in np.flatnonzero(shift):
         by = int(shift[k])
         moved = np.roll(motifs[k], by, axis=0)
         # what enters the window was never seen there; closed cells (0) could not be learned again
         moved[slice(0, by) if by > 0 else slice(by, None)] = 1e-3 * state.background_word
         motifs[k] = moved / max(moved.sum(), 1e-30)
-        starts[:, k] = np.roll(starts[:, k], -by)
+        for column, tempo in zip(
+            range(k * len(tempos), (k + 1) * len(tempos)), tempos, strict=True
+        ):
+            starts[:, column] = np.roll(starts[:, column], round(-by / tempo))
+    if state.tempos is not None:
+        motifs = at_tempos(within(motifs, problem), state.tempos)
     return state._replace(motifs=motifs, starts=starts)
 
 

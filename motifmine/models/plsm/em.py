@@ -7,7 +7,6 @@ n(w,t) ~ Poisson(rate), so what a start loses to the prior goes to its neighbour
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,121 +14,18 @@ import numpy as np
 from motifmine.models.monitor import has_converged
 from motifmine.models.plsm import live_passes
 from motifmine.models.plsm import passes as plsm_pass
-from motifmine.models.plsm.kernels.live import Live, Places, live_above
+from motifmine.models.plsm.kernels.live import Live, live_above
 from motifmine.models.plsm.kernels.search import sweep_threshold
-from motifmine.models.plsm.spec import Priors
-from motifmine.records.start_layout import StartLayout, start_layout
-from motifmine.records.table import ObservationTable
+from motifmine.models.plsm.problem import Problem, State, shares
+from motifmine.records.tempo import at_tempos, learn_at_tempos
 from motifmine.types import Floats, Floats32
 
 WORTH_THREADS = 2e7
 """A pass of fewer multiplications is over before a second thread has begun."""
-SMALLEST_SHARE = 1e-9
-"""Share that every word has of the background, so that nothing is impossible."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Problem:
-    """Observations laid out and cut for EM, with the priors that hold for them."""
-
-    layout: StartLayout
-    plan: plsm_pass.Plan
-    places: Places
-    n_words: int
-    priors: Priors
-    n_threads: int
-    reckoned_total: Floats
-    """Observations of every document that the sparsity reckons with, float64 array (D,)."""
-
-    @property
-    def total(self) -> float:
-        """Sum of all counts."""
-        return float(self.layout.document_total.sum())
-
-    def thresholds(self, n_motifs: int) -> Floats32:
-        """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
-        rows = np.diff(self.layout.document_rows)
-        n_motifs = max(n_motifs, self.priors.least_motifs)
-        # relative to mass spread evenly, so that one value suits tables of any length and density
-        level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
-        return np.repeat(level, rows).astype(np.float32)
-
-    def word_shares(self) -> Floats:
-        """Return every word's share of the observations, float64 array (W,)."""
-        words = np.bincount(self.layout.word, self.layout.count, minlength=self.n_words)
-        return shares(words.astype(np.float64))
-
-
-class State(NamedTuple):
-    """What EM changes."""
-
-    motifs: Floats32
-    """float32 array (K, L, W), each sums to 1 or is empty."""
-    starts: Floats32
-    """Expected mass of every start, float32 array (R, K)."""
-    background_word: Floats
-    """float64 array (W,), sums to 1."""
-    background_mass: Floats
-    """Mass of the background in every document, float64 array (D,)."""
-
-    @property
-    def n_motifs(self) -> int:
-        """Number of motifs."""
-        return len(self.motifs)
-
-
-def prepare_em(
-    table: ObservationTable,
-    motif_length: int,
-    priors: Priors,
-    *,
-    most_motifs: int,
-    n_threads: int,
-    reckoned_total: Floats | None = None,
-) -> Problem:
-    """Return the problem of fitting up to `most_motifs` motifs of `motif_length` bins to `table`.
-
-    Parameters
-    ----------
-    table : ObservationTable
-    motif_length : int
-        Bins.
-    priors : Priors
-    most_motifs : int
-        Number of motifs at most, for which the passes are cut.
-    n_threads : int
-    reckoned_total : float64 array (D,) or None
-        Observations of every document that the sparsity is computed from; None: those of the
-        table.
-    """
-    layout = start_layout(table, motif_length)
-    plan = plsm_pass.plan(
-        layout.bin_row,
-        layout.offsets,
-        layout.word,
-        layout.count,
-        layout.document_rows,
-        n_motifs=most_motifs,
-        motif_length=motif_length,
-        n_words=table.n_words,
-    )
-    return Problem(
-        layout=layout,
-        plan=plan,
-        places=live_passes.live_places(plan),
-        n_words=table.n_words,
-        priors=priors,
-        n_threads=n_threads,
-        reckoned_total=layout.document_total if reckoned_total is None else reckoned_total,
-    )
-
-
-def shares(weight: Floats) -> Floats:
-    """Return weights of words scaled to sum to 1, none of them 0."""
-    # a document that has a word of share 0 would be impossible
-    floored = weight + SMALLEST_SHARE
-    share: Floats = floored / floored.sum()
-    return share
+N_FREE = 8
+"""Iterations without sparsity before starts at several tempos are inferred."""
+LEAST_BACKGROUND = 0.01
+"""Share of a document that its background has after these."""
 
 
 class _Point(NamedTuple):
@@ -156,7 +52,7 @@ def _expect(problem: Problem, point: _Point, *, learn_motifs: bool) -> plsm_pass
     """Return the expected counts under a state: the E-step, one pass over the observations."""
     state, live = point
     # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
-    plan = problem.plan._replace(n_motifs=state.n_motifs)
+    plan = problem.plan._replace(n_motifs=len(state.motifs))
     background = plsm_pass.background_of(
         state.background_word, state.background_mass / np.maximum(problem.layout.n_times, 1)
     )
@@ -216,11 +112,19 @@ def _step(
         # given as a share of the data for each cell, so that the prior does not fade as tables grow
         pseudo_count = problem.priors.motif_prior * problem.total / max(found.cells.size, 1)
         state = point.state._replace(
-            motifs=normalised(found.cells, pseudo_count),
+            motifs=_learned(point.state, found.cells, pseudo_count),
             background_word=shares(found.background_words),
         )
         point = point._replace(state=state)
     return point, value
+
+
+def _learned(state: State, counts: Floats, pseudo_count: float) -> Floats32:
+    """Return the motifs that expected counts ask for, those of one motif at its tempos tied."""
+    if state.tempos is None:
+        return normalised(counts, pseudo_count)
+    tied = learn_at_tempos(state.usual, counts.astype(np.float32), state.motifs, state.tempos)
+    return at_tempos(normalised(tied, pseudo_count), state.tempos)
 
 
 def step(
@@ -281,33 +185,6 @@ def normalised(counts: Floats, pseudo_count: float) -> Floats32:
     return motifs
 
 
-def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> State:
-    """Return given motifs with every start equally likely, half of the mass in the background.
-
-    With a background held at a share, it has that share.
-
-    Parameters
-    ----------
-    problem : Problem
-    motifs : float32 array (K, L, W)
-        Each sums to 1.
-    background_word : float64 array (W,)
-        Sums to 1.
-    """
-    layout = problem.layout
-    # half: neither side has to win the mass back from nothing
-    share = 0.5 if problem.priors.background is None else problem.priors.background
-    rows = np.diff(layout.document_rows)
-    level = (1 - share) * layout.document_total / (max(len(motifs), 1) * rows)
-    starts = np.repeat(np.repeat(level, rows).astype(np.float32)[:, None], len(motifs), axis=1)
-    return State(
-        np.ascontiguousarray(motifs, dtype=np.float32),
-        np.ascontiguousarray(starts),
-        background_word,
-        share * layout.document_total,
-    )
-
-
 def iterate(
     problem: Problem, state: State, n_iterations: int, *, learn_motifs: bool = True
 ) -> tuple[State, float]:
@@ -352,11 +229,19 @@ def infer_starts(
         First iteration in which motifs are learned too; None: they are held fixed.
     """
     threshold = problem.thresholds(state.n_motifs)
+    if problem.tempos is not None:
+        # mass spread over all tempos is below the threshold everywhere, until the data gather it
+        n_free, n_iterations = n_free + N_FREE, n_iterations + N_FREE
     point = _Point.of(state)
     for i in range(n_iterations):
         # flat starts are near the threshold: taken off at once, it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
         learn = learn_after is not None and i >= learn_after
+        if problem.tempos is not None and i == n_free:
+            # starts that explained everything may close: something must be left that can take over
+            least = LEAST_BACKGROUND * problem.layout.document_total
+            mass = np.maximum(point.state.background_mass, least)
+            point = point._replace(state=point.state._replace(background_mass=mass))
         point, _ = _step(problem, point, threshold * ramp, learn_motifs=learn)
     return point.whole(problem)
 

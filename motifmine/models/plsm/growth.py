@@ -18,9 +18,10 @@ import numpy as np
 
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, prepare_em
+from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import compute_saving, drop_surplus_motif
 from motifmine.models.plsm.search import (
     SearchSettings,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from motifmine.kernels.likelihood import compute_rates
-from motifmine.models.plsm.em import Problem, State
+from motifmine.models.plsm.problem import Problem, State
 from motifmine.records.start_layout import make_phi, start_layout
 from motifmine.records.table import ObservationTable
 

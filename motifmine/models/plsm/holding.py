@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from motifmine.models.plsm.centring import settle
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, prepare_em
+from motifmine.models.plsm.em import infer_starts, iterate
 from motifmine.models.plsm.occurrence_windows import (
     TINY,
     Canvas,
@@ -22,7 +22,10 @@ from motifmine.models.plsm.occurrence_windows import (
     find_peaks,
     motif_rates,
 )
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, within
+from motifmine.models.plsm.pruning import keep_motifs
 from motifmine.records.table import ObservationTable, cut_documents
+from motifmine.records.tempo import at_tempos, columns_at_tempos
 from motifmine.types import Floats, Floats32, Indices
 
 LENGTHS_PER_BLOCK = (2, 10)
@@ -55,7 +58,7 @@ class Halves(NamedTuple):
 
 def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
     """Return both halves of a table, prepared like `problem`; None if there is only one block."""
-    length = problem.layout.motif_length
+    length = problem.usual_length
     least, most = (factor * length for factor in LENGTHS_PER_BLOCK)
     blocks = cut_documents(table, max(least, min(most, table.n_times // LEAST_BLOCKS)))
     if blocks.n_documents < 2:
@@ -73,6 +76,7 @@ def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
                 problem.priors,
                 most_motifs=problem.plan.n_motifs,
                 n_threads=problem.n_threads,
+                tempos=problem.tempos,
             )
             for part in parts
         )
@@ -88,7 +92,7 @@ def restarted(problem: Problem, state: State, n_iterations: int = 10) -> State:
     state : State
     n_iterations : int
     """
-    flat = flat_start(problem, state.motifs, state.background_word)
+    flat = flat_start(problem, state.usual, state.background_word)
     return infer_starts(problem, flat, n_iterations=n_iterations, n_ramp=N_RAMP)
 
 
@@ -97,10 +101,13 @@ def refined(problem: Problem, state: State) -> State:
     state, _ = iterate(problem, restarted(problem, state, 6), N_REFINE)
     length = problem.layout.motif_length
     even = (state.background_word / length).astype(np.float32)
-    motifs = state.motifs.copy()
+    motifs = state.usual.copy()
     # a motif that got no mass in this half is empty, and its rates would be 0
     motifs[motifs.sum(axis=(1, 2)) < 0.5] = even
-    return state._replace(motifs=(1 - EVEN_SHARE) * motifs + np.float32(EVEN_SHARE) * even)
+    motifs = (1 - EVEN_SHARE) * motifs + np.float32(EVEN_SHARE) * even
+    if state.tempos is not None:
+        motifs = at_tempos(within(motifs, problem), state.tempos)
+    return state._replace(motifs=motifs)
 
 
 def evidence(halves: Halves, state: State) -> tuple[Floats, Floats]:
@@ -172,24 +179,26 @@ def compute_held_out_gains(problem: Problem, state: State, canvas: Canvas) -> li
 def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) -> list[Floats]:
     everything = motif_rates(canvas, state.motifs, state.starts)
     everything += background_rate(problem, state, canvas)
-    gains = []
-    for motif in range(state.n_motifs):
-        rows, weight = find_peaks(problem, state.starts[:, motif])
-        if len(rows) == 0:
+    gains, usual = [], state.usual
+    for motif, starts in enumerate(state.starts_by_motif):
+        peaks = find_peaks(problem, starts)
+        if len(peaks.row) == 0:
             gains.append(np.zeros(0))
             continue
-        own = motif_rates(canvas, state.motifs[[motif]], state.starts[:, [motif]])
+        columns = columns_at_tempos(np.array([motif]), state.n_tempos)
+        own = motif_rates(canvas, state.motifs[columns], state.starts[:, columns])
         # other occurrences of the same motif nearby are taken out with it: a small gain is the safe
         # side
-        rest = cut_windows(canvas, np.maximum(everything - own, 1e-6), rows)
-        counts = cut_windows(canvas, canvas.counts, rows)
+        rest = cut_windows(canvas, np.maximum(everything - own, 1e-6), peaks)
+        rest = np.maximum(rest, np.float32(1e-6))
+        counts = cut_windows(canvas, canvas.counts, peaks)
         if held_out:
             explained = own / np.maximum(everything, np.float32(TINY))
-            share = cut_windows(canvas, explained.astype(np.float32), rows)
-            gains.append(_gain(counts, rest, _of_the_others(counts * share, rest), weight))
+            mine = cut_windows(canvas, canvas.counts * explained.astype(np.float32), peaks)
+            gains.append(_gain(counts, rest, _of_the_others(mine, rest), peaks.weight))
             continue
-        shapes = np.broadcast_to(state.motifs[motif], counts.shape)
-        gains.append(_gain(counts, rest, shapes, weight))
+        shapes = np.broadcast_to(usual[motif], counts.shape)
+        gains.append(_gain(counts, rest, shapes, peaks.weight))
     return gains
 
 
@@ -224,10 +233,11 @@ def accompanying(problem: Problem, state: State) -> int | None:
 
     Such a motif is a part of others, or mends them.
     """
-    peaks = [find_peaks(problem, starts) for starts in state.starts.T]
-    reach = problem.layout.motif_length // 2
-    for motif in np.argsort(state.starts.sum(axis=0, dtype=np.float64), kind="stable"):
-        rows, weight = peaks[motif]
+    peaks = [find_peaks(problem, starts) for starts in state.starts_by_motif]
+    reach = problem.usual_length // 2
+    mass = state.starts_of_motifs.sum(axis=0, dtype=np.float64)
+    for motif in np.argsort(mass, kind="stable"):
+        rows, weight = peaks[motif].row, peaks[motif].weight
         others = [peak for index, peak in enumerate(peaks) if index != motif]
         if len(rows) < LEAST_OCCURRENCES or not others:
             continue
@@ -257,10 +267,7 @@ def _covered_share(problem: Problem, rows: Indices, reach: int) -> float:
 
 def only(state: State, keep: NDArray[np.bool_]) -> State:
     """Return the state with the marked motifs alone."""
-    return state._replace(
-        motifs=np.ascontiguousarray(state.motifs[keep]),
-        starts=np.ascontiguousarray(state.starts[:, keep]),
-    )
+    return keep_motifs(state, np.flatnonzero(keep))
 
 
 def _worse_half(bad: NDArray[np.bool_], total: Floats) -> NDArray[np.bool_]:

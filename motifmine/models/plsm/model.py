@@ -18,28 +18,23 @@ from motifmine.models.checks import (
     restore_words,
 )
 from motifmine.models.fitted import FittedModel, provenance_of
-from motifmine.models.plsm.em import (
-    Problem,
-    State,
-    flat_start,
-    infer_starts,
-    prepare_em,
-    step,
-    with_expected_counts,
-)
+from motifmine.models.plsm.em import infer_starts, step, with_expected_counts
 from motifmine.models.plsm.moving import (
     describe_decisions,
     is_moving,
     moving_motifs,
 )
 from motifmine.models.plsm.moving_things import with_gathered_starts, with_things
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,
     Watch,
+    begun_at_tempos,
     best_random_start,
     best_search,
     climbed,
+    decide_tempos,
     grown,
     has_open_number,
     prepare_fit,
@@ -59,6 +54,7 @@ from motifmine.records.fit import (
     make_sparse_activations,
 )
 from motifmine.records.table import ObservationTable
+from motifmine.records.tempo import columns_at_tempos
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats
@@ -124,7 +120,11 @@ class Plsm(PlsmSpec):
         spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
         watch = Watch.of(spec, on_progress)
         reason = ""
-        if has_open_number(spec):
+        spec, lines = decide_tempos(spec, compact, seed)
+        if spec.tempo_steps:
+            problem, state = begun_at_tempos(spec, compact, seed, n_threads=n_threads)
+            reason = "the others were copies, or gain too little"
+        elif has_open_number(spec):
             spec, problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
             problem = prepare_fit(spec, compact, n_threads)
@@ -136,7 +136,8 @@ class Plsm(PlsmSpec):
         if spec.drop_surplus:
             state = without_surplus(spec, compact, problem, state, watch)
         fit = _package(spec, table, problem, state, used, seed, watch)
-        return replace(fit, decisions=_describe_number(spec.n_motifs, state.n_motifs, reason))
+        lines += _describe_number(spec.n_motifs, state.n_motifs, reason)
+        return replace(fit, decisions=lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -214,11 +215,12 @@ def fold_in(
     words += (1 - FLOOR) * background.probability
     problem = prepare_em(
         replace(table, vocabulary=_as_many_words(table.vocabulary, motifs.n_words)),
-        motifs.motif_length,
+        motifs.usual_length,
         priors,
         most_motifs=len(motifs),
         n_threads=most_threads(),
         reckoned_total=reckoned_total,
+        tempos=motifs.tempos,
     )
     state = flat_start(problem, motifs.probability, words / words.sum())
     state = infer_starts(
@@ -231,7 +233,9 @@ def fold_in(
     # `step` returns the likelihood before it: one more for that of the final state
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
     return Located(
-        activations=make_sparse_activations(problem.layout, state.starts),
+        activations=make_sparse_activations(
+            problem.layout, state.starts, 0 if motifs.tempos is None else len(motifs.tempos)
+        ),
         background=_background(state, np.arange(motifs.n_words), motifs.n_words),
         log_likelihood=value,
     )
@@ -293,15 +297,19 @@ def _package(
 ) -> PlsmFit:
     """Return the records of a finished fit, motifs sorted by weight, over all words."""
     state = with_gathered_starts(problem, with_expected_counts(problem, state))
-    mass: Floats = state.starts.sum(axis=0, dtype=np.float64)
+    mass: Floats = state.starts_of_motifs.sum(axis=0, dtype=np.float64)
     # stable: equal masses keep their order on every machine
     order = np.argsort(-mass, kind="stable")
-    probability = restore_words(state.motifs[order], used, table.n_words)
+    probability = restore_words(state.usual[order], used, table.n_words)
+    starts = state.starts[:, columns_at_tempos(order, state.n_tempos)]
+    n_tempos = 0 if state.tempos is None else state.n_tempos
     return PlsmFit(
         spec=spec,
-        motifs=MotifSet(probability=probability, weight=mass[order] / table.total),
+        motifs=MotifSet(
+            probability=probability, weight=mass[order] / table.total, tempos=state.tempos
+        ),
         background=_background(state, used, table.n_words),
-        activations=make_sparse_activations(problem.layout, state.starts[:, order]),
+        activations=make_sparse_activations(problem.layout, starts, n_tempos),
         trace=watch.trace(),
         provenance=provenance_of(
             "plsm", spec, table, seed=seed, elapsed_s=time.perf_counter() - watch.began

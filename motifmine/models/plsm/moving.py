@@ -16,14 +16,7 @@ import numpy as np
 from motifmine.errors import SpecError
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.moving_window import LEAST_EXPLAINED, TURN, WIDEST, MovingWindow
-from motifmine.models.plsm.em import (
-    Problem,
-    State,
-    flat_start,
-    prepare_em,
-    step,
-    with_expected_counts,
-)
+from motifmine.models.plsm.em import step, with_expected_counts
 from motifmine.models.plsm.kernels.moving import sweep_gathered
 from motifmine.models.plsm.moving_lanes import (
     LEAST_OCCURRENCES,
@@ -37,6 +30,7 @@ from motifmine.models.plsm.moving_lanes import (
 )
 from motifmine.models.plsm.moving_splits import split_lanes, starts_at_things
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.search import compute_background_shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch

@@ -15,8 +15,8 @@ from motifmine.models.moving_paths import (
     trace_path,
 )
 from motifmine.models.moving_window import TURN, MovingWindow
-from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
+from motifmine.models.plsm.problem import Problem, State
 from motifmine.records.start_layout import StartLayout
 from motifmine.types import Floats, Floats32, Indices
 

@@ -17,7 +17,6 @@ from scipy.signal import find_peaks
 
 from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, own_run, share_on_path
 from motifmine.models.moving_window import MovingWindow
-from motifmine.models.plsm.em import Problem
 from motifmine.models.plsm.moving_lanes import (
     Lane,
     Part,
@@ -25,6 +24,7 @@ from motifmine.models.plsm.moving_lanes import (
     follow_parts,
     main_starts,
 )
+from motifmine.models.plsm.problem import Problem
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_LANES = 4

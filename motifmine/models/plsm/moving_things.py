@@ -6,8 +6,8 @@ import numpy as np
 
 from motifmine.models.moving_paths import own_run
 from motifmine.models.moving_window import PER_SIZE, smooth_paths
-from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.kernels.moving import sweep_gathered
+from motifmine.models.plsm.problem import Problem, State
 from motifmine.types import Floats, Floats32
 
 CURVED = 0.25

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motifmine.models.plsm.em import Problem, State
+from motifmine.models.plsm.problem import Problem, State
+from motifmine.records.tempo import columns_at_tempos, resampling
 from motifmine.types import Floats, Floats32, Indices
 
 LEAST_WEIGHT = 0.1
@@ -20,17 +21,20 @@ class Peaks(NamedTuple):
     """Start rows, int64 array (n,)."""
     weight: Floats
     """Observations of each, with those of the neighbouring start bins, float64 array (n,)."""
+    tempo: Floats | None = None
+    """Tempo of each, float64 array (n,); None where motifs have one tempo."""
 
 
 def find_peaks(problem: Problem, starts: Floats32) -> Peaks:
     """Return the occurrences of one motif: the highest starts (R,), half a window apart.
 
     Kept are those of `LEAST_WEIGHT` of the typical weight, the mean of all, each counted by its
-    weight.
+    weight. Starts (R, V) are those at every tempo; an occurrence has that of most of its mass.
     """
     layout = problem.layout
-    apart = max(2, layout.motif_length // 2)
-    total = starts.astype(np.float64)
+    apart = max(2, problem.usual_length // 2)
+    at_tempo = starts if starts.ndim == 2 else None
+    total = starts.sum(axis=1, dtype=np.float64) if starts.ndim == 2 else starts.astype(np.float64)
     document, _ = layout.start_of_row(np.arange(layout.n_rows))
     # mass of the next document is not a neighbour
     same = document[1:] == document[:-1]
@@ -52,7 +56,11 @@ def find_peaks(problem: Problem, starts: Floats32) -> Peaks:
     # many faint peaks would pull a plain mean down
     typical = np.square(weight).sum() / max(float(weight.sum()), TINY)
     keep = weight >= LEAST_WEIGHT * typical
-    return Peaks(found[keep], weight[keep])
+    tempo = None
+    if at_tempo is not None and problem.tempos is not None:
+        near = np.clip(found[keep, None] + np.arange(-2, 3), 0, layout.n_rows - 1)
+        tempo = problem.tempos[at_tempo[near].sum(axis=1).argmax(axis=1)]
+    return Peaks(found[keep], weight[keep], tempo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +76,8 @@ class Canvas:
     """Row of `counts` where the window of every start row begins, int64 array (R,)."""
     length: int
     """Bins of a window."""
+    usual_length: int
+    """Bins of a motif at its usual tempo."""
 
 
 def canvas_of(problem: Problem) -> Canvas:
@@ -81,7 +91,10 @@ def canvas_of(problem: Problem) -> Canvas:
     row = layout.bin_row + (layout.bin_document + 1) * (length - 1)
     counts[np.repeat(row, np.diff(layout.offsets)), layout.word] = layout.count
     return Canvas(
-        counts=counts, first=np.arange(layout.n_rows) + document * (length - 1), length=length
+        counts=counts,
+        first=np.arange(layout.n_rows) + document * (length - 1),
+        length=length,
+        usual_length=problem.usual_length,
     )
 
 
@@ -123,18 +136,26 @@ def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
     return rates
 
 
-def cut_windows(canvas: Canvas, values: Floats32, rows: Indices) -> Floats32:
-    """Return windows of `values` (N, W) at start rows, float32 array (n, L, W).
+def cut_windows(canvas: Canvas, values: Floats32, peaks: Peaks) -> Floats32:
+    """Return windows of `values` (N, W) at occurrences, float32 array (n, L, W).
+
+    What occurred at another tempo is resampled to the usual one.
 
     Parameters
     ----------
     canvas : Canvas
     values : float32 array (N, W)
         Laid out like the counts of `canvas`.
-    rows : int64 array (n,)
-        Start rows.
+    peaks : Peaks
     """
-    windows: Floats32 = values[canvas.first[rows][:, None] + np.arange(canvas.length)]
+    windows: Floats32 = values[canvas.first[peaks.row][:, None] + np.arange(canvas.length)]
+    if peaks.tempo is not None:
+        for tempo in np.unique(peaks.tempo).tolist():
+            # a bin's values are spread over the relative times that it covers
+            spread = resampling(canvas.length, (tempo,))[0].T / np.float32(tempo)
+            at = peaks.tempo == tempo
+            windows[at] = np.matmul(spread, windows[at])
+        windows[:, canvas.usual_length :] = 0
     return windows
 
 
@@ -155,7 +176,8 @@ def unexplained_by_others(
     others = np.setdiff1d(np.arange(state.n_motifs), motifs)
     if len(others) == 0:
         return canvas.counts
-    theirs = motif_rates(canvas, state.motifs[others], state.starts[:, others])
+    columns = columns_at_tempos(others, state.n_tempos)
+    theirs = motif_rates(canvas, state.motifs[columns], state.starts[:, columns])
     everything = motif_rates(canvas, state.motifs, state.starts)
     everything += background_rate(problem, state, canvas)
     # by responsibility, as EM does: plain subtraction would leave negative counts

@@ -6,13 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.plsm.em import Problem, State, iterate
+from motifmine.models.plsm.em import iterate
 from motifmine.models.plsm.kernels.search import drop_costs
+from motifmine.models.plsm.problem import Problem, State
 from motifmine.records.start_layout import make_phi, spread_rates
+from motifmine.records.tempo import columns_at_tempos
 from motifmine.types import Floats, Floats32, Indices
 
 DUPLICATE_COSINE = 0.8
 """Best-shift cosine of two motifs that are one."""
+DUPLICATE_AT_TEMPOS = 0.95
+"""The same at the best shift and tempo: the choice makes different motifs more alike."""
 LEAST_REST = 0.02
 """Share of its rate that an observation is taken to keep when a motif leaves."""
 LEAST_OCCURRENCES = 1.5
@@ -28,10 +32,55 @@ N_TRIED_SURPLUS = 3
 
 def keep_motifs(state: State, keep: Indices) -> State:
     """Return the state with the motifs `keep` only."""
+    columns = columns_at_tempos(keep, state.n_tempos)
     return state._replace(
-        motifs=np.ascontiguousarray(state.motifs[keep]),
-        starts=np.ascontiguousarray(state.starts[:, keep]),
+        motifs=np.ascontiguousarray(state.motifs[columns]),
+        starts=np.ascontiguousarray(state.starts[:, columns]),
     )
+
+
+def alike(state: State) -> tuple[Floats, Indices, Indices]:
+    """Return how alike motifs are at the best shift and tempo of the second of each pair.
+
+    Returns
+    -------
+    cosine : float64 array (K, K)
+    shift : int64 array (K, K)
+        Relative time r of the second is r + shift of the first.
+    tempo : int64 array (K, K)
+        Index of the tempo at which the second is most like the first at its usual one.
+    """
+    cosine, shift = max_shifted_cosine(state.usual, state.motifs)
+    n_motifs, n_tempos = state.n_motifs, state.n_tempos
+    cosine = cosine.reshape(n_motifs, n_motifs, n_tempos)
+    tempo = cosine.argmax(axis=2)
+    best = (*np.indices(tempo.shape), tempo)
+    return cosine[best], shift.reshape(cosine.shape)[best], tempo
+
+
+def give_starts(state: State, starts: Floats32, one: int, other: int, shift: int, at: int) -> None:
+    """Add the starts of a motif to those of another that is like it, changing `starts` (R, K * V).
+
+    Parameters
+    ----------
+    state : State
+    starts : float32 array (R, K * V)
+    one, other : int
+        Motif that receives, and the one that gives.
+    shift, at : int
+        Shift and index of the tempo at which `other` is like `one`, see `alike`.
+    """
+    n_tempos = state.n_tempos
+    if state.tempos is None:
+        # relative time r of `other` is r + shift of `one`: its start s is the start s - shift
+        starts[:, one] += np.roll(starts[:, other], -shift)
+        return
+    by = state.tempos / state.tempos[at]
+    to = np.abs(np.log(state.tempos)[:, None] - np.log(by)).argmin(axis=0)
+    for tempo in range(n_tempos):
+        moved = round(-shift / by[tempo])
+        given = np.roll(starts[:, other * n_tempos + tempo], moved)
+        starts[:, one * n_tempos + to[tempo]] += given
 
 
 def merge_copies(state: State, n_least: int, *, least_cosine: float = DUPLICATE_COSINE) -> State:
@@ -44,17 +93,16 @@ def merge_copies(state: State, n_least: int, *, least_cosine: float = DUPLICATE_
     least_cosine : float
         Best-shift cosine above which two motifs are copies.
     """
-    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
+    cosine, shift, tempo = alike(state)
     starts = state.starts.copy()
     # heavy motifs first: a copy is folded into the one that was learned from more observations
     alive = np.ones(state.n_motifs, dtype=bool)
-    order = np.argsort(-starts.sum(axis=0, dtype=np.float64), kind="stable")
+    order = np.argsort(-state.starts_of_motifs.sum(axis=0, dtype=np.float64), kind="stable")
     for place, i in enumerate(order):
         for j in order[place + 1 :]:
-            alike = alive[i] and alive[j] and cosine[i, j] > least_cosine
-            if alike and alive.sum() > n_least:
-                # relative time r of j is r + shift of i: a start s of j is the start s - shift of i
-                starts[:, i] += np.roll(starts[:, j], -int(shift[i, j]))
+            is_copy = alive[i] and alive[j] and cosine[i, j] > least_cosine
+            if is_copy and alive.sum() > n_least:
+                give_starts(state, starts, i, j, int(shift[i, j]), int(tempo[i, j]))
                 alive[j] = False
     if alive.all():
         return state
@@ -71,7 +119,8 @@ def prune_motifs(problem: Problem, state: State, n_keep: int) -> State:
     n_keep : int
         Number of motifs that stay.
     """
-    state, _ = iterate(problem, merge_copies(state, n_keep), 4)
+    least = DUPLICATE_COSINE if state.tempos is None else DUPLICATE_AT_TEMPOS
+    state, _ = iterate(problem, merge_copies(state, n_keep, least_cosine=least), 4)
     while state.n_motifs > n_keep:
         surplus = state.n_motifs - n_keep
         # a trial costs passes over the data; while there are many, a third goes by contribution
@@ -82,7 +131,7 @@ def prune_motifs(problem: Problem, state: State, n_keep: int) -> State:
         else:
             keep = np.delete(np.arange(state.n_motifs), _find_cheapest(problem, state))
         state, _ = iterate(problem, keep_motifs(state, keep), 4)
-        state = merge_copies(state, n_keep)
+        state = merge_copies(state, n_keep, least_cosine=least)
     return state
 
 
@@ -107,7 +156,8 @@ def compute_contributions(problem: Problem, state: State) -> Floats:
         layout.motif_length,
         LEAST_REST,
     )
-    return costs
+    together: Floats = costs.reshape(state.n_motifs, state.n_tempos).sum(axis=1)
+    return together
 
 
 def _find_cheapest(problem: Problem, state: State) -> int:
@@ -134,9 +184,10 @@ def compute_description_lengths(state: State, cell_share: float = 1.0) -> Floats
     n * (log(L * W / n) + 1), each with a value worth half the log of the motif's mass (as in BIC);
     as most cells are near 0, n is the exponential of the motif's entropy.
     """
-    mass = state.starts.sum(axis=0, dtype=np.float64)
-    n_starts = np.array([_perplexity(starts) for starts in state.starts.T])
-    n_cells = np.array([_perplexity(motif) for motif in state.motifs])
+    mass = state.starts_of_motifs.sum(axis=0, dtype=np.float64)
+    by_motif = state.starts.reshape(len(state.starts), state.n_motifs, state.n_tempos)
+    n_starts = np.array([_perplexity(starts.ravel()) for starts in by_motif.transpose(1, 0, 2)])
+    n_cells = np.array([_perplexity(motif) for motif in state.usual])
     which = n_cells * (np.log(state.motifs[0].size / n_cells) + 1.0)
     values = 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
     lengths: Floats = n_starts * np.log(state.starts.size) + cell_share * (which + values)
@@ -161,12 +212,12 @@ def _perplexity(mass: Floats32) -> float:
 
 def drop_motif(state: State, motif: int) -> State:
     """Return the state less one motif; its starts go to the motif that resembles it most."""
-    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
+    cosine, shift, tempo = alike(state)
     # not its own twin
     cosine[motif, motif] = -1.0
     twin = int(np.argmax(cosine[:, motif]))
     starts = state.starts.copy()
-    starts[:, twin] += np.roll(starts[:, motif], -int(shift[twin, motif]))
+    give_starts(state, starts, twin, motif, int(shift[twin, motif]), int(tempo[twin, motif]))
     return keep_motifs(state._replace(starts=starts), np.delete(np.arange(state.n_motifs), motif))
 
 
@@ -216,10 +267,10 @@ def count_effective_starts(problem: Problem, state: State) -> Floats:
     It is (sum of a)^2 / (sum of a times the mass within half a motif of it): n for n equal
     occurrences apart, 1 for a single one however it is spread.
     """
-    reach = max(1, problem.layout.motif_length // 2)
+    reach = max(1, problem.usual_length // 2)
     n_starts = np.zeros(state.n_motifs)
-    for k in range(state.n_motifs):
-        starts = state.starts[:, k].astype(np.float64)
+    for k, column in enumerate(state.starts_of_motifs.T):
+        starts = column.astype(np.float64)
         # differences of a running sum: the mass around every start in linear time
         total = np.cumsum(np.pad(starts, (reach + 1, reach)))
         together = float(starts @ (total[2 * reach + 1 :] - total[: -2 * reach - 1]))

@@ -15,14 +15,9 @@ import numpy as np
 from motifmine.kernels.likelihood import compute_rates
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
-from motifmine.models.plsm.em import (
-    Problem,
-    State,
-    flat_start,
-    infer_starts,
-    prepare_em,
-)
+from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.kernels.search import window_counts
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import background_rates, prune_motifs
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import make_phi
@@ -100,12 +95,12 @@ def search_motifs(
         for restart in range(settings.restarts)
     ]
     if len(found) > 1:
-        together = np.concatenate([state.motifs for _, state in found])
+        together = np.concatenate([state.usual for _, state in found])
         state = flat_start(problem, together, found[0][1].background_word)
         found.append(_compete(problem, state, settings.n_motifs, motif_length))
         on_round(found[-1][0])
     best = max(found, key=lambda pair: pair[0])[1]
-    return crop_motifs(best.motifs, motif_length), best.background_word
+    return crop_motifs(best.usual, motif_length), best.background_word
 
 
 def run_search(
@@ -176,7 +171,7 @@ def add_seeds(problem: Problem, state: State, n_seeds: int, rng: np.random.Gener
         unexplained = problem.layout.count * parts
         left = cut_seeds(problem, unexplained, n_seeds - n_plain, rng)
         seeds = np.concatenate([seeds, left])
-    return flat_start(problem, np.concatenate([state.motifs, seeds]), state.background_word)
+    return flat_start(problem, np.concatenate([state.usual, seeds]), state.background_word)
 
 
 def cut_seeds(

@@ -100,6 +100,15 @@ class PlsmSpec:
     )
     """Prune copies, motifs that occur only once, and those whose gain in likelihood is below
     their description length and that do not hold on data they were not learned from."""
+    tempo: Literal["auto", "off"] = setting(
+        "off",
+        help="auto: an occurrence may be slower or faster than its motif, where that predicts "
+        "held-out observations better.",
+    )
+    """Whether each occurrence has a tempo of its own, see `motifmine.models.plsm.tempo`."""
+    tempo_steps: int | None = None
+    """Tempos on either side of the usual one at which motifs occur, > 0; None with `tempo` `auto`:
+    decided."""
     least_motifs: int = 1
     """The sparsity is that of this number of motifs where there are fewer, > 0; decided with
     `n_motifs` where that is None."""
@@ -111,7 +120,7 @@ class PlsmSpec:
 
     def __post_init__(self) -> None:
         check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
-        check_at_least(self, 1, "least_motifs")
+        check_at_least(self, 1, "least_motifs", "tempo_steps")
         check_not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
@@ -119,6 +128,7 @@ class PlsmSpec:
         if self.longest_s is not None and not self.longest_s > 0:
             raise SpecError(f"longest_s is {self.longest_s}; it must be more than 0")
         check_one_of(self, "start", ("search", "random"))
+        check_one_of(self, "tempo", ("auto", "off"))
         if isinstance(self.background, str):
             check_one_of(self, "background", ("learned",))
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.clusters import kmeans, replication
-from motifmine.models.plsm.em import Problem, State
 from motifmine.models.plsm.occurrence_windows import (
     Canvas,
     Peaks,
@@ -19,6 +18,8 @@ from motifmine.models.plsm.occurrence_windows import (
     find_peaks,
     unexplained_by_others,
 )
+from motifmine.models.plsm.problem import Problem, State
+from motifmine.models.plsm.pruning import alike, give_starts
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_PARTS = 6
@@ -53,22 +54,23 @@ def split_and_merge(
         Counts of `problem`.
     rng : numpy.random.Generator
     """
-    groups, shift = alike_groups(problem, state)
+    groups, shift, tempo = alike_groups(problem, state)
     motifs: list[Floats32] = []
     is_changed = False
     for group in groups:
-        starts = sum(
-            np.roll(state.starts[:, motif], -int(shift[group[0], motif])) for motif in group
-        )
-        rows = find_peaks(problem, np.asarray(starts, np.float32)).row
-        if len(rows) == 0:
+        starts, first = state.starts.copy(), group[0]
+        for motif in group[1:]:
+            by, at = int(shift[first, motif]), int(tempo[first, motif])
+            give_starts(state, starts, first, motif, by, at)
+        peaks = find_peaks(problem, state._replace(starts=starts).starts_by_motif[first])
+        if len(peaks.row) == 0:
             is_changed = True
             continue
         left = unexplained_by_others(problem, state, canvas, group)
-        windows = cut_windows(canvas, left, rows)
+        windows = cut_windows(canvas, left, peaks)
         part = parts_of(windows, rng)
         if len(group) == 1 and part.max() == 0:
-            motifs.append(state.motifs[group[0]])
+            motifs.append(state.usual[first])
             continue
         is_changed = True
         motifs.extend(
@@ -129,11 +131,14 @@ def _joined(windows: Floats32, part: Indices) -> Indices:
         part = np.where(part == other, one, part)
 
 
-def alike_groups(problem: Problem, state: State) -> tuple[list[list[int]], Indices]:
-    """Return motifs in groups that are cut again together, heaviest first, and pairwise shifts."""
-    cosine, shift = max_shifted_cosine(state.motifs, state.motifs)
-    order = np.argsort(-state.starts.sum(axis=0, dtype=np.float64), kind="stable")
-    peaks = [find_peaks(problem, starts) for starts in state.starts.T]
+def alike_groups(problem: Problem, state: State) -> tuple[list[list[int]], Indices, Indices]:
+    """Return motifs in groups that are cut again together, heaviest first.
+
+    Pairwise shifts and tempos are returned too, see `motifmine.models.plsm.pruning.alike`.
+    """
+    cosine, shift, tempo = alike(state)
+    order = np.argsort(-state.starts_of_motifs.sum(axis=0, dtype=np.float64), kind="stable")
+    peaks = [find_peaks(problem, starts) for starts in state.starts_by_motif]
     groups: list[list[int]] = []
     free = [int(motif) for motif in order]
     while free:
@@ -151,14 +156,14 @@ def alike_groups(problem: Problem, state: State) -> tuple[list[list[int]], Indic
             group.append(joins[0])
             free.remove(joins[0])
         groups.append(group)
-    return groups, shift
+    return groups, shift, tempo
 
 
 def _is_apart(problem: Problem, peaks: Peaks, rows: Indices) -> bool:
     """Return whether little of the weight of a motif is where `rows` are."""
     if len(rows) == 0 or len(peaks.row) == 0:
         return True
-    reach = max(1, problem.layout.motif_length // 2)
+    reach = max(1, problem.usual_length // 2)
     near = np.abs(peaks.row[:, None] - rows[None]).min(axis=1) < reach
     return float(peaks.weight[near].sum()) <= MOST_TOGETHER * float(peaks.weight.sum())
 

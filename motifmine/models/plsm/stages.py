@@ -9,22 +9,16 @@ from numpy.typing import NDArray
 
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.monitor import Monitor
-from motifmine.models.plsm.em import (
-    Problem,
-    State,
-    climb,
-    flat_start,
-    infer_starts,
-    iterate,
-    prepare_em,
-)
+from motifmine.models.plsm.em import climb, infer_starts, iterate
 from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
-from motifmine.models.plsm.pruning import drop_surplus_motif, merge_copies
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
+from motifmine.models.plsm.pruning import DUPLICATE_AT_TEMPOS, drop_surplus_motif, merge_copies
 from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
+from motifmine.models.plsm.tempo import LEAST_SPARSITY, search_at_tempos, tempos_of, with_tempos
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
@@ -217,6 +211,50 @@ def grown(
     return spec, problem, state, reason
 
 
+def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple[str, ...]]:
+    """Return the specification with its tempos decided, and a line if there are several.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+        Resolved.
+    table : ObservationTable
+    seed : int
+    """
+    if spec.tempo == "off" or spec.tempo_steps:
+        return spec, ()
+    # motifs that go on all the time leave no starts at which a tempo could be read off
+    if spec.activity != "sparse" or spec.start == "random":
+        return replace(spec, tempo="off"), ()
+    spec, line = with_tempos(spec, table, number_of(spec), seed)
+    return spec, (line,) if line else ()
+
+
+def begun_at_tempos(
+    spec: PlsmSpec, table: ObservationTable, seed: int, *, n_threads: int
+) -> tuple[Problem, State]:
+    """Return motifs at the tempos of a specification, their starts inferred on everything.
+
+    Parameters
+    ----------
+    spec : PlsmSpec
+        With its tempos decided.
+    table : ObservationTable
+    seed : int
+    n_threads : int
+    """
+    motifs, words = search_at_tempos(spec, table, number_of(spec), seed, n_threads=n_threads)
+    problem = prepare_em(
+        table,
+        spec.motif_length,
+        replace(spec.priors, sparsity=max(spec.priors.sparsity, LEAST_SPARSITY)),
+        most_motifs=len(motifs),
+        n_threads=n_threads,
+        tempos=tempos_of(spec.tempo_steps or 0),
+    )
+    return problem, _with_inferred_starts(problem, motifs, words)
+
+
 def without_surplus(
     spec: PlsmSpec, table: ObservationTable, problem: Problem, state: State, watch: Watch
 ) -> State:
@@ -244,7 +282,8 @@ def without_surplus(
         return evidence(halves, state)[0] >= LEAST_EVIDENCE
 
     while state.n_motifs > 1:
-        fewer: State | None = merge_copies(state, 1, least_cosine=SAME_COSINE)
+        same = SAME_COSINE if state.tempos is None else DUPLICATE_AT_TEMPOS
+        fewer: State | None = merge_copies(state, 1, least_cosine=same)
         # copies first: each would make the other look surplus
         if fewer is not None and fewer.n_motifs == state.n_motifs:
             fewer = drop_surplus_motif(problem, state, holds=holds)
@@ -252,7 +291,7 @@ def without_surplus(
             break
         state = climbed(spec, problem, fewer, watch)
     if state.n_motifs < n_before:
-        state = _with_inferred_starts(problem, state.motifs, state.background_word)
+        state = _with_inferred_starts(problem, state.usual, state.background_word)
         state = climbed(spec, problem, state, watch)
     return state
 

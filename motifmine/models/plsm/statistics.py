@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from motifmine.models.plsm.em import normalised, shares
+from motifmine.models.plsm.em import normalised
+from motifmine.models.plsm.problem import shares
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.types import Floats
 

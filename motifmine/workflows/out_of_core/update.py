@@ -86,6 +86,7 @@ def update_file(
     model, spec = record.provenance.model, record.provenance.spec
     if not entry_of(model).can_update:
         raise SpecError(f"{source.name} is a fit of {model}, to which no tables can be added")
+    _check_tempos(source, record)
     if len(record.motifs) == 0:
         raise DataError(
             f"{source.name} has no motifs to update; fit all tables together with 'motifmine fit'"
@@ -140,6 +141,14 @@ def update_file(
         force=force,
         base=source,
     )
+
+
+def _check_tempos(source: Path, record: FitRecord) -> None:
+    if record.motifs.tempos is not None:
+        raise SpecError(
+            f"{source.name} has motifs at several tempos, to which no tables can be added; fit "
+            "again with --tempo off, or all tables together"
+        )
 
 
 def _notes_of_cameras(record: FitRecord, census: Census) -> Notes:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motifmine.models.plsm.em import flat_start, prepare_em
+from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.simulation import Simulation
 

@@ -5,8 +5,9 @@ import pytest
 
 from motifmine.analysis.matching import match_motifs
 from motifmine.models.plsm import growth, holding, occurrence_windows, pruning, split_moves
-from motifmine.models.plsm.em import Problem, State, flat_start, infer_starts, iterate, prepare_em
+from motifmine.models.plsm.em import infer_starts, iterate
 from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
@@ -110,9 +111,9 @@ def test_windows_hold_the_counts_where_a_motif_starts(truth: Simulation) -> None
     problem, state = inferred(truth.table, truth.motifs.probability)
     canvas = occurrence_windows.canvas_of(problem)
     dense = truth.table.dense().T
-    row = LENGTH - 1 + 100
+    at = occurrence_windows.Peaks(np.array([LENGTH - 1 + 100]), np.ones(1))
     np.testing.assert_array_equal(
-        occurrence_windows.cut_windows(canvas, canvas.counts, np.array([row]))[0],
+        occurrence_windows.cut_windows(canvas, canvas.counts, at)[0],
         dense[100 : 100 + LENGTH],
     )
     rates = occurrence_windows.motif_rates(canvas, state.motifs, state.starts)

@@ -12,8 +12,9 @@ import pytest
 
 from motifmine.errors import DataError, SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.plsm.em import Problem, State, flat_start, iterate, prepare_em, step
+from motifmine.models.plsm.em import iterate, step
 from motifmine.models.plsm.model import Plsm, fold_in
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import start_layout
 from motifmine.records.table import (

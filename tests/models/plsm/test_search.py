@@ -6,8 +6,9 @@ import pytest
 from motifmine.errors import FitError, SpecError
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, heaviest_window
-from motifmine.models.plsm.em import flat_start, infer_starts, prepare_em
+from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
+from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.pruning import drop_motif, merge_copies
 from motifmine.models.plsm.search import add_seeds, cut_seeds
 from motifmine.models.plsm.spec import PlsmSpec, Priors

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError, SpecError
 from motifmine.models.plsm import em
+from motifmine.models.plsm import problem as plsm_problem
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.topics import plsa
 from motifmine.models.topics.plsa import N_FOLD_IN, Plsa, State, infer_shares, run_em_step
@@ -96,7 +97,7 @@ def test_plsm_with_motifs_of_one_bin_is_plsa() -> None:
     table = scattered(8, 30, 12, density=0.6)
     windows = cut_windows(table, 1, 1000)
     state = random_state(5, windows, 3)
-    problem = em.prepare_em(
+    problem = plsm_problem.prepare_em(
         table, 1, Priors(sparsity=0.0, background=0.0), most_motifs=3, n_threads=1
     )
     totals = np.bincount(table.row_of_observation(), weights=table.count, minlength=table.n_times)
@@ -104,7 +105,7 @@ def test_plsm_with_motifs_of_one_bin_is_plsa() -> None:
     starts = np.zeros((table.n_times, 3), np.float32)
     starts[filled] = state.shares * totals[filled, None]
     motifs = np.ascontiguousarray(state.loadings.T[:, None, :])
-    plsm = em.State(motifs, starts, np.full(12, 1 / 12), np.zeros(1))
+    plsm = plsm_problem.State(motifs, starts, np.full(12, 1 / 12), np.zeros(1))
     threshold = np.zeros(problem.layout.n_rows, np.float32)
     for _ in range(15):
         state, value = run_em_step(windows, state)
