@@ -77,9 +77,11 @@ class MotifSet:
         """
         mass = self.probability.sum(axis=2, dtype=np.float64)
         total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
+        # less a little: rounding must not exclude an interval that holds just the share
         goal = SPAN_SHARE * total[:, -1] - 1e-9
         first = np.zeros(len(mass), dtype=np.int64)
         end = np.full(len(mass), self.motif_length, dtype=np.int64)
+        # from long to short, so that the last interval that holds enough is the shortest
         for n_bins in range(self.motif_length, 0, -1):
             held = total[:, n_bins:] - total[:, :-n_bins]
             best = held.argmax(axis=1)
@@ -181,6 +183,7 @@ def make_sparse_activations(
     n_tempos : int
         V, 0 where motifs have no tempos.
     """
+    # EM leaves mass everywhere; what explains next to nothing would be most of the file
     row, column = np.nonzero(activation > SMALLEST_MASS)
     motif, tempo = np.divmod(column, max(n_tempos, 1))
     document, start_bin = layout.start_of_row(row)

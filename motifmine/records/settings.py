@@ -48,6 +48,7 @@ class Preparation:
         """Return the prepared table; words and times do not change."""
         choice = self.resolve(table)
         count = choice._compress(table)
+        # their words stay in the vocabulary, whose numbers are those of all tables of a scene
         is_rare = table.word_numbers() < (choice.least_bins or 0)
         if is_rare.any():
             count = np.where(is_rare[table.word], np.float32(0), count)
@@ -97,6 +98,7 @@ class Rate:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.delay) and self.delay >= 1):
             raise SpecError(f"delay is {self.delay}; it must be 1 or more")
+        # Robbins and Monro: rates must sum to infinity, and their squares must not
         if not 0.5 < self.forgetting <= 1:
             raise SpecError(
                 f"forgetting is {self.forgetting}; it must be above 0.5 and at most 1, or the "
@@ -180,6 +182,7 @@ class FitSpec:
         if not isinstance(values, Mapping):
             raise TypeError(f"settings are a mapping, not {values!r}")
         names = list(values)
+        # files are flat: what precedes the parts is of the model, what follows them are notes
         first = min((names.index(part) for part in PARTS if part in values), default=len(names))
         detection = dict(values.get("detection", {}))
         if detection.get("least_score", 0.0) is None:

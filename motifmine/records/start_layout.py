@@ -121,6 +121,8 @@ def _lay_out(table: ObservationTable, motif_length: int) -> StartLayout:
 def make_phi(probability: Floats32) -> Floats32:
     """Return motifs (K, L, W) by word with relative time reversed, float32 array (W, L * K)."""
     n_words = probability.shape[2]
+    # the start rows of an observation ascend while its relative time falls: reversed, both are
+    # read in order, and the rate of an observation is one dot product
     return np.ascontiguousarray(probability[:, ::-1].transpose(2, 1, 0).reshape(n_words, -1))
 
 

@@ -322,6 +322,8 @@ class Topics(WordLayout):
         Topics with similar words are then similar.
         """
         loadings = self.loadings[words].astype(np.float64)
+        # a square root of the matrix of inner products: distances between its rows are those of the
+        # words, in as few columns as there are topics
         value, vector = np.linalg.eigh(loadings @ loadings.T)
         view: Floats = vector * np.sqrt(np.maximum(value, 0.0))
         return view
@@ -329,6 +331,7 @@ class Topics(WordLayout):
     def difference(self, other: WordLayout, labels: Iterable[tuple[str, str]]) -> str:
         """Return how the words of the topics differ, or that the topics differ."""
         theirs = other.topics()
+        # what differs below the topics is the cause, and is named first
         return (theirs and self.inner.difference(theirs.inner)) or "other topics"
 
     def __eq__(self, other: object) -> bool:

@@ -41,12 +41,14 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
     record = store.read_fit(workspace.find_fit(name))
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
         scratch = Workspace(Path(folder))
+        # by content: a series in HDF5 has the same suffix
         is_table = [hdf5.read_file_format(path) == store.TABLE_FORMAT for path in sources]
         tables = [path for path, yes in zip(sources, is_table, strict=True) if yes]
         others = [path for path, yes in zip(sources, is_table, strict=True) if not yes]
         if others:
             _extract_alike(record, others, scratch)
         for path in tables:
+            # before pictures are registered: one of another size could not be compared
             _refuse_table_of_another_scene(record, path)
         found = workspace.read_tables(
             [*tables, *scratch.table_paths()],
@@ -54,6 +56,7 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
             on_message=lambda line: warnings.warn(line, MotifmineWarning, stacklevel=2),
         )
     layer = layer_of_fit(record)
+    # tables may be of topics already, from a workspace with the same layer
     if layer is not None and layer.topics.inner == found.vocabulary:
         found = layer.apply(found)
     _refuse_other_scene(record, found)

@@ -40,6 +40,7 @@ class Workspace:
 
     def table_paths(self) -> list[Path]:
         """Return all tables, in order of name."""
+        # hidden: half-written files of commands that run, and of some file systems
         return sorted(p for p in self.tables.glob("*.h5") if not p.name.startswith("."))
 
     def vocabulary(self) -> Vocabulary | None:
@@ -132,6 +133,7 @@ class Workspace:
 
     def next_fit_name(self, model: str) -> str:
         """Return `<model>-<number>`, one above the highest number in use or reserved."""
+        # also those that other commands are making, which are hidden until they are whole
         pattern = re.compile(rf"{re.escape(model)}-(\d+)\.h5|\.{re.escape(model)}-(\d+)\.h5\..+")
         found = (pattern.fullmatch(path.name) for path in (self.root / "fits").glob("*"))
         return f"{model}-{max((int(m[1] or m[2]) for m in found if m), default=0) + 1:03d}"

@@ -119,9 +119,11 @@ def _make_observation(
         "close_behaviors_between_videos": False,
     }
     if path is None:
+        # without a file there is nothing to play: a live observation opens without one
         return {"file": [], "type": "LIVE", "scan_sampling_time": 0, **shared}
     name, kind = str(path), guess_media_type(recording)
     return {
+        # BORIS has eight players, and reads the list of each
         "file": {"1": [name], **{str(player): [] for player in range(2, 9)}},
         "type": "MEDIA",
         "media_info": {
@@ -151,6 +153,8 @@ def _make_events(spans: Sequence[Span], codes: Sequence[str], *frame: str) -> li
             start_s, end_s = span.start_ms / 1000, span.end_ms / 1000
             rows.append((start_s, [start_s, "", code, "", f"score {span.score:.6g}", *frame]))
             rows.append((end_s, [end_s, "", code, "", "", *frame]))
+    # by time alone, and stable: where an occurrence ends as the next begins, the end comes first,
+    # else BORIS would pair the two starts
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 

@@ -141,6 +141,7 @@ def write_occurrences(
     per_recording = chosen.one_timeline and (len(documents) != 1 or output.is_dir())
     if not per_recording:
         parts = {output: documents}
+    # a name with the suffix means a file, and would become a folder of files
     elif output.suffix == chosen.suffix and not output.is_dir():
         raise _refuse_several(record, form)
     else:

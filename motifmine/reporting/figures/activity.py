@@ -33,6 +33,7 @@ class Activity:
         first = np.zeros(len(self.cell), dtype=np.int64)
         starts = self.offsets[:-1][np.diff(self.offsets) > 0]
         first[starts] = self.cell[starts]
+        # differences are small numbers, which compress well in the page
         step = np.diff(self.cell, prepend=0)
         step[starts] = first[starts]
         value = self.level * (n_directions + 1) + self.direction + 1
@@ -61,6 +62,7 @@ def measure_motif_activity(record: FitRecord, motif: int, *, most: int) -> Activ
     """
     grid = picture_grid(record)
     phi = record.motifs.probability[motif]
+    # a fit leaves a little in all cells, which is not shown at any level
     time, word = np.nonzero(phi > 1e-3 * phi.max(initial=0.0))
     return measure_grid_activity(
         grid, time, word, phi[time, word].astype(np.float64), n_bins=len(phi), most=most
@@ -97,10 +99,12 @@ def measure_grid_activity(
         mass[is_moving],
     )
     most_way = by_direction.argmax(axis=1)
+    # an arrow claims a direction: more than half of the motion must have it
     is_steady = by_direction.max(axis=1, initial=0.0) > 0.5 * strength
     # a percentile, because a single very strong cell would hide all others
     full = np.percentile(strength, 98) if len(strength) else 1.0
     level = np.ceil(LEVELS * np.clip(strength / max(full, 1e-300), 0, 1)).astype(np.int64)
+    # the strongest, but in the order of bins, which `offsets` need
     chosen = np.sort(np.argsort(-strength, kind="stable")[:most])
     bins = place[chosen] // n_cells
     return Activity(

@@ -72,6 +72,7 @@ def choose_examples(record: FitRecord, motif: int) -> list[Example]:
     ranked = index[np.argsort(-found.score[index], kind="stable")]
     if not len(ranked):
         return []
+    # of fewer than three occurrences places coincide, and each is taken once
     places = dict(zip((0, len(ranked) // 2, len(ranked) - 1), RANKS, strict=True))
     return [
         Example(

@@ -39,6 +39,7 @@ def draw_precision_recall(evaluation: Evaluation) -> Pixels:
     lines = [
         Line(
             name=f"{part.label or 'all labels'}: {part.curve.average_precision:.2f}",
+            # precision is not known below the first recall: the curve begins level
             x=np.concatenate([[0.0], part.curve.recall]),
             y=np.concatenate([part.curve.precision[:1], part.curve.precision]),
         )
@@ -67,6 +68,7 @@ def _draw_axes(x_name: str, y_name: str, legend: Sequence[str]) -> Pixels:
     draw_text(canvas, x_name, LEFT_PX + SIDE_PX // 2, bottom + 34, anchor=0.5)
     draw_text(canvas, y_name, LEFT_PX, TOP_PX - 11, anchor=0.0)
     for row, name in enumerate(legend):
+        # names of labels often differ only at their ends
         shown = name if len(name) <= 32 else name[:24] + "~" + name[-6:]
         draw_text(canvas, shown, right + (52 if row else 22), TOP_PX + 8 + 22 * row, anchor=0.0)
     return canvas

@@ -58,6 +58,7 @@ def draw_background(record: FitRecord) -> Pixels:
         return np.full((size[1], size[0], 3), 70, dtype=np.uint8)
     large = cv2.resize(record.picture, size, interpolation=cv2.INTER_CUBIC).astype(np.float64)
     grey = large @ np.array([0.299, 0.587, 0.114])
+    # a lamp or a black frame must not decide the range
     low, high = np.percentile(grey, [1, 99])
     level = np.clip((grey - low) / max(high - low, 1.0), 0, 1)
     tinted = 0.75 * grey[..., None] + 0.25 * large
@@ -80,6 +81,8 @@ def draw_overlay(record: FitRecord, motif: int) -> Pixels:
     colour = colour_times(activity.time / last)
     relative = _normalise_strength(activity.strength)
     side = grid.cell_px * scale
+    # below, cells would only dim the scene; the power lifts weak cells without hiding the scene
+    # under strong ones
     opacity = np.where(relative > 0.03, _CELL_OPACITY * relative**0.8, 0.0)
     alpha = np.kron(opacity, _draw_cell(side))
     overlay = np.dstack(
@@ -116,6 +119,7 @@ def draw_matrix(view: MatrixView) -> Pixels:
     """
     ink = np.zeros((*view.probability.shape, 4), dtype=np.uint8)
     if view.probability.size:
+        # of a motif with few entries nearly all are 0: the percentile alone could be 0, too
         full = max(np.percentile(view.probability, 99.5), 0.2 * view.probability.max())
         level = np.sqrt(np.clip(view.probability / max(full, np.finfo(float).tiny), 0, 1))
         ink[..., 3] = np.round(255 * level)

@@ -69,6 +69,7 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     column = (found.start_s[mine] - first_s) / (last_s - first_s) * STRIP_COLUMNS
     column = np.clip(column.astype(np.int64), 0, STRIP_COLUMNS - 1)
     most = min(STRIP_ROWS, max(12, ALL_ROWS // max(len(record.motifs), 1)))
+    # thousands of rows would be a page that no browser scrolls
     documents = _choose_documents(found.document[mine], len(record.recordings), most)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
     parts = [
@@ -78,6 +79,7 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     for row, document in enumerate(documents):
         inside = found.document[mine] == document
         heights = np.zeros(STRIP_COLUMNS)
+        # not their sum: two occurrences in a column of a long recording are no larger one
         np.maximum.at(heights, column[inside], weight[inside])
         edges = np.array(record.recordings[document].extent_s(record.bin_s))
         left, right = 1000 * (edges - first_s) / (last_s - first_s)

@@ -77,6 +77,7 @@ def write_report(
         part of a report, or when the disk refuses.
     """
     _refuse_overwriting(folder, force=force)
+    # motifs of topics are shown by the words under them
     context = ReportContext(unfold_record(record))
     title, shown, folder = name or folder.name, folder / REPORT_NAME, folder.resolve()
     # processes on several machines may write the same report at the same time
@@ -84,6 +85,7 @@ def write_report(
     sweep_once(folder.parent)
     try:
         _remove(part, old)
+        # all files are written before the folder has its name
         part.mkdir(parents=True)
         _write_pictures(context, part)
         page = _render_page(context, folder, title, explained or {})
@@ -148,6 +150,7 @@ def _render_page(
 ) -> str:
     """Return the HTML of the page, to be written into `folder`."""
     record, script = context.record, read_page_script()
+    # the policy allows media only where the page plays some
     has_video = context.background is not None and any(r.source for r in record.recordings)
     sections = [html for section in SECTIONS if (html := section(context))]
     return elements.template("report.html").substitute(

@@ -29,6 +29,7 @@ def section(context: ReportContext) -> str:
             f"{elements.text(row.sense)}<small>{elements.text(MEANING[row.sense])}</small>",
             f"{row.surprise:.1f}",
         )
+        # sorted by their surprise: the page has the largest, the command has all
         for row in rows[:MOST]
     ]
     more = f" The first {MOST} of {len(rows):,}." if len(rows) > MOST else ""

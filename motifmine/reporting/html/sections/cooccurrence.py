@@ -98,10 +98,12 @@ def _render_matrix(record: FitRecord, relations: Sequence[Relation]) -> str:
     # relations are sorted by strength, so that in reverse the strongest of a pair comes last
     for relation in reversed(relations):
         kind, mark = ("follows", "+") if relation.follows else ("apart", "&minus;")
+        # the weakest relation must still be seen
         strength = min(1.0, abs(relation.share - relation.chance) + 0.25)
         sign[relation.first, relation.second] = (
             f'<td class="{kind}" style="--strength:{strength:.2f}">{mark}</td>'
         )
+    # rows and columns without a sign would only make the table larger
     used = sorted({motif for pair in sign for motif in pair})
     head = "".join(f'<th scope="col">{motif + 1}</th>' for motif in used)
     rows = "".join(

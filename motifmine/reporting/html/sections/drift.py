@@ -27,8 +27,10 @@ def _render_curves(record: FitRecord) -> str:
     drift = record.drift
     if drift is None or np.isnan(drift.similarity).all():
         return ""
+    # a period without an estimate says nothing; it must not be the lowest
     lowest = np.where(np.isnan(drift.similarity), np.inf, drift.similarity).min(axis=1)
     known = np.flatnonzero(np.isfinite(lowest))
+    # changed motifs first, and of both kinds the least similar first: the last key counts first
     order = known[np.lexsort((lowest[known], ~drift.changed[known]))].tolist()
     labels = _label_periods(record, drift)
     figures = "".join(_render_figure(record, drift, motif, labels) for motif in order[:MOST])

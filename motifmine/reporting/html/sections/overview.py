@@ -35,6 +35,7 @@ def _encode_thumbnails(context: ReportContext) -> list[str]:
     sources = []
     for motif in range(len(record.motifs)):
         scene = compose(background, draw_overlay(record, motif))
+        # the page holds its pictures itself: a few kilobytes for each motif
         small = encode_jpeg(shrink(scene, width), quality=82)
         sources.append(elements.data_uri("image/jpeg", small))
     return sources
@@ -47,6 +48,7 @@ def _render_table(record: FitRecord, rows: Sequence[MotifRow], thumbs: Sequence[
         title = elements.motif_name(record, row.motif)
         link = f'<a class="motif-link" href="#motif-{row.number}">{title}</a>'
         image = f'<img class="thumb" alt="" src="{thumb}">' if thumb else ""
+        # relative to the largest: with many motifs all shares are small
         width = 100 * row.share / largest
         body.append(
             f'<tr><th scope="row">{link}</th>'

@@ -50,6 +50,7 @@ def _render_histogram(posterior: Posterior, summary: PosteriorSummary) -> str:
     """Return the posterior of the number of motifs as a table with bars."""
     share = posterior.n_motifs
     shown = np.flatnonzero(share > 0)
+    # the most frequent numbers, but in their own order, as a histogram is read
     shown = np.sort(shown[np.argsort(-share[shown], kind="stable")[:MOST_NUMBERS]])
     rows = [
         (
@@ -88,11 +89,14 @@ def _render_figure(values: Floats, title: str, burn_in: int) -> str:
     # The first sweeps are far from the rest; without them the axis resolves the others.
     settled = values[:, min(burn_in, n_sweeps) // 2 :]
     low, high = float(settled.min()), float(settled.max())
+    # a curve has no more points than the page has pixels; the first and the last sweep stay
     keep = np.unique(np.round(np.linspace(0, n_sweeps - 1, MOST_POINTS)).astype(np.int64))
     across = 1000 * keep / (n_sweeps - 1)
     height = _HEIGHT - 2 * _MARGIN
     lines = ""
     for chain in range(n_chains):
+        # the burn-in may leave the frame by a little, so that it is seen to come from outside; a
+        # statistic that never changes must not divide by 0
         place = np.clip((values[chain, keep] - low) / max(high - low, 1e-300), -0.05, 1.05)
         down = _HEIGHT - _MARGIN - height * place
         points = " ".join(f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True))
