@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Print also what is going on, as soon as it is so likely to become an occurrence: 0.9.",
 )
+@click.option(
+    "--anomalies", is_flag=True, help="Print also stretches that the motifs explain badly."
+)
 @click.option("--restart", is_flag=True, help="Begin again, whatever was read before.")
 @workspace_option
 def watch(
@@ -47,6 +50,7 @@ def watch(
     form: Literal["json", "text"],
     idle: "Duration | None",
     early: float | None,
+    anomalies: bool,
     restart: bool,
     workspace: Path,
 ) -> None:
@@ -67,6 +71,7 @@ def watch(
         form=form,
         idle_s=math.inf if idle is None else idle.seconds(math.nan),
         early=early,
+        anomalies=anomalies,
         restart=restart,
         on_message=note,
     )

@@ -1,6 +1,8 @@
 """`motifmine watch`: what is decided, when, how runs follow each other, and what is refused."""
 
+import io
 import json
+import math
 import os
 import shutil
 import signal
@@ -27,6 +29,8 @@ from motifmine.simulation import simulate
 from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin, Source
+from motifmine.workflows.watching.watch import watch_source
+from motifmine.workflows.workspace import Workspace
 from tests.helpers.paths import ROOT
 
 Run = Callable[..., Result]
@@ -139,6 +143,54 @@ def test_early_ones_come_before_their_end_and_are_as_likely_as_they_say(
         if any(abs(e["start_s"] - one["start_s"]) <= 2 for e in early)
     ]
     assert len(first) > 0.8 * len(decided)
+
+
+def test_anomalies_are_those_of_the_whole_and_survive_an_interruption(
+    here: Path, motifmine: Run
+) -> None:
+    lines = Path("new.tdoc").read_text().splitlines(keepends=True)
+    # words in an order that no motif has
+    odd = [f"{7 * i % 20}:9\n" for i in range(12)]
+    Path("odd.tdoc").write_text("".join([*lines[:200], *odd, *lines[212:]]))
+    options = ("--idle", "1ms", "--anomalies")
+    whole = motifmine("watch", "fit.h5", "odd.tdoc", *options)
+    found = [event for event in events(whole.stdout) if event["event"] == "anomaly"]
+    hits = [event for event in found if event["start_s"] < 212 and event["end_s"] > 200]
+    assert hits
+    assert max(event["surprise"] for event in found) == max(e["surprise"] for e in hits)
+    listed = json.loads(motifmine("anomalies", "fit.h5", "odd.tdoc", "--format", "json").stdout)
+    assert abs(listed[0]["start_s"] - hits[0]["start_s"]) <= LENGTH
+    Path("motifmine-work").rename("before")
+    Path("odd.tdoc").rename("all.tdoc")
+    text = Path("all.tdoc").read_text().splitlines(keepends=True)
+    parts = []
+    for end in (205, 400):
+        # the first file ends like one that is interrupted: nothing of its rest is decided
+        Path("odd.tdoc").write_text("".join(text[:end]))
+        parts.append(run_until("odd.tdoc", is_last=end == 400))
+    again = [event for part in parts for event in events(part) if event["event"] == "anomaly"]
+    assert [(e["start_s"], e["end_s"], e["sense"]) for e in again] == [
+        (e["start_s"], e["end_s"], e["sense"]) for e in found
+    ]
+
+
+def run_until(source: str, *, is_last: bool) -> str:
+    """Watch in this process, and interrupt it where all was read unless it is the last run."""
+    output = io.BytesIO()
+
+    timer = threading.Timer(2.0, os.kill, [os.getpid(), signal.SIGINT])
+    if not is_last:
+        timer.start()
+    watch_source(
+        Workspace(Path("motifmine-work")),
+        "fit.h5",
+        source,
+        output,
+        idle_s=0.0 if is_last else math.inf,
+        anomalies=True,
+        on_message=lambda _: None,
+    )
+    return output.getvalue().decode()
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ import h5py
 
 from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import Reader
-from motifmine.io.hdf5.records import read_record, write_record
+from motifmine.io.hdf5.records import read_optional_record, write_record
 from motifmine.version import __version__
 
 STATE_FORMAT = "motifmine.state/1"
@@ -30,7 +30,7 @@ def write_states(path: Path, records: Mapping[str, Any]) -> None:
 
 
 def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
-    """Return the records of a `motifmine.state/1` file.
+    """Return the records of a `motifmine.state/1` file, None for those that it lacks.
 
     Parameters
     ----------
@@ -44,4 +44,4 @@ def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
         When the file is missing, damaged, or not such a state.
     """
     with Reader(path, STATE_FORMAT) as reader:
-        return {name: read_record(reader, name, kind) for name, kind in kinds.items()}
+        return {name: read_optional_record(reader, name, kind) for name, kind in kinds.items()}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from motifmine.records.table import Recording
 from motifmine.reporting.times import format_time, format_wall_clock
 from motifmine.types import Floats32, Indices, Indices32
 from motifmine.workflows.live import stop_on_signals
+from motifmine.workflows.watching.anomalies import AnomalyFollower, AnomalyState, Stretch
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin, Source
 from motifmine.workflows.workspace import Workspace
@@ -89,6 +90,7 @@ class Watch:
     ) -> None:
         self.record, self.lines, self.form, self.path = record, lines, form, path
         self.online, self.progress, self.early = online, progress, early
+        self.unusual: AnomalyFollower | None = None
         least = record.provenance.spec.detection.least_score
         self.decider = OccurrenceDecider(online, least, progress.last)
         self.preparation = record.provenance.spec.preparation
@@ -125,6 +127,8 @@ class Watch:
         """Decide the rest of a document that has ended."""
         if self.online.state.n_bins:
             self._write(self.decider.finish())
+            if self.unusual is not None:
+                self._write_stretches(self.unusual.finish())
             self.progress.announced[:] = NEVER
             self.online.reset()
 
@@ -133,7 +137,9 @@ class Watch:
         self.saved_at, self.save_after_s = time.monotonic(), SAVE_EVERY_S
         if self.is_saved:
             return
-        state = {"filter": self.online.state, "progress": self.progress}
+        state: dict[str, Any] = {"filter": self.online.state, "progress": self.progress}
+        if self.unusual is not None:
+            state["anomalies"] = self.unusual.state
         write_states(self.path, {**state, "output": self.lines.position})
         self.is_saved = True
 
@@ -149,6 +155,8 @@ class Watch:
         self._write(self.decider.decide())
         if self.early is not None:
             self._announce(self.early)
+        if self.unusual is not None:
+            self._write_stretches(self.unusual.step(word, count))
 
     def _announce(self, early: "Early") -> None:
         """Write the starts that have become likely enough, each once."""
@@ -168,15 +176,42 @@ class Watch:
         if found:
             self.save_after_s = SAVE_DECIDED_S
 
+    def _write_stretches(self, found: list[Stretch]) -> None:
+        for one in found:
+            first_s, bin_s = self.progress.first_s, self.record.bin_s
+            start_s, end_s = first_s + one.first * bin_s, first_s + one.end * bin_s
+            when = self._wall_clock(start_s)
+            line = (
+                f"{when or format_time(start_s)}  anomaly, {one.sense}, for {end_s - start_s:g} s"
+            )
+            if self.form == "json":
+                line = json.dumps(
+                    {
+                        "event": "anomaly",
+                        "number": self.lines.position.n_lines + 1,
+                        "recording": self.progress.recording,
+                        "start_s": round(start_s, 3),
+                        "end_s": round(end_s, 3),
+                        "start_utc": when,
+                        "sense": one.sense,
+                        "surprise": round(one.surprise, 3),
+                    }
+                )
+            self.lines.write(line)
+            self.is_saved, self.save_after_s = False, SAVE_DECIDED_S
+
+    def _wall_clock(self, seconds: float) -> str:
+        recording = Recording(
+            name=self.progress.recording, bin_start_s=np.zeros(0), start_utc=self.start_utc
+        )
+        return format_wall_clock(recording, seconds)
+
     def _describe(self, one: Decided, probability: float | None) -> str:
         """Return an occurrence, or with a probability one that is going on, as a line."""
         record, progress = self.record, self.progress
         start_s = progress.first_s + max(one.start_bin, 0) * record.bin_s
         end_s = progress.first_s + (one.start_bin + int(self.end_bin[one.motif])) * record.bin_s
-        recording = Recording(
-            name=progress.recording, bin_start_s=np.zeros(0), start_utc=self.start_utc
-        )
-        start_utc = format_wall_clock(recording, start_s)
+        start_utc = self._wall_clock(start_s)
         if self.form == "text":
             when = start_utc or f"{format_time(start_s)} in {progress.recording}"
             sure = f"score {one.score:.1f}" if probability is None else f"early, {probability:.0%}"
@@ -254,6 +289,7 @@ def watch_source(
     form: str = "json",
     idle_s: float = math.inf,
     early: float | None = None,
+    anomalies: bool = False,
     restart: bool = False,
     on_message: Callable[[str], None],
 ) -> None:
@@ -276,6 +312,8 @@ def watch_source(
         A file that did not grow, and a folder without a new one, for this time ends, seconds.
     early : float or None
         Write also what is going on, as soon as its probability is this; None: only what is decided.
+    anomalies : bool
+        Write also the stretches that the motifs explain badly.
     restart : bool
         Begin from the first bin, whatever was read before.
     on_message : callable
@@ -298,6 +336,8 @@ def watch_source(
         watch = _open(record, sha256(path), state, output, form, restart, on_message)
         if early is not None:
             watch.early = Early.of_workspace(workspace, record, early)
+        if anomalies:
+            watch.unusual = AnomalyFollower(record, _read_anomalies(watch, restart))
         if is_live(address) and watch.progress.recording:
             # what a live source sent meanwhile is lost
             watch.finish_document()
@@ -357,6 +397,16 @@ def _open(
         on_message(f"goes on after {format_time(progress.last_s)} of {progress.recording}")
     online = MotifFilter.of_record(record, state)
     return Watch(record, Lines(output, position), form, path, online, progress)
+
+
+def _read_anomalies(watch: Watch, restart: bool) -> AnomalyState | None:
+    """Return the last bins that an earlier run had, None where it did not look for anomalies."""
+    if restart or not watch.path.exists():
+        return None
+    state: AnomalyState | None = read_states(watch.path, {"anomalies": AnomalyState})["anomalies"]
+    # a run without anomalies in between has not kept them up
+    n_bins = watch.online.state.n_bins
+    return state if state is not None and state.n_bins == n_bins else None
 
 
 @contextlib.contextmanager
