@@ -38,7 +38,7 @@ from rendered_scenes import (
     write_truth,
 )
 
-from motifmine.features.video.extract import extract_video
+from motifmine.features.video.extract import extract_documents
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable
 from motifmine.workflows.workspace import Workspace
@@ -199,7 +199,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for number, name in enumerate(names):
             path = write_film(Path(scratch) / str(number), rendered, *CONDITIONS[name])
-            table = extract_video(path)
+            [table] = extract_documents(path)
             f1 = measure(table, path.parent)
             clean = f1 if name == CLEAN else clean
             said = table.recordings[0].notes

@@ -23,7 +23,7 @@ import av
 import cv2
 import numpy as np
 
-from motifmine.features.video.extract import extract_video
+from motifmine.features.video.extract import extract_documents
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import write_table
 from motifmine.io.sources import expand_sources
@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rendered = render(Path(folder) / "rendered_1280x720.mp4")
         paths = expand_sources([arguments.source]) if arguments.source.exists() else []
-        extract_video(rendered)  # compiles the kernels
+        list(extract_documents(rendered))  # compiles the kernels
         print(f"{n_cores()} cores; medians of {ROUNDS} rounds", flush=True)
         if paths:
             time_folder(paths, Path(folder))
@@ -86,8 +86,8 @@ def time_video(path: Path) -> None:
     cpu: dict[str, list[float]] = {name: [] for name in columns}
     jobs: dict[str, Callable[[], object]] = {
         "decode + resize": lambda: decode_and_resize(path),
-        "one thread": lambda: extract_video(path, threads=1),
-        "all cores": lambda: extract_video(path),
+        "one thread": lambda: list(extract_documents(path, threads=1)),
+        "all cores": lambda: list(extract_documents(path)),
     }
     for _ in range(ROUNDS):
         for name, job in jobs.items():
@@ -179,7 +179,7 @@ def repeated(path: Path, n_repeats: int, folder: Path) -> Path:
 
 def print_peak(path: Path) -> None:
     """Extract a video in this process and print the most memory it took."""
-    table = extract_video(path)
+    [table] = extract_documents(path)
     extracted = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     write_table(path.with_suffix(".h5"), table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -28,7 +28,7 @@ from motifmine.analysis.competition import match_motifs
 from motifmine.analysis.early import calibrate_early
 from motifmine.analysis.filtering import MotifFilter, StartPrior
 from motifmine.analysis.live_occurrences import NEVER, OccurrenceDecider
-from motifmine.features.video.extract import extract_video
+from motifmine.features.video.extract import extract_documents
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable, table_from_rows
@@ -199,9 +199,9 @@ def measure_cost(*, quick: bool) -> None:
         scene = road(3, 0.3, duration_s=20.0 if quick else 60.0)
         write_scene(scene, Path(folder))
         path = next(p for p in Path(folder).iterdir() if p.suffix != ".csv")
-        extract_video(path, threads=1)
+        list(extract_documents(path, threads=1))
         began = time.process_time()
-        table = extract_video(path, threads=1)
+        [table] = extract_documents(path, threads=1)
         used = time.process_time() - began
         length_s = table.n_times * table.bin_s
         size = table.recordings[0].size_px

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.analysis.locating import locate_occurrences
+from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.significance import least_score, relax, with_chance
 from motifmine.models.starts import infer_starts
@@ -135,6 +136,20 @@ def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(
 )
 def test_what_is_not_there_is_said(tested: Significance, least: float, said: str) -> None:
     assert any(said in line for line in significance_sentences(record_with(tested, least)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "try another motif length"),
+        ({"activity": "moving", "longest_s": 6.0}, "too few things pass along each path in"),
+    ],
+)
+def test_advice_is_what_may_help(settings: dict[str, object], said: str) -> None:
+    record = keep_motifs(record_with(significance(n_candidates=0), np.inf), np.zeros(0, np.int64))
+    spec = replace(record.provenance.spec, settings=settings)
+    record = replace(record, provenance=replace(record.provenance, spec=spec))
+    assert any(said in line for line in significance_sentences(record))
 
 
 def test_nothing_is_said_where_all_is_well() -> None:

@@ -29,15 +29,25 @@ def significance_sentences(record: FitRecord) -> list[str]:
             "occurrence can be sure (each half must hold a motif's length)"
         )
     elif len(record.motifs) == 0 and tested.n_candidates == 0:
-        sentences.append(
-            "no motif recurs; try another motif length or time bin, or more recordings"
-        )
+        sentences.append(_none_recurs(record))
     elif len(record.occurrences) == 0:
         sentences.append(_none_sure(tested))
     share = record.provenance.spec.detection.false_share
     if len(record.occurrences) and share > Detection().false_share:
         sentences.append(f"one in {1 / share:.0f} occurrences may be false: they are few, or weak")
     return sentences
+
+
+def _none_recurs(record: FitRecord) -> str:
+    """Return what is likely to help: of things that move, the data have decided the length."""
+    settings = record.provenance.spec.settings
+    if settings.get("activity") == "moving" and settings.get("longest_s"):
+        recorded_s = sum(recording.n_times for recording in record.recordings) * record.bin_s
+        return (
+            f"no motif recurs: too few things pass along each path in {recorded_s:.0f} s; "
+            "more recordings of the same camera help"
+        )
+    return "no motif recurs; try another motif length or time bin, or more recordings"
 
 
 def _describe_unreplicated(number: int) -> str:
