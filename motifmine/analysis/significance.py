@@ -61,6 +61,8 @@ class Assessment:
     """Motifs that recur, by their number in the fit, int64 array."""
     occurrences: Occurrences
     """The significant ones; `motif` counts among the kept motifs."""
+    candidates: Occurrences
+    """All candidates of motifs that recur, sure or not; `motif` counts among those of the fit."""
     significance: Significance
     """Of the kept motifs."""
     least_score: float
@@ -136,8 +138,8 @@ def assess(
         scores = score_table(targets.score, decoys, decoy_weight=1 / n_decoys, hours=hours)
     detection = relax(scores, targets.score, detection)
     least = least_score(scores, detection)
-    sure = with_chance(targets, scores)
-    sure = keep_occurrences(sure, sure.score >= least)
+    candidates = with_chance(targets, scores)
+    sure = keep_occurrences(candidates, candidates.score >= least)
     n_sure = len(np.unique(sure.motif))
     sure = without_companions(sure, motifs.motif_length, table.n_times)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
@@ -146,6 +148,7 @@ def assess(
     return Assessment(
         kept=kept[shown],
         occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
+        candidates=replace(candidates, motif=kept[candidates.motif].astype(np.int32)),
         least_score=least,
         false_share=detection.false_share,
         tested_p_value=p_value,

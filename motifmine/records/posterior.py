@@ -32,8 +32,8 @@ class Posterior:
     motif_presence: Floats = field(metadata=axes("chain, motif", "share"))
     """Share of the kept sweeps of every chain that have the motif, float64 array (chain, K)."""
     occurrence_probability: Floats = field(metadata=axes("occurrence"))
-    """Share of the kept sweeps that have the occurrence, within a time bin, float64 array, one
-    entry for each occurrence of the fit."""
+    """Probability of each occurrence of the fit: share of the kept sweeps that have it, within a
+    time bin, which is calibrated against decoys where the fit was tested, float64 array."""
     statistics: tuple[str, ...] = field(metadata=axes("statistic", name="statistic"))
     """Names of the statistics recorded in every sweep; they do not depend on labels of motifs."""
     trace: Floats = field(

@@ -89,7 +89,7 @@ class OccurrenceRow:
     false_per_hour: float | None = None
     """False occurrences of at least this score that are expected in an hour; None: not tested."""
     probability: float | None = None
-    """Share of the sampler's sweeps that have the occurrence; None where nothing was sampled."""
+    """Probability of the occurrence by the sweeps that have it; None where nothing was sampled."""
     tempo: float | None = None
     """Speed relative to the motif: 2 is half as long; None where motifs have one tempo."""
 

@@ -10,6 +10,7 @@ from motifmine.analysis.anomalies import find_anomalies_of
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
+from motifmine.analysis.posterior_calibration import calibrate_shares
 from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for
@@ -20,6 +21,7 @@ from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
 from motifmine.records.fit import FitRecord, Occurrences, Segments
 from motifmine.records.notes import Notes
+from motifmine.records.posterior import Posterior
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
@@ -157,7 +159,7 @@ def mine_prepared(
         vocabulary=table.vocabulary,
         recordings=table.recordings,
         picture=table.picture,
-        posterior=fit.posterior_of(occurrences),
+        posterior=_posterior_of(fit, occurrences, assessment),
         model_state=fit.model_state,
     )
     if assessment is None:
@@ -167,6 +169,25 @@ def mine_prepared(
         add_measures(record, data),
         significance=assessment.significance,
     )
+
+
+def _posterior_of(
+    fit: Fit, occurrences: Occurrences, assessment: Assessment | None
+) -> Posterior | None:
+    """Return the posterior of a sampled fit, its probabilities calibrated where it was tested."""
+    posterior = fit.posterior_of(occurrences)
+    if posterior is None or assessment is None or len(assessment.significance.scores) == 0:
+        return posterior
+    candidates = assessment.candidates
+    every = fit.posterior_of(candidates)
+    assert every is not None
+    assert candidates.false_probability is not None
+    probability = calibrate_shares(
+        posterior.occurrence_probability,
+        every.occurrence_probability,
+        candidates.false_probability,
+    )
+    return replace(posterior, occurrence_probability=probability)
 
 
 def assess_fit(
