@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from motifmine.errors import DataError
 from motifmine.records.fields import axes
 from motifmine.types import Floats, Indices32
@@ -54,6 +57,9 @@ class Anomalies:
     surprise: Floats = field(metadata=axes("anomaly"))
     """-log10 of the probability that a time bin is as surprising."""
     scale: AnomalyScale
+    happened_once: NDArray[np.bool_] | None = field(default=None, metadata=axes("anomaly"))
+    """Whether the stretch is an event that happened once, bool array, see
+    `motifmine.analysis.single_events`. None: of other recordings, or not known."""
 
     def __len__(self) -> int:
         return len(self.document)

@@ -14,6 +14,7 @@ from motifmine.analysis.posterior_calibration import calibrate_shares
 from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for
+from motifmine.analysis.single_events import mark_single_events
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_parts, own_occurrences
 from motifmine.models.starts import inference_of
@@ -164,10 +165,20 @@ def mine_prepared(
     )
     if assessment is None:
         return replace(record, segments=_segments(record, table))
-    record = keep_motifs(record, assessment.kept)
+    record = add_measures(keep_motifs(record, assessment.kept), data)
     return replace(
-        add_measures(record, data),
+        record,
         significance=assessment.significance,
+        anomalies=None
+        if record.anomalies is None
+        else mark_single_events(
+            record.anomalies,
+            prepared,
+            record.motifs,
+            record.background,
+            record.activations,
+            assessment.least_score,
+        ),
     )
 
 

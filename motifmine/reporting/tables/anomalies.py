@@ -16,6 +16,8 @@ MEANING = {
     "too many": "far more activity than usual",
 }
 """Meaning of the senses, plain text."""
+ONCE = "an event that happened once"
+"""Meaning of `once` after a sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class AnomalyRow:
     start_utc: str
     sense: str
     surprise: float
+    happened_once: bool | None = None
+    """Whether it is an event that happened once; None: not known."""
 
 
 COLUMNS = tuple(item.name for item in fields(AnomalyRow))
@@ -51,6 +55,7 @@ def list_anomalies(record: FitRecord) -> list[AnomalyRow]:
             start_utc=format_wall_clock(recording, float(found.start_s[i])),
             sense=SENSES[found.sense[i]],
             surprise=round(float(found.surprise[i]), 3),
+            happened_once=None if found.happened_once is None else bool(found.happened_once[i]),
         )
         for i, recording in enumerate(recordings)
     ]
@@ -69,13 +74,14 @@ def format_anomalies_text(record: FitRecord) -> str:
             row.start_time,
             *([row.start_utc] if known else []),
             f"{row.end_s - row.start_s:.1f} s",
-            row.sense,
+            f"{row.sense}, once" if row.happened_once else row.sense,
             f"{row.surprise:.1f}",
         )
         for row in rows
     ]
+    meanings = {**MEANING, **({"once": ONCE} if any(row.happened_once for row in rows) else {})}
     return text_table((*columns, "surprise"), cells) + "".join(
-        f"{sense}: {meaning}\n" for sense, meaning in MEANING.items()
+        f"{sense}: {meaning}\n" for sense, meaning in meanings.items()
     )
 
 

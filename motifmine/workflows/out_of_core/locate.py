@@ -185,7 +185,7 @@ def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
     columns = {
         item.name: np.concatenate([getattr(part, item.name) for part in there])
         for item in fields(Anomalies)
-        if item.name != "scale"
+        if item.name not in ("scale", "happened_once")
     }
     # ties by document and time, so that the order of groups does not matter
     order = np.lexsort((columns["start_s"], columns["document"], -columns["surprise"]))[:MOST]

@@ -2,11 +2,16 @@
 
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.tables.anomalies import MEANING, list_anomalies
+from motifmine.reporting.tables.anomalies import MEANING, ONCE, AnomalyRow, list_anomalies
 from motifmine.reporting.times import format_length
 
 MOST = 20
 """Most stretches shown."""
+
+
+def _explain(row: AnomalyRow) -> str:
+    """Return what the sense of a stretch means, and whether it is an event that happened once."""
+    return f"{ONCE}: {MEANING[row.sense]}" if row.happened_once else MEANING[row.sense]
 
 
 def section(context: ReportContext) -> str:
@@ -26,7 +31,7 @@ def section(context: ReportContext) -> str:
                 elements.text(row.start_utc or row.start_time),
             ),
             elements.text(format_length(row.end_s - row.start_s)),
-            f"{elements.text(row.sense)}<small>{elements.text(MEANING[row.sense])}</small>",
+            f"{elements.text(row.sense)}<small>{elements.text(_explain(row))}</small>",
             f"{row.surprise:.1f}",
         )
         # sorted by their surprise: the page has the largest, the command has all
