@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 ON_ALL_CORES := -n logical --dist worksteal
 
-.PHONY: help demo test test-long test-all test-kernels lint bench soak clean docs
+.PHONY: help demo test test-long test-all test-kernels lint bench bench-check soak clean docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -34,11 +34,15 @@ lint: .venv/made ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/made ## the benchmarks
+bench: .venv/made ## the benchmarks; writes the figures of docs/performance.md
+	$(BIN)/python benchmarks/performance.py
 	$(BIN)/python benchmarks/extract.py
 	$(BIN)/python benchmarks/plsm.py
 	$(BIN)/python benchmarks/hdlsm.py
 	$(BIN)/python benchmarks/tcae.py
+
+bench-check: .venv/made ## fails where something is 15 % slower than docs/performance.md says
+	$(BIN)/python benchmarks/performance.py --check
 
 docs: .venv/made ## the documentation as HTML, in docs/_build; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
