@@ -353,13 +353,12 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     if len(tables) == 1:
         return first
     for table in tables[1:]:
-        name = table.recordings[0].name if table.recordings else "?"
         if difference := first.scene_difference(table):
+            name = table.recordings[0].name if table.recordings else "?"
             raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,
-        # lists of labels may be the beginning of another: the longest has all words
         vocabulary=max((t.vocabulary for t in tables), key=lambda v: v.n_words),
         offsets=np.concatenate(
             [[0], *(t.offsets[1:] + s for t, s in zip(tables, shifts, strict=False))]
@@ -383,7 +382,6 @@ def cut_documents(table: ObservationTable, n_bins: int) -> ObservationTable:
 
     A piece is named after its recording and its first bin; its times are those of the recording.
     """
-    # an empty recording stays one piece, so that documents and files keep their numbers
     pieces = [
         replace(r, name=f"{r.name}+{first}", bin_start_s=r.bin_start_s[first : first + n_bins])
         for r in table.recordings

@@ -360,3 +360,12 @@ def test_bins_of_a_log_are_those_of_its_table(motifmine: Run) -> None:
     assert back.exit_code == 1
     assert "590" in back.stderr
     assert len(back.stderr.splitlines()) == 1
+
+
+def test_a_source_is_watched_from_python_until_it_ends(here: Path) -> None:
+    output = io.BytesIO()
+    watch_source(
+        Workspace(here), "fit.h5", "new.tdoc", output, idle_s=0.0, on_message=lambda _: None
+    )
+    found = events(output.getvalue().decode())
+    assert len(found) > 5

@@ -121,8 +121,7 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
-    more = _notes_of_cameras(record, census).merge(notes or Notes())
-    spec = replace(spec, streaming=streaming, notes=more)
+    spec = replace(spec, streaming=streaming, notes=_make_notes(record, census, notes))
     head = _updated_head(record, census, standing, spec)
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
     head = replace(head, trace=trace if is_timed else trace.clear_seconds())
@@ -151,14 +150,15 @@ def _check_tempos(source: Path, record: FitRecord) -> None:
         )
 
 
-def _notes_of_cameras(record: FitRecord, census: Census) -> Notes:
-    """Return the notes of a fit with those on the cameras of new documents."""
+def _make_notes(record: FitRecord, census: Census, more: Notes | None) -> Notes:
+    """Return the notes of a fit with those on the cameras of new documents, and others."""
     old, new = record.provenance.spec.notes, census.notes_of_cameras()
-    return replace(
+    cameras = replace(
         old,
         cameras=old.cameras + new.cameras,
         moved_cameras={**old.moved_cameras, **new.moved_cameras},
     )
+    return cameras.merge(more or Notes())
 
 
 def _updated_head(
