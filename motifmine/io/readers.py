@@ -114,10 +114,11 @@ OWN = {
         has_parts=True,
     ),
     "matlab": _series("table_files:open_matlab", "mat", signature=rb"MATLAB 5\.0 MAT-file"),
+    "elan": _series("annotation_files:open_eaf", "eaf"),
+    "textgrid": _series("annotation_files:open_textgrid", "textgrid"),
+    "boris": _series("annotation_files:open_boris", "boris", has_parts=True),
     "excel": _series("table_files:open_excel", "xlsx xlsm"),
-    "other": _series(
-        "other_files:refuse", "mid midi edf bdf eaf textgrid boris xls ods rds pkl sav"
-    ),
+    "other": _series("other_files:refuse", "mid midi edf bdf xls ods rds pkl sav"),
     "audio": _series(
         "audio:AudioReader", "wav flac ogg aiff aif mp3", signature=rb"fLaC|OggS|RIFF....WAVE"
     ),

@@ -87,7 +87,7 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
         for row in objects():
             yield [row.get(name) for name in names]
 
-    return _open_rows(path, names, rows, options)
+    return open_rows(path, names, rows, options)
 
 
 def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
@@ -119,7 +119,7 @@ def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
         except sqlite3.Error as error:
             raise FormatError(f"{file} is a damaged SQLite database: {error}") from error
 
-    return _open_rows(path, names, rows, options)
+    return open_rows(path, names, rows, options)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -198,10 +198,10 @@ def open_excel(path: Path, options: SeriesOptions) -> TableReader:
     table = [row for row in table[start:] if any(str(cell).strip() for cell in row)]
     if len(table) < 2:
         raise FormatError(f"{path}, sheet {name!r} has no rows")
-    return _open_rows(path, [str(cell) for cell in table[0]], lambda: iter(table[1:]), options)
+    return open_rows(path, [str(cell) for cell in table[0]], lambda: iter(table[1:]), options)
 
 
-def _open_rows(
+def open_rows(
     path: Path,
     names: Sequence[str],
     rows: Callable[[], Iterator[Sequence[Any]]],
