@@ -1,42 +1,62 @@
-"""Files that grow while they are read."""
+"""Reading of files that are being written."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from motifmine.errors import DataError
-from motifmine.io.growing import GrowingFile, Stopped
+from motifmine.errors import DataError, FormatError
+from motifmine.io.growing import TEXT_BYTES, GrowingFile, Prefixed, Stopped
 
 
-def opened(path: Path, on_wait: Callable[[], None], stop: threading.Event) -> GrowingFile:
-    return GrowingFile(path, stop, 0.0, on_wait)
+def open_growing(
+    path: Path, stop: threading.Event, idle_s: float, waits: list[int] | None = None
+) -> GrowingFile:
+    return GrowingFile(path, stop, idle_s, lambda: (waits or []).append(1))
 
 
-def test_what_is_appended_is_read_and_a_file_that_rests_has_ended(tmp_path: Path) -> None:
+def test_it_reads_on_when_the_file_grows_and_ends_when_it_does_not(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
-    path.write_bytes(b"a\n")
-    file = opened(path, lambda: None, threading.Event())
-    assert file.read() == b"a\n"
-    with path.open("ab") as more:
-        more.write(b"b\n")
-    assert file.read() == b"b\n" and file.read() == b""
+    path.write_text("a\nb\n")
+    file = open_growing(path, threading.Event(), 0.0)
+    assert file.read() == b"a\nb\n"
+    with path.open("a") as more:
+        more.write("c\n")
+    assert file.read() == b"c\n"
+    assert file.read() == b""
+    assert file.n_bytes == 6
 
 
-def test_reading_ends_when_it_is_stopped(tmp_path: Path) -> None:
+def test_lines_that_were_read_for_a_look_come_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("x\n" * 3 * TEXT_BYTES)
+    file = open_growing(path, threading.Event(), 0.0)
+    head = file.read_lines(2)
+    again = Prefixed(head, file)
+    found = b""
+    while block := again.read(1 << 30):
+        assert len(block) <= TEXT_BYTES
+        found += block
+    assert found == path.read_bytes()
+
+
+def test_it_stops_and_refuses_files_that_are_not_what_they_were(tmp_path: Path) -> None:
     path, stop = tmp_path / "log.csv", threading.Event()
-    path.touch()
-    file = GrowingFile(path, stop, 60.0, stop.set)
-    with pytest.raises(Stopped):
-        file.read()
-
-
-def test_a_file_that_was_cut_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "log.csv"
-    path.write_bytes(b"1\n2\n")
-    file = opened(path, lambda: None, threading.Event())
-    file.read()
-    path.write_bytes(b"1\n")
+    path.write_text("a\nb\n")
+    file = open_growing(path, stop, 60.0)
+    assert file.read() == b"a\nb\n"
+    path.write_text("a\n")
     with pytest.raises(DataError, match="was cut from 4 to 2 bytes"):
         file.read()
+    (tmp_path / "other.csv").write_text("0123456789")
+    (tmp_path / "other.csv").replace(path)
+    with pytest.raises(DataError, match="was replaced"):
+        file.read()
+    path.unlink()
+    with pytest.raises(DataError, match="is gone"):
+        file.read()
+    stop.set()
+    with pytest.raises(Stopped):
+        file.read()
+    with pytest.raises(FormatError, match="cannot be read"):
+        open_growing(path, stop, 0.0)

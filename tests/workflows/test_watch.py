@@ -20,6 +20,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.motif_selection import keep_motifs
+from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
 from motifmine.io.tdoc import write_tdoc
 from motifmine.models.plsm.model import Plsm
@@ -27,6 +29,8 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import locate, mine
+from motifmine.workflows.watching.anomalies import AnomalyFollower
+from motifmine.workflows.watching.early import Early
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin, Source
 from motifmine.workflows.watching.watch import watch_source
@@ -191,6 +195,19 @@ def run_until(source: str, *, is_last: bool) -> str:
         on_message=lambda _: None,
     )
     return output.getvalue().decode()
+
+
+def test_fits_that_cannot_be_followed_are_refused(here: Path, scene: Scene, motifmine: Run) -> None:
+    _, record, _, learnt = scene
+    with pytest.raises(FormatError, match="no scale of anomalies"):
+        AnomalyFollower(replace(record, anomalies=None))
+    workspace = Workspace(Path("motifmine-work"))
+    store.write_table(workspace.table_path(record.recordings[0].name), learnt)
+    assert Early.of_workspace(workspace, record, 0.9).scale.probability.max() > 0.9
+    untested = replace(record, significance=None, predictive=None, segments=None)
+    store.write_fit(Path("none.h5"), keep_motifs(untested, np.zeros(0, dtype=np.int64)))
+    result = motifmine("watch", "none.h5", "new.tdoc")
+    assert result.stderr == "Error: none.h5 has no motifs to watch for\n"
 
 
 @pytest.mark.long

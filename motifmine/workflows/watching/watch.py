@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from motifmine.analysis.early import EarlyScale, calibrate_early
 from motifmine.analysis.filtering import FilterState, MotifFilter
 from motifmine.analysis.live_occurrences import NEVER, Decided, OccurrenceDecider
 from motifmine.errors import DataError, WorkspaceError
@@ -32,6 +31,7 @@ from motifmine.reporting.times import format_time, format_wall_clock
 from motifmine.types import Floats32, Indices, Indices32
 from motifmine.workflows.live import stop_on_signals
 from motifmine.workflows.watching.anomalies import AnomalyFollower, AnomalyState, Stretch
+from motifmine.workflows.watching.early import Early
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin, Source
 from motifmine.workflows.workspace import Workspace
@@ -86,7 +86,7 @@ class Watch:
         path: Path,
         online: MotifFilter,
         progress: Progress,
-        early: "Early | None" = None,
+        early: Early | None = None,
     ) -> None:
         self.record, self.lines, self.form, self.path = record, lines, form, path
         self.online, self.progress, self.early = online, progress, early
@@ -158,7 +158,7 @@ class Watch:
         if self.unusual is not None:
             self._write_stretches(self.unusual.step(word, count))
 
-    def _announce(self, early: "Early") -> None:
+    def _announce(self, early: Early) -> None:
         """Write the starts that have become likely enough, each once."""
         start, motif, score, shown = self.decider.going_on()
         likely = early.scale.look_up(shown, score)
@@ -240,44 +240,6 @@ class Watch:
                 "false_probability": false,
             }
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Early:
-    """When occurrences are announced before they have ended."""
-
-    scale: EarlyScale
-    least: float
-    """Probability from which they are."""
-
-    @classmethod
-    def of_workspace(cls, workspace: Workspace, record: FitRecord, least: float) -> "Early":
-        """Return it with what the fit's own documents teach.
-
-        Parameters
-        ----------
-        workspace : Workspace
-            With the tables of the fit.
-        record : FitRecord
-        least : float
-
-        Raises
-        ------
-        DataError
-            When their tables are not in the workspace.
-        """
-        paths = [workspace.table_path(recording.name) for recording in record.recordings]
-        missing = [path for path in paths if not path.exists()]
-        if missing:
-            raise DataError(
-                f"{missing[0]} is not there; --early learns from the tables of the fit's own "
-                "recordings how sure it may be"
-            )
-        table = workspace.read_tables(paths, reference=record.picture)
-        if [r.name for r in table.recordings] != [r.name for r in record.recordings]:
-            raise DataError(f"{workspace.root} has other tables than those of the fit; fit again")
-        prepared = record.provenance.spec.preparation.apply_counts(table)
-        return cls(scale=calibrate_early(record, prepared), least=least)
 
 
 def watch_source(
