@@ -213,8 +213,12 @@ def extract(
 ) -> None:
     """Convert videos, sensor series, sounds, lists of events and .tdoc to observation tables.
 
-    SOURCE is a file, a folder or a pattern, or one live source: rtsp://..., or - for a pipe.
+    SOURCE is a file, a folder or a pattern, or one live source: rtsp://..., or - for a pipe. A fit
+    as SOURCE (motifmine-work/fits/plsm-001.h5) gives tables whose words are its motifs, for motifs
+    of motifs; use another workspace for them.
     """
+    from motifmine.io.hdf5.store import is_fit
+    from motifmine.workflows.extract_fit import extract_fits
     from motifmine.workflows.extract_topics import extract_recordings, topic_settings
     from motifmine.workflows.workspace import Workspace
 
@@ -237,15 +241,23 @@ def extract(
         _record_live(live[0], workspace, settings, for_length)
         note_next_step(ctx, workspace)
         return
+    fits = [Path(source) for source in sources if is_fit(source)]
+    bin_s = settings.spec.bin_s
+    outcomes = extract_fits(fits, Workspace(workspace), bin_s=bin_s, force=force)
+    others = [source for source in sources if not is_fit(source)]
     with progress("extracting") as update:
-        outcomes = extract_recordings(
-            sources,
-            Workspace(workspace),
-            settings,
-            topic_settings(n_topics, topic_model, seed=seed),
-            workers=workers,
-            on_progress=lambda now, share: update(share, 1.0, str(now)),
-            on_message=note,
+        outcomes += (
+            []
+            if fits and not others
+            else extract_recordings(
+                others,
+                Workspace(workspace),
+                settings,
+                topic_settings(n_topics, topic_model, seed=seed),
+                workers=workers,
+                on_progress=lambda now, share: update(share, 1.0, str(now)),
+                on_message=note,
+            )
         )
     if as_json:
         click.echo(_format_json(outcomes))

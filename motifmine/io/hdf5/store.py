@@ -212,6 +212,15 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
     name_dimensions(file)
 
 
+def is_fit(path: str | Path) -> bool:
+    """Return whether a file is a fit."""
+    try:
+        with h5py.File(path, "r") as file:
+            return bool(file.attrs.get("format") == FIT_FORMAT)
+    except OSError:
+        return False
+
+
 def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
     """Read a `motifmine.fit/1` file.
 
