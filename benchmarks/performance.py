@@ -34,7 +34,7 @@ from hdlsm import SIZES as HDLSM_SIZES  # noqa: E402
 from hdlsm import started, whole_sweep  # noqa: E402
 from plsm import gflops, multiply_add_loop, posed  # noqa: E402
 
-from motifmine.features.video.extract import extract_video  # noqa: E402
+from motifmine.features.video.extract import extract_documents  # noqa: E402
 from motifmine.models.plsm import live_passes, passes  # noqa: E402
 from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
@@ -199,9 +199,8 @@ def time_sampler() -> list[Figure]:
 def time_extraction() -> list[Figure]:
     """Return the extraction of a clip of 352x288."""
     clip = next(iter(sorted(CLIPS.glob("*.mp4"))))
-    whole, plain = least_cpu_s(
-        [lambda: extract_video(clip, threads=1), lambda: decode_and_resize(clip)], n_rounds=5
-    )
+    jobs = [lambda: list(extract_documents(clip, threads=1)), lambda: decode_and_resize(clip)]
+    whole, plain = least_cpu_s(jobs, n_rounds=5)
     _, length_s = decode_and_resize(clip)
     return [
         Figure(
@@ -248,7 +247,7 @@ def peak():
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 model = Plsm(n_motifs=4, motif_length=8)
-sizes, peaks = (1_000_000, 4_000_000), []
+sizes, peaks = (4_000_000, 8_000_000), []
 for size in sizes:
     mine(dense_table(size), model)
     peaks.append(peak())

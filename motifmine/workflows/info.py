@@ -81,7 +81,8 @@ def _summarise_table(path: Path) -> dict[str, Any]:
 
 
 def _summarise_fit(path: Path) -> dict[str, Any]:
-    record = store.read_fit(path)
+    # activations and times of a year of recordings would take half a minute to read
+    record = store.read_fit(path, with_documents=False)
     return {
         "format": store.FIT_FORMAT,
         "model": record.provenance.model,
@@ -89,8 +90,8 @@ def _summarise_fit(path: Path) -> dict[str, Any]:
         "seed": record.provenance.seed,
         "motifs": len(record.motifs),
         "motif_length_s": record.motifs.motif_length * record.bin_s,
-        "documents": len(record.recordings),
-        "hours": round(record.duration_s() / 3600, 4),
+        "documents": len(record.provenance.inputs),
+        "hours": round(store.read_fit_bins(path) * record.bin_s / 3600, 4),
         "occurrences": len(record.occurrences),
         "background_share": round(record.background.weight, 4),
         "log_likelihood": record.log_likelihood,

@@ -323,6 +323,15 @@ def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
         return tuple(read_recording(reader, reader.group(f"activations/{name}")) for name in names)
 
 
+def read_fit_bins(path: Path) -> int:
+    """Return the number of time bins of all documents of a fit, without reading any."""
+    with Reader(path, FIT_FORMAT) as reader:
+        names = [name for name, _ in _read_inputs(reader)]
+        return sum(
+            int(reader.dataset(f"activations/{name}/bin_start_s").shape[0]) for name in names
+        )
+
+
 def read_fit_activations(path: Path) -> Iterator[Activations]:
     """Yield the activations of a fit's documents one by one."""
     with Reader(path, FIT_FORMAT) as reader:
