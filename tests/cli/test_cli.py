@@ -61,7 +61,8 @@ def test_every_command_is_in_the_readme(command: Command) -> None:
 
 def test_help_of_fit_lists_all_options_with_their_defaults(motifmine: Run) -> None:
     text = " ".join(motifmine("fit", "--help").stdout.split())
-    common, *of_models = re.split(r"Options of (?=plsm:|hdlsm:|tcae:)", text)
+    heads = "|".join(f"{model}:" for model in all_entries())
+    common, *of_models = re.split(rf"Options of (?={heads})", text)
     shown = {part.partition(":")[0]: part for part in of_models}
     for option in options_of(FitRequest):
         if not option.setting.capability:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from motifmine.io.hdf5.store import read_fit, write_table
+from motifmine.models.registry import OWN
 from motifmine.records.settings import Preparation
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.workspace import Workspace
@@ -67,7 +68,7 @@ def fitted(plugin: Path, scene: Path) -> Path:
 
 def test_its_options_are_in_the_help(plugin: Path) -> None:
     text = " ".join(run(plugin, "fit", "--help").split())
-    assert "--model [plsm|hdlsm|tcae|mean-windows]" in text
+    assert f"--model [{'|'.join(OWN)}|mean-windows]" in text
     section = text.partition("Options of mean-windows:")[2]
     assert "--windows N Windows that are averaged for a motif. [default: 30]" in section
     assert "2 for mean-windows" in text

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
+from motifmine.io.hdf5.nodes import list_datasets
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.summary import match_occurrence_probability
@@ -70,10 +71,7 @@ def test_a_posterior_comes_back_as_it_was_written(tmp_path: Path) -> None:
 def test_every_dataset_of_a_posterior_names_its_axes(tmp_path: Path) -> None:
     write_fit(tmp_path / "fit.h5", sampled_record())
     with h5py.File(tmp_path / "fit.h5") as file:
-        nodes: list[h5py.Dataset] = []
-        file["posterior"].visititems(
-            lambda _, node: nodes.append(node) if isinstance(node, h5py.Dataset) else None
-        )
+        nodes = [node for _, node in list_datasets(file["posterior"])]
         assert len(nodes) == 10
         assert all(node.attrs["axes"] for node in nodes)
 
