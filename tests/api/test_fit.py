@@ -20,13 +20,13 @@ matplotlib.use("Agg")
 
 @pytest.fixture(scope="module")
 def drawn() -> "mm.simulation.Simulation":
-    return mm.simulate(n_motifs=2, n_times=600, seed=2)
+    return mm.simulate(n_motifs=2, n_times=1200, seed=2)
 
 
 @pytest.fixture(scope="module")
 def fit(drawn: "mm.simulation.Simulation") -> mm.Fit:
     counts = drawn.table.dense().T
-    return mm.Plsm(motif_length=10).fit([counts[:300], counts[300:]])
+    return mm.Plsm(motif_length=10).fit([counts[:600], counts[600:]])
 
 
 def test_sizes_need_not_be_given(fit: mm.Fit) -> None:
@@ -63,9 +63,9 @@ def test_motifs_have_labelled_axes(fit: mm.Fit) -> None:
 
 def test_transform_is_aligned_with_the_data(fit: mm.Fit) -> None:
     frame = fit.occurrences
-    counts = np.zeros((300, fit.motifs.n_words))
+    counts = np.zeros((600, fit.motifs.n_words))
     second = fit.transform([fit.table.dense(0).T, fit.table.dense(1).T])[1]  # type: ignore[union-attr]
-    assert second.shape == (300, 2)
+    assert second.shape == (600, 2)
     late = frame[(frame.document == 1) & (frame.start_bin > 0)].sort_values("score").iloc[-1]
     around = second[late.start_bin - 1 : late.start_bin + 2, late.motif - 1].sum()
     assert around == pytest.approx(late.weight, rel=0.2)
@@ -82,7 +82,7 @@ def test_other_words_are_refused(fit: mm.Fit) -> None:
 
 
 def test_new_data_are_located_and_scored(fit: mm.Fit) -> None:
-    table = mm.simulate(n_motifs=2, n_times=600, seed=2).table.dense().T
+    table = mm.simulate(n_motifs=2, n_times=1200, seed=2).table.dense().T
     found = fit.locate(table)
     assert abs(len(found.occurrences) - len(fit.occurrences)) <= 3
     shuffled = np.random.default_rng(0).permutation(table)
