@@ -56,17 +56,7 @@ class PlsmOutOfCore:
         )
 
     def open(self, fit: PlsmFit, words: Floats, kept: Indices) -> Parameters:
-        """Return motifs of a part over all kept words, a little of the archive's words mixed in.
-
-        Parameters
-        ----------
-        fit : PlsmFit
-            Fit of a part of the documents.
-        words : float64 array (kept words,)
-            Their shares in all documents.
-        kept : int64 array (kept words,)
-            Words that are used.
-        """
+        """Return motifs of a part over all kept words, a little of the archive's words mixed in."""
         # EM cannot leave 0: words that the part never had would stay closed in all motifs
         motifs = (1 - OPENED) * fit.motifs.probability[:, :, kept]
         motifs += OPENED / fit.motifs.motif_length * words
@@ -111,15 +101,7 @@ class PlsmOutOfCore:
         parameters: Parameters,
         local: Mapping[str, NDArray[Any]],
     ) -> tuple[Statistics, Mapping[str, NDArray[Any]]]:
-        """Return the statistics of documents under `parameters`, and their new starts.
-
-        Parameters
-        ----------
-        table : ObservationTable
-        parameters : Parameters
-        local : mapping of arrays
-            What `settle` or the iteration before returned for these documents.
-        """
+        """Return the statistics of documents under `parameters`, and their new starts."""
         problem = self._problem(table, parameters)
         state = State(parameters.motifs, local["starts"], parameters.words, local["mass"])
         statistics, state = self._step(problem, state)
@@ -133,20 +115,7 @@ class PlsmOutOfCore:
         kept: Indices,
         n_words: int,
     ) -> PlsmFit:
-        """Return the fit of a part with the motifs learned from everything, heaviest first.
-
-        Parameters
-        ----------
-        fit : PlsmFit
-            Fit of a part of the documents.
-        parameters : Parameters
-        statistics : Statistics
-            Sums over all documents.
-        kept : int64 array (kept words,)
-            Words that were used, in the order of `parameters`.
-        n_words : int
-            Size W of the vocabulary.
-        """
+        """Return the fit of a part with the motifs learned from everything, heaviest first."""
         n_motifs, length, _ = parameters.motifs.shape
         cells = statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
         mass: Floats = cells.sum(axis=(0, 1))
@@ -162,16 +131,7 @@ class PlsmOutOfCore:
         )
 
     def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
-        """Return where motifs are active in documents, motifs held fixed.
-
-        Parameters
-        ----------
-        table : ObservationTable
-        motifs : MotifSet
-            Held fixed.
-        background : Background
-            Its words are held fixed.
-        """
+        """Return where motifs are active in documents, motifs held fixed."""
         return fold_in(self.priors, motifs, background, table)
 
     def _problem(self, table: ObservationTable, parameters: Parameters) -> Problem:
