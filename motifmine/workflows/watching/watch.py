@@ -304,6 +304,9 @@ def watch_source(
             # what a live source sent meanwhile is lost
             watch.finish_document()
             watch.progress.recording = ""
+        # a run that is killed before it saves anything else must know where its output began
+        watch.is_saved = False
+        watch.save()
         source = Source(
             record=record,
             take=watch.take,
@@ -356,7 +359,8 @@ def _open(
                 f"{path} is of another fit of that name; begin again with --restart"
             )
         state, progress, position = found["filter"], found["progress"], found["output"]
-        on_message(f"goes on after {format_time(progress.last_s)} of {progress.recording}")
+        if progress.recording:
+            on_message(f"goes on after {format_time(progress.last_s)} of {progress.recording}")
     online = MotifFilter.of_record(record, state)
     return Watch(record, Lines(output, position), form, path, online, progress)
 
