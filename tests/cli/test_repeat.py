@@ -36,7 +36,7 @@ UNUSUAL = {
     ),
     "plsm, sizes left to the data": (
         *("--model", "plsm", "--motif-length", "auto", "--activity", "sparse", "--rounds", "1"),
-        *("--motifs", "2", "--restarts", "1", "--iterations", "5"),
+        *("--motifs", "2", "--restarts", "1", "--iterations", "5", "--tempo", "auto"),
     ),
     "plsm, online": (
         *("--model", "plsm", "--motifs", "2", "--online", "--passes", "2"),
