@@ -16,6 +16,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -35,6 +36,7 @@ from hdlsm import started, whole_sweep  # noqa: E402
 from plsm import gflops, multiply_add_loop, posed  # noqa: E402
 
 from motifmine.features.video.extract import extract_documents  # noqa: E402
+from motifmine.io.hdf5.store import write_table  # noqa: E402
 from motifmine.models.plsm import live_passes, passes  # noqa: E402
 from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
@@ -239,29 +241,31 @@ def time_help() -> list[Figure]:
 
 WEIGHED = """
 import sys
-sys.path.insert(0, {benchmarks!r})
-from performance import dense_table
+from pathlib import Path
+from motifmine.io.hdf5.store import read_table
 from motifmine.models.plsm.model import Plsm
 from motifmine.workflows.mine import mine
-def peak():
-    lines = open("/proc/self/status").read().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-model = Plsm(n_motifs=4, motif_length=8)
-sizes, peaks = (4_000_000, 8_000_000), []
-for size in sizes:
-    mine(dense_table(size), model)
-    peaks.append(peak())
-print((peaks[1] - peaks[0]) * 1024 / (sizes[1] - sizes[0]))
+mine(read_table(Path(sys.argv[1])), Plsm(n_motifs=4, motif_length=8))
+lines = open("/proc/self/status").read().splitlines()
+print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")))
 """
+"""A fit in a process of its own, which prints the peak of its memory, KiB."""
 
 
 def weigh_fit() -> list[Figure]:
-    """Return the memory of a whole fit for each observation, peak of a process of its own."""
-    code = WEIGHED.format(benchmarks=str(ROOT / "benchmarks"))
-    printed = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
-    ).stdout
-    n_bytes = float(printed.split()[-1])
+    """Return the memory of a whole fit for each observation: what a larger table takes more."""
+    peaks, sizes = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in (2_000_000, 6_000_000):
+            table, path = dense_table(size), Path(folder) / "dense.h5"
+            write_table(path, table, force=True)
+            command = [sys.executable, "-c", WEIGHED, str(path)]
+            printed = subprocess.run(
+                command, check=True, capture_output=True, text=True, cwd=ROOT
+            ).stdout
+            peaks.append(1024 * int(printed.split()[-1]))
+            sizes.append(len(table.word))
+    n_bytes = (peaks[1] - peaks[0]) / (sizes[1] - sizes[0])
     return [
         Figure(
             name="memory of a fit, decoys and anomalies included",
