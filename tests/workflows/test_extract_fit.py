@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from motifmine.analysis.occurrence_table import make_occurrence_table
 from motifmine.io.hdf5.store import read_table, write_fit
 from motifmine.models.plsm.model import Plsm
+from motifmine.workflows.extract_fit import extract_fits
 from motifmine.workflows.mine import mine
+from motifmine.workflows.workspace import Workspace
 from tests.analysis.test_phases import BIN_S, N_TIMES, record_of
 
 Run = Callable[..., Result]
@@ -59,6 +61,8 @@ def test_extract_takes_the_file_of_a_fit(motifmine: Run) -> None:
     assert table.vocabulary.labels == ("motif 1", "motif 2", "motif 3")
     assert table.bin_s == 1.0
     assert table.total == sum(map(len, starts))
+    failed = extract_fits([Path("none.h5")], Workspace(Path("level-3")), bin_s=None, force=False)
+    assert [outcome.status for outcome in failed] == ["failed"]
     again = motifmine("-w", "level-2", "extract", "plsm-001.h5")
     assert again.exit_code == 1
     assert "log.h5" in again.stderr
