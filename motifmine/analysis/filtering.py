@@ -28,7 +28,7 @@ from motifmine.types import Floats, Floats32, Indices, Indices32
 
 N_ITERATIONS = 3
 """Iterations after a bin; those after the next bins go on from there."""
-NEW, LEAST = 0.1, 0.01
+NEW, LEAST = 0.3, 0.05
 """Weight of a new start, and the least of one that is not yet complete, in usual weights."""
 LENGTHS_OF_BACKGROUNDS = (20.0, 20.0, 2.0)
 """Motif lengths over which the level of the fit's background, and the words of the drifting ones,

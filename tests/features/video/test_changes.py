@@ -79,7 +79,7 @@ def test_foreground_is_where_the_square_is(light: int) -> None:
     words = ChangeWords(
         FlowSpec(words="changes", bin_s=1.0), width=160, height=120, mean_gap_s=Fraction(1)
     )
-    rows = {row.time: row for row in words.rows(frames_of(pictures, rate=1))}
+    rows = {row.time: row for row in words.rows(frames_of(pictures, rate=1)) if len(row.word)}
     assert set(rows) == {t for t in range(60) if t % 20 < 4}
     for time, row in rows.items():
         cell = row.word[np.argsort(-row.count)][:9]
