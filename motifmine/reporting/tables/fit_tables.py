@@ -147,6 +147,7 @@ def list_tested_columns(record: FitRecord) -> tuple[str, ...]:
         "false_probability": record.occurrences.false_probability is not None,
         "false_per_hour": record.occurrences.false_per_hour is not None,
         "probability": record.posterior is not None,
+        "tempo": record.occurrences.tempo is not None,
     }
     return tuple(name for name in WHERE_TESTED if has[name])
 
