@@ -58,12 +58,18 @@ class Stream(IntEnum):
     """EM: null of the profile that the motifs' length is read off."""
     CONFUSION = 1 << 31
     """Events drawn from motifs that look alike."""
-    CYCLE = 1 << 33
-    """Scattered starts, followed by their number."""
     PREDICTIVE = 1 << 32
     """Data drawn from a fit, to be compared with what it was learned from."""
     TEMPO = 1 << 33
-    """EM: observations that decide the tempos; 1: the part that is searched; 2: restarts."""
+    """EM: observations that decide the tempos."""
+    TEMPO_PART = 1 << 34
+    """EM: the part that motifs of several tempos are searched in."""
+    TEMPO_RESTART = 1 << 35
+    """EM: the same, followed by the number of the restart."""
+    WITHIN_BIN = 1 << 36
+    """Phases: times of starts within their bins."""
+    SCATTER = 1 << 37
+    """Phases: scattered starts, followed by their number."""
 
 
 def resolve_seed(seed: int | None) -> int:

@@ -125,7 +125,7 @@ def find_cycle(record: FitRecord, *, seed: int = 0) -> Cycle | None:
         document=found.document.astype(np.int64),
         motif=found.motif.astype(np.int64),
         # a start is known to the bin; at random within it, bins have no rhythm of their own
-        time=(inside + generator(seed, Stream.CYCLE, 0).random(len(found))) / coarse,
+        time=(inside + generator(seed, Stream.WITHIN_BIN).random(len(found))) / coarse,
         n_bins=n_bins,
         n_motifs=n_motifs,
         scatter_bins=longest,
@@ -141,7 +141,7 @@ def find_cycle(record: FitRecord, *, seed: int = 0) -> Cycle | None:
     best = tested.start + _fundamental(pooled, tested.start)
     highest, regular = np.zeros(N_SCATTERED), np.zeros((N_SCATTERED, n_motifs))
     for index in range(N_SCATTERED):
-        null = starts.power(starts.scattered(generator(seed, Stream.CYCLE, 1 + index)))
+        null = starts.power(starts.scattered(generator(seed, Stream.SCATTER, index)))
         highest[index] = null[counted][:, tested].sum(axis=0).max()
         regular[index] = null[:, best]
     p_value = (1 + int((highest >= pooled.max()).sum())) / (N_SCATTERED + 1)

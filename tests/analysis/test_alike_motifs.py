@@ -71,7 +71,9 @@ def with_motifs(mix: float, weight: float) -> FitRecord:
     return replace(record, motifs=motif_set(mix), occurrences=found)
 
 
-@pytest.mark.parametrize(("mix", "weight"), [(0.6, 40.0), (0.97, 5.0)])
+@pytest.mark.parametrize(
+    ("mix", "weight"), [pytest.param(0.6, 40.0, marks=pytest.mark.long), (0.97, 5.0)]
+)
 def test_the_more_alike_and_the_smaller_the_more_are_taken_for_each_other(
     mix: float, weight: float
 ) -> None:

@@ -211,6 +211,7 @@ def busy(tmp_path: Path) -> tuple[Path, Path]:
     return archive, output
 
 
+@pytest.mark.long
 def test_an_update_learns_a_new_file_and_reads_no_other_table(busy: tuple[Path, Path]) -> None:
     own = busy
     write_clip(own[0] / "north/202603030000.mkv", 12 * street(60))
@@ -242,6 +243,7 @@ def test_a_fit_without_motifs_is_fitted_again_and_not_updated(own: tuple[Path, P
     assert [(record.status, record.n_added) for record in records] == [("ok", 0), ("ok", 0)]
 
 
+@pytest.mark.long
 def test_an_update_has_the_same_bytes_each_time(busy: tuple[Path, Path], tmp_path: Path) -> None:
     write_clip(busy[0] / "north/202603030000.mkv", 12 * street(60))
     shutil.copytree(busy[1], tmp_path / "other")
@@ -258,7 +260,9 @@ def test_nothing_is_added_to_a_fit_without_motifs(own: tuple[Path, Path]) -> Non
         update_file(fit, [table], fit.with_name("other.h5"))
 
 
-@pytest.mark.parametrize("name", ["202603020000", "202603010000"])
+@pytest.mark.parametrize(
+    "name", ["202603020000", pytest.param("202603010000", marks=pytest.mark.long)]
+)
 def test_a_fit_of_tables_that_changed_is_made_again(own: tuple[Path, Path], name: str) -> None:
     folder = own[0] / "north/2026/03"
     write_clip(folder / "202603020000.mkv", street(60, step=(3.0, 0.0)))
@@ -268,6 +272,7 @@ def test_a_fit_of_tables_that_changed_is_made_again(own: tuple[Path, Path], name
     assert [record.n_added for record in records] == [0, 0]
 
 
+@pytest.mark.long
 def test_an_archive_fitted_online_has_the_same_bytes_each_time(
     archive: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -318,6 +323,7 @@ def test_the_table_of_a_file_that_is_gone_is_kept_and_used(own: tuple[Path, Path
     assert state.scenes[0].ok == 2
 
 
+@pytest.mark.long
 def test_a_file_that_was_moved_counts_once(own: tuple[Path, Path]) -> None:
     folder = own[0] / "north/2026/03"
     (folder / "202603010000.mkv").rename(folder / "202603010005.mkv")
@@ -334,6 +340,7 @@ def test_a_lost_table_is_made_again_and_the_fit_is_left(own: tuple[Path, Path]) 
     assert products(own[1])["north/fits/plsm.h5"] == before[0]["north/fits/plsm.h5"]
 
 
+@pytest.mark.long
 def test_results_are_known_without_the_journal(own: tuple[Path, Path]) -> None:
     before = products(own[1])
     shutil.rmtree(own[1] / "journal")
@@ -353,6 +360,7 @@ def test_half_written_files_of_a_killed_run_are_removed(own: tuple[Path, Path]) 
     assert not (own[1] / "north/.scratch").exists()
 
 
+@pytest.mark.long
 def test_a_jump_of_the_stamps_gives_two_documents_of_one_file(tmp_path: Path) -> None:
     archive, output = tmp_path / "archive", tmp_path / "out"
     (archive / "cam").mkdir(parents=True)
@@ -447,6 +455,7 @@ def test_a_damaged_line_costs_only_its_record(tmp_path: Path) -> None:
 # elsewhere
 
 
+@pytest.mark.long
 def test_an_archive_by_url_gives_the_same_tables(
     archive: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ from tests.helpers.fit_records import BIN_S, label_record, lane_record
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>"
 HOSTILE_NAME = "<script>alert(1)"
-VOID = {"meta", "link", "img", "br", "path", "polyline"}
+VOID = {"meta", "link", "img", "br"}
 
 
 class Page(HTMLParser):

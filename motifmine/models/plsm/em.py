@@ -100,7 +100,22 @@ def _advance(
         starts = found.activation[: state.starts.size].reshape(state.starts.shape)
         sweep_threshold(starts, threshold)  # in place
         point = _Point.of(state._replace(starts=starts))
-    return point, found, value - _constant(problem)
+    return _leave_nothing_empty(problem, point), found, value - _constant(problem)
+
+
+def _leave_nothing_empty(problem: Problem, point: _Point) -> _Point:
+    """Return the point with a background where a document has lost that and all of its starts.
+
+    Starts that explain everything leave nothing to the background; where the threshold then closes
+    all of them, nothing could ever explain the document again.
+    """
+    mass, total = point.state.background_mass, problem.layout.document_total
+    if np.all((mass > 0) | (total <= 0)):
+        return point
+    started = point.whole(problem).starts.sum(axis=1, dtype=np.float64)
+    row = np.append(0.0, np.cumsum(started))[problem.layout.document_rows]
+    mass = np.where((mass <= 0) & (np.diff(row) <= 0), total, mass)
+    return point._replace(state=point.state._replace(background_mass=mass))
 
 
 def _step(

@@ -121,7 +121,7 @@ def search_at_tempos(
     seed : int
     n_threads : int
     """
-    rng = generator(seed, Stream.TEMPO, 1)
+    rng = generator(seed, Stream.TEMPO_PART)
     part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_TO_DECIDE, rng)
     factor = coarseness(spec.motif_length)
     length = -(-spec.motif_length // factor)
@@ -168,7 +168,7 @@ def _search(
     for restart in range(n_restarts):
         share = SHARES_OF_SEEDS[restart % len(SHARES_OF_SEEDS)]
         n_seeds = int(np.ceil(share * n_motifs))
-        rng = generator(seed, Stream.TEMPO, 2, restart)
+        rng = generator(seed, Stream.TEMPO_RESTART, restart)
         seeds = choose_windows(problem, canvas, motif_length, n_seeds, rng)
         state = flat_start(problem, seeds, problem.word_shares())
         state = infer_starts(problem, state, n_iterations=12, n_ramp=4, learn_after=4)

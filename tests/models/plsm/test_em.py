@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from motifmine.models.plsm.em import step
 from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.simulation import Simulation
@@ -21,3 +22,17 @@ def test_the_threshold_is_in_units_of_the_mean_mass_of_a_start(
     np.testing.assert_allclose(np.tile(threshold[:, None], n_motifs), even.starts, rtol=1e-5)
     total = n_motifs * threshold.sum(dtype=np.float64)
     assert total == pytest.approx(float(small.table.total), rel=1e-5)
+
+
+def test_a_document_that_lost_all_of_its_starts_gets_its_background_back(small: Simulation) -> None:
+    """Starts that explain everything leave it empty; closed by the threshold, nothing is left."""
+    problem = prepare_em(small.table, 8, Priors(), most_motifs=3, n_threads=1)
+    state = flat_start(problem, small.motifs.probability, problem.word_shares())
+    state = state._replace(background_mass=np.zeros_like(state.background_mass))
+    threshold = np.full(problem.layout.n_rows, 1e9, dtype=np.float32)
+    after, _ = step(problem, state, threshold, learn_motifs=False)
+    assert after.starts.sum() == 0
+    np.testing.assert_allclose(after.background_mass, problem.layout.document_total)
+    again, value = step(problem, after, threshold, learn_motifs=False)
+    assert np.isfinite(value)
+    np.testing.assert_allclose(again.background_mass, problem.layout.document_total)
