@@ -26,7 +26,7 @@ def test_the_threshold_is_in_units_of_the_mean_mass_of_a_start(
 
 def test_a_document_that_lost_all_of_its_starts_gets_its_background_back(small: Simulation) -> None:
     """Starts that explain everything leave it empty; closed by the threshold, nothing is left."""
-    problem = prepare_em(small.table, 8, Priors(), most_motifs=3, n_threads=1)
+    problem = prepare_em(small.table, 8, Priors(sparsity=1.0), most_motifs=3, n_threads=1)
     state = flat_start(problem, small.motifs.probability, problem.word_shares())
     state = state._replace(background_mass=np.zeros_like(state.background_mass))
     threshold = np.full(problem.layout.n_rows, 1e9, dtype=np.float32)
