@@ -213,6 +213,14 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
                 refuse_special_file(Path(place))
 
 
+def test_a_dataset_that_claims_more_than_its_bytes_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        # little enough for the memory, but without any byte in the file
+        node = file.create_dataset("x", shape=(1 << 20,), dtype="f8", chunks=(1024,))
+        with pytest.raises(FormatError, match="claims 1048576 values"):
+            nodes.check_size(node)
+
+
 def test_claims_are_compared_with_the_size_of_the_file(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((10, 2)))
     data = (tmp_path / "a.npy").read_bytes().replace(b"(10, 2), }  ", b"(10**9, 2), ")
