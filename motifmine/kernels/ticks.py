@@ -60,10 +60,11 @@ def follow_changes(
         else:
             state[cell, BEGIN] = time_s
             interval = time_s - state[cell, TICK]
-            is_tick = abs(interval - np.round(interval)) <= tolerance_s
             if interval == np.inf:
                 state[cell, TICK] = time_s
-            elif is_tick and interval >= 1.0 - tolerance_s:
+            elif (
+                abs(interval - np.round(interval)) <= tolerance_s and interval >= 1.0 - tolerance_s
+            ):
                 state[cell, WHOLE] += 1.0
                 if np.round(interval) == 1.0:
                     state[cell, SECOND] += 1.0
