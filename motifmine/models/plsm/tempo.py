@@ -73,10 +73,7 @@ def with_tempos(spec: S, table: ObservationTable, n_motifs: int, seed: int) -> t
     seed : int
     """
     rng = generator(seed, Stream.TEMPO)
-    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_TO_DECIDE, rng)
-    factor = coarseness(spec.motif_length)
-    coarse = coarsen(part, factor)
-    length = -(-spec.motif_length // factor)
+    coarse, length = _coarse_part(spec, table, rng)
     gains = np.zeros((N_DECISIONS, len(REACHES)))
     for trial in range(N_DECISIONS):
         kept, hidden = hide_observations(coarse, HIDDEN_SHARE, rng)
@@ -108,6 +105,19 @@ def coarseness(motif_length: int) -> int:
     return max(1, motif_length // SEARCH_BINS)
 
 
+def _coarse_part(
+    spec: PlsmSpec, table: ObservationTable, rng: np.random.Generator
+) -> tuple[ObservationTable, int]:
+    """Return the part of a table that is searched, in coarse bins, and the length of motifs in it.
+
+    Bins are as coarse as `coarseness` says.
+    """
+    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_TO_DECIDE, rng)
+    factor = coarseness(spec.motif_length)
+    # rounded up: a motif must fit into its coarse bins
+    return coarsen(part, factor), -(-spec.motif_length // factor)
+
+
 def search_at_tempos(
     spec: PlsmSpec, table: ObservationTable, n_motifs: int, seed: int, *, n_threads: int
 ) -> tuple[Floats32, Floats]:
@@ -122,11 +132,9 @@ def search_at_tempos(
     n_threads : int
     """
     rng = generator(seed, Stream.TEMPO_PART)
-    part = part_of_time(table, spec.motif_length, N_DECIDE, LENGTHS_TO_DECIDE, rng)
-    factor = coarseness(spec.motif_length)
-    length = -(-spec.motif_length // factor)
+    coarse, length = _coarse_part(spec, table, rng)
     found = _search(
-        coarsen(part, factor),
+        coarse,
         length,
         spec.priors,
         n_motifs,
@@ -136,6 +144,7 @@ def search_at_tempos(
         n_threads,
     )
     motifs = crop_motifs(found.state.usual[:, : found.problem.usual_length], length)
+    factor = coarseness(spec.motif_length)
     fine = np.repeat(motifs, factor, axis=1)[:, : spec.motif_length] / factor
     total = fine.sum(axis=(1, 2), keepdims=True)
     # a motif that lost all its starts in the search is empty
