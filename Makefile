@@ -13,7 +13,8 @@ ON_ALL_CORES := -n logical --dist worksteal
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-demo: .venv/made ## mine the sample data, the quickest look at what motifmine does
+# The demo needs no extras: it is content with less, unless the rest is there already.
+demo: $(if $(wildcard .venv/made),.venv/made,.venv/light) ## mine the sample data, the quickest look at what motifmine does
 	$(BIN)/motifmine demo
 
 test: .venv/made ## all tests but the long ones
@@ -52,6 +53,11 @@ soak: .venv/made ## damage 10,000 files of every format and read them
 
 clean: ## remove everything that was made
 	rm -rf .venv build dist docs/_build motifmine.egg-info motifmine-demo
+
+.venv/light: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
 
 .venv/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -9,6 +9,7 @@ Examples
 (2,)
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,21 @@ __all__ = [
 ]
 
 
+DEPRECATED = {
+    "locate": ("motifmine.workflows.mine", "Fit.locate"),
+    "mine": ("motifmine.workflows.mine", "fit_model"),
+}
+"""Names that the next minor version no longer has: their home, and what to use instead."""
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `import motifmine` stays light."""
+    if name in DEPRECATED:
+        home, successor = DEPRECATED[name]
+        message = f"motifmine.{name} is deprecated and goes in the next minor version"
+        # the caller's line, so that Python shows the warning in scripts and pytest
+        warnings.warn(f"{message}; use motifmine.{successor}", DeprecationWarning, stacklevel=2)
+        return getattr(import_module(home), name)
     if name in HOMES:
         return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module 'motifmine' has no attribute {name!r}")

@@ -12,7 +12,7 @@ from motifmine.records.table import join_tables
 from motifmine.types import Floats
 from motifmine.validation import require_package
 
-require_package("sklearn", "MotifFeatures", "motifmine[topics]")
+require_package("sklearn", "MotifFeatures", "motifmine[notebook]")
 
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402

@@ -41,7 +41,7 @@ class Motifs(MotifSet):
 
     def to_xarray(self) -> Any:
         """Return the motifs as an `xarray.DataArray` (motif, relative_time, word), times in s."""
-        xarray = require_package("xarray", "to_xarray", "xarray")
+        xarray = require_package("xarray", "to_xarray", "motifmine[notebook]")
         return xarray.DataArray(
             self.probability,
             dims=("motif", "relative_time", "word"),
@@ -95,7 +95,7 @@ class Fit:
         """
         arrow = occurrences_to_arrow(list_occurrences(self.record))
         if library == "pandas":
-            require_package("pandas", "a pandas data frame", "pandas")
+            require_package("pandas", "a pandas data frame", "motifmine[notebook]")
             return arrow.to_pandas()
         if library == "polars":
             return require_package("polars", "a polars data frame", "polars").from_arrow(arrow)
@@ -213,7 +213,7 @@ class Fit:
         path : path
             File, or for formats of one recording a folder.
         form : str
-            `csv`, `json`, `parquet`, `srt`, `vtt`, `eaf`, `boris` or `labels`.
+            `csv`, `json`, `parquet`, `srt`, `vtt`, `eaf`, `boris`, `labels` or `nwb`.
         force : bool
             Overwrite what exists.
         """

@@ -87,4 +87,4 @@ class Plots:
 
 
 def _pyplot() -> Any:
-    return require_package("matplotlib.pyplot", "a figure", "motifmine[plot]")
+    return require_package("matplotlib.pyplot", "a figure", "motifmine[notebook]")

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ class Table(ObservationTable):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{r.name}</td><td>{r.n_times * self.bin_s:g} s</td></tr>"
+            f"<tr><td>{escape(r.name)}</td><td>{r.n_times * self.bin_s:g} s</td></tr>"
             for r in self.recordings[:20]
         )
         return f"<p>{self!r}</p><table><tr><th>document</th><th>length</th></tr>{rows}</table>"

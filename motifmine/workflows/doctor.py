@@ -22,10 +22,11 @@ EXTRAS = {
     "distributed": "archive",
     "scikit-learn": "topics",
     "tomotopy": "topics",
-    "matplotlib": "plot",
+    "matplotlib": "notebook",
+    "pandas": "notebook",
 }
 """Packages that are not always installed, and the extra that brings them."""
-OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python")
+OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
 LEAST_FREE = 1 << 30
 """Free space below which a fit of footage may fail, bytes."""
 
@@ -98,7 +99,8 @@ def _installed(name: str) -> str:
 def _examine_opencv() -> Check:
     found = [f"{name} {number}" for name in OPENCV if (number := _installed(name))]
     if broken := opencv_problem():
-        hint = "pip uninstall opencv-python && pip install opencv-python-headless"
+        # a package with windows needs libraries of a display, and owns the same folder cv2
+        hint = "pip uninstall opencv-python; pip install --force-reinstall opencv-python-headless"
         problem = f"{broken}; {hint}"
         return Check(name="OpenCV", value=", ".join(found) or "missing", problem=problem)
     problem = "" if len(found) < 2 else "two packages overwrite each other; uninstall one"

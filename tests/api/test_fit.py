@@ -14,6 +14,7 @@ from motifmine.api.plots import Plots
 from motifmine.errors import DataError, MissingExtraError, SpecError, WorkspaceError
 from motifmine.validation import require_package
 from motifmine.workflows.workspace import Workspace
+from tests.helpers.paths import ROOT
 
 matplotlib.use("Agg")
 
@@ -136,7 +137,21 @@ def test_settings_reach_the_model(drawn: "mm.simulation.Simulation") -> None:
 
 def test_a_missing_package_is_named_with_its_command() -> None:
     with pytest.raises(MissingExtraError, match=r"a figure needs nosuch.*pip install 'motifmine"):
-        require_package("nosuch.part", "a figure", "motifmine[plot]")
+        require_package("nosuch.part", "a figure", "motifmine[notebook]")
+
+
+@pytest.mark.parametrize("name", mm.DEPRECATED)
+def test_a_deprecated_name_works_and_warns_at_the_line_that_uses_it(name: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"{name} is deprecated.*use motifmine") as caught:
+        found = getattr(mm, name)
+    assert callable(found) and found.__name__ == name
+    assert caught[0].filename == __file__
+    successor: object = mm
+    for part in mm.DEPRECATED[name][1].split("."):
+        successor = getattr(successor, part)
+    assert callable(successor) and name not in mm.__all__
+    changes = (ROOT / "CHANGELOG.md").read_text().partition("### Deprecated")[2].partition("##")[0]
+    assert f"`motifmine.{name}`" in changes
 
 
 def test_public_names_are_importable() -> None:
