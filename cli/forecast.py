@@ -29,6 +29,7 @@ MOST_WORDS = 8
 @click.option(
     "--against", multiple=True, metavar="FIT", help="With --score: other fits to compare with."
 )
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object, with all words.")
 @workspace_option
 def forecast(
     fit: str | None,
@@ -36,10 +37,11 @@ def forecast(
     bins: int,
     scored: tuple[Path, ...],
     against: tuple[str, ...],
+    as_json: bool,
     workspace: Path,
 ) -> None:
     """Print the observations that FIT expects after the end of TABLE (default: its last one)."""
-    from motifmine.reporting.tables.forecasts import format_forecast, format_scores
+    from motifmine.reporting.tables import forecasts
     from motifmine.workflows.forecast import forecast as forecast_bins
     from motifmine.workflows.forecast import score_fits
     from motifmine.workflows.workspace import Workspace
@@ -49,14 +51,15 @@ def forecast(
         raise click.UsageError("--against needs --score")
     if scored:
         names = (fit or place.find_fit(None).stem, *against)
-        click.echo(format_scores(score_fits(place, names, scored)), nl=False)
+        scores = score_fits(place, names, scored)
+        shown = (forecasts.format_scores_json if as_json else forecasts.format_scores)(scores)
+        click.echo(shown, nl=False)
         return
     found = forecast_bins(place, fit, bins, table)
-    shown = format_forecast(
-        found.expected,
-        found.record.vocabulary.labels,
-        found.record.bin_s,
-        end_s=found.end_s,
-        most=MOST_WORDS,
-    )
-    click.echo(f"after {found.recording}:\n{shown}", nl=False)
+    values = (found.expected, found.record.vocabulary.labels, found.record.bin_s)
+    if as_json:
+        shown = forecasts.format_forecast_json(found.recording, *values, end_s=found.end_s)
+    else:
+        lines = forecasts.format_forecast(*values, end_s=found.end_s, most=MOST_WORDS)
+        shown = f"after {found.recording}:\n{lines}"
+    click.echo(shown, nl=False)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 from click.testing import Result
 
+from motifmine.io.hdf5.store import read_table, write_table
 from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.paths import ROOT
 
@@ -29,6 +31,10 @@ READERS: dict[str, list[tuple[str, ...]]] = {
         ("scene/fits/plsm-001.h5", "--json"),
     ],
     "phases": [("plsm-001", "--json")],
+    "forecast": [
+        ("plsm-001", "scene/tables/plant+0002.h5", "--json"),
+        ("plsm-001", "--score", "other.h5", "--json"),
+    ],
     "doctor": [("--json",)],
     "plugins": [("--json",)],
     "config": [("--json",)],
@@ -72,6 +78,8 @@ def test_output_is_as_described(
     name: str, arguments: tuple[str, ...], motifmine: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(GOLDEN, "scene")
+    other = read_table(GOLDEN / "tables/plant+0002.h5")
+    write_table(Path("other.h5"), other.of_recording(replace(other.recordings[0], name="other")))
     Path("truth.csv").write_text("document,start_s,label\nplant+0001,4800,start\n")
     monkeypatch.setenv("MOTIFMINE_WORKSPACE", "scene")
     content = check(name, motifmine(name, *arguments))

@@ -12,6 +12,7 @@ from click.testing import Result
 
 from motifmine.io.video.codecs import describe_codecs, opencv_problem
 from motifmine.workflows import doctor
+from motifmine_cli.main import main as group
 
 Run = Callable[..., Result]
 
@@ -111,6 +112,30 @@ def test_quiet_and_log_file(motifmine: Run) -> None:
     assert json.loads(result.stdout)["motifs"] <= 2
     assert "INFO fit plsm:" in Path("log.txt").read_text()
     assert motifmine("--log-file", "no/folder/log.txt", "info").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "variables", "coloured"),
+    [
+        ((), {}, None),
+        ((), {"NO_COLOR": "1"}, False),
+        (("--color",), {"NO_COLOR": "1"}, True),
+        (("--no-color",), {}, False),
+    ],
+)
+def test_colours_are_switched_off(
+    before: tuple[str, ...],
+    variables: dict[str, str],
+    coloured: bool | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with group.make_context("motifmine", [*before, "info"]) as context:
+        assert group.callback is not None
+        context.invoke(group.callback, **context.params)
+        assert context.color is coloured
 
 
 def test_verbose_errors_have_a_traceback(motifmine: Run) -> None:

@@ -1,5 +1,6 @@
-"""Forecasts and their scores as text."""
+"""Forecasts and their scores as text and JSON."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,3 +48,36 @@ def format_scores(scores: Scores) -> str:
         f"{table}nats per observation, {scores.n_observations:.0f} observations, bins ahead; "
         f"{scores.best} predicts the next bin best\n"
     )
+
+
+def format_forecast_json(
+    recording: str, expected: Floats, labels: Sequence[str], bin_s: float, *, end_s: float
+) -> str:
+    """Return the expected observations of every word as JSON, see `docs/schemas/forecast.json`.
+
+    Parameters
+    ----------
+    recording : str
+        Name of the recording that they follow.
+    expected : float64 array (n_bins, W)
+    labels : sequence of str
+        Of the words.
+    bin_s, end_s : float, seconds
+        Length of a bin, and when the first one begins.
+    """
+    bins = [
+        {"start_s": end_s + number * bin_s, "expected": [round(value, 6) for value in row]}
+        for number, row in enumerate(expected.tolist())
+    ]
+    found = {"recording": recording, "bin_s": bin_s, "words": list(labels), "bins": bins}
+    return json.dumps(found, ensure_ascii=False) + "\n"
+
+
+def format_scores_json(scores: Scores) -> str:
+    """Return the nats per observation by predictor as JSON, see `docs/schemas/forecast.json`."""
+    found = {
+        "horizons": scores.horizons,
+        "n_observations": scores.n_observations,
+        "nats": {name: values.tolist() for name, values in scores.nats.items()},
+    }
+    return json.dumps(found, ensure_ascii=False) + "\n"
