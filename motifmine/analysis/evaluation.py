@@ -1,7 +1,7 @@
 """How well the occurrences of a fit agree with what really happened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -55,7 +55,8 @@ def evaluate(
     constant offset to its label: of those up to the motif's length, the one with most pairs within
     the tolerance, refined to the median of their distances. Then an occurrence and a true event
     match when they are within the tolerance; each matches once. Motifs with the name of a label
-    are assigned to it. Occurrences of motifs without a label are false positives.
+    are assigned to it. Occurrences of motifs without a label are false positives. What was under
+    way when the recording began counts from where it began, not from the start of the recording.
 
     Parameters
     ----------
@@ -92,8 +93,11 @@ def evaluate(
     >>> evaluate(record, truth, tolerance_s=1.0).overall.f1 > 0.95
     True
     """
+    found = record.occurrences
+    # reported starts are clipped to the recording, which would move them against the motif's offset
+    before_s = record.bin_s * np.minimum(found.start_bin, 0)
     return evaluate_occurrences(
-        record.occurrences,
+        replace(found, start_s=found.start_s + before_s),
         truth,
         n_motifs=len(record.motifs),
         n_documents=len(record.recordings),

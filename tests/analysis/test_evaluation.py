@@ -68,6 +68,15 @@ def test_a_constant_offset_is_removed_and_reported() -> None:
     assert part.error_s == pytest.approx(0.0, abs=1e-9)
 
 
+def test_what_was_under_way_when_the_recording_began_is_found_where_it_was_seen() -> None:
+    # the motif begins 1 s before the events; the first occurrence is reported at 0 s
+    record = fit_of((0, -0.75, 0), (0, 4, 0), (0, 6.5, 0), (0, 9, 0))
+    reported = np.maximum(record.occurrences.start_s, 0)
+    record = replace(record, occurrences=replace(record.occurrences, start_s=reported))
+    truth = truth_of((0, "x", 0.25), (0, "x", 5), (0, "x", 7.5), (0, "x", 10))
+    assert evaluate(record, truth, tolerance_s=0.2).overall.n_matched == 4
+
+
 def test_an_offset_longer_than_the_motif_is_not_tried() -> None:
     record = fit_of((0, 1, 0), (0, 2, 0), (0, 3, 0))
     truth = truth_of((0, "x", 6), (0, "x", 7), (0, "x", 8))
