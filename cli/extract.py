@@ -68,7 +68,6 @@ def settings_of(
     ----------
     fields : mapping
         Options of video and series by name.
-    bin_length : Duration or None
     **settings
         Further fields of `ExtractionSettings`.
     """

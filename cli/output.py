@@ -52,7 +52,6 @@ def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
         Only errors and warnings.
     verbose : bool
         Notes with the time, and tracebacks of errors.
-    log_file : Path or None
 
     Raises
     ------
@@ -162,7 +161,6 @@ def print_occurrences(
 
     Parameters
     ----------
-    record : FitRecord
     form : str
         A name of `motifmine.reporting.export.formats.FORMATS`.
     output : Path or None

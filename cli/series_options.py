@@ -94,8 +94,6 @@ def take_series_settings(
     ----------
     given : mutable mapping
         Options by name, changed in place.
-    bin_length : Duration or None
-    seed : int
     """
     from motifmine.durations import Duration
     from motifmine.features.series.coding import CodingSpec

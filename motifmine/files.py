@@ -58,8 +58,6 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
 
     Parameters
     ----------
-    path : Path
-    text : str
     force : bool
         Overwrite an existing file.
     """
@@ -72,7 +70,6 @@ def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
 
     Parameters
     ----------
-    path : Path
     content : bytes
     force : bool
         Overwrite an existing file.

@@ -56,10 +56,8 @@ def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
 
     Parameters
     ----------
-    spec : object
     name : str
         Name of the attribute.
-    choices : sequence of str
     """
     value = getattr(spec, name)
     if value is not None and value not in choices:

@@ -59,11 +59,19 @@ def find_excluded(module: Path) -> list[str]:
     ]
 
 
-def find_undocumented(module: Path) -> list[str]:
-    """Return the public functions of three or more parameters without a Parameters section.
+NEEDS_WORDS = re.compile(
+    r"\b(NDArray|float|float32|Tensor|Floats|Floats32|Singles?|Reals|Indices|Indices32|Ints|Longs"
+    r"|Index|Pixels|Masks?)\b"
+)
+"""Annotations that leave shape and unit open. A record, a path or a generator explains itself."""
 
-    What click calls is not among them: the help of options and arguments documents a command. A
-    class whose docstring refers to its protocol has its parameters there.
+
+def find_undocumented(module: Path) -> list[str]:
+    """Return the public functions of three or more parameters that leave shapes or units open.
+
+    Such a function has a Parameters section. What click calls is not among them: the help of
+    options and arguments documents a command. A class whose docstring refers to its protocol has
+    its parameters there.
     """
     found = []
 
@@ -81,7 +89,13 @@ def find_undocumented(module: Path) -> list[str]:
                     continue
                 arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 n = sum(argument.arg not in ("self", "cls") for argument in arguments)
-                if n >= 3 and "Parameters\n" not in (ast.get_docstring(node) or ""):
+                is_open = any(
+                    a.annotation is None or NEEDS_WORDS.search(ast.unparse(a.annotation))
+                    for a in arguments
+                    if a.arg not in ("self", "cls")
+                )
+                documented = "Parameters\n" in (ast.get_docstring(node) or "")
+                if n >= 3 and is_open and not documented:
                     found.append(prefix + node.name)
 
     visit(ast.parse(module.read_text()).body, "")

@@ -130,13 +130,10 @@ def _share_taken(
 
     Parameters
     ----------
-    record : FitRecord
-    motif, other : int
     shift : int
         Relative time r of `motif` is r + shift of `other`.
     background : float64 array (W,)
         Observations of the background in a time bin.
-    rng : numpy.random.Generator
     """
     own = record.motifs.probability[motif].astype(np.float64)
     weights = record.occurrences.weight[record.occurrences.motif == motif]

@@ -239,7 +239,6 @@ def find_anomalies(
 
     Parameters
     ----------
-    table : ObservationTable
     surprises : sequence of Surprise
         One per document.
     scale : AnomalyScale

@@ -91,7 +91,6 @@ def surprise_of(value: Floats, scale: AnomalyScale, measure: int, *, predictive:
     Parameters
     ----------
     value : float64 array (T,)
-    scale : AnomalyScale
     measure : int
         Row of the scale.
     predictive : bool

@@ -129,7 +129,6 @@ def recurrence_p_values(
         K
     n_decoys : int
         R, decoys of each motif.
-    rng : numpy.random.Generator
     """
     p_values = np.ones(n_motifs)
     share = 1 / (1 + n_decoys)

@@ -109,7 +109,6 @@ def compete(
         The stretches of `table` in which starts are inferred.
     motifs : MotifSet
         (K, L, W)
-    background : Background
     infer : callable
         Infers starts of motifs in a table, see `Infer`.
     lags : int64 array (n_decoys, K, W)
@@ -234,7 +233,6 @@ def leave_out(
         Of all folds.
     motifs : MotifSet
         Of the whole fit, (K, L, W).
-    background : Background
     activations : Activations
         Of the whole fit, in `table`.
     infer : callable
@@ -301,7 +299,6 @@ def _starts_inside(
 
     Parameters
     ----------
-    pieces : Pieces
     at : int array (n,)
         Piece of each start.
     start : int array (n,)

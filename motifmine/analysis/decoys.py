@@ -25,7 +25,6 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
         (K, L, W)
     n_decoys : int
         Of each motif, >= 0.
-    rng : numpy.random.Generator
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     for copy in range(n_decoys):
@@ -42,7 +41,6 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
 
     Parameters
     ----------
-    motifs : MotifSet
     lags : int64 array (n_decoys, K, W)
         See `draw_lags`.
     """

@@ -66,7 +66,6 @@ def calibrate_early(record: FitRecord, table: ObservationTable) -> EarlyScale:
 
     Parameters
     ----------
-    record : FitRecord
     table : ObservationTable
         The documents of the fit, in its order, prepared as for it.
     """

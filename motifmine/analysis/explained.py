@@ -34,7 +34,6 @@ def explain_occurrences(
 
     Parameters
     ----------
-    record : FitRecord
     table : ObservationTable
         The document, with counts prepared as for the fit.
     document : int

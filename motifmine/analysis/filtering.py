@@ -150,7 +150,6 @@ class MotifFilter:
     ----------
     motifs : MotifSet
         (K, L, W)
-    prior : StartPrior
     background : float64 array (W,)
         Observations of the background in a bin.
     state : FilterState or None

@@ -23,10 +23,6 @@ from motifmine.records.fit import FitRecord
 class FitStatistics:
     """Statistics of a fit: rates over time, co-occurrence, unusual days, trends.
 
-    Parameters
-    ----------
-    record : FitRecord
-
     Examples
     --------
     ``FitStatistics(store.read_fit(path)).unusual_days`` are the unusual days of the report.

@@ -29,7 +29,6 @@ def find_followers(found: Occurrences, n_motifs: int) -> tuple[Follower, ...]:
     ----------
     found : Occurrences
         Sorted by document and start.
-    n_motifs : int
     """
     order = np.lexsort((found.start_s, found.document))
     document, motif, start_s = found.document[order], found.motif[order], found.start_s[order]

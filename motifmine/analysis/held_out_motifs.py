@@ -53,7 +53,6 @@ def leave_out_folds(
         What the motifs were learned from.
     motifs : MotifSet
         (K, L, W)
-    background : Background
     activations : Activations
         In `table`.
     floor : float
@@ -118,8 +117,6 @@ def _expect(
     layout : StartLayout
         Of some time bins.
     activation : float32 array (R, K)
-    motifs : MotifSet
-    background : Background
     floor : float
         See `leave_out_folds`.
     """

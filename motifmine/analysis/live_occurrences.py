@@ -38,7 +38,6 @@ class OccurrenceDecider:
 
     Parameters
     ----------
-    online : MotifFilter
     least_score : float
         Nats.
     last : int64 array (K,) or None

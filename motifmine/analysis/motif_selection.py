@@ -40,7 +40,6 @@ def widen_background(background: Background, motifs: MotifSet, kept: Indices) ->
 
     Parameters
     ----------
-    background : Background
     motifs : MotifSet
         All of the fit, (K, L, W).
     kept : int64 array
@@ -56,7 +55,6 @@ def keep_activations(activations: Activations, number: Indices) -> Activations:
 
     Parameters
     ----------
-    activations : Activations
     number : int64 array (K,)
         New number of each motif, -1 for those that are not kept.
     """

@@ -19,7 +19,6 @@ def make_occurrence_table(record: FitRecord, bin_s: float | None = None) -> Obse
 
     Parameters
     ----------
-    record : FitRecord
     bin_s : float or None
         Length of a time bin, seconds; None: that of the fit.
 

@@ -193,7 +193,6 @@ def start_seconds(table: ObservationTable, document: Indices, start_bin: Indices
 
     Parameters
     ----------
-    table : ObservationTable
     document, start_bin : int arrays (N,)
     """
     edges = table.document_offsets

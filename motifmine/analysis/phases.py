@@ -58,7 +58,6 @@ def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:
 
     Parameters
     ----------
-    record : FitRecord
     seed : int
         Of the scattered starts, and of the states.
 

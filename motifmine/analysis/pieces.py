@@ -99,12 +99,10 @@ def cut_pieces(
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins.
     piece_bins : int or None
         Length of the longest pieces, bins; None: see `default_piece_bins`.
-    n_folds : int
     """
     lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
     longest = piece_bins or default_piece_bins(table, motif_length, n_folds)
@@ -132,10 +130,8 @@ def default_piece_bins(table: ObservationTable, motif_length: int, n_folds: int)
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins.
-    n_folds : int
     """
     lengths = LENGTHS_OF_HALVES if n_folds == 2 else LENGTHS_OF_FOLDS
     return max(lengths * motif_length, table.n_times // N_PIECES, 1)

@@ -28,7 +28,6 @@ def check_predictions(record: FitRecord, table: ObservationTable) -> PredictiveC
 
     Parameters
     ----------
-    record : FitRecord
     table : ObservationTable
         Its documents, prepared as for the fit.
     """

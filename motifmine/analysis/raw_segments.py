@@ -16,8 +16,6 @@ def average_segments(
 
     Parameters
     ----------
-    table : ObservationTable
-    occurrences : Occurrences
     n_motifs, motif_length : int
         Size of the fit; the length in time bins.
     """

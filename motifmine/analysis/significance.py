@@ -94,7 +94,6 @@ def assess(
         The documents of the fit, prepared as for the fit.
     motifs : MotifSet
         Of the fit, (K, L, W).
-    background : Background
     activations : Activations
         Of the fit, in `table`.
     fit_part : callable
@@ -173,10 +172,8 @@ def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection
 
     Parameters
     ----------
-    scores : ScoreTable
     target : float64 array
         Scores of the candidates, nats.
-    detection : Detection
     """
     for share in (detection.false_share, *RELAXED_SHARES):
         relaxed = replace(detection, false_share=max(share, detection.false_share))
@@ -194,7 +191,6 @@ def folds_for(n_occurrences: int, n_motifs: int) -> int:
     ----------
     n_occurrences : int
         Of all motifs.
-    n_motifs : int
     """
     return FOLDS_OF_FEW if n_occurrences < FEW * n_motifs else 2
 
@@ -211,7 +207,6 @@ def without_companions(occurrences: Occurrences, motif_length: int, n_times: int
 
     Parameters
     ----------
-    occurrences : Occurrences
     motif_length : int
         Bins.
     n_times : int

@@ -42,9 +42,7 @@ def measure_stability(
         The table that `motifs` were learned from, prepared.
     model : Model
         The specification that they were learned with.
-    motifs : MotifSet
     n_refits : int, > 0
-    seed : int
     on_message : callable or None
         Called with a line before each refit.
 

@@ -70,10 +70,6 @@ class _Days:
 def find_unusual_days(calendar: Calendar) -> tuple[UnusualDay, ...]:
     """Return the unusual days, the least likely first; none with fewer than `FEWEST_DAYS` days.
 
-    Parameters
-    ----------
-    calendar : Calendar
-
     Notes
     -----
     The false discovery rate is controlled at `FALSE_DISCOVERY_RATE` (Benjamini and Hochberg 1995).

@@ -22,7 +22,6 @@ def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
 
     Parameters
     ----------
-    plan : Plan
     state : ArchiveState
         Progress of the archive.
     output : Storage

@@ -64,12 +64,10 @@ def run_plan(
 
     Parameters
     ----------
-    plan : Plan
     output : Storage
         Folder of the results: one workspace per scene, the plan, the journal and the status.
     run_jobs : callable
         Runs all jobs of a queue: `executor.run_queue` with a cluster.
-    options : RunOptions or None
     on_start : callable or None
         Called with the job queue before the first job.
     on_record : callable or None
@@ -150,10 +148,8 @@ def run_archive(
     ----------
     make : callable
         Returns the plan of the archive as it is when called.
-    output : Storage
     worker_settings : WorkerSettings or None
         None uses the cores of this machine.
-    options : RunOptions or None
     every_s : float or None
         Interval between rounds, seconds; None runs once.
     on_start, on_record : callable or None

@@ -44,8 +44,6 @@ def make_plan(
     ----------
     archive, output : Storage
         Folders of the recordings and of the results.
-    grouping : Grouping
-    extraction : ExtractionSettings
     fit : mapping
         Request of the fits as plain values, see `motifmine.models.request.FitRequest.from_plain`.
     before : Plan or None
@@ -165,8 +163,6 @@ def group_by_name(path: str, archive: Storage, grouping: Grouping) -> str | None
     ----------
     path : str
         Relative to the archive, with slashes.
-    archive : Storage
-    grouping : Grouping
 
     Raises
     ------

@@ -65,7 +65,6 @@ def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
 
     Parameters
     ----------
-    scene : SceneFit
     on_progress : callable
         Called as a sign of progress.
     """

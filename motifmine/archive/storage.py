@@ -150,7 +150,6 @@ class Storage:
         ----------
         path : str
             Relative to the folder.
-        target : Path
         on_block : callable
             Called about once a second, so that a slow download does not look like a hang.
         """

@@ -39,8 +39,6 @@ def fetch_tables(job: Located, workspace: Workspace, names: Sequence[str], repor
 
     Parameters
     ----------
-    job : Located
-    workspace : Workspace
     names : sequence of str
         Of the recordings; each may have several documents.
     report : callable
@@ -58,8 +56,6 @@ def fetch_results(
 
     Parameters
     ----------
-    job : Located
-    workspace : Workspace
     paths : sequence of Path
         In the workspace.
     report : callable
@@ -79,8 +75,6 @@ def publish_results(job: Located, workspace: Workspace, paths: Sequence[Path]) -
 
     Parameters
     ----------
-    job : Located
-    workspace : Workspace
     paths : sequence of Path
         In the workspace.
     """

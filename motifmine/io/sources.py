@@ -172,7 +172,6 @@ def parse_start_from_name(path: Path, pattern: str) -> str:
 
     Parameters
     ----------
-    path : Path
     pattern : str
         As for `datetime.strptime`, searched anywhere in the name: `%Y%m%d%H%M`. Without `%z` the
         time is in UTC.

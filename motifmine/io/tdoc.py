@@ -26,7 +26,6 @@ def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> 
 
     Parameters
     ----------
-    path : Path
     bin_s : float, seconds, > 0
         Duration of one line.
     n_words : int or None
@@ -97,7 +96,6 @@ def parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
         For messages.
     number : int
         Of the line, from 1.
-    line : str
     """
     parts = line.split()
     # the LDA-C variant begins with the number of entries
@@ -136,7 +134,6 @@ def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> N
 
     Parameters
     ----------
-    path : Path
     table : ObservationTable
         With one document.
     force : bool

@@ -21,7 +21,6 @@ def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> 
 
     Parameters
     ----------
-    table : ObservationTable
     n_motifs : int
         Number of motifs asked for, at most.
     motif_length : int

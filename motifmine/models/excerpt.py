@@ -21,14 +21,12 @@ def part_of_time(
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins.
     n_observations : int
         Number of observations wanted.
     n_lengths : int
         Motif lengths that the stretches hold at least.
-    rng : numpy.random.Generator
     """
     n_bins = n_lengths * motif_length
     share = max(n_observations / len(table.word), n_bins / max(table.n_times, 1))
@@ -45,7 +43,6 @@ def coarsen(table: ObservationTable, factor: int) -> ObservationTable:
 
     Parameters
     ----------
-    table : ObservationTable
     factor : int
         Bins; 1 returns the table itself.
     """

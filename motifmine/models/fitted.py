@@ -71,8 +71,6 @@ def provenance_of(
         Name of the model in the registry.
     spec : dataclass
         The specification as it was used.
-    table : ObservationTable
-    seed : int
     elapsed_s : float
     more : dict or None
         Settings in addition to those of the specification, plain values.

@@ -25,7 +25,6 @@ def infer_activations(motifs: MotifSet, background: Background, table: Observati
         Held fixed.
     background : Background
         Its words are held fixed.
-    table : ObservationTable
     """
     return fold_in(Priors(sparsity=0.0), motifs, background, table)
 
@@ -72,7 +71,6 @@ def fit_by_inference(
         What was fitted.
     motifs : MotifSet
         Their weights do not matter.
-    seed : int or None
     began : float
         When the fit began, by `time.perf_counter`, seconds.
     """

@@ -85,7 +85,6 @@ def trace_path(
         Mean counts of any bin.
     known : Path
         Inside the rows of `counts`.
-    window : MovingWindow
     turn : float
         Concentration of the directions: the less, the sharper a path may turn.
     """
@@ -177,8 +176,6 @@ def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float
 
     Parameters
     ----------
-    one, other : Path
-    window : MovingWindow
     tolerance : float
         Distance across the path in widths of the window.
     """

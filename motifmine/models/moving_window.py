@@ -68,7 +68,6 @@ class MovingWindow:
         ----------
         positions, movements : float64 arrays (W, 2)
             See `WordLayout`, of the words of `table`.
-        table : ObservationTable
         """
         place = np.concatenate([positions, movements], axis=1).astype(np.float32)
         rows, columns = positions.max(axis=0).astype(int) + 1
@@ -86,7 +85,6 @@ class MovingWindow:
 
         Parameters
         ----------
-        layout : WordLayout
         used : int32 array (W,)
             Words that occur.
         table : ObservationTable

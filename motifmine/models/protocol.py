@@ -112,7 +112,6 @@ class Model(Protocol):
 
         Parameters
         ----------
-        table : ObservationTable
         seed : int or None
             None: a random one.
         on_progress : callable or None
@@ -135,8 +134,6 @@ class ContextModel(Model, Protocol):
 
         Parameters
         ----------
-        table : ObservationTable
-        context : FitContext
         seed : int or None
             None: a random one.
         on_progress : callable or None
@@ -152,10 +149,8 @@ class SizeChoice(Protocol):
 
         Parameters
         ----------
-        table : ObservationTable
         spec : dataclass
             Specification of the model.
-        seed : int
         """
 
 
@@ -178,7 +173,6 @@ class OutOfCore(Protocol):
 
         Parameters
         ----------
-        fit : Fit
         words : float64 array (kept words,)
             Their shares in all documents.
         kept : int64 array
@@ -210,8 +204,6 @@ class OutOfCore(Protocol):
 
         Parameters
         ----------
-        table : ObservationTable
-        parameters : Parameters
         local : mapping of arrays
             What `settle` or the iteration before returned for these documents.
         """
@@ -230,7 +222,6 @@ class OutOfCore(Protocol):
         ----------
         fit : Fit
             Fit of a part of the documents.
-        parameters : Parameters
         statistics : Statistics
             Sums over all documents.
         kept : int64 array (kept words,)
@@ -244,7 +235,6 @@ class OutOfCore(Protocol):
 
         Parameters
         ----------
-        table : ObservationTable
         motifs : MotifSet
             Held fixed.
         background : Background

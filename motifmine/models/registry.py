@@ -215,7 +215,6 @@ def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
         Name of the model in the registry.
     spec : dataclass
         Specification of the model.
-    n_threads : int
 
     Raises
     ------
@@ -259,7 +258,6 @@ def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) 
 
     Parameters
     ----------
-    model : str
     settings : mapping
         Fields of the specification.
     is_dense : bool
@@ -284,7 +282,6 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
 
     Parameters
     ----------
-    model : str
     settings : mapping
         `FitSpec.settings` of the fit; what is no setting of the model is ignored.
     """
@@ -298,7 +295,6 @@ def model_of_parts(model: str, settings: Mapping[str, Any]) -> Any:
 
     Parameters
     ----------
-    model : str
     settings : mapping
         `FitSpec.settings` of the whole fit.
     """

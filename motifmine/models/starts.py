@@ -50,7 +50,6 @@ def infer_starts(
         Held fixed.
     background : Background
         Its words are held fixed.
-    table : ObservationTable
     n_competing : int
         Motifs for each real one, itself and its decoys: the sparsity is that of the real ones
         alone.

@@ -52,7 +52,6 @@ def blend_statistics(old: Statistics, new: Statistics, rate: float) -> Statistic
 
     Parameters
     ----------
-    old, new : Statistics
     rate : float
         Weight of `new`, 0 to 1.
     """

@@ -57,7 +57,6 @@ def check_memory(n_bytes: int, what: str) -> None:
 
     Parameters
     ----------
-    n_bytes : int
     what : str
         Subject of the message.
     """

@@ -132,7 +132,6 @@ def temporary_name(path: Path, kind: str = "part") -> Path:
 
     Parameters
     ----------
-    path : Path
     kind : `part` or `old`
     """
     # the longest name that file systems take is 255 bytes

@@ -37,7 +37,6 @@ def run_in_order(
 
     Parameters
     ----------
-    n_items, n_threads : int
     work : callable (item, worker) -> result
         Called in parallel; should release the GIL.
     deliver : callable (item, worker, result)

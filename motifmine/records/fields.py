@@ -91,7 +91,6 @@ def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
     ----------
     record : dataclass
         Its arrays have `axes` as metadata.
-    axis : str
     which : int or bool array
 
     Examples

@@ -129,7 +129,6 @@ class Activations:
 
         Parameters
         ----------
-        document : int
         n_motifs, n_times, motif_length : int
             K, the time bins T of the document, and L.
         """
@@ -142,14 +141,7 @@ class Activations:
 
 
 def make_dense_activation(layout: StartLayout, activations: Activations, n_motifs: int) -> Floats32:
-    """Return activations by start row, float32 array (R, K).
-
-    Parameters
-    ----------
-    layout : StartLayout
-    activations : Activations
-    n_motifs : int
-    """
+    """Return activations by start row, float32 array (R, K)."""
     dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
     first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
     rows = first + row_of_start(activations.start, layout.motif_length)
@@ -178,7 +170,6 @@ def make_sparse_activations(
 
     Parameters
     ----------
-    layout : StartLayout
     activation : float32 array (R, K), or (R, K * V) with tempos
     n_tempos : int
         V, 0 where motifs have no tempos.

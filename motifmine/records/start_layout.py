@@ -139,7 +139,6 @@ def compute_background_rates(
 
     Parameters
     ----------
-    layout : StartLayout
     share : float
         Share of the background in the observations of every document.
     word_probability : float32 array (W,), sums to 1
@@ -154,7 +153,6 @@ def spread_rates(layout: StartLayout, level: Floats, word: Floats | Floats32) ->
 
     Parameters
     ----------
-    layout : StartLayout
     level : float64 array (D,)
     word : float array (W,)
     """

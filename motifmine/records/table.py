@@ -283,7 +283,6 @@ def table_from_rows(
         Non-negative; zeros are dropped.
     n_times : int
         Number of time bins.
-    vocabulary : Vocabulary
     bin_s : float, seconds, > 0
     name : str
         Name of the recording.
@@ -322,7 +321,6 @@ def scene_difference(
 
     Parameters
     ----------
-    vocabulary, other : Vocabulary
     bin_s, other_bin_s : float, seconds
     """
     bins = f"time bins of {other_bin_s:g} s instead of {bin_s:g} s" if bin_s != other_bin_s else ""

@@ -78,7 +78,6 @@ def starts_of_motifs(starts: Floats32, n_tempos: int) -> Floats32:
     Parameters
     ----------
     starts : float32 array (R, K * V)
-    n_tempos : int
     """
     together: Floats32 = starts.reshape(len(starts), -1, n_tempos).sum(axis=2)
     return together

@@ -103,7 +103,6 @@ class WordLayout(ABC):
 
         Parameters
         ----------
-        other : WordLayout
         labels : iterable of (str, str)
             Labels of each word in both vocabularies.
         """

@@ -20,7 +20,6 @@ def export_text(
 
     Parameters
     ----------
-    workspace : Workspace
     source : str or None
         A fit (name or path) or the path of a table; None takes the newest fit.
     output : Path or None
@@ -41,7 +40,6 @@ def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) ->
 
     Parameters
     ----------
-    workspace : Workspace
     drawn : Simulation
         Its start times are written in seconds, its motifs (K, L, W) as `motifs` of the `.npz` file.
     force : bool

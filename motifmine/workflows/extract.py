@@ -53,7 +53,6 @@ def extract_sources(
     ----------
     sources : paths
         Files, folders and patterns.
-    workspace : Workspace
     settings : ExtractionSettings
         None takes the defaults.
     workers : int
@@ -151,7 +150,6 @@ def run_jobs(
 
     Parameters
     ----------
-    jobs : sequence of ExtractionJob
     workers : int
         Jobs that run at one time, > 0.
     on_progress : callable or None

@@ -20,7 +20,6 @@ def extract_fits(
     ----------
     paths : sequence of Path
         Fits; the workspace is another one than theirs.
-    workspace : Workspace
     bin_s : float or None
         Length of a time bin, seconds; None: that of the fit.
     force : bool

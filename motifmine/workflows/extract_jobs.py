@@ -66,7 +66,6 @@ class Scene:
 
         Parameters
         ----------
-        vocabulary : Vocabulary
         bin_s : float
             Length of a time bin, seconds.
         path : Path

@@ -122,10 +122,8 @@ def encode_part(
 
     Parameters
     ----------
-    task : SeriesTask
     reader : SeriesReader
         That `part` comes from.
-    part : BinnedSeries
     """
     vocabulary, unknown = task.scene.vocabulary, 0.0
     channels, series = vocabulary.layout.series_channels(), None

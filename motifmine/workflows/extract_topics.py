@@ -53,10 +53,8 @@ def topic_settings(
 
     Parameters
     ----------
-    n_topics : int or None
     model : TopicModel or None
         None: PLSA.
-    seed : int or None
 
     Raises
     ------

@@ -30,7 +30,6 @@ def find_scene(
 
     Parameters
     ----------
-    workspace : Workspace
     jobs : sequence of ExtractionJob
         One per source; their scene is not known yet.
     workers : int

@@ -41,7 +41,6 @@ def fit(
 
     Parameters
     ----------
-    workspace : Workspace
     request : FitRequest
         Model, its sizes and settings, seed.
     run : FitRun or None
@@ -71,9 +70,6 @@ def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun
     ----------
     path : Path
         Its name is reserved.
-    workspace : Workspace
-    request : FitRequest
-    run : FitRun
     """
     request = choose_place(request, run, workspace.chosen_paths(run.tables))
     if request.is_streamed:
@@ -101,7 +97,6 @@ def fit_table(
     ----------
     words : ObservationTable
         All documents, counts not prepared.
-    request : FitRequest
     run : FitRun
         Its workers and callbacks.
     notes : Notes or None
@@ -154,7 +149,6 @@ def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepar
     ----------
     words : ObservationTable
         Counts not prepared.
-    request : FitRequest
     run : FitRun
         Its `on_message` is called with a line on the topics.
     """
@@ -174,9 +168,6 @@ def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> Non
 
     Parameters
     ----------
-    request : FitRequest
-    spec : specification
-    data : Prepared
     run : FitRun
         Its `on_message` is called with each line.
     """
@@ -192,11 +183,8 @@ def find_motifs(
 
     Parameters
     ----------
-    data : Prepared
-    spec : specification
     request : FitRequest
         Seed, detection, checkpoint and groups.
-    run : FitRun
     notes : Notes
         More to keep with the settings in the fit; those of `run` take precedence.
     """
@@ -220,14 +208,12 @@ def add_stability(
 
     Parameters
     ----------
-    record : FitRecord
     data : Prepared
         That the fit was made of.
     spec : specification
         Of the fit; refits use it.
     request : FitRequest
         Its `stability` is the number of refits; None: the record is returned as it is.
-    run : FitRun
     """
     if request.stability is None:
         return record
@@ -247,7 +233,6 @@ def add_drift(record: FitRecord, data: Prepared, request: FitRequest) -> FitReco
 
     Parameters
     ----------
-    record : FitRecord
     data : Prepared
         That the fit was made of.
     request : FitRequest

@@ -39,7 +39,6 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
 
     Parameters
     ----------
-    workspace : Workspace
     name : str or None
         Fit; None: the newest.
     n_bins : int
@@ -67,10 +66,8 @@ def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path
 
     Parameters
     ----------
-    workspace : Workspace
     names : sequence of str
         Fits of the same vocabulary; the counts are prepared as for the first.
-    tables : sequence of Path
 
     Raises
     ------

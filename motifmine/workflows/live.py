@@ -47,8 +47,6 @@ def record_live(
     ----------
     address : str
         Of a camera, or `-`; credentials in it are neither stored nor shown.
-    workspace : Workspace
-    settings : ExtractionSettings
     for_s : float
         Longest time to record, seconds.
     on_table : callable

@@ -25,7 +25,6 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
 
     Parameters
     ----------
-    workspace : Workspace
     name : str
         A fit, by name or path.
     sources : paths
@@ -70,7 +69,6 @@ def locate_anomalies(
 
     Parameters
     ----------
-    workspace : Workspace
     name : str or None
         A fit, by name or path; None: the newest fit.
     sources : sequence of Path

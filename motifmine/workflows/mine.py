@@ -72,7 +72,6 @@ def mine(
         Preparation of the counts; None: the default of the kind of words.
     detection : Detection or None
         Which peaks of activations count as occurrences.
-    seed : int or None
     context : FitContext or None
         For models that take checkpoints or group documents.
     on_progress : callable or None
@@ -122,10 +121,8 @@ def mine_prepared(
 
     Parameters
     ----------
-    data : Prepared
     model : Model
         A specification.
-    detection : Detection
     seed, context, on_progress, notes
         See `mine`.
     """
@@ -210,8 +207,6 @@ def assess_fit(
     ----------
     table : ObservationTable
         Prepared as for the fit.
-    fit : Fit
-    detection : Detection
     model : Model or None
         What fits parts of the data where the registry does not know the fit's model.
     """

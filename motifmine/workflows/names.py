@@ -15,7 +15,6 @@ def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
 
     Parameters
     ----------
-    record : FitRecord
     names : mapping of int to str
         Motif, counted from 0, and its name; "" takes a name away.
 
@@ -47,7 +46,6 @@ def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tup
 
     Parameters
     ----------
-    workspace : Workspace
     fit : str
         A fit, by name or path.
     names : mapping of int to str

@@ -27,10 +27,8 @@ def look_again(
 
     Parameters
     ----------
-    record : FitRecord
     spec : specification
         Of the fit.
-    request : FitRequest
     run : FitRun
         Its `on_message` is called with what was tried.
     find : callable

@@ -73,8 +73,6 @@ def describe_document(source: Path, table: WrittenTable, losses: str, began: flo
 
     Parameters
     ----------
-    source : Path
-    table : WrittenTable
     losses : str
         What of the source is lost, "" for nothing.
     began : float

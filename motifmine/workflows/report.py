@@ -36,7 +36,6 @@ def show_fit(
 
     Parameters
     ----------
-    workspace : Workspace
     name : str or None
         None: the newest fit.
     force : bool
@@ -73,7 +72,6 @@ def cut_clips(
 
     Parameters
     ----------
-    workspace : Workspace
     name : str or None
         A fit, by name or path; None: the newest fit.
     folder : Path or None

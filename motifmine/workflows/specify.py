@@ -24,7 +24,6 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
 
     Parameters
     ----------
-    request : FitRequest
     vocabulary : Vocabulary
         Of words or topics.
     bin_s : float
@@ -67,8 +66,6 @@ def choose_sizes(
 
     Parameters
     ----------
-    request : FitRequest
-    spec : specification
     table : ObservationTable
         Prepared.
     on_message : callable
@@ -99,7 +96,6 @@ def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str
 
     Parameters
     ----------
-    request : FitRequest
     spec : specification
         With its sizes chosen.
     table : ObservationTable

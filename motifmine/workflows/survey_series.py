@@ -55,7 +55,6 @@ def series_scene(
     Parameters
     ----------
     sources : paths
-    settings : SeriesSettings
     shared : SeriesScene or None
         What the tables of the workspace have; of labels, new ones are added.
     place : Path

@@ -146,7 +146,6 @@ class Workspace:
         ----------
         name : str or None
             None: the next number of the model.
-        model : str
         force : bool
             A fit of that name may be overwritten.
 

@@ -63,7 +63,6 @@ def bin_series(
 
     Parameters
     ----------
-    reader : SeriesReader
     bin_s : float, seconds, > 0
     max_gap_s : float, seconds, > 0, or None
         A longer interval without samples ends a document; a shorter one gives bins of NaN. None
@@ -307,7 +306,6 @@ def _join_parts(
     ----------
     parts : list of _Part
     held : bool array (channel,)
-    is_events : bool
     bin_s : float, seconds
     """
     first, end = parts[0].first, parts[-1].end

@@ -78,7 +78,6 @@ def choose_words(
 
     Parameters
     ----------
-    sample : SeriesSample
     units : sequence of str
         Unit of every channel, "" if unknown.
     facts : RawFacts or None
@@ -308,7 +307,6 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
     ----------
     series : BinnedSeries
         With the channels of `layout`, in the same order.
-    layout : Channels
     """
     value = np.asarray(series.value, dtype=np.float64)
     if layout.words == "levels":

@@ -21,14 +21,7 @@ of a second unit leaves about this."""
 def without_derived(
     sample: SeriesSample, facts: RawFacts, channels: Sequence[str]
 ) -> tuple[SeriesSample, list[str]]:
-    """Return the sample without values of derived channels, so that they get no words, and notes.
-
-    Parameters
-    ----------
-    sample : SeriesSample
-    facts : RawFacts
-    channels : sequence of str
-    """
+    """Return the sample without values of derived channels, which get no words, and notes."""
     derived, notes = find_derived(sample.value, ~(facts.is_state | facts.is_count), channels)
     if not derived.any():
         return sample, notes
@@ -45,7 +38,6 @@ def find_derived(
     value : float array (T, channel)
     is_measured : bool array (channel,)
         States and counts are not looked at: few values agree too easily.
-    channels : sequence of str
     """
     derived = np.zeros(len(channels), np.bool_)
     notes: list[str] = []

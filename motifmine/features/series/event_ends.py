@@ -17,7 +17,6 @@ def spread_events(chunks: Iterable[Chunk], bin_s: float) -> Iterator[Chunk]:
 
     Parameters
     ----------
-    chunks : iterable of Chunk
     bin_s : float, seconds
     """
     waiting = _empty()

@@ -93,7 +93,6 @@ class HeldChannels:
 
         Parameters
         ----------
-        chunk : Chunk
         n_channels : int
             Channels up to now.
         """
@@ -136,7 +135,6 @@ class HeldChannels:
         Parameters
         ----------
         chunk : SampleChunk or UpdateChunk
-        start, stop : int
         """
         rows = slice(start, stop)
         if isinstance(chunk, UpdateChunk):
@@ -153,7 +151,6 @@ class HeldChannels:
 
         Parameters
         ----------
-        updates : Updates
         first : int
             Bin of the first row of `total`.
         total, weight : float arrays (bin, channel)
@@ -178,7 +175,6 @@ class HeldChannels:
         Parameters
         ----------
         time_s : float, seconds
-        first : int
         total, weight : float arrays (bin, channel)
         """
         hold_all(time_s, self.held, self.last, self.bin_s, first, total, weight)

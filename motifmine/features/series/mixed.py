@@ -36,7 +36,6 @@ def learn_states(value: Floats32, channels: Sequence[str], kinds: Floats) -> Flo
     ----------
     value : float32 array (n, channel)
         Share of each bin, NaN where unknown.
-    channels : sequence of str
     kinds : float array (channel,)
     """
     weight = np.zeros((len(channels), 2))
@@ -113,7 +112,6 @@ def encode_mixed(value: Floats, layout: Channels, per_deviation: float, most: fl
     Parameters
     ----------
     value : float array (T, channel)
-    layout : Channels
     per_deviation : float
         Observations of a standard deviation.
     most : float

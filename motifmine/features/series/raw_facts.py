@@ -154,7 +154,6 @@ def describe_facts(channels: tuple[str, ...], facts: RawFacts, *, on_change: boo
     Parameters
     ----------
     channels : names
-    facts : RawFacts
     on_change : bool
         Whether values are sent when they change, so that few are equal.
     """

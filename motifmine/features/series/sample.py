@@ -53,7 +53,6 @@ def sample_series(series: Iterable[BinnedSeries], *, seed: int, stream: int) -> 
     ----------
     series : iterable of BinnedSeries
         Later documents may have more channels.
-    n_channels : int
     seed, stream : int
         `stream` is the index of the recording among all sources.
     """

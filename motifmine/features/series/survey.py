@@ -150,8 +150,6 @@ def survey(
 
     Parameters
     ----------
-    path : Path
-    settings : SeriesSettings
     bin_s : float or None
         Length of a time bin, seconds; None: by the sampling period.
     stream : int
@@ -250,7 +248,6 @@ def merge_surveys(
     surveys : sequence of Survey
         At least one; those that are incompatible with the first are ignored here, and refused by
         the extraction.
-    settings : SeriesSettings
     fixed_labels : Vocabulary or None
         For events: labels of the workspace's tables, which come first.
 
@@ -377,7 +374,6 @@ def check_same_settings(
 
     Parameters
     ----------
-    settings : SeriesSettings
     vocabulary : Vocabulary
         Of the workspace.
     bin_s : float

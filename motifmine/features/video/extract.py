@@ -59,7 +59,6 @@ def extract_documents(
 
     Parameters
     ----------
-    path : Path
     spec : FlowSpec
         None uses the defaults.
     name : str

@@ -89,7 +89,6 @@ class FlowWords:
 
     Parameters
     ----------
-    spec : FlowSpec
     width, height : int, pixels
         Size of the video.
     mean_gap_s : Fraction, seconds

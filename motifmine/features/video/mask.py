@@ -16,8 +16,6 @@ def make_watch_mask(spec: FlowSpec, grid: FlowGrid, width: int, height: int) -> 
 
     Parameters
     ----------
-    spec : FlowSpec
-    grid : FlowGrid
     width, height : int
         Size of the video, pixels.
 
@@ -50,7 +48,6 @@ def read_mask(path: Path, width: int, height: int) -> Pixels:
 
     Parameters
     ----------
-    path : Path
     width, height : int
         Size of the video, which the picture must have, pixels.
 

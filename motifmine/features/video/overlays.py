@@ -49,7 +49,6 @@ class OverlayWatch:
 
     Parameters
     ----------
-    grid : FlowGrid
     cell_of_pixel : int32 array (H * W,)
     """
 
@@ -163,7 +162,6 @@ def list_boxes(grid: FlowGrid, cells: NDArray[np.bool_]) -> str:
 
     Parameters
     ----------
-    grid : FlowGrid
     cells : bool array (cells,)
     """
     boxes = []
@@ -180,7 +178,6 @@ def find_words(grid: FlowGrid, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     Parameters
     ----------
-    grid : FlowGrid
     cells : bool array (cells,)
     """
     row, column = grid.cells()

@@ -16,8 +16,6 @@ def choose_part(
 
     Parameters
     ----------
-    frames : iterator of VideoFrame
-    options : FrameOptions
     start_utc : str
         Wall-clock time of the first frame, ISO 8601; "" if unknown.
 

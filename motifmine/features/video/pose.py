@@ -91,7 +91,6 @@ def warp_back(picture: Floats32, pose: Pose, scale: float) -> tuple[Floats32, Fl
     Parameters
     ----------
     picture : float32 array (row, column)
-    pose : Pose
     scale : float
         Size of the working frame relative to the picture.
     """

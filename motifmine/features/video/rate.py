@@ -42,8 +42,6 @@ def describe_bin(reader: FrameReader, spec: FlowSpec, bin_s: float) -> Iterator[
 
     Parameters
     ----------
-    reader : FrameReader
-    spec : FlowSpec
     bin_s : float
         Length of a time bin, seconds.
     """

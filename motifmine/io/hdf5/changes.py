@@ -24,7 +24,6 @@ def change_names(path: Path, change: Callable[[tuple[str, ...]], Sequence[str]])
 
     Parameters
     ----------
-    path : Path
     change : callable
         Gets the names, () where there are none, and returns the new ones. No other process
         changes them meanwhile.

@@ -31,7 +31,6 @@ def read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None)
 
     Parameters
     ----------
-    reader : Reader
     node : h5py.Group
         With its attributes, and `bin_start_s` below it.
     n_times : int or None
@@ -57,8 +56,6 @@ def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Act
 
     Parameters
     ----------
-    file : h5py.File
-    recordings : sequence of Recording
     parts : Activations
         Of these documents.
     """
@@ -79,7 +76,6 @@ def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int])
 
     Parameters
     ----------
-    reader : Reader
     names : list of str
         The documents.
     sizes : mapping of str to int

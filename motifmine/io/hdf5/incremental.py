@@ -40,7 +40,6 @@ def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> It
 
     Parameters
     ----------
-    path : Path
     force : bool
         Overwrite an existing fit.
     base : Path or None

@@ -152,8 +152,6 @@ def write_attribute(node: h5py.Group, name: str, value: Any) -> None:
 
     Parameters
     ----------
-    node : h5py.Group
-    name : str
     value : str or number
     """
     if isinstance(value, str):
@@ -170,8 +168,6 @@ def write_dataset(
 
     Parameters
     ----------
-    file : h5py.Group
-    name : str
     array : array
     axes : str
         Names of the axes, separated by commas.
@@ -195,13 +191,6 @@ def write_strings(file: h5py.Group, name: str, values: tuple[str, ...], axes: st
 
     Strings are padded to one length with zeros: strings of variable length are stored in a heap
     that HDF5 does not compress, and which would take more space than the observations.
-
-    Parameters
-    ----------
-    file : h5py.Group
-    name : str
-    values : tuple of str
-    axes : str
     """
     packing: dict[str, Any] = {"compression": "gzip"} if values else {}
     # names of files may hold bytes that are not UTF-8

@@ -31,7 +31,6 @@ def write_record(file: h5py.Group, place: str, record: Any) -> None:
 
     Parameters
     ----------
-    file : h5py.Group
     place : str
         Name of the group.
     record : dataclass
@@ -74,8 +73,6 @@ def read_record(
 
     Parameters
     ----------
-    reader : Reader
-    place : str
     kind : type
         Its dataclass.
     sizes : mapping of str to int, or None
@@ -153,7 +150,6 @@ def check_values(
 
     Parameters
     ----------
-    reader : Reader
     place : str
         Of the array.
     array : array
@@ -225,7 +221,6 @@ def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
 
     Parameters
     ----------
-    reader : Reader
     sizes : mapping of str to int
         Required lengths of axes.
     """

@@ -19,7 +19,6 @@ def write_states(path: Path, records: Mapping[str, Any]) -> None:
 
     Parameters
     ----------
-    path : Path
     records : mapping of str to dataclass
         By name of the group.
     """
@@ -34,7 +33,6 @@ def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
 
     Parameters
     ----------
-    path : Path
     kinds : mapping of str to type
         Dataclass of each group.
 

@@ -69,8 +69,6 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
 
     Parameters
     ----------
-    path : Path
-    table : ObservationTable
     force : bool
         Overwrite an existing file.
 
@@ -163,8 +161,6 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
 
     Parameters
     ----------
-    path : Path
-    record : FitRecord
     force : bool
         Overwrite an existing file.
 

@@ -48,7 +48,6 @@ def read_vocabulary(
 
     Parameters
     ----------
-    reader : Reader
     place : str
         Name of its group.
     depth : int

@@ -52,7 +52,6 @@ def open_arrays(
         For messages.
     arrays : mapping of str to NamedArray
         Of shape (time,) or (time, channel).
-    options : SeriesOptions
     notes : sequence of str
         Added to the notes of the header.
 

@@ -174,7 +174,6 @@ def compute_mel_bands(n_bands: int, rate_hz: int, window: int) -> tuple[Floats, 
 
     Parameters
     ----------
-    n_bands : int
     rate_hz : int
         Samples per second.
     window : int

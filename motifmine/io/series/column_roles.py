@@ -71,14 +71,7 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
 
 
 def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
-    """Return notes on how times were recognised and which columns are excluded.
-
-    Parameters
-    ----------
-    head : Head
-    roles : Roles
-    reading : TimeReading
-    """
+    """Return notes on how times were recognised and which columns are excluded."""
     if roles.time is None:
         notes = [f"rows are numbered: {reading.describe()}"]
     else:
@@ -227,12 +220,6 @@ def _choose_event_roles(
 def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeReading:
     """Recognise the time format of a table.
 
-    Parameters
-    ----------
-    head : Head
-    roles : Roles
-    options : SeriesOptions
-
     Raises
     ------
     FormatError
@@ -283,12 +270,6 @@ def join_time_text(cells: list[str], roles: Roles) -> str:
 
 def read_first_time(head: Head, roles: Roles, reading: TimeReading) -> float | int:
     """Return the first raw time that can be parsed; 0 if rows are numbered.
-
-    Parameters
-    ----------
-    head : Head
-    roles : Roles
-    reading : TimeReading
 
     Raises
     ------

@@ -125,7 +125,6 @@ def parse_rows_fast(block: bytes, table: TextTable, first_row: int) -> Rows | No
     ----------
     block : bytes
         Complete lines.
-    table : TextTable
     first_row : int
         Number of rows before the block; the time of tables without times.
     """

@@ -22,7 +22,6 @@ def parse_rows_slow(
     Parameters
     ----------
     block : bytes
-    table : TextTable
     first_line : int
         Number of the first line of the block, counted from 1.
     first_row : int

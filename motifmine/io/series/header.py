@@ -103,7 +103,6 @@ def parse_head(
         Lines from the first one that is neither empty nor a comment.
     comments : list of cells
         Cells of the comment before them, which may be the header.
-    decimal : str
     missing : tuple of str
         Cells that mean a missing value.
     starts_with_names : bool
@@ -172,7 +171,6 @@ def _find_header(lines: list[list[str]], full: list[int], width: int, decimal: s
         Those that are not empty.
     width : int
         Cells of a row of data.
-    decimal : str
     """
     if len(lines[full[0]]) == width:
         return 0
@@ -212,7 +210,6 @@ def find_thousands(rows: list[list[str]], decimal: str) -> str:
     Parameters
     ----------
     rows : list of rows of cells
-    decimal : str
     """
     # 1,000 alone may also be a decimal comma with three digits
     cells = {cell for row in rows for cell in row if len(cell) > len("1,000")}

@@ -29,11 +29,8 @@ def choose_long_roles(
 
     Parameters
     ----------
-    head : Head
-    time, clock : int or None
     others : list of int
         All other columns.
-    options : SeriesOptions
 
     Raises
     ------
@@ -103,12 +100,6 @@ def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) 
 
     By the names of the columns in any order, or without names as Audacity writes them: start, end
     and label.
-
-    Parameters
-    ----------
-    head : Head
-    time : int or None
-    options : SeriesOptions
     """
     if options.is_events is False or options.columns or time is None or options.long:
         return None
@@ -149,7 +140,6 @@ def find_states(head: Head, others: list[int]) -> tuple[int, ...]:
 
     Parameters
     ----------
-    head : Head
     others : list of int
         Columns without another role.
     """

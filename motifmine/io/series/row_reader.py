@@ -19,11 +19,8 @@ class RowReader(ABC):
     ----------
     names, units : sequences of str
         Of all columns.
-    roles : Roles
-    reading : TimeReading
     first_time : int or float
         First raw time.
-    bad : BadRows
     row_noun : str
         What a row is called in messages: `line` or `row`.
     n_bytes : int

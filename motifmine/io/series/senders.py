@@ -56,7 +56,6 @@ def make_updates(
     Parameters
     ----------
     time_s : float array (n,)
-    sensor : TextColumn
     value : float array (n,)
         NaN where a row has no number.
     state : TextColumn

@@ -22,7 +22,6 @@ def sort_if_small(
 
     Parameters
     ----------
-    stream : RowStream
     n_bytes : int
         Size of the file.
     read : callable

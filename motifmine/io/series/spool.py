@@ -23,10 +23,8 @@ def cache_binned(
 
     Parameters
     ----------
-    parts : iterable of BinnedSeries
     spool : Path
         Folder of the cache.
-    source : Path
     """
     folder = _folder(spool, source)
     # a survey that failed on a late row left its documents here, and the source is read again for

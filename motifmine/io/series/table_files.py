@@ -211,11 +211,8 @@ def open_rows(
 
     Parameters
     ----------
-    path : Path
-    names : sequence of str
     rows : callable
         Yields all rows, each time it is called.
-    options : SeriesOptions
     """
     first = list(islice(rows(), HEAD_ROWS))
     if not first:

@@ -101,7 +101,6 @@ def parse_number(text: str, decimal: str = ".", thousands: str = "") -> float | 
 
     Parameters
     ----------
-    text : str
     decimal : `.` or `,`
     thousands : str
         Character between groups of three digits, "" for none.
@@ -122,7 +121,6 @@ def is_grouped(text: str, decimal: str, thousands: str) -> bool:
 
     Parameters
     ----------
-    text : str
     decimal, thousands : str
         Characters before the fraction and between the groups, which differ.
     """

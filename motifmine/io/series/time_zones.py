@@ -77,7 +77,6 @@ def make_clock(reading: TimeReading, first: int | float, *, may_repeat: bool = F
 
     Parameters
     ----------
-    reading : TimeReading
     first : int or float
         First raw time.
     may_repeat : bool
@@ -106,7 +105,6 @@ def convert_to_utc(
     ----------
     local_ns : int64 array (n,)
         Nanoseconds since 1970 of the local clock, in order of time.
-    zone : str
     falls : bool array (n,)
         Where the local time is not later than the previous one.
     is_second_hour : bool

@@ -41,7 +41,6 @@ def make_text_head(
 
     Parameters
     ----------
-    path : str
     names : str for every column
     columns : arrays (n,)
     units : str for every column, optional

@@ -42,7 +42,6 @@ def read_span(
 
     Parameters
     ----------
-    path : Path
     start_s, end_s : float
         Seconds of the recording; half-open.
     origin_s : float

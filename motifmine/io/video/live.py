@@ -239,7 +239,6 @@ def open_live(
     ----------
     address : str
         Of a camera, or `-` for standard input.
-    options : FrameOptions
     stop : Event
         Ends the source when it is set.
     on_message : callable

@@ -150,7 +150,6 @@ def measure_stretch(path: Path, index: int) -> Stretch:
 
     Parameters
     ----------
-    path : Path
     index : int
         Of the stream.
     """

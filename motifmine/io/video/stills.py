@@ -188,7 +188,6 @@ def open_stills(path: Path, options: FrameOptions | None = None) -> StillsReader
 
     Parameters
     ----------
-    path : Path
     options : FrameOptions or None
         With a rate or a pattern of the times in the names; None: EXIF data.
 

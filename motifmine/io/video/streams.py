@@ -93,7 +93,6 @@ def choose_stream(
     ----------
     path : Path
         For messages.
-    container : InputContainer
     packets : iterator
         Of all streams; as many are taken as it needs to see what each stream begins with.
     wanted : int or None

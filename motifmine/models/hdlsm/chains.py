@@ -131,12 +131,10 @@ def expand_tokens(
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins, > 0.
     scale : float
         Factor of all counts, > 0.
-    rng : numpy.random.Generator
     """
     scaled = table.count.astype(np.float64) * scale
     count = np.floor(scaled + rng.random(len(scaled))).astype(np.int64)
@@ -201,11 +199,6 @@ def run_chain(
 
     Parameters
     ----------
-    tokens : Tokens
-    prior : Prior
-    n_words : int
-    schedule : Schedule
-    rng : numpy.random.Generator
     began : float
         Clock value at the start of the fit, seconds, see `time.perf_counter`.
     on_sweep : callable
@@ -291,11 +284,8 @@ def run_sweep(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generat
 
     Parameters
     ----------
-    tokens : Tokens
     state : State
         Changed.
-    prior : Prior
-    rng : numpy.random.Generator
     """
     done = 0
     while (done := sweep_observations(tokens, state, prior, done, rng)) < len(tokens.word):
@@ -325,11 +315,8 @@ def rebuild_state(tokens: Tokens, prior: Prior, n_words: int, sweep: Sweep) -> S
 
     Parameters
     ----------
-    tokens : Tokens
-    prior : Prior
     n_words : int
         Number of words W.
-    sweep : Sweep
     """
     state = make_empty_state(tokens, prior, n_words, int(sweep.motif.max(initial=0)) + 1)
     set_assignments(tokens, state, prior, sweep.owner, sweep.row, sweep.motif)

@@ -126,13 +126,8 @@ def build_fit(
 
     Parameters
     ----------
-    spec : HdlsmSpec
-    table : ObservationTable
-    tokens : Tokens
     words : int64 array (W',)
         Indices of these words in the vocabulary.
-    prior : Prior
-    chains : sequence of Chain
     seed : int or None
         None draws fresh entropy.
     began : float

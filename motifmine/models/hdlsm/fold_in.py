@@ -50,10 +50,6 @@ def locate_by_sampling(
 
     Parameters
     ----------
-    motifs : MotifSet
-    background : Background
-    table : ObservationTable
-    seed : int
     count_scale : float
         Factor of all counts before sampling, > 0.
     """
@@ -88,7 +84,6 @@ def fold_in(
         A `weight` of 0 means no background.
     table : ObservationTable
         With the same vocabulary.
-    seed : int
     count_scale : float
         Factor of all counts before sampling, > 0; fractions are rounded at random. Results are
         scaled back to observations of `table`.

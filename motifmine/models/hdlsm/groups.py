@@ -64,10 +64,8 @@ def sample_in_groups(
     ----------
     spec : HdlsmSpec
         Of every group.
-    table : ObservationTable
     groups : int or `auto`
         See `count_groups`.
-    seed : int or None
     mapper : callable
         Like the built-in `map`: distributes the groups, see `motifmine.parallel.mappers`.
     on_progress : callable or None
@@ -108,8 +106,6 @@ def count_groups(spec: HdlsmSpec, table: ObservationTable, groups: int | Literal
 
     Parameters
     ----------
-    spec : HdlsmSpec
-    table : ObservationTable
     groups : int or `auto`
         Number of groups of documents.
 

@@ -132,7 +132,6 @@ def select_confirmed_motifs(merged: MergedMotifs, mass: Floats, total: Floats) -
 
     Parameters
     ----------
-    merged : MergedMotifs
     mass : float64 array (M, parts)
         Located observations of every motif in every part.
     total : float64 array (parts,)

@@ -50,7 +50,6 @@ class Hdlsm(HdlsmSpec):
 
         Parameters
         ----------
-        table : ObservationTable
         seed : int or None
             None draws fresh entropy.
         on_progress : callable, optional
@@ -75,7 +74,6 @@ class Hdlsm(HdlsmSpec):
 
         Parameters
         ----------
-        table : ObservationTable
         context : FitContext
             With the number of groups and the mapper.
         seed : int or None

@@ -115,8 +115,6 @@ def summarise_chains(
 
     Parameters
     ----------
-    chains : sequence of Chain
-    tokens : Tokens
     prior : Prior
         For its shape; hyper-parameters are those of each sweep.
     motifs : float64 array (K, L, W)
@@ -125,7 +123,6 @@ def summarise_chains(
         Share of the observations of every motif.
     occurrence : int64 array (A, 2)
         Start row and motif of every occurrence of the fit.
-    burn_in : int
     view : float64 array (W, V) or None
         See `WordLayout.comparison_matrix`.
     """
@@ -182,9 +179,6 @@ def choose_typical_chain(
 
     Parameters
     ----------
-    chains : sequence of Chain
-    tokens : Tokens
-    prior : Prior
     n_words : int
         Number of words W.
     view : float64 array (W, V) or None
@@ -239,7 +233,6 @@ def compute_probability(state: State, eta: float, shape: Floats) -> Floats:
 
     Parameters
     ----------
-    state : State
     eta : float
         Concentration eta0 of a motif.
     shape : float64 array (L,)

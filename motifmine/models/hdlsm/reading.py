@@ -51,7 +51,6 @@ def expand_to_vocabulary(
         Motifs over the words that occur.
     words : int64 array (W',)
         Indices of these words in the vocabulary.
-    table : ObservationTable
     """
     return restore_words(probability, words, table.n_words)
 
@@ -61,10 +60,8 @@ def estimate_background(state: State, words: Indices, table: ObservationTable) -
 
     Parameters
     ----------
-    state : State
     words : int64 array (W',)
         Indices of the words that occur in the vocabulary.
-    table : ObservationTable
     """
     whole = np.zeros(table.n_words, dtype=np.float32)
     count = state.background_of_word + BACKGROUND_PRIOR
@@ -81,7 +78,6 @@ def build_activations(
 
     Parameters
     ----------
-    tokens : Tokens
     row : int64 array (A,)
         Start rows, ascending.
     motif : int64 array (A,)

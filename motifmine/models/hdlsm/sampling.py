@@ -47,9 +47,6 @@ def sample_documents(
 
     Parameters
     ----------
-    spec : HdlsmSpec
-    table : ObservationTable
-    seed : int or None
     on_progress : callable or None
         Called with a `Progress` from the threads of the chains, one call at a time.
 
@@ -83,8 +80,6 @@ def make_schedule(spec: HdlsmSpec, n_observations: int, is_topics: bool = False)
 
     Parameters
     ----------
-    spec : HdlsmSpec
-    n_observations : int
     is_topics : bool
         Whether words are topics.
     """

@@ -29,10 +29,8 @@ def build_posterior_record(
 
     Parameters
     ----------
-    posterior : HdlsmPosterior
     record : float64 array (chain, sweep, column)
         Columns as in `motifmine.models.hdlsm.chains.SWEEP_COLUMNS`.
-    burn_in : int
     activations : Activations
         Activations of the fit.
     occurrences : Occurrences
@@ -70,10 +68,8 @@ def match_occurrence_probability(
 
     Parameters
     ----------
-    activations : Activations
     probability : float64 array (A,)
         One entry for every activation.
-    occurrences : Occurrences
     """
     document = np.repeat(np.arange(len(activations.offsets) - 1), np.diff(activations.offsets))
     width = 2 + int(np.abs(activations.start).max(initial=0))

@@ -16,7 +16,6 @@ def recentre(problem: Problem, state: State, motif_length: int) -> State:
 
     Parameters
     ----------
-    problem : Problem
     state : State
         Motifs in the longer window of `problem`.
     motif_length : int
@@ -67,11 +66,8 @@ def settle(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     motif_length : int
         Bins of the motifs asked for.
-    n_iterations : int
     """
     value = -np.inf
     for _ in range(0, n_iterations, 5):

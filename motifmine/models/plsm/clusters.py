@@ -20,7 +20,6 @@ def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, F
     points : float64 array (n, P)
     k : int
         Number of clusters.
-    rng : numpy.random.Generator
     """
     best, lowest = None, np.inf
     for _ in range(N_BEGINNINGS):
@@ -91,7 +90,6 @@ def replication(points: Floats, k: int, rng: np.random.Generator) -> float:
     points : float64 array (n, P)
     k : int
         Number of clusters.
-    rng : numpy.random.Generator
     """
     agreement = []
     for _ in range(N_HALVINGS):

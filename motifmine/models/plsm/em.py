@@ -149,8 +149,6 @@ def step(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     threshold : float32 array (R,)
         Taken off the expected mass of every start, see `Problem.thresholds`.
     learn_motifs : bool
@@ -207,9 +205,6 @@ def iterate(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
-    n_iterations : int
     learn_motifs : bool
         When not set, motifs and the background's words stay as they are.
     """
@@ -233,9 +228,6 @@ def infer_starts(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
-    n_iterations : int
     n_ramp : int
         Iterations over which the sparsity rises to its value.
     n_free : int
@@ -273,8 +265,6 @@ def climb(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     n_iterations : int
         At most.
     tolerance : float

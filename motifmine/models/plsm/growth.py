@@ -111,9 +111,6 @@ def grow_motifs(
         Without words that never occur.
     motif_length : int
         Bins.
-    priors : Priors
-    seed : int
-    n_threads : int
     on_round : callable
         Called with the log-likelihood of every round.
     """

@@ -18,10 +18,8 @@ def hide_observations(
 
     Parameters
     ----------
-    table : ObservationTable
     share : float
         Probability that a word of a time bin is hidden, with its whole count.
-    rng : numpy.random.Generator
     """
     hide = rng.random(len(table.word)) < share
     kept = np.where(hide, np.float32(0), table.count)

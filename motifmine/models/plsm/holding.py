@@ -84,14 +84,7 @@ def halves_of(table: ObservationTable, problem: Problem) -> Halves | None:
 
 
 def restarted(problem: Problem, state: State, n_iterations: int = 10) -> State:
-    """Return the motifs of a state with their starts inferred in `problem` from flat ones.
-
-    Parameters
-    ----------
-    problem : Problem
-    state : State
-    n_iterations : int
-    """
+    """Return the motifs of a state with their starts inferred in `problem` from flat ones."""
     flat = flat_start(problem, state.usual, state.background_word)
     return infer_starts(problem, flat, n_iterations=n_iterations, n_ramp=N_RAMP)
 
@@ -142,7 +135,6 @@ def mixture_gain(gain: Floats, n_starts: int) -> tuple[float, float]:
     gain : float64 array (n,)
         Log-likelihood ratio at those starts that gain at all, nats; the others are taken to lose
         everything.
-    n_starts : int
 
     Examples
     --------
@@ -168,8 +160,6 @@ def compute_held_out_gains(problem: Problem, state: State, canvas: Canvas) -> li
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     canvas : Canvas
         Counts of `problem`.
     """
@@ -301,8 +291,6 @@ def drop_unreplicated_motifs(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     canvas : Canvas
         Counts of `problem`.
     halves : Halves or None

@@ -56,11 +56,6 @@ class LengthChoice:
 def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     """Return the length at which the order in time of the words of `table` ends.
 
-    Parameters
-    ----------
-    table : ObservationTable
-    seed : int
-
     Examples
     --------
     >>> from motifmine import simulate

@@ -50,16 +50,13 @@ def live_expectation(
 
     Parameters
     ----------
-    plan : Plan
     places : Places
         See `live_places`.
     live : Live
         See `few_live_starts`.
     motifs : float32 array (K, L, W)
-    background : Background
     learn : bool
         When not set, the counts of motif cells are not computed (fold-in).
-    n_threads : int
     """
     size = (plan.n_motifs, plan.motif_length, plan.n_words)
     phi = np.ascontiguousarray(motifs, np.float32).reshape(plan.n_motifs, -1)

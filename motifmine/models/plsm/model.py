@@ -89,8 +89,6 @@ class Plsm(PlsmSpec):
 
         Parameters
         ----------
-        table : ObservationTable
-        seed : int or None
         on_progress : callable or None
             Called with a `Progress` after iterations and rounds.
         n_threads : int or None
@@ -182,12 +180,10 @@ def fold_in(
 
     Parameters
     ----------
-    priors : Priors
     motifs : MotifSet
         Held fixed.
     background : Background
         Its words are held fixed.
-    table : ObservationTable
     n_free : int
         Iterations without sparsity before the usual ones.
     reckoned_total : float64 array (D,) or None

@@ -137,13 +137,10 @@ def moving_motifs(
 
     Parameters
     ----------
-    spec : PlsmSpec
     table, compact : ObservationTable
         Over all words, and over those that were seen.
     used : int array
         The words that were seen.
-    seed, n_threads : int
-    watch : Watch
     """
     layout = table.vocabulary.layout
     positions, movements = layout.positions(), layout.movements()

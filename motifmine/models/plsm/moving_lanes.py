@@ -92,9 +92,6 @@ def follow_lanes(
 
     Parameters
     ----------
-    tracked : Tracked
-    window : MovingWindow
-    restart : int
     longest : int
         Bins of a path at most.
     """
@@ -115,10 +112,6 @@ def follow_parts(
 
     Parameters
     ----------
-    tracked : Tracked
-    window : MovingWindow
-    parts : sequence of Part
-    restart : int
     longest : int
         Bins of a path at most.
     """
@@ -221,9 +214,6 @@ def choose_lanes(
 
     Parameters
     ----------
-    found : sequence of Lane
-    window : MovingWindow
-    known : sequence of Lane
     least_share : float
         Of the observations.
     least_extent : float
@@ -280,8 +270,6 @@ def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> l
 
     Parameters
     ----------
-    tracked : Tracked
-    window : MovingWindow
     longest : int
         Bins of a path at most.
     """
@@ -366,7 +354,6 @@ def is_copy(one: Path, other: Path, window: MovingWindow) -> bool:
 
     Parameters
     ----------
-    one, other : Path
     window : MovingWindow
         Its widths are the unit of distances.
     """

@@ -86,8 +86,6 @@ def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: i
 
     Parameters
     ----------
-    tracked : Tracked
-    window : MovingWindow
     longest : int
         Bins of a path at most.
     most : int
@@ -139,7 +137,6 @@ def routes_of(passing: Passing, *, most: int) -> list[tuple[Indices, tuple[int, 
 
     Parameters
     ----------
-    passing : Passing
     most : int
         Routes at most.
     """
@@ -202,9 +199,6 @@ def measure_passing(tracked: Tracked, window: MovingWindow, k: int, rows: Indice
 
     Parameters
     ----------
-    tracked : Tracked
-    window : MovingWindow
-    k : int
     rows : int64 array (n,)
         Start rows.
     """
@@ -256,7 +250,6 @@ def lanes_of(passing: Passing, *, most: int) -> list[Indices]:
 
     Parameters
     ----------
-    passing : Passing
     most : int
         Lanes at most.
     """
@@ -317,7 +310,6 @@ def starts_at_things(
 
     Parameters
     ----------
-    problem : Problem
     starts : float32 array (R, K)
     lanes : sequence of Lane
         K of them.

@@ -63,7 +63,6 @@ def with_things(problem: Problem, state: State, positions: Floats | None) -> Pro
 
     Parameters
     ----------
-    problem : Problem
     state : State
         Starts at their expected counts.
     positions : float64 array (W, 2) or None

@@ -103,7 +103,6 @@ def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
 
     Parameters
     ----------
-    canvas : Canvas
     motifs : float32 array (K, L, W)
     starts : float32 array (R, K)
         Expected observations of each start.
@@ -121,8 +120,6 @@ def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     canvas : Canvas
         Counts of `problem`.
     """
@@ -143,10 +140,8 @@ def cut_windows(canvas: Canvas, values: Floats32, peaks: Peaks) -> Floats32:
 
     Parameters
     ----------
-    canvas : Canvas
     values : float32 array (N, W)
         Laid out like the counts of `canvas`.
-    peaks : Peaks
     """
     windows: Floats32 = values[canvas.first[peaks.row][:, None] + np.arange(canvas.length)]
     if peaks.tempo is not None:
@@ -166,8 +161,6 @@ def unexplained_by_others(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     canvas : Canvas
         Counts of `problem`.
     motifs : list of int

@@ -101,7 +101,6 @@ def plan(
         First start row of every document, and R at the end.
     n_motifs : int
         A plan also serves fewer motifs: `plan._replace(n_motifs=...)`.
-    motif_length, n_words : int
     n_chunks, tile_rows : int or None
         For tests; None chooses by the size of the table.
     """
@@ -154,15 +153,12 @@ def expectation(
 
     Parameters
     ----------
-    plan : Plan
     activation : float32 array (R * K + 16,)
         See `padded_starts`.
     phi : float32 array (W, stride)
         See `padded_phi`.
-    background : Background
     learn : bool
         When not set, the counts of motif cells are not computed (fold-in).
-    n_threads : int
     out : float32 array (R * K + 16,) or None
         Where the counts of starts go; not `activation` itself.
 
@@ -260,13 +256,10 @@ def sum_units(
 
     Parameters
     ----------
-    plan : Plan
     n_units : int
         Chunks, or runs of chunks.
     weight : float32 array (rows, columns)
         What the sums over the cells are multiplied by; without rows they are not computed.
-    background : Background
-    n_threads : int
     room : callable
         Returns the scratch of a thread.
     sweep : callable

@@ -114,13 +114,10 @@ def prepare_em(
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins.
-    priors : Priors
     most_motifs : int
         Number of motifs at most, for which the passes are cut.
-    n_threads : int
     reckoned_total : float64 array (D,) or None
         Observations of every document that the sparsity is computed from; None: those of the
         table.
@@ -169,7 +166,6 @@ def flat_start(problem: Problem, motifs: Floats32, background_word: Floats) -> S
 
     Parameters
     ----------
-    problem : Problem
     motifs : float32 array (K, L, W)
         Each sums to 1.
     background_word : float64 array (W,)

@@ -63,7 +63,6 @@ def give_starts(state: State, starts: Floats32, one: int, other: int, shift: int
 
     Parameters
     ----------
-    state : State
     starts : float32 array (R, K * V)
     one, other : int
         Motif that receives, and the one that gives.
@@ -88,8 +87,6 @@ def merge_copies(state: State, n_least: int, *, least_cosine: float = DUPLICATE_
 
     Parameters
     ----------
-    state : State
-    n_least : int
     least_cosine : float
         Best-shift cosine above which two motifs are copies.
     """
@@ -114,8 +111,6 @@ def prune_motifs(problem: Problem, state: State, n_keep: int) -> State:
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     n_keep : int
         Number of motifs that stay.
     """
@@ -236,8 +231,6 @@ def drop_surplus_motif(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     holds : callable or None
         Marks the motifs of a state that stay in any case; called only for a motif to drop.
     """

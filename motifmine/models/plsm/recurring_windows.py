@@ -29,13 +29,10 @@ def choose_windows(
 
     Parameters
     ----------
-    problem : Problem
     canvas : Canvas
         Counts of `problem`.
     motif_length : int
         Bins that are compared, in the middle of the windows of `problem`.
-    n_windows : int
-    rng : numpy.random.Generator
     """
     n_rows = problem.layout.n_rows
     rows = np.sort(rng.permutation(n_rows)[:MOST_CANDIDATES])

@@ -71,10 +71,6 @@ def search_motifs(
 
     Parameters
     ----------
-    table : ObservationTable
-    motif_length, seed, n_threads : int
-    priors : Priors
-    settings : SearchSettings
     on_round : callable
         Called with the log-likelihood, nats, of every round.
     """
@@ -116,9 +112,6 @@ def run_search(
     ----------
     problem : Problem
         Of windows longer than `motif_length`, so that no motif is cut off.
-    motif_length : int
-    settings : SearchSettings
-    rng : numpy.random.Generator
     on_round : callable
         Called with the log-likelihood, nats, of every round.
     """
@@ -157,11 +150,8 @@ def add_seeds(problem: Problem, state: State, n_seeds: int, rng: np.random.Gener
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     n_seeds : int
         Number of new motifs.
-    rng : numpy.random.Generator
     """
     n_plain = n_seeds // 2 if state.n_motifs else n_seeds
     seeds = cut_seeds(problem, problem.layout.count, n_plain, rng)
@@ -183,10 +173,7 @@ def cut_seeds(
 
     Parameters
     ----------
-    problem : Problem
     weight : float32 array (N,)
-    n_seeds : int
-    rng : numpy.random.Generator
     """
     layout = problem.layout
     level = np.zeros(layout.n_rows)

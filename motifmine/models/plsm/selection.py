@@ -14,12 +14,6 @@ class PlsmSizeChoice:
         """Return the specification with the length chosen, and a line that says why.
 
         Where the profile of order in time is undecided, the length stays what it is.
-
-        Parameters
-        ----------
-        table : ObservationTable
-        spec : Plsm
-        seed : int
         """
         choice = choose_length(table, seed=seed)
         bins = choice.bins or spec.motif_length

@@ -48,11 +48,8 @@ def split_and_merge(
 
     Parameters
     ----------
-    problem : Problem
-    state : State
     canvas : Canvas
         Counts of `problem`.
-    rng : numpy.random.Generator
     """
     groups, shift, tempo = alike_groups(problem, state)
     motifs: list[Floats32] = []

@@ -72,14 +72,7 @@ def number_of(spec: PlsmSpec) -> int:
 
 
 def prepare_fit(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
-    """Return the problem of a resolved specification.
-
-    Parameters
-    ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    n_threads : int
-    """
+    """Return the problem of a resolved specification."""
     return prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=number_of(spec), n_threads=n_threads
     )
@@ -92,10 +85,6 @@ def best_search(
 
     Parameters
     ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    problem : Problem
-    seed : int
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
@@ -124,9 +113,6 @@ def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch)
 
     Parameters
     ----------
-    spec : PlsmSpec
-    problem : Problem
-    seed : int
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
@@ -163,9 +149,6 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
 
     Parameters
     ----------
-    spec : PlsmSpec
-    problem : Problem
-    state : State
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
@@ -187,12 +170,8 @@ def grown(
 
     Parameters
     ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    seed : int
     watch : Watch
         Records rounds and iterations, and reports progress.
-    n_threads : int
     """
     found, reason = grow_motifs(
         table,
@@ -218,8 +197,6 @@ def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple
     ----------
     spec : PlsmSpec
         Resolved.
-    table : ObservationTable
-    seed : int
     """
     if spec.tempo == "off" or spec.tempo_steps:
         return spec, ()
@@ -239,9 +216,6 @@ def begun_at_tempos(
     ----------
     spec : PlsmSpec
         With its tempos decided.
-    table : ObservationTable
-    seed : int
-    n_threads : int
     """
     motifs, words = search_at_tempos(spec, table, number_of(spec), seed, n_threads=n_threads)
     problem = prepare_em(
@@ -265,11 +239,8 @@ def without_surplus(
 
     Parameters
     ----------
-    spec : PlsmSpec
     table : ObservationTable
         The table that `problem` was prepared from.
-    problem : Problem
-    state : State
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
@@ -308,11 +279,8 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
 
     Parameters
     ----------
-    spec : PlsmSpec
-    table : ObservationTable
     seed : int
         Seed of the observations hidden to decide the activity.
-    n_threads : int
     """
     if has_open_number(spec):
         spec = replace(spec, activity="sparse")
@@ -342,15 +310,7 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
 def of_better_activity(
     spec: S, table: ObservationTable, rng: np.random.Generator, n_threads: int
 ) -> S:
-    """Return the specification with the activity that predicts hidden observations better.
-
-    Parameters
-    ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    rng : numpy.random.Generator
-    n_threads : int
-    """
+    """Return the specification with the activity that predicts hidden observations better."""
     part = part_of_time(
         table, spec.motif_length, N_DECIDE, LENGTHS_PER_MOTIF * number_of(spec), rng
     )

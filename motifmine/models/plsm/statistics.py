@@ -28,7 +28,6 @@ def statistics_of(parameters: Parameters, weight: Floats, background: float) -> 
 
     Parameters
     ----------
-    parameters : Parameters
     weight : float64 array (K,)
         Share of the observations that each motif explains.
     background : float

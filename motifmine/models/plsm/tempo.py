@@ -63,15 +63,7 @@ def tempos_of(steps: int) -> Floats:
 
 
 def with_tempos(spec: S, table: ObservationTable, n_motifs: int, seed: int) -> tuple[S, str]:
-    """Return the specification with the tempos that predict hidden observations best, and why.
-
-    Parameters
-    ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    n_motifs : int
-    seed : int
-    """
+    """Return the specification with the tempos that predict hidden observations best, and why."""
     rng = generator(seed, Stream.TEMPO)
     coarse, length = _coarse_part(spec, table, rng)
     gains = np.zeros((N_DECISIONS, len(REACHES)))
@@ -121,16 +113,7 @@ def _coarse_part(
 def search_at_tempos(
     spec: PlsmSpec, table: ObservationTable, n_motifs: int, seed: int, *, n_threads: int
 ) -> tuple[Floats32, Floats]:
-    """Return motifs (K, L, W) and the words of the background (W,), before EM on everything.
-
-    Parameters
-    ----------
-    spec : PlsmSpec
-    table : ObservationTable
-    n_motifs : int
-    seed : int
-    n_threads : int
-    """
+    """Return motifs (K, L, W) and the words of the background (W,), before EM on everything."""
     rng = generator(seed, Stream.TEMPO_PART)
     coarse, length = _coarse_part(spec, table, rng)
     found = _search(

@@ -126,7 +126,6 @@ def climb(states: States, data: Data, *, most: int) -> tuple[States, Expected, l
     ----------
     states : States
         To begin with.
-    data : Data
     most : int
         Iterations at most, > 0.
     """
@@ -154,7 +153,6 @@ def initial_states(data: Data, centres: Floats, mean_bins: float) -> States:
 
     Parameters
     ----------
-    data : Data
     centres : float64 array (K, W)
         Observations of every word in a bin.
     mean_bins : float

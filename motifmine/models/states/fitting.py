@@ -66,7 +66,6 @@ def fit_states(
 
     Parameters
     ----------
-    data : Data
     n_states : int or None
         None: as many as predict held-out blocks of time best.
     has_ages : bool
@@ -118,14 +117,7 @@ def choose_number(
 
 
 def held_out_score(data: Data, n_states: int, seed: int) -> float:
-    """Return the log-likelihood of held-out blocks given all other bins, nats per observation.
-
-    Parameters
-    ----------
-    data : Data
-    n_states : int
-    seed : int
-    """
+    """Return the log-likelihood of held-out blocks given all other bins, nats per observation."""
     n_bins = int(np.clip(data.n_times // MOST_BLOCKS, 1, MOST_BLOCK_BINS))
     block = np.arange(data.n_times) // n_bins % N_BLOCKS
     value = total = 0.0
@@ -143,9 +135,6 @@ def best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
 
     Parameters
     ----------
-    data : Data
-    n_states : int
-    seed : int
     most : int
         Iterations of the best ones.
     """
@@ -167,11 +156,8 @@ def cluster_windows(
 
     Parameters
     ----------
-    data : Data
-    n_states : int
     width : int
         Bins of a window.
-    rng : Generator
     """
     window = np.arange(data.n_times) // width
     if window[-1] + 1 < n_states and width > 1:

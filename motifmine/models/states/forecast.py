@@ -10,12 +10,7 @@ from motifmine.types import Floats, Floats32, Indices32
 
 
 class StatesFilter:
-    """Follows states and their ages through bins that come one after the other.
-
-    Parameters
-    ----------
-    states : States
-    """
+    """Follows states and their ages through bins that come one after the other."""
 
     def __init__(self, states: States) -> None:
         self.states = states

@@ -94,8 +94,6 @@ class Hsmm(StatesSpec):
 
         Parameters
         ----------
-        table : ObservationTable
-        seed : int or None
         on_progress : callable or None
             Called with a `Progress` for every number of states that is tried.
 
@@ -184,10 +182,8 @@ def find_states(
 
     Parameters
     ----------
-    table : ObservationTable
     n_states : int or None
         None: by held-out log-likelihood.
-    seed : int
     """
     fit = Hsmm(n_states=n_states).fit(table, seed=seed)
     return fit.model_state, fit.occurrences_in(table)
@@ -309,7 +305,6 @@ def duration_bins(states: States, n_visits: Floats) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    states : States
     n_visits : float64 array (K,)
         Visits whose end was seen.
     """

@@ -48,14 +48,7 @@ def choose_device(spec: TcaeSpec) -> torch.device:
 
 
 def check_memory(spec: TcaeSpec, table: ObservationTable, device: torch.device) -> None:
-    """Raise `DataError` if training needs more than the free memory of the device.
-
-    Parameters
-    ----------
-    spec : TcaeSpec
-    table : ObservationTable
-    device : torch.device
-    """
+    """Raise `DataError` if training needs more than the free memory of the device."""
     needed = estimate_memory_bytes(
         n_filters=spec.n_motifs,
         n_words=table.n_words,

@@ -79,9 +79,6 @@ def fit_table(
 
     Parameters
     ----------
-    spec : TcaeSpec
-    table : ObservationTable
-    seed : int
     checkpoint : Path or None
         File to resume training from if it exists, and to save to.
     on_epoch : callable
@@ -138,10 +135,8 @@ def build_objective(
 
     Parameters
     ----------
-    spec : TcaeSpec
     table : ObservationTable
         Over the words that occur.
-    device : torch.device
     rng : torch.Generator
         On the CPU.
     paths : PathMask or None
@@ -273,7 +268,6 @@ def encode_windows(
 
     Parameters
     ----------
-    windows : Windows
     filters : (K, W, L)
     bias : (K,)
     inhibition : float
@@ -305,10 +299,6 @@ def locate(
     ----------
     spec : TcaeSpec
         For device, dtype, and sizes of windows and batches.
-    motifs : MotifSet
-    background : Background
-    encoder : Encoder
-    table : ObservationTable
     """
     device, dtype = choose_device(spec), choose_dtype(spec)
     used, compact = drop_unused_words(table)

@@ -71,7 +71,6 @@ class Tcae(TcaeSpec):
 
         Parameters
         ----------
-        table : ObservationTable
         seed : int or None
             None draws fresh entropy.
         on_progress : callable or None
@@ -96,11 +95,9 @@ class Tcae(TcaeSpec):
 
         Parameters
         ----------
-        table : ObservationTable
         context : FitContext
             `checkpoint` is a file that training resumes from if it exists, and that is written
             every few epochs.
-        seed : int or None
         on_progress : callable or None
             Called with a `Progress` after every epoch.
 
@@ -199,10 +196,6 @@ def locate_encoded(
     ----------
     spec : Tcae
         For device, dtype, and sizes of windows and batches.
-    motifs : MotifSet
-    background : Background
-    encoder : Encoder
-    table : ObservationTable
     """
     found: tuple[Floats32, float] = _import_fitting().locate(
         spec, motifs, background, encoder, table

@@ -104,7 +104,6 @@ class Network(nn.Module):
 
     Parameters
     ----------
-    n_filters, n_words, motif_length : int
     inhibition : float
     energy_share : float
         Share of AdaReLU; 1 makes it a ReLU.
@@ -112,7 +111,6 @@ class Network(nn.Module):
         Whether `clamp_parameters` makes decoder and background non-negative.
     generator : torch.Generator
         For the initial filters, U(0, 1 / (W + L)), as in the paper's code.
-    dtype : torch.dtype
     """
 
     def __init__(

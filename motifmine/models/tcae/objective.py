@@ -238,7 +238,6 @@ def compute_flat_error(table: ObservationTable, loss: str, scale: float) -> floa
 
     Parameters
     ----------
-    table : ObservationTable
     loss : `squared` or `poisson`
     scale : float
         Divisor of the counts.

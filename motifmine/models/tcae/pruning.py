@@ -89,8 +89,6 @@ def prune_filters(
 
     Parameters
     ----------
-    spec : TcaeSpec
-    table : ObservationTable
     decoder : (M, W, L)
         Surviving filters; negative values are set to 0.
     is_open : bool (M, R)
@@ -137,7 +135,6 @@ def cut_explanation_windows(table: ObservationTable, motif_length: int, like: Te
 
     Parameters
     ----------
-    table : ObservationTable
     motif_length : int
         Bins.
     like : Tensor

@@ -129,7 +129,6 @@ def touch_up(
         With L - 1 spare start times and scale 1.
     motifs : (K, W, L)
     is_open : bool (K, R)
-    n_vocabulary : int
     iterations : int, >= 0
     hold : callable or None
         Holds updated motifs, not normalised, to a prior.

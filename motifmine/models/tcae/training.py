@@ -96,7 +96,6 @@ def train(
         Returns the objective for early stopping, and the log-likelihood.
     windows : int64 array
         Windows to train on.
-    plan : Plan
     generator : torch.Generator
         On the CPU; for the order of batches and for masking.
     on_epoch : callable
@@ -166,7 +165,6 @@ def iterate_batches(
     windows : int64 array
     batch_windows : int
         Windows per batch.
-    generator : torch.Generator
     """
     n_batches = math.ceil(len(windows) / batch_windows)
     for _ in range(math.ceil(EPOCH_STEPS / n_batches)):

@@ -70,8 +70,6 @@ def learn_topics(
     ----------
     table : ObservationTable
         With prepared counts, see `motifmine.records.settings`.
-    spec : TopicSpec
-    seed : int or None
 
     Raises
     ------

@@ -39,7 +39,6 @@ def expected_counts(
     offsets : int64 array (M + 1,)
     word : int32 array (N,)
     count : float32 array (N,)
-    window0, window1 : int
     shares : float32 array (M, A)
         p(a|m) of every window.
     loadings : float32 array (W, A)
@@ -92,11 +91,9 @@ def infer_shares_in_windows(
     offsets : int64 array (M + 1,)
     word : int32 array (N,)
     count : float32 array (N,)
-    window0, window1 : int
     loadings : float32 array (W, A)
     sparsity : float
         See `sparsify`.
-    n_iterations : int
     shares : float32 array (M, A), changed
         Initial shares; afterwards each row sums to 1, or is 0 for empty windows.
     scratch : float32 array (A,)

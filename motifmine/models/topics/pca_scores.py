@@ -24,7 +24,6 @@ def make_signed_topics(axes: Floats, mean: Floats, inner: Vocabulary) -> Topics:
     axes : float64 array (component, word)
     mean : float64 array (word,)
         Mean count in a time bin.
-    inner : Vocabulary
     """
     halves = np.stack([np.maximum(axes, 0), np.maximum(-axes, 0)], axis=1).reshape(-1, len(mean))
     gain = halves.sum(axis=1)

@@ -95,8 +95,6 @@ class Plsa:
 
         Parameters
         ----------
-        table : ObservationTable
-        seed : int or None
         on_progress : callable or None
             Called with a `Progress` after every iteration.
         n_threads : int or None
@@ -165,11 +163,8 @@ def run_em_step(
 
     Parameters
     ----------
-    windows : Windows
-    state : State
     sparsity : float
         See `Plsa.sparsity`.
-    n_threads : int
     """
     shares = np.empty_like(state.shares)
     total = np.zeros(state.loadings.shape)
@@ -216,7 +211,6 @@ def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0)
 
     Parameters
     ----------
-    windows : Windows
     loadings : float32 array (topic, word)
     sparsity : float
         See `Plsa.sparsity`.
@@ -253,8 +247,6 @@ def project_by_shares(
 
     Parameters
     ----------
-    table : ObservationTable
-    layout : Topics
     sparsity : float
         See `Plsa.sparsity`.
     """
@@ -281,12 +273,6 @@ def initialise_loadings(windows: Windows, n_topics: int, rng: np.random.Generato
     Two words are similar if they occur in the same windows (cosine of their counts). Seed words are
     drawn as in k-means++, each the best of several candidates: far from earlier seeds, with many
     words nearby. A topic is initialised with the words that are similar to its seed.
-
-    Parameters
-    ----------
-    windows : Windows
-    n_topics : int
-    rng : numpy.random.Generator
 
     Notes
     -----

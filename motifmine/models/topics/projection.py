@@ -40,7 +40,6 @@ def make_topic_table(table: ObservationTable, layout: Topics, shares: Floats32) 
     ----------
     table : ObservationTable
         Over the inner words, see `drop_unknown_words`.
-    layout : Topics
     shares : float32 array (T, topic)
         Shares of topics in every time bin, >= 0; those below `MIN_SHARE` are set to 0, and the
         others are normalised to sum to 1.

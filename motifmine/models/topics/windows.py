@@ -47,7 +47,6 @@ def cut_windows(table: ObservationTable, window_bins: int, most_windows: int) ->
 
     Parameters
     ----------
-    table : ObservationTable
     window_bins : int
         Length of a window, time bins.
     most_windows : int

@@ -34,7 +34,6 @@ def format_boris(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
 
     Parameters
     ----------
-    record : FitRecord
     spans : mapping of int to sequence of Span
         Spans by document.
 

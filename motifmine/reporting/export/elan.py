@@ -35,10 +35,8 @@ def format_eaf(
 
     Parameters
     ----------
-    record : FitRecord
     recording : Recording
         Its video or sound is linked.
-    spans : sequence of Span
     output : Path or None
         Path of the document, for a relative link.
 

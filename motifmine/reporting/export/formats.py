@@ -91,7 +91,6 @@ def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = 
 
     Parameters
     ----------
-    record : FitRecord
     form : str
         A name of `FORMATS`.
     recording : str or None
@@ -165,8 +164,6 @@ def make_file_names(record: FitRecord, documents: list[int], suffix: str) -> dic
 
     Parameters
     ----------
-    record : FitRecord
-    documents : list of int
     suffix : str
         With its dot.
     """

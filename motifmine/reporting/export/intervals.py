@@ -34,7 +34,6 @@ def make_spans(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
 
     Parameters
     ----------
-    record : FitRecord
     rows : OccurrenceRow
         Occurrences of one recording.
     """

@@ -21,7 +21,6 @@ def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> b
 
     Parameters
     ----------
-    record : FitRecord
     document : int
         Index of the recording.
     rows : list of OccurrenceRow

@@ -50,8 +50,6 @@ def measure_motif_activity(record: FitRecord, motif: int, *, most: int) -> Activ
 
     Parameters
     ----------
-    record : FitRecord
-    motif : int
     most : int
         Largest number of entries.
 
@@ -76,7 +74,6 @@ def measure_grid_activity(
 
     Parameters
     ----------
-    grid : FlowGrid
     time, word : int arrays (N,)
         Relative time in `0 <= time < n_bins` and word of each mass.
     mass : float array (N,), > 0

@@ -99,8 +99,6 @@ def write_clips(
 
     Parameters
     ----------
-    record : FitRecord
-    folder : Path
     motifs : ints or None
         Motifs, counted from 0; None for all.
     sources : Path or None

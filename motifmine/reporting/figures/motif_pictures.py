@@ -243,7 +243,6 @@ def draw_text(canvas: Pixels, text: str, x: int, y: int, *, anchor: float) -> No
     Parameters
     ----------
     canvas : uint8 array (row, column, rgb)
-    text : str
     x, y : int, pixels
         Anchor and vertical centre of the text.
     anchor : float

@@ -60,7 +60,6 @@ def render_archive_page(
 
     Parameters
     ----------
-    scenes : sequence of ArchiveScene
     archive : str
         Name of the archive.
     others : str

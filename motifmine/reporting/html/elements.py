@@ -105,8 +105,6 @@ def moment(record: FitRecord, document: int, start_s: float, end_s: float, shown
 
     Parameters
     ----------
-    record : FitRecord
-    document : int
     start_s, end_s : float, seconds of the recording
     shown : str
         Text of the link, HTML.

@@ -37,7 +37,6 @@ def render_motif_card(
 
     Parameters
     ----------
-    record : FitRecord
     row : MotifRow
         The motif's numbers.
     overlay : Pixels or None

@@ -60,7 +60,6 @@ def write_report(
 
     Parameters
     ----------
-    record : FitRecord
     folder : Path
         Where `report.html` and `motif-01.png`, `motif-01-matrix.png`, ... go.
     name : str
@@ -110,7 +109,6 @@ def render_report(
 
     Parameters
     ----------
-    record : FitRecord
     folder : Path
         Where the page will be, absolute; addresses of videos are relative to it.
     name : str

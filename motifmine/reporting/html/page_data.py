@@ -50,7 +50,6 @@ def make_page_data(
 
     Parameters
     ----------
-    record : FitRecord
     folder : Path
         Folder of the report; addresses of videos are relative to it.
     explained : mapping of int to Explained, or None

@@ -19,8 +19,6 @@ def render_scene_figure(
 
     Parameters
     ----------
-    record : FitRecord
-    motif : int
     overlay : uint8 array (row, column, rgba) or None
     description : str
         Alternative text of the picture.

@@ -20,8 +20,6 @@ def format_comparison_text(
     ----------
     titles : sequence of str
         Names of the fits.
-    records : sequence of FitRecord
-    comparison : Comparison
     """
     columns = [f"motif of {titles[0]}"]
     for title in titles[1:]:
@@ -52,8 +50,6 @@ def format_comparison_json(
     ----------
     titles : sequence of str
         Names of the fits.
-    records : sequence of FitRecord
-    comparison : Comparison
     """
     others = list(zip(titles[1:], records[1:], comparison.others, strict=True))
     content = {

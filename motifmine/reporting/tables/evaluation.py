@@ -25,8 +25,6 @@ def format_evaluation_text(
 
     Parameters
     ----------
-    record : FitRecord
-    evaluation : Evaluation
     true_motifs : MotifMatch or None
         Match with the motifs of the truth, where it has some.
     """
@@ -57,8 +55,6 @@ def format_evaluation_json(
 
     Parameters
     ----------
-    record : FitRecord
-    evaluation : Evaluation
     true_motifs : MotifMatch or None
         Match with the motifs of the truth, where it has some.
     """

@@ -57,8 +57,6 @@ def climb_groups(
 
     Parameters
     ----------
-    groups : sequence of Group
-    task : EmTask
     parameters : Parameters
         Where EM begins.
     mapper : callable
@@ -93,8 +91,6 @@ def statistics_of_groups(
 
     Parameters
     ----------
-    groups : sequence of Group
-    task : EmTask
     parameters : Parameters
         Held fixed.
     mapper : callable
@@ -114,10 +110,8 @@ def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
 
     Parameters
     ----------
-    task : EmTask
     parameters : Parameters
         Where EM begins.
-    group : Group
     """
     reading = task.reading
     table = reading.compact(reading.read(group.paths))
@@ -138,12 +132,10 @@ def step_group(
 
     Parameters
     ----------
-    task : EmTask
     parameters : Parameters
         Held fixed.
     iteration : int
         From 0; its starts are read, those of `iteration` + 1 are written.
-    group : Group
     """
     table = _read_table(task.table_path(group), len(parameters.words))
     local = _read_local(task.state_path(group, iteration))

@@ -137,8 +137,6 @@ def take_census(
 
     Parameters
     ----------
-    paths : sequence of Path
-    preparation : Preparation
     mapper : callable
         Like the built-in `map`.
     registration : Registration or None

@@ -24,7 +24,6 @@ def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> Fit
 
     Parameters
     ----------
-    request : FitRequest
     run : FitRun
         Its messages say what was chosen.
     paths : sequence of Path
@@ -50,7 +49,6 @@ def needed_bytes(request: FitRequest, n_observations: int, n_bins: int) -> int:
 
     Parameters
     ----------
-    request : FitRequest
     n_observations, n_bins : int
         Of all tables.
     """

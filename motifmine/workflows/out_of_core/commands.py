@@ -29,9 +29,6 @@ def fit_tables_in_files(
 
     Parameters
     ----------
-    workspace : Workspace
-    request : FitRequest
-    run : FitRun
     target : Path
         File of the fit.
 
@@ -91,7 +88,6 @@ def update_fit(
 
     Parameters
     ----------
-    workspace : Workspace
     name : str
         A fit, by name or path; it stays as it is.
     run : FitRun or None

@@ -133,7 +133,6 @@ def fit_files(
         Of a model that learns out of core.
     target : Path
         Where the fit goes, whole or not at all.
-    workers : Workers
     streaming, preparation, detection : or None
         None: their defaults.
     seed : int or None
@@ -216,11 +215,8 @@ def drawn_part(
 
     Parameters
     ----------
-    census : Census
-    reading : Reading
     motif_length : int
         Bins.
-    rng : numpy.random.Generator
 
     Returns
     -------

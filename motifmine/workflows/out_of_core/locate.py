@@ -111,8 +111,6 @@ def write_located(
         Where the fit goes, whole or not at all.
     head : FitRecord
         The fit but for its documents, occurrences and the sums over them.
-    groups : sequence of Group
-    task : LocateTask
     mapper : callable
         Like the built-in `map`.
     tally : Tally

@@ -56,10 +56,8 @@ def batches_of(
 
     Parameters
     ----------
-    documents : sequence of Listed
     batch_documents : int
         Documents of a batch, > 0; the last one may be smaller.
-    rng : numpy.random.Generator
     """
     # in order of time a batch would be one season, and motifs would follow the last
     order = [documents[i] for i in rng.permutation(len(documents))]
@@ -88,7 +86,6 @@ def climb_online(
     Parameters
     ----------
     batches : iterable of sequences of Listed
-    task : OnlineTask
     standing : Standing
         State before the first batch.
     rate : Rate
@@ -129,10 +126,8 @@ def infer_group(task: OnlineTask, parameters: Parameters, group: Group) -> tuple
 
     Parameters
     ----------
-    task : OnlineTask
     parameters : Parameters
         Held fixed.
-    group : Group
     """
     table = task.reading.compact(task.reading.read(group.paths))
     if len(table.word) == 0:

@@ -24,7 +24,6 @@ class Early:
         ----------
         workspace : Workspace
             With the tables of the fit.
-        record : FitRecord
         least : float
 
         Raises

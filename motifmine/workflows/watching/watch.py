@@ -66,14 +66,10 @@ class Watch:
 
     Parameters
     ----------
-    record : FitRecord
-    lines : Lines
     form : str
         `json` or `text`.
     path : Path
         Of the state.
-    online : MotifFilter
-    progress : Progress
     early : Early or None
         None: only what is decided is written.
     """
@@ -261,7 +257,6 @@ def watch_source(
 
     Parameters
     ----------
-    workspace : Workspace
     name : str
         A fit, by name or path.
     address : str

@@ -74,8 +74,6 @@ def find_heaviest_words(
     Parameters
     ----------
     probability : float32 array (W,)
-    vocabulary : Vocabulary
-    most : int
     """
     order = np.argsort(-probability, kind="stable")[:most]
     return [(vocabulary.labels[w], float(probability[w])) for w in order if probability[w] > 0]
