@@ -21,7 +21,7 @@ from motifmine.analysis.evaluation import evaluate_occurrences
 from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.errors import FitError
-from motifmine.models.tcae.devices import choose_device
+from motifmine.models.devices import choose_device
 from motifmine.models.tcae.fitting import build_objective, make_torch_generator
 from motifmine.models.tcae.model import Tcae
 from motifmine.records.table import join_tables, table_from_rows
@@ -144,7 +144,8 @@ def training_rate(device, dtype, steps):
     shape = SIZES["large"]
     table = simulate(n_documents=1, seed=0, **shape).table
     spec = Tcae(n_motifs=40, motif_length=shape["motif_length"], device=device, dtype=dtype)
-    objective = build_objective(spec, table, choose_device(spec), make_torch_generator(0))
+    device_of = choose_device(spec.device, spec.dtype)
+    objective = build_objective(spec, table, device_of, make_torch_generator(0))
     network, windows = objective.network, objective.windows
     optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
     noise = torch.Generator().manual_seed(0)

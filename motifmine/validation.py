@@ -1,6 +1,7 @@
 """Checks of the fields of specifications and of installed packages, with uniform messages."""
 
 import math
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -63,6 +64,13 @@ def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
     if value is not None and value not in choices:
         listed = " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
         raise SpecError(f"{name} is {value!r}; it must be {listed}")
+
+
+def check_device(spec: object) -> None:
+    """Raise `SpecError` unless the field `device` of `spec` names a device that networks run on."""
+    device = getattr(spec, "device")  # noqa: B009 (any specification with that field)
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise SpecError(f"device is {device!r}; it must be auto, cpu, mps, cuda or cuda:N")
 
 
 def require_package(module: str, purpose: str, install: str) -> Any:

@@ -121,6 +121,12 @@ OWN = {
         default_topics="auto",
         writes_checkpoints=True,
     ),
+    "infogan": Entry(
+        specification="motifmine.models.adversarial.spec:InfoganSpec",
+        model="motifmine.models.adversarial.model:Infogan",
+        locate="motifmine.models.adversarial.model:locate_in_record",
+        default_topics="auto",
+    ),
     "hmm": replace(STATES, model="motifmine.models.states.model:Hmm"),
     "hsmm": STATES,
 }

@@ -227,6 +227,10 @@ class Trace:
     """Nats, over all observations."""
     seconds: Floats = field(metadata=axes("iteration", "s"))
     """Since the fit began."""
+    loss_names: tuple[str, ...] | None = field(default=None, metadata=axes("loss"))
+    """Of networks that learn against each other; None: the log-likelihood is all there is."""
+    losses: Floats | None = field(default=None, metadata=axes("iteration, loss"))
+    """Means since the iteration before, float64 array (iteration, loss)."""
 
     def clear_seconds(self) -> "Trace":
         """Return the trace with all times 0, for files that do not depend on the machine."""

@@ -121,7 +121,7 @@ def _examine_codecs() -> Check:
 def _examine_gpu() -> Check:
     if not _installed("torch"):
         return Check(name="GPU", value="not used without torch")
-    from motifmine.models.tcae.devices import describe_devices  # noqa: PLC0415 (needs torch)
+    from motifmine.models.devices import describe_devices  # noqa: PLC0415 (needs torch)
 
     return Check(name="GPU", value=describe_devices())
 

@@ -116,7 +116,8 @@ def _read_fields(reader: Reader, place: str, kind: type[Record], sizes: dict[str
             parts = [f"{place}/{name}/{part}" for part in values[item.metadata["split"]]]
             values[item.name] = _read_split(reader, parts, item, hint, sizes)
         elif get_origin(hint) is tuple:
-            values[item.name] = reader.strings(f"{place}/{name}")
+            if name in group or item.default is MISSING:
+                values[item.name] = reader.strings(f"{place}/{name}")
         elif get_origin(hint) is np.ndarray:
             if name in group or item.default is MISSING:
                 values[item.name] = _read_array(reader, f"{place}/{name}", item, hint, sizes)

@@ -19,13 +19,9 @@ from torch import Tensor
 
 from motifmine.errors import FitError
 from motifmine.models.checks import drop_unused_words, restore_words
+from motifmine.models.devices import choose_device, use_deterministic_sums
 from motifmine.models.moving_window import LEAST_EXPLAINED, MovingWindow
-from motifmine.models.tcae.devices import (
-    check_memory,
-    choose_device,
-    choose_dtype,
-    use_deterministic_sums,
-)
+from motifmine.models.tcae.devices import check_memory, choose_dtype
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.network import (
     SPARE,
@@ -85,7 +81,7 @@ def fit_table(
         Called with an `EpochRow` after every epoch.
     """
     # before any work, so that a missing GPU is reported at once
-    device = choose_device(spec)
+    device = choose_device(spec.device, spec.dtype)
     used, compact = drop_unused_words(table)
     check_memory(spec, compact, device)
     window = MovingWindow.of_words(table.vocabulary.layout, used, compact)
@@ -300,7 +296,7 @@ def locate(
     spec : TcaeSpec
         For device, dtype, and sizes of windows and batches.
     """
-    device, dtype = choose_device(spec), choose_dtype(spec)
+    device, dtype = choose_device(spec.device, spec.dtype), choose_dtype(spec)
     used, compact = drop_unused_words(table)
     windows = cut_windows(
         compact,

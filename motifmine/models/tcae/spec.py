@@ -1,13 +1,12 @@
 """Specification of a fit of the auto-encoder."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-from motifmine.errors import SpecError
 from motifmine.models.options import setting
 from motifmine.validation import (
     check_at_least,
+    check_device,
     check_not_negative,
     check_one_of,
     check_positive,
@@ -74,5 +73,4 @@ class TcaeSpec:
         check_positive(self, "learning_rate")
         check_one_of(self, "loss", ("squared", "poisson"))
         check_one_of(self, "dtype", ("float32", "float64", "mixed"))
-        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
-            raise SpecError(f"device is {self.device!r}; it must be auto, cpu, mps, cuda or cuda:N")
+        check_device(self)

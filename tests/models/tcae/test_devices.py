@@ -4,13 +4,8 @@ import pytest
 import torch
 
 from motifmine.errors import DataError, SpecError
-from motifmine.models.tcae.devices import (
-    check_memory,
-    choose_device,
-    choose_dtype,
-    measure_free_bytes,
-    use_deterministic_sums,
-)
+from motifmine.models.devices import choose_device, measure_free_bytes, use_deterministic_sums
+from motifmine.models.tcae.devices import check_memory, choose_dtype
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.simulation import Simulation
 
@@ -18,13 +13,13 @@ CPU = torch.device("cpu")
 
 
 def test_the_device_and_its_numbers() -> None:
-    assert choose_device(TcaeSpec(device="cpu")) == CPU
+    assert choose_device("cpu") == CPU
     assert choose_dtype(TcaeSpec(dtype="float64")) is torch.float64
     assert choose_dtype(TcaeSpec()) is torch.float32
     with pytest.raises(SpecError, match="cuda devices"):
-        choose_device(TcaeSpec(device="cuda:99", dtype="float32"))
+        choose_device("cuda:99")
     with pytest.raises(SpecError, match="mixed needs a CUDA device"):
-        choose_device(TcaeSpec(device="cpu", dtype="mixed"))
+        choose_device("cpu", "mixed")
 
 
 def test_a_network_larger_than_the_memory_is_refused(small: Simulation) -> None:

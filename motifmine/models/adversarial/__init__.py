@@ -1,0 +1,1 @@
+"""Models that learn from a critic instead of a likelihood."""

@@ -1,0 +1,187 @@
+"""InfoGAN with an additive generator: motifs, and a coder that reads where they start.
+
+Chen and others, InfoGAN, NIPS 2016. The codes are which motifs start where and how strongly; the
+coder's log-likelihood of them bounds their mutual information with the generated windows, so that
+motifs stay distinguishable from one another.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from motifmine.models.adversarial.additive import (
+    FIRST_BACKGROUND,
+    AdditiveGenerator,
+    draw_counts,
+)
+from motifmine.models.adversarial.networks import CriticWithCoder
+from motifmine.models.adversarial.training import (
+    CriticTurn,
+    GeneratorTurn,
+    Loss,
+    compute_critic_loss,
+    compute_generator_loss,
+    compute_gradient_penalty,
+)
+from motifmine.models.adversarial.windows import Recordings, find_recurring
+
+BATCH = 64
+STRENGTH_WEIGHT = 0.1
+"""Of the squared error of log strengths, relative to the log-likelihood of gates."""
+CODES_WEIGHT = 0.2
+"""Of the coder's loss in that of the generator; with 1 motifs become easy to distinguish
+before they look like the data."""
+MEMORY = 0.99
+"""Weight of the density so far when that of real windows is followed."""
+FIRST_FOLLOWED = 100
+"""Step from which densities follow the coder: before, it knows too little."""
+MOST_DENSE = 0.5
+"""Largest density of one motif, starts a bin."""
+
+
+@dataclass(slots=True, kw_only=True)
+class InfoganGame:
+    """Additive generator against critic and coder."""
+
+    critic: CriticWithCoder
+    generator: AdditiveGenerator
+    recordings: Recordings
+    loss: Loss
+    gradient_penalty: float
+    n_turns: int = 0
+
+    @classmethod
+    def begin(
+        cls, recordings: Recordings, n_motifs: int, length: int, loss: Loss, penalty: float
+    ) -> "InfoganGame":
+        """Return the game at its first guess: what recurs, once at a time on average.
+
+        Parameters
+        ----------
+        recordings : Recordings
+        n_motifs : int
+            K.
+        length : int
+            L, time bins.
+        loss : {"hinge", "non-saturating"}
+        penalty : float
+            Weight of the gradient penalty.
+        """
+        density = 1.0 / length
+        mean = recordings.counts.mean(dim=1)
+        mass = (1 - FIRST_BACKGROUND) * mean.sum() / density
+        motifs = find_recurring(recordings, n_motifs, length)
+        motifs = mass * motifs / motifs.sum(dim=(1, 2), keepdim=True)
+        device = recordings.counts.device
+        return cls(
+            critic=CriticWithCoder(len(mean), n_motifs, density).to(device),
+            generator=AdditiveGenerator(motifs, FIRST_BACKGROUND * mean, density).to(device),
+            recordings=recordings,
+            loss=loss,
+            gradient_penalty=penalty,
+        )
+
+    def draw_real(self) -> Tensor:
+        """Return a batch of real windows, (B, W, V)."""
+        return self.recordings.draw(BATCH)
+
+    def turn_critic(self, real: Tensor) -> CriticTurn:
+        """Return the loss of critic and coder."""
+        with torch.no_grad():
+            gate, strength = self.generator.draw_codes(BATCH, real.shape[2])
+            fake = torch.poisson(self.generator(gate * strength))
+        real.requires_grad_(self.gradient_penalty > 0)
+        seen_real, seen_fake = self.critic.look(real), self.critic.look(fake)
+        verdicts = self.critic.decide(seen_real), self.critic.decide(seen_fake)
+        loss = compute_critic_loss(self.loss, *verdicts)
+        read, placed = self.critic.read(seen_fake), self._place(gate, strength)
+        codes = compute_coder_loss(*read, *placed)
+        information = bound_information(read[0], placed[0], self.generator.log_odds)
+        terms = {"codes": codes, "information": information}
+        if self.gradient_penalty > 0:
+            terms["penalty"] = compute_gradient_penalty(verdicts[0], real)
+            loss = loss + self.gradient_penalty * terms["penalty"]
+        self._follow_density(seen_real)
+        return CriticTurn(loss + codes, *verdicts, terms)
+
+    def turn_generator(self) -> GeneratorTurn:
+        """Return the loss of the generator."""
+        gate, strength = self.generator.draw_codes(BATCH, self.recordings.window_bins)
+        rate = self.generator(gate * strength)
+        seen = self.critic.look(draw_counts(rate))
+        codes = compute_coder_loss(*self.critic.read(seen), *self._place(gate, strength))
+        loss = compute_generator_loss(self.loss, self.critic.decide(seen))
+        return GeneratorTurn(loss + CODES_WEIGHT * codes, rate, {})
+
+    def evaluate(self) -> float:
+        """Return the log-likelihood of all counts at what the coder reads, nats."""
+        counts = self.recordings.counts
+        length = self.generator.raw_motifs.shape[2]
+        with torch.no_grad():
+            padded = functional.pad(counts, (length, length))[None]
+            log_odds, log_strength = self.critic.read(self.critic.look(padded))
+            read = torch.sigmoid(log_odds) * log_strength.clamp(-2, 2).exp()
+            first = 1 + length // 2
+            rate = self.generator(read[:, :, first : first + counts.shape[1] + length - 1])[0]
+            # as of a finished fit: where the observations are, given how many there are
+            return float(torch.xlogy(counts, rate / rate.sum()).sum())
+
+    def _place(self, gate: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
+        """Return gates and strengths by the middle of their motifs, (B, K, V)."""
+        length = self.generator.raw_motifs.shape[2]
+        first = length - 1 - length // 2
+        inside = slice(first, first + gate.shape[2] - (length - 1))
+        return gate[:, :, inside], strength[:, :, inside]
+
+    def _follow_density(self, seen: Tensor) -> None:
+        """Move the densities of starts towards what the coder finds in real windows.
+
+        The prior of the codes becomes what they are in the data: with any other, the generator
+        would have to bend motifs until windows look alike.
+        """
+        self.n_turns += 1
+        if self.n_turns <= FIRST_FOLLOWED:
+            return
+        with torch.no_grad():
+            found = torch.sigmoid(self.critic.read(seen)[0]).mean(dim=(0, 2))
+            density = MEMORY * torch.sigmoid(self.generator.log_odds) + (1 - MEMORY) * found
+            self.generator.log_odds.copy_(torch.logit(density.clamp(1e-5, MOST_DENSE)))
+
+
+def bound_information(log_odds: Tensor, gate: Tensor, prior_log_odds: Tensor) -> Tensor:
+    """Return a lower bound of the mutual information of gates and windows, nats a window.
+
+    It is the entropy of the gates less the coder's cross-entropy, up to the error of the batch.
+
+    Parameters
+    ----------
+    log_odds : Tensor
+        What the coder reads, (B, K, V).
+    gate : Tensor
+        What was drawn, (B, K, V).
+    prior_log_odds : Tensor
+        What gates were drawn with, (K,).
+    """
+    before = prior_log_odds[:, None].expand_as(gate)
+    entropies = functional.binary_cross_entropy_with_logits(before, gate, reduction="none")
+    after = functional.binary_cross_entropy_with_logits(log_odds, gate, reduction="none")
+    return (entropies - after).sum(dim=(1, 2)).mean()
+
+
+def compute_coder_loss(
+    log_odds: Tensor, log_strength: Tensor, gate: Tensor, strength: Tensor
+) -> Tensor:
+    """Return minus the log-likelihood of codes a window, nats, less a constant.
+
+    Parameters
+    ----------
+    log_odds, log_strength : Tensor
+        What the coder reads, (B, K, V).
+    gate, strength : Tensor
+        What was drawn, (B, K, V); strengths count where gates are 1.
+    """
+    gates = functional.binary_cross_entropy_with_logits(log_odds, gate, reduction="none")
+    wrong = (log_strength - strength.detach().log()).square() * gate
+    return (gates + STRENGTH_WEIGHT * wrong).sum(dim=(1, 2)).mean()

@@ -1,0 +1,305 @@
+"""Training of a generator against a critic: losses, alternating steps, and what stops a collapse.
+
+A `Game` brings two networks and what each of them minimises; which networks these are is of no
+interest here. Goodfellow and others, Generative Adversarial Nets, NIPS 2014; hinge loss and
+spectral norm as in Miyato and others, ICLR 2018; gradient penalty: Mescheder and others, ICML 2018.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from motifmine.errors import FitError
+
+Loss = Literal["hinge", "non-saturating"]
+
+CHECK_STEPS = 50
+"""Steps between two checks, and between two rows of the trace."""
+LEAST_DIVERSITY = 0.1
+"""Mean squared distance of generated windows, relative to that of real ones, below which the
+generator repeats itself. Rates are compared with counts, whose own scatter makes real windows up
+to three times as far apart, so healthy fits have 0.3 or more."""
+MOST_ACCURATE = 0.995
+"""A critic that is right more often gives the generator no gradient to follow."""
+MOST_RESTARTS = 3
+
+
+class CriticTurn(NamedTuple):
+    """What the critic minimises in a step, and its verdicts."""
+
+    loss: Tensor
+    real: Tensor
+    """Verdicts on real windows, > 0 for real, (B,)."""
+    fake: Tensor
+    """Verdicts on generated windows, (B,)."""
+    terms: dict[str, Tensor]
+    """Parts of the loss by name, for the trace."""
+
+
+class GeneratorTurn(NamedTuple):
+    """What the generator minimises in a step."""
+
+    loss: Tensor
+    samples: Tensor
+    """Rates of the generated windows, (B, W, V)."""
+    terms: dict[str, Tensor]
+
+
+class Game(Protocol):
+    """Two networks that learn against each other."""
+
+    @property
+    def critic(self) -> nn.Module:
+        """The network that distinguishes real windows from generated ones."""
+
+    @property
+    def generator(self) -> nn.Module:
+        """The network that makes windows."""
+
+    def draw_real(self) -> Tensor:
+        """Return a batch of real windows, counts (B, W, V)."""
+
+    def turn_critic(self, real: Tensor) -> CriticTurn:
+        """Return what the critic minimises; nothing of it may reach the generator."""
+
+    def turn_generator(self) -> GeneratorTurn:
+        """Return what the generator minimises."""
+
+    def evaluate(self) -> float:
+        """Return what the trace shows in addition to the losses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Settings of the training."""
+
+    steps: int
+    critic_rate: float
+    generator_rate: float
+    averaging: float = 0.995
+    """Weight of the average so far in the moving average of the generator's parameters."""
+    seed: int
+
+
+class Row(NamedTuple):
+    """Means over the steps since the check before."""
+
+    step: int
+    value: float
+    """What `Game.evaluate` returned."""
+    losses: dict[str, float]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Course:
+    """How a training went."""
+
+    rows: list[Row] = field(default_factory=list)
+    restarts: list[str] = field(default_factory=list)
+    """Why the training went back to the last good state, a sentence each time."""
+    interrupted: bool = False
+
+
+def compute_critic_loss(kind: Loss, real: Tensor, fake: Tensor) -> Tensor:
+    """Return the critic's loss of verdicts on real and generated windows.
+
+    Hinge: mean max(0, 1 - real) + mean max(0, 1 + fake). Non-saturating: cross-entropy, verdicts
+    are log-odds of being real.
+
+    Parameters
+    ----------
+    kind : {"hinge", "non-saturating"}
+    real, fake : Tensor
+        Verdicts, (B,).
+    """
+    if kind == "hinge":
+        return functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def compute_generator_loss(kind: Loss, fake: Tensor) -> Tensor:
+    """Return the generator's loss of verdicts on its windows: - mean fake, or - log of the odds."""
+    return -fake.mean() if kind == "hinge" else functional.softplus(-fake).mean()
+
+
+def compute_gradient_penalty(verdict: Tensor, windows: Tensor) -> Tensor:
+    """Return half the mean squared norm of the critic's gradient at real windows (R1).
+
+    Parameters
+    ----------
+    verdict : Tensor
+        (B,), computed from `windows`, which must require gradients.
+    windows : Tensor
+        (B, W, V).
+    """
+    (gradient,) = torch.autograd.grad(verdict.sum(), windows, create_graph=True)
+    return gradient.square().sum(dim=(1, 2)).mean() / 2
+
+
+def measure_diversity(windows: Tensor) -> Tensor:
+    """Return the mean squared distance of neighbours in a batch (B, W, V), of log(1 + count)."""
+    levels = torch.log1p(windows)
+    return (levels - levels.roll(1, dims=0)).square().sum(dim=(1, 2)).mean()
+
+
+@contextmanager
+def use_seed(seed: int, device: torch.device) -> Iterator[None]:
+    """Let everything that torch draws follow from `seed`; its global generators come back.
+
+    Spectral norm and the layers of torch draw their first values from the global generators.
+    """
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        _seed_all(seed)
+        yield
+
+
+def _seed_all(seed: int) -> None:
+    torch.manual_seed(seed)  # noqa: TID251 (inside `use_seed`, which gives the generators back)
+
+
+def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
+    """Train both networks of `game` in turns; at the end the generator is its moving average.
+
+    Parameters
+    ----------
+    game : Game
+    plan : Plan
+    on_check : callable
+        Called with a `Row` after every check that found nothing wrong.
+
+    Raises
+    ------
+    FitError
+        If the training collapses more than `MOST_RESTARTS` times.
+    """
+    began = time.perf_counter()
+    course = Course()
+    run = _Run(game, plan)
+    good = run.copy_state()
+    try:
+        while run.step < plan.steps:
+            run.take_turns()
+            if run.step % CHECK_STEPS and run.step < plan.steps:
+                continue
+            losses = run.collect_means()
+            if fault := find_collapse(losses):
+                course.restarts.append(f"step {run.step}: {fault}")
+                if len(course.restarts) > MOST_RESTARTS:
+                    raise FitError(
+                        f"the training collapsed {len(course.restarts)} times "
+                        f"({'; '.join(course.restarts)}); try another seed or loss"
+                    )
+                run.restore_state(good)
+                # other windows and codes: the same would lead to the same collapse
+                _seed_all(plan.seed + len(course.restarts))
+                continue
+            row = Row(run.step, game.evaluate(), losses, time.perf_counter() - began)
+            course.rows.append(row)
+            good = run.copy_state()
+            on_check(row)
+    except KeyboardInterrupt:
+        if not course.rows:
+            raise
+        course.interrupted = True
+    game.generator.load_state_dict(run.average)
+    return course
+
+
+def find_collapse(losses: dict[str, float]) -> str:
+    """Return why a training is of no use any more, "" where it is sound.
+
+    Parameters
+    ----------
+    losses : dict
+        Means since the last check: those of the turns, `diversity` and `accuracy`.
+    """
+    if broken := [name for name, value in losses.items() if not abs(value) < float("inf")]:
+        return f"{broken[0]} is {losses[broken[0]]}"
+    if losses["diversity"] < LEAST_DIVERSITY:
+        return f"the generator repeats itself (diversity {losses['diversity']:.3f} of the data's)"
+    if losses["accuracy"] > MOST_ACCURATE:
+        return f"the critic is always right (accuracy {losses['accuracy']:.3f})"
+    return ""
+
+
+class _Run:
+    """The state of a training: networks, optimisers, moving average, sums since the last check."""
+
+    def __init__(self, game: Game, plan: Plan) -> None:
+        self.game, self.plan, self.step = game, plan, 0
+        # a first moment would keep pushing where the other network no longer is
+        betas = (0.0, 0.9)
+        self.critic_optimiser = torch.optim.Adam(
+            game.critic.parameters(), plan.critic_rate, betas=betas
+        )
+        self.generator_optimiser = torch.optim.Adam(
+            game.generator.parameters(), plan.generator_rate, betas=betas
+        )
+        self.average = _copy(game.generator.state_dict())
+        self.sums: dict[str, Tensor] = {}
+        self.n_summed = 0
+
+    def take_turns(self) -> None:
+        """Take one step of the critic and one of the generator."""
+        game = self.game
+        real = game.draw_real()
+        critic = game.turn_critic(real)
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        critic.loss.backward()  # type: ignore[no-untyped-call]
+        self.critic_optimiser.step()
+        game.critic.requires_grad_(False)
+        generator = game.turn_generator()
+        self.generator_optimiser.zero_grad(set_to_none=True)
+        generator.loss.backward()  # type: ignore[no-untyped-call]
+        self.generator_optimiser.step()
+        game.critic.requires_grad_(True)
+        for name, value in game.generator.state_dict().items():
+            self.average[name].lerp_(value, 1 - self.plan.averaging)
+        right = ((critic.real > 0).float().mean() + (critic.fake < 0).float().mean()) / 2
+        diversity = measure_diversity(generator.samples) / measure_diversity(real).clamp(min=1e-9)
+        terms = {"critic": critic.loss, "generator": generator.loss, "accuracy": right}
+        for name, term in {
+            **terms,
+            "diversity": diversity,
+            **critic.terms,
+            **generator.terms,
+        }.items():
+            # on the device: reading a number would wait for the GPU in every step
+            self.sums[name] = self.sums.get(name, torch.zeros(())) + term.detach()
+        self.n_summed += 1
+        self.step += 1
+
+    def collect_means(self) -> dict[str, float]:
+        """Return the mean losses since the last call."""
+        means = {name: float(value) / self.n_summed for name, value in self.sums.items()}
+        self.sums, self.n_summed = {}, 0
+        return means
+
+    def copy_state(self) -> dict[str, object]:
+        """Return a copy of all that changes."""
+        return {
+            "step": self.step,
+            "critic": _copy(self.game.critic.state_dict()),
+            "generator": _copy(self.game.generator.state_dict()),
+            "average": _copy(self.average),
+        }
+
+    def restore_state(self, state: dict[str, object]) -> None:
+        """Go back to a state, with optimisers that know nothing of the way since."""
+        self.game.critic.load_state_dict(_copy(state["critic"]))  # type: ignore[arg-type]
+        self.game.generator.load_state_dict(_copy(state["generator"]))  # type: ignore[arg-type]
+        average, step = state["average"], state["step"]
+        self.__init__(self.game, self.plan)  # type: ignore[misc]
+        self.average, self.step = _copy(average), step  # type: ignore[arg-type, assignment]
+
+
+def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in state.items()}
