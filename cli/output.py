@@ -186,16 +186,20 @@ def print_occurrences(
 def print_plan(plan: "Plan", form: str) -> None:
     """Write the plan of an archive to stdout, as a table or as the JSON that `--plan` takes."""
     from motifmine.archive.plan import format_plan, tabulate_plan
+    from motifmine.reporting.text_table import text_table
 
-    click.echo(format_plan(plan) if form == "json" else _aligned(tabulate_plan(plan)), nl=False)
+    shown = format_plan(plan) if form == "json" else text_table(*tabulate_plan(plan))
+    click.echo(shown, nl=False)
     _print_troubles([("excluded", item.path, item.reason) for item in plan.excluded])
 
 
 def print_archive(state: "ArchiveState", form: str) -> None:
     """Write the state of an archive to stdout, and failures to stderr."""
     from motifmine.archive.status import format_state, tabulate_state
+    from motifmine.reporting.text_table import text_table
 
-    click.echo(format_state(state) if form == "json" else _aligned(tabulate_state(state)), nl=False)
+    shown = format_state(state) if form == "json" else text_table(*tabulate_state(state))
+    click.echo(shown, nl=False)
     _print_troubles([(item.status, item.path, item.reason) for item in state.troubles])
 
 
@@ -204,10 +208,3 @@ def _print_troubles(troubles: list[tuple[str, str, str]]) -> None:
         complain(f"{status}: {path}" + (f": {reason}" if reason else ""))
     if len(troubles) > MOST_TROUBLES:
         complain(f"and {len(troubles) - MOST_TROUBLES} more, see --format json")
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    """Return rows as lines with aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
-    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -9,8 +9,6 @@ from pathlib import Path
 from motifmine.errors import MotifmineError, WorkspaceError
 from motifmine.parallel.scratch import own_path, sweep_once, temporary_name
 
-BLOCK_BYTES = 1 << 20
-
 
 @contextmanager
 def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
@@ -88,8 +86,5 @@ def refuse_overwriting(path: Path, *, force: bool) -> None:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file as a hexadecimal string, read block by block."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -224,10 +224,10 @@ def _refuse_unsafe_name(name: str, known: set[str], what: str) -> None:
     known.add(name)
 
 
-def tabulate_plan(plan: Plan) -> list[list[str]]:
-    """Return the scenes of a plan as rows of text, with a header row."""
+def tabulate_plan(plan: Plan) -> tuple[list[str], list[list[str]]]:
+    """Return the head of a table of a plan's scenes, and its rows."""
     head = ["scene", "files", "gone", "unreadable", "size", "hours", "with time", "from", "to"]
-    return [head, *(_tabulate_scene(scene) for scene in plan.scenes)]
+    return head, [_tabulate_scene(scene) for scene in plan.scenes]
 
 
 def _tabulate_scene(scene: PlannedScene) -> list[str]:

@@ -119,7 +119,7 @@ def _list_troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
     return found
 
 
-def tabulate_state(state: ArchiveState) -> list[list[str]]:
-    """Return the scenes as rows of text, with a header row."""
+def tabulate_state(state: ArchiveState) -> tuple[list[str], list[list[str]]]:
+    """Return the head of a table of the scenes, and its rows."""
     head = [item.name for item in fields(SceneState)]
-    return [head, *([str(getattr(scene, name)) for name in head] for scene in state.scenes)]
+    return head, [[str(getattr(scene, name)) for name in head] for scene in state.scenes]

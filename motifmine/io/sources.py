@@ -135,14 +135,14 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     names = [make_safe_name(stem) for stem in stems]
     folders = [path.resolve().parent.parts for path in paths]
     for depth in range(1, 1 + max(map(len, folders), default=0)):
-        shared = {name for name, n in Counter(names).items() if n > 1}
+        shared = _shared(names)
         if not shared:
             return names
         names = [
             make_safe_name("-".join([*parts[-depth:], stem])) if name in shared else name
             for stem, parts, name in zip(stems, folders, names, strict=True)
         ]
-    shared = {name for name, n in Counter(names).items() if n > 1}
+    shared = _shared(names)
     names = [
         make_safe_name(path.name.replace(".", "-")) if name in shared else name
         for path, name in zip(paths, names, strict=True)
@@ -154,7 +154,18 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
                 f"{same[0]} and {same[1]} would both be named {name!r}; rename one, or extract "
                 "them into different folders with --workspace"
             )
-    return names
+    # these differ in upper and lower case alone
+    shared = _shared(names)
+    return [
+        f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name in shared else name
+        for name in names
+    ]
+
+
+def _shared(names: Sequence[str]) -> set[str]:
+    """Return the names that some file system takes for the same as another one."""
+    counts = Counter(name.casefold() for name in names)
+    return {name for name in names if counts[name.casefold()] > 1}
 
 
 def make_safe_name(name: str) -> str:

@@ -1,8 +1,9 @@
 """Aligned tables of plain text, for terminals."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from rich.cells import cell_len
 
 _NUMERIC = re.compile(r"-?[\d.,:]+( ?(%|s|h))?|-?")
 
@@ -21,7 +22,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     bb    10.0 s
     """
     cells = [[escape_control(cell) for cell in row] for row in (columns, *rows)]
-    widths = [max(_width(cell) for cell in column) for column in zip(*cells, strict=True)]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*cells, strict=True)]
     right = [
         bool(rows) and all(_NUMERIC.fullmatch(cell) for cell in column)
         for column in zip(*cells[1:], strict=True)
@@ -29,10 +30,10 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells.insert(1, ["-" * width for width in widths])
     lines = []
     for row in cells:
-        padded = (
-            " " * (width - _width(cell)) + cell if is_right else cell + " " * (width - _width(cell))
-            for cell, width, is_right in zip(row, widths, right, strict=True)
-        )
+        padded = []
+        for cell, width, is_right in zip(row, widths, right, strict=True):
+            space = " " * (width - cell_len(cell))
+            padded.append(space + cell if is_right else cell + space)
         lines.append("  ".join(padded).rstrip() + "\n")
     return "".join(lines)
 
@@ -59,11 +60,3 @@ def escape_undecodable(text: str) -> str:
     'a\\udcff'
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _width(text: str) -> int:
-    """Return the width of text in terminal columns."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

@@ -574,7 +574,7 @@ def test_the_command_plans_runs_and_reports_failures(
     assert not Path("motifmine-archive").exists()
     ran = motifmine("batch", "--plan", "kept.json", "--workers", "1")
     assert ran.exit_code == 3
-    assert ran.stdout.splitlines()[1].split()[:3] == ["north", "2", "2"]
+    assert ran.stdout.splitlines()[2].split()[:3] == ["north", "2", "2"]
     assert "failed: south/2026/03/202603012300.mkv: " in ran.stderr
     tables = {k: v for k, v in results(undisturbed).items() if k.endswith(".h5")}
     assert {k: v for k, v in results(Path("motifmine-archive")).items() if k in tables} == tables

@@ -241,6 +241,23 @@ def test_long_names_stay_apart() -> None:
     assert max(len(name.encode()) for name in names) <= 200
 
 
+def test_names_are_distinct_where_case_is_not_distinguished() -> None:
+    paths = [Path(name) for name in ("/a/A.csv", "/a/a.csv", "/b/x.csv", "/c/X.csv", "/c/y.csv")]
+    names = make_recording_names(paths)
+    assert len({name.casefold() for name in names}) == 5
+    assert names[2:] == ["b-x", "c-X", "y"]
+
+
+def test_sources_are_read_where_processes_cannot_be_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    log = tmp_path / "log.csv"
+    log.write_text("time,door\n" + "".join(f"{t},{int(t % 9 == 0)}\n" for t in range(200)))
+    (outcome,) = extract(Workspace(tmp_path / "scene"), log)
+    assert outcome.status == "ok"
+
+
 def test_names_are_safe_as_files_and_in_hdf5() -> None:
     names = make_recording_names(
         [Path("/a/../x:y z.mp4"), Path("/a/.hidden.mp4"), Path("/a/été.mp4")]
