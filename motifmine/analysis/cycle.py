@@ -27,7 +27,7 @@ LEAST_CYCLES = 5
 MOST_BINS = 1 << 15
 """Bins that starts of a document are counted in."""
 MOST_BINS_IN_ALL = 1 << 17
-"""Bins of all documents together: of a year every as many days are enough, and cost seconds."""
+"""Bins of all documents together: of a year some of its days are enough, and cost seconds."""
 ENOUGH_ABOVE = 10
 """Scattered starts with a cycle as pronounced after which there is none; the rest are not drawn."""
 OVERSAMPLING = 4
