@@ -36,7 +36,7 @@ DATA = os.environ.get("MOTIFMINE_DATA", "no-such-folder")
 MOST_S = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """A series whose motifs are known."""
 
@@ -52,46 +52,19 @@ class Series:
 
 
 SETS = (
+    Series("digits", "digits.wav", "digits_truth.csv", "450ms", 3, "200ms"),
+    Series("drums_808", "drums_808.wav", "drums_808_gt.csv", "100ms", 3, "50ms"),
+    Series("drums_amen", "drums_amen.wav", "drums_amen_truth.csv", "100ms", 3, "50ms"),
     Series(
-        name="digits",
-        file="digits.wav",
-        truth="digits_truth.csv",
-        length="450ms",
-        n_motifs=3,
-        tolerance="200ms",
+        "march_mfcc", "march_mfcc.csv", "march_mfcc_truth.csv", "8300ms", 1, "1s", is_complete=False
     ),
     Series(
-        name="drums_808",
-        file="drums_808.wav",
-        truth="drums_808_gt.csv",
-        length="100ms",
-        n_motifs=3,
-        tolerance="50ms",
-    ),
-    Series(
-        name="drums_amen",
-        file="drums_amen.wav",
-        truth="drums_amen_truth.csv",
-        length="100ms",
-        n_motifs=3,
-        tolerance="50ms",
-    ),
-    Series(
-        name="march_mfcc",
-        file="march_mfcc.csv",
-        truth="march_mfcc_truth.csv",
-        length="8300ms",
-        n_motifs=1,
-        tolerance="1s",
-        is_complete=False,
-    ),
-    Series(
-        name="mocap_boxing",
-        file="mocap_boxing.csv",
-        truth="mocap_boxing_truth.csv",
-        length="1600ms",
-        n_motifs=1,
-        tolerance="500ms",
+        "mocap_boxing",
+        "mocap_boxing.csv",
+        "mocap_boxing_truth.csv",
+        "1600ms",
+        1,
+        "500ms",
         is_complete=False,
     ),
 )

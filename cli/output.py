@@ -165,8 +165,6 @@ def print_occurrences(
         A name of `motifmine.reporting.export.formats.FORMATS`.
     output : Path or None
         None: stdout.
-    force : bool
-        Overwrite what exists.
     recording : str or None
         Only the occurrences of this recording.
     """

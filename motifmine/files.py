@@ -52,13 +52,7 @@ def _rename(part: Path, path: Path, *, force: bool) -> None:
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:
-    """Write a text file in UTF-8, atomically.
-
-    Parameters
-    ----------
-    force : bool
-        Overwrite an existing file.
-    """
+    """Write a text file in UTF-8, atomically."""
     with open_atomic(path, force=force) as part:
         part.write_text(text, encoding="utf-8")
 
@@ -69,8 +63,6 @@ def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
     Parameters
     ----------
     content : bytes
-    force : bool
-        Overwrite an existing file.
     """
     with open_atomic(path, force=force) as part:
         part.write_bytes(content)

@@ -65,6 +65,17 @@ NEEDS_WORDS = re.compile(
 )
 """Annotations that leave shape and unit open. A record, a path or a generator explains itself."""
 
+COMMON = set(
+    re.findall(
+        r"`(\w+)`",
+        (ROOT / "docs/glossary.md")
+        .read_text()
+        .partition("## Parameters that are the same everywhere")[2]
+        .partition("\n## ")[0],
+    )
+)
+"""Parameters that the glossary documents for all functions."""
+
 
 def find_undocumented(module: Path) -> list[str]:
     """Return the public functions of three or more parameters that leave shapes or units open.
@@ -92,7 +103,7 @@ def find_undocumented(module: Path) -> list[str]:
                 is_open = any(
                     a.annotation is None or NEEDS_WORDS.search(ast.unparse(a.annotation))
                     for a in arguments
-                    if a.arg not in ("self", "cls")
+                    if a.arg not in {"self", "cls", *COMMON}
                 )
                 documented = "Parameters\n" in (ast.get_docstring(node) or "")
                 if n >= 3 and is_open and not documented:

@@ -158,8 +158,6 @@ def calibrate(measures: Sequence[Floats], motif_length: int) -> AnomalyScale:
     ----------
     measures : sequence of float64 arrays (measure, T)
         Of documents that the motifs were not learned from, or of `measure_held_out`.
-    motif_length : int
-        Bins.
 
     Raises
     ------

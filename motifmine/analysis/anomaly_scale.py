@@ -37,8 +37,6 @@ def describe_measures(measures: Floats, motif_length: int) -> AnomalyScale:
     Parameters
     ----------
     measures : float64 array (measure, T)
-    motif_length : int
-        Bins.
 
     Raises
     ------

@@ -125,8 +125,6 @@ def recurrence_p_values(
     motif : int64 array (n,)
         Motif of each candidate, for decoys the motif that they were made of.
     is_decoy : bool array (n,)
-    n_motifs : int
-        K
     n_decoys : int
         R, decoys of each motif.
     """

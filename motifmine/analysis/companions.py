@@ -31,8 +31,6 @@ def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -
     ----------
     occurrences : Occurrences
         In order of document and start.
-    motif_length : int
-        Bins.
     n_times : int
         Bins of all documents.
     """

@@ -92,12 +92,8 @@ def find_relations(
         Sorted by document and start.
     n_times : sequence of int
         Time bins of each document.
-    n_motifs, motif_length : int
-        Size of the fit.
     n_shuffles : int
         Shuffles for the standard deviations, and again for the significance.
-    seed : int
-        Of the shuffles.
 
     Raises
     ------

@@ -108,13 +108,7 @@ class _Starts:
 
 
 def find_cycle(record: FitRecord, *, seed: int = 0) -> Cycle | None:
-    """Return the most pronounced cycle of a fit's starts; None where there are too few starts.
-
-    Parameters
-    ----------
-    seed : int
-        Of the scattered starts.
-    """
+    """Return the most pronounced cycle of a fit's starts; None where there are too few starts."""
     found, n_motifs = record.occurrences, len(record.motifs)
     lengths = np.array([recording.n_times for recording in record.recordings], dtype=np.int64)
     if n_motifs == 0 or len(found) < FEWEST or lengths.max() < LEAST_CYCLES * SHORTEST_BINS:

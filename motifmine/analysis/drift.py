@@ -127,7 +127,6 @@ def measure_drift_of_documents(
         All of them.
     motifs, background, time_zone
         See `measure_drift`.
-    bin_s : float, seconds
     """
     periods = _make_periods(recordings, time_zone, motifs.motif_length)
     if periods is None or not len(motifs):

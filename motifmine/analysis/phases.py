@@ -56,11 +56,6 @@ class Phases:
 def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:
     """Return cycle, states and order of a fit's motifs.
 
-    Parameters
-    ----------
-    seed : int
-        Of the scattered starts, and of the states.
-
     Raises
     ------
     DataError

@@ -99,8 +99,6 @@ def cut_pieces(
 
     Parameters
     ----------
-    motif_length : int
-        Bins.
     piece_bins : int or None
         Length of the longest pieces, bins; None: see `default_piece_bins`.
     """
@@ -126,13 +124,7 @@ def cut_pieces(
 
 
 def default_piece_bins(table: ObservationTable, motif_length: int, n_folds: int) -> int:
-    """Return the length of pieces, bins: `N_PIECES` of them, but none of a few motif lengths.
-
-    Parameters
-    ----------
-    motif_length : int
-        Bins.
-    """
+    """Return the length of pieces, bins: `N_PIECES` of them, but none of a few motif lengths."""
     lengths = LENGTHS_OF_HALVES if n_folds == 2 else LENGTHS_OF_FOLDS
     return max(lengths * motif_length, table.n_times // N_PIECES, 1)
 

@@ -106,8 +106,6 @@ def assess(
         Occurrences that the fit seems to have; the fewer, the more decoys are made.
     n_folds : int
         Parts of the time that are tested one after the other, see `folds_for`.
-    seed : int
-        Of the decoys' lags and of the null distribution.
     """
     pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
     # -(-a // b) rounds up
@@ -207,8 +205,6 @@ def without_companions(occurrences: Occurrences, motif_length: int, n_times: int
 
     Parameters
     ----------
-    motif_length : int
-        Bins.
     n_times : int
         Bins of all documents.
     """
@@ -233,8 +229,6 @@ def p_values_of(found: Candidates, n_decoys: int, seed: int) -> Floats:
         Of K motifs and their decoys.
     n_decoys : int
         Of each motif.
-    seed : int
-        Of the null distribution.
     """
     return recurrence_p_values(
         found.occurrences.score,

@@ -43,8 +43,6 @@ def measure_stability(
     model : Model
         The specification that they were learned with.
     n_refits : int, > 0
-    on_message : callable or None
-        Called with a line before each refit.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """A fit as people use it from Python: labelled motifs, occurrences as a data frame, a report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,23 @@ if TYPE_CHECKING:
 class Motifs(MotifSet):
     """Motifs with the labels of their axes."""
 
-    bin_s: float
-    """Length of a time bin, seconds."""
-    words: tuple[str, ...]
-    """Labels of the words, length W."""
-    names: tuple[str, ...]
-    """Names of the motifs, `motif 1` where none was given, length K."""
+    record: FitRecord
+    """The fit that they are of."""
+
+    @property
+    def bin_s(self) -> float:
+        """Length of a time bin, seconds."""
+        return self.record.bin_s
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Labels of the words, length W."""
+        return self.record.vocabulary.labels
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the motifs, `motif 1` where none was given, length K."""
+        return tuple(self.record.title_of(motif) for motif in range(len(self)))
 
     def to_xarray(self) -> Any:
         """Return the motifs as an `xarray.DataArray` (motif, relative_time, word), times in s."""
@@ -71,14 +82,9 @@ class Fit:
     @property
     def motifs(self) -> Motifs:
         """The motifs, heaviest first."""
-        record = self.record
-        return Motifs(
-            probability=record.motifs.probability,
-            weight=record.motifs.weight,
-            bin_s=record.bin_s,
-            words=record.vocabulary.labels,
-            names=tuple(record.title_of(motif) for motif in range(len(record.motifs))),
-        )
+        found = self.record.motifs
+        values = {item.name: getattr(found, item.name) for item in fields(MotifSet)}
+        return Motifs(record=self.record, **values)
 
     @property
     def occurrences(self) -> Any:

@@ -94,26 +94,7 @@ class _Fitting:
         on_message: Callable[[str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
-        """Return a new fit; the specification is untouched.
-
-        Parameters
-        ----------
-        data : Data
-            A table, counts (time, word), or a sequence of these, one a document.
-        seed : int or None
-            None: a random one.
-        on_message : callable or None
-            Called with lines on data, settings and decisions.
-        on_progress : callable or None
-            Called with a `Progress` at irregular intervals.
-
-        Raises
-        ------
-        SpecError
-            When a value is invalid.
-        DataError
-            When the data are too small, negative or not finite.
-        """
+        """Return a new fit; the specification is untouched. Parameters are those of `fit_model`."""
         given = {
             item.name: getattr(self, item.name)
             for item in fields(self)  # type: ignore[arg-type]

@@ -154,8 +154,6 @@ def run_archive(
         Interval between rounds, seconds; None runs once.
     on_start, on_record : callable or None
         See `run_plan`.
-    on_message : callable or None
-        Called with one line of text when the state of the cluster changes.
 
     Raises
     ------

@@ -51,8 +51,6 @@ def make_plan(
         probed again, and removed files stay in the plan.
     workers : int or None
         Number of processes that probe files; None uses the number of cores.
-    on_message : callable or None
-        Called with one line of text at each longer step.
 
     Raises
     ------

@@ -62,11 +62,6 @@ def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
     with the other tables, if its model can; only these are read. All other fits are made from
     scratch: in memory, or out-of-core if `online` is set or there are more than `MAX_IN_MEMORY`
     observations.
-
-    Parameters
-    ----------
-    on_progress : callable
-        Called as a sign of progress.
     """
     if read_fit_key(scene.path) == scene.key:
         return

@@ -79,8 +79,6 @@ def write_result_files(stem: Path, record: FitRecord, *, force: bool = False) ->
     ----------
     stem : Path
         Path without suffix.
-    force : bool
-        Overwrite existing files.
 
     Raises
     ------

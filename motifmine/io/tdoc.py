@@ -26,8 +26,6 @@ def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> 
 
     Parameters
     ----------
-    bin_s : float, seconds, > 0
-        Duration of one line.
     n_words : int or None
         Size of the vocabulary; None uses the largest word of the file plus one.
 
@@ -136,8 +134,6 @@ def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> N
     ----------
     table : ObservationTable
         With one document.
-    force : bool
-        Overwrite an existing file.
     """
     lines = []
     for t in range(table.n_times):

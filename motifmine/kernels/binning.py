@@ -73,12 +73,10 @@ def hold_value(
 
     Parameters
     ----------
-    channel : int
     to_s : float, seconds
     last : float64 array (channel, 3)
         The value (NaN: none), the time up to which it was added, and the time up to which it is
         held, seconds; the second is changed.
-    bin_s : float, seconds
     first : int
         Bin of the first row of `total`.
     total : float64 array (bin, channel)

@@ -68,7 +68,6 @@ def reestimate_starts(
         Of the gamma distribution that amplitudes have before anything is seen.
     least : float64 array (K,)
         Least weight of the last `n_young` rows: a weight of 0 could never rise again.
-    n_young, n_iterations : int
     """
     n_rows, n_motifs = weight.shape
     expected = np.zeros((n_rows, n_motifs))

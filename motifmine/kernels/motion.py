@@ -33,7 +33,6 @@ def count_moving_pixels(
         Row of `flow` that holds the motion of each pixel.
     cell_of_pixel : int32 array (H * W,)
         Cell of each pixel, `0 <= cell < n_cells`.
-    n_cells : int
     compass : float32 array (directions, 2)
         Unit vectors (x, y) of the directions; a motion gets the direction of the largest dot
         product, the first one of equal ones.

@@ -25,7 +25,6 @@ def count_followers(
     offsets : int64 array (lags + 1,)
         The windows that hold a lag of g bins are `windows_of_lag[offsets[g]:offsets[g + 1]]`.
     windows_of_lag : int64 array
-    n_windows, n_motifs : int
 
     Returns
     -------

@@ -17,15 +17,7 @@ FLOOR = 1e-3
 
 
 def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
-    """Raise `DataError` when a table is too small for this number and length of motifs.
-
-    Parameters
-    ----------
-    n_motifs : int
-        Number of motifs asked for, at most.
-    motif_length : int
-        Bins.
-    """
+    """Raise `DataError` when a table is too small for this number and length of motifs."""
     if len(table.word) == 0:
         raise DataError("the tables hold no observations; there is nothing to fit")
     longest = max(table.recordings, key=lambda r: r.n_times)
@@ -58,8 +50,6 @@ def restore_words(values: Floats | Floats32, used: Indices | Indices32, n_words:
     ----------
     values : float array (.., words seen)
     used : int array (words seen,)
-    n_words : int
-        Size W of the vocabulary.
 
     Returns
     -------

@@ -21,8 +21,6 @@ def part_of_time(
 
     Parameters
     ----------
-    motif_length : int
-        Bins.
     n_observations : int
         Number of observations wanted.
     n_lengths : int

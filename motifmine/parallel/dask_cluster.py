@@ -97,8 +97,6 @@ def local_cluster(workers: int | None, on_message: Callable[[str], None]) -> Ite
     ----------
     workers : int or None
         None uses the number of cores.
-    on_message : callable
-        Called with one line of text when the state of the cluster changes.
     """
     dask = require_package("dask", *NEEDS_DASK)
     distributed = require_package("distributed", *NEEDS_DASK)
@@ -163,8 +161,6 @@ def open_mapper(
         Number of local processes.
     scheduler : str or None
         Address of a running scheduler, which is used instead of local processes.
-    on_message : callable or None
-        Called with one line of text when the state of the cluster changes.
     """
     if scheduler is None:
         with open_process_mapper(workers) as mapper:

@@ -281,9 +281,6 @@ def table_from_rows(
         Time bin in `0 <= time < n_times`, word in `0 <= word < n_words`.
     count : array (N,)
         Non-negative; zeros are dropped.
-    n_times : int
-        Number of time bins.
-    bin_s : float, seconds, > 0
     name : str
         Name of the recording.
 

@@ -29,8 +29,6 @@ def run_demo(
         Of the clips; the log gets one of its own in its folder `station`.
     data : Path or None
         Folder of the sample data; None looks for `sample_data` here and in the checkout.
-    on_message : callable
-        Called with a line on each step.
 
     Raises
     ------

@@ -83,8 +83,6 @@ def write_documents(
         One per document, in order.
     table_path : Path
         Table of the source if it has one document; several are numbered, see `document_name`.
-    force : bool
-        Replace tables of an earlier extraction of the source.
 
     Raises
     ------

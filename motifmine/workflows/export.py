@@ -24,8 +24,6 @@ def export_text(
         A fit (name or path) or the path of a table; None takes the newest fit.
     output : Path or None
         Path without suffix; None takes the source's name, in the current folder.
-    force : bool
-        Overwrite what exists.
     """
     if source is not None and hdf5.read_file_format(Path(source)) == store.TABLE_FORMAT:
         path = (output or Path(Path(source).stem)).with_suffix(".tdoc")
@@ -42,8 +40,6 @@ def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) ->
     ----------
     drawn : Simulation
         Its start times are written in seconds, its motifs (K, L, W) as `motifs` of the `.npz` file.
-    force : bool
-        Overwrite what exists.
 
     Raises
     ------

@@ -57,11 +57,6 @@ def extract_sources(
         None takes the defaults.
     workers : int
         Sources that are read at one time; None takes the number of cores.
-    on_progress : function, optional
-        Called a few times a second with the progress of a source and the share of all sources
-        that is done, 0 to 1.
-    on_message : function, optional
-        Called with a line on what was recognised and decided about series.
     scene : Scene, optional
         What the tables must share; None: the same as those of the workspace, else as the first.
 
@@ -152,8 +147,6 @@ def run_jobs(
     ----------
     workers : int
         Jobs that run at one time, > 0.
-    on_progress : callable or None
-        See `extract_sources`.
     """
     if not jobs:
         return []

@@ -22,8 +22,6 @@ def extract_fits(
         Fits; the workspace is another one than theirs.
     bin_s : float or None
         Length of a time bin, seconds; None: that of the fit.
-    force : bool
-        Overwrite tables.
     """
     found = []
     for path in paths:

@@ -66,8 +66,6 @@ class Scene:
 
         Parameters
         ----------
-        bin_s : float
-            Length of a time bin, seconds.
         path : Path
             Source of the recording, for the message.
         size_px : (int, int)

@@ -141,8 +141,6 @@ def extract_recordings(
         new ones and writes all tables of the workspace again.
     topics : TopicSettings or None
         Topics to learn; None takes those of the workspace, unchanged, or leaves words as they are.
-    on_message : callable or None
-        Called with a line when topics are learned, and on what was decided about series.
 
     Returns
     -------

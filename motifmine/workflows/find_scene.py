@@ -34,8 +34,6 @@ def find_scene(
         One per source; their scene is not known yet.
     workers : int
         Sources that are read at one time, > 0.
-    on_message : callable or None
-        Called with a line on what was recognised and decided about series.
     """
     replaced = {
         path for job in jobs if job.settings.force for path in document_tables(job.table_path)

@@ -45,8 +45,6 @@ def over_topics(
         `auto`: see `automatic_topics`.
     counts : `auto`, `raw` or `sqrt`
         Preparation of the counts of words for the topic model.
-    on_message : callable or None
-        Called with a line on the topics.
 
     Raises
     ------

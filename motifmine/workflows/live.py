@@ -51,8 +51,6 @@ def record_live(
         Longest time to record, seconds.
     on_table : callable
         Called with every table that was written.
-    on_message : callable
-        Called with a line when the source is lost and when it is back.
 
     Raises
     ------

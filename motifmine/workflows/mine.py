@@ -74,8 +74,6 @@ def mine(
         Which peaks of activations count as occurrences.
     context : FitContext or None
         For models that take checkpoints or group documents.
-    on_progress : callable or None
-        Called with a `Progress` at irregular intervals.
     notes : mapping or None
         More to keep with the settings in the fit, plain values.
 

@@ -68,8 +68,6 @@ def choose_sizes(
     ----------
     table : ObservationTable
         Prepared.
-    on_message : callable
-        Called with a line that says what was chosen, and why.
     """
     is_open = request.motif_length is None and decides_sizes(request, table.vocabulary)
     if request.motif_length != "auto" and not is_open:

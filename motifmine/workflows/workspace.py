@@ -66,8 +66,6 @@ class Workspace:
             None: all tables.
         reference : uint8 array (row, column, rgb) or None
             Picture of the scene that cameras are registered to.
-        on_message : callable or None
-            Called with a line on each registered or excluded recording.
 
         Raises
         ------
@@ -146,8 +144,6 @@ class Workspace:
         ----------
         name : str or None
             None: the next number of the model.
-        force : bool
-            A fit of that name may be overwritten.
 
         Raises
         ------

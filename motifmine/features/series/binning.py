@@ -63,7 +63,6 @@ def bin_series(
 
     Parameters
     ----------
-    bin_s : float, seconds, > 0
     max_gap_s : float, seconds, > 0, or None
         A longer interval without samples ends a document; a shorter one gives bins of NaN. None
         uses ten bins, or ten sampling periods if that is longer. For events and series with a
@@ -306,7 +305,6 @@ def _join_parts(
     ----------
     parts : list of _Part
     held : bool array (channel,)
-    bin_s : float, seconds
     """
     first, end = parts[0].first, parts[-1].end
     n_channels = parts[-1].total.shape[1]

@@ -14,10 +14,6 @@ def spread_events(chunks: Iterable[Chunk], bin_s: float) -> Iterator[Chunk]:
 
     The first is at the start of the event, the others at the start of the bin. Chunks of samples
     and of events without ends are yielded as they are.
-
-    Parameters
-    ----------
-    bin_s : float, seconds
     """
     waiting = _empty()
     for chunk in chunks:

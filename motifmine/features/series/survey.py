@@ -154,7 +154,6 @@ def survey(
         Length of a time bin, seconds; None: by the sampling period.
     stream : int
         Index of the source among all sources, for the random stream.
-    on_progress : callable
 
     Raises
     ------
@@ -376,8 +375,6 @@ def check_same_settings(
     ----------
     vocabulary : Vocabulary
         Of the workspace.
-    bin_s : float
-        Of the workspace, seconds.
     place : Path
         Of the workspace, for the message.
     """

@@ -77,8 +77,6 @@ def extract_documents(
     accept : callable, optional
         Called with the vocabulary and the size of the pictures (width, height) before the
         extraction of a document; raises to refuse it.
-    on_progress : callable, optional
-        Called several times per second.
 
     Raises
     ------

@@ -38,13 +38,7 @@ def describe_rate(rate_hz: float) -> str:
 
 
 def describe_bin(reader: FrameReader, spec: FlowSpec, bin_s: float) -> Iterator[str]:
-    """Yield a note where the frame rate has decided the length of a time bin.
-
-    Parameters
-    ----------
-    bin_s : float
-        Length of a time bin, seconds.
-    """
+    """Yield a note where the frame rate has decided the length of a time bin."""
     if spec.bin_s is None and bin_s != DEFAULT_BIN_S:
         n_frames = round(bin_s / spec.compared_gap_s(reader.mean_gap_s))
         yield f"time bins of {bin_s:g} s, {n_frames} frames each"

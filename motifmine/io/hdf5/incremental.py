@@ -40,8 +40,6 @@ def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> It
 
     Parameters
     ----------
-    force : bool
-        Overwrite an existing fit.
     base : Path or None
         The new fit begins as a copy of this one and keeps its documents.
 

@@ -67,11 +67,6 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:
     """Write a one-document table as `motifmine.table/1`, atomically.
 
-    Parameters
-    ----------
-    force : bool
-        Overwrite an existing file.
-
     Raises
     ------
     DataError
@@ -158,11 +153,6 @@ def has_picture(path: Path) -> bool:
 
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
     """Write a fit as `motifmine.fit/1`, atomically.
-
-    Parameters
-    ----------
-    force : bool
-        Overwrite an existing file.
 
     Raises
     ------

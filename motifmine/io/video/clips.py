@@ -91,8 +91,6 @@ def write_clip(
         All of the same size, with even width and height.
     rate : Fraction
         Frames per second.
-    force : bool
-        Overwrite an existing file.
 
     Raises
     ------

@@ -241,8 +241,6 @@ def open_live(
         Of a camera, or `-` for standard input.
     stop : Event
         Ends the source when it is set.
-    on_message : callable
-        Called with a line when the source is lost and when it is back.
     for_s : float
         Longest time to read, seconds.
     file : object with `read` and `name`, or None

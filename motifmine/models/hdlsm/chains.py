@@ -131,8 +131,6 @@ def expand_tokens(
 
     Parameters
     ----------
-    motif_length : int
-        Bins, > 0.
     scale : float
         Factor of all counts, > 0.
     """
@@ -165,10 +163,6 @@ def compute_eta_shape(motif_length: int, n_words: int, ramp: float) -> Floats:
 
     Parameters
     ----------
-    motif_length : int
-        Bins, > 0.
-    n_words : int
-        Number of words W.
     ramp : float
         How far eta falls from the first bin to the end, 0 <= ramp < 1.
     """
@@ -311,13 +305,7 @@ def _add_motif_slots(tokens: Tokens, state: State, prior: Prior) -> State:
 
 
 def rebuild_state(tokens: Tokens, prior: Prior, n_words: int, sweep: Sweep) -> State:
-    """Rebuild the state of a recorded sweep.
-
-    Parameters
-    ----------
-    n_words : int
-        Number of words W.
-    """
+    """Rebuild the state of a recorded sweep."""
     state = make_empty_state(tokens, prior, n_words, int(sweep.motif.max(initial=0)) + 1)
     set_assignments(tokens, state, prior, sweep.owner, sweep.row, sweep.motif)
     return state

@@ -128,8 +128,6 @@ def build_fit(
     ----------
     words : int64 array (W',)
         Indices of these words in the vocabulary.
-    seed : int or None
-        None draws fresh entropy.
     began : float
         Clock value at the start of the fit, seconds, see `time.perf_counter`.
     """

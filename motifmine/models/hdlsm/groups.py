@@ -68,8 +68,6 @@ def sample_in_groups(
         See `count_groups`.
     mapper : callable
         Like the built-in `map`: distributes the groups, see `motifmine.parallel.mappers`.
-    on_progress : callable or None
-        Called with a `Progress` after every group.
 
     Raises
     ------

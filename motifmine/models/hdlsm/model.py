@@ -48,13 +48,6 @@ class Hdlsm(HdlsmSpec):
         The result does not depend on the number of threads: every chain has its own random stream,
         keyed by seed and chain. `on_progress` is called from the threads of the chains.
 
-        Parameters
-        ----------
-        seed : int or None
-            None draws fresh entropy.
-        on_progress : callable, optional
-            Called with a `Progress`, one call at a time.
-
         Raises
         ------
         DataError
@@ -76,10 +69,6 @@ class Hdlsm(HdlsmSpec):
         ----------
         context : FitContext
             With the number of groups and the mapper.
-        seed : int or None
-            None draws fresh entropy.
-        on_progress : callable, optional
-            Called with a `Progress`, one call at a time.
         """
         if context.groups is None:
             return self.fit(table, seed=seed, on_progress=on_progress)

@@ -179,8 +179,6 @@ def choose_typical_chain(
 
     Parameters
     ----------
-    n_words : int
-        Number of words W.
     view : float64 array (W, V) or None
         See `WordLayout.comparison_matrix`.
     """

@@ -83,8 +83,6 @@ def build_activations(
     motif : int64 array (A,)
     mass : float64 array (A,)
         Observations that are explained.
-    motif_length : int
-        Bins, > 0.
     """
     document = tokens.row_document[row]
     n_documents = len(tokens.n_bins)

@@ -45,11 +45,6 @@ def sample_documents(
 ) -> HdlsmFit:
     """Sample all chains; return the most probable sweep of the most typical chain.
 
-    Parameters
-    ----------
-    on_progress : callable or None
-        Called with a `Progress` from the threads of the chains, one call at a time.
-
     Raises
     ------
     DataError

@@ -18,8 +18,6 @@ def recentre(problem: Problem, state: State, motif_length: int) -> State:
     ----------
     state : State
         Motifs in the longer window of `problem`.
-    motif_length : int
-        Bins of the motifs asked for.
     """
     motifs, starts = state.usual[:, : problem.usual_length].copy(), state.starts.copy()
     middle = (problem.usual_length - motif_length) // 2
@@ -62,13 +60,7 @@ def crop_motifs(motifs: Floats32, motif_length: int) -> Floats32:
 def settle(
     problem: Problem, state: State, motif_length: int, n_iterations: int
 ) -> tuple[State, float]:
-    """Return the state after EM, re-centred before every fifth iteration, and its likelihood.
-
-    Parameters
-    ----------
-    motif_length : int
-        Bins of the motifs asked for.
-    """
+    """Return the state after EM, re-centred before every fifth iteration, and its likelihood."""
     value = -np.inf
     for _ in range(0, n_iterations, 5):
         state, value = iterate(problem, recentre(problem, state, motif_length), 5)

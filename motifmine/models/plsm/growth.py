@@ -109,8 +109,6 @@ def grow_motifs(
     ----------
     table : ObservationTable
         Without words that never occur.
-    motif_length : int
-        Bins.
     on_round : callable
         Called with the log-likelihood of every round.
     """

@@ -295,8 +295,6 @@ def drop_unreplicated_motifs(
         Counts of `problem`.
     halves : Halves or None
         None: the table is too short to test motifs on halves of it.
-    motif_length : int
-        Bins.
     keeps_strong : bool
         Whether strong motifs stay even if they do not hold.
     """

@@ -89,8 +89,6 @@ class Plsm(PlsmSpec):
 
         Parameters
         ----------
-        on_progress : callable or None
-            Called with a `Progress` after iterations and rounds.
         n_threads : int or None
             Threads to use, None for all cores; the result is the same to the byte.
 

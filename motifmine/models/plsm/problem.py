@@ -114,8 +114,6 @@ def prepare_em(
 
     Parameters
     ----------
-    motif_length : int
-        Bins.
     most_motifs : int
         Number of motifs at most, for which the passes are cut.
     reckoned_total : float64 array (D,) or None

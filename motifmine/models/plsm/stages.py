@@ -276,11 +276,6 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
     """Return the specification with everything decided that is left open, for `table`.
 
     An open number of motifs stays open, see `has_open_number`.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the observations hidden to decide the activity.
     """
     if has_open_number(spec):
         spec = replace(spec, activity="sparse")

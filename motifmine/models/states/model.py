@@ -92,11 +92,6 @@ class Hsmm(StatesSpec):
     ) -> "StatesFit":
         """Return the states of `table` and their visits.
 
-        Parameters
-        ----------
-        on_progress : callable or None
-            Called with a `Progress` for every number of states that is tried.
-
         Raises
         ------
         DataError

@@ -133,8 +133,6 @@ def build_objective(
     ----------
     table : ObservationTable
         Over the words that occur.
-    rng : torch.Generator
-        On the CPU.
     paths : PathMask or None
         Of words that move.
     """

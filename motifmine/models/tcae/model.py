@@ -69,13 +69,6 @@ class Tcae(TcaeSpec):
     ) -> "TcaeFit":
         """Fit the auto-encoder to `table`.
 
-        Parameters
-        ----------
-        seed : int or None
-            None draws fresh entropy.
-        on_progress : callable or None
-            Called with a `Progress` after every epoch.
-
         Raises
         ------
         DataError, FitError, SpecError
@@ -98,8 +91,6 @@ class Tcae(TcaeSpec):
         context : FitContext
             `checkpoint` is a file that training resumes from if it exists, and that is written
             every few epochs.
-        on_progress : callable or None
-            Called with a `Progress` after every epoch.
 
         Raises
         ------

@@ -135,8 +135,6 @@ def cut_explanation_windows(table: ObservationTable, motif_length: int, like: Te
 
     Parameters
     ----------
-    motif_length : int
-        Bins.
     like : Tensor
         Gives device and dtype.
     """

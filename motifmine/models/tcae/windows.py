@@ -132,7 +132,6 @@ def cut_windows(
 
     Parameters
     ----------
-    motif_length : int, time bins
     core_bins : int, time bins
         Length of a core, at most that of the longest document.
     spare : int

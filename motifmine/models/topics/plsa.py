@@ -95,8 +95,6 @@ class Plsa:
 
         Parameters
         ----------
-        on_progress : callable or None
-            Called with a `Progress` after every iteration.
         n_threads : int or None
             Number of threads, None for all cores; the result does not depend on it.
 

@@ -128,8 +128,6 @@ def write_occurrences(
         See `encode_occurrences`.
     output : Path
         The file; with several recordings a folder, also where it exists as one.
-    force : bool
-        Overwrite what exists.
 
     Raises
     ------

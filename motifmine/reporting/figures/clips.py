@@ -103,8 +103,6 @@ def write_clips(
         Motifs, counted from 0; None for all.
     sources : Path or None
         Folder of the source videos when they have been moved.
-    force : bool
-        Overwrite clips that exist.
     on_clip : callable or None
         Called with the number of motifs done, the total number, and the sheet just written.
 

@@ -66,8 +66,6 @@ def write_report(
         Name of the fit, the page's title; the folder's name when empty.
     explained : mapping of int to Explained, or None
         Observations that single occurrences (by index) explain.
-    force : bool
-        Replace an existing report.
 
     Raises
     ------

@@ -51,7 +51,6 @@ def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
     ----------
     probability : float array (L, W)
         One motif.
-    bin_s : float, seconds
     """
     by_channel = probability.reshape(len(probability), len(layout.channels), layout.per_channel)
     mass = by_channel.sum(axis=(0, 2))

@@ -259,10 +259,6 @@ def in_groups(
     ----------
     documents : sequence of Listed
         They keep their order.
-    n_motifs : int
-        K
-    motif_length : int
-        L, bins.
     most : int or None
         Most documents of a group; None: no limit.
     """

@@ -135,8 +135,6 @@ def fit_files(
         Where the fit goes, whole or not at all.
     streaming, preparation, detection : or None
         None: their defaults.
-    seed : int or None
-        None: drawn at random and stored in the fit.
     time_zone : str
         IANA name of the zone that hours and days are reported in.
     run : FitRun or None
@@ -212,11 +210,6 @@ def drawn_part(
     census: Census, reading: Reading, motif_length: int, rng: np.random.Generator
 ) -> ObservationTable:
     """Return documents drawn at random until they hold enough, a long one in part, prepared.
-
-    Parameters
-    ----------
-    motif_length : int
-        Bins.
 
     Returns
     -------

@@ -118,8 +118,6 @@ def write_located(
     began : float or None
         `time.perf_counter` at the beginning; the time since then is added to the duration.
         None: the duration is not stored.
-    force : bool
-        Overwrite `target`.
     base : Path or None
         A fit whose documents stay before the new ones.
     """

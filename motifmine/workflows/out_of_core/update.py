@@ -62,8 +62,6 @@ def update_file(
         Like the built-in `map`, see `motifmine.parallel.mappers`.
     n_threads : int
         Threads of every worker.
-    force : bool
-        Overwrite `target`.
     on_batch : callable or None
         Called with the log-likelihood per observation of every batch before it is learned, nats.
     is_timed : bool

@@ -44,7 +44,7 @@ for more it is saved at once, so that a run that is killed has nothing to repeat
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Progress:
+class WatchedUntil:
     """How far a source was read, and what was decided."""
 
     fit: str
@@ -81,7 +81,7 @@ class Watch:
         form: str,
         path: Path,
         online: MotifFilter,
-        progress: Progress,
+        progress: WatchedUntil,
         early: Early | None = None,
     ) -> None:
         self.record, self.lines, self.form, self.path = record, lines, form, path
@@ -273,8 +273,6 @@ def watch_source(
         Write also the stretches that the motifs explain badly.
     restart : bool
         Begin from the first bin, whatever was read before.
-    on_message : callable
-        Called with a line on what happens to the source.
 
     Raises
     ------
@@ -345,9 +343,9 @@ def _open(
     """Return a watch that begins, or resumes from the state at `path`."""
     position, state = Position(), None
     never = np.full(len(record.motifs), NEVER)
-    progress = Progress(fit=digest, last=never, announced=never.copy())
+    progress = WatchedUntil(fit=digest, last=never, announced=never.copy())
     if path.exists() and not restart:
-        kinds = {"filter": FilterState, "progress": Progress, "output": Position}
+        kinds = {"filter": FilterState, "progress": WatchedUntil, "output": Position}
         found = read_states(path, kinds)
         if found["progress"].fit != digest:
             raise WorkspaceError(

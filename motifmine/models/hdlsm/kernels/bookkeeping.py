@@ -29,15 +29,6 @@ def count_token(state: State, prior: Prior, w: int, rt: int, o: int, n: int) -> 
 
     Parameters
     ----------
-    state : State
-        Changed.
-    prior : Prior
-    w : int
-        Word.
-    rt : int
-        Relative time, bins.
-    o : int
-        Occurrence slot.
     n : int
         Number of observations, negative to remove them.
     """
@@ -58,10 +49,8 @@ def count_listed_tokens(
 
     Parameters
     ----------
-    tokens : Tokens
     state : State
         Changed, except for the owners of the observations.
-    prior : Prior
     token : int64 array
         Observations.
     o : int
@@ -82,13 +71,6 @@ def count_background(state: State, prior: Prior, w: int, d: int, n: int) -> None
 
     Parameters
     ----------
-    state : State
-        Changed.
-    prior : Prior
-    w : int
-        Word.
-    d : int
-        Document.
     n : int
         Number of observations, negative to remove them.
     """
@@ -99,17 +81,7 @@ def count_background(state: State, prior: Prior, w: int, d: int, n: int) -> None
 
 @inner_kernel
 def link_occurrence(state: State, o: int, row: int) -> None:
-    """Insert occurrence `o` into the list of start row `row`.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    o : int
-        Occurrence slot.
-    row : int
-        Start row.
-    """
+    """Insert occurrence `o` into the list of start row `row`."""
     first = state.head[row]
     state.row[o] = row
     state.before[o] = -1
@@ -151,18 +123,7 @@ def free_motif_slot(state: State, k: int) -> None:
 
 @inner_kernel
 def assign_motif(state: State, prior: Prior, o: int, k: int) -> None:
-    """Assign motif `k` to occurrence `o`, whose observations must not be counted.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    prior : Prior
-    o : int
-        Occurrence slot.
-    k : int
-        Motif slot.
-    """
+    """Assign motif `k` to occurrence `o`, whose observations must not be counted."""
     state.motif[o] = k
     state.motif_count[k] += prior.learn
     state.tally[SEATED] += prior.learn
@@ -170,16 +131,7 @@ def assign_motif(state: State, prior: Prior, o: int, k: int) -> None:
 
 @inner_kernel
 def unassign_motif(state: State, prior: Prior, o: int) -> None:
-    """Remove occurrence `o`, whose observations must not be counted, from its motif.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    prior : Prior
-    o : int
-        Occurrence slot.
-    """
+    """Remove occurrence `o`, whose observations must not be counted, from its motif."""
     k = state.motif[o]
     state.motif_count[k] -= prior.learn
     state.tally[SEATED] -= prior.learn
@@ -189,18 +141,7 @@ def unassign_motif(state: State, prior: Prior, o: int) -> None:
 
 @inner_kernel
 def open_occurrence(state: State, prior: Prior, row: int, k: int) -> int:
-    """Return a new, empty occurrence of motif `k` at `row`.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    prior : Prior
-    row : int
-        Start row.
-    k : int
-        Motif slot.
-    """
+    """Return a new, empty occurrence of motif `k` at `row`."""
     n = state.tally[OCCURRENCES]
     state.tally[OCCURRENCES] = n + 1
     o: int = state.ids[n]
@@ -211,16 +152,7 @@ def open_occurrence(state: State, prior: Prior, row: int, k: int) -> int:
 
 @inner_kernel
 def close_occurrence(state: State, prior: Prior, o: int) -> None:
-    """Remove the empty occurrence `o`, and its motif if it was the last of it.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    prior : Prior
-    o : int
-        Occurrence slot.
-    """
+    """Remove the empty occurrence `o`, and its motif if it was the last of it."""
     unlink_occurrence(state, o)
     unassign_motif(state, prior, o)
     last = state.tally[OCCURRENCES] - 1
@@ -236,12 +168,6 @@ def list_tokens(tokens: Tokens, state: State, o: int, length: int, token: Longs)
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
-    o : int
-        Occurrence slot.
-    length : int
-        Motif length L, bins.
     token : int64 array
         Overwritten with the observations, ascending.
     """
@@ -265,14 +191,10 @@ def list_tokens_of_pair(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
     o : int
         Occurrence slot, or -1 for none.
     p : int
         Occurrence slot, or -1 for none.
-    length : int
-        Motif length L, bins.
     token : int64 array
         Overwritten with the observations, ascending.
     """
@@ -298,9 +220,6 @@ def set_assignments(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State, changed
-    prior : Prior
     owner : int32 array (N,)
         Occurrence of every observation, or BACKGROUND or UNPLACED.
     row, motif : int64 arrays (O,)

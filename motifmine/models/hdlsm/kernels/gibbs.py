@@ -52,13 +52,8 @@ def sweep_observations(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
     begin : int
         First observation to resample.
-    rng : numpy.random.Generator
 
     Notes
     -----
@@ -227,10 +222,8 @@ def group_tokens(
 
     Parameters
     ----------
-    tokens : Tokens
     token : int64 array
         Observations, ascending; the first `n` entries are used.
-    n : int
     word : int64 array
         Overwritten with the word of every group.
     bin_row : int64 array
@@ -299,13 +292,8 @@ def sweep_occurrences(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
     begin : int
         First occurrence slot to resample.
-    rng : numpy.random.Generator
 
     Notes
     -----

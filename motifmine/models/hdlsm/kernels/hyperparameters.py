@@ -29,10 +29,8 @@ def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
 
     Parameters
     ----------
-    tokens : Tokens
     state : State
         Every observation must be assigned.
-    prior : Prior
 
     Notes
     -----
@@ -143,13 +141,10 @@ def resample_document_priors(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
     prior : Prior
         `hyper` is changed.
     grid : float64 array (G,)
         Values with equal prior probability.
-    rng : numpy.random.Generator
     """
     weight = np.empty(len(grid))
     size = count_tokens(tokens)
@@ -169,12 +164,10 @@ def resample_gamma(state: State, prior: Prior, grid: Reals, rng: np.random.Gener
 
     Parameters
     ----------
-    state : State
     prior : Prior
         `hyper` is changed.
     grid : float64 array (G,)
         Values with equal prior probability.
-    rng : numpy.random.Generator
     """
     weight = np.empty(len(grid))
     for g in range(len(grid)):
@@ -194,7 +187,6 @@ def resample_eta(state: State, prior: Prior, grid: Reals, rng: np.random.Generat
         `hyper` is changed.
     grid : float64 array (G,)
         Values with equal prior probability.
-    rng : numpy.random.Generator
     """
     weight = np.empty(len(grid))
     for g in range(len(grid)):

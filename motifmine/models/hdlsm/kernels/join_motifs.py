@@ -55,16 +55,6 @@ def propose_joins(
     """Propose `n_tries` times to join the motifs of two overlapping occurrences, or to part one.
 
     Returns the number of accepted proposals.
-
-    Parameters
-    ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
-    n_tries : int
-        Number of proposals.
-    rng : numpy.random.Generator
     """
     accepted = 0
     side = np.zeros(len(tokens.word), dtype=np.int64)

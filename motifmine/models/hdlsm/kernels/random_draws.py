@@ -16,8 +16,6 @@ def draw_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
     ----------
     weight : float64 array, at least n entries
         Weights, >= 0.
-    n : int
-    rng : numpy.random.Generator
     """
     total = 0.0
     for i in range(n):
@@ -39,8 +37,6 @@ def draw_log_index(weight: Reals, n: int, rng: np.random.Generator) -> int:
     ----------
     weight : float64 array, at least n entries
         Log weights; overwritten.
-    n : int
-    rng : numpy.random.Generator
     """
     # the maximum is subtracted so that exp cannot overflow
     top = weight[0]
@@ -59,7 +55,6 @@ def log_choice_probability(weight: Reals, n: int, chosen: int) -> float:
     ----------
     weight : float64 array, at least n entries
         Log weights.
-    n : int
     chosen : int
         Index whose probability is returned, 0 <= chosen < n.
     """
@@ -81,8 +76,6 @@ def choose(weight: Reals, n: int, rng: np.random.Generator) -> int:
     ----------
     weight : float64 array, at least n entries
         Log weights.
-    n : int
-    rng : numpy.random.Generator
     """
     u = rng.random()
     for i in range(n - 1):
@@ -100,8 +93,6 @@ def choose_with_log(weight: Reals, n: int, rng: np.random.Generator) -> tuple[in
     ----------
     weight : float64 array, at least n entries
         Log weights.
-    n : int
-    rng : numpy.random.Generator
     """
     chosen = choose(weight, n, rng)
     return chosen, log_choice_probability(weight, n, chosen)

@@ -46,9 +46,6 @@ def pair_occurrences(state: State, k: int, other: int, by: int) -> tuple[Longs, 
 
     Parameters
     ----------
-    state : State
-    k : int
-        Motif slot.
     other : int
         Slot of the second motif, -1 for none.
     by : int
@@ -95,7 +92,6 @@ def shuffle_pairs(ours: Longs, theirs: Longs, a: int, rng: np.random.Generator) 
         Occurrence of the second motif at every place, -1 for none; reordered.
     a : int
         Occurrence whose place comes first.
-    rng : numpy.random.Generator
     """
     for x in range(len(ours)):
         if ours[x] == a:
@@ -192,8 +188,6 @@ def limit_shifts(
 
     Parameters
     ----------
-    tokens : Tokens
-    state : State
     items : int64 array
         Occurrences, -1 for none.
     by : int
@@ -222,7 +216,6 @@ def log_shift_probability(
     ----------
     cells : int32 array (W, L)
         Counts of a motif.
-    prior : Prior
     lowest : int
         Smallest shift, bins.
     highest : int
@@ -245,12 +238,10 @@ def draw_shift(
     ----------
     cells : int32 array (W, L)
         Counts of a motif.
-    prior : Prior
     lowest : int
         Smallest shift, bins.
     highest : int
         Largest shift, bins.
-    rng : numpy.random.Generator
     """
     weight = np.empty(highest - lowest + 1)
     fill_shift_weights(cells, prior, lowest, highest, weight)

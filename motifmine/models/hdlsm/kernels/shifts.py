@@ -28,14 +28,6 @@ from motifmine.models.hdlsm.kernels.state import (
 def sweep_shifts(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> None:
     """Resample the shift of every motif relative to its occurrences (step C).
 
-    Parameters
-    ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
-    rng : numpy.random.Generator
-
     Notes
     -----
     log weight(inc) = sum over cells [ lgamma(eta(w, rt - inc) + N) - lgamma(eta(w, rt - inc)) ]
@@ -100,7 +92,6 @@ def log_shift_weight(cells: Ints, prior: Prior, by: int) -> float:
     ----------
     cells : int32 array (W, L)
         Counts of a motif.
-    prior : Prior
     by : int
         Shift of the starts, bins.
     """
@@ -140,7 +131,6 @@ def fill_shift_weights(cells: Ints, prior: Prior, lowest: int, highest: int, wei
     ----------
     cells : int32 array (W, L)
         Counts of a motif.
-    prior : Prior
     lowest : int
         Smallest shift, bins.
     highest : int

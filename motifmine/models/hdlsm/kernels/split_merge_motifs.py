@@ -52,16 +52,6 @@ def propose_motif_moves(
     the same, b starts a new motif, the other occurrences are allocated to either motif
     sequentially, and the new motif is shifted as in step C. Returns the number of accepted
     proposals.
-
-    Parameters
-    ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
-    n_tries : int
-        Number of proposals.
-    rng : numpy.random.Generator
     """
     accepted = 0
     n = state.tally[OCCURRENCES]

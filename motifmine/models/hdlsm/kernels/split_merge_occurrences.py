@@ -41,16 +41,6 @@ def propose_occurrence_moves(
     A split draws motif (from the Chinese restaurant process) and start (uniformly among those that
     overlap) of the new occurrence, then allocates the observations sequentially. A merge assigns
     all observations to the first occurrence. Returns the number of accepted proposals.
-
-    Parameters
-    ----------
-    tokens : Tokens
-    state : State
-        Changed.
-    prior : Prior
-    n_tries : int
-        Number of proposals.
-    rng : numpy.random.Generator
     """
     accepted = 0
     most = 0
@@ -71,16 +61,7 @@ def propose_occurrence_moves(
 
 @inner_kernel
 def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
-    """Return first and last allowed start row that overlaps with a start at `row`.
-
-    Parameters
-    ----------
-    tokens : Tokens
-    row : int
-        Start row.
-    length : int
-        Motif length L, bins.
-    """
+    """Return first and last allowed start row that overlaps with a start at `row`."""
     d = tokens.row_document[row]
     first = max(row - length + 1, tokens.first_start[d])
     return first, min(row + length - 1, tokens.last_start[d])
@@ -92,7 +73,6 @@ def count_neighbours(state: State, first: int, last: int) -> int:
 
     Parameters
     ----------
-    state : State
     first : int
         First start row.
     last : int
@@ -262,9 +242,6 @@ def find_neighbour(state: State, o: int, first: int, n: int) -> int:
 
     Parameters
     ----------
-    state : State
-    o : int
-        Occurrence slot.
     first : int
         First start row.
     n : int

@@ -8,6 +8,10 @@ an observation of bin row r can come from the start rows r .. r + L - 1, and its
 An *observation* here is a single token: an entry of the table with count 3 is three tokens.
 Occurrences and motifs live in slots. `ids` (for motifs `live`) is a permutation of all slots whose
 first `tally[0]` (`tally[1]`) entries are in use; `ids_at` (`live_at`) is its inverse.
+
+Parameters of the kernels: `o` is an occurrence slot, `k` a motif slot, `w` a word, `d` a document,
+`row` a start row, `rt` a relative time, `n_tries` a number of proposals. What updates or proposes
+changes `state` in place.
 """
 
 from typing import NamedTuple
@@ -112,10 +116,6 @@ def make_empty_state(tokens: Tokens, prior: Prior, n_words: int, capacity: int) 
 
     Parameters
     ----------
-    tokens : Tokens
-    prior : Prior
-    n_words : int
-        Number of words W.
     capacity : int
         Number of motif slots.
     """

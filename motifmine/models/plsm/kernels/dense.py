@@ -71,10 +71,6 @@ def sweep_rates(
     ----------
     activation : float32 array (R * K + 16,)
     phi : float32 array (W, stride)
-    table : Table
-    tiles : Tiles
-    tile, n_motifs : int
-    learn : bool
     rate : float32 array (n,), changed
         Rates of the tile's observations in table order, holding those of the background.
     new_phi : float32 array (W, stride), changed when `learn`
@@ -139,11 +135,8 @@ def sweep_starts(
     Parameters
     ----------
     phi : float32 array (W, stride)
-    table : Table
-    bin0, bin1 : int
     weight : float32 array (n,)
         Ratios R of the observations of bins bin0..bin1.
-    n_motifs : int
     window : float32 array (rows * K + 16,), changed
         Its first row is that of `bin0`.
     places : int64 array (8,), scratch
@@ -186,7 +179,6 @@ def sweep_flush(
     activation : float32 array (R * K + 16,)
     window : float32 array (m,)
         Its first value is that of row `begin`.
-    begin, end, n_motifs : int
     tiny : float32
         Results below it become 0: no denormal numbers, and dead starts can be skipped.
     new_activation : float32 array (R * K,), changed
@@ -225,12 +217,7 @@ def sweep_chunk(
     ----------
     activation : float32 array (R * K + 16,)
     phi : float32 array (W, stride)
-    table : Table
-    tiles : Tiles
-    chunk : int
-    background : Background
     size : K and L
-    learn : bool
     tiny : float32
         Masses below it become 0.
     new_activation : float32 array (R * K,), changed
@@ -242,7 +229,6 @@ def sweep_chunk(
     new_words : float64 array (W,), changed
     new_documents : float64 array (D + C,), changed
         Chunk c has document d at d + c: chunks share documents, threads must not share sums.
-    scratch : Scratch
     """
     n_motifs, motif_length = size
     window, rates, bits, places, values = scratch

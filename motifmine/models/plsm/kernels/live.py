@@ -51,7 +51,6 @@ def live_offsets(activation: Singles, n_rows: int, n_motifs: int) -> Longs:
     Parameters
     ----------
     activation : float32 array (>= R * K,)
-    n_rows, n_motifs : int
     """
     offsets = np.zeros(n_motifs + 1, np.int64)
     for row in range(n_rows):
@@ -70,7 +69,6 @@ def live_cells(activation: Singles, offsets: Longs, n_rows: int) -> tuple[Longs,
     ----------
     activation : float32 array (>= R * K,)
     offsets : int64 array (K + 1,)
-    n_rows : int
     """
     n_motifs = offsets.shape[0] - 1
     row = np.empty(offsets[-1], np.int64)
@@ -88,14 +86,7 @@ def live_cells(activation: Singles, offsets: Longs, n_rows: int) -> tuple[Longs,
 
 @fast_kernel
 def places_of(table: Table, tiles: Tiles, n_words: int) -> tuple[Ints, Ints, Longs]:
-    """Return the three arrays of `Places`.
-
-    Parameters
-    ----------
-    table : Table
-    tiles : Tiles
-    n_words : int
-    """
+    """Return the three arrays of `Places`."""
     n_tiles = tiles.tile_bin.shape[0] - 1
     tile_reach = np.empty(n_tiles + 1, np.int64)
     tile_reach[0] = 0
@@ -144,7 +135,6 @@ def live_start_sum(base: int, phi: Singles, place: Ints, weight: Singles) -> np.
 
     Parameters
     ----------
-    base : int
     phi : float32 array (K * L * W,)
     place : int32 array (n,)
     weight : float32 array (n,)
@@ -164,7 +154,6 @@ def sweep_live_motif(
     Parameters
     ----------
     mass : float32
-    base : int
     place : int32 array (n,)
     weight : float32 array (n,)
     new_phi : float32 array (K * L * W,), changed
@@ -192,9 +181,7 @@ def sweep_live_tile(
 
     Parameters
     ----------
-    live : Live
     phi : float32 array (K * L * W,)
-    is_rates : bool
     rows : first row of the tile, span of its bins, first row of the next chunk
     size : K, L and W
     place : int32 array (n,)
@@ -257,13 +244,8 @@ def sweep_live_chunks(
 
     Parameters
     ----------
-    live : Live
-    places : Places
     phi : float32 array (K * L * W,)
-    table : Table
-    tiles : Tiles
     chunks : first chunk, and the one behind the last
-    background : Background
     size : K, L and W
     sums : float32 array (M,), changed
         Sum R * phi of the cells that each chunk owns.
@@ -317,7 +299,6 @@ def sweep_live_masses(
 
     Parameters
     ----------
-    live : Live
     halo : float32 array (C, (L - 1) * K)
     chunk_row : int64 array (C + 1,)
     tiny : float32
@@ -348,7 +329,6 @@ def live_above(live: Live, mass: Singles, threshold: Singles) -> tuple[Longs, Lo
 
     Parameters
     ----------
-    live : Live
     mass : float32 array (M,)
         New masses of its cells.
     threshold : float32 array (R,)
@@ -377,7 +357,6 @@ def spread_live(live: Live, starts: Singles) -> None:
 
     Parameters
     ----------
-    live : Live
     starts : float32 array (R, K), changed
     """
     for k in range(live.motif_offsets.shape[0] - 1):

@@ -77,9 +77,6 @@ def sweep_background_rates(
 
     Parameters
     ----------
-    table : Table
-    bin0, bin1 : int
-    background : Background
     rate : float32 array (n,), changed
     """
     first = table.offsets[bin0]
@@ -105,9 +102,6 @@ def sweep_background_counts(
 
     Parameters
     ----------
-    table : Table
-    bin0, bin1 : int
-    background : Background
     weight : float32 array (n,)
         Ratios n / r of the observations of bins bin0..bin1.
     words : float64 array (W,), changed

@@ -32,7 +32,6 @@ def window_counts(
     offsets : int64 array (B + 1,)
     word : int32 array (N,)
     weight : float32 array (N,)
-    start_row, motif_length, n_words : int
     """
     counts = np.zeros((motif_length, n_words), np.float32)
     b = np.searchsorted(bin_row, start_row - motif_length + 1)
@@ -70,7 +69,6 @@ def drop_costs(
         The part of the rates that no motif gives.
     activation : float32 array (R, K)
     phi : float32 array (W, >= L * K)
-    motif_length : int
     least_rest : float
         The rest of a rate counts as at least this share of it, so that one lonely observation
         cannot decide.

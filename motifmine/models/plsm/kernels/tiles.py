@@ -107,7 +107,6 @@ def order_by_word(
     offsets : int64 array (B + 1,)
     word : int32 array (N,)
     tile_bin : int64 array (tiles + 1,)
-    n_words : int
     """
     order = np.empty(word.shape[0], np.int32)
     order_row = np.empty(word.shape[0], np.int32)
