@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXTRACT_OPTIONS = (
     *("bin_length", "width", "rate_hz", "cell_px", "directions", "speed_px_s", "change", "static"),
     *("roi", "exclude", "mask", "name_time", "strict", "words", "stream", "max_gap"),
-    *("stabilise", "overlays", "begin", "end"),
+    *("stabilise", "overlays", "begin", "end", "every"),
 )
 """Options of `extract` that hold for a whole archive, by the name of their parameter."""
 SOME_FAILED = 3

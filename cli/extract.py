@@ -77,7 +77,7 @@ def settings_of(
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
     frames = {} if given.get("stream") is None else {"stream": given.pop("stream")}
-    frames |= {name: given.pop(name) for name in ("begin", "end") if name in given}
+    frames |= {name: given.pop(name) for name in ("begin", "end", "every") if name in given}
     if "max_gap" in given and given["max_gap"].unit != "bins":
         frames["max_gap_s"] = given["max_gap"].seconds(1.0)
     if "rate_hz" in given:
@@ -148,6 +148,7 @@ def settings_of(
     help="Begin of the part to use: 10min of the recording, 08:15 or 2026-03-14T08:15 (UTC).",
 )
 @click.option("--to", "end", help="End of the part, as --from.")
+@click.option("--every", help="Take the part again each: 1h.")
 @click.option(
     "--roi",
     type=AreaType(),
@@ -237,6 +238,8 @@ def extract(
             raise click.UsageError("a live source is extracted alone; --for is for live sources")
         if n_topics is not None or start or name_time:
             raise click.UsageError("--topics, --start and --name-time are not for live sources")
+        if any(fields[name] for name in ("begin", "end", "every")):
+            raise click.UsageError("--from, --to and --every are not for live sources; --for is")
         _record_live(live[0], workspace, settings, for_length)
         note_next_step(ctx, workspace)
         return

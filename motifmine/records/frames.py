@@ -24,6 +24,8 @@ class FrameOptions:
     end: str = ""
     """Part of each recording that is read: `10min` of its own time, a time of day `08:15` or a
     moment `2026-03-14T08:15`; "" for its first and last frame."""
+    every: str = ""
+    """Duration after which the part is read again; "" for once."""
     rate_hz: float | None = None
     """Pictures a second of stills whose times are not known otherwise."""
     name_time: str = ""

@@ -120,6 +120,7 @@ def plan_jobs(
         )
         for path, name in zip(paths, names, strict=True)
     ]
+    _check_part(settings, jobs)
     scene = scene or find_scene(workspace, jobs, workers, on_message)
     jobs = [replace(job, scene=scene) for job in jobs]
     if scene is None or scene.vocabulary.layout.picture_grid() is None:
@@ -283,6 +284,16 @@ def differences(job: ExtractionJob) -> list[str]:
         )
         if now != then
     ]
+
+
+def _check_part(settings: ExtractionSettings, jobs: Sequence[ExtractionJob]) -> None:
+    """Raise for a part of a source whose reader cannot take one: it would be read whole."""
+    frames = settings.frames
+    other = next((job.source for job in jobs if job.reader.gives != "frames"), None)
+    if other is not None and (frames.begin or frames.end or frames.every):
+        raise SpecError(
+            f"--from, --to and --every choose a part of a video, and {other} is none; cut it before"
+        )
 
 
 def _check_start(settings: ExtractionSettings, n_sources: int) -> None:

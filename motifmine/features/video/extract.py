@@ -18,7 +18,7 @@ from motifmine.errors import MotifmineWarning, VideoError
 from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
-from motifmine.features.video.part import choose_part
+from motifmine.features.video.part import Part
 from motifmine.features.video.rate import describe_bin, refuse_low_rate
 from motifmine.features.video.spec import FlowSpec, parse_area
 from motifmine.files import sha256
@@ -100,8 +100,8 @@ def extract_documents(
             source=str(path.resolve()),
             start_utc=start_utc or (reader.created if holds_stills(path) else ""),
         )
-        part = choose_part(reader.frames(), options or FrameOptions(), scene.start_utc)
-        watched = _report_progress(part, reader, on_progress)
+        part = Part.of_options(options, scene.start_utc)
+        watched = _report_progress(part.choose(reader.frames()), reader, on_progress)
         tables = VideoDocuments(
             reader=reader,
             spec=spec,
@@ -109,7 +109,7 @@ def extract_documents(
             threads=threads or n_cores(),
             accept=accept,
         )
-        for table, is_last in _mark_last(tables.read(watched, document_s)):
+        for table, is_last in _mark_last(tables.read(watched, document_s, part)):
             recording = replace(table.recordings[0], source_digest=digest.result())
             if is_last:
                 _report_losses(reader, strict)
@@ -140,12 +140,12 @@ class VideoDocuments:
     """Time stamps that were repaired in the documents so far."""
 
     def read(
-        self, frames: Iterable[VideoFrame], document_s: float | None
+        self, frames: Iterable[VideoFrame], document_s: float | None, part: Part | None = None
     ) -> Iterator[ObservationTable]:
-        """Yield the table of every document."""
+        """Yield the table of every document; one ends at each end of a stretch of `part`."""
         # with threads inside OpenCV, flow would depend on how many of them divide the picture
         cv2.setNumThreads(1)
-        for _, document in groupby(frames, DocumentOf(document_s)):
+        for _, document in groupby(frames, DocumentOf(document_s, part)):
             yield from self._read_document(document)
 
     def _read_document(self, frames: Iterator[VideoFrame]) -> Iterator[ObservationTable]:
@@ -226,16 +226,19 @@ class DocumentOf:
     """Returns the number of the document of a frame; called with every frame in order."""
 
     longest_s: float | None = None
+    part: Part | None = None
     number: int = -1
-    _of_reader: int = -1
+    _of_reader: tuple[int, int | None] = (-1, None)
     _start_s: Fraction = Fraction(0)
 
     def __call__(self, frame: VideoFrame) -> int:
         """Return the number of the document, from 0."""
         is_long = self.longest_s is not None and frame.time_s - self._start_s >= self.longest_s
-        if frame.document != self._of_reader or is_long:
+        stretch = 0 if self.part is None else self.part.number_at(float(frame.time_s))
+        of_reader = frame.document, stretch
+        if of_reader != self._of_reader or is_long:
             self.number += 1
-            self._of_reader, self._start_s = frame.document, frame.time_s
+            self._of_reader, self._start_s = of_reader, frame.time_s
         return self.number
 
 

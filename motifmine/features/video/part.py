@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from motifmine.durations import Duration
@@ -9,36 +10,73 @@ from motifmine.errors import SpecError
 from motifmine.records.frames import FrameOptions, VideoFrame
 
 
-def choose_part(
-    frames: Iterator[VideoFrame], options: FrameOptions, start_utc: str
-) -> Iterator[VideoFrame]:
-    """Yield the frames of the part that the options name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Stretches of a recording: one, or one in every period."""
 
-    Parameters
-    ----------
-    start_utc : str
-        Wall-clock time of the first frame, ISO 8601; "" if unknown.
+    begin_s: float = -math.inf
+    end_s: float = math.inf
+    """Of the first, in seconds since the first frame."""
+    every_s: float = math.inf
+    """From the begin of one stretch to that of the next."""
+    said: str = ""
+    """The options that name it."""
 
-    Raises
-    ------
-    SpecError
-        If a limit is no time, or one of an unknown wall clock, or if no frame is left.
-    """
-    if not options.begin and not options.end:
-        yield from frames
-        return
-    begin_s = find_limit(options.begin, start_utc) if options.begin else -math.inf
-    end_s = find_limit(options.end, start_utc) if options.end else math.inf
-    is_empty = True
-    for frame in frames:
-        if frame.time_s >= end_s:
-            break
-        if frame.time_s >= begin_s:
-            is_empty = False
-            yield frame
-    if is_empty:
-        said = f"--from {options.begin or 'its begin'} --to {options.end or 'its end'}"
-        raise SpecError(f"no frame lies in the part {said}")
+    @classmethod
+    def of_options(cls, options: FrameOptions, start_utc: str) -> "Part":
+        """Return the part that options name.
+
+        Parameters
+        ----------
+        start_utc : str
+            Wall-clock time of the first frame, ISO 8601; "" if unknown.
+
+        Raises
+        ------
+        SpecError
+            If a limit is no time, or one of an unknown wall clock, or if stretches overlap.
+        """
+        begin_s = find_limit(options.begin, start_utc) if options.begin else -math.inf
+        end_s = find_limit(options.end, start_utc) if options.end else math.inf
+        named = (("--from", options.begin), ("--to", options.end), ("--every", options.every))
+        said = " ".join(f"{option} {text}" for option, text in named if text)
+        if not options.every:
+            return cls(begin_s=begin_s, end_s=end_s, said=said)
+        begin_s = max(begin_s, 0.0) if not options.begin else begin_s
+        every_s = Duration.parse(options.every).seconds(math.nan)
+        if not begin_s < end_s < begin_s + every_s:
+            raise SpecError(
+                f"{said} is no part of each {options.every}: write where the first one ends, less "
+                f"than {options.every} after it begins, --from 10min --to 15min --every 1h"
+            )
+        return cls(begin_s=begin_s, end_s=end_s, every_s=every_s, said=said)
+
+    def number_at(self, time_s: float) -> int | None:
+        """Return the number of the stretch that a time lies in, None for a time between them."""
+        if not self.begin_s <= time_s:
+            return None
+        number = 0 if math.isinf(self.every_s) else int((time_s - self.begin_s) // self.every_s)
+        is_inside = time_s < self.end_s + (number * self.every_s if number else 0.0)
+        return number if is_inside else None
+
+    def choose(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """Yield the frames of the part.
+
+        Raises
+        ------
+        SpecError
+            If there is none.
+        """
+        is_empty = True
+        for frame in frames:
+            time_s = float(frame.time_s)
+            if time_s >= self.end_s and math.isinf(self.every_s):
+                break
+            if self.number_at(time_s) is not None:
+                is_empty = False
+                yield frame
+        if is_empty and self.said:
+            raise SpecError(f"no frame lies in the part {self.said}")
 
 
 def find_limit(text: str, start_utc: str) -> float:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import SpecError
-from motifmine.features.video.part import choose_part, find_limit
+from motifmine.features.video.extract import extract_documents
+from motifmine.features.video.part import Part, find_limit
 from motifmine.records.frames import FrameOptions
 from tests.helpers.clips import extract_video, frames_of, moving_square, write_clip
 
@@ -51,6 +52,32 @@ def test_a_part_is_a_document_of_its_own_time(tmp_path: Path) -> None:
 
 
 def test_a_part_without_a_frame_is_refused() -> None:
-    options = FrameOptions(begin="1h")
+    part = Part.of_options(FrameOptions(begin="1h"), "")
     with pytest.raises(SpecError, match="no frame lies in the part --from 1h"):
-        list(choose_part(frames_of(moving_square(10)), options, ""))
+        list(part.choose(frames_of(moving_square(10))))
+
+
+def test_a_part_of_each_period_is_a_document_of_its_own(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", moving_square(200))
+    options = FrameOptions(begin="1s", end="2s", every="3s")
+    tables = list(extract_documents(path, options=options))
+    # the third stretch ends with the recording, after 8 s
+    begins = [float(table.recordings[0].bin_start_s[0]) for table in tables]
+    assert begins == [1.0, 4.0, 7.0]
+    assert [table.recordings[0].frames_decoded for table in tables] == [25, 25, 25]
+    assert all(table.total > 0 for table in tables)
+
+
+def test_a_part_of_each_period_follows_the_wall_clock() -> None:
+    options = FrameOptions(begin="07:50", end="07:55", every="15min")
+    part = Part.of_options(options, START)
+    minutes = [part.number_at(60.0 * minute) for minute in (0, 4, 5, 9, 10, 15, 20, 24.9, 25)]
+    assert minutes == [None, None, 1, 1, None, None, 2, 2, None]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [("", ""), ("10min", ""), ("10min", "20min"), ("10min", "5min")]
+)
+def test_parts_that_overlap_or_have_no_end_are_refused(begin: str, end: str) -> None:
+    with pytest.raises(SpecError, match="write where the first one ends"):
+        Part.of_options(FrameOptions(begin=begin, end=end, every="10min"), "")

@@ -145,6 +145,16 @@ def test_a_live_source_is_extracted_alone(motifmine: Run) -> None:
     assert motifmine("extract", "a.mp4", "--for", "8h").exit_code == 2
 
 
+def test_a_part_is_refused_where_it_would_be_ignored(motifmine: Run, tmp_path: Path) -> None:
+    live = motifmine("extract", "rtsp://127.0.0.1:1/a", "--from", "1s")
+    assert live.exit_code == 2
+    assert "not for live sources" in live.stderr
+    (tmp_path / "log.csv").write_text("time,value\n0,1\n1,2\n")
+    series = motifmine("extract", str(tmp_path / "log.csv"), "--to", "1s")
+    assert series.exit_code == 1
+    assert "choose a part of a video" in series.stderr
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
