@@ -50,6 +50,12 @@ OPTIONS = (
         "[default: auto]",
     ),
     click.option(
+        "--detrend",
+        type=click.Choice(["auto", "off"]),
+        help="Whether drift and daily rhythm of measurements are taken out, where they are apart "
+        "from what is faster.  [default: auto]",
+    ),
+    click.option(
         "--long", help="Columns of the long form: time,sensor,value.  [default: recognised]"
     ),
     click.option(
@@ -120,6 +126,7 @@ def take_series_settings(
         max_gap_s=gap,
         document_s=document,
         hold=hold,
+        detrend=given.pop("detrend", "auto"),
         join=bool(given.pop("join", False)),
         seed=seed,
     )

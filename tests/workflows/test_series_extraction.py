@@ -10,12 +10,8 @@ import pytest
 from click.testing import Result
 
 from motifmine.errors import FormatError, WorkspaceError
-from motifmine.features.series.survey import (
-    SeriesScene,
-    SeriesSettings,
-    choose_bin_s,
-    round_up,
-)
+from motifmine.features.series.bin_length import choose_bin_s, round_up
+from motifmine.features.series.survey import SeriesScene, SeriesSettings
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, read_cached

@@ -22,6 +22,7 @@ from motifmine.features.series import mixed
 from motifmine.features.series.levels import Method, find_level_edges
 from motifmine.features.series.raw_facts import RawFacts, measure_rows
 from motifmine.features.series.sample import SeriesSample
+from motifmine.features.series.trends import Trends, find_trend_bins, remove_trend
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.types import Floats, Floats32, Indices
@@ -122,6 +123,7 @@ def learn_coding(
     units: Sequence[str],
     spec: CodingSpec,
     facts: RawFacts | None = None,
+    trends: Trends | None = None,
 ) -> Vocabulary:
     """Learn the coding of a series and return its vocabulary.
 
@@ -135,6 +137,8 @@ def learn_coding(
         `auto` is resolved by `choose_words`.
     facts : RawFacts or None
         On the samples before they were averaged; None: on the bins.
+    trends : Trends or None
+        Trends to take out of measurements.
 
     Raises
     ------
@@ -158,6 +162,8 @@ def learn_coding(
         coding, per_channel = _learn_levels(sample.value, spec), spec.n_levels
     else:
         raise SpecError(f"words is {words!r}, which is not for samples of channels")
+    if trends is not None and words in ("rectified", "mixed"):
+        coding = _add_trends(coding, trends)
     layout = Channels(
         channels=tuple(channels),
         units=tuple(units),
@@ -195,6 +201,17 @@ def _learn_mixed(value: Floats32, channels: Sequence[str], kinds: Indices) -> Fl
         elif kind == mixed.STATE:
             coding[channel, 1:] = states[channel]
     return coding
+
+
+def _add_trends(coding: Floats, trends: Trends) -> Floats:
+    """Return the coding with the windows of trends as a further column, if there are any."""
+    # centre and spread come last; a channel without spread, or of another kind, has no trend
+    is_kind = coding[:, 0] == mixed.RECTIFIED if coding.shape[1] > 2 else np.ones(len(coding), bool)
+    mine = (trends.windows > 0) & is_kind & np.isfinite(coding[:, -1])
+    if not mine.any():
+        return coding
+    coding[mine, -2], coding[mine, -1] = 0.0, trends.spread[mine]
+    return np.concatenate([coding, np.where(mine, trends.windows, 0.0)[:, None]], axis=1)
 
 
 def _find_centres(value: Floats32, mean: Floats, spread: Floats) -> Floats:
@@ -257,8 +274,8 @@ def make_word_labels(layout: Channels) -> tuple[str, ...]:
     if layout.words == "mixed":
         return tuple(mixed.label_mixed(layout))
     labels: list[str] = []
-    rows = zip(layout.channels, layout.units, layout.coding, strict=True)
-    for channel, unit, coding in rows:
+    rows = zip(layout.channels, layout.units, layout.coding, find_trend_bins(layout), strict=True)
+    for channel, unit, coding, window in rows:
         end = f" {unit}" if unit else ""
         if layout.words == "counts":
             above = (
@@ -268,7 +285,7 @@ def make_word_labels(layout: Channels) -> tuple[str, ...]:
             )
             labels.append(f"{channel}{above}")
         elif layout.words == "rectified":
-            mean = f"{_format_number(coding[0])}{end}"
+            mean = "its trend" if window else f"{_format_number(coding[0])}{end}"
             labels += [f"{channel} above {mean}", f"{channel} below {mean}"]
         elif layout.words == "changes":
             labels += [f"{channel} rises", f"{channel} falls"]
@@ -308,7 +325,10 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
     series : BinnedSeries
         With the channels of `layout`, in the same order.
     """
-    value = np.asarray(series.value, dtype=np.float64)
+    value = np.array(series.value, dtype=np.float64)
+    for index, window in enumerate(find_trend_bins(layout).tolist()):
+        if window:
+            value[:, index] = remove_trend(value[:, index], window)
     if layout.words == "levels":
         return _encode_levels(value, layout)
     if layout.words == "counts":
@@ -318,7 +338,7 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
         count = mixed.encode_mixed(value, layout, PER_DEVIATION, MAX_DEVIATIONS)
     else:
         if layout.words == "rectified":
-            mean, spread = layout.coding.T
+            mean, spread = layout.coding.T[:2]
             deviation = (value - mean) / spread
         else:
             deviation = np.diff(value, axis=0, prepend=np.nan) / layout.coding[:, 0]

@@ -90,12 +90,13 @@ def scale_counts(value: Floats32) -> float:
 def label_mixed(layout: Channels) -> list[str]:
     """Return the label of every word."""
     labels: list[str] = []
-    for name, unit, (kind, first, _) in zip(
+    for name, unit, (kind, first, _, *trend) in zip(
         layout.channels, layout.units, layout.coding, strict=True
     ):
         end = f" {unit}" if unit else ""
         if kind == RECTIFIED:
-            labels += [f"{name} {side} {first:.4g}{end}" for side in ("above", "below")]
+            centre = "its trend" if any(trend) else f"{first:.4g}{end}"
+            labels += [f"{name} {side} {centre}" for side in ("above", "below")]
             labels.append(f"{name} (no word)")
         elif kind == COUNTS:
             labels += [name, f"{name} (no word)", f"{name} (no word 2)"]
@@ -117,7 +118,7 @@ def encode_mixed(value: Floats, layout: Channels, per_deviation: float, most: fl
     most : float
         Standard deviations at which measurements are clipped.
     """
-    kinds, first, second = layout.coding.T
+    kinds, first, second = layout.coding.T[:3]
     count = np.zeros((*value.shape, PER_CHANNEL))
     mine = kinds == RECTIFIED
     deviation = np.clip((value[:, mine] - first[mine]) / second[mine], -most, most)

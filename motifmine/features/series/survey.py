@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from motifmine.errors import DataError, SpecError
+from motifmine.features.series.bin_length import choose_bin_s, round_up
 from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
@@ -21,6 +22,7 @@ from motifmine.features.series.holding import HeldChannels, Hold
 from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
+from motifmine.features.series.trends import TrendSums, choose_trends, find_trend_bins, select_sums
 from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
@@ -28,10 +30,8 @@ from motifmine.io.series.spool import cache_binned, forget_if_warned
 from motifmine.records.series import SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.types import Floats
 
-SAMPLES_PER_BIN = 5
-"""Default number of samples per bin, for series with more than one sample per second."""
-SPECTRA_PER_BIN = 2
 SOUND_HOP_S = 0.005
 """Time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin."""
 BINS_PER_EVENT = 10
@@ -54,6 +54,8 @@ class SeriesSettings:
     """Which channels hold their last value, see `motifmine.features.series.holding`."""
     vocabulary: Vocabulary | None = None
     """Words to use; None: those of the workspace, or learned from the sources."""
+    detrend: Literal["auto", "off"] = "auto"
+    """Whether slow trends are taken out, see `motifmine.features.series.trends`."""
     join: bool = False
     """Whether all sources are parts of one recording."""
     seed: int = 0
@@ -75,6 +77,8 @@ class Survey:
     """Sampled bins; None for events."""
     facts: RawFacts | None = None
     """On the samples before they were averaged; None for events."""
+    trends: Floats | None = None
+    """See `motifmine.features.series.trends.measure_trends`; None for events and sound."""
     last_s: float = math.nan
     """Time of the last row, seconds."""
 
@@ -184,7 +188,10 @@ def survey(
             # with --on-bad skip the file is read again, so that warnings are given by extraction
             parts = cache_binned(parts, settings.spool, path)
         with forget_if_warned(settings.spool, path):
-            sample = sample_series(parts, seed=settings.seed, stream=stream)
+            trends = TrendSums()
+            is_sound = bool(reader.header.centres_hz)
+            gathered = parts if is_sound else trends.gather(parts)
+            sample = sample_series(gathered, seed=settings.seed, stream=stream)
         n_channels = len(raw.labels())
         return Survey(
             path=path,
@@ -193,6 +200,7 @@ def survey(
             labels=(),
             sample=sample.widen(n_channels),
             facts=raw.facts.widen(n_channels),
+            trends=None if is_sound else trends.widen(n_channels),
             last_s=raw.last_s,
         )
 
@@ -209,32 +217,6 @@ def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Sur
         apart_s = (last_s - first_s) * max(len(labels), 1) / max(n_events, 1)
         bin_s = round_up(apart_s / BINS_PER_EVENT) if apart_s > 0 and n_events > 1 else 1.0
     return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, sample=None)
-
-
-def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
-    """Return the default length of a time bin for a sampling period, seconds.
-
-    Examples
-    --------
-    >>> [choose_bin_s(period) for period in (1 / 360, 0.02, 1.0, 300.0)]
-    [0.02, 0.1, 1.0, 300.0]
-    """
-    if not period_s > 0:
-        return 1.0
-    if units and all(unit == "dB" for unit in units):
-        return round_up(SPECTRA_PER_BIN * period_s)
-    if period_s < 1:
-        return round_up(SAMPLES_PER_BIN * period_s)
-    # slow loggers: one sample a bin, without the rounding errors of their clocks
-    return float(f"{period_s:.6g}")
-
-
-def round_up(value: float) -> float:
-    """Round up to a number of the series 1, 2, 5, 10, ..., with a tolerance of 1 %."""
-    power = math.floor(math.log10(value))
-    # round numbers, so that bins of sources of nearly the same rate are the same
-    steps = (m * 10.0**p for p in (power, power + 1) for m in (1, 2, 5))
-    return float(f"{next(step for step in steps if step >= 0.99 * value):.6g}")
 
 
 def merge_surveys(
@@ -280,13 +262,21 @@ def merge_surveys(
     choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":
         choice = choose_words(sample, header.units, facts)
+    trends = None
+    if settings.detrend == "auto":
+        found_sums = zip(surveys, orders, strict=True)
+        sums = [select_sums(s.trends, order) for s, order in found_sums if s.trends is not None]
+        trends = choose_trends(sums) if sums else None
     vocabulary = learn_coding(
         sample,
         channels=header.channels,
         units=header.units,
         spec=replace(settings.coding, words=choice.words),
         facts=facts,
+        trends=trends,
     )
+    if trends is not None:
+        notes += trends.describe(header.channels, find_trend_bins(vocabulary.layout), first.bin_s)
     notes.append(
         f"words: {choice.words} ({choice.reason}), {vocabulary.n_words} words of "
         f"{len(header.channels)} channels; time bins of {first.bin_s:g} s"
@@ -384,6 +374,8 @@ def check_same_settings(
     differs = []
     if words and asked not in ("auto", words):
         differs.append(f"words by {words} instead of {asked}")
+    if settings.detrend == "off" and find_trend_bins(layout).any():
+        differs.append("trends taken out")
     if settings.bin_s is not None and settings.bin_s != bin_s:
         differs.append(f"time bins of {bin_s:g} s instead of {settings.bin_s:g} s")
     if differs:

@@ -20,6 +20,7 @@ from motifmine.errors import DataError, FormatError
 from motifmine.features.series.binning import DEFAULT_GAP, bin_series
 from motifmine.features.series.holding import HeldChannels
 from motifmine.features.series.survey import SeriesScene, make_options
+from motifmine.features.series.trends import find_trend_bins
 from motifmine.features.video.extract import VideoDocuments
 from motifmine.features.video.flow import BinRow
 from motifmine.io.growing import POLL_S, GrowingFile, Prefixed, Stopped
@@ -202,8 +203,12 @@ class Source:
             self._take(task.name, document, start_s, start_utc, table.word[last], table.count[last])
 
     def _parts(self, reader: CleanReader, task: SeriesTask) -> Iterator[tuple[int, BinnedSeries]]:
-        """Yield the number of the document and every bin, with the bin before it in front."""
+        """Yield the number of the document and every bin, with those before it in front.
+
+        One, for changes; of channels whose trend is taken out two windows of the median.
+        """
         bin_s = task.scene.bin_s
+        n_before = max(1, 2 * int(find_trend_bins(task.scene.vocabulary.layout).max(initial=0)))
         held = HeldChannels(task.settings.hold, bin_s)
         before: BinnedSeries | None = None
         document = 0
@@ -217,14 +222,10 @@ class Source:
                 gap_s = task.settings.max_gap_s or (DEFAULT_GAP * bin_s if is_sampled else math.inf)
                 step_s = part.bin_start_s[0] - before.bin_start_s[-1]
                 document += bool(step_s > gap_s + bin_s)
-                if step_s < 1.5 * bin_s and part.channels == before.channels:
-                    joined = [
-                        np.concatenate([getattr(before, key)[-1:], getattr(part, key)])
-                        for key in ("bin_start_s", "value", "samples")
-                    ]
-                    part = replace(  # noqa: PLW2901
-                        part, bin_start_s=joined[0], value=joined[1], samples=joined[2]
-                    )
+                n_missed = round(step_s / bin_s) - 1
+                is_same = part.channels == before.channels and step_s <= gap_s + bin_s
+                if is_same and n_missed < n_before:
+                    part = _put_before(before, part, n_before, n_missed)  # noqa: PLW2901
             yield document, part
             before = part
 
@@ -321,3 +322,28 @@ def _name(path: Path | None) -> str:
 def _is_settled(path: Path, idle_s: float) -> bool:
     """Return whether a file has not changed for some time."""
     return time.time() - path.stat().st_mtime >= min(SETTLED_S, idle_s)
+
+
+def _put_before(
+    before: BinnedSeries, part: BinnedSeries, n_before: int, n_missed: int
+) -> BinnedSeries:
+    """Return a bin with the last of those before it, and empty ones for those that were missed.
+
+    Parameters
+    ----------
+    before, part : BinnedSeries
+    n_before, n_missed : int
+        Bins to keep, and bins between the two.
+    """
+    bin_s = (part.bin_start_s[0] - before.bin_start_s[-1]) / (n_missed + 1)
+    n_channels = part.value.shape[1]
+    gap = {
+        "bin_start_s": before.bin_start_s[-1] + bin_s * np.arange(1, n_missed + 1),
+        "value": np.full((n_missed, n_channels), np.nan, np.float32),
+        "samples": np.zeros((n_missed, n_channels), np.int32),
+    }
+    joined = {
+        key: np.concatenate([getattr(before, key), empty, getattr(part, key)])[-n_before - 1 :]
+        for key, empty in gap.items()
+    }
+    return BinnedSeries(**joined, channels=part.channels)
