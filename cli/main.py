@@ -1,37 +1,44 @@
 """The group `motifmine` and the options of all commands."""
 
 import os
-import traceback
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .anomalies import anomalies
-from .batch import batch
-from .clips import clips
-from .compare import compare
-from .config import config, name_variables, read_settings
-from .convert import convert
-from .demo import demo
-from .doctor import doctor
-from .evaluate import evaluate
-from .export import export
-from .extract import extract
-from .fit import fit
-from .forecast import forecast
-from .info import info
-from .locate import locate
-from .name import name as name_motifs
-from .next_step import next_step
-from .occurrences import occurrences
-from .output import MESSAGES, complain, set_up_messages
-from .phases import phases
-from .plugins import plugins
-from .run import run
-from .show_motifs import show_motifs
-from .simulate import simulate
-from .watch import watch
+from .config import name_variables, read_settings
+
+SUMMARIES = {
+    "run": "Extract, fit, show and open the report in one line.",
+    "demo": "Run all steps on the sample data.",
+    "extract": "Convert recordings to tables of observations.",
+    "info": "Describe a table, a fit or the workspace.",
+    "fit": "Learn motifs and their occurrences from tables.",
+    "show-motifs": "Print the motifs of a fit and write its report.",
+    "name": "Name motifs of a fit.",
+    "occurrences": "Print when the motifs of a fit occurred.",
+    "locate": "Find the motifs of a fit in new recordings.",
+    "watch": "Find the motifs of a fit in a source that grows.",
+    "phases": "Print the common cycle of the motifs, and their phases.",
+    "forecast": "Print the observations that a fit expects next.",
+    "export": "Write a fit or a table as text.",
+    "anomalies": "Rank the stretches that the motifs explain worst.",
+    "clips": "Cut examples of each motif from the videos.",
+    "evaluate": "Evaluate occurrences against annotated events.",
+    "compare": "Match the motifs of several fits.",
+    "simulate": "Simulate tables from known motifs, with their truth.",
+    "batch": "Process an archive of many files to motifs and reports.",
+    "config": "Show which options files or the environment set.",
+    "convert": "Write tables and fits of earlier versions in today's layout.",
+    "doctor": "Check the installation.",
+    "plugins": "List models and readers that other packages add.",
+}
+"""The commands, in the order in which they are used, with what the list of commands says.
+
+The command `a-b` is the function `a_b` of the module of the same name, which is imported when the
+command is called: importing all of them took longer than click itself."""
 
 EXAMPLE = """\b
 Quick start, in an empty folder:
@@ -41,37 +48,73 @@ Quick start, in an empty folder:
 """
 
 
+class Commands(Mapping[str, click.Command]):
+    """The commands of `SUMMARIES`, each imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        stem = name.replace("-", "_")
+        if name not in SUMMARIES:
+            raise KeyError(name)
+        command: click.Command = getattr(import_module(f".{stem}", __package__), stem)
+        command.short_help = SUMMARIES[name]
+        name_variables(command.params, name)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SUMMARIES)
+
+    def __len__(self) -> int:
+        return len(SUMMARIES)
+
+
 class MotifmineGroup(click.Group):
     """A group that reports errors of motifmine in one line; other errors show a traceback."""
 
+    is_whole_process = False
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(SUMMARIES.items()))
+
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Return a context whose defaults are those of files with settings."""
-        from motifmine.errors import MotifmineError
-
         try:
             settings, _ = read_settings(self)
-        except MotifmineError as error:
+        except Exception as error:
+            from motifmine.errors import MotifmineError
+
+            from .output import complain
+
+            if not isinstance(error, MotifmineError):
+                raise
             complain(f"Error: {error}")
             raise click.exceptions.Exit(1) from error
         return super().make_context(*arguments, **{"default_map": settings, **extra})
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Run the command line; without arguments in a call it is that of this process."""
-        if not args and not more:
-            from motifmine.parallel.scratch import use_temporary_area
-
+        self.is_whole_process = not args and not more
+        if self.is_whole_process:
             from .terminal import protect_streams
 
-            use_temporary_area()
             protect_streams()
         return super().main(*args, **more)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a `MotifmineError` ends it with status 1."""
+        import traceback
+
         from motifmine.errors import MotifmineError
 
+        from .output import MESSAGES, complain
         from .signals import end_on_signals
 
+        if self.is_whole_process:
+            # not for `--help`, which needs no temporary files
+            from motifmine.parallel.scratch import use_temporary_area
+
+            use_temporary_area()
         try:
             with end_on_signals():
                 return super().invoke(ctx)
@@ -87,6 +130,7 @@ class MotifmineGroup(click.Group):
 
 @click.group(
     cls=MotifmineGroup,
+    commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXAMPLE,
     invoke_without_command=True,
@@ -128,6 +172,8 @@ def main(
     color: bool | None,
 ) -> None:
     """Find recurring activities in footage or sensor logs, and when they occur, without labels."""
+    from .output import set_up_messages
+
     set_up_messages(quiet, verbose, log_file)
     if memory is not None:
         from motifmine.parallel.memory import limit_memory, parse_size
@@ -135,38 +181,11 @@ def main(
         limit_memory(parse_size(memory))
     ctx.color = color if color is not None else (False if os.environ.get("NO_COLOR") else None)
     if ctx.invoked_subcommand is None:
+        from .next_step import next_step
+
         click.echo(f"next: {next_step(workspace)}")
         click.echo("or all at once: motifmine run SOURCE...; on sample data: motifmine demo")
         click.echo("motifmine --help lists the commands")
 
 
-for command in (
-    run,
-    demo,
-    extract,
-    info,
-    fit,
-    show_motifs,
-    name_motifs,
-    occurrences,
-    locate,
-    watch,
-    phases,
-    forecast,
-    export,
-    anomalies,
-    clips,
-    evaluate,
-    compare,
-    simulate,
-    batch,
-    config,
-    convert,
-    doctor,
-    plugins,
-):
-    main.add_command(command)
-
 name_variables(main.params)
-for name, command in main.commands.items():
-    name_variables(command.params, name)

@@ -47,6 +47,15 @@ def commands(group: Command) -> dict[str, Command]:
     return dict(group.commands)
 
 
+def test_every_command_of_the_folder_is_listed_in_one_line(
+    command: Command, motifmine: Run
+) -> None:
+    files = [file for file in (ROOT / "cli").glob("*.py") if "@click.command(" in file.read_text()]
+    assert set(commands(command)) == {file.stem.replace("_", "-") for file in files}
+    lines = motifmine("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+    assert len(lines.splitlines()) == len(files)
+
+
 def test_every_command_has_help_with_an_example(command: Command, motifmine: Run) -> None:
     for name in commands(command):
         result = motifmine(name, "--help")
@@ -54,8 +63,8 @@ def test_every_command_has_help_with_an_example(command: Command, motifmine: Run
         assert f"motifmine {name}" in result.stdout.partition("Example")[2], name
 
 
-def test_every_command_is_in_the_readme(command: Command) -> None:
-    text = (ROOT / "README.md").read_text()
+def test_every_command_is_in_the_page_of_commands(command: Command) -> None:
+    text = (ROOT / "docs/command-line.md").read_text()
     assert not [name for name in commands(command) if f"`motifmine {name}" not in text]
 
 
