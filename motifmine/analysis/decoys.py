@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
@@ -12,12 +13,16 @@ N_TRIES = 8
 """Most draws of lags of a decoy; of these, the one least similar to the motif is taken."""
 UNLIKE = 0.7
 """Cosine at the best shift below which a decoy differs enough from its motif; no more draws."""
+EQUAL = 0.9
+"""Cosine at the best shift from which a decoy is the motif again."""
 CUT_SHARE = 0.1
 """Greatest share of a word's mass that a lag may move over the edge of the window."""
 
 
 def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indices:
     """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
+
+    Below 0: the word's row is reversed in time, see `roll_words`.
 
     Parameters
     ----------
@@ -60,15 +65,39 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
     )
 
 
+def have_order(motifs: MotifSet, lags: Indices) -> NDArray[np.bool_]:
+    """Return which motifs have an order of words in time that decoys lack, bool array (K,).
+
+    One word alone has none, whatever its rhythm: its decoys are the motif again.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+    lags : int64 array (n_decoys, K, W)
+        See `draw_lags`.
+    """
+    everyone = motifs_with_decoys(motifs, lags).probability
+    decoys = everyone.reshape(len(lags) + 1, *motifs.probability.shape)[1:]
+    alike = [
+        float(np.median(max_shifted_cosine(motif[None], copies)[0]))
+        for motif, copies in zip(motifs.probability, decoys.swapaxes(0, 1), strict=True)
+    ]
+    return np.array(alike) < EQUAL
+
+
 def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     """Return a motif (L, W) with every word's row moved in relative time by its own lag (W,).
 
-    What leaves the window on one side enters on the other.
+    What leaves the window on one side enters on the other. A lag below 0 reverses the row in time,
+    and moves it by -1 - lag.
     """
     rolled = np.zeros_like(motif)
     # most words do not occur in a motif: only the columns of those that do are moved
     words = np.flatnonzero(motif.any(axis=0))
-    row = (np.arange(len(motif))[:, None] - lag[words]) % len(motif)
+    is_reversed = lag[words] < 0
+    by = np.where(is_reversed, -1 - lag[words], lag[words])
+    row = (np.arange(len(motif))[:, None] - by) % len(motif)
+    row = np.where(is_reversed, len(motif) - 1 - row, row)
     rolled[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
     return rolled
 
@@ -76,15 +105,21 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
 def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
     """Return lags (W,) that make a decoy unlike the motif.
 
-    Lags that would cut a word's mass in two are used only where there are no others.
+    No word's mass is cut in two: it would have another rhythm than the data, and fit worse than the
+    motif where there is no order at all. A word that fills the window is reversed in time, or stays
+    as it is: that keeps its autocorrelation.
     """
     words = np.flatnonzero(motif.any(axis=0))
-    allowed = _uncut_lags(motif[:, words])
+    forwards, backwards = _uncut_lags(motif[:, words]), _uncut_lags(motif[::-1, words])
+    # a decay is no rise: where a word can be moved otherwise, it is not reversed
+    backwards[:, forwards.sum(axis=0) >= 2] = False
+    allowed = np.concatenate([forwards, backwards])
+    lags = np.concatenate([np.arange(len(motif)), -1 - np.arange(len(motif))])
     best, least = np.zeros(motif.shape[1], dtype=np.int64), np.inf
     for _ in range(N_TRIES):
         lag = np.zeros(motif.shape[1], dtype=np.int64)
         # the largest of independent uniform numbers is a uniform choice among the allowed lags
-        lag[words] = np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)
+        lag[words] = lags[np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)]
         decoy = roll_words(motif, lag)
         likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
         if likeness < least:
@@ -94,17 +129,15 @@ def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
     return best
 
 
-def _uncut_lags(rows: Floats32) -> np.ndarray:
+def _uncut_lags(rows: Floats32) -> NDArray[np.bool_]:
     """Return which lags leave the mass of each word in one piece, bool array (L, words).
 
-    A lag moves the last `lag` bins to the front. Words that would not have two such lags may have
-    all.
+    A lag moves the last `lag` bins to the front.
     """
     length = len(rows)
     total = rows.sum(axis=0)
     before = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])[:length]
     head = before[(length - np.arange(length)) % length]  # mass of the bins that stay in front
     head[0] = total  # lag 0 moves nothing
-    allowed = np.minimum(head, total - head) <= CUT_SHARE * total
-    allowed[:, allowed.sum(axis=0) < 2] = True
-    return np.asarray(allowed)
+    uncut: NDArray[np.bool_] = np.minimum(head, total - head) <= CUT_SHARE * total
+    return uncut

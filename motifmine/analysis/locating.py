@@ -64,7 +64,7 @@ def locate_occurrences(
         peaks = with_chance(peaks, known.scores_of_others)
         known = replace(
             known,
-            p_value=p_values_of(found, known.n_decoys, known.seed),
+            p_value=p_values_of(found, motifs, lags, known.seed),
             recurring_share=recurring_share_of(found, least_score),
         )
     peaks = keep_occurrences(peaks, peaks.score >= least_score)

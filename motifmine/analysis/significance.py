@@ -15,7 +15,7 @@ from motifmine.analysis.competition import (
     cross_fit,
     leave_out,
 )
-from motifmine.analysis.decoys import draw_lags
+from motifmine.analysis.decoys import draw_lags, have_order
 from motifmine.analysis.motif_selection import keep_activations
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
@@ -119,7 +119,7 @@ def assess(
         held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
     p_value = np.full(len(motifs), np.nan)
     if held.was_fitted:
-        p_value = p_values_of(held.candidates, n_decoys, seed)
+        p_value = p_values_of(held.candidates, motifs, lags, seed)
     # a table too short to be cut cannot show that anything recurs: nothing is dropped then
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
@@ -220,24 +220,27 @@ def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
     )
 
 
-def p_values_of(found: Candidates, n_decoys: int, seed: int) -> Floats:
+def p_values_of(found: Candidates, motifs: MotifSet, lags: Indices, seed: int) -> Floats:
     """Return the p-value of every motif in data that it was not learned from.
+
+    That of a motif without order in time is 1: its decoys are as good.
 
     Parameters
     ----------
     found : Candidates
         Of K motifs and their decoys.
-    n_decoys : int
-        Of each motif.
+    lags : int64 array (n_decoys, K, W)
+        Of the decoys.
     """
-    return recurrence_p_values(
+    p_value = recurrence_p_values(
         found.occurrences.score,
         found.occurrences.motif.astype(np.int64),
-        found.is_decoy,
-        n_motifs=len(found.mass),
-        n_decoys=n_decoys,
+        found.copy,
+        n_motifs=len(motifs),
+        n_decoys=len(lags),
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
+    return np.where(have_order(motifs, lags), p_value, 1.0)
 
 
 def _recurrent(held: HeldOut, p_value: Floats, n_decoys: int) -> Indices:

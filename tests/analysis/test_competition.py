@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
+from motifmine.analysis.chance_level import (
+    DISPERSION,
+    dispersion_of_copies,
+    holm_rejections,
+    recurrence_p_values,
+    score_table,
+)
 from motifmine.analysis.competition import cross_fit, leave_out, match_motifs
-from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
+from motifmine.analysis.decoys import draw_lags, have_order, motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
@@ -121,6 +127,20 @@ def test_a_decoy_keeps_what_each_word_does_and_loses_the_order() -> None:
         rows = np.flatnonzero(decoy[:, word])
         assert np.diff(rows).max() == 1, "the word's mass stays in one piece"
     assert not np.array_equal(decoy, motif)
+
+
+def test_a_word_that_fills_the_window_is_reversed_and_one_word_alone_has_no_order() -> None:
+    motif = np.zeros((8, 3), dtype=np.float32)
+    motif[:, 0] = np.linspace(0.07, 0.09, 8)
+    alone = motif / motif.sum()
+    motif[1:3, 1], motif[4:6, 2] = 0.2, 0.1
+    pair = MotifSet(probability=np.stack([motif / motif.sum(), alone]), weight=np.ones(2))
+    lags = draw_lags(pair, 20, generator(1))
+    decoys = motifs_with_decoys(pair, lags).probability[2::2]
+    rows = {tuple(np.round(decoy[:, 0], 4).tolist()) for decoy in decoys}
+    ramp = tuple(np.round(pair.probability[0, :, 0], 4).tolist())
+    assert rows == {ramp, ramp[::-1]}
+    assert have_order(pair, lags).tolist() == [True, False]
 
 
 def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
@@ -257,26 +277,36 @@ def test_scores_below_the_table_are_false_and_an_empty_table_knows_nothing() -> 
 
 
 @pytest.mark.statistical
-def test_p_values_of_labels_drawn_at_random_are_uniform() -> None:
+def test_p_values_of_what_is_no_better_than_decoys_are_uniform_at_most() -> None:
+    """Also where motif and decoys differ by chance in how well they fit, with an advantage."""
     rng = generator(4)
+    fit = rng.gamma(1 / 0.1, size=(300, 5)) * [1.5, 1.0, 1.0, 1.0, 1.0]
+    drawn = [rng.choice(5, 40, p=of_motif / of_motif.sum()) for of_motif in fit]
     motif = np.repeat(np.arange(300), 40)
     score = rng.gamma(2.0, 10.0, size=len(motif))
-    is_decoy = rng.random(len(motif)) > 1 / 4
-    p = recurrence_p_values(score, motif, is_decoy, n_motifs=300, n_decoys=3, rng=rng)
+    p = recurrence_p_values(score, motif, np.concatenate(drawn), n_motifs=300, n_decoys=4, rng=rng)
     below = [float(np.mean(p <= level)) for level in (0.05, 0.25, 0.5, 0.75)]
     np.testing.assert_allclose(below, (0.05, 0.25, 0.5, 0.75), atol=0.08)
+
+
+def test_decoys_that_differ_more_than_chance_make_p_values_larger() -> None:
+    rng = generator(6)
+    motif, copy = np.repeat(np.arange(6), 300), np.tile(np.repeat(np.arange(6), 50), 6)
+    alike = rng.gamma(2.0, 10.0, size=len(motif))
+    uneven = alike * rng.gamma(0.5, 2.0, size=36).repeat(50)
+    size = {"n_motifs": 6, "n_decoys": 5}
+    assert dispersion_of_copies(alike, motif, copy, **size) == DISPERSION
+    assert 0.5 < dispersion_of_copies(uneven, motif, copy, **size) < 4.0
 
 
 @pytest.mark.statistical
 def test_p_values_of_many_candidates_are_those_of_few() -> None:
     rng = generator(5)
     score = rng.gamma(2.0, 10.0, size=2001)
-    is_decoy = rng.random(2001) > 1 / 4
+    copy = rng.integers(4, size=2001)
     zeros = np.zeros(2001, dtype=np.int64)
     p = [
-        recurrence_p_values(
-            score[:n], zeros[:n], is_decoy[:n], n_motifs=1, n_decoys=3, rng=generator(1)
-        )[0]
+        recurrence_p_values(score[:n], zeros[:n], copy[:n], n_motifs=1, n_decoys=3, rng=rng)[0]
         for n in (2000, 2001)
     ]
     assert p[0] == pytest.approx(p[1], abs=0.02)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
@@ -13,9 +14,9 @@ from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable, Significance
-from motifmine.records.table import table_from_rows
+from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.reporting.sentences.significance import significance_sentences
-from motifmine.simulation import Simulation
+from motifmine.simulation import Simulation, simulate
 from tests.helpers.fit_records import lane_record
 
 SCORES = ScoreTable(
@@ -87,12 +88,11 @@ def test_a_fit_of_an_older_version_has_other_scores_for_other_documents() -> Non
     assert significance().scores_of_others is SCORES
 
 
-def test_p_values_of_other_documents_are_of_these(small: Simulation) -> None:
-    """A motif recurs in recordings of the scene, and not where words are moved in time."""
-    table, motifs = small.table, small.motifs
+def without_order(table: ObservationTable, seed: int) -> ObservationTable:
+    """Return a table with each word moved in time by a lag of its own."""
     row = np.repeat(np.arange(table.n_times), np.diff(table.offsets))
-    lag = np.random.default_rng(1).integers(table.n_times, size=table.n_words)
-    mixed = table_from_rows(
+    lag = np.random.default_rng(seed).integers(table.n_times, size=table.n_words)
+    return table_from_rows(
         time=(row + lag[table.word]) % table.n_times,
         word=table.word,
         count=table.count,
@@ -100,14 +100,30 @@ def test_p_values_of_other_documents_are_of_these(small: Simulation) -> None:
         vocabulary=table.vocabulary,
         bin_s=table.bin_s,
     )
+
+
+def p_values_in(table: ObservationTable, motifs: MotifSet) -> np.ndarray:
     flat = Background(probability=np.full(table.n_words, 1 / table.n_words, "f4"), weight=0.3)
     known = significance(p_value=np.zeros(len(motifs)), recurring_share=np.ones(len(motifs)))
-    _, there = locate_occurrences(table, motifs, flat, known, 3.0, infer_starts)
-    _, none = locate_occurrences(mixed, motifs, flat, known, 3.0, infer_starts)
-    assert there is not None
-    assert none is not None
-    assert np.all(there.p_value <= 0.001)
-    assert np.median(none.p_value) > 0.05
+    _, found = locate_occurrences(table, motifs, flat, known, 3.0, infer_starts)
+    assert found is not None
+    return found.p_value
+
+
+def test_a_motif_recurs_in_recordings_of_the_scene(small: Simulation) -> None:
+    assert np.all(p_values_in(small.table, small.motifs) <= 0.001)
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("n_words", [5, 20])
+def test_p_values_in_recordings_without_order_are_uniform_at_most(n_words: int) -> None:
+    found = []
+    for seed in range(8):
+        drawn = simulate(n_motifs=4, n_times=500, motif_length=8, n_words=n_words, seed=seed)
+        found.append(p_values_in(without_order(drawn.table, seed), drawn.motifs))
+    p = np.concatenate(found)
+    assert kstest(p, "uniform", alternative="greater").pvalue > 0.1
+    assert np.count_nonzero(p <= 0.01) <= 2
 
 
 def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(
