@@ -120,7 +120,7 @@ def assess(
     p_value = np.full(len(motifs), np.nan)
     if held.was_fitted:
         p_value = p_values_of(held.candidates, motifs, lags, seed)
-    # a table too short to be cut cannot show that anything recurs: nothing is dropped then
+    # a table too short to be cut cannot show that anything recurs
     kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
     chosen = select_entries(motifs, "motif", kept)
     folds = cut_pieces(table, motifs.motif_length, n_folds=FOLDS_OF_FEW)
@@ -141,7 +141,7 @@ def assess(
     sure = without_companions(sure, motifs.motif_length, table.n_times)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
     # what recurs without a sure occurrence would be an empty motif in every list
-    shown = np.unique(sure.motif) if held.was_fitted else np.arange(len(kept))
+    shown = np.unique(sure.motif)
     return Assessment(
         kept=kept[shown],
         occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
@@ -153,8 +153,9 @@ def assess(
             p_value=p_value[kept[shown]],
             recurring_share=recurring_share_of(own, least)[shown],
             scores=scores,
-            n_unreplicated=len(motifs) - (n_sure if held.was_fitted else len(kept)),
-            n_companions=n_sure - len(np.unique(sure.motif)) or None,
+            n_unreplicated=len(motifs) - n_sure if held.was_fitted else 0,
+            n_companions=n_sure - len(shown) or None,
+            n_untested=len(motifs) or None if not held.was_fitted else None,
             n_candidates=likely,
             n_decoys=n_decoys,
             piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),

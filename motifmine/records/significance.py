@@ -87,6 +87,9 @@ class Significance:
     n_companions: int | None = None
     """Motifs that are not reported because they are parts of others, with which they occur; None
     where there are none."""
+    n_untested: int | None = None
+    """Motifs that are not reported because the recordings are too short to test them; None where
+    there are none."""
 
     @property
     def scores_of_others(self) -> ScoreTable:

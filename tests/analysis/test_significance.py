@@ -145,7 +145,12 @@ def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(
     ("tested", "least", "said"),
     [
         (significance(n_unreplicated=3), 2.0, "3 motifs are not reported"),
-        (significance(p_value=np.full(2, np.nan)), np.inf, "too short"),
+        (
+            significance(n_untested=2),
+            np.inf,
+            "2 motifs are not reported: the recordings are too short",
+        ),
+        (significance(n_untested=1), np.inf, "test whether it recurs (each half"),
         (significance(), np.inf, "5 candidate occurrences, none sure; they come with --false-al"),
         (significance(n_candidates=0), np.inf, "no occurrence is sure"),
     ],

@@ -23,11 +23,8 @@ def significance_sentences(record: FitRecord) -> list[str]:
         sentences.append(_describe_unreplicated(tested.n_unreplicated))
     if tested.n_companions:
         sentences.append(_describe_companions(tested.n_companions))
-    if len(record.motifs) and np.isnan(tested.p_value).all():
-        sentences.append(
-            "the recordings are too short to test motifs on data they were not learned from; no "
-            "occurrence can be sure (each half must hold a motif's length)"
-        )
+    if tested.n_untested:
+        sentences.append(_describe_untested(tested.n_untested))
     elif len(record.motifs) == 0 and tested.n_candidates == 0:
         sentences.append(_none_recurs(record))
     elif len(record.occurrences) == 0:
@@ -54,6 +51,14 @@ def _describe_unreplicated(number: int) -> str:
     if number == 1:
         return "1 motif is not reported: it does not recur in data it was not learned from"
     return f"{number} motifs are not reported: they do not recur in data they were not learned from"
+
+
+def _describe_untested(number: int) -> str:
+    what, they = ("1 motif is", "it") if number == 1 else (f"{number} motifs are", "they")
+    return (
+        f"{what} not reported: the recordings are too short to test whether {they} recur"
+        f"{'s' * (number == 1)} (each half must hold a motif's length); more recordings help"
+    )
 
 
 def _describe_companions(number: int) -> str:
