@@ -8,6 +8,7 @@ spawned.
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -136,10 +137,16 @@ def _make_context(preload: tuple[str, ...]) -> Any:
         return context
     # the fork server inherits the ignored signal; otherwise Ctrl-C would print its traceback
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # it is started by `python -c`, which would import what lies in the current folder first: files
+    # of others, named as a package is
+    was_safe = "PYTHONSAFEPATH" in os.environ
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGINT, handler)
+        if not was_safe:
+            del os.environ["PYTHONSAFEPATH"]
     return context
 
 

@@ -28,6 +28,7 @@ from motifmine.workflows.find_scene import find_scene_of_tables
 from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.clips import cut, extract_video, moving_square, scene, write_clip
+from tests.helpers.paths import ROOT
 
 Run = Callable[..., Result]
 
@@ -454,3 +455,25 @@ def test_the_scene_of_a_workspace_is_that_of_its_first_table(
     scene = find_scene_of_tables(workspace, workspace.table_paths())
     assert scene is not None
     assert (scene.size_px, scene.bin_s) == ((160, 120), 0.25)
+
+
+def test_nothing_in_the_current_folder_is_imported(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    (here / "motifmine").mkdir(parents=True)
+    (here / "motifmine/__init__.py").write_text("open('imported', 'w')")
+    (here / "doc.tdoc").write_text("0:2 3:1\n1:4\n")
+    # as the installed command: the folder of the script is first on the path, not the current one
+    script = tmp_path / "bin/motifmine"
+    script.parent.mkdir()
+    script.write_text("from motifmine_cli.main import main\nmain()\n")
+    done = subprocess.run(
+        [sys.executable, str(script), "extract", "doc.tdoc"],
+        cwd=here,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (here / "imported").exists()
