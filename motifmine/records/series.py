@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 
@@ -63,6 +65,16 @@ class UpdateChunk:
     """Index into `SeriesReader.labels()`, int64 array (n,)."""
     value: Floats
     """float64 array (n,); NaN: the value is missing from here on."""
+
+    def group(self) -> tuple[Indices, Indices]:
+        """Return the rows channel by channel, in order of time, and where each channel begins."""
+        # NumPy sorts 16 bits by counting, ten times as fast as it compares 64
+        narrow = self.channel.astype(
+            np.int16 if self.channel.max(initial=0) < 1 << 15 else np.int64
+        )
+        order = np.argsort(narrow, kind="stable")
+        channel = self.channel[order]
+        return order, np.flatnonzero(np.diff(channel, prepend=-1))
 
 
 Chunk = SampleChunk | EventChunk | UpdateChunk

@@ -228,9 +228,8 @@ def measure_period_s(chunk: Chunk) -> float:
 
 
 def _measure_senders(chunk: UpdateChunk) -> float:
-    order = np.argsort(chunk.channel, kind="stable")
-    time_s, value = chunk.time_s[order], chunk.value[order]
-    cuts = np.flatnonzero(np.diff(chunk.channel[order])) + 1
+    order, starts = chunk.group()
+    time_s, value, cuts = chunk.time_s[order], chunk.value[order], starts[1:]
     sampled: list[float] = []
     numbers: list[float] = []
     states: list[float] = []

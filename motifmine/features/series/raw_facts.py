@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.records.series import Chunk, EventChunk, SampleChunk, SeriesHeader, SeriesReader
+from motifmine.records.series import (
+    Chunk,
+    EventChunk,
+    SampleChunk,
+    SeriesHeader,
+    SeriesReader,
+    UpdateChunk,
+)
 from motifmine.types import Floats
 
 FIELDS = ("n", "n_zero", "n_fraction", "n_repeated", "low", "high")
@@ -99,6 +105,32 @@ def measure_rows(value: Floats) -> RawFacts:
     )
 
 
+def _measure_updates(chunk: UpdateChunk, n_channels: int) -> RawFacts:
+    """Return the facts of values of single channels, of `n_channels` channels."""
+    found = RawFacts.empty(n_channels)
+    if not len(chunk.value):
+        return found
+    order, starts = chunk.group()
+    value, channel = chunk.value[order], chunk.channel[order]
+    mine = channel[starts]
+    is_repeated = np.append(False, (value[1:] == value[:-1]) & (channel[1:] == channel[:-1]))
+    counts = {
+        "n": ~np.isnan(value),
+        "n_zero": value == 0,
+        "n_fraction": ~np.isnan(value) & (value != np.round(value)),
+        "n_repeated": is_repeated,
+    }
+    sums = {name: np.add.reduceat(flag.astype(np.float64), starts) for name, flag in counts.items()}
+    low, high = np.fmin.reduceat(value, starts), np.fmax.reduceat(value, starts)
+    # NaN of a channel whose values are all missing
+    sums |= {"low": np.where(np.isnan(low), np.inf, low)}
+    sums |= {"high": np.where(np.isnan(high), -np.inf, high)}
+    columns = {name: getattr(found, name).copy() for name in FIELDS}
+    for name in FIELDS:
+        columns[name][mine] = sums[name]
+    return RawFacts(**columns)
+
+
 class FactsReader:
     """A reader that gathers facts on what passes; see `SeriesReader`."""
 
@@ -132,13 +164,7 @@ class FactsReader:
         if isinstance(chunk, SampleChunk):
             found = measure_rows(chunk.value).widen(n_channels)
         else:
-            # stable: samples of a channel stay in order of time, which repeats are counted in
-            order = np.argsort(chunk.channel, kind="stable")
-            edges = np.searchsorted(chunk.channel[order], np.arange(n_channels + 1))
-            value = chunk.value[order]
-            parts = [measure_rows(value[a:b, None]) for a, b in pairwise(edges)]
-            columns = {f: np.concatenate([getattr(p, f) for p in parts]) for f in FIELDS}
-            found = RawFacts(**columns) if parts else RawFacts.empty(0)
+            found = _measure_updates(chunk, n_channels)
         self.facts = self.facts.widen(n_channels).join(found)
 
     def __enter__(self) -> "FactsReader":

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.io.series.time_formats import parse_number
-from motifmine.records.series import Chunk, EventChunk, SampleChunk, SeriesHeader, SeriesReader
+from motifmine.records.series import (
+    Chunk,
+    EventChunk,
+    SampleChunk,
+    SeriesHeader,
+    SeriesReader,
+    UpdateChunk,
+)
 from motifmine.types import Floats
 
 SENTINELS = (
@@ -62,14 +69,26 @@ class CleanReader:
                     chunk = replace(chunk, value=value)  # noqa: PLW2901
                 yield chunk
             else:
-                order = np.argsort(chunk.channel, kind="stable")
-                cuts = np.flatnonzero(np.diff(chunk.channel[order])) + 1
-                value = chunk.value.copy()
-                for rows in np.split(order, cuts):
-                    one = self._mark(value[rows], int(chunk.channel[rows[0]]))
-                    if one is not None:
-                        value[rows[one]] = np.nan
-                yield replace(chunk, value=value)
+                yield self._clean_updates(chunk)
+
+    def _clean_updates(self, chunk: UpdateChunk) -> UpdateChunk:
+        order, starts = chunk.group()
+        sorted_value = chunk.value[order]
+        # a marker is the smallest or the largest value of its channel: few are looked at closely
+        low = np.fmin.reduceat(sorted_value, starts)
+        high = np.fmax.reduceat(sorted_value, starts)
+        suspects = np.isin(low, SENTINELS) | np.isin(high, SENTINELS)
+        suspects |= ((low[:, None] <= self.given) & (self.given <= high[:, None])).any(axis=1)
+        suspects |= np.isin(chunk.channel[order[starts]], [channel for channel, _ in self.found])
+        value = chunk.value
+        ends = [*starts[1:].tolist(), len(order)]
+        for at in np.flatnonzero(suspects).tolist():
+            rows = order[starts[at] : ends[at]]
+            one = self._mark(chunk.value[rows], int(chunk.channel[rows[0]]))
+            if one is not None:
+                value = value.copy() if value is chunk.value else value
+                value[rows[one]] = np.nan
+        return replace(chunk, value=value)
 
     def _mark(self, value: Floats, channel: int) -> NDArray[np.bool_] | None:
         """Return where values of a channel are markers, None if nowhere."""

@@ -63,6 +63,8 @@ def make_updates(
     channels : ChannelList
         Grows.
     """
+    if not state.names and not any(name in channels.states for name in sensor.names):
+        return _make_numbers(time_s, sensor, value, channels)
     row_parts: list[Indices] = []
     channel_parts: list[Indices] = []
     value_parts: list[Floats] = []
@@ -97,3 +99,33 @@ def make_updates(
         channel=np.concatenate(channel_parts)[by_time],
         value=np.concatenate(value_parts)[by_time],
     )
+
+
+def _make_numbers(
+    time_s: Floats, sensor: TextColumn, value: Floats, channels: ChannelList
+) -> UpdateChunk:
+    """Return the values of sensors that send numbers alone, see `make_updates`.
+
+    Parameters
+    ----------
+    time_s : float array (n,)
+    sensor : TextColumn
+    value : float array (n,)
+    channels : ChannelList
+        Grows.
+    """
+    has_numbers = np.zeros(len(sensor.names), bool)
+    has_numbers[sensor.code[np.isfinite(value)]] = True
+    # a sensor that never sent a value is no channel
+    place = [
+        channels.number(name) if found or name in channels.index else -1
+        for name, found in zip(sensor.names, has_numbers.tolist(), strict=True)
+    ]
+    channel = np.array(place, np.int64)[sensor.code]
+    if (channel < 0).any():
+        kept = channel >= 0
+        time_s, value, channel = time_s[kept], value[kept], channel[kept]
+    if np.any(np.diff(time_s) < 0):
+        order = np.argsort(time_s, kind="stable")
+        time_s, value, channel = time_s[order], value[order], channel[order]
+    return UpdateChunk(time_s=time_s, channel=channel, value=value)

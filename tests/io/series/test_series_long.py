@@ -126,6 +126,37 @@ def test_numbers_among_states_stay_numbers(tmp_path: Path) -> None:
     assert numbers[1] == 5 and np.isnan(numbers[2])
 
 
+def test_numbers_alone_are_read_as_numbers_among_states_are() -> None:
+    rng = np.random.default_rng(2)
+    n = 400
+    time_s = np.sort(rng.integers(0, 100, n)).astype(float)
+    code = rng.integers(0, 5, n)
+    value = np.where((rng.random(n) < 0.1) | (code == 3), np.nan, rng.normal(size=n))
+    names = ("a", "b", "c", "never", "d")
+    found = []
+    # with a state, rows are gone through sensor by sensor
+    for more in ((), ("on",)):
+        state = TextColumn(code=np.full(n, -1, np.int64), names=more)
+        channels = ChannelList()
+        sensor = TextColumn(code=code, names=names)
+        found.append((make_updates(time_s, sensor, value, state, channels), channels.index))
+    (one, channels_of_one), (two, channels_of_two) = found
+    assert channels_of_one == channels_of_two == {"a": 0, "b": 1, "c": 2, "d": 3}
+    for name in ("time_s", "channel", "value"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_a_text_in_a_late_block_is_a_state(tmp_path: Path) -> None:
+    rows = [f"{n},{'ab'[n % 2]},{n % 7}.5" for n in range(6000)]
+    rows[5990] = "5990,a,offline"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("motifmine.io.series.csv_reader.BLOCK_BYTES", 4096)
+        found = read_log(tmp_path, "time,sensor,value\n" + "\n".join(rows) + "\n")
+    changes = [(time, value) for time, name, value in found if name == "a=offline"]
+    assert [time for time, value in changes if value == 1.0] == [5990.0]
+    assert len([value for _, name, value in found if name == "b"]) == 3000
+
+
 def test_a_sensor_of_many_texts_has_no_more_channels() -> None:
     channels = ChannelList()
     texts = tuple(f"text {n}" for n in range(50))
