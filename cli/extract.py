@@ -186,6 +186,12 @@ def settings_of(
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
 @click.option("--for", "for_length", type=DURATION, help="End a live source after: 8h.")
+@click.option(
+    "--keep-video",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that the video of a live source is written to, a file a document.  [default: no "
+    "picture is stored]",
+)
 @click.option("--strict", is_flag=True, help="Refuse damaged and truncated videos.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes.  [default: cores]")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, an object a document.")
@@ -205,6 +211,7 @@ def extract(
     seed: int,
     strict: bool,
     for_length: "Duration | None",
+    keep_video: Path | None,
     workers: int | None,
     as_json: bool,
     force: bool,
@@ -233,14 +240,16 @@ def extract(
         seed=seed,
     )
     live = [source for source in sources if isinstance(source, str)]
-    if live or for_length is not None:
+    if live or for_length is not None or keep_video is not None:
         if len(sources) > 1 or not live:
-            raise click.UsageError("a live source is extracted alone; --for is for live sources")
+            raise click.UsageError(
+                "a live source is extracted alone; --for and --keep-video are for live sources"
+            )
         if n_topics is not None or start or name_time:
             raise click.UsageError("--topics, --start and --name-time are not for live sources")
         if any(fields[name] for name in ("begin", "end", "every")):
             raise click.UsageError("--from, --to and --every are not for live sources; --for is")
-        _record_live(live[0], workspace, settings, for_length)
+        _record_live(live[0], workspace, settings, for_length, keep_video)
         note_next_step(ctx, workspace)
         return
     fits = [Path(source) for source in sources if is_fit(source)]
@@ -272,7 +281,11 @@ def extract(
 
 
 def _record_live(
-    address: str, workspace: Path, settings: "ExtractionSettings", length: "Duration | None"
+    address: str,
+    workspace: Path,
+    settings: "ExtractionSettings",
+    length: "Duration | None",
+    keep_video: Path | None,
 ) -> None:
     """Write tables of a live source as they are complete, and report each."""
     from motifmine.workflows.live import record_live
@@ -287,6 +300,7 @@ def _record_live(
         Workspace(workspace),
         settings,
         for_s=for_s,
+        keep_video=keep_video,
         on_table=report,
         on_message=note,
     )

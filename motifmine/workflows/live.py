@@ -14,6 +14,7 @@ from pathlib import Path
 from motifmine.features.video.extract import VideoDocuments
 from motifmine.io.hdf5 import store
 from motifmine.io.sources import make_safe_name
+from motifmine.io.video.keeping import VideoKeeper
 from motifmine.io.video.live import PIPE, hide_credentials, open_live
 from motifmine.parallel.threads import n_cores
 from motifmine.records.table import ObservationTable
@@ -35,6 +36,7 @@ def record_live(
     settings: ExtractionSettings,
     *,
     for_s: float = math.inf,
+    keep_video: Path | None = None,
     on_table: Callable[[Outcome], None],
     on_message: Callable[[str], None],
 ) -> None:
@@ -49,6 +51,8 @@ def record_live(
         Of a camera, or `-`; credentials in it are neither stored nor shown.
     for_s : float
         Longest time to record, seconds.
+    keep_video : Path or None
+        Folder that the video is written to, a file a document; None: no picture is stored.
     on_table : callable
         Called with every table that was written.
 
@@ -72,9 +76,15 @@ def record_live(
             scene.refuse_other(vocabulary, bin_s, Path(name), size_px)
 
     stop = threading.Event()
+    length_s = settings.series.document_s or DOCUMENT_S
+    keeper = None
+    if keep_video is not None:
+        keeper = VideoKeeper(
+            folder=keep_video, name=name, longest_s=length_s, on_message=on_message
+        )
     with (
         stop_on_signals(stop),
-        open_live(address, settings.frames, stop, on_message, for_s=for_s) as reader,
+        open_live(address, settings.frames, stop, on_message, for_s=for_s, keeper=keeper) as reader,
     ):
         documents = VideoDocuments(
             reader=reader,
@@ -84,7 +94,6 @@ def record_live(
             accept=accept,
         )
         began = datetime.fromtimestamp(reader.began_at, UTC)
-        length_s = settings.series.document_s or DOCUMENT_S
         for table in documents.read(reader.frames(), length_s):
             on_table(_write(table, workspace, name, shown, began))
 

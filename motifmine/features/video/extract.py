@@ -142,7 +142,16 @@ class VideoDocuments:
     def read(
         self, frames: Iterable[VideoFrame], document_s: float | None, part: Part | None = None
     ) -> Iterator[ObservationTable]:
-        """Yield the table of every document; one ends at each end of a stretch of `part`."""
+        """Yield the table of every document.
+
+        Parameters
+        ----------
+        frames : iterable of VideoFrame
+        document_s : float or None
+            Longest document, seconds.
+        part : Part or None
+            A document ends with each of its stretches.
+        """
         # with threads inside OpenCV, flow would depend on how many of them divide the picture
         cv2.setNumThreads(1)
         for _, document in groupby(frames, DocumentOf(document_s, part)):

@@ -21,6 +21,7 @@ import av
 from av.error import FFmpegError
 
 from motifmine.errors import MotifmineError, VideoError
+from motifmine.io.video.keeping import VideoKeeper
 from motifmine.io.video.pixels import PictureReader, find_aspect
 from motifmine.io.video.reader import Frame, VideoReader
 from motifmine.io.video.streams import Packets, choose_stream
@@ -63,6 +64,8 @@ class LiveReader(ReaderCounts):
     on_message: Callable[[str], None]
     file: Any = None
     """What is read instead of standard input, where the address is `-`; has a `name`."""
+    keeper: VideoKeeper | None = None
+    """Where the video goes, as it comes."""
     ends_s: float
     """Value of `time.monotonic` at which to end; infinite for never."""
     mean_gap_s: Fraction = Fraction(1, 25)
@@ -78,6 +81,7 @@ class LiveReader(ReaderCounts):
     _failure: MotifmineError | None = None
     _has_ended: bool = False
     _n_documents: int = 0
+    _thread: threading.Thread | None = None
 
     @property
     def shown(self) -> str:
@@ -96,6 +100,9 @@ class LiveReader(ReaderCounts):
 
     def __exit__(self, *_: object) -> None:
         self.stop.set()
+        if self.keeper is not None and self._thread is not None:
+            # or the last file would stay without its end
+            self._thread.join(SILENCE_S)
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames as they come, until the source is stopped or ends."""
@@ -123,8 +130,12 @@ class LiveReader(ReaderCounts):
             if self._has_ended or self.stop.is_set() or time.monotonic() >= self.ends_s:
                 raise self._failure or VideoError(f"{self.shown} was not connected before the end")
 
-    def run(self) -> None:
-        """Read the source in this thread until it is stopped."""
+    def start(self) -> None:
+        """Read the source in a thread of its own until it is stopped."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
         try:
             while not self.stop.is_set():
@@ -171,6 +182,9 @@ class LiveReader(ReaderCounts):
             if not self.has_connected.is_set():
                 raise
             return "it has no such stream"
+        finally:
+            if self.keeper is not None:
+                self.keeper.close()
         return "it ended"
 
     def _note_connection(self, reader: VideoReader) -> float:
@@ -203,6 +217,7 @@ class LiveReader(ReaderCounts):
             duration_s=math.nan,
             frames_expected=-1,
             is_file=False,
+            on_packet=None if self.keeper is None else self.keeper.put,
         )
 
     def _choose_source(self) -> tuple[Any, dict[str, str]]:
@@ -232,6 +247,7 @@ def open_live(
     *,
     for_s: float = math.inf,
     file: Any = None,
+    keeper: VideoKeeper | None = None,
 ) -> LiveReader:
     """Connect a live source and wait for its first frame.
 
@@ -245,6 +261,8 @@ def open_live(
         Longest time to read, seconds.
     file : object with `read` and `name`, or None
         Read instead of standard input.
+    keeper : VideoKeeper or None
+        What the video is given to, too.
 
     Raises
     ------
@@ -263,7 +281,8 @@ def open_live(
         on_message=on_message,
         ends_s=time.monotonic() + for_s,
         file=file,
+        keeper=keeper,
     )
-    threading.Thread(target=reader.run, daemon=True).start()
+    reader.start()
     reader.wait()
     return reader

@@ -7,7 +7,7 @@ second.
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -77,6 +77,8 @@ class VideoReader(ReaderCounts):
     """Number of frames according to the container; -1 if unknown."""
     is_file: bool = True
     """Whether `path` is a file, which may be truncated."""
+    on_packet: Callable[[Any], None] | None = None
+    """Called with every packet of the stream after it was decoded."""
     _reached_s: Fraction = Fraction(0)
     """Latest end of a packet, in time of the container, seconds."""
 
@@ -146,6 +148,8 @@ class VideoReader(ReaderCounts):
                         self._count_damaged()
                     else:
                         yield picture
+                if self.on_packet is not None:
+                    self.on_packet(packet)
 
     def _count_damaged(self) -> None:
         self.frames_damaged += 1

@@ -2,20 +2,26 @@
 
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 
 from motifmine.io.hdf5.store import read_table
-from motifmine.io.video.live import hide_credentials, is_live
+from motifmine.io.video.keeping import VideoKeeper
+from motifmine.io.video.live import hide_credentials, is_live, open_live
+from motifmine.io.video.reader import open_video
+from motifmine.records.frames import FrameOptions
 from motifmine.workflows.live import DOCUMENT_S
 from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.paths import ROOT
@@ -175,3 +181,45 @@ def test_credentials_are_hidden(address: str, shown: str) -> None:
 )
 def test_a_name_is_a_file(name: str) -> None:
     assert not is_live(name)
+
+
+def test_the_video_of_a_live_source_is_kept_if_asked_for(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", moving_square(50))  # a key frame each 12
+    said: list[str] = []
+    keeper = VideoKeeper(
+        folder=tmp_path / "kept", name="cam", longest_s=0.0, on_message=said.append
+    )
+    with path.open("rb") as file:
+        stop = threading.Event()
+        live = open_live("-", FrameOptions(), stop, said.append, file=file, keeper=keeper)
+        with live as reader:
+            given = [frame.luma.copy() for frame in reader.frames()]
+    files = sorted(
+        (tmp_path / "kept").iterdir(), key=lambda each: (each.name[:19], len(each.name), each.name)
+    )
+    # a file from each key frame on, whole and under its own name
+    assert len(files) == 5
+    assert all(re.fullmatch(r"cam-\d{8}T\d{6}Z(-\d+)?\.mkv", each.name) for each in files)
+    kept = []
+    for each in files:
+        with open_video(each) as video:
+            kept += [frame.luma.copy() for frame in video.frames()]
+    np.testing.assert_array_equal(kept, given)
+    assert said == []
+
+
+def test_words_are_recorded_where_the_video_cannot_be_kept(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", moving_square(50))
+    (tmp_path / "kept").write_text("no folder")
+    said: list[str] = []
+    keeper = VideoKeeper(
+        folder=tmp_path / "kept", name="cam", longest_s=9.0, on_message=said.append
+    )
+    with path.open("rb") as file:
+        live = open_live(
+            "-", FrameOptions(), threading.Event(), said.append, file=file, keeper=keeper
+        )
+        with live as reader:
+            assert len(list(reader.frames())) == 50
+    assert len(said) == 1
+    assert "the video is not kept any longer" in said[0]
