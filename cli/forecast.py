@@ -1,12 +1,11 @@
 """`motifmine forecast`."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from .options import workspace_option
-
-MOST_WORDS = 8
+from .options import output_options, workspace_option
 
 
 @click.command(
@@ -29,7 +28,7 @@ MOST_WORDS = 8
 @click.option(
     "--against", multiple=True, metavar="FIT", help="With --score: other fits to compare with."
 )
-@click.option("--json", "as_json", is_flag=True, help="As a JSON object, with all words.")
+@output_options
 @workspace_option
 def forecast(
     fit: str | None,
@@ -37,11 +36,14 @@ def forecast(
     bins: int,
     scored: tuple[Path, ...],
     against: tuple[str, ...],
-    as_json: bool,
+    form: Literal["table", "csv", "json"],
+    output: Path | None,
+    force: bool,
     workspace: Path,
 ) -> None:
     """Print the observations that FIT expects after the end of TABLE (default: its last one)."""
-    from motifmine.reporting.tables import forecasts
+    from motifmine.files import write_text
+    from motifmine.reporting.tables.forecasts import SCORE_WRITERS, WRITERS
     from motifmine.workflows.forecast import forecast as forecast_bins
     from motifmine.workflows.forecast import score_fits
     from motifmine.workflows.workspace import Workspace
@@ -51,15 +53,10 @@ def forecast(
         raise click.UsageError("--against needs --score")
     if scored:
         names = (fit or place.find_fit(None).stem, *against)
-        scores = score_fits(place, names, scored)
-        shown = (forecasts.format_scores_json if as_json else forecasts.format_scores)(scores)
-        click.echo(shown, nl=False)
-        return
-    found = forecast_bins(place, fit, bins, table)
-    values = (found.expected, found.record.vocabulary.labels, found.record.bin_s)
-    if as_json:
-        shown = forecasts.format_forecast_json(found.recording, *values, end_s=found.end_s)
+        content = SCORE_WRITERS[form](score_fits(place, names, scored))
     else:
-        lines = forecasts.format_forecast(*values, end_s=found.end_s, most=MOST_WORDS)
-        shown = f"after {found.recording}:\n{lines}"
-    click.echo(shown, nl=False)
+        content = WRITERS[form](forecast_bins(place, fit, bins, table))
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write_text(output, content, force=force)

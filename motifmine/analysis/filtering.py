@@ -1,10 +1,10 @@
 """The filter: which motifs are going on, from the bins so far, and what they lead to expect.
 
-Motifs are held fixed. A start of motif k has an amplitude of gamma distribution, whose mean and
-spread are those of the fit's occurrences and whose share of zeros is that of the bins without a
-start. After every bin the posterior of the starts that can reach it is estimated again by a few
-iterations of variational inference; what earlier starts owe to the bins still looked at is kept as
-a rate. The work of a bin is the words of a motif's length times the starts that they can come from.
+Motifs are held fixed. Motif k starts in a bin with the probability that the fit's occurrences give;
+a start has an amplitude of gamma distribution, whose mean and spread are theirs. After every bin
+the posterior of the starts that can reach it, whether there is one and how strong it is, is
+estimated again by variational inference; what earlier starts owe to the bins still looked at is
+kept as a rate. The work of a bin is the words of a motif's length times the starts that are alive.
 
 The background is a mixture of three: the fit's words at a level that follows the data slowly, and
 the words of the last bins, over a long and a short time. Their weights follow from how well each
@@ -16,27 +16,25 @@ Predictions are combined as by Herbster and Warmuth, Tracking the best expert, M
 (1998): weights are forgotten slowly, so that another background can take over.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from motifmine.analysis.motif_index import LEAST_PROBABILITY, WordEntries, find_alike
 from motifmine.analysis.occurrences import APART_BINS, APART_SHARE, FLOOR, SPREAD_BINS
 from motifmine.kernels.filtering import add_start_rates, reestimate_starts, score_starts
 from motifmine.records.fields import axes
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
-N_ITERATIONS = 3
+N_ITERATIONS = 2
 """Iterations after a bin; those after the next bins go on from there."""
-NEW, LEAST = 0.3, 0.05
-"""Weight of a new start, and the least of one that is not yet complete, in usual weights."""
 LENGTHS_OF_BACKGROUNDS = (20.0, 20.0, 2.0)
 """Motif lengths over which the level of the fit's background, and the words of the drifting ones,
 are averaged."""
 FIRST_WEIGHTS = np.array([0.8, 0.1, 0.1])
 """Weights of the backgrounds at the beginning."""
-LEAST_PROBABILITY = 1e-7
-"""Smaller entries of motifs are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,15 +49,19 @@ class StartPrior:
     """Variance of the same in squared means, float64 array (K,)."""
 
     @property
+    def odds(self) -> Floats:
+        """Log-odds of a start, float64 array (K,)."""
+        return np.log(self.share / (1 - self.share))
+
+    @property
     def shape(self) -> Floats:
-        """Shape of the gamma distribution of amplitudes, zeros included, float64 array (K,)."""
-        return self.share / (1 + self.spread)
+        """Shape of the gamma distribution of amplitudes, float64 array (K,)."""
+        return 1 / self.spread
 
     @property
     def rate(self) -> Floats:
         """Its rate, float64 array (K,)."""
-        rate: Floats = 1 / (self.usual * (1 + self.spread))
-        return rate
+        return 1 / (self.spread * self.usual)
 
     @classmethod
     def of_record(cls, record: FitRecord) -> "StartPrior":
@@ -78,35 +80,9 @@ class StartPrior:
         return cls(
             share=np.minimum(number / n_bins, 0.5),
             usual=usual,
-            spread=np.clip(squares / number / usual**2 - 1, 0.05, 2.0),
+            # weights are counts, which vary by themselves
+            spread=np.clip(squares / number / usual**2 - 1 - 1 / usual, 0.05, 2.0),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WordEntries:
-    """Where motifs have each word: entries of word w are `offsets[w]:offsets[w + 1]`, by time."""
-
-    offsets: Indices
-    motif: Indices32
-    time: Indices32
-    """Relative time, bins."""
-    probability: Floats
-
-    @classmethod
-    def of_motifs(cls, motifs: MotifSet) -> "WordEntries":
-        """Return the entries of motifs (K, L, W)."""
-        by_word = np.ascontiguousarray(motifs.probability.transpose(2, 1, 0))
-        word, time, motif = np.nonzero(by_word > LEAST_PROBABILITY)
-        return cls(
-            offsets=np.searchsorted(word, np.arange(motifs.n_words + 1)).astype(np.int64),
-            motif=motif.astype(np.int32),
-            time=time.astype(np.int32),
-            probability=by_word[word, time, motif].astype(np.float64),
-        )
-
-    def arrays(self) -> tuple[Indices, Indices32, Indices32, Floats]:
-        """Return all four arrays, as kernels take them."""
-        return self.offsets, self.motif, self.time, self.probability
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -128,8 +104,10 @@ class FilterState:
     """Rate that the background gave to it, float64 array (N,)."""
     rate: Floats = field(metadata=axes("observation"))
     """Rate under everything, float64 array (N,)."""
+    odds: Floats = field(metadata=axes("row, motif"))
+    """Log-odds that there is a start, float64 array (R, K)."""
     weight: Floats = field(metadata=axes("row, motif", "observations"))
-    """exp E[log amplitude] of every start, float64 array (R, K)."""
+    """exp E[log amplitude] of every start if there is one, float64 array (R, K)."""
     shown: Floats = field(metadata=axes("row, motif"))
     """Share of the motif that the bins so far could show, float64 array (R, K)."""
     mass: Floats = field(metadata=axes("longer row, motif", "observations"))
@@ -172,6 +150,12 @@ class MotifFilter:
         self.prior = prior
         self.background = background
         self.entries = WordEntries.of_motifs(motifs)
+        # rates are kept up to date by differences, so both must leave out the same
+        self.probability = np.where(
+            motifs.probability > LEAST_PROBABILITY, motifs.probability, np.float32(0)
+        )
+        """Motifs without negligible entries, float32 array (K, L, W)."""
+        self.alike = find_alike(motifs)
         self.motif_mass = motifs.probability.sum(axis=2, dtype=np.float64).T.copy()
         """Mass of each relative time, float64 array (L, K)."""
         length = motifs.motif_length
@@ -215,7 +199,8 @@ class MotifFilter:
             settled=nothing,
             behind=nothing,
             rate=nothing,
-            weight=np.tile(NEW * self.prior.usual, (n_rows, 1)),
+            odds=np.tile(self.prior.odds, (n_rows, 1)),
+            weight=np.tile(self.prior.usual, (n_rows, 1)),
             shown=np.zeros(shape),
             mass=np.zeros((n_rows + self.apart + 1, self.n_motifs)),
             level=float(self.background.sum()),
@@ -245,21 +230,24 @@ class MotifFilter:
         self._judge_backgrounds(backgrounds)
         state, entries = self.state, self.entries.arrays()
         state.behind = self._mix(backgrounds)[state.word]
-        expected = reestimate_starts(
+        chance = 1 / (1 + np.exp(-np.maximum(state.odds, -700.0)))
+        rate = state.settled + state.behind
+        add_start_rates(state.offsets, state.word, 0, chance * state.weight, *entries, rate)
+        mass = reestimate_starts(
             state.offsets,
             state.word,
             state.count,
-            state.settled + state.behind,
-            *entries,
+            rate,
+            self.probability,
+            state.odds,
             state.weight,
             state.shown,
+            *self.alike,
+            self.prior.odds,
             self.prior.shape,
             self.prior.rate,
-            LEAST * self.prior.usual,
-            self.motifs.motif_length,
             N_ITERATIONS,
         )
-        mass = (self.prior.shape + expected) / (self.prior.rate + state.shown)
         state.mass[-self.n_rows :] = mass
         state.rate = state.settled + state.behind
         add_start_rates(state.offsets, state.word, 0, mass, *entries, state.rate)
@@ -270,16 +258,29 @@ class MotifFilter:
 
     def predict(self, n_bins: int) -> Floats:
         """Return the expected observations of the next bins by word, float64 (n_bins, W)."""
-        length, n_rows = self.motifs.motif_length, self.n_rows
         shape = self.motifs.probability.astype(np.float64)
+        rates = np.tile(self.background_rates(), (n_bins, 1))
+        for time, starts in enumerate(self._starts_before(n_bins)):
+            rates += starts @ shape[:, time]
+        return rates
+
+    def going_on(self, n_bins: int) -> Floats:
+        """Return the probability that motifs go on in the next bins, float64 (n_bins, K)."""
+        end = self.motifs.span_bins()[1]
+        found = np.zeros((n_bins, self.n_motifs))
+        for time, starts in enumerate(self._starts_before(n_bins)):
+            found += np.where(time < end, starts / self.prior.usual, 0.0)
+        # the expected number of occurrences; there are rarely two of one motif at a time
+        return np.minimum(found, 1.0)
+
+    def _starts_before(self, n_bins: int) -> Iterator[Floats]:
+        """Yield the mass of the starts r bins before each of the next bins, (n_bins, K), by r."""
+        n_rows = self.n_rows
         # what starts in the future is known by the prior alone
         starts = np.tile(self.prior.share * self.prior.usual, (n_rows + n_bins, 1))
         starts[:n_rows] = self.state.mass[-n_rows:]
-        rates = np.tile(self.background_rates(), (n_bins, 1))
-        for time in range(length):
-            first = n_rows - time
-            rates += starts[first : first + n_bins] @ shape[:, time]
-        return rates
+        for time in range(self.motifs.motif_length):
+            yield starts[n_rows - time : n_rows - time + n_bins]
 
     def score(self, row: Indices, motif: Indices) -> Floats:
         """Return the log-likelihood ratio of starts by what was seen so far, nats (n,).
@@ -300,7 +301,7 @@ class MotifFilter:
             state.rate,
             np.ascontiguousarray(state.mass[-self.n_rows :]),
             state.shown,
-            self.motifs.probability,
+            self.probability,
         )
         return scores
 
@@ -316,7 +317,8 @@ class MotifFilter:
         state.settled = np.concatenate([state.settled[gone:], np.zeros(len(word))])
         state.offsets = np.append(state.offsets[1:] - gone, len(state.word))
         for rows, new in (
-            (state.weight, NEW * self.prior.usual),
+            (state.odds, self.prior.odds),
+            (state.weight, self.prior.usual),
             (state.shown, np.zeros(self.n_motifs)),
             (state.mass, self.prior.share * self.prior.usual),
         ):

@@ -25,8 +25,8 @@ PERSISTENCE = 0.2
 """Share of the last bin's words in the prediction that they persist."""
 
 
-class Forecaster(Protocol):
-    """What follows a document bin by bin, see `MotifFilter`."""
+class Predictor(Protocol):
+    """What follows a document bin by bin, and is scored."""
 
     def reset(self) -> None:
         """Begin another document."""
@@ -36,6 +36,27 @@ class Forecaster(Protocol):
 
     def predict(self, n_bins: int) -> Floats:
         """Return the expected observations of the next bins by word, (n_bins, W)."""
+
+
+class Forecaster(Predictor, Protocol):
+    """What follows a document by the motifs or states of a fit, see `MotifFilter`."""
+
+    def going_on(self, n_bins: int) -> Floats:
+        """Return the probability that motifs go on in the next bins, (n_bins, K)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecast:
+    """What is expected after the end of a recording."""
+
+    record: FitRecord
+    recording: str
+    end_s: float
+    """When the recording ends, seconds of it."""
+    expected: Floats
+    """Observations by bin and word, float64 array (n_bins, W)."""
+    going_on: Floats
+    """Probability of the motifs in every bin, float64 array (n_bins, K)."""
 
 
 class Persistence:
@@ -115,7 +136,7 @@ def usual_words(record: FitRecord) -> Floats:
 
 def score_forecasts(
     table: ObservationTable,
-    forecasters: Mapping[str, Forecaster],
+    forecasters: Mapping[str, Predictor],
     usual: Floats,
     horizons: tuple[int, ...] = (1,),
 ) -> Scores:
@@ -125,7 +146,7 @@ def score_forecasts(
     ----------
     table : ObservationTable
         Prepared as for the fits.
-    forecasters : mapping of str to Forecaster
+    forecasters : mapping of str to Predictor
     usual : float64 array (W,)
         Frequencies of the words, a sum of 1.
     horizons : tuple of int
@@ -141,7 +162,7 @@ def score_forecasts(
             f"the table has {table.n_words} words but the fit {len(usual)}; it was not made with "
             "the vocabulary of the fit"
         )
-    everyone = {
+    everyone: dict[str, Predictor] = {
         **forecasters,
         "persistence": Persistence(usual, PERSISTENCE),
         "marginal": Persistence(usual, 0.0),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.analysis.cycle import Cycle, find_cycle
+from motifmine.analysis.cycle import LEVEL, Cycle, find_cycle
 from motifmine.analysis.followers import Follower, find_followers
 from motifmine.analysis.occurrence_table import make_occurrence_table
 from motifmine.errors import DataError
@@ -45,12 +45,18 @@ class Phases:
         """Return the cycle and the motifs in it, which count from 1, as a line."""
         if self.cycle is None:
             return "too few starts to look for a cycle"
-        p_value = self.cycle.p_value
-        level = f"p = {p_value:.2g}" if p_value > 1.5 / 200 else "p < .01"
-        if not self.cycle.is_significant:
-            return f"no common cycle ({level})"
-        order = " | ".join(", ".join(str(k + 1) for k in group) for group in self.groups)
-        return f"cycle {self.cycle.period_s:.1f} s ({level}): {order}"
+        cycle, p_value = self.cycle, self.cycle.p_value
+        level = f"p = {p_value:.2g}" if p_value >= LEVEL else f"p < {LEVEL:g}"
+        if cycle.is_significant:
+            order = " | ".join(", ".join(str(k + 1) for k in group) for group in self.groups)
+            return f"cycle {cycle.period_s:.1f} s ({level}): {order}"
+        if p_value > LEVEL:
+            return f"no cycle: starts at random are as regular ({level})"
+        alone = np.flatnonzero(cycle.shares)
+        who = f"only motif {alone[0] + 1} does" if len(alone) else "motifs have other periods"
+        return (
+            f"no common cycle: something repeats every {cycle.period_s:.1f} s ({level}), but {who}"
+        )
 
 
 def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:

@@ -5,14 +5,18 @@ observation of bin b comes from the rows b - r at relative time r. What starts b
 owe to an observation is in its base.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.kernels.jit import kernel
+from motifmine.kernels.jit import inner_kernel, kernel
 
 Reals = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
+DEAD = -12.0
+"""Log-odds below which a start is left alone until new bins speak for it."""
 
 
 @kernel
@@ -29,71 +33,143 @@ def digamma(x: float) -> float:
     return value
 
 
+@inner_kernel
+def _chance(odds: float) -> float:
+    """Return the probability of log-odds."""
+    return float(1.0 / (1.0 + np.exp(-odds)) if odds > -700.0 else 0.0)
+
+
+@inner_kernel
+def _add(
+    data: tuple[Longs, Ints, Reals, Reals, NDArray[np.float32]], row: int, k: int, by: float
+) -> None:
+    """Add a start of the amplitude `by` to the rates of all observations."""
+    offsets, word, _, rate, probability = data
+    for b in range(row, min(row + probability.shape[1], len(offsets) - 1)):
+        for i in range(offsets[b], offsets[b + 1]):
+            rate[i] += by * probability[k, b - row, word[i]]
+
+
+@inner_kernel
+def _visit(
+    data: tuple[Longs, Ints, Reals, Reals, NDArray[np.float32]],
+    prior: tuple[Reals, Reals, Reals],
+    row: int,
+    k: int,
+    odds: Reals,
+    weight: Reals,
+    shown: Reals,
+    mean: Reals,
+) -> None:
+    """Compare a start, which the rates are without, with none: set its odds and amplitude."""
+    offsets, word, count, rate, probability = data
+    prior_odds, prior_shape, prior_rate = prior
+    amplitude = weight[row, k]
+    explained, gain = 0.0, 0.0
+    for b in range(row, min(row + probability.shape[1], len(offsets) - 1)):
+        for i in range(offsets[b], offsets[b + 1]):
+            part = amplitude * probability[k, b - row, word[i]]
+            if part > 0.0:
+                rest = max(rate[i], 1e-9 * part)
+                explained += count[i] * part / (rest + part)
+                gain += count[i] * np.log1p(part / rest)
+    shape, scale = prior_shape[k] + explained, prior_rate[k] + shown[row, k]
+    # the amplitude is integrated out of the bound that its present value gives
+    gain += math.lgamma(shape) - math.lgamma(prior_shape[k]) - shape * np.log(scale)
+    gain += prior_shape[k] * np.log(prior_rate[k]) - explained * np.log(amplitude)
+    odds[row, k] = prior_odds[k] + gain
+    weight[row, k] = np.exp(digamma(shape)) / scale
+    mean[row, k] = shape / scale
+
+
 @kernel
 def reestimate_starts(
     offsets: Longs,
     word: Ints,
     count: Reals,
-    base: Reals,
-    entry_offsets: Longs,
-    entry_motif: Ints,
-    entry_time: Ints,
-    entry_probability: Reals,
+    rate: Reals,
+    probability: NDArray[np.float32],
+    odds: Reals,
     weight: Reals,
     shown: Reals,
-    shape: Reals,
-    rate: Reals,
-    least: Reals,
-    n_young: int,
+    alike_offsets: Longs,
+    alike: Longs,
+    alike_shift: Longs,
+    prior_odds: Reals,
+    prior_shape: Reals,
+    prior_rate: Reals,
     n_iterations: int,
 ) -> Reals:
-    """Re-estimate the posterior of all starts; return their expected observations, float64 (R, K).
+    """Re-estimate the posterior of all starts; return their mean amplitudes, float64 (R, K).
+
+    A start is one after the other compared with none, all others held fixed. Starts that look alike
+    are compared together, or the first to be likely would hide a better one for ever.
 
     Parameters
     ----------
     offsets : int64 array (R + 1,)
         Observations of bin b are `[b]:[b + 1]`.
     word, count : arrays (N,)
-    base : float64 array (N,)
-        Rates of the background and of starts before the first row.
-    entry_offsets : int64 array (W + 1,)
-        Entries of word w are `[w]:[w + 1]`, by ascending relative time.
-    entry_motif, entry_time, entry_probability : arrays (entries,)
-        Where motifs have the word.
+    rate : float64 array (N,), changed
+        Under the background and all starts, `weight` times their probability each.
+    probability : float32 array (K, L, W)
+    odds : float64 array (R, K), changed
+        Log-odds that there is a start.
     weight : float64 array (R, K), changed
-        exp E[log a] of the amplitude a of every start.
+        exp E[log a] of the amplitude a that it has if there is one.
     shown : float64 array (R, K)
         Mass of the motif that the bins so far could show.
-    shape, rate : float64 arrays (K,)
-        Of the gamma distribution that amplitudes have before anything is seen.
-    least : float64 array (K,)
-        Least weight of the last `n_young` rows: a weight of 0 could never rise again.
+    alike_offsets, alike, alike_shift : int64 arrays
+        Motif k looks like motif `alike[j]` that starts `alike_shift[j]` bins later, `[k]:[k + 1]`.
+    prior_odds, prior_shape, prior_rate : float64 arrays (K,)
+        Log-odds, and the gamma distribution of amplitudes, before anything is seen.
     """
     n_rows, n_motifs = weight.shape
-    expected = np.zeros((n_rows, n_motifs))
-    for _ in range(n_iterations):
-        expected[:] = 0.0
-        for b in range(n_rows):
-            for i in range(offsets[b], offsets[b + 1]):
-                first, end = entry_offsets[word[i]], entry_offsets[word[i] + 1]
-                total = base[i]
-                for e in range(first, end):
-                    row = b - entry_time[e]
-                    if row < 0:
-                        end = e
-                        break
-                    total += weight[row, entry_motif[e]] * entry_probability[e]
-                ratio = count[i] / total
-                for e in range(first, end):
-                    row, k = b - entry_time[e], entry_motif[e]
-                    expected[row, k] += ratio * weight[row, k] * entry_probability[e]
+    length = probability.shape[1]
+    mass = np.zeros((n_rows, n_motifs))
+    data = offsets, word, count, rate, probability
+    prior = prior_odds, prior_shape, prior_rate
+    for iteration in range(n_iterations):
         for row in range(n_rows):
             for k in range(n_motifs):
-                value = np.exp(digamma(shape[k] + expected[row, k])) / (rate[k] + shown[row, k])
-                if row >= n_rows - n_young:
-                    value = max(value, least[k])
-                weight[row, k] = value
-    return expected
+                before = weight[row, k] * _chance(odds[row, k])
+                if odds[row, k] < DEAD:
+                    if iteration == 0 and n_rows - row <= length:
+                        # what the newest bin could say for it, were it as strong as usual
+                        usual = prior_shape[k] / prior_rate[k]
+                        for i in range(offsets[n_rows - 1], offsets[n_rows]):
+                            part = usual * probability[k, n_rows - 1 - row, word[i]]
+                            odds[row, k] += count[i] * np.log1p(part / rate[i])
+                    if odds[row, k] < DEAD:
+                        continue
+                first, end = alike_offsets[k], alike_offsets[k + 1]
+                if odds[row, k] < 0:
+                    # only what is likely can hide others
+                    end = first
+                _add(data, row, k, -before)
+                for j in range(first, end):
+                    r, m = row + alike_shift[j], alike[j]
+                    if 0 <= r < n_rows:
+                        _add(data, r, m, -weight[r, m] * _chance(odds[r, m]))
+                _visit(data, prior, row, k, odds, weight, shown, mass)
+                total = odds[row, k]
+                for j in range(first, end):
+                    r, m = row + alike_shift[j], alike[j]
+                    if 0 <= r < n_rows:
+                        _visit(data, prior, r, m, odds, weight, shown, mass)
+                        total = np.logaddexp(total, odds[r, m])
+                # one of them, or none: the odds of each against all others
+                for j in range(first - 1, end):
+                    r, m = (row, k) if j < first else (row + alike_shift[j], alike[j])
+                    if 0 <= r < n_rows:
+                        own = odds[r, m]
+                        others = total + np.log1p(-min(np.exp(own - total), 1 - 1e-15))
+                        odds[r, m] = own - np.logaddexp(0.0, others)
+                        _add(data, r, m, weight[r, m] * _chance(odds[r, m]))
+    for row in range(n_rows):
+        for k in range(n_motifs):
+            mass[row, k] *= _chance(odds[row, k])
+    return mass
 
 
 @kernel
@@ -119,7 +195,7 @@ def add_start_rates(
     mass : float64 array (rows, K)
         Observations that each start gives in all.
     entry_offsets, entry_motif, entry_time, entry_probability
-        See `reestimate_starts`.
+        Entries of word w are `[w]:[w + 1]`, by ascending relative time: where motifs have it.
     rate : float64 array (N,), changed
     """
     for b in range(len(offsets) - 1):

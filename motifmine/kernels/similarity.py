@@ -19,6 +19,19 @@ def max_shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, In
     shift : int64 array (K, J)
         Relative time r of the found motif is r + shift of the reference.
     """
+    cosines, shifts = shifted_cosines(reference, found)
+    best = cosines.argmax(axis=0)
+    return np.take_along_axis(cosines, best[None], axis=0)[0], shifts[best]
+
+
+def shifted_cosines(reference: Floats32, found: Floats32) -> tuple[Floats, Indices]:
+    """Return the cosines of all pairs of motifs at all shifts, (shifts, K, J), and the shifts.
+
+    Parameters
+    ----------
+    reference, found
+        See `max_shifted_cosine`.
+    """
     # one matrix product gives all pairs of rows; the cosine at a shift is the sum of a diagonal
     products = (_scale_to_unit(reference) @ _scale_to_unit(found).T).reshape(
         *reference.shape[:2], *found.shape[:2]
@@ -27,8 +40,7 @@ def max_shifted_cosine(reference: Floats32, found: Floats32) -> tuple[Floats, In
     cosines = np.stack(
         [np.trace(products, offset=-by, axis1=1, axis2=3, dtype=np.float64) for by in shifts]
     )
-    best = cosines.argmax(axis=0)
-    return np.take_along_axis(cosines, best[None], axis=0)[0], shifts[best]
+    return cosines, shifts
 
 
 def _scale_to_unit(motifs: Floats32) -> Floats32:

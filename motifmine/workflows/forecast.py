@@ -1,11 +1,11 @@
 """Forecasts by a fit of a workspace, and how well it predicts other recordings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from motifmine.analysis.forecasting import (
+    Forecast,
     Scores,
     make_forecaster,
     score_forecasts,
@@ -15,23 +15,10 @@ from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, join_tables
-from motifmine.types import Floats
 from motifmine.workflows.workspace import Workspace
 
 HORIZONS = (1, 2, 4, 8, 16)
 """Bins ahead that predictions are scored at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Forecast:
-    """Expected observations after the end of a recording."""
-
-    record: FitRecord
-    recording: str
-    end_s: float
-    """When the recording ends, seconds of it."""
-    expected: Floats
-    """By bin and word, float64 array (n_bins, W)."""
 
 
 def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | None) -> Forecast:
@@ -58,6 +45,7 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
         recording=recording.name,
         end_s=recording.extent_s(counts.bin_s)[1],
         expected=forecaster.predict(n_bins),
+        going_on=forecaster.going_on(n_bins),
     )
 
 

@@ -54,7 +54,7 @@ def test_predictions_one_by_one_give_the_likelihood_of_all_bins(n_ages: int) -> 
     emission = states.log_emission(data.counts)
     follower, total = StatesFilter(states), 0.0
     for row in range(30):
-        total += float(np.log(follower.occupied(1)[0] @ np.exp(emission[row])))
+        total += float(np.log(follower.going_on(1)[0] @ np.exp(emission[row])))
         counts = data.counts[row]
         follower.step(counts.indices.astype(np.int32), counts.data)
     assert total == pytest.approx(expect(states, data).log_likelihood, abs=1e-9)
@@ -86,7 +86,7 @@ def test_forecasts_and_scores_are_printed(motifmine: Run) -> None:
     shown = motifmine("forecast", "--bins", "3")
     assert shown.exit_code == 0, shown.stderr
     lines = shown.stdout.splitlines()
-    assert lines[0] == "after first:"
+    assert lines[0] == "after first: 3 bins of 2 s"
     assert lines[3].split()[0] == "00:10:00.000"
     scored = motifmine("forecast", "hsmm-001", "--score", "second.h5")
     assert scored.stdout.splitlines()[-1].endswith("hsmm-001 predicts the next bin best")

@@ -1,5 +1,6 @@
 """Cycles, states over occurrences, and what follows what, on starts that are known."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -96,6 +97,9 @@ def test_motifs_with_periods_of_their_own_share_no_phase() -> None:
     cycle = find_cycle(record_of(own))
     assert cycle is not None
     assert not cycle.is_significant
+    # the sentence says what a small p is of
+    sentence = find_phases(record_of(own)).sentence
+    assert re.fullmatch(r"no common cycle: something repeats .* \(p < 0.01\), but .*", sentence)
     together = find_cycle(record_of([own[0], own[0] + 4, own[1]]))
     assert together is not None
     assert together.shares.tolist() == [True, True, False]

@@ -32,8 +32,8 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     ],
     "phases": [("plsm-001", "--json")],
     "forecast": [
-        ("plsm-001", "scene/tables/plant+0002.h5", "--json"),
-        ("plsm-001", "--score", "other.h5", "--json"),
+        ("plsm-001", "scene/tables/plant+0002.h5", "--format", "json"),
+        ("plsm-001", "--score", "other.h5", "--format", "json"),
     ],
     "doctor": [("--json",)],
     "plugins": [("--json",)],

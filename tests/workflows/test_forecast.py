@@ -1,11 +1,20 @@
 """Forecasts by a saved fit, their table, and scores on other recordings."""
 
+import csv
+import io
+import json
+
 import pytest
 
 from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
-from motifmine.reporting.tables.forecasts import format_forecast, format_scores
+from motifmine.reporting.tables.forecasts import (
+    MOST_ROWS,
+    WIDTH,
+    WRITERS,
+    format_scores,
+)
 from motifmine.simulation import Simulation
 from motifmine.workflows.forecast import forecast, score_fits
 from motifmine.workflows.mine import mine
@@ -24,13 +33,21 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, small: Simulation) -> Wo
 
 
 def test_the_bins_after_a_recording_are_expected_and_listed(workspace: Workspace) -> None:
-    found = forecast(workspace, None, 4, None)
-    assert found.expected.shape == (4, 18) and (found.expected >= 0).all()
+    found = forecast(workspace, None, 25, None)
+    assert found.expected.shape == (25, 18) and (found.expected >= 0).all()
+    assert found.going_on.shape == (25, 3)
+    assert found.going_on.min() >= 0 and found.going_on.max() <= 1
     assert found.end_s == 400.0
-    text = format_forecast(
-        found.expected, found.record.vocabulary.labels, 1.0, end_s=found.end_s, most=2
-    )
-    assert len(text.splitlines()) == 2 + 4 and "all words" in text
+    lines = WRITERS["table"](found).splitlines()
+    # a terminal shows it all, and three bins are added up in a line
+    assert len(lines) == 3 + 9 <= 3 + MOST_ROWS
+    assert max(map(len, lines)) <= WIDTH
+    assert float(lines[3].split()[1]) == pytest.approx(found.expected[:3].sum(), abs=0.01)
+    rows = list(csv.reader(io.StringIO(WRITERS["csv"](found))))
+    assert len(rows) == 1 + 25 and {len(row) for row in rows} == {2 + 3 + 18}
+    content = json.loads(WRITERS["json"](found))
+    assert content["bins"][24]["start_s"] == 424.0
+    assert content["bins"][0]["expected"] == pytest.approx(found.expected[0], abs=1e-6)
 
 
 def test_a_fit_is_scored_on_a_recording_that_it_was_not_learned_from(workspace: Workspace) -> None:

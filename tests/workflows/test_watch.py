@@ -19,6 +19,7 @@ import jsonschema
 import numpy as np
 import pytest
 from click.testing import Result
+from scipy.io import wavfile
 
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.errors import FormatError
@@ -386,3 +387,24 @@ def test_a_source_is_watched_from_python_until_it_ends(here: Path) -> None:
     )
     found = events(output.getvalue().decode())
     assert len(found) > 5
+
+
+def test_a_folder_of_sound_files_is_watched_as_extract_reads_them(motifmine: Run) -> None:
+    rng = np.random.default_rng(0)
+    time_s = np.arange(8 * 8000) / 8000
+    beat = np.sin(2 * np.pi * 800 * time_s) * (time_s % 1 < 0.1) + 0.01 * rng.standard_normal(64000)
+    Path("segments").mkdir()
+    for name in ("a1.wav", "a2.wav"):
+        wavfile.write(Path("segments") / name, 8000, (8000 * beat).astype(np.int16))
+    assert motifmine("extract", "segments/a1.wav", "--bin", "50ms").exit_code == 0
+    fitted = motifmine(
+        "fit", "--model", "plsm", "--motifs", "1", "--motif-length", "300ms", "--seed", "1"
+    )
+    assert fitted.exit_code == 0, fitted.stderr
+    found = motifmine("watch", "plsm-001", "segments", "--idle", "0.1s")
+    assert found.exit_code == 0, found.stderr
+    seen = starts(events(found.stdout))
+    assert 12 <= len(seen) <= 16
+    located = motifmine("locate", "plsm-001", "segments/a2.wav", "--format", "json")
+    theirs = [(event["start_s"], event["motif"]) for event in json.loads(located.stdout)]
+    assert len(set(seen) & set(theirs)) >= 0.8 * len(theirs)

@@ -33,9 +33,9 @@ class StatesFilter:
 
     def predict(self, n_bins: int) -> Floats:
         """Return the expected observations of the next bins by word, float64 (n_bins, W)."""
-        return self.occupied(n_bins) @ self.states.rate
+        return self.going_on(n_bins) @ self.states.rate
 
-    def occupied(self, n_bins: int) -> Floats:
+    def going_on(self, n_bins: int) -> Floats:
         """Return the probability of each state in the next bins, float64 (n_bins, K)."""
         ahead, found = self.expected, []
         for _ in range(n_bins):

@@ -1,41 +1,112 @@
-"""Forecasts and their scores as text and JSON."""
+"""Forecasts and their scores as text and data."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from motifmine.analysis.forecasting import Scores
+from motifmine.analysis.forecasting import Forecast, Scores
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
 
+MOST_ROWS = 10
+"""Lines of the text; more bins are added up."""
+LIKELY = 0.1
+"""Probability from which a motif is named in the text."""
+MOST_NAMED = 2
+WIDTH = 79
+"""Columns of a terminal."""
 
-def format_forecast(
-    expected: Floats, labels: Sequence[str], bin_s: float, *, end_s: float, most: int
-) -> str:
-    """Return the expected observations of bins: their number, and the most likely words.
 
-    Parameters
-    ----------
-    expected : float64 array (n_bins, W)
-    labels : sequence of str
-        Of the words.
-    bin_s, end_s : float, seconds
-        Length of a bin, and when the first one begins.
-    most : int
-        Words that are listed.
-    """
-    often = np.argsort(-expected.sum(axis=0), kind="stable")[:most]
-    rows = [
-        (
-            format_time(end_s + number * bin_s),
-            f"{row.sum():.2f}",
-            *(f"{row[word]:.2f}" for word in often),
+def format_forecast_text(found: Forecast) -> str:
+    """Return what is expected in at most `MOST_ROWS` stretches: number, motifs, likeliest words."""
+    record, n_bins = found.record, len(found.expected)
+    edges = np.arange(0, n_bins, -(-n_bins // MOST_ROWS))
+    expected = np.add.reduceat(found.expected, edges, axis=0)
+    going_on = (
+        np.add.reduceat(found.going_on, edges, axis=0) / np.diff(edges, append=n_bins)[:, None]
+    )
+    rows = []
+    for first, row, probability in zip(edges.tolist(), expected, going_on, strict=True):
+        likely = np.argsort(-probability, kind="stable")[:MOST_NAMED]
+        named = [
+            f"{record.title_of(k)} {probability[k]:.0%}"
+            for k in likely.tolist()
+            if probability[k] >= LIKELY
+        ]
+        start_s = found.end_s + first * record.bin_s
+        rows.append([format_time(start_s), f"{row.sum():.2f}", ", ".join(named) or "-"])
+    kind = "state" if record.occurrences.end_s is not None else "going on"
+    columns = ("from", "observations", kind, "likeliest words")
+    room = max(WIDTH - max(map(len, text_table(columns[:3], rows).splitlines())) - 2, 20)
+    for row, values in zip(rows, expected, strict=True):
+        row.append(_likeliest(values, record.vocabulary.labels, room))
+    span = f"{n_bins} bins of {record.bin_s:g} s"
+    return f"after {found.recording}: {span}\n{text_table(columns, rows)}"
+
+
+def _likeliest(values: Floats, labels: Sequence[str], room: int) -> str:
+    """Return as many of the likeliest words as `room` columns hold."""
+    text = ""
+    for word in np.argsort(-values, kind="stable")[:MOST_ROWS].tolist():
+        longer = f"{text}, {labels[word]}" if text else labels[word]
+        if len(longer) > room:
+            break
+        text = longer
+    return text or f"{labels[int(values.argmax())][: room - 3]}..."
+
+
+def format_forecast_csv(found: Forecast) -> str:
+    """Return a row for each bin: probabilities of motifs, expected observations of words."""
+    record = found.record
+    titles = [record.title_of(motif) for motif in range(len(record.motifs))]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["start_s", "observations", *titles, *record.vocabulary.labels])
+    for row in list_bins(found):
+        writer.writerow([row["start_s"], row["observations"], *row["motifs"], *row["expected"]])
+    return buffer.getvalue()
+
+
+def format_forecast_json(found: Forecast) -> str:
+    """Return the same as a JSON object."""
+    record = found.record
+    content = {
+        "recording": found.recording,
+        "bin_s": record.bin_s,
+        "motifs": [record.title_of(motif) for motif in range(len(record.motifs))],
+        "words": list(record.vocabulary.labels),
+        "bins": list_bins(found),
+    }
+    return json.dumps(content, ensure_ascii=False) + "\n"
+
+
+def list_bins(found: Forecast) -> list[dict[str, Any]]:
+    """Return the bins of a forecast; motifs and words in the order of the fit."""
+    bin_s = found.record.bin_s
+    return [
+        {
+            "start_s": round(found.end_s + number * bin_s, 6),
+            "observations": round(float(row.sum()), 6),
+            "motifs": probability.round(6).tolist(),
+            "expected": row.round(6).tolist(),
+        }
+        for number, (row, probability) in enumerate(
+            zip(found.expected, found.going_on, strict=True)
         )
-        for number, row in enumerate(expected)
     ]
-    return text_table(("from", "all words", *(labels[word] for word in often)), rows)
+
+
+WRITERS = {
+    "table": format_forecast_text,
+    "csv": format_forecast_csv,
+    "json": format_forecast_json,
+}
+"""Writers by format."""
 
 
 def format_scores(scores: Scores) -> str:
@@ -50,27 +121,13 @@ def format_scores(scores: Scores) -> str:
     )
 
 
-def format_forecast_json(
-    recording: str, expected: Floats, labels: Sequence[str], bin_s: float, *, end_s: float
-) -> str:
-    """Return the expected observations of every word as JSON, see `docs/schemas/forecast.json`.
-
-    Parameters
-    ----------
-    recording : str
-        Name of the recording that they follow.
-    expected : float64 array (n_bins, W)
-    labels : sequence of str
-        Of the words.
-    bin_s, end_s : float, seconds
-        Length of a bin, and when the first one begins.
-    """
-    bins = [
-        {"start_s": end_s + number * bin_s, "expected": [round(value, 6) for value in row]}
-        for number, row in enumerate(expected.tolist())
-    ]
-    found = {"recording": recording, "bin_s": bin_s, "words": list(labels), "bins": bins}
-    return json.dumps(found, ensure_ascii=False) + "\n"
+def format_scores_csv(scores: Scores) -> str:
+    """Return a row for each predictor: nats per observation by horizon, in bins ahead."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["predictor", *scores.horizons])
+    writer.writerows([name, *values.round(6).tolist()] for name, values in scores.nats.items())
+    return buffer.getvalue()
 
 
 def format_scores_json(scores: Scores) -> str:
@@ -81,3 +138,7 @@ def format_scores_json(scores: Scores) -> str:
         "nats": {name: values.tolist() for name, values in scores.nats.items()},
     }
     return json.dumps(found, ensure_ascii=False) + "\n"
+
+
+SCORE_WRITERS = {"table": format_scores, "csv": format_scores_csv, "json": format_scores_json}
+"""Writers of scores by format."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from motifmine.errors import DataError, FormatError
 from motifmine.features.series.binning import DEFAULT_GAP, bin_series
+from motifmine.features.series.decibels import ProgressReader
 from motifmine.features.series.holding import HeldChannels
 from motifmine.features.series.survey import SeriesScene, make_options
 from motifmine.features.series.trends import find_trend_bins
@@ -26,14 +27,22 @@ from motifmine.features.video.flow import BinRow
 from motifmine.io.growing import POLL_S, GrowingFile, Prefixed, Stopped
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
-from motifmine.io.readers import COMPRESSED, natural_key, open_frames
+from motifmine.io.readers import (
+    COMPRESSED,
+    OWN,
+    natural_key,
+    open_frames,
+    reader_of_content,
+    reader_of_name,
+)
 from motifmine.io.series.cleaning import CleanReader
 from motifmine.io.series.csv_reader import TextReader
+from motifmine.io.series.open import open_series
 from motifmine.io.tdoc import parse_line
 from motifmine.io.video.live import PIPE, hide_credentials, is_live, open_live
 from motifmine.records.fit import FitRecord
 from motifmine.records.frames import FrameReader
-from motifmine.records.series import BinnedSeries
+from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats32, Indices32
 from motifmine.workflows.extract_jobs import ExtractionSettings
@@ -111,8 +120,6 @@ class Source:
                     self._take_video(reader, path.stem, "", settings)
             else:
                 self._follow_video(PIPE, _name(path), settings, self._open(path))
-        elif path is not None and path.suffix.lower() in COMPRESSED:
-            raise FormatError(f"{path} is compressed, which is not read while it grows")
         elif "series" in self.record.provenance.spec.table:
             self._follow_series(path, settings)
         else:
@@ -182,8 +189,18 @@ class Source:
             settings=series,
             scene=SeriesScene(vocabulary=vocabulary, bin_s=self.record.bin_s),
         )
+        if path is not None and not is_growing_text(path):
+            with open_series(path, series.options) as reader:
+                # gives sound in decibels
+                self._take_rows(ProgressReader(reader, lambda _: None), task)
+            return
         file = self._open(path)
         head = file.read_lines(HEAD_LINES)
+        if b"\0" in head:
+            raise FormatError(
+                f"{file.name} gives no text, and rows of text are what is read of a pipe. Write "
+                "segments into a folder, as 'ffmpeg -f segment' does, and watch the folder"
+            )
         with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
             # columns are recognised by the beginning, which a pipe gives only once
             beginning = Path(folder) / (path.name if path is not None else "stdin.csv")
@@ -194,7 +211,7 @@ class Source:
                 text.path = task.path
                 self._take_rows(CleanReader(text, series.options.missing), task)
 
-    def _take_rows(self, reader: CleanReader, task: SeriesTask) -> None:
+    def _take_rows(self, reader: SeriesReader, task: SeriesTask) -> None:
         for document, part in self._parts(reader, task):
             table, _ = encode_part(task, reader, part)
             last = slice(table.offsets[-2], None)
@@ -202,7 +219,7 @@ class Source:
             start_s = float(part.bin_start_s[-1])
             self._take(task.name, document, start_s, start_utc, table.word[last], table.count[last])
 
-    def _parts(self, reader: CleanReader, task: SeriesTask) -> Iterator[tuple[int, BinnedSeries]]:
+    def _parts(self, reader: SeriesReader, task: SeriesTask) -> Iterator[tuple[int, BinnedSeries]]:
         """Yield the number of the document and every bin, with those before it in front.
 
         One, for changes; of channels whose trend is taken out two windows of the median.
@@ -313,6 +330,13 @@ def _named(path: Path, name: str) -> Iterator[None]:
     except (DataError, FormatError) as error:
         text = str(error).replace(str(path), name).replace(HOW_TO_SKIP, "")
         raise type(error)(text) from error
+
+
+def is_growing_text(path: Path) -> bool:
+    """Return whether rows can be read while a file of a series grows; others are read whole."""
+    if path.suffix.lower() in COMPRESSED:
+        return False
+    return (reader_of_name(path) or reader_of_content(path)) is OWN["text"]
 
 
 def _name(path: Path | None) -> str:

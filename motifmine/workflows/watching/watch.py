@@ -14,7 +14,7 @@ import numpy as np
 
 from motifmine.analysis.filtering import FilterState, MotifFilter
 from motifmine.analysis.live_occurrences import NEVER, Decided, OccurrenceDecider
-from motifmine.errors import DataError, WorkspaceError
+from motifmine.errors import DataError, FormatError, WorkspaceError
 from motifmine.files import sha256
 from motifmine.io.growing import Stopped
 from motifmine.io.hdf5 import store
@@ -346,7 +346,10 @@ def _open(
     progress = WatchedUntil(fit=digest, last=never, announced=never.copy())
     if path.exists() and not restart:
         kinds = {"filter": FilterState, "progress": WatchedUntil, "output": Position}
-        found = read_states(path, kinds)
+        try:
+            found = read_states(path, kinds)
+        except FormatError as error:
+            raise WorkspaceError(f"{error}; begin again with --restart") from error
         if found["progress"].fit != digest:
             raise WorkspaceError(
                 f"{path} is of another fit of that name; begin again with --restart"
