@@ -11,9 +11,17 @@ from .output import print_occurrences
 @click.command(
     epilog="\b\nExamples:\n    motifmine occurrences --format csv -o occurrences.csv"
     "\n    motifmine occurrences plsm-001 --format srt -o subtitles"
+    "\n    motifmine occurrences --explain 12"
 )
 @click.argument("fit", required=False)
 @occurrence_options
+@click.option(
+    "--explain",
+    "number",
+    type=click.IntRange(min=1),
+    help="Print as JSON what explains this occurrence (its number in the list, from 1): what was "
+    "seen, what other motifs explain, and its score with and without them.",
+)
 @workspace_option
 def occurrences(
     fit: str | None,
@@ -21,6 +29,7 @@ def occurrences(
     recording: str | None,
     output: Path | None,
     force: bool,
+    number: int | None,
     workspace: Path,
 ) -> None:
     """Print every occurrence of the motifs of FIT (default: the newest) with its times.
@@ -31,4 +40,11 @@ def occurrences(
     from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
+    if number is not None:
+        from motifmine.reporting.export.explaining import format_explained
+        from motifmine.workflows.report import explain_in_workspace
+
+        explained = explain_in_workspace(record, Workspace(workspace), number)
+        click.echo(format_explained(record, number, explained), nl=False)
+        return
     print_occurrences(record, form, output, force, recording)

@@ -1,16 +1,37 @@
-"""Observations that single occurrences explain."""
+"""Observations that single occurrences explain, and what else could explain them.
+
+Motifs that overlap compete for the same observations: that one of them is there makes the others
+less likely (explaining away). So an occurrence has a score with each of the others and without it.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from motifmine.analysis.occurrences import SPREAD_BINS
+from motifmine.analysis.occurrences import FLOOR, SPREAD_BINS
 from motifmine.records.fit import FitRecord, separate_tempos
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 LEAST_MASS = 1e-3
 """Activations below this share of an occurrence's own mass are ignored."""
+LEAST_RIVAL = 0.5
+"""Observations that another motif explains meanwhile, below which it is not listed."""
+SCORE_ITERATIONS = 30
+"""EM iterations for the mass that an occurrence would have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """Another motif, or another occurrence of the same, in the time of an occurrence."""
+
+    motif: int
+    mass: float
+    """Observations in the time of the occurrence that it explains."""
+    score_with: float
+    """Score of the occurrence if of all others only this one were there, nats."""
+    score_without: float
+    """Score if all others but this one were there, nats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,6 +43,17 @@ class Explained:
     word: Indices
     mass: Floats
     """Observations, > 0."""
+    seen: float
+    """Observations in its time, all words."""
+    background: float
+    """Those of them that the background explains."""
+    score: float
+    """Log-likelihood ratio with and without it, all others as they are, nats. With and without
+    others the occurrence has the mass of maximum likelihood."""
+    score_alone: float
+    """The same if no other motif were there."""
+    rivals: tuple[Rival, ...]
+    """Those that explain most first."""
 
 
 def explain_occurrences(
@@ -47,6 +79,8 @@ def explain_occurrences(
     active = (every.start[part], every.motif[part], every.mass[part])
     total_per_bin = table.total / max(table.n_times, 1)
     flat = record.background.weight * total_per_bin * record.background.probability
+    # as scores have it: no observation is impossible without the motifs
+    flat = flat + np.float32(FLOOR * total_per_bin / table.n_words)
     return {
         int(i): _explain(
             table,
@@ -83,6 +117,7 @@ def _explain(
     time = np.repeat(np.arange(first, last), np.diff(table.offsets[first : last + 1]))
     word = table.word[seen].astype(np.int64)
     rate = flat[word].astype(np.float64)
+    parts: dict[int, Floats] = {}
     own = np.zeros(len(word))
     near = slice(*np.searchsorted(active[0], [start_bin - motif_length + 1, last]))
     start, which, mass = (column[near] for column in active)
@@ -97,10 +132,61 @@ def _explain(
     ):
         low, high = np.searchsorted(time, [s, s + motif_length])
         added = m * phi[z, time[low:high] - s, word[low:high]]
-        rate[low:high] += added
-        if mine:
-            own[low:high] += added
-    share = np.divide(own, rate, out=np.zeros_like(own), where=rate > 0)
-    part = table.count[seen].astype(np.float64) * share
-    keep = part > 1e-3
-    return Explained(time=time[keep] - start_bin, word=word[keep], mass=part[keep])
+        part = own if mine else parts.setdefault(z // n_tempos, np.zeros(len(word)))
+        part[low:high] += added
+    count = table.count[seen].astype(np.float64)
+    total = rate + own + sum(parts.values())
+    explained = count * own / total
+    # occurrences are inferred again for their test: the fit's activations may lack one of them
+    shape = phi[motif * n_tempos, time - start_bin, word].astype(np.float64)
+    if own.any():
+        shape = own / mass[is_own].sum()
+    keep = explained > 1e-3
+    return Explained(
+        time=time[keep] - start_bin,
+        word=word[keep],
+        mass=explained[keep],
+        seen=float(count.sum()),
+        background=float(count @ (rate / total)),
+        score=score_mass(count, total - own, shape),
+        score_alone=score_mass(count, rate, shape),
+        rivals=_weigh_rivals(count, rate, own, parts, shape),
+    )
+
+
+def _weigh_rivals(
+    count: Floats, rate: Floats, own: Floats, parts: dict[int, Floats], shape: Floats
+) -> tuple[Rival, ...]:
+    """Return what others explain meanwhile, and the occurrence's score with and without them."""
+    everything = rate + own + sum(parts.values())
+    rivals = [
+        Rival(
+            motif=motif,
+            mass=explained,
+            score_with=score_mass(count, rate + part, shape),
+            score_without=score_mass(count, everything - own - part, shape),
+        )
+        for motif, part in parts.items()
+        if (explained := float(count @ (part / everything))) >= LEAST_RIVAL
+    ]
+    return tuple(sorted(rivals, key=lambda rival: -rival.mass))
+
+
+def score_mass(count: Floats, rest: Floats, shape: Floats) -> float:
+    """Return the log-likelihood ratio with and without an occurrence of the best mass, nats.
+
+    It is max over a >= 0 of sum n log((rest + a shape) / rest) - a.
+
+    Parameters
+    ----------
+    count, rest : float64 arrays (N,)
+        Observations, and their rates without the occurrence, > 0.
+    shape : float64 array (N,)
+        Their rates under an occurrence of one observation.
+    """
+    can = shape > 0
+    count, rest, shape = count[can], rest[can], shape[can]
+    mass = float(count.sum())
+    for _ in range(SCORE_ITERATIONS):
+        mass *= float(count @ (shape / (rest + mass * shape)))
+    return max(0.0, float(count @ np.log1p(mass * shape / rest)) - mass)

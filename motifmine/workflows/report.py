@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from motifmine.analysis.explained import Explained, explain_occurrences
+from motifmine.errors import DataError
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
@@ -101,6 +102,39 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
 def explained_in_table(record: FitRecord, table: ObservationTable) -> Mapping[int, Explained]:
     """Return the same, of a table in memory that the fit is of."""
     return _explained(record, table.document)
+
+
+def explain_in_workspace(record: FitRecord, workspace: Workspace, number: int) -> Explained:
+    """Return what an occurrence explains, and its score with and without others.
+
+    Parameters
+    ----------
+    record : FitRecord
+    workspace : Workspace
+    number : int
+        Of the occurrence, counted from 1 in the order of `record.occurrences`.
+
+    Raises
+    ------
+    DataError
+        When there is no such occurrence, the fit is over topics, or its table is not there.
+    """
+    if not 1 <= number <= len(record.occurrences):
+        raise DataError(
+            f"there is no occurrence {number}; the fit has {len(record.occurrences)}, numbered "
+            "from 1 in the order that `motifmine occurrences` lists them"
+        )
+    index = number - 1
+    document = int(record.occurrences.document[index])
+    recording = record.recordings[document]
+    path = workspace.table_path(recording.name)
+    table = read_own_table(record, recording, path)
+    if table is None and record.vocabulary.layout.topics() is not None:
+        raise DataError("a fit over topics keeps no observations of words; fit with --topics off")
+    if table is None:
+        raise DataError(f"{path}, the table of the fit, was removed or has changed; extract again")
+    prepared = record.provenance.spec.preparation.apply_counts(table)
+    return explain_occurrences(record, prepared, document, np.array([index]))[index]
 
 
 def _explained(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from motifmine.analysis.explained import Explained
+from motifmine.analysis.explained import Explained, Rival
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.reporting.figures.activity import LEVELS, measure_motif_activity
 from motifmine.reporting.html.page_data import encode_inert_json, make_page_data, make_video_address
@@ -88,14 +88,27 @@ def test_only_the_strongest_cells_are_kept() -> None:
     assert activity.cell.tolist() == [2 * 12 + 3] and activity.share == pytest.approx(5 / 12)
 
 
+def explained(time: list[int], word: list[int], mass: list[float]) -> Explained:
+    return Explained(
+        time=np.array(time),
+        word=np.array(word),
+        mass=np.array(mass),
+        seen=9.0,
+        background=1.0,
+        score=6.0,
+        score_alone=41.0,
+        rivals=(Rival(motif=0, mass=2.0, score_with=6.0, score_without=41.0),),
+    )
+
+
 def test_what_an_occurrence_explains_is_drawn_over_the_scene() -> None:
-    found = Explained(time=np.array([1, 1]), word=np.array([0, 8]), mass=np.array([2.0, 4.0]))
+    found = explained([1, 1], [0, 8], [2.0, 4.0])
     packed = content(lane_record(), explained={2: found})["observed"]["2"]
     assert packed["offsets"] == [0, 0, 2, 2, 2, 2, 2, 2, 2] and packed["cell"] == [0, 1]
 
 
 def test_what_an_occurrence_of_labels_explains_is_drawn_over_its_matrix() -> None:
-    found = Explained(time=np.array([0, 7]), word=np.array([0, 3]), mass=np.array([2.0, 1.0]))
+    found = explained([0, 7], [0, 3], [2.0, 1.0])
     packed = content(label_record(), explained={0: found})["observed"]["0"]
     assert (packed["row"], packed["bin"], packed["rows"]) == ([0, 3], [0, 7], 4)
     assert packed["level"] == [LEVELS, -(-LEVELS // 2)] and packed["share"] == 100

@@ -27,6 +27,7 @@ from motifmine.reporting.figures.activity import (
     measure_motif_activity,
 )
 from motifmine.reporting.html import elements
+from motifmine.reporting.sentences.explaining import explaining_sentences
 from motifmine.reporting.text_table import escape_control
 from motifmine.types import Floats
 
@@ -174,4 +175,6 @@ def _pack_explained(
             view = matrix_view(record, int(record.occurrences.motif[index]))
             cells = measure_matrix_activity(view, found.time, found.word, found.mass, most=most)
             packed[str(index)] = cells
+        motif = int(record.occurrences.motif[index])
+        packed[str(index)]["lines"] = explaining_sentences(record, motif, found)
     return packed

@@ -93,6 +93,7 @@ class Panel {
     }
     const score = occurrences.score[occurrence];
     const rows = [
+      ["number", String(occurrence + 1)],
       ["start", clockText(occurrences.start[occurrence])],
       ["end of the motif", clockText(occurrences.start[occurrence] + motifMs)],
       ["weight (observations)", rounded(occurrences.weight[occurrence])],
@@ -101,6 +102,8 @@ class Panel {
       ["wall clock", wallClock(occurrence), "wide"],
       ["among its kind", rankText(rank, total), "wide"],
     ];
+    const observed = block.observed[occurrence];
+    if (observed) rows.push(["what explains it", observed.lines.join(". "), "wide"]);
     return this.list(rows);
   }
 

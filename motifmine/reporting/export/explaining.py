@@ -1,0 +1,59 @@
+"""What explains an occurrence, as JSON."""
+
+import json
+
+import numpy as np
+
+from motifmine.analysis.explained import Explained
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.rows import list_occurrences
+from motifmine.reporting.sentences.explaining import explaining_sentences
+
+MOST_WORDS = 20
+
+
+def format_explained(record: FitRecord, number: int, explained: Explained) -> str:
+    """Return what explains an occurrence as JSON, see `docs/schemas/occurrences-explain.json`.
+
+    Parameters
+    ----------
+    record : FitRecord
+    number : int
+        Of the occurrence, from 1.
+    explained : Explained
+    """
+    row = list_occurrences(record)[number - 1]
+    strongest = np.argsort(-explained.mass, kind="stable")[:MOST_WORDS]
+    content = {
+        "occurrence": number,
+        "recording": row.recording,
+        "motif": row.motif,
+        "motif_name": row.motif_name,
+        "start_s": row.start_s,
+        "end_s": row.end_s,
+        "seen": round(explained.seen, 3),
+        "explained": round(float(explained.mass.sum()), 3),
+        "background": round(explained.background, 3),
+        "score": round(explained.score, 3),
+        "score_alone": round(explained.score_alone, 3),
+        "others": [
+            {
+                "motif": rival.motif + 1,
+                "motif_name": record.name_of(rival.motif),
+                "explained": round(rival.mass, 3),
+                "score_with": round(rival.score_with, 3),
+                "score_without": round(rival.score_without, 3),
+            }
+            for rival in explained.rivals
+        ],
+        "words": [
+            {
+                "word": record.vocabulary.labels[int(explained.word[i])],
+                "relative_s": round(float(explained.time[i] * record.bin_s), 6),
+                "explained": round(float(explained.mass[i]), 3),
+            }
+            for i in strongest.tolist()
+        ],
+        "lines": explaining_sentences(record, row.motif - 1, explained),
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
