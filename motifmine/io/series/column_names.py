@@ -25,7 +25,7 @@ TIME_NAMES = frozenset(
 COUNT_NAMES = frozenset(
     {
         *("index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""),
-        *("record", "rn", "recno", "recnum"),
+        *("record", "rn", "recno", "recnum", "#"),
     }
 )
 """Names of columns that may number the samples."""
@@ -56,7 +56,10 @@ VALUE_NAMES = frozenset(
 END_NAMES = frozenset({"end", "ends", "stop", "offset", "end_time", "until", "ende", "fin"})
 DURATION_NAMES = frozenset({"duration", "dur", "dauer", "durée", "duración"})
 WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
-UNIT = re.compile(r"^(?P<name>.*\S)\s*(?:\[(?P<a>[^\[\]]*)\]|\((?P<b>[^()]{1,8})\))$")
+UNIT = re.compile(
+    r"^(?P<name>.*\S)"
+    r"(?:\s*\[(?P<a>[^\[\]]*)\]|\s*\((?P<b>[^()]{1,8})\)|(?:,|\s+in)\s+(?P<c>\S{1,8}))$"
+)
 PLAIN_UNITS = frozenset(
     {
         *("s", "sec", "ms", "us", "µs", "ns", "min", "h", "Hz", "kHz", "rpm", "bpm", "dB"),
@@ -79,21 +82,8 @@ PLAIN_UNITS = frozenset(
             "ppm",
         ),
         *("m", "mm", "cm", "km", "m/s", "m/s2", "m/s²", "km/h", "mph", "g", "kg", "N", "Nm", "deg"),
-        *(
-            "°",
-            "rad",
-            "rad/s",
-            "Pa",
-            "hPa",
-            "kPa",
-            "bar",
-            "mbar",
-            "mmHg",
-            "lx",
-            "l",
-            "l/min",
-            "m3/h",
-        ),
+        *("°", "rad", "rad/s", "Pa", "hPa", "kPa", "bar", "mbar", "mmHg", "lx", "l", "l/min"),
+        *("m3/h", "Wh", "MW", "VA", "kVA", "lux", "l/h", "m³/h", "µm", "ml"),
     }
 )
 """Units recognised in parentheses; in square brackets any text is a unit."""
@@ -140,7 +130,9 @@ class Roles:
 def normalise_name(name: str) -> str:
     """Return a column's name in lower case without its unit, for comparisons."""
     short = re.sub(r"\s*[\[(].*$", "", name.strip().lower())
-    return re.sub(r"[_\s.](s|sec|secs|seconds|ms|us|ns|utc|local|unix)$", "", short)
+    return re.sub(
+        r"[_\s.](s|sec|secs|seconds|ms|us|ns|min|minutes|h|hours|utc|local|unix)$", "", short
+    )
 
 
 def is_time_name(name: str) -> bool:
@@ -157,9 +149,10 @@ def is_time_name(name: str) -> bool:
 def split_unit(name: str) -> tuple[str, str]:
     """Split names such as `speed [km/h]` or `t (s)` into name and unit."""
     match = UNIT.match(name.strip())
-    if not match or (match["b"] is not None and match["b"] not in PLAIN_UNITS):
+    plain = match and (match["b"] or match["c"])
+    if not match or (plain and plain not in PLAIN_UNITS):
         return name.strip(), ""
-    return match["name"], match["a"] or match["b"] or ""
+    return match["name"], match["a"] or plain or ""
 
 
 def split_units(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

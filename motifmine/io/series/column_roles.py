@@ -1,11 +1,13 @@
 """Recognition of the roles of columns (time, channel, label, count) and of the time format."""
 
+import re
 from itertools import pairwise
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.series.column_names import (
     COUNT_NAMES,
     LABEL_NAMES,
+    PLAIN_UNITS,
     WEIGHT_NAMES,
     Roles,
     find_column,
@@ -20,8 +22,11 @@ from motifmine.io.series.long_form import (
 )
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import (
+    SLASHED_PATTERNS,
     UNAMBIGUOUS_PATTERNS,
+    UNIT_NAMES,
     TimeReading,
+    find_pattern,
     guess_number,
     parse_clock,
     parse_iso,
@@ -29,8 +34,6 @@ from motifmine.io.series.time_formats import (
     parse_pattern,
     parse_time_format,
 )
-
-SHORT_UNITS = ("ms", "us", "µs", "ns")
 
 
 def choose_roles(head: Head, options: SeriesOptions) -> Roles:
@@ -54,6 +57,8 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     if found is not None:
         return found
     is_events = options.is_events
+    if not is_events:
+        _refuse_units_in_cells(head, others)
     if is_events is None:
         is_events = _looks_like_events(head, time, others, options)
     if is_events:
@@ -68,6 +73,24 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     if not values and not states:
         raise DataError(f"{head.path} has no column of numbers except its times")
     return Roles(time=time, clock=clock, values=tuple(values), states=states)
+
+
+def _refuse_units_in_cells(head: Head, others: list[int]) -> None:
+    """Raise `DataError` for columns such as `20.5 °C`, which would be states or labels."""
+    for index in others:
+        cells = [cell for cell in head.column(index) if cell not in head.missing]
+        parts = [re.fullmatch(r"(.*\d)\s*([^\d\s]\S*)", cell) for cell in cells]
+        found = [
+            (parse_number(part[1], head.decimal, head.thousands), part[2]) for part in parts if part
+        ]
+        numbers = [number for number, unit in found if number is not None and unit in PLAIN_UNITS]
+        # whole numbers may be labels: 10 Hz, 20 Hz
+        if 2 * len(numbers) > len(cells) and any(number % 1 for number in numbers):
+            raise DataError(
+                f"{head.path}, column {head.names[index]!r} has units in its cells ({cells[0]!r}); "
+                "write the numbers alone, and the unit in the header, such as "
+                f"{head.names[index]} [{found[0][1]}]"
+            )
 
 
 def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str, ...]:
@@ -152,7 +175,8 @@ def _only_counts(head: Head, index: int, time: int | None) -> bool:
 def _is_date(cell: str) -> bool:
     if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_bare_date(cell):
         return True
-    return any(parse_pattern(cell, pattern) for pattern in UNAMBIGUOUS_PATTERNS)
+    slashed = (pattern for pair in SLASHED_PATTERNS for pattern in pair)
+    return any(parse_pattern(cell, pattern) for pattern in (*UNAMBIGUOUS_PATTERNS, *slashed))
 
 
 def _holds_dates(head: Head, index: int) -> bool:
@@ -235,19 +259,20 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     numbers = [
         n for cell in cells if (n := parse_number(cell, head.decimal, head.thousands)) is not None
     ]
-    # before ISO 8601, which would also take numbers such as 20260301
+    where = f"{head.path}, column {head.names[roles.time]!r}"
+    pattern = find_pattern(cells, where) if options.time_format is None else ""
+    if pattern:
+        return TimeReading(form="pattern", pattern=pattern, zone=zone)
+    # before ISO 8601, which would also take numbers
     if options.time_format is None and len(numbers) * 2 > len(cells):
         unit = head.units[roles.time]
-        name = head.names[roles.time] + (f" [{unit}]" if unit in SHORT_UNITS else "")
+        name = head.names[roles.time] + (f" [{unit}]" if unit.lower() in UNIT_NAMES else "")
         return guess_number(numbers, name, options.rate_hz)
     if dated:
         has_zone = dated[0][1]
         return TimeReading(form="iso", has_zone=has_zone, zone="" if has_zone else zone)
     if cells and parse_clock(cells[0]) is not None:
         return TimeReading(form="clock")
-    for pattern in UNAMBIGUOUS_PATTERNS:
-        if cells and parse_pattern(cells[0], pattern):
-            return TimeReading(form="pattern", pattern=pattern, zone=zone)
     shown = cells[0] if cells else ""
     raise FormatError(
         f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: {shown!r} is "

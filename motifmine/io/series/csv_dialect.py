@@ -197,6 +197,11 @@ def _detect_decimal(rows: list[list[str]], delimiter: str) -> str:
     """Return "," if there are more cells such as 0,5 than such as 0.5."""
     cells = [cell for row in rows for cell in row]
     # counted, because dates and texts also hold points and commas
-    commas = sum(bool(re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", cell)) for cell in cells)
-    points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)) for cell in cells)
+    commas, points = (
+        sum(bool(re.fullmatch(form, cell)) for cell in cells)
+        for form in (
+            r"[+-]?(\d*|\d{1,3}([.'\s]\d{3})+),\d+([eE][+-]?\d+)?",
+            r"[+-]?(\d*|\d{1,3}([,'\s]\d{3})+)\.\d+([eE][+-]?\d+)?",
+        )
+    )
     return "," if delimiter != "," and commas > points else "."

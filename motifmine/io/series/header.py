@@ -14,7 +14,7 @@ HEAD_ROWS = 100
 MANY_ROWS = 8
 LONGEST_UNIT = 12
 """Characters of a unit, or of the abbreviation of how a value was made."""
-THOUSANDS = (",", ".", "'", "\u00a0", "\u202f")
+THOUSANDS = (",", ".", "'", "\u00a0", "\u202f", " ")
 NOT_FINITE = ("nan", "inf", "infinity")
 
 
@@ -50,7 +50,11 @@ class Head:
     def is_text(self, index: int) -> bool:
         """Return whether a column has cells that are not empty, and none of them is a number."""
         full = [cell for cell in self.column(index) if cell not in self.missing]
-        return bool(full) and not any(is_number(cell, self.decimal) for cell in full)
+        return bool(full) and not any(
+            is_number(cell, self.decimal)
+            or parse_number(cell, self.decimal, self.thousands) is not None
+            for cell in full
+        )
 
     def is_phantom(self, index: int) -> bool:
         """Return whether a column has no name and no cell: one after a delimiter at line ends."""
@@ -174,11 +178,14 @@ def _find_header(lines: list[list[str]], full: list[int], width: int, decimal: s
     """
     if len(lines[full[0]]) == width:
         return 0
-    for place, index in enumerate(full[1:], start=1):
-        # one less: rows that end with a delimiter have an empty cell more
-        if len(lines[index]) in (width, width - 1):
+    # one less, if no line has as many: rows that end with a delimiter have an empty cell more
+    for n_cells in (width, width - 1):
+        for place, index in enumerate(full[1:], start=1):
             below = [lines[other] for other in full[place + 1 :]]
-            return index if _is_header(lines[index], below, decimal) else 0
+            if len(lines[index]) == n_cells and below:
+                if _is_header(lines[index], below, decimal):
+                    return index
+                break
     return 0
 
 

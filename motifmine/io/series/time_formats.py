@@ -1,12 +1,24 @@
 """Formats of times: numbers, ISO 8601, times of day and patterns."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from motifmine.errors import SpecError
+from motifmine.errors import DataError, SpecError
 
 UNITS_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+LONG_UNITS_S = {"min": 60.0, "h": 3600.0, "d": 86_400.0}
+"""Units of times that count from the beginning of a recording."""
+UNIT_NAMES = {
+    **dict.fromkeys(("ms", "millis", "msec"), "ms"),
+    **dict.fromkeys(("us", "µs", "usec", "micros"), "us"),
+    **dict.fromkeys(("ns", "nanos"), "ns"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+}
+"""Units at the end of the name of a column of times."""
+UNIT_AT_END = re.compile(rf"[_\s\[(]\s*({'|'.join(UNIT_NAMES)})\s*[\])]?$")
 EPOCH = datetime(1970, 1, 1)
 DAY_S = 86_400.0
 EXCEL_EPOCH_S = -25_569 * DAY_S
@@ -14,6 +26,10 @@ EXCEL_EPOCH_S = -25_569 * DAY_S
 EXCEL_TICK_S = 0.01
 """Resolution of Excel's days, seconds: they are written with about eight decimals (1 ms), and a
 minute that comes out as 59.9996 s would lie in another bin."""
+ROUNDED_TICK_S, MANY_DAYS = 0.05, 8
+"""Days with six decimals are whole seconds within this time, and of how many days it must hold: by
+chance it does for one in ten."""
+DATE_NAME = re.compile("date|datum|fecha|dato")
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 ISO = re.compile(
@@ -27,8 +43,22 @@ UNAMBIGUOUS_PATTERNS = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y.%m.%d %H:%M:%S",
+    "%d.%m.%y %H:%M:%S",
+    "%d.%m.%y %H:%M",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
 )
 """Patterns in which day and month cannot be confused."""
+DIGIT_PATTERNS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
+"""Patterns of dates without separators, by their number of digits."""
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+SLASHED_PATTERNS = tuple(
+    (f"%d{sep}%m{sep}%{year} {clock}", f"%m{sep}%d{sep}%{year} {clock}")
+    for sep in "/-"
+    for year in "Yy"
+    for clock in CLOCKS
+)
+"""Patterns with the day first and with the month first, between which the cells decide."""
 FAST_DIRECTIVES = frozenset("YmdHMS%")
 """Directives of `strptime` that pyarrow parses in the same way as `datetime`."""
 
@@ -47,6 +77,8 @@ class TimeReading:
     """Whether `number` is a sample number, which must be an integer."""
     epoch_s: float = 0.0
     """Unix time of number 0 where `is_unix`, seconds."""
+    tick_s: float = 0.0
+    """To what times of days since 1899 are rounded, seconds; 0: they are not."""
     pattern: str = ""
     """As for `datetime.strptime`."""
     has_zone: bool = False
@@ -82,11 +114,11 @@ class TimeReading:
         if self.is_count:
             return f"numbers of samples at {1 / self.unit_s:g} Hz"
         if self.form == "number":
-            if self.unit_s == DAY_S:
+            if self.epoch_s == EXCEL_EPOCH_S:
                 return "days since 1899-12-30, as of Excel, taken as UTC"
-            unit = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds"}.get(
-                self.unit_s, "nanoseconds"
-            )
+            names = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds"}
+            names |= {60.0: "minutes", 3600.0: "hours", DAY_S: "days"}
+            unit = names.get(self.unit_s, "nanoseconds")
             return f"{unit} since 1970" if self.is_unix else unit
         if self.form == "clock":
             return "times of day"
@@ -154,6 +186,46 @@ def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
     return _to_nanoseconds(moment), moment.tzinfo is not None
 
 
+def find_pattern(cells: list[str], where: str) -> str:
+    """Return the pattern of dates whose cells all match it, "" for none.
+
+    Parameters
+    ----------
+    cells : list of str
+    where : str
+        File and column, for the message.
+
+    Raises
+    ------
+    DataError
+        If day and month cannot be told apart.
+    """
+    if not cells:
+        return ""
+    for pattern in UNAMBIGUOUS_PATTERNS:
+        if parse_pattern(cells[0], pattern):
+            return pattern
+    if len({len(cell) for cell in cells}) == 1 and all(cell.isdecimal() for cell in cells):
+        pattern = DIGIT_PATTERNS.get(len(cells[0]), "")
+        # 2026 and not 0001: numbers that count something begin low
+        is_date = pattern and all(
+            cell[:2] in ("19", "20") and parse_pattern(cell, pattern) for cell in cells
+        )
+        return pattern if is_date else ""
+    for pair in SLASHED_PATTERNS:
+        if not any(parse_pattern(cells[0], pattern) for pattern in pair):
+            continue
+        fitting = [pattern for pattern in pair if all(parse_pattern(c, pattern) for c in cells)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise DataError(
+                f"{where}: {cells[0]!r} may have the day or the month first; give --time-format "
+                f"'{pair[0]}' or '{pair[1]}'"
+            )
+    return ""
+
+
 def parse_clock(text: str) -> float | None:
     """Parse HH:MM[:SS[.fff]] to seconds since midnight; None if the text is not such a time."""
     match = CLOCK.fullmatch(text)
@@ -173,7 +245,9 @@ def _to_nanoseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-EXCEL_DAYS = TimeReading(form="number", unit_s=DAY_S, is_unix=True, epoch_s=EXCEL_EPOCH_S)
+EXCEL_DAYS = TimeReading(
+    form="number", unit_s=DAY_S, is_unix=True, epoch_s=EXCEL_EPOCH_S, tick_s=EXCEL_TICK_S
+)
 
 
 def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
@@ -220,31 +294,37 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
     """
     if rate_hz is not None:
         return TimeReading(form="number", unit_s=1 / rate_hz, is_count=True)
-    unit = re.search(
-        r"[_\s\[(]\s*(ms|millis|msec|us|µs|usec|micros|ns|nanos)\s*[\])]?$", name.lower()
-    )
+    unit = UNIT_AT_END.search(name.lower())
     if unit:
-        short = {"m": "ms", "u": "us", "µ": "us", "n": "ns"}[unit[1][:1]]
-        short = "us" if unit[1] == "micros" else short
+        short = UNIT_NAMES[unit[1]]
+        if short in LONG_UNITS_S:
+            return TimeReading(form="number", unit_s=LONG_UNITS_S[short])
         return TimeReading(form="number", unit_s=UNITS_S[short], is_unix=_is_unix(values, short))
     # seconds first; the ranges of the units do not overlap
     for short, unit_s in UNITS_S.items():
         if _is_unix(values, short):
             return TimeReading(form="number", unit_s=unit_s, is_unix=True)
-    return EXCEL_DAYS if _are_excel_days(values) else TimeReading(form="number")
+    return _find_excel_days(values, name) or TimeReading(form="number")
 
 
-def _are_excel_days(values: list[float]) -> bool:
-    """Return whether numbers are days of the years 2000 to 2099 whose times are whole seconds.
+def _find_excel_days(values: list[float], name: str) -> TimeReading | None:
+    """Return the format of numbers that are days of the years 2000 to 2099, None if they are not.
 
-    Seconds of a recording that happen to be as large have no reason to be so in units of 1/86400.
+    Their times are whole seconds: seconds of a recording that happen to be as large have no reason
+    to be so in units of 1/86400. And seconds are not called a date.
     """
     days = [value for value in values if 36_526 <= value < 73_050]
     if len(days) < max(len(values), 2):
-        return False
-    is_whole = [abs(v * DAY_S - round(v * DAY_S)) < EXCEL_TICK_S for v in days]
+        return None
+    off_s = sorted(abs(v * DAY_S - round(v * DAY_S)) for v in days)
     # whole numbers are whole seconds in any case: days must have a fraction to be recognised
-    return any(v % 1 for v in days) and sum(is_whole) >= 0.9 * len(days)
+    if any(v % 1 for v in days):
+        usual_s = off_s[int(0.9 * (len(off_s) - 1))]
+        if usual_s < EXCEL_TICK_S:
+            return EXCEL_DAYS
+        if usual_s < ROUNDED_TICK_S and len(days) >= MANY_DAYS:
+            return replace(EXCEL_DAYS, tick_s=1.0)
+    return EXCEL_DAYS if DATE_NAME.match(name.lower()) else None
 
 
 def _is_unix(values: list[float], unit: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.io.series.time_formats import DAY_S, EPOCH, EXCEL_TICK_S, TimeReading
+from motifmine.io.series.time_formats import DAY_S, EPOCH, TimeReading
 from motifmine.records.wall_clock import find_time_zone
 from motifmine.types import Floats, Indices
 
@@ -46,8 +46,8 @@ class Clock:
         """Return raw times in seconds, float64 array (n,), and the clock for the next chunk."""
         if not self.reading.is_wall:
             seconds = (raw - self.origin) * self.reading.unit_s
-            if self.reading.unit_s == DAY_S:
-                seconds = np.round(seconds / EXCEL_TICK_S) * EXCEL_TICK_S
+            if tick_s := self.reading.tick_s:
+                seconds = np.round(seconds / tick_s) * tick_s
             return seconds, self
         if not self.reading.zone or not len(raw):
             return (raw - int(self.origin)) / NS, self
@@ -87,8 +87,8 @@ def make_clock(reading: TimeReading, first: int | float, *, may_repeat: bool = F
     if reading.is_wall and reading.zone:
         utc, _ = convert_to_utc(np.array([first], np.int64), reading.zone, np.zeros(1, bool), False)
         first = int(utc[0])
-    if reading.unit_s == DAY_S:
-        first = round(first * DAY_S / EXCEL_TICK_S) * EXCEL_TICK_S / DAY_S
+    if reading.tick_s:
+        first = round(first * DAY_S / reading.tick_s) * reading.tick_s / DAY_S
     return Clock(reading=reading, origin=first, may_repeat=may_repeat)
 
 

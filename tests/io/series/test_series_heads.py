@@ -4,13 +4,14 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from motifmine.errors import FormatError
+from motifmine.errors import DataError, FormatError
 from motifmine.io.readers import reader_of_name
 from motifmine.io.series import csv_reader
 from motifmine.io.series.compressed import open_bytes
@@ -186,3 +187,78 @@ def test_a_compressed_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
 
 def test_a_compressed_video_is_not_taken_for_one() -> None:
     assert reader_of_name("a.mp4.gz") is None
+
+
+AT = [datetime(2026, 3, 14, 11, 30) + timedelta(minutes=minute) for minute in range(30)]
+EXCEL_DAY = 46_095.0
+"""2026-03-14."""
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Time,temp,power", lambda n, t, p: f"{AT[n]:%m/%d/%Y %I:%M:%S %p},{t},{p}"),
+        ("Time,temp,power", lambda n, t, p: f"{AT[n]:%d/%m/%Y %H:%M},{t},{p}"),
+        ("Time,temp,power", lambda n, t, p: f"{AT[n]:%d-%m-%y %H:%M:%S},{t},{p}"),
+        ("Time;temp;power", lambda n, t, p: f"{AT[n]:%d.%m.%y %H:%M};{t};{p}"),
+        ("Time,temp,power", lambda n, t, p: f"{AT[n]:%Y-%m-%d %I:%M %p},{t},{p}"),
+        ("when,temp,power", lambda n, t, p: f"{AT[n]:%Y%m%d%H%M%S},{t},{p}"),
+        ("when,temp,power", lambda n, t, p: f"{AT[n]:%Y%m%d%H%M},{t},{p}"),
+        ("time [min],temp,power", lambda n, t, p: f"{n},{t},{p}"),
+        ("time_h,temp,power", lambda n, t, p: f"{n / 60:.9f},{t},{p}"),
+        ("t (h),temp,power", lambda n, t, p: f"{n / 60:.9f},{t},{p}"),
+        ("elapsed minutes,temp,power", lambda n, t, p: f"{n},{t},{p}"),
+        ("stamp,temp,power", lambda n, t, p: f"{EXCEL_DAY + n / 1440:.6f},{t},{p}"),
+        ("Date,temp,power", lambda n, t, p: f"{EXCEL_DAY + n / 1440:.8f},{t},{p}"),
+        ('"#","Date Time",temp,power', lambda n, t, p: f"{n},{AT[n]:%m/%d/%y %I:%M %p},{t},{p}"),
+        (
+            "Logger: north, 12\nmade by me, twice\n\nTime,temp,power",
+            lambda n, t, p: f"{AT[n]},{t},{p}",
+        ),
+    ],
+)
+def test_times_that_loggers_and_spreadsheets_write(
+    tmp_path: Path, header: str, row: Callable[[int, float, float], str]
+) -> None:
+    lines = [header, *(row(n, t, p) for n, (t, p) in enumerate(VALUES.tolist()))]
+    found = read_lines(tmp_path, lines)
+    assert found.header.channels == ("temp", "power")
+    np.testing.assert_array_equal(found.value, VALUES)
+    np.testing.assert_allclose(found.time_s - found.time_s[0], 60.0 * np.arange(30), atol=1e-4)
+
+
+def test_days_as_dates_without_separators(tmp_path: Path) -> None:
+    days = [datetime(2026, 2, 20) + timedelta(days=day) for day in range(20)]
+    found = read_lines(tmp_path, ["date,x", *(f"{day:%Y%m%d},{day.day}" for day in days)])
+    np.testing.assert_array_equal(found.time_s, 86_400.0 * np.arange(20))
+    assert found.header.start_utc.startswith("2026-02-20")
+
+
+@pytest.mark.parametrize("mark", [".", " ", "\u202f"])
+def test_thousands_where_every_number_has_them(tmp_path: Path, mark: str) -> None:
+    numbers = [f"1{mark}{n:03d},5" for n in range(30)]
+    lines = ["time;power", *(f"{time};{cell}" for time, cell in zip(MINUTES, numbers, strict=True))]
+    found = read_lines(tmp_path, lines)
+    assert not found.header.is_events
+    np.testing.assert_array_equal(found.value[:, 0], 1000.5 + np.arange(30))
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (lambda n: f"{AT[n].replace(day=5):%d/%m/%Y %H:%M},{n}", "day or the month first"),
+        (lambda n: f"{MINUTES[n]},{20 + n % 3 / 4} °C", "has units in its cells"),
+        (lambda n: f"{MINUTES[n]},{20 + n % 3 / 4}%", "has units in its cells"),
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_refused(
+    tmp_path: Path, cells: Callable[[int], str], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        read_lines(tmp_path, ["time,temp", *map(cells, range(30))])
+
+
+def test_units_behind_a_name(tmp_path: Path) -> None:
+    lines = ['"time","temp in °C","power, kW"', *rows()]
+    found = read_lines(tmp_path, lines)
+    expect_table(found, units=("°C", "kW"))
