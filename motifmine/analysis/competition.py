@@ -35,6 +35,7 @@ from motifmine.models.protocol import Fit, Located
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices
 
 LEAST_COSINE = 0.3
@@ -89,6 +90,8 @@ class HeldOut:
     """Whether two folds or more could be tested: parts of a short table may be too small."""
     n_empty: int
     """Folds without which the model finds no motif in the rest."""
+    is_cut: bool = False
+    """Whether the time was up before all folds were tested, and nothing is said."""
 
 
 def compete(
@@ -181,6 +184,8 @@ def cross_fit(
     tested = np.zeros(len(motifs), dtype=np.int64)
     n_fitted = n_empty = 0
     for fold in range(pieces.n_folds):
+        if is_time_up():
+            break
         testing = pieces.select(fold)
         try:
             fit = fit_part(pieces.without(fold).tables_to_learn(table), fold)
@@ -190,6 +195,8 @@ def cross_fit(
             # the fold is long enough, but the model finds no motif in the others: none recurs there
             n_empty += 1
             continue
+        if is_time_up():
+            break
         n_fitted += 1
         whole, own, shift = match_motifs(motifs, fit.motifs)
         found = compete(
@@ -202,11 +209,14 @@ def cross_fit(
         )
         tested[whole] += int((testing.end - testing.first).sum())
         parts.append(_renumber(found, whole, shift, len(motifs), table))
+    # a part whose fit had to end early says nothing about the motifs, nor do the others alone
+    is_cut = is_time_up()
     return HeldOut(
-        candidates=_join(parts, len(motifs)),
-        tested_bins=tested,
-        was_fitted=n_fitted + n_empty >= 2,
-        n_empty=n_empty,
+        candidates=_join([] if is_cut else parts, len(motifs)),
+        tested_bins=np.zeros_like(tested) if is_cut else tested,
+        was_fitted=n_fitted + n_empty >= 2 and not is_cut,
+        n_empty=0 if is_cut else n_empty,
+        is_cut=is_cut,
     )
 
 

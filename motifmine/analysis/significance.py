@@ -130,7 +130,8 @@ def assess(
     own = _of_kept(held, kept)
     hours = table.n_times * table.bin_s / 3600
     scores = NOTHING_KNOWN
-    if held.was_fitted:
+    # where time was up, decoys still say what scores are worth
+    if held.was_fitted or held.is_cut:
         decoys = found.occurrences.score[found.is_decoy]
         scores = score_table(targets.score, decoys, decoy_weight=1 / n_decoys, hours=hours)
     detection = relax(scores, targets.score, detection)
@@ -140,8 +141,9 @@ def assess(
     n_sure = len(np.unique(sure.motif))
     sure = without_companions(sure, motifs.motif_length, table.n_times)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
-    # what recurs without a sure occurrence would be an empty motif in every list
-    shown = np.unique(sure.motif)
+    # what recurs without a sure occurrence would be an empty motif in every list; of what there was
+    # no time to test nothing is dropped
+    shown = np.arange(len(kept)) if held.is_cut else np.unique(sure.motif)
     return Assessment(
         kept=kept[shown],
         occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
@@ -154,8 +156,8 @@ def assess(
             recurring_share=recurring_share_of(own, least)[shown],
             scores=scores,
             n_unreplicated=len(motifs) - n_sure if held.was_fitted else 0,
-            n_companions=n_sure - len(shown) or None,
-            n_untested=len(motifs) or None if not held.was_fitted else None,
+            n_companions=n_sure - len(np.unique(sure.motif)) or None,
+            n_untested=None if held.was_fitted or held.is_cut else len(motifs) or None,
             n_candidates=likely,
             n_decoys=n_decoys,
             piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),

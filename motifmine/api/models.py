@@ -16,6 +16,7 @@ from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.request import FitRequest
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.progress import Progress
+from motifmine.time_limit import limited_to
 from motifmine.workflows.fit import fit_table
 from motifmine.workflows.run import FitRun
 
@@ -31,6 +32,7 @@ def fit_model(
     n_motifs: int | Literal["auto"] | None = None,
     motif_length: Length = None,
     seed: int | None = 0,
+    limit: str | None = None,
     on_message: Callable[[str], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     **settings: Any,
@@ -49,6 +51,8 @@ def fit_model(
         Time bins, a text with its unit such as `3s`, `auto`, or None: decided.
     seed : int or None
         None: a random one.
+    limit : str or None
+        Time, as `10min`: what is not done by then ends early, and the best so far is the result.
     on_message : callable or None
         Called with lines on data, settings and decisions.
     on_progress : callable or None
@@ -68,10 +72,12 @@ def fit_model(
         n_motifs=n_motifs,
         motif_length=_duration(motif_length),
         seed=seed,
+        limit=None if limit is None else Duration.parse(limit),
         settings=settings,
     )
     table = as_table(data)
-    record = fit_table(table, request, FitRun(on_message=on_message, on_progress=on_progress))
+    with limited_to(request.limit_s):
+        record = fit_table(table, request, FitRun(on_message=on_message, on_progress=on_progress))
     return Fit(record=record, table=table)
 
 

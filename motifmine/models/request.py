@@ -98,6 +98,13 @@ class FitRequest:
         capability="writes_checkpoints",
         repeats=False,
     )
+    limit: Duration | None = setting(
+        None,
+        help="Time for the fit, as 10min: what is not done by then ends early, and the best so far "
+        "is the result.",
+        default_text="none",
+        repeats=False,
+    )
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the model's own specification."""
 
@@ -108,6 +115,8 @@ class FitRequest:
         if rate is not None and not (math.isfinite(rate) and rate > 0):
             raise SpecError(f"false_alarms_per_hour is {rate}; it must be above 0")
         find_time_zone(self.time_zone)
+        if self.limit is not None and self.limit.unit == "bins":
+            raise SpecError(f"--limit {self.limit} is no time of a clock; write 10min or 2h")
         self._check_capabilities(entry_of(self.model))
         self._check_combinations()
 
@@ -127,6 +136,8 @@ class FitRequest:
         length = values.get("motif_length")
         if length not in (None, "auto"):
             values = {**values, "motif_length": Duration.parse(length)}
+        if values.get("limit") is not None:
+            values = {**values, "limit": Duration.parse(values["limit"])}
         return cls.of(**values)
 
     def as_plain(self) -> dict[str, Any]:
@@ -144,6 +155,11 @@ class FitRequest:
         return self.online or self.stream
 
     @property
+    def limit_s(self) -> float:
+        """Seconds that the fit may take, infinity where there is no limit."""
+        return math.inf if self.limit is None else self.limit.seconds(1.0)
+
+    @property
     def has_open_sizes(self) -> bool:
         """Whether the data decide the number or the length of the motifs."""
         return "auto" in (self.n_motifs, self.motif_length)
@@ -151,7 +167,7 @@ class FitRequest:
     def as_values(self) -> dict[str, object]:
         """Return what is not as it comes and is not kept with the fit elsewhere, plain values."""
         kept = {option.field: getattr(self, option.field) for option in options_of(FitRequest)}
-        for name in ("n_motifs", "motif_length", "seed", "time_zone", "checkpoint"):
+        for name in ("n_motifs", "motif_length", "seed", "time_zone", "checkpoint", "limit"):
             del kept[name]
         defaults = {item.name: item.default for item in fields(self)}
         return {name: value for name, value in kept.items() if value != defaults[name]}

@@ -65,7 +65,7 @@ class Significance:
 
     p_value: Floats = field(metadata=axes("motif"))
     """Probability that chance gives as much evidence for the motif in data it was not learned from,
-    NaN where it could not be tested, float64 array (K,)."""
+    NaN where it could not be tested (too short, or a time limit), float64 array (K,)."""
     recurring_share: Floats = field(metadata=axes("motif"))
     """Share of the observations that the motif explained there, which its occurrences hold, float64
     array (K,)."""

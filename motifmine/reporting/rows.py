@@ -131,7 +131,9 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
                 stability=None if steady is None else float(steady.similarity[motif]),
                 found_again=None if steady is None else float(steady.share[motif]),
                 p_value=None if tested is None else float(tested.p_value[motif]),
-                recurring_share=None if tested is None else float(tested.recurring_share[motif]),
+                recurring_share=None
+                if tested is None or np.isnan(tested.p_value[motif])
+                else float(tested.recurring_share[motif]),
             )
         )
     return rows

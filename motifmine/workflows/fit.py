@@ -16,6 +16,7 @@ from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.reporting.sentences.significance import significance_sentences
+from motifmine.time_limit import is_time_up, limited_to
 from motifmine.workflows.cameras import notes_of_cameras
 from motifmine.workflows.fit_topics import over_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
@@ -59,7 +60,8 @@ def fit(
     """
     run = run or FitRun()
     # raises before hours of computing when the fit exists, and keeps others from taking its name
-    with workspace.reserve_fit(run.name, request.model, force=run.force) as path:
+    name = workspace.reserve_fit(run.name, request.model, force=run.force)
+    with name as path, limited_to(request.limit_s):
         return path, _fit_into(path, workspace, request, run)
 
 
@@ -74,6 +76,8 @@ def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun
     request = choose_place(request, run, workspace.chosen_paths(run.tables))
     if request.is_streamed:
         record = fit_tables_in_files(workspace, request, run, path)
+        if is_time_up():
+            run.say("the time limit was reached: the motifs are the best so far")
         say_significance(record, run)
         return record
     words, cameras = read_words(workspace, run)
@@ -215,7 +219,7 @@ def add_stability(
     request : FitRequest
         Its `stability` is the number of refits; None: the record is returned as it is.
     """
-    if request.stability is None:
+    if request.stability is None or is_time_up():
         return record
     found = measure_stability(
         data.counts,

@@ -26,7 +26,10 @@ from motifmine.records.posterior import Posterior
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream
+from motifmine.time_limit import is_time_up, limited_to_share
 
+LEARNING_SHARE, TESTING_SHARE = 0.5, 0.8
+"""Shares of the time that is left of a limit; tests fit parts of the data several times."""
 MORE_MOTIFS = 3
 """Motifs that fits without a fold have more than the whole fit."""
 
@@ -125,9 +128,17 @@ def mine_prepared(
         See `mine`.
     """
     table, prepared = data.table, data.counts
-    fit = _fit_model(model, prepared, context, seed, on_progress)
+    cut = []
+    with limited_to_share(LEARNING_SHARE):
+        fit = _fit_model(model, prepared, context, seed, on_progress)
+        if is_time_up():
+            cut.append("the time limit ended the learning early: motifs are the best so far")
     own = fit.occurrences_in(prepared)
-    assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
+    with limited_to_share(TESTING_SHARE):
+        assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
+        if assessment is not None and is_time_up():
+            cut.append("the time limit left no time to test whether the motifs recur")
+    found = Notes.from_plain(fit.findings()).merge(notes or Notes())
     if assessment is not None:
         detection = replace(
             detection, least_score=assessment.least_score, false_share=assessment.false_share
@@ -138,7 +149,7 @@ def mine_prepared(
         preparation=data.preparation,
         detection=detection,
         table=table.spec,
-        notes=Notes.from_plain(fit.findings()).merge(notes or Notes()),
+        notes=replace(found, decisions=(*found.decisions, *cut)),
     )
     occurrences = own if assessment is None else _numbered_as_in_fit(assessment)
     assert occurrences is not None

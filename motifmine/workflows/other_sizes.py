@@ -7,6 +7,7 @@ from typing import Any
 from motifmine.durations import Duration
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
+from motifmine.time_limit import is_time_up
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import USUAL_NUMBER, decides_sizes
 
@@ -34,7 +35,7 @@ def look_again(
     find : callable
         Returns the fit of another specification.
     """
-    if len(record.motifs) or not decides_sizes(request, record.vocabulary):
+    if len(record.motifs) or not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
     others = list(other_sizes(spec))
     for other in others:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 LAYERS = (
     (
-        *("errors", "version", "types", "seeding", "files", "durations", "progress"),
+        *("errors", "version", "types", "seeding", "files", "durations", "progress", "time_limit"),
         *("validation", "parallel"),
     ),
     ("records",),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motifmine.errors import FitError
+from motifmine.time_limit import is_time_up
 
 Loss = Literal["hinge", "non-saturating"]
 
@@ -185,9 +186,9 @@ def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
     run = _Run(game, plan)
     good = run.copy_state()
     try:
-        while run.step < plan.steps:
+        while run.step < plan.steps and not (course.rows and is_time_up()):
             run.take_turns()
-            if run.step % CHECK_STEPS and run.step < plan.steps:
+            if run.step % CHECK_STEPS and run.step < plan.steps and not is_time_up():
                 continue
             losses = run.collect_means()
             if fault := find_collapse(losses):

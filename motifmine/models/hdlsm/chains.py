@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ from motifmine.models.hdlsm.kernels.state import (
 )
 from motifmine.records.start_layout import document_rows
 from motifmine.records.table import ObservationTable
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices, Indices32
 
 GRID = 10.0 ** np.linspace(-2, 4, 61)
@@ -202,18 +203,26 @@ def run_chain(
     def advance(run: Run) -> Run:
         return _advance_run(tokens, run, schedule, rng, began, on_sweep)
 
-    run = _start_run(tokens, prior, n_words)
-    for _ in range(schedule.start_sweeps):
-        run = advance(run)
-    for _ in range(schedule.starts - 1):
-        other = _start_run(tokens, prior, n_words)
+    def start() -> Run:
+        run = _start_run(tokens, prior, n_words)
         for _ in range(schedule.start_sweeps):
-            other = advance(other)
-        run = max(run, other, key=average_late_log_joint)
+            run = advance(run)
+            if is_time_up():
+                break
+        return run
+
+    run = start()
+    for _ in range(schedule.starts - 1):
+        if is_time_up():
+            break
+        run = max(run, start(), key=average_late_log_joint)
     kept: list[Sweep] = []
     best: Sweep | None = None
     keep = set(choose_kept_sweeps(schedule).tolist())
-    for sweep in range(schedule.start_sweeps, schedule.sweeps):
+    for sweep in range(len(run.record), schedule.sweeps):
+        # the first sweep must be done, and nothing else once the time is up
+        if sweep and is_time_up():
+            break
         run = advance(run)
         value = run.record[-1][0]
         is_best = sweep >= schedule.burn_in and (best is None or value > best.log_joint)
@@ -221,8 +230,25 @@ def run_chain(
             now = Sweep(*get_assignments(run.state), run.prior.hyper.copy(), value)
             best = now if is_best else best
             kept += [now] if sweep in keep else []
-    assert best is not None  # burn_in < sweeps
-    return Chain(np.array(run.record), best, kept, np.array(run.seconds))
+    if best is None:  # the time was up before the end of the burn-in
+        best = Sweep(*get_assignments(run.state), run.prior.hyper.copy(), run.record[-1][0])
+    return Chain(np.array(run.record), best, kept or [best], np.array(run.seconds))
+
+
+def cut_chains(chains: list[Chain], schedule: Schedule) -> tuple[list[Chain], Schedule]:
+    """Return chains cut to one number of sweeps, without those that hardly began, and a schedule.
+
+    A chain that had not half of the sweeps of the longest one says nothing about its mixing.
+    """
+    longest = max(len(chain.record) for chain in chains)
+    if longest == schedule.sweeps and all(len(chain.record) == longest for chain in chains):
+        return chains, schedule
+    chains = [chain for chain in chains if 2 * len(chain.record) >= longest]
+    n = min(len(chain.record) for chain in chains)
+    chains = [
+        chain._replace(record=chain.record[:n], seconds=chain.seconds[:n]) for chain in chains
+    ]
+    return chains, replace(schedule, sweeps=n, burn_in=min(schedule.burn_in, n // 2))
 
 
 def _start_run(tokens: Tokens, prior: Prior, n_words: int) -> Run:

@@ -15,6 +15,7 @@ from motifmine.models.hdlsm.chains import (
     Chain,
     Schedule,
     compute_eta_shape,
+    cut_chains,
     expand_tokens,
     run_chain,
 )
@@ -56,17 +57,19 @@ def sample_documents(
     scale = spec.count_scale or choose_count_scale(table)
     tokens, words = expand_tokens(table, spec.motif_length, scale, generator(seed, Stream.COUNT))
     schedule = make_schedule(spec, len(tokens.word), table.vocabulary.layout.topics() is not None)
-    resolved = replace(
-        spec,
-        count_scale=scale,
-        sweeps=schedule.sweeps,
-        burn_in=schedule.burn_in,
-        without_background=schedule.without_background,
-    )
     if len(tokens.word) == 0:
         raise DataError(f"count_scale {scale:g} leaves no observations; use a larger one")
     prior = make_prior(spec, len(words))
     chains = _run_chains(schedule, spec.chains, tokens, prior, len(words), seed, began, on_progress)
+    chains, schedule = cut_chains(chains, schedule)
+    resolved = replace(
+        spec,
+        chains=len(chains),
+        count_scale=scale,
+        sweeps=schedule.sweeps,
+        burn_in=schedule.burn_in,
+        without_background=min(schedule.without_background, schedule.burn_in),
+    )
     return build_fit(resolved, table, tokens, words, prior, chains, seed, began)
 
 

@@ -18,6 +18,7 @@ from motifmine.models.plsm.kernels.live import Live, live_above
 from motifmine.models.plsm.kernels.search import sweep_threshold
 from motifmine.models.plsm.problem import Problem, State, shares
 from motifmine.records.tempo import at_tempos, learn_at_tempos
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 
 WORTH_THREADS = 2e7
@@ -212,6 +213,8 @@ def iterate(
     point, value = _Point.of(state), -np.inf
     for _ in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=learn_motifs)
+        if learn_motifs and is_time_up():
+            break
     return point.whole(problem), value
 
 
@@ -277,7 +280,7 @@ def climb(
     for i in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=True)
         on_value(value)
-        if has_converged(i, value - last, tolerance, problem.total):
+        if has_converged(i, value - last, tolerance, problem.total) or is_time_up():
             break
         last = value
     return point.whole(problem)

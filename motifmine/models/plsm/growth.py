@@ -33,6 +33,7 @@ from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.split_moves import split_and_merge
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 
 N_GROWN = 120_000
@@ -197,7 +198,8 @@ def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
             best, saving, waited = more, value, 0
         # one motif more may not pay before the next has come
         state = more if more.n_motifs > moved.n_motifs else moved
-        if waited >= PATIENCE or value < -saving or state.n_motifs >= MOST_MOTIFS // 2:
+        is_large = state.n_motifs >= MOST_MOTIFS // 2
+        if waited >= PATIENCE or value < -saving or is_large or is_time_up():
             break
     return best
 

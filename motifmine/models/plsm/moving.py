@@ -37,6 +37,7 @@ from motifmine.models.plsm.stages import Watch
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices32
 
 S = TypeVar("S", bound=PlsmSpec)
@@ -214,6 +215,8 @@ class _Search:
             found, lanes = self._compete((lanes + new)[: self.n_motifs])
             if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
                 break
+            if is_time_up():
+                break
             if len(lanes) <= n_before:
                 # what a round finds and competition takes back, the next would find again
                 break
@@ -251,6 +254,8 @@ class _Search:
             tracked, value = _anneal(problem, self.window, n_motifs, rng)
             self.watch.see_round(value)
             lanes += follow_lanes(tracked, self.window, restart=restart, longest=self.longest)
+            if is_time_up():
+                break
         return lanes
 
     def _compete(self, lanes: list[Lane]) -> tuple[MovingMotifs | None, list[Lane]]:
@@ -263,7 +268,7 @@ class _Search:
             lanes = distinct_lanes(found.tracked, self.window, longest=self.longest)
             if not lanes:
                 return None, []
-            if len(lanes) == n_before:
+            if len(lanes) == n_before or is_time_up():
                 break
         return found, lanes
 

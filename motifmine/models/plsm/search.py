@@ -23,6 +23,7 @@ from motifmine.models.plsm.spec import Priors
 from motifmine.records.start_layout import make_phi
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 
 FIRST_SEEDS = 3.0
@@ -126,7 +127,7 @@ def run_search(
         if value > highest:
             best, highest = state, value
         on_round(highest)
-        if waited >= PATIENCE:
+        if waited >= PATIENCE or is_time_up():
             break
     return highest, best
 

@@ -22,6 +22,7 @@ from motifmine.models.plsm.tempo import LEAST_SPARSITY, search_at_tempos, tempos
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 
 S = TypeVar("S", bound=PlsmSpec)
@@ -121,7 +122,7 @@ def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch)
         for r in range(spec.restarts or 1)
     ]
     n_lap = LAP
-    while len(field) > 1:
+    while len(field) > 1 and not is_time_up():
         field = [(value, state) for state, value in (iterate(problem, s, n_lap) for _, s in field)]
         field = sorted(field, key=lambda pair: -pair[0])[: (len(field) + 1) // 2]
         watch.see_round(field[0][0])
@@ -200,6 +201,8 @@ def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple
     """
     if spec.tempo == "off" or spec.tempo_steps:
         return spec, ()
+    if is_time_up():
+        return replace(spec, tempo="off"), ()
     # motifs that go on all the time leave no starts at which a tempo could be read off
     if spec.activity != "sparse" or spec.start == "random":
         return replace(spec, tempo="off"), ()
@@ -252,7 +255,7 @@ def without_surplus(
             return np.zeros(state.n_motifs, dtype=bool)
         return evidence(halves, state)[0] >= LEAST_EVIDENCE
 
-    while state.n_motifs > 1:
+    while state.n_motifs > 1 and not is_time_up():
         same = SAME_COSINE if state.tempos is None else DUPLICATE_AT_TEMPOS
         fewer: State | None = merge_copies(state, 1, least_cosine=same)
         # copies first: each would make the other look surplus

@@ -6,6 +6,7 @@ import numpy as np
 
 from motifmine.models.states.kernels import backward, forward, log_sum, most_probable_visits
 from motifmine.models.states.parameters import Data, States
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices
 
 LEAST_HAZARD = 1e-9
@@ -136,6 +137,8 @@ def climb(states: States, data: Data, *, most: int) -> tuple[States, Expected, l
         if len(values) > 2 and values[-1] - values[-2] < TOLERANCE * abs(values[-1]):
             break
         states = maximise(data, expected)
+        if is_time_up():
+            break
     expected = expect(states, data)
     values.append(expected.log_likelihood)
     return states, expected, values

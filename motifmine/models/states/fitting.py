@@ -17,6 +17,7 @@ from motifmine.models.states.em import (
 )
 from motifmine.models.states.parameters import Data, States
 from motifmine.seeding import generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats
 
 WIDTHS = (1, 3, 8, 20)
@@ -102,7 +103,8 @@ def choose_number(
     values: dict[int, float] = {}
     best, since = NUMBERS[0], 0
     for done, number in enumerate(NUMBERS):
-        if number > max(1, data.n_times // N_BLOCKS) or since >= PATIENCE:
+        is_last = since >= PATIENCE or (values and is_time_up())
+        if number > max(1, data.n_times // N_BLOCKS) or is_last:
             break
         value = values[number] = held_out_score(data, number, seed)
         if on_progress is not None:
@@ -143,6 +145,8 @@ def best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
         rate = cluster_windows(data, n_states, width, generator(seed, number))
         if rate is not None:
             courses.append(_climbed(initial_states(data, rate, 2 * width), data, N_SHORT))
+        if courses and is_time_up():
+            break
     courses.sort(key=lambda course: -course.log_likelihood[-1])
     # the best after a few iterations is not always the best in the end
     courses = [_climbed(course.states, data, most) for course in courses[:N_KEPT]]

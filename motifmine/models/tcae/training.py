@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from motifmine.errors import DataError, FitError
 from motifmine.files import open_atomic
+from motifmine.time_limit import is_time_up
 from motifmine.types import Indices
 
 EPOCH_STEPS = 10
@@ -121,7 +122,7 @@ def train(
     try:
         # rows of a checkpoint count as done
         for epoch in range(len(course.rows), plan.epochs):
-            if epoch - course.best > plan.patience:
+            if epoch - course.best > plan.patience or (course.rows and is_time_up()):
                 break
             before_epoch(epoch)
             total = torch.zeros((), device=next(module.parameters()).device)

@@ -30,6 +30,7 @@ from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import generator, resolve_seed
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 from motifmine.validation import check_at_least, check_not_negative
 
@@ -324,6 +325,8 @@ def _choose_start(
             monitor.record(value, is_traced=False)
         if best is None or value > best[0]:
             best = value, state
+        if is_time_up():
+            break
     assert best is not None
     return best[1]
 
@@ -334,7 +337,7 @@ def _run_em(spec: Plsa, windows: Windows, state: State, n_threads: int, monitor:
     for i in range(spec.iterations):
         state, value = run_em_step(windows, state, sparsity=spec.sparsity, n_threads=n_threads)
         monitor.record(value)
-        if has_converged(i, value - last, spec.tolerance, windows.total):
+        if has_converged(i, value - last, spec.tolerance, windows.total) or is_time_up():
             break
         last = value
     return state

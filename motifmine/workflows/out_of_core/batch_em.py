@@ -21,6 +21,7 @@ from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.parallel.scratch import temporary_name
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.time_limit import is_time_up
 from motifmine.workflows.out_of_core.census import Group, Reading
 
 SPARSE_BELOW = 0.3
@@ -74,7 +75,7 @@ def climb_groups(
         on_value(found.log_likelihood)
         parameters = learner.maximise(parameters, found)
         gain = found.log_likelihood - last
-        if has_converged(iteration, gain, learner.tolerance, found.total):
+        if has_converged(iteration, gain, learner.tolerance, found.total) or is_time_up():
             break
         last = found.log_likelihood
     return parameters, found

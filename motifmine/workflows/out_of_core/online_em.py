@@ -22,6 +22,7 @@ from motifmine.models.statistics import (
 )
 from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.settings import Rate
+from motifmine.time_limit import is_time_up
 from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
 
 BATCHES_PER_PASS = 24
@@ -118,6 +119,8 @@ def climb_online(
             statistics=statistics,
             n_steps=standing.n_steps + 1,
         )
+        if is_time_up():
+            break
     return standing
 
 
