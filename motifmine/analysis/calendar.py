@@ -137,24 +137,15 @@ def make_calendar(record: FitRecord) -> Calendar | None:
     slots = _find_slots(record)
     if not any(len(slot) for slot in slots):
         return None
-    known, weight = np.unique(np.concatenate(slots), return_counts=True)
+    known, weight = _count_bins(slots)
     # quarters of an hour in UTC first: offsets of all zones are multiples of them
     local_s = known * SLOT_S + zone_offsets_s(known, find_time_zone(record.time_zone))
     hours, hour_of_slot = np.unique(
         np.floor(local_s / HOUR_S).astype(np.int64), return_inverse=True
     )
     n_hours, n_motifs = len(hours), len(record.motifs)
-    found = record.occurrences
-    clocked = np.array([len(slot) > 0 for slot in slots])[found.document]
-    begun = [
-        # motifs may begin before the recording
-        slots[document][min(max(start, 0), len(slots[document]) - 1)]
-        for document, start in zip(
-            found.document[clocked].tolist(), found.start_bin[clocked].tolist(), strict=True
-        )
-    ]
-    place = hour_of_slot[np.searchsorted(known, np.array(begun, dtype=np.int64))]
-    key = found.motif[clocked].astype(np.int64) * n_hours + place
+    motif, begun = _find_starts(record, slots)
+    key = motif * n_hours + hour_of_slot[np.searchsorted(known, begun)]
     surprising = _find_surprising_slots(record, slots)
     return Calendar(
         zone=record.time_zone,
@@ -229,6 +220,30 @@ def _find_slots(record: FitRecord) -> list[Indices]:
         else np.floor((start.timestamp() + recording.bin_start_s) / SLOT_S).astype(np.int64)
         for start, recording in zip(clock_starts(record.recordings), record.recordings, strict=True)
     ]
+
+
+def _count_bins(slots: list[Indices]) -> tuple[Indices, Indices]:
+    """Return the quarters of an hour with a recording, and the number of time bins in each."""
+    # recordings of a year have millions of bins in thousands of quarters of an hour
+    parts = [np.unique(slot, return_counts=True) for slot in slots]
+    known, place = np.unique(np.concatenate([slot for slot, _ in parts]), return_inverse=True)
+    count = np.zeros(len(known), dtype=np.int64)
+    np.add.at(count, place, np.concatenate([number for _, number in parts]))
+    return known, count
+
+
+def _find_starts(record: FitRecord, slots: list[Indices]) -> tuple[Indices, Indices]:
+    """Return motif and quarter of an hour of the occurrences in recordings with a wall clock."""
+    found = record.occurrences
+    edges = np.searchsorted(found.document, np.arange(len(slots) + 1))
+    motifs, begun = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for document, slot in enumerate(slots):
+        mine = slice(edges[document], edges[document + 1])
+        if len(slot):
+            motifs.append(found.motif[mine].astype(np.int64))
+            # motifs may begin before the recording
+            begun.append(slot[np.clip(found.start_bin[mine], 0, len(slot) - 1)])
+    return np.concatenate(motifs), np.concatenate(begun)
 
 
 def _find_surprising_slots(record: FitRecord, slots: list[Indices]) -> Indices | None:

@@ -21,6 +21,8 @@ MOST_MOTIFS = 60
 MOST_STEPS = 2e7
 """Most pairs of occurrences counted in one shuffle; with more, a random part of the documents is
 used."""
+SORTING_STEPS = 500
+"""An occurrence costs as much as this many pairs, since every shuffle is sorted."""
 
 REACH = 4
 """Longest lag in motif lengths."""
@@ -203,12 +205,12 @@ def _make_windows(motif_length: int) -> Indices:
 def _choose_documents(
     document: Indices, n_starts: Indices, motif_length: int, seed: int
 ) -> Indices:
-    """Return documents in random order with at most `MOST_STEPS` pairs of occurrences together."""
+    """Return documents in random order that cost at most `MOST_STEPS` together, at least one."""
     n_found = np.bincount(document, minlength=len(n_starts)).astype(np.float64)
     # share of pairs that are near enough to be counted
     near = np.minimum(1.0, REACH * motif_length / np.maximum(n_starts, 1))
     order = generator(seed, Stream.DOCUMENT_ORDER).permutation(len(n_starts))
-    steps = np.cumsum((n_found**2 * near)[order])
+    steps = np.cumsum((n_found**2 * near + SORTING_STEPS * n_found)[order])
     n_kept = max(1, int(np.searchsorted(steps, MOST_STEPS, side="right")))
     return order[:n_kept].astype(np.int64)
 

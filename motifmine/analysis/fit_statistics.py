@@ -49,12 +49,12 @@ class FitStatistics:
     @cached_property
     def hour_of_day(self) -> Rates | None:
         """Rates by hour of the day, see `compute_hour_of_day_rates`."""
-        return compute_hour_of_day_rates(self.record)
+        return compute_hour_of_day_rates(self.calendar)
 
     @cached_property
     def archive(self) -> Rates | None:
         """Rates over the archive, by days or recordings, see `compute_archive_rates`."""
-        return compute_archive_rates(self.record)
+        return compute_archive_rates(self.record, self.calendar)
 
     @cached_property
     def unusual_days(self) -> tuple[UnusualDay, ...]:

@@ -99,7 +99,7 @@ class Fit:
         MissingExtraError
             When the library is not installed.
         """
-        arrow = occurrences_to_arrow(list_occurrences(self.record))
+        arrow = occurrences_to_arrow(self.record)
         if library == "pandas":
             require_package("pandas", "a pandas data frame", "motifmine[notebook]")
             return arrow.to_pandas()

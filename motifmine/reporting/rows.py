@@ -3,13 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motifmine.records.fit import FitRecord
+from motifmine.records.fields import select_entries
+from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.wall_clock import clock_starts
-from motifmine.reporting.times import format_clock_time, format_time
-from motifmine.types import Floats
+from motifmine.reporting.text_table import escape_undecodable
+from motifmine.reporting.times import (
+    format_clock_time,
+    format_clock_times,
+    format_time,
+    format_times,
+)
+from motifmine.types import Floats, Indices, Indices32
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +105,6 @@ class OccurrenceRow:
     """Speed relative to the motif: 2 is half as long; None where motifs have one tempo."""
 
 
-WHERE_TESTED = ("false_probability", "false_per_hour", "probability", "tempo")
-"""Fields of occurrences that only some fits have: tested, sampled, or of several tempos."""
-
-
 def list_motifs(record: FitRecord) -> list[MotifRow]:
     """Return one row per motif, heaviest first.
 
@@ -139,51 +146,77 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
     return rows
 
 
-def list_occurrences(record: FitRecord) -> list[OccurrenceRow]:
-    """Return one row per occurrence, sorted by document, start and motif."""
-    found = record.occurrences
-    clock = clock_starts(record.recordings)
+def list_occurrences(record: FitRecord, chosen: Indices | None = None) -> list[OccurrenceRow]:
+    """Return one row per occurrence, sorted by document, start and motif.
+
+    Parameters
+    ----------
+    record : FitRecord
+    chosen : int array (n,) or None
+        Indices of the occurrences to list, in this order; None: all.
+    """
+    rows = tabulate_occurrences(record, chosen).to_pylist()
+    # columns hold valid UTF-8 only, names of files may be any bytes
     names = [recording.name for recording in record.recordings]
-    sampled = record.posterior
-    probability = (
-        [None] * len(found) if sampled is None else sampled.occurrence_probability.tolist()
-    )
-    rows = []
-    first_s = [recording.extent_s(record.bin_s)[0] for recording in record.recordings]
-    end_s = _end_s(record)
-    for i, sure in enumerate(probability):
-        document, motif = int(found.document[i]), int(found.motif[i])
-        # fits of older versions have starts before the recording
-        start_s = max(float(found.start_s[i]), first_s[document])
-        rows.append(
-            OccurrenceRow(
-                document=document,
-                recording=names[document],
-                motif=motif + 1,
-                start_bin=int(found.start_bin[i]),
-                start_s=round(start_s, 3),
-                start_time=format_time(start_s),
-                start_utc=format_clock_time(clock[document], start_s),
-                weight=float(found.weight[i]),
-                score=float(found.score[i]),
-                end_s=round(float(end_s[i]), 3),
-                motif_name=record.name_of(motif),
-                false_probability=_value(found.false_probability, i),
-                false_per_hour=_value(found.false_per_hour, i),
-                probability=sure,
-                tempo=_value(found.tempo, i),
-            )
-        )
-    return rows
+    return [OccurrenceRow(**row | {"recording": names[row["document"]]}) for row in rows]
 
 
-def _value(column: Floats | None, at: int) -> float | None:
-    return None if column is None else float(column[at])
+def tabulate_occurrences(record: FitRecord, chosen: Indices | None = None) -> "pa.Table":
+    """Return the fields of `list_occurrences` as columns, without those that the fit lacks.
+
+    Recordings of a year have millions of occurrences, which are too many for rows.
+
+    Parameters
+    ----------
+    record, chosen
+        See `list_occurrences`.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+
+    at = np.arange(len(record.occurrences)) if chosen is None else chosen
+    found, sampled = select_entries(record.occurrences, "occurrence", at), record.posterior
+    document, motif = found.document, found.motif
+    first_s = np.array([r.extent_s(record.bin_s)[0] for r in record.recordings])
+    # fits of older versions have starts before the recording
+    start_s = np.maximum(found.start_s, first_s[document])
+    recordings = [escape_undecodable(recording.name) for recording in record.recordings]
+    motifs = [record.name_of(motif) for motif in range(len(record.motifs))]
+    columns = {
+        "document": pa.array(document, pa.int64()),
+        "recording": _pick(recordings, document),
+        "motif": pa.array(motif.astype(np.int64) + 1),
+        "start_bin": pa.array(found.start_bin, pa.int64()),
+        "start_s": pa.array(np.round(start_s, 3)),
+        "start_time": format_times(start_s),
+        "start_utc": format_clock_times(clock_starts(record.recordings), document, start_s),
+        "weight": pa.array(found.weight, pa.float64()),
+        "score": pa.array(found.score, pa.float64()),
+        "end_s": pa.array(np.round(_end_s(record, found), 3)),
+        "motif_name": _pick(motifs, motif),
+    }
+    where_known = {
+        "false_probability": found.false_probability,
+        "false_per_hour": found.false_per_hour,
+        "probability": None if sampled is None else sampled.occurrence_probability[at],
+        "tempo": found.tempo,
+    }
+    more = {
+        name: pa.array(values, pa.float64())
+        for name, values in where_known.items()
+        if values is not None
+    }
+    return pa.table(columns | more)
 
 
-def _end_s(record: FitRecord) -> Floats:
-    """Return when every occurrence ends: by itself, or with 90 % of its motif or the recording."""
-    found = record.occurrences
+def _pick(texts: Sequence[str], index: Indices32) -> "pa.Array":
+    """Return a column of texts, given by their indices."""
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+
+    return pa.array(texts, pa.string()).take(pa.array(index))
+
+
+def _end_s(record: FitRecord, found: Occurrences) -> Floats:
+    """Return when occurrences end: by themselves, or with 90 % of the motif or the recording."""
     if found.end_s is not None:
         return found.end_s
     n_bins = record.motifs.span_bins()[1][found.motif]
@@ -191,8 +224,8 @@ def _end_s(record: FitRecord) -> Floats:
         n_bins = np.maximum(np.rint(n_bins / found.tempo), 1).astype(np.int64)
     last = found.start_bin + n_bins - 1
     end_s = np.zeros(len(found))
-    for document, recording in enumerate(record.recordings):
-        mine = found.document == document
+    for document in np.unique(found.document).tolist():
+        recording, mine = record.recordings[document], found.document == document
         inside = np.clip(last[mine], 0, recording.n_times - 1)
         end_s[mine] = recording.bin_start_s[inside] + record.bin_s
     return end_s

@@ -14,7 +14,7 @@ from motifmine.analysis.calendar import (
     format_date,
     make_calendar,
 )
-from motifmine.analysis.rates import compute_hour_of_day_rates
+from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.analysis.trends import find_trends
 from motifmine.analysis.unusual_days import (
     SURPRISE,
@@ -121,7 +121,7 @@ def test_zone_a_quarter_off_the_hour_is_kept_apart() -> None:
 
 def test_cards_show_hours_in_the_same_zone() -> None:
     record = recorded_at("2026-03-02T08:00:00Z", "2026-03-02T10:00:00Z")
-    rates = compute_hour_of_day_rates(replace(record, time_zone="Asia/Tokyo"))
+    rates = FitStatistics(replace(record, time_zone="Asia/Tokyo")).hour_of_day
     assert rates is not None and "Asia/Tokyo" in rates.title
     assert np.flatnonzero(rates.recorded_s).tolist() == [17, 19]
 

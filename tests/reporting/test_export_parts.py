@@ -98,7 +98,7 @@ def test_an_elan_document_has_a_tier_a_motif_and_times_that_ascend() -> None:
 
 def test_parquet_has_the_types_of_the_columns() -> None:
     record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
-    table = pq.read_table(io.BytesIO(encode_parquet(list_occurrences(record))))
+    table = pq.read_table(io.BytesIO(encode_parquet(record)))
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
     assert table.column("motif").to_pylist() == [1, 2, 1, 1]
     inside = np.maximum(record.occurrences.start_s, 0)

@@ -9,6 +9,7 @@ import pytest
 from motifmine.analysis.explained import Explained, Rival
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.reporting.figures.activity import LEVELS, measure_motif_activity
+from motifmine.reporting.html import page_data
 from motifmine.reporting.html.page_data import encode_inert_json, make_page_data, make_video_address
 from tests.helpers.fit_records import label_record, lane_record
 
@@ -35,6 +36,19 @@ def test_occurrences_come_back_from_their_steps() -> None:
     ]
     np.testing.assert_allclose(starts, 1000 * record.occurrences.start_s)
     assert columns["motif"] == record.occurrences.motif.tolist()
+
+
+def test_of_too_many_occurrences_the_heaviest_of_each_motif_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = lane_record()
+    found = record.occurrences
+    found = replace(found, weight=np.array([1.0, 2.0, 3.0, 4.0]))
+    monkeypatch.setattr(page_data, "MOST_OCCURRENCES", 2)
+    columns = content(replace(record, occurrences=found))["occurrences"]
+    heaviest = {m: found.weight[found.motif == m].max() for m in (0, 1)}
+    assert dict(zip(columns["motif"], columns["weight"], strict=True)) == heaviest
+    assert columns["offsets"][-1] == 2
 
 
 def test_a_score_that_is_no_number_becomes_null() -> None:

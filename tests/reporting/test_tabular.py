@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from motifmine.errors import DataError
 from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.reporting.tables.fit_tables import (
     NUMBERING,
-    OCCURRENCE_COLUMNS,
     format_motifs_json,
     format_motifs_text,
     format_occurrences_csv,
@@ -18,7 +18,13 @@ from motifmine.reporting.tables.fit_tables import (
     format_occurrences_text,
 )
 from motifmine.reporting.text_table import text_table
-from motifmine.reporting.times import format_length, format_time
+from motifmine.reporting.times import (
+    format_clock_time,
+    format_clock_times,
+    format_length,
+    format_time,
+    format_times,
+)
 from tests.helpers.fit_records import lane_record
 
 
@@ -34,6 +40,16 @@ from tests.helpers.fit_records import lane_record
 )
 def test_time_is_written_to_the_millisecond(seconds: float, text: str) -> None:
     assert format_time(seconds) == text
+    assert format_times(np.array([seconds])).to_pylist() == [text]
+
+
+def test_wall_clocks_of_many_instants_are_those_of_each() -> None:
+    starts = [datetime(2026, 3, 1, 23, 59, 59, 999_600, tzinfo=UTC), None]
+    seconds = np.array([-0.25, 0.0, 86_400.0004, 3.0])
+    document = np.array([0, 0, 0, 1], np.int32)
+    assert format_clock_times(starts, document, seconds).to_pylist() == [
+        format_clock_time(starts[d], float(s)) for d, s in zip(document, seconds, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +115,9 @@ def test_wall_clock_that_is_no_time_is_refused_with_the_recording() -> None:
 def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
     rows = list(csv.reader(io.StringIO(format_occurrences_csv(lane_record(names=(name, "b"))))))
-    assert rows[0] == list(OCCURRENCE_COLUMNS)
+    assert ",".join(rows[0]) == (
+        "document,recording,motif,start_bin,start_s,start_time,start_utc,weight,score,end_s,motif_name"
+    )
     assert rows[1][:9] == ["0", name, "1", "-3", "0.000", "00:00:00.000", "", "10", "20"]
 
 

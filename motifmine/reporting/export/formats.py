@@ -60,12 +60,12 @@ def _write_boris(record: FitRecord, documents: list[int], _: Path | None) -> byt
 
 
 def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
-    return encode_parquet(list_occurrences(_select_documents(record, documents)))
+    return encode_parquet(_select_documents(record, documents))
 
 
 def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
     (document,) = documents
-    rows = [row for row in list_occurrences(record) if row.document == document]
+    rows = list_occurrences(_select_documents(record, documents))
     return encode_nwb(record, document, rows)
 
 

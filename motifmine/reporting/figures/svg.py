@@ -21,6 +21,11 @@ STRIP_ROWS = 300
 ALL_ROWS = 12_000
 """Approximate limit of documents in all strips together; each strip shows at least 12."""
 
+MOST_MARKS = 120_000
+"""Approximate limit of marks in all strips together, of 18 bytes; with more, columns are wider."""
+
+FEWEST_COLUMNS = 60
+
 ROW_HEIGHT = 20
 """Height of a strip's row in units of its drawing."""
 
@@ -59,18 +64,21 @@ class Curve:
 def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     """Return the start times of a motif in each document; the height of a mark is the weight.
 
-    All strips of a record share one time axis. Marks in the same of `STRIP_COLUMNS` columns are
-    one mark, as high as the highest; of more than `STRIP_ROWS` documents, those with the most
+    All strips of a record share one time axis. Marks in the same of up to `STRIP_COLUMNS` columns
+    are one mark, as high as the highest; of more than `STRIP_ROWS` documents, those with the most
     occurrences are shown.
     """
     found = record.occurrences
     mine = np.flatnonzero(found.motif == motif)
     first_s, last_s = _find_time_range(record)
-    column = (found.start_s[mine] - first_s) / (last_s - first_s) * STRIP_COLUMNS
-    column = np.clip(column.astype(np.int64), 0, STRIP_COLUMNS - 1)
     most = min(STRIP_ROWS, max(12, ALL_ROWS // max(len(record.motifs), 1)))
     # thousands of rows would be a page that no browser scrolls
     documents = _choose_documents(found.document[mine], len(record.recordings), most)
+    n_columns, most_marks = STRIP_COLUMNS, MOST_MARKS // max(len(record.motifs), 1)
+    if len(mine) > most_marks:
+        n_columns = min(n_columns, max(FEWEST_COLUMNS, most_marks // len(documents)))
+    column = (found.start_s[mine] - first_s) / (last_s - first_s) * n_columns
+    column = np.clip(column.astype(np.int64), 0, n_columns - 1)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
     parts = [
         f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
@@ -78,7 +86,7 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     ]
     for row, document in enumerate(documents):
         inside = found.document[mine] == document
-        heights = np.zeros(STRIP_COLUMNS)
+        heights = np.zeros(n_columns)
         # not their sum: two occurrences in a column of a long recording are no larger one
         np.maximum.at(heights, column[inside], weight[inside])
         edges = np.array(record.recordings[document].extent_s(record.bin_s))
@@ -185,7 +193,7 @@ def _draw_row(row: int, heights: Floats, *, left: float, right: float) -> str:
     """Return one document: its extent as a bar, its occurrences as marks on it."""
     base = (row + 1) * ROW_HEIGHT - 2
     bar = f'<path class="extent" d="M{left:.1f} {base}H{right:.1f}"/>'
-    width = 1000 / STRIP_COLUMNS
+    width = 1000 / len(heights)
     marks = "".join(
         f"M{(i + 0.5) * width:.6g} {base}v-{max(heights[i] * (ROW_HEIGHT - 3), 4):.3g}"
         for i in np.flatnonzero(heights)

@@ -12,9 +12,10 @@ from motifmine.reporting.figures.motif_pictures import draw_matrix
 from motifmine.reporting.figures.rates import draw_bars
 from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.page_data import choose_shown_occurrences
 from motifmine.reporting.html.scene_figure import picture_stem, render_time_bar
 from motifmine.reporting.motif_views import get_motif_view
-from motifmine.reporting.rows import Moment, MotifRow, OccurrenceRow
+from motifmine.reporting.rows import Moment, MotifRow, list_occurrences
 from motifmine.reporting.sentences.motifs import describe_motif
 from motifmine.reporting.times import format_length, format_time
 from motifmine.types import Pixels
@@ -30,7 +31,6 @@ def render_motif_card(
     record: FitRecord,
     row: MotifRow,
     overlay: Pixels | None,
-    occurrences: Sequence[OccurrenceRow],
     rates: Sequence[Rates] = (),
 ) -> str:
     """Return one motif as an HTML article.
@@ -41,8 +41,6 @@ def render_motif_card(
         The motif's numbers.
     overlay : Pixels or None
         Its coloured cells, rgba; None for words that have no place in a picture.
-    occurrences : sequence of OccurrenceRow
-        All occurrences of the record, in its order.
     rates : sequence of Rates
         How often all motifs occur, over the day and over the archive.
     """
@@ -58,7 +56,7 @@ def render_motif_card(
         matrix=_render_matrix(record, row),
         strip=_render_strip(record, row),
         rates="".join(_render_rate(each, row) for each in rates),
-        strongest=_render_strongest(record, row, occurrences),
+        strongest=_render_strongest(record, row),
         numbers=_render_rate_tables(rates, row) if len(record.motifs) <= NUMBERS_FOR else "",
     )
 
@@ -184,15 +182,13 @@ def _render_rate_tables(rates: Sequence[Rates], row: MotifRow) -> str:
     return f"<details><summary>Rates as numbers</summary>{''.join(tables)}</details>"
 
 
-def _render_strongest(
-    record: FitRecord, row: MotifRow, occurrences: Sequence[OccurrenceRow]
-) -> str:
+def _render_strongest(record: FitRecord, row: MotifRow) -> str:
     found = record.occurrences
     mine = np.flatnonzero(found.motif == row.motif)
     best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
     if not len(best):
         return ""
-    rows = [occurrences[i] for i in best]
+    rows, shown = list_occurrences(record, best), choose_shown_occurrences(record)
     has_clock = any(r.start_utc for r in rows)
     head = ("recording", "start", *(("wall clock",) if has_clock else ()), "weight", "score")
     body = (
@@ -203,7 +199,8 @@ def _render_strongest(
             f"{r.weight:,.1f}",
             f"{r.score:,.1f}",
         )
-        for index, r in zip(best, rows, strict=True)
+        # the time line counts those that it shows
+        for index, r in zip(np.searchsorted(shown, best), rows, strict=True)
     )
     title = f"The {len(rows)} strongest of {row.occurrences:,} occurrences"
     if len(rows) == row.occurrences:

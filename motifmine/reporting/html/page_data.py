@@ -2,8 +2,8 @@
 
 The block holds names, extents and occurrences in columns, and each motif's activity. Nothing in
 it can end the element that holds it, and the script uses names as text only. Its size is bounded:
-about 20 bytes an occurrence, and `ACTIVITY_ENTRIES` and `EXPLAINED_ENTRIES` entries of about
-6 bytes for the activity of motifs and for the observations that single occurrences explain.
+`MOST_OCCURRENCES` of about 27 bytes, and `ACTIVITY_ENTRIES` and `EXPLAINED_ENTRIES` entries of
+about 6 bytes for the activity of motifs and for the observations that single occurrences explain.
 """
 
 import json
@@ -17,7 +17,8 @@ import numpy as np
 
 from motifmine.analysis.explained import Explained
 from motifmine.analysis.motif_views import matrix_view
-from motifmine.records.fit import FitRecord
+from motifmine.records.fields import select_entries
+from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.records.wall_clock import clock_start
 from motifmine.reporting.figures.activity import (
@@ -29,7 +30,10 @@ from motifmine.reporting.figures.activity import (
 from motifmine.reporting.html import elements
 from motifmine.reporting.sentences.explaining import explaining_sentences
 from motifmine.reporting.text_table import escape_control
-from motifmine.types import Floats
+from motifmine.types import Floats, Indices
+
+MOST_OCCURRENCES = 60_000
+"""Occurrences on the time line; of more, the heaviest of each motif."""
 
 ACTIVITY_ENTRIES = 240_000
 """Most active cells of all motifs together."""
@@ -57,7 +61,8 @@ def make_page_data(
         Observations that single occurrences (by index) explain.
     """
     grid = record.vocabulary.layout.picture_grid()
-    found = record.occurrences
+    shown = choose_shown_occurrences(record)
+    found = select_entries(record.occurrences, "occurrence", shown)
     extents = [recording.extent_s(record.bin_s) for recording in record.recordings]
     clocks = [clock_start(recording) for recording in record.recordings]
     n_documents = len(record.recordings)
@@ -79,13 +84,13 @@ def make_page_data(
         "occurrences": {
             "offsets": np.searchsorted(found.document, np.arange(n_documents + 1)).tolist(),
             "motif": found.motif.tolist(),
-            "step_ms": _diff_starts(record).tolist(),
+            "step_ms": _diff_starts(found).tolist(),
             "weight": _round(found.weight),
             "score": _round(found.score),
         },
         "scene": None if grid is None else _pack_scene(grid),
         "play": _pack_activity(record),
-        "observed": _pack_explained(record, explained or {}),
+        "observed": _pack_explained(record, explained or {}, shown),
     }
     return encode_inert_json(content)
 
@@ -121,11 +126,22 @@ def make_video_address(source: str, folder: Path) -> str:
     return quote(os.fsencode(path if path.startswith("..") else f"./{path}"), safe="/")
 
 
-def _diff_starts(record: FitRecord) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def choose_shown_occurrences(record: FitRecord) -> Indices:
+    """Return the indices of the occurrences on the time line, ascending, int64 array (n,)."""
+    found = record.occurrences
+    if len(found) <= MOST_OCCURRENCES:
+        return np.arange(len(found))
+    order = np.lexsort((-found.weight, found.motif))
+    first = np.searchsorted(found.motif[order], found.motif[order])
+    rank = np.arange(len(found)) - first
+    return np.sort(order[rank < MOST_OCCURRENCES // len(record.motifs)])
+
+
+def _diff_starts(found: Occurrences) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return start times as differences inside each document, int64 array (O,), milliseconds."""
-    start = np.round(1000 * record.occurrences.start_s).astype(np.int64)
+    start = np.round(1000 * found.start_s).astype(np.int64)
     step = np.diff(start, prepend=0)
-    is_first = np.diff(record.occurrences.document, prepend=-1) != 0
+    is_first = np.diff(found.document, prepend=-1) != 0
     return np.where(is_first, start, step)
 
 
@@ -158,21 +174,24 @@ def _pack_activity(record: FitRecord) -> list[dict[str, object]]:
 
 
 def _pack_explained(
-    record: FitRecord, explained: Mapping[int, Explained]
+    record: FitRecord, explained: Mapping[int, Explained], shown: Indices
 ) -> dict[str, dict[str, object]]:
     """Return the observations of occurrences over the scene, or else over the motif's matrix."""
     grid = record.vocabulary.layout.picture_grid()
     n_bins = record.motifs.motif_length
     most = min(EXPLAINED_MOST, EXPLAINED_ENTRIES // max(len(explained), 1))
     packed = {}
-    for index, found in explained.items():
+    for occurrence, found in explained.items():
+        index = int(np.searchsorted(shown, occurrence))
+        if shown[index : index + 1] != occurrence:
+            continue
         if grid is not None:
             activity = measure_grid_activity(
                 grid, found.time, found.word, found.mass, n_bins=n_bins, most=most
             )
             packed[str(index)] = activity.packed(grid.directions)
         else:
-            view = matrix_view(record, int(record.occurrences.motif[index]))
+            view = matrix_view(record, int(record.occurrences.motif[occurrence]))
             cells = measure_matrix_activity(view, found.time, found.word, found.mass, most=most)
             packed[str(index)] = cells
         motif = int(record.occurrences.motif[index])

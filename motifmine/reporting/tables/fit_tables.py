@@ -3,27 +3,28 @@
 Motifs count from 1 here, as in reports and names of clips; they count from 0 in HDF5 alone.
 """
 
-import csv
 import io
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
+
+import numpy as np
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
-    WHERE_TESTED,
     MotifRow,
-    OccurrenceRow,
     list_motifs,
     list_occurrences,
+    tabulate_occurrences,
 )
 from motifmine.reporting.text_table import escape_undecodable, text_table
 from motifmine.reporting.times import format_time
+from motifmine.types import Floats
 
-OCCURRENCE_COLUMNS = tuple(f.name for f in fields(OccurrenceRow) if f.name not in WHERE_TESTED)
-"""Columns of the CSV file and keys of the JSON objects, in this order; followed by those of
-`WHERE_TESTED` that are known."""
+SECONDS = ("start_s", "end_s")
+"""Columns of the CSV file with three decimals."""
+PROBABILITIES = ("false_probability", "false_per_hour", "probability", "tempo")
 
 WHERE_KNOWN = ("name", "end", "wall clock", "stability", "found again", "p", "recurs", "false")
 """Columns of text tables that are omitted when they are empty."""
@@ -33,38 +34,38 @@ NUMBERING = "Motifs are numbered from 1, the heaviest first."
 
 def format_occurrences_csv(record: FitRecord) -> str:
     """Return all occurrences as CSV text; motifs count from 1, documents from 0."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    more = list_tested_columns(record)
-    writer.writerow((*OCCURRENCE_COLUMNS, *more))
-    writer.writerows(
-        (
-            row.document,
-            row.recording,
-            row.motif,
-            row.start_bin,
-            f"{row.start_s:.3f}",
-            row.start_time,
-            row.start_utc,
-            _format_number(row.weight),
-            _format_number(row.score),
-            f"{row.end_s:.3f}",
-            row.motif_name,
-            *(_format_share(getattr(row, name)) for name in more),
-        )
-        for row in list_occurrences(record)
-    )
-    return escape_undecodable(buffer.getvalue())
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    from pyarrow import csv  # noqa: PLC0415
+
+    table = tabulate_occurrences(record)
+    for place, name in enumerate(table.column_names):
+        column = table[name]
+        if name in SECONDS:
+            column = column.cast(pa.decimal128(20, 3))
+        elif name in ("weight", "score"):
+            column = pa.array(_round_digits(column.to_numpy(), 6), from_pandas=True)
+        elif name in PROBABILITIES:
+            values = column.to_numpy()
+            rounded = np.where(values < 0.01, _round_digits(values, 2), np.round(values, 3))
+            column = pa.array(rounded, from_pandas=True)
+        table = table.set_column(place, name, column)
+    buffer = io.BytesIO()
+    # the library quotes all texts or none
+    names = "".join((*record.names, *(recording.name for recording in record.recordings)))
+    quoting = "needed" if set(names) & set('",\r\n') else "none"
+    csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style=quoting))
+    return ",".join(table.column_names) + "\n" + buffer.getvalue().decode()
 
 
 def format_occurrences_json(record: FitRecord) -> str:
     """Return all occurrences as a JSON list; motifs count from 1, documents from 0."""
-    columns = (*OCCURRENCE_COLUMNS, *list_tested_columns(record))
-    rows = [
-        {name: _replace_not_finite(getattr(row, name)) for name in columns}
-        for row in list_occurrences(record)
-    ]
-    return _format_json(rows)
+    names = tabulate_occurrences(record, np.arange(0)).column_names
+    return _format_json(
+        [
+            {name: _replace_not_finite(getattr(row, name)) for name in names}
+            for row in list_occurrences(record)
+        ]
+    )
 
 
 def format_motifs_json(record: FitRecord) -> str:
@@ -141,25 +142,14 @@ def _format_p_value(p_value: float | None) -> str:
     return f"{p_value:.2g}"
 
 
-def list_tested_columns(record: FitRecord) -> tuple[str, ...]:
-    """Return the columns of `WHERE_TESTED` that the fit has."""
-    has = {
-        "false_probability": record.occurrences.false_probability is not None,
-        "false_per_hour": record.occurrences.false_per_hour is not None,
-        "probability": record.posterior is not None,
-        "tempo": record.occurrences.tempo is not None,
-    }
-    return tuple(name for name in WHERE_TESTED if has[name])
-
-
-def _format_share(value: float) -> str:
-    """Return a probability or rate with three decimals, small ones with two digits."""
-    return f"{value:.3f}" if value == 0 or value >= 0.01 else f"{value:.2g}"
-
-
-def _format_number(value: float) -> str:
-    """Return a number with six digits, "" when it is not finite."""
-    return f"{value:.6g}" if math.isfinite(value) else ""
+def _round_digits(values: Floats, n_digits: int) -> Floats:
+    """Return values rounded to a number of significant digits; NaN where not finite."""
+    values = np.where(np.isfinite(values), values, np.nan)
+    size = np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
+    # further powers of ten are not finite
+    scale = 10.0 ** np.clip(n_digits - 1 - size, -300, 300)
+    rounded: Floats = np.rint(values * scale) / scale
+    return rounded
 
 
 def _replace_not_finite(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.page_data import choose_shown_occurrences
 
 
 def section(context: ReportContext) -> str:
@@ -12,4 +13,10 @@ def section(context: ReportContext) -> str:
     record = context.record
     if not len(record.occurrences):
         return ""
-    return elements.section("timeline", "Time line", elements.source("timeline.html"))
+    n_found, n_shown = len(record.occurrences), len(choose_shown_occurrences(record))
+    left_out = (
+        f'<p class="note">The {n_shown:,} heaviest of {n_found:,} occurrences are shown.</p>'
+        if n_shown < n_found
+        else ""
+    )
+    return elements.section("timeline", "Time line", elements.source("timeline.html") + left_out)
