@@ -68,6 +68,8 @@ class Stream(IntEnum):
     """EM: the same, followed by the number of the restart."""
     WITHIN_BIN = 1 << 36
     """Phases: times of starts within their bins."""
+    DRAWING = 1 << 38
+    """Tables drawn from a fit."""
     SCATTER = 1 << 37
     """Phases: scattered starts, followed by their number."""
 

@@ -47,6 +47,41 @@ def read_truth(path: Path, record: FitRecord) -> Truth:
     )
 
 
+def read_starts(path: Path, record: FitRecord) -> list[tuple[str, int, float]]:
+    """Read occurrences that are asked for: document, motif and start in seconds, as in `truth.csv`.
+
+    A label is the name of a motif, `motif N`, or N, counted from 1. Documents may have any name.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns `label`, `start_s`, and optionally `document`.
+    record : FitRecord
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or a row is invalid.
+    """
+    known = {str(k + 1): k for k in range(len(record.motifs))}
+    known |= {f"motif {k + 1}": k for k in range(len(record.motifs))}
+    known |= {record.title_of(k): k for k in range(len(record.motifs))}
+    found = []
+    for place, row in _read_csv_rows(path):
+        where, label = f"{path}, {place}", row["label"].strip()
+        if label not in known:
+            raise FormatError(
+                f"{where}, column 'label' is {label!r}; expected a motif of the fit, 1 to "
+                f"{len(record.motifs)} or its name"
+            )
+        column = next((name for name in NAMES_OF_DOCUMENT if row.get(name)), None)
+        document = "document-000" if column is None else row[column].strip()
+        found.append((document, known[label], _parse_seconds(where, "start_s", row["start_s"])))
+    if not found:
+        raise FormatError(f"{path} has no rows; write document,label,start_s lines")
+    return found
+
+
 def read_true_motifs(path: Path) -> Floats32:
     """Read motifs from a `.npz` or HDF5 file, float32 array (K, L, W).
 

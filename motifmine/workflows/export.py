@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from motifmine.analysis.drawing import Start, draw_from_fit
 from motifmine.files import open_atomic, refuse_overwriting, write_text
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.io.result_text import write_result_files
 from motifmine.io.tdoc import write_tdoc
+from motifmine.io.truth_files import read_starts
 from motifmine.simulation import Simulation
 from motifmine.workflows.workspace import Workspace
 
@@ -31,6 +33,44 @@ def export_text(
         return [path]
     fit = workspace.find_fit(source)
     return write_result_files(output or Path(fit.stem), store.read_fit(fit), force=force)
+
+
+def draw_like(
+    workspace: Workspace,
+    name: str,
+    *,
+    starts: Path | None,
+    n_times: int | None,
+    n_documents: int | None,
+    seed: int,
+) -> tuple[Workspace, Simulation]:
+    """Return tables drawn from a fit, and the workspace that they belong to.
+
+    That is `simulated/<fit>` in the workspace of the fit: next to real recordings they would be
+    fitted with these.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        A fit, by name or path.
+    starts : Path or None
+        CSV of all occurrences, see `motifmine.io.truth_files.read_starts`.
+    n_times, n_documents, seed
+        See `motifmine.analysis.drawing.draw_from_fit`.
+    """
+    path = workspace.find_fit(name)
+    record = store.read_fit(path)
+    asked = (
+        ()
+        if starts is None
+        else tuple(
+            Start(document=document, motif=motif, start_bin=round(start_s / record.bin_s))
+            for document, motif, start_s in read_starts(starts, record)
+        )
+    )
+    drawn = draw_from_fit(record, n_times=n_times, n_documents=n_documents, starts=asked, seed=seed)
+    return Workspace(workspace.root / "simulated" / path.stem), drawn
 
 
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:
