@@ -105,9 +105,11 @@ def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
     for item in fields(record):  # type: ignore[arg-type]  # every record is a dataclass
         value = getattr(record, item.name)
         names = [name.strip() for name in item.metadata.get("axes", "").split(",")]
+        # `is_dataclass` holds for classes, too
         if is_dataclass(value) and not isinstance(value, type):
             changed[item.name] = select_entries(value, axis, which)
         elif isinstance(value, np.ndarray) and axis in names:
+            # `take` would read True and False as the indices 1 and 0
             index = np.flatnonzero(which) if which.dtype == np.bool_ else which
             changed[item.name] = np.take(value, index, axis=names.index(axis))
     return replace(record, **changed)  # type: ignore[type-var]
@@ -115,6 +117,7 @@ def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
 
 def are_equal(one: Any, two: Any) -> bool:
     """Return whether two objects are of one dataclass and equal in all fields, arrays too."""
+    # the `==` of dataclasses compares tuples, and arrays in them have no truth value
     return type(one) is type(two) and all(
         np.array_equal(getattr(one, item.name), getattr(two, item.name), equal_nan=True)
         if isinstance(getattr(one, item.name), np.ndarray)

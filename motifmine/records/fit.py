@@ -67,6 +67,7 @@ class MotifSet:
         """Bins that a motif may take at its usual tempo."""
         if self.tempos is None:
             return self.motif_length
+        # windows were made longer by this ratio: rounding must not cost the last bin
         return max(1, int(self.motif_length * float(self.tempos.min()) + 1e-9))
 
     def span_bins(self) -> tuple[Indices, Indices]:
@@ -76,6 +77,7 @@ class MotifSet:
         equal length, the one with the largest mass.
         """
         mass = self.probability.sum(axis=2, dtype=np.float64)
+        # sums up to each bin: every interval is then one difference
         total = np.concatenate([np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)], axis=1)
         # less a little: rounding must not exclude an interval that holds just the share
         goal = SPAN_SHARE * total[:, -1] - 1e-9
@@ -145,6 +147,7 @@ def make_dense_activation(layout: StartLayout, activations: Activations, n_motif
     dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
     first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
     rows = first + row_of_start(activations.start, layout.motif_length)
+    # `+=` would lose all but one of the tempos that have an entry at one start
     np.add.at(dense, (rows, activations.motif), activations.mass)
     return dense
 
@@ -159,6 +162,7 @@ def separate_tempos(motifs: MotifSet, activations: Activations) -> tuple[MotifSe
     n_tempos = len(motifs.tempos)
     return MotifSet(
         probability=at_tempos(motifs.probability, motifs.tempos),
+        # in equal parts: which tempo explains how much is only known by the activations
         weight=np.repeat(motifs.weight / n_tempos, n_tempos),
     ), replace(activations, motif=activations.motif * n_tempos + activations.tempo, tempo=None)
 
@@ -180,6 +184,7 @@ def make_sparse_activations(
     document, start_bin = layout.start_of_row(row)
     n_documents = len(layout.document_rows) - 1
     return Activations(
+        # nonzero goes through rows in order, so documents ascend
         offsets=np.searchsorted(document, np.arange(n_documents + 1)).astype(np.int64),
         start=start_bin.astype(np.int32),
         motif=motif.astype(np.int32),
@@ -323,6 +328,7 @@ class FitRecord:
             raise DataError(
                 f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
             )
+        # parts of a file may be of another fit: sections of the report index them by motif
         if self.drift is not None and len(self.drift.similarity) != len(self.motifs):
             raise DataError(f"drift of {len(self.drift.similarity)} motifs for {len(self.motifs)}")
         if self.stability is not None and len(self.stability.similarity) != len(self.motifs):
@@ -330,6 +336,7 @@ class FitRecord:
                 f"the stability of {len(self.stability.similarity)} motifs for {len(self.motifs)}"
             )
         for name in self.names:
+            # names become rows of CSV, lines of subtitles and file names
             if any(category(letter) in NOT_IN_NAMES for letter in name):
                 raise DataError(
                     f"{name!r} cannot name a motif; a name is one line without control characters"

@@ -60,7 +60,9 @@ def restore_state(kind: type[State], state: object) -> State:
     if isinstance(state, kind):
         return state
     if not isinstance(state, StoredState):
+        # a fault of a program: no file gives anything else
         raise TypeError(f"{type(state).__name__} is not the state of a fit from a file")
+    # resolved, for modules whose annotations are texts
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every state is a dataclass
@@ -70,6 +72,7 @@ def restore_state(kind: type[State], state: object) -> State:
         elif name in state.texts:
             values[item.name] = state.texts[name]
         elif name in state.numbers:
+            # HDF5 gives numbers types of its own, as numpy.int64 or numpy.bool
             values[item.name] = hints[item.name](state.numbers[name])
     try:
         return kind(**values)

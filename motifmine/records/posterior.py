@@ -72,6 +72,7 @@ class Posterior:
         """Return the smallest and largest number of motifs of the middle 90 % of the sweeps."""
         below = np.cumsum(self.n_motifs)
         low = int(np.searchsorted(below, (1 - INTERVAL) / 2, side="right"))
+        # rounding may leave the last sum just below the share that is looked for
         high = int(np.searchsorted(below, (1 + INTERVAL) / 2 - 1e-12))
         return low, min(high, len(below) - 1)
 

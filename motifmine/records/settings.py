@@ -36,6 +36,7 @@ class Preparation:
 
         `n_times` is the number of time bins of all documents, where `table` holds only some.
         """
+        # a group of documents is prepared like all of them, or its words would be others
         n_times = table.n_times if n_times is None else n_times
         layout, counts, least_bins = table.vocabulary.layout, self.counts, self.least_bins
         if counts == "auto":
@@ -150,6 +151,7 @@ class FitSpec:
         detection = {
             name: value
             for name, value in asdict(self.detection).items()
+            # a file without them can be read by versions that do not know them
             if name not in ("least_weight", "false_share") or value != getattr(usual, name)
         }
         if not np.isfinite(self.detection.least_score):

@@ -44,6 +44,7 @@ class ScoreTable:
     def look_up(self, column: str, score: Floats) -> Floats:
         """Return the values of a column at some scores; below the lowest all are false."""
         values: Floats = getattr(self, column)
+        # without candidates nothing is known to be true
         if len(values) == 0:
             return np.full(len(score), np.inf if column == "false_per_hour" else 1.0)
         at = np.searchsorted(self.score, score, side="right") - 1
@@ -52,6 +53,7 @@ class ScoreTable:
 
     def lowest_score(self, column: str, most: float) -> float:
         """Return the lowest score whose column is at most `most`; infinity when there is none."""
+        # scores ascend, so the first that is good enough is the lowest
         good = np.flatnonzero(getattr(self, column) <= most)
         return float(self.score[good[0]]) if len(good) else np.inf
 

@@ -83,6 +83,7 @@ class StartLayout:
 
     def start_of_row(self, rows: Indices) -> tuple[Indices, Indices]:
         """Return document and start time of start rows, two int64 arrays."""
+        # right: the first row of a document is not the end of the one before
         document = np.searchsorted(self.document_rows, rows, side="right") - 1
         return document, start_of_row(rows - self.document_rows[document], self.motif_length)
 
@@ -111,6 +112,7 @@ def _lay_out(table: ObservationTable, motif_length: int) -> StartLayout:
         document_rows=first_rows,
         bin_row=first_rows[document] + time[filled],
         bin_document=document,
+        # empty bins hold nothing, so the next filled one begins where a bin ends
         offsets=np.concatenate([table.offsets[filled], table.offsets[-1:]]),
         word=table.word,
         count=table.count,
@@ -144,7 +146,10 @@ def compute_background_rates(
     word_probability : float32 array (W,), sums to 1
     """
     return spread_rates(
-        layout, share * layout.document_total / np.maximum(layout.n_times, 1), word_probability
+        # a document may be without bins
+        layout,
+        share * layout.document_total / np.maximum(layout.n_times, 1),
+        word_probability,
     )
 
 

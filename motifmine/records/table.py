@@ -81,6 +81,7 @@ class Recording:
         return float(self.bin_start_s[0]), float(self.bin_start_s[-1]) + bin_s
 
 
+# weakref_slot: the layout of a table is kept as long as the table is, see `start_layout`
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class ObservationTable:
     """All observations of one or more documents over one vocabulary.
@@ -240,6 +241,7 @@ class ObservationTable:
     def with_counts(self, count: Floats32) -> "ObservationTable":
         """Return the table with other counts; observations whose count is 0 are dropped."""
         count = np.ascontiguousarray(count, dtype=np.float32)
+        # not `count <= 0`, which would keep NaN
         dropped = np.flatnonzero(~(count > 0))
         if not len(dropped):
             return replace(self, count=count)
@@ -354,6 +356,7 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,
+        # of .tdoc files the longest list holds the others, see `Vocabulary.difference`
         vocabulary=max((t.vocabulary for t in tables), key=lambda v: v.n_words),
         offsets=np.concatenate(
             [[0], *(t.offsets[1:] + s for t, s in zip(tables, shifts, strict=False))]
@@ -380,6 +383,7 @@ def cut_documents(table: ObservationTable, n_bins: int) -> ObservationTable:
     pieces = [
         replace(r, name=f"{r.name}+{first}", bin_start_s=r.bin_start_s[first : first + n_bins])
         for r in table.recordings
+        # a document without bins stays one, so that no recording disappears
         for first in range(0, max(r.n_times, 1), n_bins)
     ]
     return replace(table, recordings=tuple(pieces))
@@ -389,6 +393,7 @@ def mean_picture(pictures: Sequence[Pixels]) -> Pixels | None:
     """Return the mean of pictures of one size, None when there is none."""
     if not pictures:
         return None
+    # pictures are uint8, in which the second would overflow
     total = np.zeros(pictures[0].shape)
     for picture in pictures:
         total += picture

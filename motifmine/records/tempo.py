@@ -9,6 +9,7 @@ from motifmine.types import Floats, Floats32, Indices
 
 def longest_window(motif_length: int, tempos: Floats) -> int:
     """Return how many bins a motif of `motif_length` bins takes at the slowest tempo."""
+    # rounding must not add a bin that no tempo reaches
     return int(np.ceil(motif_length / float(tempos.min()) - 1e-9))
 
 
@@ -45,6 +46,7 @@ def learn_at_tempos(motifs: Floats32, counts: Floats32, played: Floats32, tempos
     tempos : float64 array (V,)
     """
     n_motifs, length, n_words = motifs.shape
+    # where a motif expects nothing nothing was counted, and it stays closed
     ratio = np.divide(counts, played, out=np.zeros_like(counts), where=played > 0)
     back = resampling(length, tuple(tempos.tolist())).transpose(0, 2, 1)
     parts = np.matmul(back, ratio.reshape(n_motifs, len(tempos), length, n_words))
@@ -52,6 +54,7 @@ def learn_at_tempos(motifs: Floats32, counts: Floats32, played: Floats32, tempos
     return learned
 
 
+# EM asks for the same matrices in every iteration
 @lru_cache(maxsize=64)
 def resampling(length: int, tempos: tuple[float, ...]) -> Floats32:
     """Return the part of each relative time that falls into each bin, float32 array (V, L, L).
@@ -69,6 +72,7 @@ def resampling(length: int, tempos: tuple[float, ...]) -> Floats32:
 
 def usual_tempo(tempos: Floats) -> int:
     """Return the index of tempo 1 among tempos."""
+    # by ratio: half as fast is as far from 1 as twice as fast
     return int(np.argmin(np.abs(np.log(tempos))))
 
 

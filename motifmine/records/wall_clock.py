@@ -31,10 +31,12 @@ def find_time_zone(name: str) -> tzinfo:
     >>> find_time_zone("Europe/Zurich")
     zoneinfo.ZoneInfo(key='Europe/Zurich')
     """
+    # known without tzdata, which Windows does not bring
     if name == "UTC":
         return UTC
     try:
         return ZoneInfo(name)
+    # ValueError: a path out of the database; OSError: a folder of it, as "Europe"
     except (KeyError, ValueError, OSError) as error:
         raise SpecError(
             f"there is no time zone {name!r} on this machine; give one like 'Europe/Zurich', or "
@@ -54,6 +56,7 @@ def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
     if zone is UTC:
         return utc_s
     slot = np.floor(utc_s / SLOT_S).astype(np.int64)
+    # the database is asked once a quarter of an hour, not once an occurrence
     known, where = np.unique(slot, return_inverse=True)
     local: Floats = utc_s + zone_offsets_s(known, zone)[where]
     return local
