@@ -74,6 +74,7 @@ def extract_sources(
     """
     workers = workers or n_cores()
     settings = settings or ExtractionSettings()
+    # in the workspace, as the system's folder for temporary files is often in memory
     with scratch_folder(workspace.root) as spool:
         settings = replace(settings, series=replace(settings.series, spool=spool))
         jobs = plan_jobs(sources, workspace, settings, workers, on_message, scene)
@@ -151,6 +152,7 @@ def run_jobs(
     """
     if not jobs:
         return []
+    # recordings differ in length, which is only known while they are read: each counts the same
     shares = [0.0] * len(jobs)
 
     def note(index: int, progress: Progress) -> None:
@@ -196,6 +198,7 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
         )
     # warnings of a child process would be lost: they go back with its outcome
     with warnings.catch_warnings(record=True) as caught:
+        # always: the default shows the same line of code once
         warnings.simplefilter("always", MotifmineWarning)
         written = write_documents(
             _watch_caller(job, report), job.table_path, force=job.settings.force
@@ -255,6 +258,7 @@ def _make_tables(job: ExtractionJob, report: Report) -> Iterator[ObservationTabl
             on_progress=report,
         )
         return
+    # a .tdoc file does not say how many words there are, only which it has
     n_words = job.scene.vocabulary.n_words if job.scene else None
     table: ObservationTable = job.reader.load()(job.source, bin_s=job.bin_s, n_words=n_words)
     accept(table.vocabulary)
@@ -280,6 +284,7 @@ def differences(job: ExtractionJob) -> list[str]:
         for what, now, then in (
             ("from another file", digest_source(job.source), header["source_digest"]),
             ("with other settings", job.table_spec, header["spec"]),
+            # words may be made otherwise by another version
             ("by another version of motifmine", __version__, header["motifmine_version"]),
         )
         if now != then

@@ -75,6 +75,7 @@ def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun
     """
     request = choose_place(request, run, workspace.chosen_paths(run.tables))
     if request.is_streamed:
+        # documents are never in memory together, so neither stability nor drift follow
         record = fit_tables_in_files(workspace, request, run, path)
         if is_time_up():
             run.say("the time limit was reached: the motifs are the best so far")
@@ -119,12 +120,14 @@ def fit_table(
     data = prepare(words, request, run)
     spec, choices = choose_sizes(request, spec, data.counts, run.say)
     announce(request, spec, data, run)
+    # before rare words go: the report says how many observations were of no use
     counted = Notes(n_observations_extracted=len(data.table.word), findings=choices)
     kept = counted.merge(notes or Notes())
     record = find_motifs(data, spec, request, run, kept)
     record = look_again(
         record, spec, request, run, lambda other: find_motifs(data, other, request, run, kept)
     )
+    # after the last look: an earlier fit may have been decided otherwise
     for line in record.provenance.spec.notes.decisions:
         run.say(line)
     record = add_stability(record, data, spec, request, run)
@@ -199,6 +202,7 @@ def find_motifs(
             spec,
             detection=Detection(false_alarms_per_hour=request.false_alarms_per_hour),
             seed=request.seed,
+            # a model of another package need not know what a context is
             context=context if entry_of(request.model).uses_context else None,
             on_progress=run.on_progress,
             notes=replace(notes, request=request.as_values()).merge(run.notes),

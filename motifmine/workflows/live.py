@@ -64,10 +64,12 @@ def record_live(
         When it is not of the workspace's scene.
     """
     shown = hide_credentials(address)
+    # without scheme, and without a password that would be in a name of a file
     name = "stdin" if address == PIPE else make_safe_name(re.sub(r"^\w+://", "", shown).strip("/"))
     scene = find_scene_of_tables(workspace, workspace.table_paths())
     spec = settings.spec
     if scene is not None:
+        # a fit needs tables of one bin, and a camera cannot be read again with another
         spec = replace(spec, bin_s=spec.bin_s or scene.bin_s)
 
     def accept(vocabulary: Vocabulary, size_px: tuple[int, int]) -> None:
@@ -106,6 +108,7 @@ def _write(
     moment = began + timedelta(seconds=float(found.bin_start_s[0]))
     recording = replace(
         found,
+        # no colon, which Windows refuses in names
         name=f"{name}-{moment:%Y%m%dT%H%M%SZ}",
         source=source,
         start_utc=began.isoformat(timespec="milliseconds"),
@@ -129,12 +132,14 @@ def _write(
 @contextmanager
 def stop_on_signals(stop: threading.Event) -> Iterator[None]:
     """Let the first Ctrl-C end the recording with its last table, and a second one the command."""
+    # Python lets the main thread alone set handlers
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(number: int, _frame: object) -> None:
         if stop.is_set():
+            # the last table takes seconds at most; who asks twice does not wait
             signal.signal(number, signal.SIG_DFL)
             raise KeyboardInterrupt
         stop.set()

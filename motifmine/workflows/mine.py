@@ -133,6 +133,7 @@ def mine_prepared(
         fit = _fit_model(model, prepared, context, seed, on_progress)
         if is_time_up():
             cut.append("the time limit ended the learning early: motifs are the best so far")
+    # models of states give their visits, which no decoy competes with
     own = fit.occurrences_in(prepared)
     with limited_to_share(TESTING_SHARE):
         assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
@@ -153,6 +154,7 @@ def mine_prepared(
     )
     occurrences = own if assessment is None else _numbered_as_in_fit(assessment)
     assert occurrences is not None
+    # of all motifs: measures that decide which ones stay need them
     record = FitRecord(
         provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,
@@ -171,6 +173,7 @@ def mine_prepared(
     )
     if assessment is None:
         return replace(record, segments=_segments(record, table))
+    # after the others are gone, whose observations are unexplained again
     record = add_measures(keep_motifs(record, assessment.kept), data)
     return replace(
         record,
@@ -196,6 +199,7 @@ def _posterior_of(
     if posterior is None or assessment is None or len(assessment.significance.scores) == 0:
         return posterior
     candidates = assessment.candidates
+    # shares of sweeps are calibrated on all candidates, the false ones included
     every = fit.posterior_of(candidates)
     assert every is not None
     assert candidates.false_probability is not None
@@ -220,8 +224,10 @@ def assess_fit(
         What fits parts of the data where the registry does not know the fit's model.
     """
     name, seed = fit.provenance.model, fit.provenance.seed
+    # only their number matters here: it decides how many parts can hold some each
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
     n_folds = folds_for(len(found), len(fit.motifs))
+    # a model that is not in the registry is fitted to the parts as it is
     if name in model_names():
         settings = dict(fit.provenance.spec.settings)
         if "n_motifs" in settings:
@@ -297,6 +303,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         When the table is empty or was not made with the vocabulary of the fit.
     """
     spec = record.provenance.spec
+    # rare words stay: what is rare in a short recording need not be so in the fit
     prepared = spec.preparation.apply_counts(table)
     found = locate_motifs(record, prepared)
     scale = usable_scale(record.anomalies)

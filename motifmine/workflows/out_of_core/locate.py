@@ -127,6 +127,7 @@ def write_located(
         for found in sort_results(results):
             grown.add(found.recordings, found.activations)
             tally.count(found)
+        # documents may hold nothing at all
         share = tally.mass / max(tally.total, 1e-30)
         seconds = 0.0
         if began is not None:
@@ -149,6 +150,7 @@ def write_located(
 def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
     """Return the number of a group, and its activations, occurrences and anomalies."""
     table = task.reading.read(group.paths)
+    # no rates can be computed, and an empty recording is not a failure
     if len(table.word) == 0:
         return group.number, _nothing(table)
     found = task.learner.locate(table, task.motifs, task.background)

@@ -133,10 +133,13 @@ class Source:
         done: set[Path] = set()
         quiet_s = 0.0
         while not self.stop.is_set():
+            # hidden: files that are being copied, as rsync names them
             files = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
             waiting = sorted(set(files) - done, key=lambda p: natural_key(p.name))
+            # a recorder opens the next segment when it closes one
             ready = [p for p in waiting if p != waiting[-1] or _is_settled(p, self.idle_s)]
             for path in ready:
+                # complete, so nothing is waited for
                 replace(self, idle_s=0.0)._follow_file(path)
                 done.add(path)
             quiet_s = 0.0 if ready else quiet_s + POLL_S
@@ -161,11 +164,13 @@ class Source:
         """Read lines of `word:count`."""
         carry, number = b"", 0
         while block := file.read():
+            # a block ends anywhere; the rest of a line comes with the next one
             *lines, carry = (carry + block).split(b"\n")
             for line in lines:
                 if not line.startswith(b"#"):
                     self._take_line(file.name, name, number, line)
                     number += 1
+        # a last line without its end: the file is complete now
         if carry:
             self._take_line(file.name, name, number, carry)
 
@@ -225,6 +230,7 @@ class Source:
         One, for changes; of channels whose trend is taken out two windows of the median.
         """
         bin_s = task.scene.bin_s
+        # codes of a channel with a trend depend on the bins before; twice what its filter spans
         n_before = max(1, 2 * int(find_trend_bins(task.scene.vocabulary.layout).max(initial=0)))
         held = HeldChannels(task.settings.hold, bin_s)
         before: BinnedSeries | None = None
@@ -291,6 +297,7 @@ class Source:
             accept=accept,
             on_row=take_row,
         )
+        # rows were taken one by one; the table of an hour is of no use
         for _ in documents.read(reader.frames(), DOCUMENT_S):
             pass
 

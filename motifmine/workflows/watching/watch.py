@@ -160,6 +160,7 @@ class Watch:
         likely = early.scale.look_up(shown, score)
         for at in np.flatnonzero(likely >= early.least).tolist():
             k, bin_ = int(motif[at]), int(start[at])
+            # the best start moves by a bin or two while more of it is seen
             if bin_ - self.progress.announced[k] > self.online.apart:
                 self.progress.announced[k] = bin_
                 one = Decided(start_bin=bin_, motif=k, weight=0.0, score=float(score[at]))
@@ -176,6 +177,7 @@ class Watch:
         for one in found:
             first_s, bin_s = self.progress.first_s, self.record.bin_s
             start_s, end_s = first_s + one.first * bin_s, first_s + one.end * bin_s
+            # a text is for people: they look at clocks, not at seconds of a recording
             when = self._wall_clock(start_s)
             line = (
                 f"{when or format_time(start_s)}  anomaly, {one.sense}, for {end_s - start_s:g} s"
@@ -205,6 +207,7 @@ class Watch:
     def _describe(self, one: Decided, probability: float | None) -> str:
         """Return an occurrence, or with a probability one that is going on, as a line."""
         record, progress = self.record, self.progress
+        # a motif may have begun before the source did
         start_s = progress.first_s + max(one.start_bin, 0) * record.bin_s
         end_s = progress.first_s + (one.start_bin + int(self.end_bin[one.motif])) * record.bin_s
         start_utc = self._wall_clock(start_s)
@@ -284,6 +287,7 @@ def watch_source(
     _refuse(record, path)
     shown = "stdin" if address == PIPE else hide_credentials(address)
     if address != PIPE and not is_live(address):
+        # the state is of a file, whatever folder the command runs in
         shown = str(Path(address).resolve())
     state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"
     stop = threading.Event()
@@ -350,6 +354,7 @@ def _open(
             found = read_states(path, kinds)
         except FormatError as error:
             raise WorkspaceError(f"{error}; begin again with --restart") from error
+        # names of fits are used again; starts of other motifs would be mixed in
         if found["progress"].fit != digest:
             raise WorkspaceError(
                 f"{path} is of another fit of that name; begin again with --restart"
