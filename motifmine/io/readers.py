@@ -118,7 +118,9 @@ OWN = {
     "textgrid": _series("annotation_files:open_textgrid", "textgrid"),
     "boris": _series("annotation_files:open_boris", "boris", has_parts=True),
     "excel": _series("table_files:open_excel", "xlsx xlsm"),
-    "other": _series("other_files:refuse", "mid midi edf bdf xls ods rds pkl sav"),
+    "edf": _series("signal_files:open_edf", "edf bdf"),
+    "midi": _series("signal_files:open_midi", "mid midi", signature=rb"MThd"),
+    "other": _series("other_files:refuse", "xls ods rds pkl sav"),
     "audio": _series(
         "audio:AudioReader", "wav flac ogg aiff aif mp3", signature=rb"fLaC|OggS|RIFF....WAVE"
     ),

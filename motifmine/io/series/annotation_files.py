@@ -50,7 +50,7 @@ def open_eaf(path: Path, options: SeriesOptions) -> TableReader:
         ]
     except (ElementTree.ParseError, KeyError, ValueError) as error:
         raise FormatError(f"{path} cannot be read as an ELAN document: {error}") from error
-    return _open_events(path, events, options)
+    return open_events(path, events, options)
 
 
 def _label(tier: str, annotation: ElementTree.Element) -> str:
@@ -75,7 +75,7 @@ def open_textgrid(path: Path, options: SeriesOptions) -> TableReader:
     text = content.decode(coding, errors="replace")
     if "ooTextFile" not in text[:200] or "item [" not in text:
         raise FormatError(f"{path} is no TextGrid in long form; save it from Praat as a text file")
-    return _open_events(path, list(_textgrid_events(text)), options)
+    return open_events(path, list(_textgrid_events(text)), options)
 
 
 def _textgrid_events(text: str) -> Iterator[Event]:
@@ -123,7 +123,7 @@ def open_boris(path: Path, options: SeriesOptions) -> TableReader:
     if found is None:
         listed = ", ".join(observations) or "none"
         raise DataError(f"{file} has the observations {listed}; name one as {file}:NAME")
-    return _open_events(path, events, options)
+    return open_events(path, events, options)
 
 
 def _boris_events(rows: list[list[Any]], kinds: dict[str, str]) -> Iterator[Event]:
@@ -138,7 +138,21 @@ def _boris_events(rows: list[list[Any]], kinds: dict[str, str]) -> Iterator[Even
             begun[label] = float(time)
 
 
-def _open_events(path: Path, events: list[Event], options: SeriesOptions) -> TableReader:
+def open_events(path: Path, events: list[Event], options: SeriesOptions) -> TableReader:
+    """Return a reader of events in any order.
+
+    Parameters
+    ----------
+    path : Path
+    events : list of (float, float, str)
+        Start and end, seconds, and label.
+    options : SeriesOptions
+
+    Raises
+    ------
+    FormatError
+        If there are none.
+    """
     if not events:
         raise FormatError(f"{path} has no annotations with a time")
     return open_rows(path, COLUMNS, lambda: iter(sorted(events)), options)

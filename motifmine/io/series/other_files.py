@@ -7,10 +7,6 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.records.series import SeriesReader
 
 FORMATS = {
-    ".mid": ("a MIDI file", "write its notes as CSV with the columns start,end,label"),
-    ".midi": ("a MIDI file", "write its notes as CSV with the columns start,end,label"),
-    ".edf": ("an EDF recording", "export it as CSV or Parquet, or write its signals as NPZ"),
-    ".bdf": ("a BDF recording", "export it as CSV or Parquet, or write its signals as NPZ"),
     ".xls": ("an old Excel workbook", "save the sheet as .xlsx or CSV"),
     ".ods": ("an OpenDocument table", "save the sheet as .xlsx or CSV"),
     ".rds": ("a file of R objects", "write the table as CSV or Parquet"),

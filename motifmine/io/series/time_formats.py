@@ -198,7 +198,7 @@ def find_pattern(cells: list[str], where: str) -> str:
     Raises
     ------
     DataError
-        If day and month cannot be told apart.
+        If either number may be the day.
     """
     if not cells:
         return ""

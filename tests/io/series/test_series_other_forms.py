@@ -5,6 +5,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date, time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.other_files import FORMATS
 from motifmine.io.series.table_files import open_sqlite
-from motifmine.records.series import UpdateChunk
+from motifmine.records.series import EventChunk, UpdateChunk
 from tests.helpers.series_files import read_all
 
 N = 40
@@ -195,3 +196,83 @@ def test_other_formats_are_refused_with_the_way_out(tmp_path: Path, suffix: str)
     assert entry is not None and entry.gives == "series"
     with pytest.raises(FormatError, match="which is not read; "):
         read_all(path)
+
+
+def write_edf(path: Path, seconds: int = 20) -> np.ndarray:
+    """Write two signals of 128 Hz and one of 1 Hz, and return the first two."""
+    edfio = pytest.importorskip("edfio")
+    wave = np.sin(np.arange(seconds * 128)[:, None] * [0.01, 0.02]) * 50
+    signals = [
+        edfio.EdfSignal(column, 128, label=f"EEG {name}", physical_dimension="uV")
+        for name, column in zip("AB", wave.T, strict=True)
+    ]
+    signals.append(edfio.EdfSignal(np.linspace(20, 21, seconds), 1, label="temperature"))
+    recording = edfio.Recording(startdate=date(2026, 3, 1))
+    edfio.Edf(signals, starttime=time(10, 30), recording=recording).write(path)
+    return wave
+
+
+def test_edf_is_read_at_the_rate_of_most_signals(tmp_path: Path) -> None:
+    wave = write_edf(tmp_path / "night.edf")
+    read = read_all(tmp_path / "night.edf")
+    assert read.header.channels == ("EEG A", "EEG B")
+    assert read.header.units == ("uV", "uV")
+    assert read.header.start_utc == "2026-03-01T10:30:00+00:00"
+    assert "excluded because of another rate: temperature; --columns chooses" in read.header.notes
+    np.testing.assert_allclose(read.time_s, np.arange(len(wave)) / 128, atol=1e-9)
+    # 16 bits over the range of the signal
+    np.testing.assert_allclose(read.value, wave, atol=2e-3)
+    slow = read_all(tmp_path / "night.edf", columns=("temperature",))
+    np.testing.assert_array_equal(slow.time_s, np.arange(20.0))
+
+
+def test_damaged_edf_is_refused_and_what_was_cut_off_noted(tmp_path: Path) -> None:
+    path = tmp_path / "night.edf"
+    write_edf(path)
+    content = path.read_bytes()
+    for kept in (0, 100, 1000):
+        path.write_bytes(content[:kept])
+        with pytest.raises(FormatError):
+            read_all(path)
+    path.write_bytes(content[:3000])
+    cut = read_all(path)
+    assert len(cut.time_s) == 3 * 128
+    assert any("EDF" in note for note in cut.header.notes)
+
+
+def write_midi(path: Path) -> None:
+    mido = pytest.importorskip("mido")
+    song = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("set_tempo", tempo=1_000_000))
+    track.append(mido.Message("note_on", note=60, velocity=80, time=480))
+    track.append(mido.Message("note_on", channel=9, note=36, velocity=80, time=240))
+    # struck again, ended by a velocity of 0, and one that never ends
+    track.append(mido.Message("note_on", note=60, velocity=80, time=240))
+    track.append(mido.Message("note_on", note=60, velocity=0, time=480))
+    song.tracks.append(track)
+    song.save(path)
+
+
+def test_notes_of_midi_are_events_with_ends(tmp_path: Path) -> None:
+    write_midi(tmp_path / "tune.mid")
+    with open_series(tmp_path / "tune.mid") as reader:
+        (chunk,) = reader.chunks()
+        labels = reader.labels()
+    assert isinstance(chunk, EventChunk)
+    assert chunk.end_s is not None
+    found = zip(chunk.time_s.tolist(), chunk.end_s.tolist(), chunk.label.tolist(), strict=True)
+    assert [(start, end, labels[label]) for start, end, label in found] == [
+        (1.0, 2.0, "C4"),
+        (1.5, 3.0, "drum 36"),
+        (2.0, 3.0, "C4"),
+    ]
+
+
+def test_damaged_midi_is_refused(tmp_path: Path) -> None:
+    write_midi(tmp_path / "tune.mid")
+    content = (tmp_path / "tune.mid").read_bytes()
+    for n in (0, 4, 10, 20, len(content) - 9):
+        (tmp_path / "cut.mid").write_bytes(content[:n])
+        with pytest.raises(FormatError):
+            read_all(tmp_path / "cut.mid")
