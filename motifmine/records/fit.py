@@ -147,7 +147,7 @@ def make_dense_activation(layout: StartLayout, activations: Activations, n_motif
     dense = np.zeros((layout.n_rows, n_motifs), dtype=np.float32)
     first = np.repeat(layout.document_rows[:-1], np.diff(activations.offsets))
     rows = first + row_of_start(activations.start, layout.motif_length)
-    # `+=` would lose all but one of the tempos that have an entry at one start
+    # `+=` would add one of the tempos that have an entry at the same start
     np.add.at(dense, (rows, activations.motif), activations.mass)
     return dense
 

@@ -22,6 +22,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     bb    10.0 s
     """
     cells = [[escape_control(cell) for cell in row] for row in (columns, *rows)]
+    # columns of the terminal, not characters: Chinese letters take two, accents none
     widths = [max(cell_len(cell) for cell in column) for column in zip(*cells, strict=True)]
     right = [
         bool(rows) and all(_NUMERIC.fullmatch(cell) for cell in column)
@@ -33,6 +34,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         padded = []
         for cell, width, is_right in zip(row, widths, right, strict=True):
             space = " " * (width - cell_len(cell))
+            # units of numbers are then below each other
             padded.append(space + cell if is_right else cell + space)
         lines.append("  ".join(padded).rstrip() + "\n")
     return "".join(lines)

@@ -22,7 +22,9 @@ def format_time(seconds: float) -> str:
     >>> format_time(3723.4567), format_time(-0.25)
     ('01:02:03.457', '-00:00:00.250')
     """
+    # rounded first, or 59.9996 s would be printed as 60.000
     milliseconds = round(abs(seconds) * 1000)
+    # no -00:00:00.000
     sign = "-" if seconds < 0 and milliseconds else ""
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
@@ -76,6 +78,7 @@ def format_clock_time(start: datetime | None, seconds: float) -> str:
     """Return the wall-clock time of an instant in ISO 8601 (UTC), "" if unknown."""
     if start is None:
         return ""
+    # as integers: floats of seconds since 1970 have no whole milliseconds
     moment = start + timedelta(milliseconds=round(seconds * 1000))
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 

@@ -133,7 +133,6 @@ def mine_prepared(
         fit = _fit_model(model, prepared, context, seed, on_progress)
         if is_time_up():
             cut.append("the time limit ended the learning early: motifs are the best so far")
-    # models of states give their visits, which no decoy competes with
     own = fit.occurrences_in(prepared)
     with limited_to_share(TESTING_SHARE):
         assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
@@ -154,7 +153,6 @@ def mine_prepared(
     )
     occurrences = own if assessment is None else _numbered_as_in_fit(assessment)
     assert occurrences is not None
-    # of all motifs: measures that decide which ones stay need them
     record = FitRecord(
         provenance=replace(fit.provenance, spec=spec),
         motifs=fit.motifs,

@@ -58,10 +58,12 @@ def format_eaf(
     )
     _add_header(root, recording, output)
     tiers = {
+        # annotations of a tier must not overlap; ELAN refuses the file
         motif: remove_overlap([span for span in spans if span.motif == motif])
         for motif in range(len(record.motifs))
     }
     slots = _add_time_order(root, tiers)
+    # ELAN identifies tiers by name, so that two motifs of one name would be one
     for motif, title in enumerate(make_distinct_titles(record)):
         tier = _add(root, "TIER", LINGUISTIC_TYPE_REF=TIER_TYPE, TIER_ID=_remove_invalid(title))
         for number, span in enumerate(tiers[motif]):
@@ -94,6 +96,7 @@ def _add_header(root: ElementTree.Element, recording: Recording, output: Path | 
     link = {"MEDIA_URL": address, "MIME_TYPE": guess_media_type(recording)}
     if output is not None:
         relative = os.path.relpath(path, output.resolve().parent)
+        # ELAN tries the relative address when both files were moved together
         link["RELATIVE_MEDIA_URL"] = "./" + quote(os.fsencode(relative))
     _add(header, "MEDIA_DESCRIPTOR", **link)
 
@@ -106,6 +109,7 @@ def _add_time_order(
     Annotations do not share slots, because moving one in ELAN would move the other.
     """
     order = _add(root, "TIME_ORDER")
+    # ELAN expects slots in order of time, whichever tier they are of
     times = sorted(
         (time, motif, number, end)
         for motif, tier in tiers.items()

@@ -37,9 +37,11 @@ def make_spans(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
     rows : OccurrenceRow
         Occurrences of one recording.
     """
+    # an interval without length cannot be clicked on, and is invalid in some formats
     least_ms = max(1, round(1000 * record.bin_s))
     spans = []
     for row in rows:
+        # a motif may begin before the recording, where players have no time
         start_ms = max(0, round(1000 * row.start_s))
         spans.append(
             Span(
@@ -59,6 +61,7 @@ def remove_overlap(spans: Sequence[Span]) -> list[Span]:
     Of spans with the same start, the one with the highest score is kept.
     """
     strongest: dict[int, Span] = {}
+    # ascending, so that of two that start together the surer one is kept
     for span in sorted(spans, key=lambda span: span.score):
         strongest[span.start_ms] = span
     kept = [strongest[start_ms] for start_ms in sorted(strongest)]
@@ -73,6 +76,7 @@ def make_distinct_titles(record: FitRecord) -> list[str]:
     distinct: list[str] = []
     for motif, title in enumerate(titles):
         mine = f"{title} ({motif + 1})" if titles.count(title) > 1 else title
+        # a name may look like a numbered one: "door (2)"
         while mine in distinct:
             mine += f" ({motif + 1})"
         distinct.append(mine)

@@ -65,6 +65,7 @@ def table(
     )
     title = f"<caption>{caption}</caption>" if caption else ""
     return (
+        # focusable: a wide table is scrolled with the keyboard, too
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}"><table>'
         f"{title}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
@@ -74,6 +75,7 @@ def ticks(labels: Sequence[tuple[float, str]]) -> str:
     """Return labels along an axis; positions run from 0 to 1."""
     spans = []
     for position, label in labels:
+        # labels at the ends are inside the axis, so that they do not widen the page
         kind = ' class="end"' if position > 0.97 else ' class="inner"' if position > 0.03 else ""
         spans.append(f'<span{kind} style="left:{100 * position:.2f}%">{text(label)}</span>')
     return f'<div class="ticks" aria-hidden="true">{"".join(spans)}</div>'
@@ -86,6 +88,7 @@ def text(plain: str) -> str:
 
 def name(plain: str) -> str:
     """Return a name as HTML, isolated from the direction of writing around it."""
+    # a Hebrew or Arabic name would turn the numbers next to it around
     return f"<bdi>{text(plain)}</bdi>"
 
 

@@ -155,6 +155,7 @@ def _render_page(
         model=elements.text(record.provenance.model.upper()),
         css=elements.source("report.css"),
         variables=_render_variables(context),
+        # after escaping, which would show the entity
         summary=_UNIT.sub("&nbsp;", elements.text(summarise_fit(record))),
         keyfacts=_render_keyfacts(record),
         contents=_render_contents(sections),
@@ -227,6 +228,7 @@ def make_security_policy(script: str, *, with_media: bool) -> str:
     with_media : bool
         Let the page play video files from the disk, or from the server that it comes from.
     """
+    # only this script runs: names of recordings and motifs come from files of others
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     media = "; media-src 'self' file:" if with_media else ""
     return (

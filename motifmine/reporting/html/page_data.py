@@ -104,6 +104,7 @@ def encode_inert_json(content: object) -> str:
     '"\\u003c/script\\u003e"'
     """
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    # a name that holds </script> or <!-- would end the data
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
@@ -131,6 +132,7 @@ def choose_shown_occurrences(record: FitRecord) -> Indices:
     found = record.occurrences
     if len(found) <= MOST_OCCURRENCES:
         return np.arange(len(found))
+    # by motif: with one limit for all, frequent motifs would leave none of rare ones
     order = np.lexsort((-found.weight, found.motif))
     first = np.searchsorted(found.motif[order], found.motif[order])
     rank = np.arange(len(found)) - first
@@ -140,6 +142,7 @@ def choose_shown_occurrences(record: FitRecord) -> Indices:
 def _diff_starts(found: Occurrences) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return start times as differences inside each document, int64 array (O,), milliseconds."""
     start = np.round(1000 * found.start_s).astype(np.int64)
+    # differences have few digits, and there may be tens of thousands
     step = np.diff(start, prepend=0)
     is_first = np.diff(found.document, prepend=-1) != 0
     return np.where(is_first, start, step)
@@ -147,6 +150,7 @@ def _diff_starts(found: Occurrences) -> np.ndarray[tuple[int], np.dtype[np.int64
 
 def _round(values: Floats) -> list[float | None]:
     """Return numbers with three significant digits, None where they are not finite."""
+    # JSON has no NaN, and browsers stop at one
     return [float(f"{v:.3g}") if math.isfinite(v) else None for v in values.tolist()]
 
 

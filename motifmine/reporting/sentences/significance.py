@@ -29,6 +29,7 @@ def significance_sentences(record: FitRecord) -> list[str]:
         sentences.append(_none_recurs(record))
     elif len(record.occurrences) == 0:
         sentences.append(_none_sure(tested))
+    # the fit raises the share where else nothing would be reported
     share = record.provenance.spec.detection.false_share
     if len(record.occurrences) and share > Detection().false_share:
         sentences.append(f"one in {1 / share:.0f} occurrences may be false: they are few, or weak")
@@ -78,5 +79,6 @@ def _none_sure(tested: Significance) -> str:
     rate = float(scores.false_per_hour[at[0]]) if len(at) else float(scores.false_per_hour[0])
     return (
         f"{tested.n_candidates} candidate occurrences, none sure; they come with --false-alarms "
+        # a little more: with just this rate rounding could exclude them again
         f"{max(rate, 0.1) * 1.01:.2g}"
     )

@@ -34,6 +34,7 @@ def describe_path(record: FitRecord, motif: int) -> str:
 def describe_labels(record: FitRecord, motif: int) -> str:
     """Return one sentence that lists the heaviest words of a motif in order of time."""
     mass = record.motifs.probability[motif].sum(axis=0)
+    # the view has words in order of time, not of mass
     least = np.sort(mass)[-MOST_WORDS:][0]
     words = [w for w in matrix_view(record, motif).words if mass[w] >= least][:MOST_WORDS]
     return "Mostly " + ", then ".join(record.vocabulary.labels[w] for w in words) + "."
@@ -52,4 +53,5 @@ def _name_direction(right: float, down: float) -> str:
     """Return the name of a direction, "" when there is little motion or no common direction."""
     if np.hypot(right, down) < LEAST_MOTION:
         return ""
+    # rows count downward, so the angle turns clockwise
     return _DIRECTIONS[round(np.arctan2(down, right) / (np.pi / 4)) % 8]

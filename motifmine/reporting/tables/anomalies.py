@@ -66,6 +66,7 @@ def format_anomalies_text(record: FitRecord) -> str:
     rows = list_anomalies(record)
     if not rows:
         return "No anomalies: the motifs explain all recordings as well as usual.\n"
+    # many logs have no clock, and blanks take the room of what is known
     known = any(row.start_utc for row in rows)
     columns = ("recording", "start", *(["wall clock"] if known else []), "lasts", "sense")
     cells = [

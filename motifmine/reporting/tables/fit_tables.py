@@ -41,11 +41,13 @@ def format_occurrences_csv(record: FitRecord) -> str:
     for place, name in enumerate(table.column_names):
         column = table[name]
         if name in SECONDS:
+            # floats would be printed with all digits: 0.30000000000000004
             column = column.cast(pa.decimal128(20, 3))
         elif name in ("weight", "score"):
             column = pa.array(_round_digits(column.to_numpy(), 6), from_pandas=True)
         elif name in PROBABILITIES:
             values = column.to_numpy()
+            # small ones would be 0.0, and are the ones that matter
             rounded = np.where(values < 0.01, _round_digits(values, 2), np.round(values, 3))
             column = pa.array(rounded, from_pandas=True)
         table = table.set_column(place, name, column)
@@ -145,6 +147,7 @@ def _format_p_value(p_value: float | None) -> str:
 def _round_digits(values: Floats, n_digits: int) -> Floats:
     """Return values rounded to a number of significant digits; NaN where not finite."""
     values = np.where(np.isfinite(values), values, np.nan)
+    # zero has no logarithm
     size = np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
     # further powers of ten are not finite
     scale = 10.0 ** np.clip(n_digits - 1 - size, -300, 300)
