@@ -89,7 +89,7 @@ def extraction_options(command: click.Command) -> click.Command:
     help="Update fits incrementally with new recordings, where the model supports it.",
 )
 @click.option("--watch", is_flag=True, help="Look for new files until interrupted.")
-@click.option("--every", type=DURATION, help="Interval of --watch.  [default: 1min]")
+@click.option("--watch-every", type=DURATION, help="Interval of --watch.  [default: 1min]")
 @click.option(
     "--format",
     "form",
@@ -109,7 +109,7 @@ def batch(
     dry_run: bool,
     plan_path: Path | None,
     watch: bool,
-    every: "Duration | None",
+    watch_every: "Duration | None",
     form: str,
     **given: Any,
 ) -> None:
@@ -131,7 +131,7 @@ def batch(
     if dry_run:
         print_plan(make(), form)
         return
-    every_s = (every.seconds(1.0) if every else 60.0) if watch else None
+    every_s = (watch_every.seconds(1.0) if watch_every else 60.0) if watch else None
     queues: list[JobQueue] = []
 
     def on_start(queue: Any) -> None:

@@ -63,6 +63,12 @@ def test_every_command_has_help_with_an_example(command: Command, motifmine: Run
         assert f"motifmine {name}" in result.stdout.partition("Example")[2], name
 
 
+def test_no_command_has_an_option_twice(command: Command) -> None:
+    for name, each in commands(command).items():
+        options = [option for parameter in each.params for option in parameter.opts]
+        assert len(options) == len(set(options)), name
+
+
 def test_every_command_is_in_the_page_of_commands(command: Command) -> None:
     text = (ROOT / "docs/command-line.md").read_text()
     assert not [name for name in commands(command) if f"`motifmine {name}" not in text]
