@@ -45,7 +45,7 @@ def open_edf(path: Path, options: SeriesOptions) -> SeriesReader:
         # of headers that break the standard, and of files that were cut off
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            record = read(path, lazy_load_data=True)
+            record = read(path)
         signals: dict[str, Any] = dict(
             zip(make_distinct(record.labels), record.signals, strict=True)
         )

@@ -19,6 +19,7 @@ from motifmine.io.readers import reader_of_content, reader_of_name
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.other_files import FORMATS
+from motifmine.io.series.signal_files import open_edf
 from motifmine.io.series.table_files import open_sqlite
 from motifmine.records.series import EventChunk, UpdateChunk
 from tests.helpers.series_files import read_all
@@ -202,19 +203,25 @@ def write_edf(path: Path, seconds: int = 20) -> np.ndarray:
     """Write two signals of 128 Hz and one of 1 Hz, and return the first two."""
     edfio = pytest.importorskip("edfio")
     wave = np.sin(np.arange(seconds * 128)[:, None] * [0.01, 0.02]) * 50
+    make = edfio.BdfSignal if path.suffix == ".bdf" else edfio.EdfSignal
     signals = [
-        edfio.EdfSignal(column, 128, label=f"EEG {name}", physical_dimension="uV")
+        make(column, 128, label=f"EEG {name}", physical_dimension="uV")
         for name, column in zip("AB", wave.T, strict=True)
     ]
-    signals.append(edfio.EdfSignal(np.linspace(20, 21, seconds), 1, label="temperature"))
+    signals.append(make(np.linspace(20, 21, seconds), 1, label="temperature"))
+    record = edfio.Bdf if path.suffix == ".bdf" else edfio.Edf
     recording = edfio.Recording(startdate=date(2026, 3, 1))
-    edfio.Edf(signals, starttime=time(10, 30), recording=recording).write(path)
+    record(signals, starttime=time(10, 30), recording=recording).write(path)
     return wave
 
 
-def test_edf_is_read_at_the_rate_of_most_signals(tmp_path: Path) -> None:
-    wave = write_edf(tmp_path / "night.edf")
-    read = read_all(tmp_path / "night.edf")
+@pytest.mark.parametrize("suffix", ["edf", "bdf"])
+def test_edf_is_read_at_the_rate_of_most_signals(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"night.{suffix}"
+    wave = write_edf(path)
+    with open_edf(path, SeriesOptions()) as reader:
+        assert reader.header.channels == ("EEG A", "EEG B")
+    read = read_all(path)
     assert read.header.channels == ("EEG A", "EEG B")
     assert read.header.units == ("uV", "uV")
     assert read.header.start_utc == "2026-03-01T10:30:00+00:00"
@@ -222,7 +229,7 @@ def test_edf_is_read_at_the_rate_of_most_signals(tmp_path: Path) -> None:
     np.testing.assert_allclose(read.time_s, np.arange(len(wave)) / 128, atol=1e-9)
     # 16 bits over the range of the signal
     np.testing.assert_allclose(read.value, wave, atol=2e-3)
-    slow = read_all(tmp_path / "night.edf", columns=("temperature",))
+    slow = read_all(path, columns=("temperature",))
     np.testing.assert_array_equal(slow.time_s, np.arange(20.0))
 
 
