@@ -25,6 +25,7 @@ SUMMARIES = {
     "forecast": "Print the observations that a fit expects next.",
     "export": "Write a fit or a table as text.",
     "anomalies": "Rank the stretches that the motifs explain worst.",
+    "robustness": "Print how little change makes occurrences vanish or appear.",
     "clips": "Cut examples of each motif from the videos.",
     "evaluate": "Evaluate occurrences against annotated events.",
     "compare": "Match the motifs of several fits.",

@@ -68,6 +68,8 @@ class Stream(IntEnum):
     """EM: the same, followed by the number of the restart."""
     WITHIN_BIN = 1 << 36
     """Phases: times of starts within their bins."""
+    ROBUSTNESS = 1 << 39
+    """Robustness: what is tried, and random changes."""
     DRAWING = 1 << 38
     """Tables drawn from a fit."""
     SCATTER = 1 << 37

@@ -23,6 +23,7 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     "show-motifs": [("plsm-001", "--json")],
     "occurrences": [("plsm-001", "--format", "json"), ("hdlsm-001", "--format", "json")],
     "occurrences-explain": [("plsm-001", "--explain", "1")],
+    "robustness": [("plsm-001", "--format", "json")],
     "anomalies": [("plsm-001", "--format", "json")],
     "compare": [("plsm-001", "tcae-001", "--json")],
     "evaluate": [("plsm-001", "--truth", "truth.csv", "--json")],

@@ -1,0 +1,50 @@
+"""`motifmine robustness`."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from .options import output_options, workspace_option
+
+
+@click.command(
+    epilog="\b\nExamples:\n    motifmine robustness"
+    "\n    motifmine robustness plsm-001 --change counts --format csv"
+)
+@click.argument("fit", required=False)
+@click.option(
+    "--change",
+    type=click.Choice(["moved", "counts"]),
+    default="moved",
+    show_default=True,
+    help="moved: observations are moved in time; counts: they are removed, or others added.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of random changes.")
+@output_options
+@workspace_option
+def robustness(
+    fit: str | None,
+    change: Literal["moved", "counts"],
+    seed: int,
+    form: Literal["table", "csv", "json"],
+    output: Path | None,
+    force: bool,
+    workspace: Path,
+) -> None:
+    """Print how little change of the counts makes occurrences of FIT vanish or appear.
+
+    The worst changes that a search finds, next to random ones of the same size; the model of the
+    fit looks for its motifs in the changed counts. FIT is the newest unless it is given.
+    """
+    from motifmine.files import write_text
+    from motifmine.reporting.tables.robustness import WRITERS
+    from motifmine.workflows.robustness import measure_fit
+    from motifmine.workflows.workspace import Workspace
+
+    record, found = measure_fit(Workspace(workspace), fit, change=change, seed=seed)
+    content = WRITERS[form](record, found)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write_text(output, content, force=force)

@@ -1,0 +1,118 @@
+"""Robustness of a fit as text table, CSV and JSON."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+
+from motifmine.analysis.robustness import Robustness
+from motifmine.records.fit import FitRecord
+from motifmine.reporting.text_table import text_table
+from motifmine.types import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobustnessRow:
+    """A motif after changes of one size; the fields are the columns of the CSV file."""
+
+    motif: int
+    """Counts from 1; 0 for all motifs together."""
+    motif_name: str
+    changed_share: float
+    """Changed observations, as a share of a usual occurrence."""
+    n_occurrences: int
+    vanished: float | None
+    vanished_by_chance: float | None
+    became_another: float | None
+    n_places: int
+    appeared: float | None
+    appeared_by_chance: float | None
+
+
+def list_robustness(record: FitRecord, found: Robustness) -> list[RobustnessRow]:
+    """Return a row for every motif and size of change, all motifs together first."""
+    everything = np.arange(len(record.motifs))
+    groups = [(0, "", everything)]
+    groups += [(k + 1, record.name_of(k), everything[k : k + 1]) for k in everything.tolist()]
+    return [
+        RobustnessRow(
+            motif=number,
+            motif_name=name,
+            changed_share=share,
+            n_occurrences=int(found.n_occurrences[motifs].sum()),
+            vanished=_mean(found.vanished[motifs, b], found.n_occurrences[motifs]),
+            vanished_by_chance=_mean(
+                found.vanished_by_chance[motifs, b], found.n_occurrences[motifs]
+            ),
+            became_another=_mean(found.changed[motifs, b], found.n_occurrences[motifs]),
+            n_places=int(found.n_places[motifs].sum()),
+            appeared=_mean(found.appeared[motifs, b], found.n_places[motifs]),
+            appeared_by_chance=_mean(found.appeared_by_chance[motifs, b], found.n_places[motifs]),
+        )
+        for number, name, motifs in groups
+        for b, share in enumerate(found.budgets.tolist())
+    ]
+
+
+def _mean(shares: Floats, numbers: np.ndarray) -> float | None:
+    """Return the mean share over all that was tried, None where nothing was."""
+    tried = numbers > 0
+    if not tried.any():
+        return None
+    return round(float(np.average(shares[tried], weights=numbers[tried])), 3)
+
+
+def format_robustness_text(record: FitRecord, found: Robustness) -> str:
+    """Return an aligned text table."""
+    rows = [
+        (
+            str(row.motif) if row.motif else "all",
+            f"{100 * row.changed_share:.0f} %",
+            str(row.n_occurrences),
+            *(_percent(v) for v in (row.vanished, row.vanished_by_chance, row.became_another)),
+            str(row.n_places),
+            *(_percent(v) for v in (row.appeared, row.appeared_by_chance)),
+        )
+        for row in list_robustness(record, found)
+    ]
+    what = (
+        "moved in time"
+        if found.change == "moved"
+        else "removed (to make an occurrence vanish) or added (to make one appear)"
+    )
+    head = ("motif", "change", "tried", "vanish", "chance", "other", "tried", "appear", "chance")
+    return text_table(head, rows) + (
+        f"change: observations that were {what}, relative to a usual occurrence of the motif\n"
+        "chance: after random changes of the same size; other: another motif took its place\n"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None or math.isnan(share) else f"{100 * share:.0f} %"
+
+
+def format_robustness_csv(record: FitRecord, found: Robustness) -> str:
+    """Return CSV."""
+    buffer = io.StringIO()
+    columns = [item.name for item in fields(RobustnessRow)]
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in list_robustness(record, found))
+    return buffer.getvalue()
+
+
+def format_robustness_json(record: FitRecord, found: Robustness) -> str:
+    """Return a JSON list of objects."""
+    rows = [asdict(row) for row in list_robustness(record, found)]
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+
+
+WRITERS = {
+    "table": format_robustness_text,
+    "csv": format_robustness_csv,
+    "json": format_robustness_json,
+}
+"""Writers by format."""
