@@ -377,14 +377,5 @@ def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
 
 def _no_candidates(n_motifs: int) -> Candidates:
     return Candidates(
-        occurrences=Occurrences(
-            document=np.zeros(0, np.int32),
-            start_bin=np.zeros(0, np.int32),
-            start_s=np.zeros(0),
-            motif=np.zeros(0, np.int32),
-            weight=np.zeros(0),
-            score=np.zeros(0),
-        ),
-        copy=np.zeros(0, np.int64),
-        mass=np.zeros(n_motifs),
+        occurrences=Occurrences.none(), copy=np.zeros(0, np.int64), mass=np.zeros(n_motifs)
     )

@@ -67,12 +67,7 @@ def locate_nothing(background: Background, table: ObservationTable) -> Located:
     per_bin = 1 / np.maximum(layout.n_times[layout.bin_document], 1)
     rate = words[table.word] * np.repeat(per_bin, np.diff(layout.offsets))
     return Located(
-        activations=Activations(
-            offsets=np.zeros(table.n_documents + 1, np.int64),
-            start=np.zeros(0, np.int32),
-            motif=np.zeros(0, np.int32),
-            mass=np.zeros(0, np.float32),
-        ),
+        activations=Activations.none(table.n_documents),
         background=Background(probability=background.probability, weight=1.0),
         log_likelihood=float(np.sum(table.count * np.log(rate))),
     )

@@ -161,13 +161,8 @@ class MovingWindow:
 
         Parameters
         ----------
-        counts : float32 array (K, L, W)
-        centre : float64 array (K, L, 4)
-            Row, column and unit vector of the movement.
-        scale : float
-            Width of the windows in units of their final width.
-        turn : float
-            Concentration of the directions, 0 for none.
+        counts, centre, scale, turn
+            See `moments`.
         """
         found = np.zeros((*counts.shape[:2], 5))
         out = np.empty_like(counts)

@@ -121,6 +121,16 @@ class Activations:
     tempo: Indices32 | None = None
     """Index among `MotifSet.tempos`; None where these are None."""
 
+    @classmethod
+    def none(cls, n_documents: int = 0) -> "Activations":
+        """Return the activations of documents in which there are none."""
+        return cls(
+            offsets=np.zeros(n_documents + 1, np.int64),
+            start=np.zeros(0, np.int32),
+            motif=np.zeros(0, np.int32),
+            mass=np.zeros(0, np.float32),
+        )
+
     def __repr__(self) -> str:
         return f"Activations({len(self.offsets) - 1} documents, {len(self.start)} entries)"
 
@@ -215,6 +225,19 @@ class Occurrences:
     """Its end in seconds of the recording; None: when `SPAN_SHARE` of its motif are over."""
     tempo: Floats | None = field(default=None, metadata=axes("occurrence"))
     """Speed relative to the motif, 2 for half as long; None where motifs have one tempo."""
+
+    @classmethod
+    def none(cls) -> "Occurrences":
+        """Return no occurrences."""
+        nothing, nowhere = np.zeros(0), np.zeros(0, np.int32)
+        return cls(
+            document=nowhere,
+            start_bin=nowhere,
+            start_s=nothing,
+            motif=nowhere,
+            weight=nothing,
+            score=nothing,
+        )
 
     def __len__(self) -> int:
         return len(self.document)

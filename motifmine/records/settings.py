@@ -132,16 +132,20 @@ class StreamingState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSpec:
-    """All settings of a fit, and values that were chosen during the fit."""
+    """All settings of a fit, and values that were chosen during the fit.
+
+    Two parts stay mappings of plain values, because their classes are of higher layers, or of
+    packages that need not be installed where a fit is read: the settings of the model, which
+    `motifmine.models.registry.specification_of` makes its specification, and those of the tables,
+    which `motifmine.features` makes its own. Everything else is a record.
+    """
 
     settings: Mapping[str, Any]
-    """Fields of the model's specification, by name: plain values, since a fit can be read where the
-    package of its model is not installed."""
+    """Fields of the model's specification, by name."""
     preparation: Preparation = field(default_factory=Preparation)
     detection: Detection = field(default_factory=Detection)
     table: Mapping[str, Any] = field(default_factory=dict)
-    """How the tables were made, see `ObservationTable.spec`: only the features that made them know
-    its names."""
+    """How the tables were made, see `ObservationTable.spec`."""
     streaming: StreamingState | None = None
     notes: Notes = field(default_factory=Notes)
 

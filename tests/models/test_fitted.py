@@ -16,12 +16,6 @@ from motifmine.version import __version__
 EVEN = Background(probability=np.full(18, 1 / 18, dtype=np.float32), weight=1.0)
 
 
-def no_activations(n_documents: int) -> Activations:
-    none = np.zeros(0, np.int32)
-    offsets = np.zeros(n_documents + 1, np.int64)
-    return Activations(offsets=offsets, start=none, motif=none, mass=none.astype(np.float32))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uniform(FittedModel):
     """No motifs: every word is as probable as any other."""
@@ -30,7 +24,7 @@ class Uniform(FittedModel):
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         return Located(
-            activations=no_activations(table.n_documents),
+            activations=Activations.none(table.n_documents),
             background=EVEN,
             log_likelihood=-table.total * np.log(self.n_words),
         )

@@ -24,7 +24,7 @@ from motifmine.models.registry import out_of_core
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fields import select_entries
-from motifmine.records.fit import FitRecord, Trace
+from motifmine.records.fit import Activations, FitRecord, Occurrences, Trace
 from motifmine.records.settings import (
     Detection,
     FitSpec,
@@ -49,8 +49,6 @@ from motifmine.workflows.out_of_core.census import (
 from motifmine.workflows.out_of_core.locate import (
     LocateTask,
     Tally,
-    no_activations,
-    no_occurrences,
     write_located,
 )
 from motifmine.workflows.out_of_core.online_em import (
@@ -353,8 +351,8 @@ def _head(fit: Fit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
         provenance=provenance,
         motifs=fit.motifs,
         background=fit.background,
-        activations=no_activations(),
-        occurrences=no_occurrences(),
+        activations=Activations.none(),
+        occurrences=Occurrences.none(),
         trace=trace,
         log_likelihood=0.0,
         n_observations=0.0,

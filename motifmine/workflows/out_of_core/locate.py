@@ -194,31 +194,9 @@ def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
 def _nothing(table: ObservationTable) -> LocatedGroup:
     return LocatedGroup(
         recordings=table.recordings,
-        activations=no_activations(table.n_documents),
-        occurrences=no_occurrences(),
+        activations=Activations.none(table.n_documents),
+        occurrences=Occurrences.none(),
         anomalies=None,
         log_likelihood=0.0,
         total=0.0,
-    )
-
-
-def no_activations(n_documents: int = 0) -> Activations:
-    """Return the activations of documents in which there are none."""
-    return Activations(
-        offsets=np.zeros(n_documents + 1, np.int64),
-        start=np.zeros(0, np.int32),
-        motif=np.zeros(0, np.int32),
-        mass=np.zeros(0, np.float32),
-    )
-
-
-def no_occurrences() -> Occurrences:
-    """Return no occurrences."""
-    return Occurrences(
-        document=np.zeros(0, np.int32),
-        start_bin=np.zeros(0, np.int32),
-        start_s=np.zeros(0),
-        motif=np.zeros(0, np.int32),
-        weight=np.zeros(0),
-        score=np.zeros(0),
     )
