@@ -12,7 +12,7 @@ from av.error import FFmpegError
 
 from motifmine.errors import VideoError
 from motifmine.files import open_atomic
-from motifmine.io.video.pixels import SIDEWAYS, PictureReader, find_rotation
+from motifmine.io.video.pixels import PictureReader, find_orientation
 from motifmine.io.video.reader import open_video
 from motifmine.types import Pixels
 
@@ -135,7 +135,7 @@ def _decode_frames(packets: Iterable[Any], index: int) -> Iterator[tuple[float, 
 def _convert_picture(picture: av.VideoFrame, pixels: PictureReader, width: int | None) -> Pixels:
     """Convert a picture to an upright one in colour, reduced to `width`, with even sides."""
     size = pixels.measure(picture)
-    wide, high = size[::-1] if find_rotation(picture) in SIDEWAYS else size
+    wide, high = size[::-1] if find_orientation(picture).is_sideways else size
     scale = min(1.0, width / wide) if width else 1.0
     # yuv420p halves the colours in both directions
     even = (max(2, round(side * scale) // 2 * 2) for side in (wide, high))

@@ -11,6 +11,7 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
+from av.sidedata.sidedata import Type
 from numpy.typing import NDArray
 
 from motifmine.io.video.container import VIDEO_FORMATS, open_container
@@ -21,8 +22,6 @@ LUMA_FIRST = frozenset(
 ) | {"gray", "nv12", "nv21"}
 """Pixel formats with 8 bits whose first plane is the luma."""
 DEEP_GREY = re.compile(r"gray(9|1\d|f\d\d)(le|be)?")
-ROTATIONS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
-SIDEWAYS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 SQUARE = Fraction(2, 100)
 """Pixels that are wider or narrower by less are square; 1088 lines of 1080 are called 136:135."""
@@ -50,6 +49,24 @@ class Stretch:
         factor = (HIGHEST - LOWEST) / (self.high - self.low)
         found = (values.astype(np.float32) - np.float32(self.low)) * np.float32(factor) + LOWEST
         return np.asarray(np.nan_to_num(np.clip(found, 0, 255)), dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orientation:
+    """How a stored picture is turned and mirrored to be upright: first transposed, then flipped."""
+
+    is_sideways: bool = False
+    flips_columns: bool = False
+    flips_rows: bool = False
+
+    def apply(self, picture: NDArray[Any]) -> Pixels:
+        """Return the upright picture."""
+        if self.is_sideways:
+            picture = cv2.transpose(picture)
+        if self.flips_columns or self.flips_rows:
+            both = self.flips_columns and self.flips_rows
+            picture = cv2.flip(picture, -1 if both else int(self.flips_columns))
+        return np.asarray(picture, dtype=np.uint8)
 
 
 @dataclass(slots=True)
@@ -92,7 +109,7 @@ class PictureReader:
         size = self.measure(picture)
         if luma.shape != size[::-1]:
             luma = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        return rotate(luma, find_rotation(picture))
+        return find_orientation(picture).apply(luma)
 
     def read_colour(self, picture: av.VideoFrame, width: int, height: int) -> Pixels:
         """Return a picture in colour at a reduced size, uint8 array (height, width, rgb).
@@ -107,12 +124,12 @@ class PictureReader:
             size = (width, height)
             luma = cv2.resize(self.read_luma(picture), size, interpolation=cv2.INTER_AREA)
             return np.repeat(np.asarray(luma, dtype=np.uint8)[:, :, None], 3, axis=2)
-        turn = find_rotation(picture)
-        if turn in SIDEWAYS:
+        orientation = find_orientation(picture)
+        if orientation.is_sideways:
             width, height = height, width
         # one thread: for small pictures, starting threads takes longer than the conversion
         small = picture.reformat(width, height, "rgb24", threads=1).to_ndarray()
-        return rotate(small, turn)
+        return orientation.apply(small)
 
     def measure(self, picture: av.VideoFrame) -> tuple[int, int]:
         """Return width and height of a picture with square pixels, before it is rotated."""
@@ -192,11 +209,14 @@ def _read_values(picture: Any) -> NDArray[Any]:
     return np.asarray(picture.to_ndarray()[::3, ::3], dtype=np.float64).ravel()
 
 
-def find_rotation(picture: av.VideoFrame) -> int | None:
-    """Return the OpenCV rotation that makes the picture upright."""
-    return ROTATIONS.get(picture.rotation % 360)
-
-
-def rotate(image: Any, turn: int | None) -> Pixels:
-    """Return a picture turned by an OpenCV rotation."""
-    return np.asarray(image if turn is None else cv2.rotate(image, turn), dtype=np.uint8)
+def find_orientation(picture: av.VideoFrame) -> Orientation:
+    """Return how a picture is made upright, by its display matrix; as it is where it has none."""
+    sides: Any = picture.side_data
+    side = sides.get(Type.DISPLAYMATRIX)
+    if side is None:
+        return Orientation()
+    # columns of the shown picture are a x + c y, its rows b x + d y
+    a, b, _, c, d = np.frombuffer(bytes(side), np.int32)[:5].tolist()
+    if abs(b) > abs(a):
+        return Orientation(is_sideways=True, flips_columns=c < 0, flips_rows=b < 0)
+    return Orientation(flips_columns=a < 0, flips_rows=d < 0)

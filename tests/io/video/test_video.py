@@ -67,25 +67,36 @@ def test_ten_bits_a_pixel_are_brought_to_eight(tmp_path: Path) -> None:
     assert np.corrcoef(frame.luma.ravel(), pictures[0].ravel())[0, 1] > 0.99
 
 
-def test_a_rotated_video_is_set_upright(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", pixels="yuvj420p")
+@pytest.mark.parametrize(
+    ("matrix", "upright"),
+    [
+        ((0, 1, -1, 0), lambda seen: np.rot90(seen, -1)),  # x' = -y, y' = x: clockwise
+        ((0, -1, 1, 0), np.rot90),
+        ((-1, 0, 0, -1), lambda seen: np.rot90(seen, 2)),
+        ((-1, 0, 0, 1), np.fliplr),
+        ((1, 0, 0, -1), np.flipud),
+        ((0, 1, 1, 0), np.transpose),
+        ((0, -1, -1, 0), lambda seen: np.rot90(seen, 2).T),
+    ],
+)
+def test_a_turned_or_mirrored_video_is_set_upright(
+    tmp_path: Path, matrix: tuple[int, ...], upright: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", moving_square(3), pixels="yuvj420p")
     data = bytearray(path.read_bytes())
-    matrix = data.index(b"tkhd") + 4 + 40
-    one = (1 << 16).to_bytes(4, "big")
-    minus = (-(1 << 16)).to_bytes(4, "big", signed=True)
-    zero = bytes(4)
-    # a quarter turn clockwise: x' = -y, y' = x
-    data[matrix : matrix + 36] = (
-        zero + one + zero + minus + zero + zero + zero + zero + (1 << 30).to_bytes(4, "big")
-    )
+    at = data.index(b"tkhd") + 4 + 40
+    a, b, c, d = ((value << 16).to_bytes(4, "big", signed=True) for value in matrix)
+    last = bytes(12) + (1 << 30).to_bytes(4, "big")
+    data[at : at + 36] = a + b + bytes(4) + c + d + last
     path.write_bytes(data)
     with open_video(path) as reader:
         frame = next(reader.frames())
-        colour = frame.read_colour(60, 80)
-    expected = np.rot90(moving_square(1)[0], -1)
-    assert frame.luma.shape == (160, 120)
+        expected = upright(moving_square(3)[0])
+        colour = frame.read_colour(expected.shape[1] // 2, expected.shape[0] // 2)
+    assert frame.luma.shape == expected.shape
     assert np.abs(frame.luma.astype(int) - expected).mean() < 3
-    assert colour.shape == (80, 60, 3)
+    half = cv2.resize(expected, colour.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(colour[:, :, 1].astype(int) - half).mean() < 6
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
