@@ -91,6 +91,13 @@ STATES = Entry(
     occurrences="motifmine.models.states.model:occurrences_in_record",
     forecaster="motifmine.models.states.forecast:filter_of_record",
 )
+RECURRENT = Entry(
+    specification="motifmine.models.recurrent.spec:RecurrentSpec",
+    model="motifmine.models.recurrent.model:Gru",
+    locate="motifmine.models.recurrent.model:locate_in_record",
+    occurrences="motifmine.models.recurrent.model:no_occurrences",
+    forecaster="motifmine.models.recurrent.cells:filter_of_record",
+)
 OWN = {
     "plsm": Entry(
         specification="motifmine.models.plsm.spec:PlsmSpec",
@@ -129,6 +136,8 @@ OWN = {
     ),
     "hmm": replace(STATES, model="motifmine.models.states.model:Hmm"),
     "hsmm": STATES,
+    "gru": RECURRENT,
+    "lstm": replace(RECURRENT, model="motifmine.models.recurrent.model:Lstm"),
 }
 """The models of this package."""
 

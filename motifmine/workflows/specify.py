@@ -115,8 +115,9 @@ def _describe_sizes(request: FitRequest, spec: Any, bin_s: float) -> str:
     limit = "at most " if number and request.n_motifs is None else ""
     motifs = f"{limit}{number or 'any number of'} motifs"
     if not hasattr(spec, "motif_length"):
-        states = getattr(spec, "n_states", None)
-        return f"{states or 'any number of'} states"
+        if not hasattr(spec, "n_states"):
+            return "no motifs, a forecast only"
+        return f"{spec.n_states or 'any number of'} states"
     if longest_s is not None:
         return f"{motifs}, each as long as its path takes (at most {longest_s:g} s)"
     return f"{motifs} of {spec.motif_length * bin_s:g} s ({spec.motif_length} bins)"

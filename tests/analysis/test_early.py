@@ -13,8 +13,8 @@ from motifmine.workflows.mine import mine
 
 
 def test_probabilities_hold_on_another_document() -> None:
-    truth = simulate(n_motifs=2, n_times=1600, noise=0.5, seed=4)
-    halves = cut_documents(truth.table, 800)
+    truth = simulate(n_motifs=2, n_times=3200, noise=0.5, seed=4)
+    halves = cut_documents(truth.table, 1600)
     learnt, new = halves.document(0), halves.document(1)
     record = mine(learnt, Plsm(n_motifs=2, motif_length=10))
     scale = calibrate_early(record, learnt)
@@ -22,7 +22,7 @@ def test_probabilities_hold_on_another_document() -> None:
     online = MotifFilter.of_record(record)
     decider = OccurrenceDecider(online, np.inf)
     pairs = zip(*match_motifs(record.motifs, truth.motifs), strict=True)
-    of_fit = {int(own): (int(whole), 800 + int(shift)) for whole, own, shift in pairs}
+    of_fit = {int(own): (int(whole), 1600 + int(shift)) for whole, own, shift in pairs}
     there = zip(truth.occurrences.motif.tolist(), truth.occurrences.start_bin, strict=True)
     real = {(of_fit[m][0], int(s) - of_fit[m][1]) for m, s in there}
     likely, is_real = [], []

@@ -25,7 +25,12 @@ LAYERS = (
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 DOORS = {
-    "torch": ("motifmine.models.devices", "motifmine.models.tcae", "motifmine.models.adversarial"),
+    "torch": (
+        "motifmine.models.devices",
+        "motifmine.models.tcae",
+        "motifmine.models.adversarial",
+        "motifmine.models.recurrent.network",
+    ),
     "av": ("motifmine.io.video", "motifmine.io.series.audio"),
     "cv2": ("motifmine.io.video", "motifmine.features.video", "motifmine.reporting.figures"),
     "h5py": ("motifmine.io",),

@@ -26,7 +26,7 @@ from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
 from motifmine.io.tdoc import write_tdoc
 from motifmine.models.plsm.model import Plsm
-from motifmine.records.fit import FitRecord
+from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import locate, mine
@@ -372,9 +372,13 @@ def test_bins_of_a_log_are_those_of_its_table(motifmine: Run) -> None:
     assert np.concatenate([row.count for row in taken]) == pytest.approx(
         np.concatenate([t.count for t in tables])
     )
+    # bins are what is tested; whether they hold a motif is not
+    flat = np.full((1, 5, record.vocabulary.n_words), 0.2 / record.vocabulary.n_words, np.float32)
+    motifs = MotifSet(probability=flat, weight=np.ones(1))
+    store.write_fit(Path("any.h5"), replace(record, motifs=motifs, segments=None))
     with Path("log.csv").open("a") as file:
         file.write("590,1,1\n")
-    back = motifmine("watch", "plsm-001", "log.csv", "--idle", "1ms")
+    back = motifmine("watch", "any.h5", "log.csv", "--idle", "1ms")
     assert back.exit_code == 1
     assert "590" in back.stderr
     assert len(back.stderr.splitlines()) == 1

@@ -292,6 +292,7 @@ def watch_source(
     state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"
     stop = threading.Event()
     with _held(state), stop_on_signals(stop):
+        is_new = not state.exists()
         watch = _open(record, sha256(path), state, output, form, restart, on_message)
         if early is not None:
             watch.early = Early.of_workspace(workspace, record, early)
@@ -319,6 +320,9 @@ def watch_source(
             pass
         finally:
             watch.save()
+            if is_new and not watch.progress.recording:
+                # nothing was read that a later run could go on from
+                state.unlink(missing_ok=True)
 
 
 def _refuse(record: FitRecord, path: Path) -> None:
@@ -326,13 +330,13 @@ def _refuse(record: FitRecord, path: Path) -> None:
         raise DataError(
             f"{path} has motifs of topics, and watch follows motifs of words; fit with --topics off"
         )
+    if not len(record.motifs):
+        raise DataError(f"{path} has no motifs to watch for")
     if finds_occurrences(record.provenance.model):
         raise DataError(
             f"{path} is of {record.provenance.model}, whose occurrences are visits to states; "
             "watch follows motifs, as of --model plsm"
         )
-    if not len(record.motifs):
-        raise DataError(f"{path} has no motifs to watch for")
 
 
 def _open(
