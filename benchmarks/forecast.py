@@ -3,9 +3,9 @@
     MOTIFMINE_BENCH=FOLDER python benchmarks/forecast.py [--seeds N] [--sets small:10 station ...]
 
 `station` is a log of one thing at a time: five conditions that last, of durations that vary little,
-over a background that drifts. The folder holds `synth.py`, see `benchmarks/plsm.py`; without it data of like size are simulated.
-The first three quarters of the time are learned from, the rest is predicted. Wanted: -2.15 on small
-with 10 % background (an HMM has about -2.95), -3.47 with 50 %.
+over a background that drifts. The folder holds `synth.py`, see `benchmarks/plsm.py`; without it
+data of like size are simulated. The first three quarters of the time are learned from, the rest is
+predicted. Wanted: -2.15 on small with 10 % background (an HMM has about -2.95), -3.47 with 50 %.
 """
 
 import argparse

@@ -375,7 +375,8 @@ def test_bins_of_a_log_are_those_of_its_table(motifmine: Run) -> None:
     # bins are what is tested; whether they hold a motif is not
     flat = np.full((1, 5, record.vocabulary.n_words), 0.2 / record.vocabulary.n_words, np.float32)
     motifs = MotifSet(probability=flat, weight=np.ones(1))
-    store.write_fit(Path("any.h5"), replace(record, motifs=motifs, segments=None))
+    bare = replace(record, motifs=motifs, segments=None, significance=None)
+    store.write_fit(Path("any.h5"), bare)
     with Path("log.csv").open("a") as file:
         file.write("590,1,1\n")
     back = motifmine("watch", "any.h5", "log.csv", "--idle", "1ms")
