@@ -70,6 +70,38 @@ def test_a_motif_reads_in_the_order_of_its_channels() -> None:
     assert describe_series(phi, layout, 1.0) == "flow_in rises, then pump2 high."
 
 
+def test_with_raw_values_a_sentence_says_by_how_much_how_long_and_how_much_later() -> None:
+    layout = layout_of("rectified", ("flow", "pressure"), 2, unit="bar")
+    phi = make_phi(12, 4, *((t, 0) for t in range(1, 5)), *((t, 3) for t in range(6, 9)))
+    raw = np.full((12, 2), [5.0, 3.0])
+    raw[1:5, 0] += 3.04
+    raw[6:9, 1] -= 0.149
+    assert describe_series(phi, layout, 20.0, raw) == (
+        "flow rises by 3 bar for 1 min 20 s, 1 min 40 s later pressure falls by 0.15 bar for 1 min."
+    )
+    # high all the time: there is nothing to compare with
+    steady = make_phi(12, 4, *((t, 0) for t in range(12)))
+    assert describe_series(steady, layout, 20.0, raw) == "flow high (8 bar)."
+
+
+def test_states_and_measurements_are_described_by_their_kind() -> None:
+    layout = Channels(
+        channels=("power", "door=open", "pump", "lamp=on"),
+        units=("W", "", "", ""),
+        words="mixed",
+        per_channel=3,
+        coding=np.array([[0, 1.0, 2.0], [2, 2.0, 4.0], [2, 2.0, 4.0], [2, 0.0, 4.0]]),
+    )
+    # power above its mean, the door open for three bins, the pump for two; the lamp goes on
+    phi = make_phi(10, 12, (0, 0), (1, 0), (2, 3), (3, 3), (4, 3), (6, 6), (7, 6), (9, 10))
+    raw = np.zeros((10, 4))
+    raw[:2, 0] = 1450.0
+    assert describe_series(phi, layout, 60.0, raw) == (
+        "power rises by 1450 W for 2 min, 2 min later door is open for 3 min, "
+        "4 min later pump is on for 2 min, 3 min later lamp=on begins."
+    )
+
+
 def test_channels_at_one_moment_are_described_together() -> None:
     layout = layout_of("changes", ("a", "b"), 2)
     assert describe_series(make_phi(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."

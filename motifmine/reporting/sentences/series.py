@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import Channels
+from motifmine.reporting.times import format_length
 from motifmine.types import Floats
 
 LEAST_SHARE = 0.25
@@ -14,6 +16,12 @@ LEAST_SHARE = 0.25
 MOST_CHANNELS = 4
 TOGETHER = 0.12
 """Channels whose moments lie closer, in units of the motif's length, are joined by "and"."""
+ACTIVE_SHARE = 1 / 3
+"""A channel is active in a bin with this share of its largest mass."""
+LEAST_REST = 2
+"""Bins of a motif in which a channel must not be active to be compared with."""
+MIXED_KINDS = ("rectified", "counts", "state", "")
+"""Kinds of channels by their number in the coding, see `motifmine.features.series.mixed`."""
 ONE_SIDED = 0.8
 """Share of its mass on one side from which a channel is described as high or low."""
 
@@ -26,7 +34,7 @@ class ChannelPart:
     verb: str
     """`rises`, `high`, ..."""
     moment: float
-    """Mean relative time, 0 to 1."""
+    """When it happens: mean relative time or, where raw values are known, begin, 0 to 1."""
 
 
 def describe_channels(record: FitRecord, motif: int) -> str:
@@ -41,10 +49,13 @@ def describe_channels(record: FitRecord, motif: int) -> str:
     if layout is None:
         raise DataError(f"words of kind {record.vocabulary.kind} have no channels")
     phi = record.motifs.probability[motif].astype(np.float64)
-    return describe_series(phi, layout, record.bin_s)
+    raw = None if record.segments is None else record.segments.mean[motif].astype(np.float64)
+    return describe_series(phi, layout, record.bin_s, raw)
 
 
-def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
+def describe_series(
+    probability: Floats, layout: Channels, bin_s: float, raw: Floats | None = None
+) -> str:
     """Return one sentence on the channels of a motif, in order of time.
 
     Parameters
@@ -61,14 +72,18 @@ def describe_series(probability: Floats, layout: Channels, bin_s: float) -> str:
     chosen = np.argsort(-mass, kind="stable")[:MOST_CHANNELS]
     chosen = chosen[mass[chosen] >= LEAST_SHARE * mass.max()]
     parts = sorted(
-        (_describe_channel(by_channel[:, c], layout, int(c)) for c in chosen), key=_moment
+        (_describe_channel(by_channel[:, c], layout, int(c), bin_s, raw) for c in chosen),
+        key=_moment,
     )
     sentence = ""
     for before, part in zip([None, *parts], parts, strict=False):
         joint = ""
         if before is not None:
-            together = part.moment - before.moment < TOGETHER
-            joint = " and " if together else ", then "
+            apart = part.moment - before.moment
+            joint = " and "
+            if apart >= TOGETHER:
+                delay_s = apart * len(probability) * bin_s
+                joint = ", then " if raw is None else f", {format_length(delay_s)} later "
         sentence += f"{joint}{part.channel} {part.verb}".rstrip()
     n_more = int(np.sum(mass >= LEAST_SHARE * mass.max())) - len(parts)
     more = f" (and {n_more} more channels)" if n_more > 0 else ""
@@ -79,17 +94,73 @@ def _moment(part: ChannelPart) -> float:
     return part.moment
 
 
-def _describe_channel(steps: Floats, layout: Channels, channel: int) -> ChannelPart:
+def _describe_channel(
+    steps: Floats, layout: Channels, channel: int, bin_s: float, raw: Floats | None
+) -> ChannelPart:
     """Describe a channel by its words over relative time, array (L, per_channel)."""
-    describe = {"rectified": _name_side, "changes": _name_change}.get(layout.words)
-    if layout.words == "levels":
-        verb = _name_level(steps, layout, channel)
-    else:
-        verb = describe(steps) if describe is not None else ""
+    name, verb, kind = layout.channels[channel], "", layout.words
+    if kind == "mixed":
+        kind = MIXED_KINDS[int(layout.coding[channel, 0])]
     when = np.arange(len(steps)) @ steps.sum(axis=1) / max(float(steps.sum()), 1e-300)
-    return ChannelPart(
-        channel=layout.channels[channel], verb=verb, moment=float(when) / max(len(steps), 1)
-    )
+    moment = float(when) / max(len(steps), 1)
+    active = steps[:, :2].sum(axis=1)
+    is_active = active >= ACTIVE_SHARE * active.max()
+    if kind == "levels":
+        verb = _name_level(steps, layout, channel)
+    elif kind == "changes":
+        verb = _name_change(steps)
+    elif kind == "rectified":
+        verb = _name_side(steps[:, :2])
+        if raw is not None:
+            verb = _add_amount(verb, raw[:, channel], is_active, layout, channel, bin_s)
+    elif kind == "state":
+        verb = _name_state(steps, bin_s)
+        name = name.replace("=", " is ", 1) if "=" in name else f"{name} is on"
+        if not verb.startswith("for"):
+            name = layout.channels[channel]
+    if raw is not None:
+        moment = int(is_active.argmax()) / len(steps)
+    return ChannelPart(channel=name, verb=verb, moment=moment)
+
+
+def _name_state(steps: Floats, bin_s: float) -> str:
+    """Return what a state does: it lasts, or only begins or ends where it is what is usual."""
+    lasting, begins, ends = steps.sum(axis=0)
+    if lasting < max(begins, ends) / 2:
+        return "begins" if begins >= ends else "ends"
+    n = int((steps[:, 0] >= ACTIVE_SHARE * steps[:, 0].max()).sum())
+    return f"for {format_length(n * bin_s)}"
+
+
+def _add_amount(
+    verb: str,
+    raw: Floats,
+    is_active: NDArray[np.bool_],
+    layout: Channels,
+    channel: int,
+    bin_s: float,
+) -> str:
+    """Return a verb with how much a channel moves, in its unit, and for how long."""
+    known = raw[np.isfinite(raw)]
+    unit = f" {layout.units[channel]}" if layout.units[channel] else ""
+    if not len(known) or not np.isfinite(raw[is_active]).any():
+        return verb
+    if verb not in ("high", "low"):
+        return f"{verb} by {_round_off(float(known.max() - known.min()))}{unit}"
+    extreme = float(np.nanmax(raw[is_active]) if verb == "high" else np.nanmin(raw[is_active]))
+    rest = raw[~is_active & np.isfinite(raw)]
+    if len(rest) < LEAST_REST:
+        # nothing to compare with within the motif
+        return f"{verb} ({_round_off(extreme)}{unit})"
+    amount = extreme - float(np.median(rest))
+    way = "rises" if amount > 0 else "falls"
+    n = int(is_active.sum())
+    return f"{way} by {_round_off(abs(amount))}{unit} for {format_length(n * bin_s)}"
+
+
+def _round_off(value: float) -> str:
+    """Format a number with two digits, or all those before the point."""
+    return f"{float(f'{value:.2g}'):.10g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def _measure_sides(steps: Floats) -> tuple[float, float, float]:
