@@ -11,13 +11,14 @@ agree with themselves, for they were learned from both halves.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
+from motifmine.models.plsm.containment import disentangle
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
@@ -57,33 +58,36 @@ class Way:
 
     n_first: int
     """Motifs that it begins with."""
-    least_motifs: int
-    """Number of motifs that the sparsity is computed for, at least."""
     then: Literal["grow", "prune"]
     """Step after the search: motifs are added, or those go whose gain is below their
     description length, before splits and merges."""
 
 
 WAYS = (
-    Way(n_first=1, least_motifs=1, then="grow"),
-    Way(n_first=10, least_motifs=1, then="prune"),
+    Way(n_first=1, then="grow"),
+    Way(n_first=10, then="prune"),
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grown:
     """Motifs that were grown, before any EM on everything."""
 
     motifs: Floats32
     """float32 array (K, L, W)."""
     background_word: Floats
-    least_motifs: int
-    """Number of motifs that the sparsity is computed for, at least."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """Where a way led to."""
+
+    state: State
     saving: float
-    """By how many nats they describe the table shorter than without motifs."""
+    """By how many nats it describes the table shorter than without motifs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Field:
     """What motifs are grown on."""
 
@@ -91,8 +95,6 @@ class _Field:
     canvas: Canvas
     halves: Halves | None
     motif_length: int
-    keeps_strong: bool
-    """See `drop_unreplicated_motifs`."""
 
 
 def grow_motifs(
@@ -119,14 +121,16 @@ def grow_motifs(
     lengths = min(LENGTHS_GROWN, share * table.n_times / motif_length)
     n_observations = min(N_GROWN, share * len(table.word))
     part = part_of_time(table, motif_length, round(n_observations), round(lengths), rng)
+    field = _field(part, motif_length, priors, n_threads)
     candidates = []
-    # the same part of the table for all ways, so that their savings can be compared
     for number, way in enumerate(WAYS):
-        field = _field(part, motif_length, priors, way, n_threads)
-        rng = generator(seed, Stream.GROWTH, number)
-        candidates.append(_candidate(field, _went(field, way, rng, on_round)))
-    best, other = sorted(candidates, key=lambda grown: -grown.saving)
-    return best, _reason(best, other)
+        state = _went(field, way, generator(seed, Stream.GROWTH, number), on_round)
+        candidates.append(_Candidate(state, compute_saving(field.problem, state)))
+    best, *others = sorted(candidates, key=lambda candidate: -candidate.saving)
+    # of the best alone: levels that do not just add up would make it look worse than the others
+    state = disentangle(field.problem, best.state, motif_length)
+    grown = Grown(crop_motifs(state.motifs, motif_length), state.background_word)
+    return grown, _reason(best, others)
 
 
 def _went(
@@ -136,47 +140,27 @@ def _went(
     settings = SearchSettings(n_motifs=way.n_first, restarts=1, rounds=N_ROUNDS[way.then])
     _, state = run_search(field.problem, field.motif_length, settings, rng, on_round)
     if way.then == "prune":
-        return _settled_moves(field, _pruned(field, state), rng)
+        return _settled_moves(field, _pruned(field, state), rng, keeps_strong=True)
     return _grown(field, state, rng)
 
 
-def _reason(best: Grown, other: Grown) -> str:
+def _reason(best: _Candidate, others: list[_Candidate]) -> str:
     """Return why the best has its number of motifs, in words for people."""
     reason = f"they shorten the description of the data by {best.saving:,.0f} nats"
     if best.saving <= 0:
         reason = f"describing them costs {-best.saving:,.0f} nats more than they gain"
-    if len(other.motifs) == len(best.motifs):
-        return reason
-    return f"{reason}, {best.saving - other.saving:,.0f} more than {len(other.motifs)} would"
+    # the best of another number
+    for other in others:
+        n_motifs = other.state.n_motifs
+        if n_motifs != best.state.n_motifs:
+            return f"{reason}, {best.saving - other.saving:,.0f} more than {n_motifs} would"
+    return reason
 
 
-def _field(
-    part: ObservationTable, motif_length: int, priors: Priors, way: Way, n_threads: int
-) -> _Field:
-    problem = prepare_em(
-        part,
-        motif_length + 2 * ((motif_length + 3) // 4),
-        # the threshold per motif must not change while motifs are added and dropped
-        replace(priors, least_motifs=way.least_motifs),
-        most_motifs=MOST_MOTIFS,
-        n_threads=n_threads,
-    )
-    return _Field(
-        problem=problem,
-        canvas=canvas_of(problem),
-        halves=halves_of(part, problem),
-        motif_length=motif_length,
-        keeps_strong=way.then != "grow",
-    )
-
-
-def _candidate(field: _Field, state: State) -> Grown:
-    return Grown(
-        motifs=crop_motifs(state.motifs, field.motif_length),
-        background_word=state.background_word,
-        least_motifs=field.problem.priors.least_motifs,
-        saving=compute_saving(field.problem, state),
-    )
+def _field(part: ObservationTable, motif_length: int, priors: Priors, n_threads: int) -> _Field:
+    wide = motif_length + 2 * ((motif_length + 3) // 4)
+    problem = prepare_em(part, wide, priors, most_motifs=MOST_MOTIFS, n_threads=n_threads)
+    return _Field(problem, canvas_of(problem), halves_of(part, problem), motif_length)
 
 
 def _grown(field: _Field, state: State, rng: np.random.Generator) -> State:
@@ -214,13 +198,15 @@ def _pruned(field: _Field, state: State) -> State:
     return state
 
 
-def _settled_moves(field: _Field, state: State, rng: np.random.Generator) -> State:
+def _settled_moves(
+    field: _Field, state: State, rng: np.random.Generator, *, keeps_strong: bool = False
+) -> State:
     """Return the state after splits and merges, without what does not hold then."""
     motifs = split_and_merge(field.problem, state, field.canvas, rng)
     if motifs is not None:
         state = restarted(field.problem, state._replace(motifs=motifs))
         state, _ = settle(field.problem, state, field.motif_length, 20)
-    return _without_surplus(field, state)
+    return _without_surplus(field, state, keeps_strong=keeps_strong)
 
 
 def _with_more(field: _Field, state: State, rng: np.random.Generator) -> State:
@@ -234,12 +220,12 @@ def _with_more(field: _Field, state: State, rng: np.random.Generator) -> State:
     return settle(field.problem, state, field.motif_length, 20)[0]
 
 
-def _without_surplus(field: _Field, state: State) -> State:
+def _without_surplus(field: _Field, state: State, *, keeps_strong: bool = False) -> State:
     return drop_unreplicated_motifs(
         field.problem,
         state,
         field.canvas,
         field.halves,
         field.motif_length,
-        keeps_strong=field.keeps_strong,
+        keeps_strong=keeps_strong,
     )

@@ -121,7 +121,7 @@ class Plsm(PlsmSpec):
             problem, state = begun_at_tempos(spec, compact, seed, n_threads=n_threads)
             reason = "the others were copies, or gain too little"
         elif has_open_number(spec):
-            spec, problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
+            problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
             problem = prepare_fit(spec, compact, n_threads)
             if spec.start == "search":

@@ -43,7 +43,6 @@ class Problem:
     def thresholds(self, n_motifs: int) -> Floats32:
         """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
         rows = np.diff(self.layout.document_rows)
-        n_motifs = max(n_motifs, self.priors.least_motifs)
         # relative to mass spread evenly, so that one value suits tables of any length and density
         level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
         return np.repeat(level, rows).astype(np.float32)

@@ -18,8 +18,6 @@ class Priors:
     """Pseudo-count of a motif cell in units of the mean mass of a cell."""
     background: float | None = None
     """Share of the mass that the background holds; None: what it explains."""
-    least_motifs: int = 1
-    """The threshold is that of this number of motifs where there are fewer."""
     one_thing: bool = False
     """Whether a motif is one thing that moves, and a start each whole thing that passes."""
     n_copies: int = 1
@@ -109,9 +107,6 @@ class PlsmSpec:
     tempo_steps: int | None = None
     """Tempos on either side of the usual one at which motifs occur, > 0; None with `tempo` `auto`:
     decided."""
-    least_motifs: int = 1
-    """The sparsity is that of this number of motifs where there are fewer, > 0; decided with
-    `n_motifs` where that is None."""
     longest_s: float | None = None
     """Seconds that a thing takes on its path at most where the data decide the length of moving
     motifs, > 0; None: all have `motif_length`."""
@@ -120,7 +115,7 @@ class PlsmSpec:
 
     def __post_init__(self) -> None:
         check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
-        check_at_least(self, 1, "least_motifs", "tempo_steps")
+        check_at_least(self, 1, "tempo_steps")
         check_not_negative(self, "sparsity", "motif_prior", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
@@ -139,6 +134,5 @@ class PlsmSpec:
             sparsity=self.sparsity or 0.0,
             motif_prior=self.motif_prior,
             background=None if isinstance(self.background, str) else self.background,
-            least_motifs=self.least_motifs,
             one_thing=self.activity == "moving",
         )

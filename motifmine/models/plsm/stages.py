@@ -163,11 +163,9 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
 
 
 def grown(
-    spec: S, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
-) -> tuple[S, Problem, State, str]:
-    """Return the motifs that describe the table shortest, and how they are fitted.
-
-    The last is the reason for their number.
+    spec: PlsmSpec, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
+) -> tuple[Problem, State, str]:
+    """Return the motifs that describe the table shortest, and the reason for their number.
 
     Parameters
     ----------
@@ -182,13 +180,11 @@ def grown(
         n_threads=n_threads,
         on_round=watch.see_round,
     )
-    # with the threshold that the number was found with
-    spec = replace(spec, least_motifs=found.least_motifs)
     problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
     )
     state = _with_inferred_starts(problem, found.motifs, found.background_word)
-    return spec, problem, state, reason
+    return problem, state, reason
 
 
 def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple[str, ...]]:
