@@ -1,5 +1,7 @@
 """False discovery rates of scores and p-values of motifs, from the competition with decoys."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -47,18 +49,54 @@ def score_table(target: Floats, decoy: Floats, *, decoy_weight: float, hours: fl
         Time in which the targets were found.
     """
     score = _thresholds(target, decoy)
-    n_target = len(target) - np.searchsorted(np.sort(target), score)
-    n_decoy = len(decoy) - np.searchsorted(np.sort(decoy), score)
-    share = np.minimum((n_decoy + 1) * decoy_weight / np.maximum(n_target, 1), 1.0)
+    n_found, n_decoys = (_count_from(score, values) for values in (target, decoy))
+    at_least, decoys_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_decoys))
+    share = np.minimum((decoys_at_least + 1) * decoy_weight / np.maximum(at_least, 1), 1.0)
     # expected number, not a bound on a share: without the one that is added for the q-value
-    per_hour: Floats = (n_decoy * decoy_weight / max(hours, 1e-12)).astype(np.float64)
+    per_hour: Floats = (decoys_at_least * decoy_weight / max(hours, 1e-12)).astype(np.float64)
     return ScoreTable(
         score=score,
         # thresholds ascend: the running minimum is that over all lower ones
         false_share=np.minimum.accumulate(share),
-        false_probability=_local_rate(target, decoy, score, decoy_weight),
+        false_probability=_local_rate(score, target, decoy, decoy_weight),
         false_per_hour=per_hour,
+        n_found=n_found,
+        n_decoys=n_decoys * decoy_weight,
     )
+
+
+def add_candidates(
+    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: float
+) -> ScoreTable:
+    """Return a table whose probabilities are of the candidates of new recordings, too.
+
+    Motifs find occurrences of their own recordings with higher scores than those of new ones, which
+    they have not learned from: between sure and chance, the same score is worth more in new ones.
+
+    Parameters
+    ----------
+    known : ScoreTable
+        Of the recordings of the fit.
+    target, decoy : float64 arrays
+        Scores of the candidates in the new recordings, nats.
+    decoy_weight : float
+        False targets per decoy.
+    """
+    if known.n_found is None or known.n_decoys is None or len(known) == 0:
+        return known
+    targets, decoys = (np.concatenate([known.score, values]) for values in (target, decoy))
+    counts = (
+        np.concatenate([known.n_found, np.ones(len(target))]),
+        np.concatenate([known.n_decoys / decoy_weight, np.ones(len(decoy))]),
+    )
+    rate = _local_rate(known.score, targets, decoys, decoy_weight, counts)
+    return replace(known, false_probability=rate)
+
+
+def _count_from(score: Floats, values: Floats) -> Floats:
+    """Return the number of values from each ascending score up to the next, float64 array (P,)."""
+    at = np.searchsorted(score, values, side="right")
+    return np.bincount(at, minlength=len(score) + 1)[1:].astype(np.float64)
 
 
 def _thresholds(target: Floats, decoy: Floats) -> Floats:
@@ -76,23 +114,40 @@ def _thresholds(target: Floats, decoy: Floats) -> Floats:
     return score
 
 
-def _local_rate(target: Floats, decoy: Floats, score: Floats, decoy_weight: float) -> Floats:
+def _local_rate(
+    score: Floats,
+    target: Floats,
+    decoy: Floats,
+    decoy_weight: float,
+    counts: tuple[Floats, Floats] | None = None,
+) -> Floats:
     """Return the probability of being false at some scores, by logistic regression.
 
     The odds of being true are a power of the score. That gives the share of decoys among all
     candidates of a score, whose likelihood is maximised. One more decoy as high as the highest
     counts chance that has not been seen, as in the q-value. Isotonic regression, which assumes
     less, is too sure in lists of a hundred: steps follow single decoys.
+
+    Parameters
+    ----------
+    counts : (float64 array, float64 array) or None
+        How many candidates each score of `target` and of `decoy` is; None: one each.
     """
-    if len(target) == 0:
+    if len(target) == 0 or len(score) == 0:
         return np.zeros(0)
-    highest = decoy.max(initial=target.min() if len(decoy) == 0 else -np.inf)
+    n_of = counts or (np.ones(len(target)), np.ones(len(decoy)))
+    seen = decoy[n_of[1] > 0]
+    highest = seen.max(initial=target.min() if len(seen) == 0 else -np.inf)
     logs = [np.log1p(np.maximum(values, 0.0)) for values in (target, np.append(decoy, highest))]
-    together = np.concatenate(logs)
-    centre, width = float(together.mean()), float(together.std()) or 1.0
+    weights = (n_of[0], np.append(n_of[1], 1.0))
+    together, n_together = np.concatenate(logs), np.concatenate(weights)
+    centre = float(np.average(together, weights=n_together))
+    width = float(np.sqrt(np.average((together - centre) ** 2, weights=n_together))) or 1.0
     # in equal bins: many candidates cost no more than some
     edges = np.linspace(together.min(), together.max(), N_BINS + 1)
-    n_target, n_decoy = (np.histogram(values, edges)[0] for values in logs)
+    n_target, n_decoy = (
+        np.histogram(values, edges, weights=n)[0] for values, n in zip(logs, weights, strict=True)
+    )
     middle = ((edges[1:] + edges[:-1]) / 2 - centre) / width
 
     def loss(coefficients: Floats) -> float:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
+from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices
 
 N_TRIES = 8
@@ -15,6 +16,10 @@ UNLIKE = 0.7
 """Cosine at the best shift below which a decoy differs enough from its motif; no more draws."""
 EQUAL = 0.9
 """Cosine at the best shift from which a decoy is the motif again."""
+N_ORDERS = 1_000_000
+"""Orders of the bins of a row that decoys of motifs of one word have."""
+USED_SHARE = 0.01
+"""Share of the motifs' mass below which a word is hardly used."""
 CUT_SHARE = 0.1
 """Greatest share of a word's mass that a lag may move over the edge of the window."""
 
@@ -22,7 +27,7 @@ CUT_SHARE = 0.1
 def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indices:
     """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
 
-    Below 0: the word's row is reversed in time, see `roll_words`.
+    Below 0 or of L and more: the word's bins come in another order, see `roll_words`.
 
     Parameters
     ----------
@@ -32,10 +37,12 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
         Of each motif, >= 0.
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
+    of_word = motifs.probability.sum(axis=(0, 1))
+    one_word = np.count_nonzero(of_word > USED_SHARE * of_word.sum()) == 1
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
-            lags[copy, k] = _draw_lags_of(motif, rng)
+            lags[copy, k] = _draw_lags_of(motif, rng, other_rhythm=one_word and copy % 2 == 0)
     return lags
 
 
@@ -68,7 +75,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
 def have_order(motifs: MotifSet, lags: Indices) -> NDArray[np.bool_]:
     """Return which motifs have an order of words in time that decoys lack, bool array (K,).
 
-    One word alone has none, whatever its rhythm: its decoys are the motif again.
+    One word has none, whatever its rhythm, where there are others: its decoys are the motif again.
 
     Parameters
     ----------
@@ -89,7 +96,7 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     """Return a motif (L, W) with every word's row moved in relative time by its own lag (W,).
 
     What leaves the window on one side enters on the other. A lag below 0 reverses the row in time,
-    and moves it by -1 - lag.
+    and moves it by -1 - lag; one of L or more brings its bins in the random order of that number.
     """
     rolled = np.zeros_like(motif)
     # most words do not occur in a motif: only the columns of those that do are moved
@@ -98,16 +105,20 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     by = np.where(is_reversed, -1 - lag[words], lag[words])
     row = (np.arange(len(motif))[:, None] - by) % len(motif)
     row = np.where(is_reversed, len(motif) - 1 - row, row)
+    for column in np.flatnonzero(lag[words] >= len(motif)):
+        row[:, column] = generator(int(lag[words[column]])).permutation(len(motif))
     rolled[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
     return rolled
 
 
-def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
+def _draw_lags_of(motif: Floats32, rng: np.random.Generator, *, other_rhythm: bool) -> Indices:
     """Return lags (W,) that make a decoy unlike the motif.
 
     No word's mass is cut in two: it would have another rhythm than the data, and fit worse than the
     motif where there is no order at all. A word that fills the window is reversed in time, or stays
-    as it is: that keeps its autocorrelation.
+    as it is: that keeps its autocorrelation. Where all motifs are of one word there is no order of
+    words to lose; its rhythm is all that can recur. The bins of every other decoy come in another
+    order, the others find the ends of occurrences that are longer than the motif.
     """
     words = np.flatnonzero(motif.any(axis=0))
     forwards, backwards = _uncut_lags(motif[:, words]), _uncut_lags(motif[::-1, words])
@@ -120,6 +131,8 @@ def _draw_lags_of(motif: Floats32, rng: np.random.Generator) -> Indices:
         lag = np.zeros(motif.shape[1], dtype=np.int64)
         # the largest of independent uniform numbers is a uniform choice among the allowed lags
         lag[words] = lags[np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)]
+        if other_rhythm:
+            lag[words] = len(motif) + rng.integers(N_ORDERS)
         decoy = roll_words(motif, lag)
         likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
         if likeness < least:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from motifmine.analysis.alike_motifs import join_alike
+from motifmine.analysis.chance_level import add_candidates
 from motifmine.analysis.competition import Infer, compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
@@ -32,9 +33,10 @@ def locate_occurrences(
 ) -> tuple[Occurrences, Significance | None]:
     """Return the occurrences of a fit's motifs in other documents, of `least_score` nats or more.
 
-    Decoys compete as in the fit, and the false discovery rates of scores are those of the fit. The
-    p-values of the significance that is returned, and the shares that recur, are of these
-    documents, none of which the motifs were learned from.
+    Decoys compete as in the fit, and the false discovery rates of scores are those of the fit, but
+    for the probability of being false, which is of the candidates in both. The p-values of the
+    significance that is returned, and the shares that recur, are of these documents, none of which
+    the motifs were learned from.
 
     Parameters
     ----------
@@ -61,9 +63,17 @@ def locate_occurrences(
     found = compete(table, pieces, motifs, background, infer, lags)
     peaks = join_alike(found.of_motifs(), motifs)
     if known is not None:
-        peaks = with_chance(peaks, known.scores_of_others)
+        scores = add_candidates(
+            known.scores_of_others,
+            peaks.score,
+            found.occurrences.score[found.is_decoy],
+            decoy_weight=1 / max(known.n_decoys, 1),
+        )
+        peaks = with_chance(peaks, scores)
         known = replace(
             known,
+            scores=scores,
+            scores_elsewhere=None,
             p_value=p_values_of(found, motifs, lags, known.seed),
             recurring_share=recurring_share_of(found, least_score),
         )

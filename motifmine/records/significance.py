@@ -28,11 +28,16 @@ class ScoreTable:
     """False occurrences of at least this score that are expected in an hour, all motifs together,
     float64 array (P,)."""
 
+    n_found: Floats | None = field(default=None, metadata=axes("threshold"))
+    """Candidates of motifs from each score up to the next, float64 array (P,); None in fits of
+    older versions."""
+    n_decoys: Floats | None = field(default=None, metadata=axes("threshold"))
+    """The same of decoys, each as the part of a false occurrence that it counts."""
+
     def __post_init__(self) -> None:
-        lengths = {
-            len(values)
-            for values in (self.false_share, self.false_probability, self.false_per_hour)
-        }
+        columns = (self.false_share, self.false_probability, self.false_per_hour)
+        counts = [values for values in (self.n_found, self.n_decoys) if values is not None]
+        lengths = {len(values) for values in (*columns, *counts)}
         if lengths != {len(self.score)}:
             raise DataError(f"{len(self.score)} scores but columns of {sorted(lengths)}")
         if np.any(np.diff(self.score) <= 0):

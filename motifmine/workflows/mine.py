@@ -206,7 +206,10 @@ def _posterior_of(
         every.occurrence_probability,
         candidates.false_probability,
     )
-    return replace(posterior, occurrence_probability=probability)
+    # share of sweeps and score both say something: either alone is farther from the truth
+    assert occurrences.false_probability is not None
+    mean = (probability + 1.0 - occurrences.false_probability) / 2
+    return replace(posterior, occurrence_probability=mean)
 
 
 def assess_fit(

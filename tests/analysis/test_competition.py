@@ -7,6 +7,7 @@ import pytest
 
 from motifmine.analysis.chance_level import (
     DISPERSION,
+    add_candidates,
     dispersion_of_copies,
     holm_rejections,
     recurrence_p_values,
@@ -267,6 +268,36 @@ def test_probabilities_of_being_false_are_right_where_densities_are_known() -> N
     )
     listed = np.concatenate([true, false]) >= scores.lowest_score("false_share", 0.05)
     assert np.mean(np.arange(8000)[listed] >= 4000) == pytest.approx(0.05, abs=0.01)
+
+
+@pytest.mark.statistical
+def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
+    """New occurrences have lower scores than those that motifs were learned from."""
+    rng = generator(3)
+    own, new = 20 + rng.gamma(2.0, 40.0, 100), rng.gamma(2.0, 12.0, 300)
+    chance, decoys = rng.exponential(4.0, 60), rng.exponential(4.0, 5 * 60)
+    table = score_table(np.concatenate([own, chance]), decoys, decoy_weight=1 / 5, hours=1.0)
+    there = np.concatenate([new, rng.exponential(4.0, 60)])
+    joined = add_candidates(table, there, rng.exponential(4.0, 5 * 60), decoy_weight=1 / 5)
+    middle = (there > 8) & (there < 16)
+    truth = np.mean(np.flatnonzero(middle) >= len(new))
+    stated = [t.look_up("false_probability", there[middle]).mean() for t in (table, joined)]
+    assert stated[0] > truth + 0.1
+    assert abs(stated[1] - truth) < 0.1
+    assert joined.false_share is table.false_share
+    older = replace(table, n_found=None)
+    assert add_candidates(older, there, decoys, decoy_weight=1 / 5) is older
+
+
+def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:
+    motif = np.zeros((1, 10, 2), dtype=np.float32)
+    motif[0, 2:6, 0] = 0.25
+    alone = MotifSet(probability=motif, weight=np.ones(1))
+    lags = draw_lags(alone, 6, generator(2))
+    decoys = motifs_with_decoys(alone, lags).probability[1:]
+    assert have_order(alone, lags).all()
+    assert len(np.unique(decoys[:, :, 0], axis=0)) > 3
+    np.testing.assert_allclose(decoys.sum(axis=1), np.repeat(motif.sum(axis=1), 6, axis=0))
 
 
 def test_scores_below_the_table_are_false_and_an_empty_table_knows_nothing() -> None:
