@@ -31,6 +31,11 @@ def test_no_file_and_no_function_is_too_long() -> None:
     assert {name: found for name, found in functions.items() if found} == {}
 
 
+def test_the_top_of_the_package_is_seen_at_a_glance() -> None:
+    modules = [m for m in MODULES if m.parent == ROOT / "motifmine" and m.name != "__init__.py"]
+    assert len(modules) <= 10
+
+
 def test_a_long_function_is_noticed_without_its_docstring() -> None:
     docstring = '    """Say much.\n' + "    more\n" * 70 + '    """\n'
     assert read_long_functions("def f():\n" + docstring + "    x = 1\n" * 60) == []
