@@ -6,6 +6,7 @@ import numpy as np
 
 from motifmine.analysis.motif_views import matrix_view
 from motifmine.analysis.rates import Rates
+from motifmine.analysis.rhythm import find_rhythm
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.images import encode_png
 from motifmine.reporting.figures.motif_pictures import draw_matrix
@@ -52,7 +53,7 @@ def render_motif_card(
         description=elements.text(description),
         kind="plain" if overlay is None else "scenic",
         scene=get_motif_view(record.vocabulary).figure(record, row.motif, overlay, description),
-        facts=_render_facts(row, several=len(record.recordings) > 1),
+        facts=_render_facts(record, row),
         matrix=_render_matrix(record, row),
         strip=_render_strip(record, row),
         rates="".join(_render_rate(each, row) for each in rates),
@@ -84,12 +85,14 @@ def _render_matrix(record: FitRecord, row: MotifRow) -> str:
     )
 
 
-def _render_facts(row: MotifRow, *, several: bool) -> str:
+def _render_facts(record: FitRecord, row: MotifRow) -> str:
+    several = len(record.recordings) > 1
     plain = (
         ("share of observations", f"{100 * row.share:.1f} %"),
         ("occurrences", f"{row.occurrences:,}"),
         ("per hour", f"{row.per_hour:,.1f}"),
         ("90 % within", format_length(row.duration_s)),
+        *_list_rhythm(record, row.motif),
     )
     cells = [f"<div><dt>{term}</dt><dd>{elements.text(value)}</dd></div>" for term, value in plain]
     ends: tuple[tuple[str, Moment | None], ...]
@@ -103,6 +106,22 @@ def _render_facts(row: MotifRow, *, several: bool) -> str:
             clock = f"<br>{elements.text(moment.start_utc)}" if moment.start_utc else ""
             cells.append(f'<div class="wide"><dt>{term}</dt><dd>{when}{place}{clock}</dd></div>')
     return "\n".join(cells)
+
+
+def _list_rhythm(record: FitRecord, motif: int) -> list[tuple[str, str]]:
+    """Return the rhythm of a motif and its tempos, as terms and values."""
+    rhythm, found = find_rhythm(record, motif), []
+    if rhythm.time_of_day_s is not None:
+        clock = format_time(round(rhythm.time_of_day_s / 60) * 60.0)[:5]
+        found.append(("daily at", f"{clock} ± {format_length(max(rhythm.spread_s, 60.0))}"))
+    elif rhythm.interval_s is not None:
+        runs = ", in runs" if rhythm.has_pauses else ""
+        found.append(("every", format_length(rhythm.interval_s) + runs))
+    tempo = record.occurrences.tempo
+    if tempo is not None and np.any(record.occurrences.motif == motif):
+        mine = tempo[record.occurrences.motif == motif]
+        found.append(("tempo", f"{mine.min():.2g} to {mine.max():.2g}"))
+    return found
 
 
 def _render_strip(record: FitRecord, row: MotifRow) -> str:
@@ -190,12 +209,15 @@ def _render_strongest(record: FitRecord, row: MotifRow) -> str:
         return ""
     rows, shown = list_occurrences(record, best), choose_shown_occurrences(record)
     has_clock = any(r.start_utc for r in rows)
-    head = ("recording", "start", *(("wall clock",) if has_clock else ()), "weight", "score")
+    has_tempo = found.tempo is not None
+    head = ("recording", "start", *(("wall clock",) if has_clock else ()))
+    head += (*(("end", "tempo") if has_tempo else ()), "weight", "score")
     body = (
         (
             elements.name(r.recording),
             f'<a href="#timeline" data-occurrence="{index}">{elements.text(r.start_time)}</a>',
             *((elements.text(r.start_utc),) if has_clock else ()),
+            *((elements.text(format_time(r.end_s)), f"{r.tempo:.2f}") if has_tempo else ()),
             f"{r.weight:,.1f}",
             f"{r.score:,.1f}",
         )
@@ -209,5 +231,5 @@ def _render_strongest(record: FitRecord, row: MotifRow) -> str:
         "Weight: observations explained. Score: log-likelihood ratio in nats. All occurrences: "
         "<code>motifmine occurrences --format csv</code>"
     )
-    table = elements.table(head, body, label=title, caption=caption, numbers=2)
+    table = elements.table(head, body, label=title, caption=caption, numbers=4 if has_tempo else 2)
     return f"<details><summary>{title}</summary>{table}</details>"
