@@ -81,6 +81,8 @@ class Survey:
     """See `motifmine.features.series.trends.measure_trends`; None for events and sound."""
     last_s: float = math.nan
     """Time of the last row, seconds."""
+    bin_reason: str = ""
+    """Why bins are that long, "" if the length was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,7 +166,7 @@ def survey(
     FormatError, DataError
         If the source cannot be read as a series.
     """
-    options = make_options(settings)
+    options, bin_reason = make_options(settings), ""
     with open_series(path, options) as opened:
         reader = ProgressReader(opened, on_progress)
         if reader.header.is_events:
@@ -174,6 +176,9 @@ def survey(
             # the first chunk is enough, and the second pass needs the bins
             period_s = math.nan if first is None else measure_period_s(first)
             bin_s = choose_bin_s(period_s, reader.header.units)
+            if period_s < bin_s:
+                n_samples = round(bin_s / period_s)
+                bin_reason = f" ({n_samples} samples; --bin if something shorter matters)"
     with open_series(path, options) as opened:
         raw = FactsReader(ProgressReader(opened, on_progress))
         held = HeldChannels(settings.hold, bin_s)
@@ -202,6 +207,7 @@ def survey(
             facts=raw.facts.widen(n_channels),
             trends=None if is_sound else trends.widen(n_channels),
             last_s=raw.last_s,
+            bin_reason=bin_reason,
         )
 
 
@@ -279,7 +285,7 @@ def merge_surveys(
         notes += trends.describe(header.channels, find_trend_bins(vocabulary.layout), first.bin_s)
     notes.append(
         f"words: {choice.words} ({choice.reason}), {vocabulary.n_words} words of "
-        f"{len(header.channels)} channels; time bins of {first.bin_s:g} s"
+        f"{len(header.channels)} channels; time bins of {first.bin_s:g} s{first.bin_reason}"
     )
     return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
 
