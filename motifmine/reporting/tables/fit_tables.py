@@ -46,10 +46,9 @@ def format_occurrences_csv(record: FitRecord) -> str:
         elif name in ("weight", "score"):
             column = pa.array(_round_digits(column.to_numpy(), 6), from_pandas=True)
         elif name in PROBABILITIES:
-            values = column.to_numpy()
-            # small ones would be 0.0, and are the ones that matter
-            rounded = np.where(values < 0.01, _round_digits(values, 2), np.round(values, 3))
-            column = pa.array(rounded, from_pandas=True)
+            # of a step function, so that there are few different ones however many occurrences
+            values, place_of = np.unique(column.to_numpy(), return_inverse=True)
+            column = pa.array([_format_share(value) for value in values.tolist()]).take(place_of)
         table = table.set_column(place, name, column)
     buffer = io.BytesIO()
     # the library quotes all texts or none
@@ -142,6 +141,13 @@ def _format_p_value(p_value: float | None) -> str:
     if p_value is None or math.isnan(p_value):
         return ""
     return f"{p_value:.2g}"
+
+
+def _format_share(value: float) -> str:
+    """Return a probability or rate with three decimals, small ones with two digits."""
+    if math.isnan(value):
+        return ""
+    return f"{value:.3f}" if value == 0 or value >= 0.01 else f"{value:.2g}"
 
 
 def _round_digits(values: Floats, n_digits: int) -> Floats:
