@@ -12,6 +12,7 @@ DEFAULT = "motifmine-work"
 
 def next_step(workspace: Path) -> str:
     """Return the command that follows, for the state of a workspace."""
+    from motifmine.models import DEFAULT_MODEL
     from motifmine.workflows.workspace import Workspace
 
     place = "" if workspace == Path(DEFAULT) else f" -w {shlex.quote(str(workspace))}"
@@ -19,7 +20,7 @@ def next_step(workspace: Path) -> str:
     if any((workspace / "fits").glob("*.h5")):
         return f"motifmine{place} show-motifs"
     if opened.table_paths():
-        return f"motifmine{place} fit --model plsm"
+        return f"motifmine{place} fit --model {DEFAULT_MODEL}"
     return f"motifmine{place} extract SOURCE..."
 
 

@@ -59,15 +59,9 @@ def test_every_module_is_imported_by_a_test() -> None:
     assert sorted(modules - read_tested_modules()) == []
 
 
-NAMES_MODELS = (
-    "__init__.py",
-    "api/models.py",
-    "api/features.py",
-    "workflows/demo.py",
-    "workflows/doctor.py",
-)
+NAMES_MODELS = ("__init__.py", "api/models.py", "workflows/doctor.py")
 """The only modules outside `models/` whose code names a model: the Python interface, whose classes
-are the models, the demonstration, and the check of the installation, which knows the extras."""
+are the models, and the check of the installation, which knows the extras."""
 
 
 def read_named_models(source: str) -> set[str]:

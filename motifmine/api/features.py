@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from motifmine.api.tables import Table
 from motifmine.errors import DataError
+from motifmine.models import DEFAULT_MODEL
 from motifmine.models.registry import specify
 from motifmine.records.table import join_tables
 from motifmine.types import Floats
@@ -72,7 +73,7 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             "activity": "sparse",
             "drop_surplus": False,
         }
-        model = specify("plsm", settings)
+        model = specify(DEFAULT_MODEL, settings)
         self.fit_ = model.fit(self._table(cases), seed=self.random_state)
         return self
 

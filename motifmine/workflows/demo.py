@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from motifmine.errors import WorkspaceError
+from motifmine.models import DEFAULT_MODEL
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.workflows.extract import extract_sources
@@ -59,7 +60,7 @@ def _mine(
     on_message(f"extracting {source}")
     for outcome in extract_sources([source], workspace, settings):
         on_message(str(outcome))
-    request = FitRequest(model="plsm", n_motifs=n_motifs)
+    request = FitRequest(model=DEFAULT_MODEL, n_motifs=n_motifs)
     fit(workspace, request, FitRun(name="demo", force=True, on_message=on_message))
     return show_fit(workspace, "demo", force=True)
 

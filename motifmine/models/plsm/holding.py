@@ -16,9 +16,9 @@ from motifmine.models.plsm.em import infer_starts, iterate
 from motifmine.models.plsm.occurrence_windows import (
     TINY,
     Canvas,
-    background_rate,
     canvas_of,
     cut_windows,
+    expected_rates,
     find_peaks,
     motif_rates,
 )
@@ -167,8 +167,7 @@ def compute_held_out_gains(problem: Problem, state: State, canvas: Canvas) -> li
 
 
 def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) -> list[Floats]:
-    everything = motif_rates(canvas, state.motifs, state.starts)
-    everything += background_rate(problem, state, canvas)
+    everything = expected_rates(problem, state, canvas)
     gains, usual = [], state.usual
     for motif, starts in enumerate(state.starts_by_motif):
         peaks = find_peaks(problem, starts)

@@ -115,8 +115,8 @@ def motif_rates(canvas: Canvas, motifs: Floats32, starts: Floats32) -> Floats32:
     return rates
 
 
-def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
-    """Return what the background is expected to give, float32 (N, W).
+def expected_rates(problem: Problem, state: State, canvas: Canvas) -> Floats32:
+    """Return what all motifs and the background are expected to give, float32 (N, W).
 
     Parameters
     ----------
@@ -129,7 +129,8 @@ def background_rate(problem: Problem, state: State, canvas: Canvas) -> Floats32:
     # first and last bin of the windows of all starts: together they cover every row
     for relative in (0, canvas.length - 1):
         by_row[canvas.first + relative] = level[document]
-    rates: Floats32 = (by_row[:, None] * state.background_word).astype(np.float32)
+    rates = motif_rates(canvas, state.motifs, state.starts)
+    rates += (by_row[:, None] * state.background_word).astype(np.float32)
     return rates
 
 
@@ -171,8 +172,7 @@ def unexplained_by_others(
         return canvas.counts
     columns = columns_at_tempos(others, state.n_tempos)
     theirs = motif_rates(canvas, state.motifs[columns], state.starts[:, columns])
-    everything = motif_rates(canvas, state.motifs, state.starts)
-    everything += background_rate(problem, state, canvas)
+    everything = expected_rates(problem, state, canvas)
     # by responsibility, as EM does: plain subtraction would leave negative counts
     share = np.divide(theirs, everything, out=np.zeros_like(theirs), where=everything > TINY)
     left: Floats32 = canvas.counts * (1 - share)

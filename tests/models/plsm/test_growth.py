@@ -116,8 +116,7 @@ def test_windows_hold_the_counts_where_a_motif_starts(truth: Simulation) -> None
         occurrence_windows.cut_windows(canvas, canvas.counts, at)[0],
         dense[100 : 100 + LENGTH],
     )
-    rates = occurrence_windows.motif_rates(canvas, state.motifs, state.starts)
-    rates += occurrence_windows.background_rate(problem, state, canvas)
+    rates = occurrence_windows.expected_rates(problem, state, canvas)
     expected = float(state.starts.sum() + state.background_mass.sum())
     assert rates.sum() == pytest.approx(expected, rel=0.02)
     peaks = occurrence_windows.find_peaks(problem, state.starts[:, 0])
