@@ -41,8 +41,9 @@ def main() -> None:
     parser.add_argument("--grid", action="store_true")
     arguments = parser.parse_args()
     names = arguments.sets.split(",") if arguments.sets else [*REAL, *SCENES]
-    print("| set | no option | right length | and number |" + " dense |" * arguments.grid)
-    print("|---|---|---|---|" + "---|" * arguments.grid)
+    others = ("plain, dense", "plain, sparse") * arguments.grid
+    columns = ("set", "no option", "right length", "and number", *others, "regret")
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     with tempfile.TemporaryDirectory() as scratch:
         for dataset, workspace, truth in prepared(
             names, arguments.folders, Path(scratch), arguments.seed
@@ -125,14 +126,16 @@ def compare(dataset: Series, workspace: Path, truth: Path, has_grid: bool) -> st
     number = ["--motifs", str(dataset.n_motifs)]
     ways = [[], right, [*right, *number]]
     if has_grid:
-        ways.append([*right, *number, "--activity", "dense"])
-    cells = []
+        ways += [[*right, *number, "--activity", kind] for kind in ("dense", "sparse")]
+    cells, scores = [], []
     for options in ways:
         before = cpu_seconds()
         run(workspace, "fit", "--model", "plsm", "--name", "fit", "--force", *options)
         spent = cpu_seconds() - before
         f1, n_motifs, _ = score(dataset, workspace, truth)
         cells.append(f"{f1:.2f} ({n_motifs} of {dataset.n_motifs}, {spent:.0f} s)")
+        scores.append(f1)
+    cells.append(f"{max(scores) - scores[0]:.2f}")
     return f"| {dataset.name} | " + " | ".join(cells) + " |"
 
 
