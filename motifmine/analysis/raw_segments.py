@@ -1,9 +1,14 @@
 """Mean raw values of a series at the occurrences of each motif."""
 
+from itertools import pairwise
+
 import numpy as np
 
+from motifmine.features.series.trends import find_trend_bins, remove_trend
 from motifmine.records.fit import Occurrences, Segments
 from motifmine.records.table import ObservationTable
+from motifmine.records.topics import find_innermost
+from motifmine.types import Floats32
 
 
 def average_segments(
@@ -12,7 +17,8 @@ def average_segments(
     """Return mean and standard deviation of the raw series over each motif's occurrences.
 
     None for tables without a series. Bins outside the document and missing values are ignored, and
-    occurrences at another tempo are read at the motif's own.
+    occurrences at another tempo are read at the motif's own. Channels whose trend gives no words
+    are read without it, around their usual level: else the sun would hide what occurs.
 
     Parameters
     ----------
@@ -21,10 +27,11 @@ def average_segments(
     """
     if table.series is None:
         return None
-    n_channels = table.series.shape[1]
+    raw = _without_trends(table, table.series)
+    n_channels = raw.shape[1]
     # sums are centred at the channels' means: squares of large values would lose digits
-    known = np.isfinite(table.series)
-    level = np.where(known, table.series, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(
+    known = np.isfinite(raw)
+    level = np.where(known, raw, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(
         known.sum(axis=0), 1
     )
     edges = table.document_offsets
@@ -35,7 +42,7 @@ def average_segments(
     for relative in range(motif_length):
         row = first + occurrences.start_bin + np.rint(relative / tempo).astype(np.int64)
         inside = (row >= first) & (row < last)
-        value = table.series[row[inside]].astype(np.float64) - level
+        value = raw[row[inside]].astype(np.float64) - level
         motif = occurrences.motif[inside]
         is_known = np.isfinite(value)
         value[~is_known] = 0.0
@@ -53,3 +60,18 @@ def average_segments(
         spread=spread,
         n_occurrences=np.bincount(occurrences.motif, minlength=n_motifs).astype(np.int64),
     )
+
+
+def _without_trends(table: ObservationTable, series: Floats32) -> Floats32:
+    """Return raw values without the trends that the coding takes out, at the usual level."""
+    windows = find_trend_bins(find_innermost(table.vocabulary).layout)
+    if not windows.any():
+        return series
+    flat = series.copy()
+    edges = table.document_offsets.tolist()
+    for channel in np.flatnonzero(windows).tolist():
+        level = float(np.nanmedian(series[:, channel]))
+        for first, last in pairwise(edges):
+            column = series[first:last, channel].astype(np.float64)
+            flat[first:last, channel] = remove_trend(column, int(windows[channel])) + level
+    return flat

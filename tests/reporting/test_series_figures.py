@@ -161,7 +161,7 @@ def test_at_most_twelve_channels_are_drawn_with_their_names_escaped(record: FitR
     assert record.segments.n_occurrences[0]
     drawn = draw_segment(record, 0)
     assert drawn.count("<svg") == 12
-    assert "2 channels with a smaller share" in drawn
+    assert "with a smaller share, not drawn: " in drawn
     assert "<script>" not in drawn
 
 
@@ -181,3 +181,28 @@ def test_rows_of_a_matrix_are_grouped_by_channel(record: FitRecord) -> None:
 
 def test_every_motif_is_read_on_a_line(record: FitRecord) -> None:
     assert len(describe_all_motifs(record).splitlines()) == len(record.motifs)
+
+
+def test_trends_are_not_in_the_segments_and_channels_without_share_not_drawn() -> None:
+    n = 2000
+    sun = 8 * np.sin(2 * np.pi * np.arange(n) / 1500)
+    bumps = np.zeros(n)
+    starts = np.arange(50, n - 50, 60)
+    for start in starts:
+        bumps[start + 2 : start + 5] = 1.0
+    layout = Channels(
+        channels=("temperature", "flow"),
+        units=("degC", ""),
+        words="rectified",
+        per_channel=2,
+        coding=np.array([[0.0, 0.5, 200.0], [0.0, 1.0, 0.0]]),
+    )
+    table = table_of(np.stack([20 + sun + bumps, bumps], axis=1), layout)
+    found = occurrences_at(*starts.tolist())
+    segments = average_segments(table, found, n_motifs=1, motif_length=6)
+    assert segments is not None
+    curve = segments.mean[0, :, 0]
+    np.testing.assert_allclose(curve - curve[0], [0, 0, 1, 1, 1, 0], atol=0.1)
+    assert abs(curve[0] - np.median(20 + sun)) < 1
+    # the sun is not in their spread, either
+    assert segments.spread[0, :, 0].max() < 1.0

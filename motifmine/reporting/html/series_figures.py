@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from motifmine.features.series.holding import list_names
+from motifmine.features.series.trends import find_trend_bins
 from motifmine.records.fit import FitRecord, Segments
 from motifmine.records.topics import find_innermost, unfold
 from motifmine.records.vocabulary import Channels
@@ -12,6 +14,8 @@ from motifmine.types import Floats, Indices
 
 MOST_CURVES = 12
 """Most channels drawn for a motif, those with the largest share in it."""
+LEAST_SHARE = 0.05
+"""Share of the largest channel's from which a channel is drawn."""
 HEIGHT = 60
 """Height of a curve in units of its drawing."""
 SPECTROGRAM_TICKS = 5
@@ -32,13 +36,16 @@ def draw_segment(record: FitRecord, motif: int) -> str:
         return _draw_spectrogram(record, segments, layout, motif)
     chosen = _choose_channels(record, layout, motif)
     rows = "".join(_draw_curve(segments, layout, motif, int(c)) for c in chosen)
-    left_out = len(layout.channels) - len(chosen)
+    left_out = [name for c, name in enumerate(layout.channels) if c not in chosen]
     caption = (
         f"Mean of {int(segments.n_occurrences[motif]):,} occurrences, and one standard deviation "
         "to either side"
     )
+    without = [layout.channels[c] for c in chosen if find_trend_bins(layout)[c]]
+    if without:
+        caption += f"; without their trends: {elements.text(list_names(without))}"
     if left_out:
-        caption += f"; {left_out:,} channels with a smaller share are not drawn"
+        caption += f"; with a smaller share, not drawn: {elements.text(list_names(left_out))}"
     ticks = _render_ticks(record)
     return (
         f'<figure class="segment"><div class="plot">{rows}{ticks}</div>'
@@ -47,12 +54,13 @@ def draw_segment(record: FitRecord, motif: int) -> str:
 
 
 def _choose_channels(record: FitRecord, layout: Channels, motif: int) -> Indices:
-    """Return the channels with the largest share in a motif, in the order of the source."""
+    """Return the channels that matter in a motif, in the order of the source."""
     phi = record.motifs.probability[motif]
     if (topics := record.vocabulary.layout.topics()) is not None:
         phi = unfold(phi, topics.loadings)
     mass = phi.sum(axis=0, dtype=np.float64).reshape(len(layout.channels), -1).sum(axis=1)
-    return np.sort(np.argsort(-mass, kind="stable")[:MOST_CURVES]).astype(np.int64)
+    most = np.argsort(-mass, kind="stable")[:MOST_CURVES]
+    return np.sort(most[mass[most] >= LEAST_SHARE * mass.max()]).astype(np.int64)
 
 
 def _draw_curve(segments: Segments, layout: Channels, motif: int, channel: int) -> str:
