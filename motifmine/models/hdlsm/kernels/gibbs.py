@@ -101,8 +101,13 @@ def sweep_observations(
             if share > 0.0:
                 u += _weigh_background(tokens, state, prior, w, d)
             weight[n] = u
-            u += opening * _sum_opening_weights(state, prior, w, lowest, highest)
-            u *= rng.random()
+            # a new occurrence weighs `opening` at most, and usually less than all else: its weight,
+            # a sum over motifs, is needed only for draws beyond the others
+            u = rng.random() * (u + opening)
+            if u >= weight[n]:
+                total = weight[n] + opening * _sum_opening_weights(state, prior, w, lowest, highest)
+                if u >= total:
+                    u = rng.random() * total
             c = 0
             while c <= n and u >= weight[c]:
                 c += 1
