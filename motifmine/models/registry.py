@@ -104,9 +104,9 @@ OWN = {
         model="motifmine.models.plsm.model:Plsm",
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
-        settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4},
+        settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4, "inference": "em"},
         # statistics of several tempos are not added up over tables in files
-        settings_of_streams={"tempo": "off"},
+        settings_of_streams={"tempo": "off", "inference": "em"},
         # people take this long to cross a picture, cars less
         settings_of_moving_words={"longest_s": 6.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",

@@ -58,6 +58,11 @@ UNUSUAL = {
     "tcae": (
         *("--model", "tcae", "--motifs", "5", "--topics", "9", "--epochs", "4", "--device", "cpu"),
     ),
+    "plsm, variational": (
+        *("--model", "plsm", "--motifs", "2", "--inference", "vb", "--iterations", "6"),
+        *("--rounds", "2", "--restarts", "1"),
+    ),
+    "gru": ("--model", "gru", "--units", "5", "--epochs", "2", "--device", "cpu"),
     "hsmm, without a length of motifs": ("--model", "hsmm", "--states", "3", "--stability", "2"),
 }
 """Options of fits, none of which is as it comes."""

@@ -29,7 +29,7 @@ LEAST_BACKGROUND = 0.01
 """Share of a document that its background has after these."""
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
     """A state during iterations: where few starts are live, only those are kept."""
 
     state: State
@@ -37,7 +37,7 @@ class _Point(NamedTuple):
     live: Live | None
 
     @classmethod
-    def of(cls, state: State) -> "_Point":
+    def of(cls, state: State) -> "Point":
         """Return a state as iterations take it."""
         return cls(state, live_passes.few_live_starts(state.starts))
 
@@ -49,7 +49,7 @@ class _Point(NamedTuple):
         return self.state._replace(starts=starts)
 
 
-def _expect(problem: Problem, point: _Point, *, learn_motifs: bool) -> plsm_pass.Expectation:
+def expect(problem: Problem, point: Point, *, learn_motifs: bool) -> plsm_pass.Expectation:
     """Return the expected counts under a state: the E-step, one pass over the observations."""
     state, live = point
     # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
@@ -81,10 +81,10 @@ def _expect(problem: Problem, point: _Point, *, learn_motifs: bool) -> plsm_pass
 
 
 def _advance(
-    problem: Problem, point: _Point, threshold: Floats32, *, learn_motifs: bool
-) -> tuple[_Point, plsm_pass.Expectation, float]:
+    problem: Problem, point: Point, threshold: Floats32, *, learn_motifs: bool
+) -> tuple[Point, plsm_pass.Expectation, float]:
     """Return what `step_starts` does, of a point."""
-    found = _expect(problem, point, learn_motifs=learn_motifs)
+    found = expect(problem, point, learn_motifs=learn_motifs)
     state, live = point
     started = state.starts if live is None else live.mass
     # the expected total of a Poisson process, under the parameters before they change
@@ -96,15 +96,15 @@ def _advance(
         mass = problem.priors.background * problem.layout.document_total
     state = state._replace(background_mass=mass)
     if live is not None:
-        point = _Point(state, Live(*live_above(live, found.activation, threshold)))
+        point = Point(state, Live(*live_above(live, found.activation, threshold)))
     else:
         starts = found.activation[: state.starts.size].reshape(state.starts.shape)
         sweep_threshold(starts, threshold)  # in place
-        point = _Point.of(state._replace(starts=starts))
-    return _leave_nothing_empty(problem, point), found, value - _constant(problem)
+        point = Point.of(state._replace(starts=starts))
+    return _leave_nothing_empty(problem, point), found, value - constant_of(problem)
 
 
-def _leave_nothing_empty(problem: Problem, point: _Point) -> _Point:
+def _leave_nothing_empty(problem: Problem, point: Point) -> Point:
     """Return the point with a background where a document has lost that and all of its starts.
 
     Starts that explain everything leave nothing to the background; where the threshold then closes
@@ -120,8 +120,8 @@ def _leave_nothing_empty(problem: Problem, point: _Point) -> _Point:
 
 
 def _step(
-    problem: Problem, point: _Point, threshold: Floats32, *, learn_motifs: bool
-) -> tuple[_Point, float]:
+    problem: Problem, point: Point, threshold: Floats32, *, learn_motifs: bool
+) -> tuple[Point, float]:
     """Return what `step` does, of a point."""
     point, found, value = _advance(problem, point, threshold, learn_motifs=learn_motifs)
     if learn_motifs:
@@ -162,7 +162,7 @@ def step(
         Log-likelihood of the Poisson form, nats, without the terms that only the counts decide: it
         equals sum n log p(w,t|d) where a document's masses sum to its observations.
     """
-    point, value = _step(problem, _Point.of(state), threshold, learn_motifs=learn_motifs)
+    point, value = _step(problem, Point.of(state), threshold, learn_motifs=learn_motifs)
     return point.whole(problem), value
 
 
@@ -178,11 +178,11 @@ def step_starts(
     problem, state, threshold
         See `step`.
     """
-    point, found, value = _advance(problem, _Point.of(state), threshold, learn_motifs=True)
+    point, found, value = _advance(problem, Point.of(state), threshold, learn_motifs=True)
     return point.whole(problem), found, value
 
 
-def _constant(problem: Problem) -> float:
+def constant_of(problem: Problem) -> float:
     """Return what turns the Poisson log-likelihood into that of p(w,t|d): sum N log N - N."""
     # an empty document adds nothing: x log x has the limit 0 there
     total = problem.layout.document_total[problem.layout.document_total > 0]
@@ -210,7 +210,7 @@ def iterate(
         When not set, motifs and the background's words stay as they are.
     """
     threshold = problem.thresholds(state.n_motifs)
-    point, value = _Point.of(state), -np.inf
+    point, value = Point.of(state), -np.inf
     for _ in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=learn_motifs)
         if learn_motifs and is_time_up():
@@ -242,7 +242,7 @@ def infer_starts(
     if problem.tempos is not None:
         # mass spread over all tempos is below the threshold everywhere, until the data gather it
         n_free, n_iterations = n_free + N_FREE, n_iterations + N_FREE
-    point = _Point.of(state)
+    point = Point.of(state)
     for i in range(n_iterations):
         # flat starts are near the threshold: taken off at once, it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
@@ -276,7 +276,7 @@ def climb(
         Called with the log-likelihood, nats, of every iteration.
     """
     threshold = problem.thresholds(state.n_motifs)
-    point, last = _Point.of(state), -np.inf
+    point, last = Point.of(state), -np.inf
     for i in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=True)
         on_value(value)

@@ -41,6 +41,7 @@ from motifmine.models.plsm.stages import (
     resolve,
     without_surplus,
 )
+from motifmine.models.plsm.variational import polish
 from motifmine.models.protocol import Located
 from motifmine.parallel.threads import most_threads
 from motifmine.progress import Progress
@@ -104,7 +105,7 @@ class Plsm(PlsmSpec):
         n_threads = n_threads or most_threads()
         # words that never occur only cost memory and widen the even shares of priors
         used, compact = drop_unused_words(table)
-        if is_moving(self, table):
+        if self.inference == "em" and is_moving(self, table):
             watch = Watch.of(self, on_progress)
             found = moving_motifs(self, table, compact, used, seed, n_threads, watch)
             if found is not None:
@@ -113,6 +114,8 @@ class Plsm(PlsmSpec):
                 return replace(fit, decisions=(describe_decisions(fit.motifs, fit.background),))
         # asked for, but nothing moves: the other models are tried
         spec = replace(self, activity="auto") if self.activity == "moving" else self
+        if self.inference == "vb":
+            spec = replace(spec, activity="sparse", start="search")
         spec = resolve(spec, compact, seed=seed, n_threads=n_threads)
         watch = Watch.of(spec, on_progress)
         reason = ""
@@ -131,7 +134,11 @@ class Plsm(PlsmSpec):
         state = climbed(spec, problem, state, watch)
         if spec.drop_surplus:
             state = without_surplus(spec, compact, problem, state, watch)
-        fit = _package(spec, table, problem, state, used, seed, watch)
+        if spec.inference == "vb" and state.n_motifs:
+            fit, line = _polished(spec, table, problem, state, used, seed, watch)
+            lines += (line,)
+        else:
+            fit = _package(spec, table, problem, state, used, seed, watch)
         lines += _describe_number(spec.n_motifs, state.n_motifs, reason)
         return replace(fit, decisions=lines)
 
@@ -278,6 +285,47 @@ def _describe_number(asked: int | None, found: int, reason: str) -> tuple[str, .
             "(--keep-surplus keeps them)",
         )
     return ()
+
+
+def _polished(
+    spec: Plsm,
+    table: ObservationTable,
+    problem: Problem,
+    state: State,
+    used: np.ndarray,
+    seed: int,
+    watch: Watch,
+) -> tuple[PlsmFit, str]:
+    """Return the fit of the variational posterior, and a line on its spread."""
+    n_before = len(watch.rows)
+    found = polish(
+        problem,
+        state,
+        n_iterations=spec.iterations,
+        tolerance=spec.tolerance,
+        on_value=watch.see,
+    )
+    # no prior on starts takes anything off their expected counts
+    none = np.zeros(problem.layout.n_rows, np.float32)
+    value = step(problem, found.state, none, learn_motifs=False)[1]
+    fit = _package(spec, table, problem, found.state, used, seed, watch)
+    bounds, seconds = np.array(watch.rows[n_before:]).T
+    # the bound is what rises; the log-likelihood is that of the posterior means in the end
+    trace = Trace(
+        iteration=np.arange(len(bounds)),
+        log_likelihood=np.full(len(bounds), value),
+        seconds=seconds,
+        loss_names=("lower bound of the evidence",),
+        losses=bounds[:, None],
+    )
+    weight = found.concentration / table.total
+    spread = float((np.sqrt(weight / table.total) / weight).max())
+    cell = float((1 / np.sqrt(found.concentration + 1)).max() / 2)
+    line = (
+        f"variational posterior: weights of motifs are known to {spread:.1%} of themselves or "
+        f"better, shares of their cells to {cell:.3f} or better (one standard deviation)"
+    )
+    return replace(fit, trace=trace), line
 
 
 def _package(

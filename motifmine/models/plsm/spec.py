@@ -98,6 +98,12 @@ class PlsmSpec:
     )
     """Prune copies, motifs that occur only once, and those whose gain in likelihood is below
     their description length and that do not hold on data they were not learned from."""
+    inference: Literal["em", "vb"] = setting(
+        "em",
+        help="vb: mean-field variational inference after EM; for sparse motifs at one tempo.",
+    )
+    """`em`: maximum likelihood; `vb`: posterior means, by variational inference that begins where
+    EM ends, see `motifmine.models.plsm.variational`; for sparse motifs at one tempo."""
     tempo: Literal["auto", "off"] = setting(
         "off",
         help="auto: an occurrence may be slower or faster than its motif, where that predicts "
@@ -124,6 +130,13 @@ class PlsmSpec:
             raise SpecError(f"longest_s is {self.longest_s}; it must be more than 0")
         check_one_of(self, "start", ("search", "random"))
         check_one_of(self, "tempo", ("auto", "off"))
+        check_one_of(self, "inference", ("em", "vb"))
+        given = {"dense", "moving"} & {self.activity} or {"auto"} & {self.tempo}
+        if self.inference == "vb" and (given or isinstance(self.background, float | int)):
+            raise SpecError(
+                "inference vb is for sparse motifs at one tempo over a learned background; leave "
+                "out activity, tempo and background, or use em"
+            )
         if isinstance(self.background, str):
             check_one_of(self, "background", ("learned",))
 
