@@ -62,7 +62,16 @@ UNUSUAL = {
         *("--model", "plsm", "--motifs", "2", "--inference", "vb", "--iterations", "6"),
         *("--rounds", "2", "--restarts", "1"),
     ),
-    "gru": ("--model", "gru", "--units", "5", "--epochs", "2", "--device", "cpu"),
+    "gru, without a length of motifs": (
+        "--model",
+        "gru",
+        "--units",
+        "5",
+        "--epochs",
+        "2",
+        "--device",
+        "cpu",
+    ),
     "hsmm, without a length of motifs": ("--model", "hsmm", "--states", "3", "--stability", "2"),
 }
 """Options of fits, none of which is as it comes."""
