@@ -57,21 +57,18 @@ class SamplerTrace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HdlsmFit(FittedModel):
-    """Motifs of an HDLSM fit, their activations, and the posterior."""
+class SampledFit(FittedModel):
+    """Motifs that were sampled, of the documents together or in groups."""
 
     spec: HdlsmSpec
     """Specification with the resolved automatic values."""
     motifs: MotifSet
-    """Motifs of the selected sweep; words that do not occur have probability 0."""
+    """Words that do not occur have probability 0."""
     background: Background
     activations: Activations
-    """One entry per occurrence of the selected sweep."""
     trace: Trace
-    """Log joint probability of the selected chain, nats."""
+    """Log joint probability, nats: of the selected chain, or the sum over groups."""
     provenance: Provenance
-    sampler: SamplerTrace
-    posterior: HdlsmPosterior
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
         """Locate the motifs in `table`, motifs held fixed.
@@ -85,6 +82,14 @@ class HdlsmFit(FittedModel):
             self.provenance.seed,
             count_scale=self.spec.count_scale or 1.0,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HdlsmFit(SampledFit):
+    """Motifs and activations of the selected sweep, one entry per occurrence, and the posterior."""
+
+    sampler: SamplerTrace
+    posterior: HdlsmPosterior
 
     def posterior_of(self, occurrences: Occurrences) -> Posterior:
         """Return the posterior for storing, with the given occurrences of this fit."""

@@ -23,7 +23,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from motifmine.errors import SpecError
-from motifmine.models.fitted import FittedModel, provenance_of
+from motifmine.models.fitted import provenance_of
+from motifmine.models.hdlsm.fitted import SampledFit
 from motifmine.models.hdlsm.fold_in import locate_by_sampling
 from motifmine.models.hdlsm.merging import (
     MergedMotifs,
@@ -41,7 +42,7 @@ from motifmine.models.hdlsm.spec import HdlsmSpec
 from motifmine.models.protocol import Located
 from motifmine.parallel.mappers import Mapper
 from motifmine.progress import Progress
-from motifmine.records.fit import Activations, Background, MotifSet, Provenance, Trace
+from motifmine.records.fit import Activations, Background, MotifSet, Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats, Floats32, Indices
@@ -192,34 +193,12 @@ def sample_group(spec: HdlsmSpec, group: Group) -> SampledGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupedHdlsmFit(FittedModel):
-    """Motifs of HDLSM fitted in groups, and their activations in all documents."""
+class GroupedHdlsmFit(SampledFit):
+    """Motifs of HDLSM fitted in groups; activations were sampled with motifs held fixed."""
 
-    spec: HdlsmSpec
-    """As used for every group, with the `count_scale` that was chosen."""
-    motifs: MotifSet
-    background: Background
-    activations: Activations
-    """Sampled with motifs held fixed."""
-    trace: Trace
-    """Log joint probability, summed over groups."""
-    provenance: Provenance
     found_in: tuple[tuple[int, ...], ...]
     """Groups that every motif was found in."""
     motifs_by_group: tuple[int, ...]
-
-    def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
-        """Locate the motifs in `table`, motifs held fixed.
-
-        `reckoned_total` is ignored: no prior of this model depends on it.
-        """
-        return locate_by_sampling(
-            self.motifs,
-            self.background,
-            table,
-            self.provenance.seed,
-            count_scale=self.spec.count_scale or 1.0,
-        )
 
     def findings(self) -> dict[str, object]:
         """Return the agreement of the groups as plain values for the fit file."""
