@@ -31,7 +31,8 @@ LEVEL = 0.01
 """Probability that any motif is reported where there are none (family-wise error rate)."""
 ENOUGH_PEAKS = 400
 """Peaks of decoys that are wanted, if a decoy has as many as a motif."""
-FEWEST_DECOYS, MOST_DECOYS = 3, 25
+FEWEST_DECOYS, MOST_DECOYS = 5, 25
+"""With three decoys, five occurrences that no decoy matches could not be significant."""
 LIKELY = 0.5
 """Probability of being false below which a candidate is rather true."""
 LEAST_LIKELY = 2
