@@ -1,5 +1,6 @@
 """Durations with units, as on the command line: 12s, 500ms, 20bins."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -53,3 +54,15 @@ class Duration:
     def bins(self, bin_s: float) -> int:
         """Return the length rounded to time bins of `bin_s` seconds, at least 1."""
         return max(1, round(self.seconds(bin_s) / bin_s))
+
+
+def format_seconds(seconds: float) -> str:
+    """Return seconds with one decimal, and short ones with two digits at least.
+
+    Examples
+    --------
+    >>> [format_seconds(s) for s in (1234.56, 18.0, 0.2118, 0.0045, 0.0)]
+    ['1234.6 s', '18.0 s', '0.21 s', '0.0045 s', '0.0 s']
+    """
+    decimals = 1 if seconds == 0 else max(1, 1 - math.floor(math.log10(abs(seconds))))
+    return f"{seconds:.{min(decimals, 6)}f} s"

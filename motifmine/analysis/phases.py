@@ -10,6 +10,7 @@ import numpy as np
 from motifmine.analysis.cycle import LEVEL, Cycle, find_cycle
 from motifmine.analysis.followers import Follower, find_followers
 from motifmine.analysis.occurrence_table import make_occurrence_table
+from motifmine.durations import format_seconds
 from motifmine.errors import DataError
 from motifmine.models.states.model import SavedStates, find_states
 from motifmine.records.fit import FitRecord, Occurrences
@@ -49,14 +50,13 @@ class Phases:
         level = f"p = {p_value:.2g}" if p_value >= LEVEL else f"p < {LEVEL:g}"
         if cycle.is_significant:
             order = " | ".join(", ".join(str(k + 1) for k in group) for group in self.groups)
-            return f"cycle {cycle.period_s:.1f} s ({level}): {order}"
+            return f"cycle {format_seconds(cycle.period_s)} ({level}): {order}"
         if p_value > LEVEL:
             return f"no cycle: starts at random are as regular ({level})"
         alone = np.flatnonzero(cycle.shares)
         who = f"only motif {alone[0] + 1} does" if len(alone) else "motifs have other periods"
-        return (
-            f"no common cycle: something repeats every {cycle.period_s:.1f} s ({level}), but {who}"
-        )
+        period = format_seconds(cycle.period_s)
+        return f"no common cycle: something repeats every {period} ({level}), but {who}"
 
 
 def find_phases(record: FitRecord, *, seed: int = 0) -> Phases:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from motifmine.durations import format_seconds
 from motifmine.workflows.documents import WrittenTable
 
 Status = Literal["ok", "partial", "failed", "skipped"]
@@ -50,7 +51,7 @@ class Outcome:
         facts = [
             self.document,
             self._count_frames(),
-            f"{self.recorded_s:.1f} s",
+            format_seconds(self.recorded_s),
             *self.notes,
             f"{self.n_observations:,} observations" if self.n_observations else "no observation",
         ]

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import asdict, dataclass, fields
 
+from motifmine.durations import format_seconds
 from motifmine.records.anomalies import SENSES
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.text_table import text_table
@@ -74,7 +75,7 @@ def format_anomalies_text(record: FitRecord) -> str:
             row.recording,
             row.start_time,
             *([row.start_utc] if known else []),
-            f"{row.end_s - row.start_s:.1f} s",
+            format_seconds(row.end_s - row.start_s),
             f"{row.sense}, once" if row.happened_once else row.sense,
             f"{row.surprise:.1f}",
         )

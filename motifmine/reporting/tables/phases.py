@@ -3,6 +3,7 @@
 import json
 
 from motifmine.analysis.phases import Phases
+from motifmine.durations import format_seconds
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.text_table import text_table
 
@@ -20,7 +21,7 @@ def format_phases_text(record: FitRecord, phases: Phases) -> str:
             record.title_of(one.first),
             record.title_of(one.second),
             f"{100 * one.probability:.0f} %",
-            f"{one.delay_s:.1f} s",
+            format_seconds(one.delay_s),
         )
         for one in phases.followers
     ]
@@ -36,8 +37,8 @@ def _motif_table(record: FitRecord, phases: Phases) -> str:
         (
             record.title_of(motif),
             "yes" if cycle.shares[motif] else "no",
-            f"{cycle.phase[motif] * cycle.period_s:.1f} s" if cycle.shares[motif] else "",
-            f"{cycle.spread[motif] * cycle.period_s:.1f} s" if cycle.shares[motif] else "",
+            format_seconds(cycle.phase[motif] * cycle.period_s) if cycle.shares[motif] else "",
+            format_seconds(cycle.spread[motif] * cycle.period_s) if cycle.shares[motif] else "",
             f"{cycle.motif_p[motif]:.3f}",
         )
         for motif in range(len(record.motifs))
@@ -59,8 +60,11 @@ def _state_table(record: FitRecord, phases: Phases) -> str:
                     for motif in range(len(record.motifs))
                     if phases.state_of_motif[motif] == state
                 ),
-                f"{states.duration_s[state]:.1f} s",
-                f"{states.duration_low_s[state]:.1f}-{states.duration_high_s[state]:.1f} s",
+                format_seconds(states.duration_s[state]),
+                " - ".join(
+                    format_seconds(s[state])
+                    for s in (states.duration_low_s, states.duration_high_s)
+                ),
                 f"{following + 1} ({100 * share:.0f} %)" if share > 0 else "",
             )
         )

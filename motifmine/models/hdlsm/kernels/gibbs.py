@@ -101,13 +101,11 @@ def sweep_observations(
             if share > 0.0:
                 u += _weigh_background(tokens, state, prior, w, d)
             weight[n] = u
-            # a new occurrence weighs `opening` at most, and usually less than all else: its weight,
-            # a sum over motifs, is needed only for draws beyond the others
+            # the weight of a new occurrence, at most `opening`, is needed for draws beyond the rest
             u = rng.random() * (u + opening)
             if u >= weight[n]:
                 total = weight[n] + opening * _sum_opening_weights(state, prior, w, lowest, highest)
-                if u >= total:
-                    u = rng.random() * total
+                u = u if u < total else rng.random() * total
             c = 0
             while c <= n and u >= weight[c]:
                 c += 1

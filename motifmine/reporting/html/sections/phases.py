@@ -4,6 +4,7 @@ import math
 
 from motifmine.analysis.cycle import Cycle
 from motifmine.analysis.followers import Follower
+from motifmine.durations import format_seconds
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
@@ -102,7 +103,7 @@ def _draw_arrow(
     bend_y = (y1 + y2) / 2 - 0.15 * (x2 - x1)
     title = (
         f"{record.title_of(one.first)} to {record.title_of(one.second)}: "
-        f"{100 * one.probability:.0f} %, after {one.delay_s:.1f} s"
+        f"{100 * one.probability:.0f} %, after {format_seconds(one.delay_s)}"
     )
     return (
         f'<path d="M{x1:.1f} {y1:.1f}Q{bend_x:.1f} {bend_y:.1f} {x2:.1f} {y2:.1f}" fill="none" '
