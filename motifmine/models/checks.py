@@ -16,10 +16,24 @@ FLOOR = 1e-3
 """Share of the observations given to a uniform background, for words that were never seen."""
 
 
+MOST_OBSERVATIONS = 1e10
+"""Beyond it a probability is less than the rounding of log-likelihoods, which are as large."""
+
+
 def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:
-    """Raise `DataError` when a table is too small for this number and length of motifs."""
+    """Raise `DataError` when a table is too small for this number and length of motifs.
+
+    Also when its counts are no numbers of observations, which all likelihoods take them for.
+    """
     if len(table.word) == 0:
         raise DataError("the tables hold no observations; there is nothing to fit")
+    if not 1 <= table.total <= MOST_OBSERVATIONS:
+        wrong = "less than one" if table.total < 1 else f"more than {MOST_OBSERVATIONS:.0e}"
+        raise DataError(
+            f"the counts of the tables have a sum of {table.total:.3g}, {wrong}, the largest one "
+            f"is {float(table.count.max()):.3g}; they are taken for numbers of observations: "
+            "multiply or divide them, or have their roots taken (--counts sqrt)"
+        )
     longest = max(table.recordings, key=lambda r: r.n_times)
     if motif_length > longest.n_times:
         raise DataError(

@@ -1,6 +1,6 @@
 """What the fields of a record are: the axes of an array, and its unit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -101,17 +101,44 @@ def select_entries(record: Record, axis: str, which: NDArray[Any]) -> Record:
     >>> select_entries(motifs, "motif", np.array([0, 2]))
     MotifSet(2 motifs of 5 bins x 2 words)
     """
+    # `take` would read True and False as the indices 1 and 0
+    index = np.flatnonzero(which) if which.dtype == np.bool_ else which
+    return _with_axis(record, axis, lambda values, place: np.take(values, index, axis=place))
+
+
+def spread_entries(record: Record, axis: str, which: NDArray[Any], size: int) -> Record:
+    """Return a record whose arrays have `size` entries of an axis, all 0 but its own.
+
+    Parameters
+    ----------
+    record : dataclass
+        Its arrays have `axes` as metadata.
+    which : int array
+        Places of its entries, ascending.
+    """
+
+    def spread(values: NDArray[Any], place: int) -> NDArray[Any]:
+        shape = (*values.shape[:place], size, *values.shape[place + 1 :])
+        whole = np.zeros(shape, values.dtype)
+        np.moveaxis(whole, place, 0)[which] = np.moveaxis(values, place, 0)
+        return whole
+
+    return _with_axis(record, axis, spread)
+
+
+def _with_axis(
+    record: Record, axis: str, change: Callable[[NDArray[Any], int], NDArray[Any]]
+) -> Record:
+    """Return a record whose arrays that have an axis are changed, given the place of the axis."""
     changed: dict[str, Any] = {}
     for item in fields(record):  # type: ignore[arg-type]  # every record is a dataclass
         value = getattr(record, item.name)
         names = [name.strip() for name in item.metadata.get("axes", "").split(",")]
         # `is_dataclass` holds for classes, too
         if is_dataclass(value) and not isinstance(value, type):
-            changed[item.name] = select_entries(value, axis, which)
+            changed[item.name] = _with_axis(value, axis, change)
         elif isinstance(value, np.ndarray) and axis in names:
-            # `take` would read True and False as the indices 1 and 0
-            index = np.flatnonzero(which) if which.dtype == np.bool_ else which
-            changed[item.name] = np.take(value, index, axis=names.index(axis))
+            changed[item.name] = change(value, names.index(axis))
     return replace(record, **changed)  # type: ignore[type-var]
 
 

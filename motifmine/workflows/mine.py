@@ -15,21 +15,27 @@ from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for
 from motifmine.analysis.single_events import mark_single_events
+from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
 from motifmine.models.registry import locate_motifs, model_names, model_of_parts, own_occurrences
 from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
+from motifmine.records.fields import spread_entries
 from motifmine.records.fit import FitRecord, Occurrences, Segments
 from motifmine.records.notes import Notes
 from motifmine.records.posterior import Posterior
 from motifmine.records.settings import Detection, Preparation
 from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import PlainLabels, Vocabulary
 from motifmine.seeding import Stream
 from motifmine.time_limit import is_time_up, limited_to_share
+from motifmine.types import Indices32
 
 LEARNING_SHARE, TESTING_SHARE = 0.5, 0.8
 """Shares of the time that is left of a limit; tests fit parts of the data several times."""
+MANY_WORDS, MOST_UNUSED = 10_000, 4
+"""Words from which on unused ones are dropped, where less than one in four occurs."""
 MORE_MOTIFS = 3
 """Motifs that fits without a fold have more than the whole fit."""
 
@@ -127,6 +133,23 @@ def mine_prepared(
     seed, context, on_progress, notes
         See `mine`.
     """
+    more = (detection, seed, context, on_progress, notes)
+    if not lacks_most_words(data.counts):
+        return _mine(data, model, *more)
+    used, counts = drop_unused_words(data.counts)
+    few = replace(data, table=drop_unused_words(data.table)[1], counts=counts)
+    return with_all_words(_mine(few, model, *more), used, data.table.vocabulary)
+
+
+def _mine(
+    data: Prepared,
+    model: Model,
+    detection: Detection,
+    seed: int | None,
+    context: FitContext | None,
+    on_progress: Callable[[Progress], None] | None,
+    notes: Notes | None,
+) -> FitRecord:
     table, prepared = data.table, data.counts
     cut = []
     with limited_to_share(LEARNING_SHARE):
@@ -186,6 +209,38 @@ def mine_prepared(
             record.activations,
             assessment.least_score,
         ),
+    )
+
+
+def lacks_most_words(table: ObservationTable) -> bool:
+    """Return whether most of very many words never occur, so that they are dropped for the fit."""
+    n_words = table.n_words
+    # words with a place in a picture or a channel are what some models reason about
+    if n_words < MANY_WORDS or not isinstance(table.vocabulary.layout, PlainLabels):
+        return False
+    return int(np.count_nonzero(table.word_numbers())) * MOST_UNUSED < n_words
+
+
+def with_all_words(record: FitRecord, used: Indices32, vocabulary: Vocabulary) -> FitRecord:
+    """Return a fit of the words that occur as one of all words of a vocabulary.
+
+    Parameters
+    ----------
+    used : int32 array
+        Numbers of the words of the fit.
+    """
+    n_words = vocabulary.n_words
+    posterior, state = record.posterior, record.model_state
+    return replace(
+        record,
+        vocabulary=vocabulary,
+        motifs=spread_entries(record.motifs, "word", used, n_words),
+        background=replace(
+            record.background,
+            probability=restore_words(record.background.probability, used, n_words),
+        ),
+        posterior=posterior and spread_entries(posterior, "word", used, n_words),
+        model_state=state and spread_entries(state, "word", used, n_words),
     )
 
 

@@ -46,6 +46,8 @@ class AudioReader:
                 if not container.streams.audio:
                     raise FormatError(f"{path} has no audio stream")
                 stream = container.streams.audio[0]
+                if stream.codec_context is None:
+                    raise FormatError(f"{path} holds sound in a form that FFmpeg does not know")
                 self.rate_hz = int(stream.rate)
                 ticks, tick_s = stream.duration, stream.time_base
                 self.promised_s = float(ticks * tick_s) if ticks and tick_s else 0.0

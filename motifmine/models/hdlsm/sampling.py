@@ -115,7 +115,7 @@ def choose_count_scale(table: ObservationTable) -> float:
     most = float(MAX_OBSERVATIONS)
     if table.vocabulary.layout.topics() is not None:
         most = min(most, TOPICS_PER_BIN * table.n_times)
-    return min(1.0, most / table.total)
+    return min(1.0, most / max(table.total, 1.0))
 
 
 def _run_chains(

@@ -9,6 +9,8 @@ from motifmine.models.states.parameters import Data, States
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices
 
+LEAST_RATE = 1e-12
+"""Observations of a word in a bin, at least: what was not seen is improbable, not impossible."""
 LEAST_HAZARD = 1e-9
 """Probability of leaving a state at an age, at least, and of staying."""
 PRIOR_VISITS = 1.0
@@ -113,7 +115,7 @@ def maximise(data: Data, expected: Expected) -> States:
     initial = expected.first + PRIOR_MOVES
     return States(
         emission=data.emission,
-        rate=np.maximum(rate, 1e-12),
+        rate=np.maximum(rate, LEAST_RATE),
         initial=initial / initial.sum(),
         transition=moved / np.maximum(moved.sum(axis=1, keepdims=True), 1e-300),
         hazard=np.clip(hazard, LEAST_HAZARD, 1 - LEAST_HAZARD),
@@ -167,7 +169,7 @@ def initial_states(data: Data, centres: Floats, mean_bins: float) -> States:
     n_states = len(rate)
     return States(
         emission=data.emission,
-        rate=np.maximum(rate, 1e-12),
+        rate=np.maximum(rate, LEAST_RATE),
         initial=np.full(n_states, 1 / n_states),
         transition=(1 - np.eye(n_states)) / max(n_states - 1, 1),
         hazard=np.full((n_states, 1), 1 / max(mean_bins, 1.5)),

@@ -15,7 +15,7 @@ from motifmine.errors import DataError
 from motifmine.models.checks import check_size
 from motifmine.models.fitted import FittedModel, provenance_of
 from motifmine.models.protocol import Located
-from motifmine.models.states.em import expect, find_visits, log_emission, with_ages
+from motifmine.models.states.em import LEAST_RATE, expect, find_visits, log_emission, with_ages
 from motifmine.models.states.fitting import MOST_AGES, Course, fit_states
 from motifmine.models.states.parameters import Data, Emission, States
 from motifmine.models.states.spec import StatesSpec
@@ -60,7 +60,8 @@ class SavedStates:
         emission: Emission = "categorical" if self.emission == "categorical" else "poisson"
         return States(
             emission=emission,
-            rate=self.rate,
+            # words that a fit of very many dropped are improbable, not impossible
+            rate=np.maximum(self.rate, LEAST_RATE),
             initial=self.initial,
             transition=self.transition,
             hazard=self.hazard,

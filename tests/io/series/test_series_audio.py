@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from motifmine.errors import MotifmineWarning
+from motifmine.errors import FormatError, MotifmineWarning
 from motifmine.io.series.audio import AudioReader, compute_mel_bands
 from motifmine.io.series.options import SeriesOptions
 from tests.helpers.series_files import read_all
@@ -95,3 +95,12 @@ def test_bands_have_distinct_names(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "x.wav", tone(500, 0.1))
     labels = AudioReader(path, SeriesOptions(n_bands=400)).labels()
     assert len(set(labels)) == 400
+
+
+def test_a_form_of_sound_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", tone(440.0, 1.0))
+    content = bytearray(path.read_bytes())
+    content[20:22] = b"\x77\x77"  # the code of the form, here of none
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="in a form that FFmpeg does not know"):
+        AudioReader(path, SeriesOptions())
