@@ -33,7 +33,7 @@ def section(context: ReportContext) -> str:
         )
         for one in followers
     ]
-    head = ("After", "the next is", "in", "after (median)")
+    head = ("After", "the next is", "in a share of", "after (median)")
     if rows:
         body += elements.table(head, rows, label="What follows what", numbers=2)
     return elements.section("phases", "Cycle and order", body)
@@ -46,7 +46,7 @@ def _describe(cycle: Cycle | None) -> str:
             "often the next to start."
         )
     return (
-        f"The starts of the motifs repeat every <strong>{cycle.period_s:.1f}&nbsp;s</strong> (p "
+        f"The starts of the motifs repeat every <strong>{cycle.period_s:.1f}&nbsp;s</strong> (p = "
         f"{cycle.p_value:.3f}, against scattered starts). Motifs that follow the cycle lie on the "
         "ring at their mean phase, clockwise; the others are inside. Arrows lead to the motifs "
         "that are often the next to start."
