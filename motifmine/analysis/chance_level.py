@@ -169,8 +169,8 @@ def recurrence_p_values(
     motif: Indices,
     copy: Indices,
     *,
-    n_motifs: int,
     n_decoys: int,
+    n_distinct: Floats,
     rng: np.random.Generator,
 ) -> Floats:
     """Return the probability that chance gives a motif as much evidence, float64 array (K,).
@@ -191,18 +191,21 @@ def recurrence_p_values(
         0 for candidates of motifs, 1 to R for those of their decoys.
     n_decoys : int
         R, decoys of each motif.
+    n_distinct : float64 array (K,)
+        How many of them differ; 0: the motif has no order in time, its p-value is 1.
     """
+    n_motifs = len(n_distinct)
     p_values = np.ones(n_motifs)
     shape = 1 / dispersion_of_copies(score, motif, copy, n_motifs=n_motifs, n_decoys=n_decoys)
     own = ADVANTAGE * rng.gamma(shape, size=N_DRAWS)
-    share = own / (own + rng.gamma(shape * max(n_decoys, 1), size=N_DRAWS))
     for k in range(n_motifs):
         mine = motif == k
         values = score[mine]
         is_own = copy[mine] == 0
-        if not is_own.any():
+        if not is_own.any() or n_distinct[k] == 0:
             # no evidence at all: p = 1
             continue
+        share = own / (own + rng.gamma(shape * n_distinct[k], size=N_DRAWS))
         sums = _draw_sums(values, share, rng)
         # the same values summed in another order may differ in the last digits; ties count as above
         n_above = int(np.count_nonzero(sums >= float(values[is_own].sum()) - 1e-9))

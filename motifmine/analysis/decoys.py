@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
 from motifmine.seeding import generator
-from motifmine.types import Floats32, Indices
+from motifmine.types import Floats, Floats32, Indices
 
 N_TRIES = 8
 """Most draws of lags of a decoy; of these, the one least similar to the motif is taken."""
@@ -42,7 +42,7 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
-            lags[copy, k] = _draw_lags_of(motif, rng, other_rhythm=one_word and copy % 2 == 0)
+            lags[copy, k] = _draw_lags_of(motif, rng, other_rhythm=one_word and copy % 4 > 0)
     return lags
 
 
@@ -72,10 +72,11 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
     )
 
 
-def have_order(motifs: MotifSet, lags: Indices) -> NDArray[np.bool_]:
-    """Return which motifs have an order of words in time that decoys lack, bool array (K,).
+def count_distinct(motifs: MotifSet, lags: Indices) -> Floats:
+    """Return how many different decoys each motif has, float64 array (K,); 0 without any order.
 
-    One word has none, whatever its rhythm, where there are others: its decoys are the motif again.
+    Decoys that are alike share what they find, so that many count as one. One word has no order,
+    whatever its rhythm, where there are others: its decoys are the motif again.
 
     Parameters
     ----------
@@ -84,12 +85,13 @@ def have_order(motifs: MotifSet, lags: Indices) -> NDArray[np.bool_]:
         See `draw_lags`.
     """
     everyone = motifs_with_decoys(motifs, lags).probability
-    decoys = everyone.reshape(len(lags) + 1, *motifs.probability.shape)[1:]
-    alike = [
-        float(np.median(max_shifted_cosine(motif[None], copies)[0]))
-        for motif, copies in zip(motifs.probability, decoys.swapaxes(0, 1), strict=True)
-    ]
-    return np.array(alike) < EQUAL
+    number = np.zeros(len(motifs))
+    for k in range(len(motifs)):
+        copies = everyone[k :: len(motifs)]
+        alike = max_shifted_cosine(copies, copies)[0]
+        if np.median(alike[0, 1:]) < EQUAL:
+            number[k] = np.sum(1 / np.count_nonzero(alike[1:, 1:] >= EQUAL, axis=1))
+    return number
 
 
 def roll_words(motif: Floats32, lag: Indices) -> Floats32:
@@ -117,7 +119,7 @@ def _draw_lags_of(motif: Floats32, rng: np.random.Generator, *, other_rhythm: bo
     No word's mass is cut in two: it would have another rhythm than the data, and fit worse than the
     motif where there is no order at all. A word that fills the window is reversed in time, or stays
     as it is: that keeps its autocorrelation. Where all motifs are of one word there is no order of
-    words to lose; its rhythm is all that can recur. The bins of every other decoy come in another
+    words to lose; its rhythm is all that can recur. Three of four decoys have their bins in another
     order, the others find the ends of occurrences that are longer than the motif.
     """
     words = np.flatnonzero(motif.any(axis=0))

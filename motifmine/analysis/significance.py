@@ -15,7 +15,7 @@ from motifmine.analysis.competition import (
     cross_fit,
     leave_out,
 )
-from motifmine.analysis.decoys import draw_lags, have_order
+from motifmine.analysis.decoys import count_distinct, draw_lags
 from motifmine.analysis.motif_selection import keep_activations
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
@@ -236,15 +236,14 @@ def p_values_of(found: Candidates, motifs: MotifSet, lags: Indices, seed: int) -
     lags : int64 array (n_decoys, K, W)
         Of the decoys.
     """
-    p_value = recurrence_p_values(
+    return recurrence_p_values(
         found.occurrences.score,
         found.occurrences.motif.astype(np.int64),
         found.copy,
-        n_motifs=len(motifs),
         n_decoys=len(lags),
+        n_distinct=count_distinct(motifs, lags),
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
-    return np.where(have_order(motifs, lags), p_value, 1.0)
 
 
 def _recurrent(held: HeldOut, p_value: Floats, n_decoys: int) -> Indices:
