@@ -58,7 +58,8 @@ from motifmine.records.settings import Detection
 from motifmine.records.table import ObservationTable
 from motifmine.workflows.mine import assess_fit, locate, mine
 
-N_TIMES, NOISE_WORDS = 1200, 30
+N_TIMES, NOISE_TIMES, NOISE_WORDS = 900, 400, 15
+"""Small sets, so that a fit of each model takes seconds."""
 LEARNED_BINS, SURPRISES = (600, 3600, 14_400), (1.0, 2.0, 3.0)
 """Bins of a second that anomalies are learned from, and surprises that are counted in new ones."""
 FRESH_BINS = 3600
@@ -146,9 +147,9 @@ def p_values_elsewhere(record: FitRecord, table: ObservationTable) -> list[float
 def run_noise(name: str, model: str, seed: int, n_documents: int, out: Path) -> dict:
     """Return the p-values of all motifs of a set without order, and how many are reported."""
     rng = np.random.default_rng([seed, NOISES.index(name), 1])
-    table = draw_noise_table(name, N_TIMES, n_documents, NOISE_WORDS, rng)
+    table = draw_noise_table(name, NOISE_TIMES, n_documents, NOISE_WORDS, rng)
     try:
-        fit = specify(model, settings_of(model, LENGTH, 4)).fit(table, seed=seed)
+        fit = specify(model, settings_of(model, LENGTH, 3)).fit(table, seed=seed)
     except FitError:
         # an auto-encoder of noise loses all its filters: no motif
         return {"p": [], "reported": 0, "occurrences": 0}

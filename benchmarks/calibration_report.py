@@ -96,13 +96,15 @@ def list_at(rows: Sequence[Row], which: str, level: float) -> tuple[float, float
 
 
 def f1_of(rows: Sequence[Row]) -> tuple[float, float]:
-    """Return the mean F1 of the list at 1 %, and of the best list."""
+    """Return the mean F1 of the list of a fit, and of the best list."""
     pairs = []
     for row in rows:
         table = np.array(row["own"]).reshape(-1, 4)
         n_true = row["n_true"][0]
         is_true = table[:, 3] > 0
-        own = is_true[table[:, 1] <= LEVELS[0]]
+        # as in a fit: the lowest level that leaves any occurrence
+        level = next((q for q in LEVELS if np.any(table[:, 1] <= q)), 0.0)
+        own = is_true[table[:, 1] <= level]
         hits = np.cumsum(is_true[np.argsort(-table[:, 0], kind="stable")])
         every = 2 * hits / (np.arange(1, len(hits) + 1) + n_true)
         pairs.append((2 * own.sum() / (len(own) + n_true), every.max(initial=0.0)))

@@ -21,7 +21,7 @@ from motifmine.workflows.workspace import Workspace
 
 LENGTH = 8
 """Bins of a second."""
-BINS_PER_OCCURRENCE = 50
+BINS_PER_OCCURRENCE = 40
 """Bins of a document for each occurrence of a motif in it."""
 WAVE_BINS = 400
 RENDERED = "rendered traffic"
@@ -38,7 +38,7 @@ class Recipe:
     spread: float = 4.0
     """Shape of the gamma distribution of their number: the lower, the heavier the tail."""
     n_words: int = 40
-    n_motifs: int = 4
+    n_motifs: int = 3
     starts: str = "uniform"
     """`uniform`, `bursts` or `waves`."""
     rates: str = "uniform"
