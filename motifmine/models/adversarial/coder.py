@@ -19,8 +19,12 @@ class Coder:
     second_bias: Floats32 = field(metadata=axes("unit"))
     third_weight: Floats32 = field(metadata=axes("unit, input, third_lag"))
     third_bias: Floats32 = field(metadata=axes("unit"))
-    output_weight: Floats32 = field(metadata=axes("code, unit, output_lag"))
-    """First the log-odds of a start of every motif, then its log strength."""
-    output_bias: Floats32 = field(metadata=axes("code"))
+    # one axis of motifs each: motifs that do not recur are removed from a fit after it
+    odds_weight: Floats32 = field(metadata=axes("motif, unit, output_lag"))
+    """Of the log-odds of a start of every motif."""
+    odds_bias: Floats32 = field(metadata=axes("motif"))
+    strength_weight: Floats32 = field(metadata=axes("motif, unit, output_lag"))
+    """Of the log strength."""
+    strength_bias: Floats32 = field(metadata=axes("motif"))
     mass: Floats32 = field(metadata=axes("motif", "observations"))
     """Expected observations of an occurrence of strength 1."""

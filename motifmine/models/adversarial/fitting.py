@@ -229,9 +229,14 @@ def read_codes(coder: Coder, counts: Tensor) -> tuple[Tensor, Tensor]:
         bias = torch.from_numpy(getattr(coder, f"{name}_bias")).to(counts.device)
         scale = SCALE if name == "third" else 1.0
         values = leak(functional.conv1d(scale * values, weight, bias, padding="same"))
-    weight = torch.from_numpy(coder.output_weight).to(counts.device)
-    bias = torch.from_numpy(coder.output_bias).to(counts.device)
-    log_odds, log_strength = functional.conv1d(values, weight, bias)[0].chunk(2)
+    log_odds, log_strength = (
+        functional.conv1d(
+            values,
+            torch.from_numpy(getattr(coder, f"{name}_weight")).to(counts.device),
+            torch.from_numpy(getattr(coder, f"{name}_bias")).to(counts.device),
+        )[0]
+        for name in ("odds", "strength")
+    )
     return log_odds, log_strength
 
 
@@ -251,7 +256,8 @@ def _make_background(background: Tensor, used: np.ndarray, n_words: int) -> Back
 def _make_coder(game: InfoganGame, kept: Tensor, used: np.ndarray, n_words: int) -> Coder:
     """Return the coder of the motifs that are kept, over all words."""
     network: CriticWithCoder = game.critic
-    codes = torch.cat([kept, kept + len(game.generator.raw_motifs)])
+    weight, bias = network.output.weight, network.output.get_parameter("bias")
+    n_motifs = len(game.generator.raw_motifs)
     arrays = {
         f"{name}_{part}": getattr(getattr(network, name), part).cpu().numpy()
         for name in ("first", "second", "third")
@@ -263,7 +269,9 @@ def _make_coder(game: InfoganGame, kept: Tensor, used: np.ndarray, n_words: int)
     )
     return Coder(
         **arrays,
-        output_weight=network.output.weight[codes].cpu().numpy(),
-        output_bias=network.output.get_parameter("bias")[codes].cpu().numpy(),
+        odds_weight=weight[kept].cpu().numpy(),
+        odds_bias=bias[kept].cpu().numpy(),
+        strength_weight=weight[n_motifs + kept].cpu().numpy(),
+        strength_bias=bias[n_motifs + kept].cpu().numpy(),
         mass=game.generator.motifs[kept].sum(dim=(1, 2)).cpu().numpy(),
     )

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from motifmine.analysis.matching import match_motifs
+from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.errors import DataError, FitError, SpecError
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.adversarial.coder import Coder
@@ -65,6 +66,8 @@ def test_the_coder_of_a_file_is_that_of_the_training(
     saved = read_fit(tmp_path / "infogan-001.h5")
     assert saved.trace.loss_names == fit.trace.loss_names
     assert saved.trace.losses is not None
+    fewer = locate_motifs(keep_motifs(record, np.array([1])), truth.table)
+    assert set(fewer.activations.motif.tolist()) == {0}
     here, there = locate_motifs(saved, truth.table), locate_motifs(record, truth.table)
     np.testing.assert_array_equal(here.activations.mass, there.activations.mass)
     assert len(record.occurrences) > 0
@@ -81,9 +84,12 @@ def test_layers_of_a_record_read_as_the_network_does() -> None:
     with torch.no_grad():
         layers = {
             f"{name}_{part}": getattr(getattr(network, name), part).numpy()
-            for name in ("first", "second", "third", "output")
+            for name in ("first", "second", "third")
             for part in ("weight", "bias")
         }
+        for part in ("weight", "bias"):
+            output = network.output.get_parameter(part).numpy()
+            layers |= {f"odds_{part}": output[:2], f"strength_{part}": output[2:]}
         coder = Coder(**layers, mass=np.ones(2, np.float32))
         expected = network.read(network.look(counts[None]))
     for mine, its in zip(read_codes(coder, counts), expected, strict=True):
