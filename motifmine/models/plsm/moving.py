@@ -42,7 +42,7 @@ from motifmine.types import Floats, Floats32, Indices32
 
 S = TypeVar("S", bound=PlsmSpec)
 
-N_RESTARTS = 3
+N_RESTARTS = 5
 """Random starts whose motifs are compared."""
 N_ROUNDS = 3
 """Times that lanes are sought, later ones among unexplained observations."""
@@ -355,13 +355,17 @@ def _reach(lane: Lane, window: MovingWindow) -> int:
 def _begin(
     lanes: Sequence[Lane], window: MovingWindow, length: int, n_words: int
 ) -> tuple[Floats32, Floats, list[tuple[int, int]]]:
-    """Return motifs (K, L, W) in the middle of their window, paths, and first and last bins."""
+    """Return motifs (K, L, W), their paths, and first and last bins.
+
+    Relative time 0 of a motif is a bin before its thing is seen, whatever the lengths of the
+    others: so much a path may still grow at its begin.
+    """
     motifs = np.zeros((len(lanes), length, n_words), np.float32)
     centre = np.zeros((len(lanes), length, 4))
     spans = []
     for k, lane in enumerate(lanes):
         n = min(len(lane.path.points), length)
-        cut, first = (len(lane.path.points) - n) // 2, (length - n) // 2
+        cut, first = (len(lane.path.points) - n) // 2, min(1, (length - n) // 2)
         motifs[k, first : first + n] = lane.counts[cut : cut + n]
         points = lane.path.points[cut : cut + n]
         # outside the path the centre stays at its end, where windows find nothing

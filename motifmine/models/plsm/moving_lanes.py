@@ -24,7 +24,7 @@ LEAST_OCCURRENCES = 2
 """A motif recurs."""
 LEAST_SHARE = 0.01
 """Share of the observations that a lane holds at least."""
-LEAST_FOUND = 2
+LEAST_FOUND = 3
 """Random starts that must find a lane."""
 LIKE_LENGTH = 0.4
 """Product of the share on the path and the ratio of the lengths from which two are one finding."""
