@@ -15,6 +15,8 @@ N_TRIES = 8
 UNLIKE = 0.7
 """Cosine at the best shift below which a decoy differs enough from its motif; no more draws."""
 EQUAL = 0.9
+"""Cosine at the best shift from which two decoys are one, and lags alone do not make a decoy."""
+COPY = 0.985
 """Cosine at the best shift from which a decoy is the motif again."""
 N_ORDERS = 1_000_000
 """Orders of the bins of a row that decoys of motifs of one word have."""
@@ -42,7 +44,7 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
-            lags[copy, k] = _draw_lags_of(motif, rng, other_rhythm=one_word and copy % 4 > 0)
+            lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, copy=copy)
     return lags
 
 
@@ -75,8 +77,8 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
 def count_distinct(motifs: MotifSet, lags: Indices) -> Floats:
     """Return how many different decoys each motif has, float64 array (K,); 0 without any order.
 
-    Decoys that are alike share what they find, so that many count as one. One word has no order,
-    whatever its rhythm, where there are others: its decoys are the motif again.
+    Decoys that are alike share what they find, so that many count as one. One word that is the same
+    in both directions has no order where there are others: its decoys are the motif again.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def count_distinct(motifs: MotifSet, lags: Indices) -> Floats:
     for k in range(len(motifs)):
         copies = everyone[k :: len(motifs)]
         alike = max_shifted_cosine(copies, copies)[0]
-        if np.median(alike[0, 1:]) < EQUAL:
+        if np.median(alike[0, 1:]) < COPY:
             number[k] = np.sum(1 / np.count_nonzero(alike[1:, 1:] >= EQUAL, axis=1))
     return number
 
@@ -113,33 +115,40 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     return rolled
 
 
-def _draw_lags_of(motif: Floats32, rng: np.random.Generator, *, other_rhythm: bool) -> Indices:
+def _draw_lags_of(
+    motif: Floats32, rng: np.random.Generator, *, one_word: bool, copy: int
+) -> Indices:
     """Return lags (W,) that make a decoy unlike the motif.
 
     No word's mass is cut in two: it would have another rhythm than the data, and fit worse than the
     motif where there is no order at all. A word that fills the window is reversed in time, or stays
-    as it is: that keeps its autocorrelation. Where all motifs are of one word there is no order of
-    words to lose; its rhythm is all that can recur. Three of four decoys have their bins in another
-    order, the others find the ends of occurrences that are longer than the motif.
+    as it is: that keeps its autocorrelation. So are all words of a motif that no lags can change,
+    for nearly all of it is one word: a rate that goes up and down is the same in either direction,
+    the programme of an appliance is not. Where all motifs are of one word its rhythm is all that
+    can recur: three of four decoys have their bins in another order, the others find the ends of
+    occurrences that are longer than the motif.
     """
     words = np.flatnonzero(motif.any(axis=0))
     forwards, backwards = _uncut_lags(motif[:, words]), _uncut_lags(motif[::-1, words])
-    # a decay is no rise: where a word can be moved otherwise, it is not reversed
-    backwards[:, forwards.sum(axis=0) >= 2] = False
-    allowed = np.concatenate([forwards, backwards])
     lags = np.concatenate([np.arange(len(motif)), -1 - np.arange(len(motif))])
+    # a decay is no rise: where a word can be moved otherwise, it is not reversed
+    fills = forwards.sum(axis=0) < 2
     best, least = np.zeros(motif.shape[1], dtype=np.int64), np.inf
-    for _ in range(N_TRIES):
-        lag = np.zeros(motif.shape[1], dtype=np.int64)
-        # the largest of independent uniform numbers is a uniform choice among the allowed lags
-        lag[words] = lags[np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)]
-        if other_rhythm:
-            lag[words] = len(motif) + rng.integers(N_ORDERS)
-        decoy = roll_words(motif, lag)
-        likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
-        if likeness < least:
-            best, least = lag, likeness
-        if least < UNLIKE:
+    for reverses in (fills,) if one_word else (fills, np.ones_like(fills)):
+        allowed = np.concatenate([forwards, backwards & reverses])
+        for _ in range(N_TRIES):
+            lag = np.zeros(motif.shape[1], dtype=np.int64)
+            # the largest of independent uniform numbers is a uniform choice among the allowed lags
+            lag[words] = lags[np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)]
+            if one_word and copy % 4 > 0:
+                lag[words] = len(motif) + rng.integers(N_ORDERS)
+            decoy = roll_words(motif, lag)
+            likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])
+            if likeness < least:
+                best, least = lag, likeness
+            if least < UNLIKE:
+                break
+        if least < EQUAL:
             break
     return best
 

@@ -29,7 +29,7 @@ from motifmine.types import Floats, Indices
 
 LEVEL = 0.01
 """Probability that any motif is reported where there are none (family-wise error rate)."""
-ENOUGH_PEAKS = 400
+ENOUGH_PEAKS = 1500
 """Peaks of decoys that are wanted, if a decoy has as many as a motif."""
 FEWEST_DECOYS, MOST_DECOYS = 5, 25
 """With three decoys, five occurrences that no decoy matches could not be significant."""

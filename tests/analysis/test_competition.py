@@ -18,6 +18,7 @@ from motifmine.analysis.decoys import count_distinct, draw_lags, motifs_with_dec
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
@@ -144,6 +145,23 @@ def test_a_word_that_fills_the_window_is_reversed_and_one_word_alone_has_no_orde
     number = count_distinct(pair, lags)
     assert 1 < number[0] < 20
     assert number[1] == 0
+
+
+def test_one_word_that_is_not_the_same_in_both_directions_has_an_order() -> None:
+    programme = np.zeros((20, 3), dtype=np.float32)
+    programme[:, 0] = [0, 0, 0, 0, *[8, 12, 12, 12, 12, 1, 0, 0, 0, 0, 0, 3, 18, 7, 16], 0]
+    other = np.zeros_like(programme)
+    other[2:5, 1], other[9:14, 2] = 1, 2
+    both = np.stack([programme / programme.sum(), other / other.sum()])
+    motifs = MotifSet(probability=both, weight=np.ones(2))
+    lags = draw_lags(motifs, 5, generator(1))
+    assert (count_distinct(motifs, lags) > 0).all()
+    # lags alone would leave the motif as it is
+    assert (lags[:, 0, 0] < 0).all()
+    decoys = motifs_with_decoys(motifs, lags).probability[2::2]
+    assert max_shifted_cosine(both[:1], decoys)[0].max() < 0.9
+    same = np.broadcast_to(both[0], decoys.shape)
+    np.testing.assert_array_equal(np.sort(decoys, axis=1), np.sort(same, axis=1))
 
 
 def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
