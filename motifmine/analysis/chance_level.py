@@ -169,8 +169,7 @@ def recurrence_p_values(
     motif: Indices,
     copy: Indices,
     *,
-    n_decoys: int,
-    n_distinct: Floats,
+    groups: Indices,
     rng: np.random.Generator,
 ) -> Floats:
     """Return the probability that chance gives a motif as much evidence, float64 array (K,).
@@ -189,14 +188,14 @@ def recurrence_p_values(
         Motif of each candidate, for decoys the motif that they were made of.
     copy : int64 array (n,)
         0 for candidates of motifs, 1 to R for those of their decoys.
-    n_decoys : int
-        R, decoys of each motif.
-    n_distinct : float64 array (K,)
-        How many of them differ; 0: the motif has no order in time, its p-value is 1.
+    groups : int64 array (K, R)
+        Which decoys of a motif are alike and count as one, group numbers from 0; -1: the motif has
+        no order in time, its p-value is 1.
     """
-    n_motifs = len(n_distinct)
+    n_motifs = len(groups)
     p_values = np.ones(n_motifs)
-    shape = 1 / dispersion_of_copies(score, motif, copy, n_motifs=n_motifs, n_decoys=n_decoys)
+    n_distinct = groups.max(axis=1, initial=-1) + 1
+    shape = 1 / dispersion_of_copies(score, motif, copy, groups)
     own = ADVANTAGE * rng.gamma(shape, size=N_DRAWS)
     for k in range(n_motifs):
         mine = motif == k
@@ -214,34 +213,33 @@ def recurrence_p_values(
     return p_values
 
 
-def dispersion_of_copies(
-    score: Floats, motif: Indices, copy: Indices, *, n_motifs: int, n_decoys: int
-) -> float:
+def dispersion_of_copies(score: Floats, motif: Indices, copy: Indices, groups: Indices) -> float:
     """Return the squared coefficient of variation of the evidence that decoys of a motif expect.
 
     The variance between decoys beyond that of random labels, pooled over motifs, each with the
-    weight of what it says; few candidates say little, and `DISPERSION` holds then.
+    weight of what it says; few candidates say little, and `DISPERSION` holds then. Decoys that are
+    alike are one: how they share what they find says nothing.
 
     Parameters
     ----------
-    score, motif, copy, n_motifs, n_decoys
+    score, motif, copy, groups
         See `recurrence_p_values`.
     """
-    decoy = copy > 0
-    if n_decoys < 2 or not decoy.any():
-        return DISPERSION
-    evidence = np.zeros((n_motifs, n_decoys))
-    np.add.at(evidence, (motif[decoy], copy[decoy] - 1), score[decoy])
-    of_labels = np.bincount(motif[decoy], np.square(score[decoy]), minlength=n_motifs) / n_decoys
-    mean = evidence.mean(axis=1)
-    some = mean > 0
-    # evidence over its mean has variance (random labels) + (dispersion)
-    labels = of_labels[some] / mean[some] ** 2
-    between = np.var(evidence[some] / mean[some, None], axis=1, ddof=1) - labels
-    weight = (n_decoys - 1) * np.square(DISPERSION / (labels + DISPERSION))
-    pooled = float(weight @ between) + PRIOR_DECOYS * DISPERSION
+    total, weights = PRIOR_DECOYS * DISPERSION, PRIOR_DECOYS
+    for k, group in enumerate(groups):
+        mine = (motif == k) & (copy > 0)
+        n = int(group.max(initial=-1)) + 1
+        if n < 2 or not score[mine].any():
+            continue
+        evidence = np.bincount(group[copy[mine] - 1], score[mine], minlength=n)
+        mean = evidence.mean()
+        # evidence over its mean has variance (random labels) + (dispersion)
+        labels = float(np.square(score[mine]).sum()) / n / mean**2
+        weight = (n - 1) * (DISPERSION / (labels + DISPERSION)) ** 2
+        total += weight * (float(np.var(evidence / mean, ddof=1)) - labels)
+        weights += weight
     # not below the prior: decoys of one draw can be alike by chance
-    return max(pooled / (float(weight.sum()) + PRIOR_DECOYS), DISPERSION)
+    return max(total / weights, DISPERSION)
 
 
 def _draw_sums(values: Floats, share: Floats, rng: np.random.Generator) -> Floats:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
 from motifmine.seeding import generator
-from motifmine.types import Floats, Floats32, Indices
+from motifmine.types import Floats32, Indices
 
 N_TRIES = 8
 """Most draws of lags of a decoy; of these, the one least similar to the motif is taken."""
@@ -74,11 +74,11 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
     )
 
 
-def count_distinct(motifs: MotifSet, lags: Indices) -> Floats:
-    """Return how many different decoys each motif has, float64 array (K,); 0 without any order.
+def group_alike(motifs: MotifSet, lags: Indices) -> Indices:
+    """Return which decoys of each motif are alike, int64 array (K, n_decoys): group numbers from 0.
 
-    Decoys that are alike share what they find, so that many count as one. One word that is the same
-    in both directions has no order where there are others: its decoys are the motif again.
+    Decoys that are alike share what they find, so that many count as one. A motif whose decoys are
+    the motif again has no order in time, and no decoys: -1.
 
     Parameters
     ----------
@@ -87,13 +87,15 @@ def count_distinct(motifs: MotifSet, lags: Indices) -> Floats:
         See `draw_lags`.
     """
     everyone = motifs_with_decoys(motifs, lags).probability
-    number = np.zeros(len(motifs))
+    groups = np.full((len(motifs), len(lags)), -1, dtype=np.int64)
     for k in range(len(motifs)):
         copies = everyone[k :: len(motifs)]
         alike = max_shifted_cosine(copies, copies)[0]
         if np.median(alike[0, 1:]) < COPY:
-            number[k] = np.sum(1 / np.count_nonzero(alike[1:, 1:] >= EQUAL, axis=1))
-    return number
+            # each is in the group of the first that it is like
+            first = (alike[1:, 1:] >= EQUAL).argmax(axis=1)
+            groups[k] = np.unique(first[first], return_inverse=True)[1]
+    return groups
 
 
 def roll_words(motif: Floats32, lag: Indices) -> Floats32:

@@ -15,7 +15,7 @@ from motifmine.analysis.competition import (
     cross_fit,
     leave_out,
 )
-from motifmine.analysis.decoys import count_distinct, draw_lags
+from motifmine.analysis.decoys import draw_lags, group_alike
 from motifmine.analysis.motif_selection import keep_activations
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
@@ -240,8 +240,7 @@ def p_values_of(found: Candidates, motifs: MotifSet, lags: Indices, seed: int) -
         found.occurrences.score,
         found.occurrences.motif.astype(np.int64),
         found.copy,
-        n_decoys=len(lags),
-        n_distinct=count_distinct(motifs, lags),
+        groups=group_alike(motifs, lags),
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -47,10 +47,6 @@ class FittedModel(ABC):
 
     def occurrences_in(self, table: ObservationTable) -> Occurrences | None:
         """Return the occurrences in the table of the fit; None: they are peaks of activations."""
-        return None
-
-    def refit(self, table: ObservationTable) -> Self | None:
-        """Return the fit of other documents that begins with these motifs, None: there is none."""
         return None
 
     def posterior_of(self, occurrences: Occurrences) -> Posterior | None:

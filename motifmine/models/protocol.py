@@ -85,9 +85,6 @@ class Fit(Protocol):
         from, float64 array (D,); None: that of `table`.
         """
 
-    def refit(self, table: ObservationTable) -> "Fit | None":
-        """Return the fit of other documents that begins with these motifs, None: there is none."""
-
     def findings(self) -> dict[str, object]:
         """Return what else there is to know of the fit, plain values for its file."""
 

@@ -293,17 +293,12 @@ def assess_fit(
         model = model_of_parts(name, settings)
     assert model is not None
     part_model = model
-
-    def fit_part(part: ObservationTable, fold: int) -> Fit:
-        # a search of its own may end in other motifs than that of the whole, which tests nothing
-        return fit.refit(part) or part_model.fit(part, seed=seed + Stream.FOLD + fold)
-
     return assess(
         table,
         fit.motifs,
         fit.background,
         fit.activations,
-        fit_part,
+        lambda part, fold: part_model.fit(part, seed=seed + Stream.FOLD + fold),
         inference_of(fit.provenance.spec),
         detection=detection,
         n_occurrences=len(found),

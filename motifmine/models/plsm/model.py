@@ -25,7 +25,7 @@ from motifmine.models.plsm.moving import (
     moving_motifs,
 )
 from motifmine.models.plsm.moving_things import with_gathered_starts, with_things
-from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, shares
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,
@@ -39,7 +39,6 @@ from motifmine.models.plsm.stages import (
     has_open_number,
     prepare_fit,
     resolve,
-    with_inferred_starts,
     without_surplus,
 )
 from motifmine.models.plsm.variational import polish
@@ -61,8 +60,6 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats
 
-EVEN_SHARE = 0.1
-"""Share of motifs that is spread over the background's words before they are fitted again."""
 N_FOLD_IN = 30
 """Iterations in which the starts of given motifs are inferred."""
 
@@ -158,26 +155,6 @@ class PlsmFit(FittedModel):
     provenance: Provenance
     decisions: tuple[str, ...] = ()
     """What the data decided, and why there are fewer motifs than asked for, a line each."""
-
-    def refit(self, table: ObservationTable) -> "PlsmFit | None":
-        """Return the fit of other documents by EM that begins with these motifs.
-
-        None for things that move, whose splits are no part of EM, and at several tempos.
-        """
-        if self.spec.activity == "moving" or self.motifs.tempos is not None:
-            return None
-        check_size(table, n_motifs=1, motif_length=self.motifs.motif_length)
-        spec = replace(self.spec, n_motifs=len(self.motifs))
-        watch = Watch.of(spec, None)
-        problem = prepare_fit(spec, table, most_threads())
-        words = shares(self.background.probability.astype(np.float64))
-        # no cell is closed: what only the documents of the fit lacked can be learned
-        even = np.float32(EVEN_SHARE / spec.motif_length) * words.astype(np.float32)
-        motifs = (1 - EVEN_SHARE) * self.motifs.probability + even
-        state = climbed(spec, problem, with_inferred_starts(problem, motifs, words), watch)
-        return _package(
-            spec, table, problem, state, np.arange(table.n_words), self.provenance.seed, watch
-        )
 
     def findings(self) -> dict[str, object]:
         """Return the decisions, where there were any."""

@@ -101,18 +101,10 @@ def best_search(
         n_threads=problem.n_threads,
         on_round=watch.see_round,
     )
-    return with_inferred_starts(problem, motifs, words)
+    return _with_inferred_starts(problem, motifs, words)
 
 
-def with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
-    """Return given motifs (K, L, W) and words of the background (W,), their starts inferred.
-
-    Parameters
-    ----------
-    problem : Problem
-    motifs : float32 array (K, L, W)
-    words : float64 array (W,)
-    """
+def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
     state = flat_start(problem, motifs, words)
     return infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
 
@@ -191,7 +183,7 @@ def grown(
     problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
     )
-    state = with_inferred_starts(problem, found.motifs, found.background_word)
+    state = _with_inferred_starts(problem, found.motifs, found.background_word)
     return problem, state, reason
 
 
@@ -233,7 +225,7 @@ def begun_at_tempos(
         n_threads=n_threads,
         tempos=tempos_of(spec.tempo_steps or 0),
     )
-    return problem, with_inferred_starts(problem, motifs, words)
+    return problem, _with_inferred_starts(problem, motifs, words)
 
 
 def without_surplus(
@@ -269,7 +261,7 @@ def without_surplus(
             break
         state = climbed(spec, problem, fewer, watch)
     if state.n_motifs < n_before:
-        state = with_inferred_starts(problem, state.usual, state.background_word)
+        state = _with_inferred_starts(problem, state.usual, state.background_word)
         state = climbed(spec, problem, state, watch)
     return state
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motifmine.analysis.matching import match_motifs
 from motifmine.errors import DataError, SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import iterate, step
@@ -21,7 +20,6 @@ from motifmine.records.start_layout import start_layout
 from motifmine.records.table import (
     ObservationTable,
     bin_starts,
-    cut_documents,
     join_tables,
     table_from_rows,
 )
@@ -332,13 +330,3 @@ def test_motifs_are_not_located_in_a_larger_vocabulary(small: Simulation) -> Non
 def test_a_wrong_setting_is_named_with_its_value(field: str, value: object) -> None:
     with pytest.raises(SpecError, match=f"{field} is"):
         Plsm(**{field: value})  # type: ignore[arg-type]
-
-
-def test_a_fit_is_fitted_again_to_other_documents_from_its_motifs() -> None:
-    drawn = simulate(n_motifs=3, motif_length=8, n_words=30, n_times=1200, noise=0.2, seed=4)
-    halves = cut_documents(drawn.table, 600)
-    fit = Plsm(n_motifs=3, motif_length=8).fit(halves.documents([0]))
-    again = fit.refit(halves.documents([1]))
-    assert again is not None
-    assert match_motifs(fit.motifs.probability, again.motifs.probability).cosine.min() > 0.9
-    assert not np.array_equal(np.sort(fit.motifs.weight), np.sort(again.motifs.weight))
