@@ -94,10 +94,12 @@ def evaluate(
     True
     """
     found = record.occurrences
+    first_s = np.array([recording.extent_s(record.bin_s)[0] for recording in record.recordings])
     # reported starts are clipped to the recording, which would move them against the motif's offset
-    before_s = record.bin_s * np.minimum(found.start_bin, 0)
+    before_s = first_s[found.document] + record.bin_s * found.start_bin
+    start_s = np.where(found.start_bin < 0, np.minimum(found.start_s, before_s), found.start_s)
     return evaluate_occurrences(
-        replace(found, start_s=found.start_s + before_s),
+        replace(found, start_s=start_s),
         truth,
         n_motifs=len(record.motifs),
         n_documents=len(record.recordings),

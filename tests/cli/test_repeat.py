@@ -72,6 +72,10 @@ UNUSUAL = {
         "--device",
         "cpu",
     ),
+    "infogan": (
+        *("--model", "infogan", "--motifs", "3", "--steps", "30", "--loss", "non-saturating"),
+        *("--gradient-penalty", "1", "--device", "cpu"),
+    ),
     "hsmm, without a length of motifs": ("--model", "hsmm", "--states", "3", "--stability", "2"),
 }
 """Options of fits, none of which is as it comes."""

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import Command
 from click.testing import Result
 
 from motifmine.io.video.codecs import describe_codecs, opencv_problem
 from motifmine.workflows import doctor
-from motifmine_cli.main import main as group
 
 Run = Callable[..., Result]
 
@@ -127,14 +127,15 @@ def test_colours_are_switched_off(
     before: tuple[str, ...],
     variables: dict[str, str],
     coloured: bool | None,
+    command: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with group.make_context("motifmine", [*before, "info"]) as context:
-        assert group.callback is not None
-        context.invoke(group.callback, **context.params)
+    with command.make_context("motifmine", [*before, "info"]) as context:
+        assert command.callback is not None
+        context.invoke(command.callback, **context.params)
         assert context.color is coloured
 
 

@@ -67,7 +67,7 @@ def test_the_three_lines_work_on_a_series(motifmine: Run) -> None:
     assert "time bins of 1 s" in result.stderr
     assert motifmine("fit", "--model", "plsm").exit_code == 0
     shown = motifmine("show-motifs")
-    assert "flow high, then level high." in shown.stdout
+    assert "flow rises by 5 for 3 s, 4 s later level rises by 3 for 3 s." in shown.stdout
     record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
     assert len(record.occurrences) == 20
     assert set(np.diff(record.occurrences.start_s)) == {30.0}

@@ -183,7 +183,8 @@ def _run_em_step(
         activation=improved[:, :-1],
         background=FlatBackground(
             share=float(total / windows.count.sum()),
-            word_probability=explained / total.clamp(min=1e-30),
+            # a background that explains nothing keeps its words: probabilities of 0 are none
+            word_probability=explained / total if total > 0 else state.background.word_probability,
         ),
         log_rates=log_rates,
     )
