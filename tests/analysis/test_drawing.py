@@ -26,7 +26,8 @@ def record(small: Simulation) -> FitRecord:
 
 
 def test_a_draw_is_like_the_data_of_the_fit(record: FitRecord, small: Simulation) -> None:
-    drawn = draw_from_fit(record, n_documents=6, seed=1)
+    # of fewer documents the number of starts, a Poisson process, may be off by more than a tenth
+    drawn = draw_from_fit(record, n_documents=20, seed=1)
     assert drawn.table.total / drawn.table.n_times == pytest.approx(
         small.table.total / small.table.n_times, rel=0.15
     )
@@ -36,7 +37,7 @@ def test_a_draw_is_like_the_data_of_the_fit(record: FitRecord, small: Simulation
     words = np.bincount(drawn.table.word, drawn.table.count) / drawn.table.total
     usual = np.bincount(small.table.word, small.table.count) / small.table.total
     assert words @ usual / np.linalg.norm(words) / np.linalg.norm(usual) > 0.97
-    again = draw_from_fit(record, n_documents=6, seed=1)
+    again = draw_from_fit(record, n_documents=20, seed=1)
     np.testing.assert_array_equal(again.table.word, drawn.table.word)
 
 
