@@ -91,7 +91,7 @@ def test_occurrences_are_sorted_by_document_then_start(small: Simulation) -> Non
 
 
 def test_a_lower_rate_of_false_alarms_keeps_fewer_occurrences() -> None:
-    table = simulate(noise=0.7, observations_per_bin=1.0, n_words=40, n_times=1500, seed=3).table
+    table = simulate(noise=0.6, observations_per_bin=1.0, n_words=40, n_times=1500, seed=3).table
     spec = Plsm(n_motifs=4, motif_length=10, activity="sparse", rounds=2)
     many, few = (
         mine(table, spec, detection=Detection(false_alarms_per_hour=rate)) for rate in (500.0, 0.1)
