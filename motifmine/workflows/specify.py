@@ -1,6 +1,7 @@
 """From the request for a fit to the specification of its model."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from motifmine.durations import Duration
@@ -15,6 +16,9 @@ from motifmine.records.vocabulary import Vocabulary
 OnMessage = Callable[[str], None]
 USUAL_NUMBER = 10
 """Most motifs of a video where no number is given."""
+SHORTENED = 4
+"""A usual length that is too long becomes the longest document divided by this, so that motifs can
+recur in each half of it."""
 
 
 def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> Any:
@@ -62,7 +66,7 @@ def choose_sizes(
     """Return the specification with the motif length that the data decide, and how they did.
 
     The length is left to the data with `auto`, and of words without places where it is not given,
-    if the model can choose.
+    if the model can choose. The usual length of other words is shortened for short recordings.
 
     Parameters
     ----------
@@ -70,11 +74,25 @@ def choose_sizes(
         Prepared.
     """
     is_open = request.motif_length is None and decides_sizes(request, table.vocabulary)
-    if request.motif_length != "auto" and not is_open:
+    if request.motif_length == "auto" or is_open:
+        chosen, line = size_choice(request.model).choose_length(table, spec, seed=request.seed or 0)
+    elif request.motif_length is None and _usual_is_long(spec, table):
+        length = max(1, int(table.document_lengths.max()) // SHORTENED)
+        chosen = replace(spec, motif_length=length)
+        line = f"motif length {length * table.bin_s:g} s: the longest document is short"
+    else:
         return spec, {}
-    chosen, line = size_choice(request.model).choose_length(table, spec, seed=request.seed or 0)
     on_message(line)
     return chosen, {"motif_length_choice": line}
+
+
+def _usual_is_long(spec: Any, table: ObservationTable) -> bool:
+    """Return whether no half of a document holds a motif of the usual length.
+
+    Motifs of moving things, which are as long as their paths, are shortened by the model.
+    """
+    length = getattr(spec, "motif_length", 0)
+    return getattr(spec, "longest_s", None) is None and 2 * length > table.document_lengths.max()
 
 
 def decides_sizes(request: FitRequest, vocabulary: Vocabulary) -> bool:

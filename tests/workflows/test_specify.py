@@ -1,12 +1,15 @@
 """The line that announces a fit says which sizes are given and which are limits."""
 
+import numpy as np
 import pytest
 
 from motifmine.durations import Duration
 from motifmine.models.request import FitRequest
+from motifmine.records.layouts import ChangeGrid
+from motifmine.records.table import table_from_rows
 from motifmine.records.vocabulary import FlowGrid, Vocabulary
 from motifmine.simulation import Simulation
-from motifmine.workflows.specify import describe_fit, specify_model
+from motifmine.workflows.specify import choose_sizes, describe_fit, specify_model
 
 GRID = FlowGrid(
     rows=4, columns=5, directions=4, cell_px=8, frame_width=40, frame_height=32, static=False
@@ -31,3 +34,25 @@ def test_open_sizes_are_announced_as_limits(
 ) -> None:
     spec = specify_model(request_, Vocabulary.of_grid(GRID), small.table.bin_s)
     assert describe_fit(request_, spec, small.table).endswith(sizes)
+
+
+@pytest.mark.parametrize(("n_times", "length"), [(8, 2), (3, 1), (39, 9), (40, 20)])
+def test_the_usual_length_fits_into_short_recordings(n_times: int, length: int) -> None:
+    words = Vocabulary.of_grid(
+        ChangeGrid(
+            rows=2, columns=2, directions=0, cell_px=8, frame_width=16, frame_height=16, static=True
+        )
+    )
+    time = np.arange(n_times)
+    table = table_from_rows(
+        time=time, word=time % 4, count=time + 1, n_times=n_times, vocabulary=words, bin_s=3.0
+    )
+    request = FitRequest(model="plsm")
+    said: list[str] = []
+    spec, choices = choose_sizes(request, specify_model(request, words, 3.0), table, said.append)
+    assert spec.motif_length == length
+    assert bool(choices) == bool(said) == (length < 20)
+    # a number that was asked for is believed
+    asked = FitRequest(model="plsm", motif_length=Duration(20, "bins"))
+    spec, _ = choose_sizes(asked, specify_model(asked, words, 3.0), table, said.append)
+    assert spec.motif_length == 20

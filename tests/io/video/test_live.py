@@ -86,7 +86,7 @@ def test_a_camera_is_recorded_lost_and_recorded_again(tmp_path: Path) -> None:
     address = f"rtsp://gast:geheim@127.0.0.1:{port}/cam?token=geheim2"
     tables = tmp_path / "motifmine-work/tables"
     with rtsp_server(port, "gast:geheim"):
-        process = start_extraction(tmp_path, address, "--document", "2s")
+        process = start_extraction(tmp_path, address, "--document", "2s", "--keep-video", "kept")
         deadline = time.monotonic() + 60
         while len(list(tables.glob("*.h5"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -111,6 +111,16 @@ def test_a_camera_is_recorded_lost_and_recorded_again(tmp_path: Path) -> None:
     # the last document of a connection may have too few frames for a word
     assert sum(len(table.word) > 0 for table in found) >= 3
     assert all(table.picture is None for table in found)
+    # the video of both connections, whole and in files as long as the documents
+    kept = sorted((tmp_path / "kept").iterdir())
+    assert len(kept) >= 3
+    n_kept = 0
+    for path in kept:
+        assert path.suffix == ".mkv"
+        with open_video(path) as video:
+            n_kept += len(list(video.frames()))
+            assert not video.frames_damaged
+    assert n_kept >= 0.9 * sum(table.recordings[0].frames_decoded for table in found)
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"geheim" not in path.read_bytes()
     assert "geheim" not in out + err
