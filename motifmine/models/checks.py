@@ -6,7 +6,7 @@ import numpy as np
 
 from motifmine.errors import DataError
 from motifmine.models.protocol import Located
-from motifmine.records.fit import Activations, Background
+from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
@@ -85,3 +85,22 @@ def locate_nothing(background: Background, table: ObservationTable) -> Located:
         background=Background(probability=background.probability, weight=1.0),
         log_likelihood=float(np.sum(table.count * np.log(rate))),
     )
+
+
+def no_motifs(n_words: int) -> MotifSet:
+    """Return no motifs, of one bin."""
+    return MotifSet(probability=np.zeros((0, 1, n_words), np.float32), weight=np.zeros(0))
+
+
+def no_occurrences(*_: object) -> Occurrences:
+    """Return no occurrences: the model has no motifs."""
+    whole, real = np.zeros(0, np.int32), np.zeros(0)
+    return Occurrences(
+        document=whole, start_bin=whole, start_s=real, motif=whole, weight=real, score=real
+    )
+
+
+def background_of(table: ObservationTable) -> Background:
+    """Return the words of a table as the background that explains all of it."""
+    words = np.bincount(table.word, table.count, minlength=table.n_words)
+    return Background(probability=(words / words.sum()).astype(np.float32), weight=1.0)

@@ -94,8 +94,7 @@ STATES = Entry(
 RECURRENT = Entry(
     specification="motifmine.models.recurrent.spec:RecurrentSpec",
     model="motifmine.models.recurrent.model:Gru",
-    locate="motifmine.models.recurrent.model:locate_in_record",
-    occurrences="motifmine.models.recurrent.model:no_occurrences",
+    occurrences="motifmine.models.checks:no_occurrences",
     forecaster="motifmine.models.recurrent.cells:filter_of_record",
 )
 OWN = {
@@ -124,14 +123,14 @@ OWN = {
     "tcae": Entry(
         specification="motifmine.models.tcae.spec:TcaeSpec",
         model="motifmine.models.tcae.model:Tcae",
-        locate="motifmine.models.tcae.model:locate_in_record",
+        locate="motifmine.models.networks:locate_in_record",
         default_topics="auto",
         writes_checkpoints=True,
     ),
     "infogan": Entry(
         specification="motifmine.models.adversarial.spec:InfoganSpec",
         model="motifmine.models.adversarial.model:Infogan",
-        locate="motifmine.models.adversarial.model:locate_in_record",
+        locate="motifmine.models.networks:locate_in_record",
         default_topics="auto",
     ),
     "hmm": replace(STATES, model="motifmine.models.states.model:Hmm"),

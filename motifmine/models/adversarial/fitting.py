@@ -1,8 +1,9 @@
 """Fitting of an InfoGAN in torch, and reading of its codes in documents."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,12 +17,13 @@ from motifmine.models.adversarial.coder import Coder
 from motifmine.models.adversarial.infogan import InfoganGame
 from motifmine.models.adversarial.networks import SCALE, UNITS, CriticWithCoder, leak
 from motifmine.models.adversarial.spec import InfoganSpec
-from motifmine.models.adversarial.training import Course, Plan, Row, train, use_seed
+from motifmine.models.adversarial.training import Plan, train, use_seed
 from motifmine.models.adversarial.windows import Recordings, make_dense
 from motifmine.models.checks import FLOOR, drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, measure_free_bytes, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
-from motifmine.models.protocol import Located
+from motifmine.models.networks import Learned
+from motifmine.models.protocol import FitContext, Located
 from motifmine.records.fit import (
     Background,
     MotifSet,
@@ -53,18 +55,14 @@ STRENGTH_RANGE = 2.0
 """Log strengths beyond this are artefacts of the coder."""
 
 
-class InfoganResult(NamedTuple):
-    """Result of a fit."""
-
-    motifs: MotifSet
-    background: Background
-    coder: Coder
-    course: Course
-
-
 def fit_table(
-    spec: InfoganSpec, table: ObservationTable, *, seed: int, on_check: Callable[[Row], None]
-) -> InfoganResult:
+    spec: InfoganSpec,
+    table: ObservationTable,
+    *,
+    seed: int,
+    context: FitContext,
+    report: Callable[[int, int, float], None],
+) -> Learned:
     """Fit generator, critic and coder to `table`.
 
     Parameters
@@ -72,9 +70,12 @@ def fit_table(
     spec : InfoganSpec
     table : ObservationTable
     seed : int
-    on_check : callable
-        Called with a `Row` after every check.
+    context : FitContext
+        Not used.
+    report : callable
+        Called with the step, the steps, and the log-likelihood after every check.
     """
+    began = time.perf_counter()
     # before any work, so that a missing GPU is reported at once
     device = choose_device(spec.device)
     used, compact = drop_unused_words(table)
@@ -91,15 +92,23 @@ def fit_table(
             generator_rate=GENERATOR_RATE,
             seed=torch_seed,
         )
-        course = train(game, plan, on_check)
+        course = train(game, plan, lambda row: report(row.step, spec.steps, row.value))
         with torch.no_grad():
             kept = prune_motifs(game)
-            return InfoganResult(
-                motifs=_make_motifs(game.generator.motifs[kept], used, table.n_words),
-                background=_make_background(game.generator.background, used, table.n_words),
-                coder=_make_coder(game, kept, used, table.n_words),
-                course=course,
-            )
+            motifs = _make_motifs(game.generator.motifs[kept], used, table.n_words)
+            background = _make_background(game.generator.background, used, table.n_words)
+            coder = _make_coder(game, kept, used, table.n_words)
+    located = locate(spec, motifs, background, coder, table)
+    found = located.activations
+    mass = np.bincount(found.motif, found.mass, minlength=len(motifs))
+    return Learned(
+        motifs=replace(motifs, weight=mass / table.total),
+        located=located,
+        state=coder,
+        trace=course.make_trace(located.log_likelihood, time.perf_counter() - began),
+        stopped=course.stopped,
+        findings=course.findings,
+    )
 
 
 def check_memory(table: ObservationTable, motif_length: int, device: torch.device) -> None:
@@ -150,7 +159,7 @@ def prune_motifs(game: InfoganGame) -> Tensor:
 
 
 def locate(
-    device: str,
+    spec: InfoganSpec,
     motifs: MotifSet,
     background: Background,
     coder: Coder,
@@ -160,7 +169,8 @@ def locate(
 
     Parameters
     ----------
-    device : str
+    spec : InfoganSpec
+        For the device.
     motifs : MotifSet
     background : Background
         Its words are kept.
@@ -169,7 +179,7 @@ def locate(
     """
     layout = start_layout(table, motifs.motif_length)
     with torch.no_grad(), use_deterministic_sums():
-        activation = read_starts(coder, motifs.motif_length, table, choose_device(device))
+        activation = read_starts(coder, motifs.motif_length, table, choose_device(spec.device))
     # rates must add up to what there is, or they would be no distribution over observations
     explained = float(activation.sum(dtype=np.float64))
     activation *= min(1.0, table.total / max(explained, 1e-9))

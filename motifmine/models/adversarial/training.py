@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from motifmine.errors import FitError
+from motifmine.records.fit import Trace
 from motifmine.time_limit import is_time_up
 
 Loss = Literal["hinge", "non-saturating"]
@@ -106,6 +108,30 @@ class Course:
     restarts: list[str] = field(default_factory=list)
     """Why the training went back to the last good state, a sentence each time."""
     interrupted: bool = False
+
+    @property
+    def stopped(self) -> str:
+        """After what Ctrl-C ended the training, "" where it did not."""
+        return f"step {self.rows[-1].step}; that is used" if self.interrupted else ""
+
+    @property
+    def findings(self) -> dict[str, object]:
+        """What a fit reports of its training."""
+        return {"restarts of the training": "; ".join(self.restarts)} if self.restarts else {}
+
+    def make_trace(self, log_likelihood: float, elapsed_s: float) -> Trace:
+        """Return the losses of all checks, and a last row of the finished fit."""
+        rows = self.rows
+        names = tuple(rows[0].losses)
+        losses = [[row.losses[name] for name in names] for row in rows]
+        return Trace(
+            iteration=np.array([*(row.step for row in rows), rows[-1].step + 1]),
+            log_likelihood=np.array([*(row.value for row in rows), log_likelihood]),
+            seconds=np.array([*(row.seconds for row in rows), elapsed_s]),
+            loss_names=names,
+            # the row of the finished fit has no loss of its own
+            losses=np.array([*losses, losses[-1]]),
+        )
 
 
 def compute_critic_loss(kind: Loss, real: Tensor, fake: Tensor) -> Tensor:

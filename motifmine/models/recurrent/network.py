@@ -10,9 +10,14 @@ from scipy.sparse import csr_matrix
 from torch import Tensor, nn
 
 from motifmine.errors import FitError
+from motifmine.models.checks import background_of, locate_nothing, no_motifs
 from motifmine.models.devices import choose_device, use_deterministic_sums
+from motifmine.models.networks import Learned
+from motifmine.models.protocol import FitContext
 from motifmine.models.recurrent.cells import MOST_LOG, Weights
+from motifmine.models.recurrent.model import Gru
 from motifmine.models.recurrent.spec import RecurrentSpec
+from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32, Indices
@@ -41,13 +46,53 @@ class Network(nn.Module):
         return log_mean + torch.clamp(self.rates(hidden), -MOST_LOG, MOST_LOG)
 
 
+def fit_table(
+    spec: Gru,
+    table: ObservationTable,
+    *,
+    seed: int,
+    context: FitContext,
+    report: Callable[[int, int, float], None],
+) -> Learned:
+    """Return the weights of the best epoch; the trace is of held-out windows.
+
+    Parameters
+    ----------
+    spec : Gru
+    table : ObservationTable
+    seed : int
+        Of the first weights, and of the order of windows.
+    context : FitContext
+        Not used.
+    report : callable
+        Called with the number of each epoch, of epochs, and the held-out log-likelihood, nats per
+        observation.
+    """
+    weights, course = train(spec.name, spec, table, seed=seed, report=report)
+    value, seconds = np.array(course).T
+    return Learned(
+        motifs=no_motifs(table.n_words),
+        located=locate_nothing(background_of(table), table),
+        state=weights,
+        trace=Trace(
+            iteration=np.arange(len(value)), log_likelihood=value * table.total, seconds=seconds
+        ),
+        findings={
+            "decisions": [
+                f"{spec.name} has no motifs: it predicts, see motifmine forecast; weights of epoch "
+                f"{value.argmax()}, the best on held-out windows"
+            ]
+        },
+    )
+
+
 def train(
     kind: str,
     spec: RecurrentSpec,
     table: ObservationTable,
     *,
     seed: int,
-    on_epoch: Callable[[int, float], None],
+    report: Callable[[int, int, float], None],
 ) -> tuple[Weights, list[tuple[float, float]]]:
     """Return the weights of the best epoch, and of every epoch its held-out value and its time.
 
@@ -57,8 +102,8 @@ def train(
         `gru` or `lstm`.
     spec : RecurrentSpec
     table : ObservationTable
-    on_epoch : callable
-        Called with the number of each epoch and the held-out log-likelihood, nats per observation.
+    seed, report
+        See `fit_table`.
     """
     device = choose_device(spec.device)
     shape = (table.n_times, table.n_words)
@@ -102,7 +147,7 @@ def train(
             if not np.isfinite(value):
                 raise FitError(f"the loss of {kind} is {value} at epoch {epoch}; lower the counts")
             course.append((value, time.perf_counter() - began))
-            on_epoch(epoch, value)
+            report(epoch, spec.epochs, value)
             if value >= max(found for found, _ in course):
                 best_epoch = epoch
                 best = {name: each.detach().clone() for name, each in network.state_dict().items()}

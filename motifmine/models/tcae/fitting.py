@@ -1,17 +1,13 @@
-"""Fitting of the auto-encoder in torch, and locating its motifs in new documents.
-
-`motifmine.models.tcae.model` has the records and imports this module only when necessary, because
-importing torch takes two seconds.
-"""
+"""Fitting of the auto-encoder in torch, and locating its motifs in new documents."""
 
 import hashlib
 import json
 import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +16,10 @@ from torch import Tensor
 from motifmine.errors import FitError
 from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, use_deterministic_sums
+from motifmine.models.fitted import remaining_background
 from motifmine.models.moving_window import LEAST_EXPLAINED, MovingWindow
+from motifmine.models.networks import Learned
+from motifmine.models.protocol import FitContext, Located
 from motifmine.models.tcae.devices import check_memory, choose_dtype
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.network import (
@@ -40,9 +39,10 @@ from motifmine.models.tcae.pruning import (
 )
 from motifmine.models.tcae.refit import FlatBackground
 from motifmine.models.tcae.spec import TcaeSpec
-from motifmine.models.tcae.training import Course, EpochRow, Plan, train
+from motifmine.models.tcae.training import Course, Plan, train
 from motifmine.models.tcae.windows import Windows, cut_windows
-from motifmine.records.fit import Background, MotifSet
+from motifmine.records.fit import Background, MotifSet, Trace, make_sparse_activations
+from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices, Indices32
@@ -51,42 +51,34 @@ LEAST_WINDOWS = 40
 """With fewer windows none is held out."""
 
 
-class TcaeResult(NamedTuple):
-    """Result of a fit, as arrays."""
-
-    motifs: MotifSet
-    background: Background
-    encoder: Encoder
-    activation: Floats32
-    """(R, K), by start row of `motifmine.records.start_layout`."""
-    course: Course
-    log_likelihood: float
-
-
 def fit_table(
     spec: TcaeSpec,
     table: ObservationTable,
     *,
     seed: int,
-    checkpoint: Path | None,
-    on_epoch: Callable[[EpochRow], None],
-) -> TcaeResult:
+    context: FitContext,
+    report: Callable[[int, int, float], None],
+) -> Learned:
     """Fit the auto-encoder to `table`.
 
     Parameters
     ----------
-    checkpoint : Path or None
-        File to resume training from if it exists, and to save to.
-    on_epoch : callable
-        Called with an `EpochRow` after every epoch.
+    spec : TcaeSpec
+    table : ObservationTable
+    seed : int
+    context : FitContext
+        With a file to resume training from if it exists, and to save to.
+    report : callable
+        Called with the number of every epoch, of epochs, and its log-likelihood.
     """
+    began = time.perf_counter()
     # before any work, so that a missing GPU is reported at once
     device = choose_device(spec.device, spec.dtype)
     used, compact = drop_unused_words(table)
     check_memory(spec, compact, device)
     window = MovingWindow.of_words(table.vocabulary.layout, used, compact)
 
-    def attempt(paths: PathMask | None, file: Path | None) -> TcaeResult:
+    def attempt(paths: PathMask | None, file: Path | None) -> Learned:
         rng = make_torch_generator(seed)
         with use_deterministic_sums():
             objective = build_objective(spec, compact, device, rng, paths)
@@ -100,19 +92,19 @@ def fit_table(
                 windows=training,
                 plan=_make_plan(spec, table, seed, file, paths),
                 generator=rng,
-                on_epoch=on_epoch,
+                on_epoch=lambda row: report(row.epoch + 1, spec.epochs, row.log_likelihood),
             )
-            return _build_result(spec, compact, used, table.n_words, objective, course)
+            return _build_result(spec, compact, table, used, objective, course, began)
 
     if window is not None:
         # no filter may survive where nothing moves along a path
         with suppress(FitError):
-            moving = attempt(PathMask(window=window), checkpoint)
-            if moving.motifs.weight.sum() >= LEAST_EXPLAINED or moving.course.interrupted:
+            moving = attempt(PathMask(window=window), context.checkpoint)
+            if moving.motifs.weight.sum() >= LEAST_EXPLAINED or moving.stopped:
                 return moving
         # the file is that of the first attempt
-        checkpoint = None
-    return attempt(None, checkpoint)
+        return attempt(None, None)
+    return attempt(None, context.checkpoint)
 
 
 def make_torch_generator(seed: int) -> torch.Generator:
@@ -214,13 +206,17 @@ def _make_plan(
 def _build_result(
     spec: TcaeSpec,
     table: ObservationTable,
+    whole: ObservationTable,
     used: Indices32,
-    n_vocabulary: int,
     objective: Objective,
     course: Course,
-) -> TcaeResult:
-    """Convert surviving filters to motifs, heaviest first, with re-estimated masses."""
-    network, windows = objective.network, objective.windows
+    began: float,
+) -> Learned:
+    """Convert surviving filters to motifs, heaviest first, with re-estimated masses.
+
+    `table` is `whole` over the words that occur.
+    """
+    network, windows, n_vocabulary = objective.network, objective.windows, whole.n_words
     alive = find_alive(network.decoder.detach())
     check_alive(spec, alive)
     filters, bias = network.encoder.detach()[alive], network.bias.detach()[alive]
@@ -233,25 +229,34 @@ def _build_result(
         spec, table, network.decoder.detach()[alive], is_open, n_vocabulary, objective.paths
     )
     mass = result.activation.sum(dim=1).double()
-    return TcaeResult(
+    value = float(result.log_rates - _sum_log_totals(table))
+    rows, layout = course.rows, start_layout(whole, spec.motif_length)
+    return Learned(
         motifs=MotifSet(
             probability=_expand_words(motifs.transpose(1, 2), used, n_vocabulary),
             weight=(mass / table.total).cpu().numpy(),
         ),
-        background=Background(
-            probability=_expand_words(result.background.word_probability, used, n_vocabulary),
-            weight=result.background.share,
+        located=Located(
+            activations=make_sparse_activations(layout, _to_rows(result.activation)),
+            background=Background(
+                probability=_expand_words(result.background.word_probability, used, n_vocabulary),
+                weight=result.background.share,
+            ),
+            log_likelihood=value,
         ),
-        encoder=Encoder(
+        state=Encoder(
             filters=_expand_words(filters[kept].transpose(1, 2), used, n_vocabulary),
             bias=bias[kept].float().cpu().numpy(),
             inhibition=spec.inhibition,
             threshold=float(threshold),
             scale=windows.scale,
         ),
-        activation=result.activation.T.float().cpu().numpy(),
-        course=course,
-        log_likelihood=float(result.log_rates - _sum_log_totals(table)),
+        trace=Trace(
+            iteration=np.arange(len(rows) + 1),
+            log_likelihood=np.array([*(row.log_likelihood for row in rows), value]),
+            seconds=np.array([*(row.seconds for row in rows), time.perf_counter() - began]),
+        ),
+        stopped=f"epoch {len(rows)}; the best epoch is used" if course.interrupted else "",
     )
 
 
@@ -284,17 +289,22 @@ def locate(
     background: Background,
     encoder: Encoder,
     table: ObservationTable,
-) -> tuple[Floats32, float]:
-    """Return the activations of new documents by start row (R, K), and the log-likelihood, nats.
+) -> Located:
+    """Locate motifs in new documents, at start times that the encoder selects.
 
-    Motifs, encoder, threshold and background are held fixed.
+    Motifs, encoder, threshold and the background's words are held fixed.
 
     Parameters
     ----------
     spec : TcaeSpec
         For device, dtype, and sizes of windows and batches.
+    motifs : MotifSet
+    background : Background
+    encoder : Encoder
+    table : ObservationTable
     """
-    device, dtype = choose_device(spec.device, spec.dtype), choose_dtype(spec)
+    # the numbers of mixed precision are those of float32 outside of training
+    device, dtype = choose_device(spec.device), choose_dtype(spec)
     used, compact = drop_unused_words(table)
     windows = cut_windows(
         compact,
@@ -323,7 +333,19 @@ def locate(
             table.n_words,
             flat,
         )
-    return result.activation.T.float().cpu().numpy(), result.log_rates - _sum_log_totals(compact)
+    activation = _to_rows(result.activation)
+    explained = float(activation.sum(dtype=np.float64))
+    return Located(
+        activations=make_sparse_activations(start_layout(table, motifs.motif_length), activation),
+        background=remaining_background(background, explained, table.total),
+        log_likelihood=float(result.log_rates - _sum_log_totals(compact)),
+    )
+
+
+def _to_rows(activation: Tensor) -> Floats32:
+    """Convert activations (K, R) to a float32 array by start row (R, K)."""
+    rows: Floats32 = activation.T.float().cpu().numpy()
+    return rows
 
 
 def _to_filters(

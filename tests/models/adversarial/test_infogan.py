@@ -14,11 +14,12 @@ from motifmine.errors import DataError, FitError, SpecError
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.adversarial.coder import Coder
 from motifmine.models.adversarial.fitting import check_memory, read_codes
-from motifmine.models.adversarial.model import Infogan, InfoganFit
+from motifmine.models.adversarial.model import Infogan
 from motifmine.models.adversarial.networks import CriticWithCoder
 from motifmine.models.adversarial.spec import InfoganSpec
 from motifmine.models.adversarial.training import use_seed
 from motifmine.models.adversarial.windows import Recordings, find_recurring, make_dense
+from motifmine.models.networks import NetworkFit
 from motifmine.models.registry import locate_motifs
 from motifmine.records.settings import Detection, Preparation
 from motifmine.reporting.html.context import ReportContext
@@ -36,11 +37,11 @@ def truth() -> Simulation:
 
 
 @pytest.fixture(scope="module")
-def fit(truth: Simulation) -> InfoganFit:
+def fit(truth: Simulation) -> NetworkFit:
     return SPEC.fit(truth.table, seed=1)
 
 
-def test_motifs_and_starts_are_found(fit: InfoganFit, truth: Simulation) -> None:
+def test_motifs_and_starts_are_found(fit: NetworkFit, truth: Simulation) -> None:
     match = match_motifs(truth.motifs.probability, fit.motifs.probability)
     assert match.cosine.min() > 0.9
     assert len(match.cosine) == 2
@@ -57,7 +58,7 @@ def test_motifs_and_starts_are_found(fit: InfoganFit, truth: Simulation) -> None
 
 
 def test_the_coder_of_a_file_is_that_of_the_training(
-    fit: InfoganFit, truth: Simulation, tmp_path: Path
+    fit: NetworkFit, truth: Simulation, tmp_path: Path
 ) -> None:
     data = Prepared(table=truth.table, counts=truth.table, preparation=Preparation(counts="raw"))
     brief = replace(SPEC, steps=60)

@@ -14,9 +14,10 @@ from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import DataError, FitError, MotifmineWarning, SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.networks import NetworkFit
 from motifmine.models.protocol import FitContext
 from motifmine.models.tcae import fitting as tcae_fitting
-from motifmine.models.tcae.model import Tcae, TcaeFit
+from motifmine.models.tcae.model import Tcae
 from motifmine.models.tcae.objective import Objective
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
@@ -43,26 +44,26 @@ def truth() -> Simulation:
 
 
 @pytest.fixture(scope="module")
-def fit(truth: Simulation) -> TcaeFit:
+def fit(truth: Simulation) -> NetworkFit:
     return SPEC.fit(truth.table, seed=0)
 
 
-def same(one: TcaeFit, other: TcaeFit) -> bool:
+def same(one: NetworkFit, other: NetworkFit) -> bool:
     return (
         np.array_equal(one.motifs.probability, other.motifs.probability)
         and np.array_equal(one.activations.mass, other.activations.mass)
-        and np.array_equal(one.encoder.filters, other.encoder.filters)
+        and np.array_equal(one.model_state.filters, other.model_state.filters)
         and np.array_equal(one.trace.log_likelihood, other.trace.log_likelihood)
     )
 
 
-def test_surplus_filters_die_and_motifs_are_found(truth: Simulation, fit: TcaeFit) -> None:
+def test_surplus_filters_die_and_motifs_are_found(truth: Simulation, fit: NetworkFit) -> None:
     assert len(fit.motifs) == 3
     match = match_motifs(truth.motifs.probability, fit.motifs.probability)
     assert match.cosine.min() > 0.95
 
 
-def test_records_keep_their_promises(truth: Simulation, fit: TcaeFit) -> None:
+def test_records_keep_their_promises(truth: Simulation, fit: NetworkFit) -> None:
     assert fit.motifs.probability.sum(axis=(1, 2)) == pytest.approx(np.ones(3), abs=1e-5)
     assert fit.motifs.probability.min() >= 0
     assert np.all(np.diff(fit.motifs.weight) <= 0)
@@ -73,7 +74,7 @@ def test_records_keep_their_promises(truth: Simulation, fit: TcaeFit) -> None:
     assert fit.trace.log_likelihood[-1] > fit.trace.log_likelihood[0]
 
 
-def test_occurrences_are_where_they_were_drawn(truth: Simulation, fit: TcaeFit) -> None:
+def test_occurrences_are_where_they_were_drawn(truth: Simulation, fit: NetworkFit) -> None:
     found = find_occurrences(truth.table, fit.motifs, fit.background, fit.activations)
     match = match_motifs(truth.motifs.probability, fit.motifs.probability)
     hits = 0
@@ -106,7 +107,7 @@ def test_number_of_threads_changes_no_byte_and_is_left_as_it_was(truth: Simulati
 
 
 def test_transform_of_the_training_table_gives_its_activations(
-    truth: Simulation, fit: TcaeFit
+    truth: Simulation, fit: NetworkFit
 ) -> None:
     again = fit.transform(truth.table)
     assert again.mass.sum() == pytest.approx(fit.activations.mass.sum(), rel=0.01)
@@ -114,7 +115,7 @@ def test_transform_of_the_training_table_gives_its_activations(
     assert np.abs(dense[0] - dense[1]).sum() < 0.02 * dense[1].sum()
 
 
-def test_a_shifted_document_has_shifted_activations(truth: Simulation, fit: TcaeFit) -> None:
+def test_a_shifted_document_has_shifted_activations(truth: Simulation, fit: NetworkFit) -> None:
     one = truth.table.document(0)
     lead = table_from_rows(
         time=np.concatenate([one.row_of_observation() + 13]),
@@ -130,7 +131,7 @@ def test_a_shifted_document_has_shifted_activations(truth: Simulation, fit: Tcae
     )
 
 
-def test_a_motif_that_crosses_either_edge_is_found(fit: TcaeFit) -> None:
+def test_a_motif_that_crosses_either_edge_is_found(fit: NetworkFit) -> None:
     motif = fit.motifs.probability[0]
     start_of = []
     for first in (-3, 20 - 5):
@@ -149,7 +150,7 @@ def test_a_motif_that_crosses_either_edge_is_found(fit: TcaeFit) -> None:
     assert start_of == [(-3, 0), (15, 0)]
 
 
-def test_documents_without_observations_are_allowed(truth: Simulation, fit: TcaeFit) -> None:
+def test_documents_without_observations_are_allowed(truth: Simulation, fit: NetworkFit) -> None:
     one = truth.table.document(0)
     empty = one.with_counts(np.zeros_like(one.count))
     both = fit.transform(join_tables([empty, one]))
@@ -243,7 +244,7 @@ def test_resumed_run_equals_an_uninterrupted_one(truth: Simulation, tmp_path: Pa
 def test_ctrl_c_keeps_the_best_so_far(truth: Simulation) -> None:
     with pytest.warns(MotifmineWarning, match="Ctrl-C"):
         stopped = SHORT.fit(truth.table, seed=1, on_progress=press_at(4))
-    assert stopped.interrupted
+    assert stopped.notes["interrupted"]
     assert len(stopped.trace.iteration) == 4 + 1
     with pytest.raises(KeyboardInterrupt):
         _interrupted_at_once(truth.table)
@@ -342,7 +343,7 @@ def test_importing_the_model_does_not_import_torch() -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("dtype", ["float32", "mixed"])
-def test_gpu_finds_the_same_motifs(truth: Simulation, fit: TcaeFit, dtype: str) -> None:
+def test_gpu_finds_the_same_motifs(truth: Simulation, fit: NetworkFit, dtype: str) -> None:
     found = replace(SPEC, device="cuda", dtype=dtype).fit(truth.table, seed=0)  # type: ignore[arg-type]
     assert len(found.motifs) == len(fit.motifs)
     match = match_motifs(fit.motifs.probability, found.motifs.probability)

@@ -17,9 +17,10 @@ from click.testing import Result
 from motifmine.durations import Duration
 from motifmine.errors import MotifmineWarning
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
+from motifmine.models.networks import NetworkFit
 from motifmine.models.registry import locate_motifs
 from motifmine.models.tcae.encoder import Encoder
-from motifmine.models.tcae.model import Tcae, TcaeFit
+from motifmine.models.tcae.model import Tcae
 from motifmine.progress import Progress
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.model_state import restore_state
@@ -50,7 +51,7 @@ def fill(workspace: Workspace, truth: Simulation) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def fit(small: Simulation) -> TcaeFit:
+def fit(small: Simulation) -> NetworkFit:
     return SPEC.fit(Preparation().apply(small.table), seed=2)
 
 
@@ -62,16 +63,16 @@ def saved(small: Simulation, tmp_path_factory: pytest.TempPathFactory) -> FitRec
     return read_fit(path)
 
 
-def test_the_encoder_comes_back_from_the_file(fit: TcaeFit, saved: FitRecord) -> None:
+def test_the_encoder_comes_back_from_the_file(fit: NetworkFit, saved: FitRecord) -> None:
     encoder = restore_state(Encoder, saved.model_state)
-    assert np.array_equal(encoder.filters, fit.encoder.filters)
-    assert np.array_equal(encoder.bias, fit.encoder.bias)
+    assert np.array_equal(encoder.filters, fit.model_state.filters)
+    assert np.array_equal(encoder.bias, fit.model_state.bias)
     for name in ("inhibition", "threshold", "scale"):
-        assert getattr(encoder, name) == getattr(fit.encoder, name)
+        assert getattr(encoder, name) == getattr(fit.model_state, name)
 
 
 def test_a_saved_fit_locates_as_the_network_does(
-    small: Simulation, fit: TcaeFit, saved: FitRecord
+    small: Simulation, fit: NetworkFit, saved: FitRecord
 ) -> None:
     new = Preparation().apply(small.table.document(1))
     ours, theirs = locate_motifs(saved, new), fit.locate(new)
