@@ -11,11 +11,9 @@ from motifmine.analysis.motif_views import MatrixView
 from motifmine.records.fit import FitRecord
 from motifmine.records.layouts import ChangeGrid
 from motifmine.records.vocabulary import Channels, FlowGrid, Vocabulary
-from motifmine.reporting.html.scene_figure import render_scene_figure
 from motifmine.reporting.html.series_figures import draw_segment
 from motifmine.reporting.sentences.series import describe_channels
 from motifmine.reporting.sentences.words import describe_labels, describe_path
-from motifmine.types import Pixels
 
 MOST_LABELS = 40
 """A matrix of more words has no labels on its rows."""
@@ -32,11 +30,11 @@ class MotifView:
 
     describe: Callable[[FitRecord, int], str]
     """Returns one sentence on a motif."""
-    figure: Callable[[FitRecord, int, Pixels | None, str], str]
-    """Returns the main figure of a motif's card as HTML, "" for none. Arguments: record, motif,
-    cells over the scene (rgba, None without a scene) and sentence."""
     reading: str
     """Explanation of the cards, plain text."""
+    figure: Callable[[FitRecord, int], str] | None = None
+    """Returns the main figure of a motif's card as HTML; without one, words of a picture are drawn
+    over it."""
     row_order: str = "the earliest on top"
     """Order of the rows of a matrix."""
     has_labels: bool = True
@@ -49,17 +47,8 @@ class MotifView:
         return self.has_labels and len(view.words) <= MOST_LABELS
 
 
-def _draw_series(record: FitRecord, motif: int, _overlay: Pixels | None, _sentence: str) -> str:
-    return draw_segment(record, motif)
-
-
-def _draw_nothing(_record: FitRecord, _motif: int, _overlay: Pixels | None, _sentence: str) -> str:
-    return ""
-
-
 LABEL_VIEW = MotifView(
     describe=describe_labels,
-    figure=_draw_nothing,
     reading="In the matrix each row is a word and ink grows with the square root of its "
     f"probability at that relative time. {_NUMBERING}",
 )
@@ -68,7 +57,6 @@ LABEL_VIEW = MotifView(
 MOTIF_VIEWS: dict[str, MotifView] = {
     FlowGrid.kind: MotifView(
         describe=describe_path,
-        figure=render_scene_figure,
         reading="Colour is the relative time at which a cell is active in the motif, from violet "
         "(first) to red (last); opacity is the share of the motif in the cell. "
         "Arrows show the direction of motion. In the matrix each row is a word (a cell and a "
@@ -78,7 +66,6 @@ MOTIF_VIEWS: dict[str, MotifView] = {
     ),
     ChangeGrid.kind: MotifView(
         describe=describe_path,
-        figure=render_scene_figure,
         reading="Colour is the relative time at which something is in a cell that does not belong "
         "to the background, from violet (first) to red (last); opacity is the share of the motif "
         "in the cell. In the matrix each row is a word (a cell) and ink grows with the square root "
@@ -87,7 +74,7 @@ MOTIF_VIEWS: dict[str, MotifView] = {
     ),
     Channels.kind: MotifView(
         describe=describe_channels,
-        figure=_draw_series,
+        figure=draw_segment,
         reading="Curves show the mean raw values during the motif; all motifs have the same scale "
         "for a channel. In the matrix each row is a word, grouped by channel, and ink grows with "
         f"the square root of its probability at that relative time. {_NUMBERING}",

@@ -7,6 +7,7 @@ import numpy as np
 from motifmine.analysis.rhythm import find_rhythm
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import Recording, bin_starts
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.motif_card import render_motif_card
 from motifmine.reporting.rows import list_motifs
 from tests.helpers.fit_records import label_record
@@ -73,7 +74,7 @@ def test_the_card_of_a_motif_shows_rhythm_tempo_and_ends() -> None:
     record = record_of(540.0 * np.arange(10))
     tempo = np.linspace(0.7, 1.4, 10)
     record = replace(record, occurrences=replace(record.occurrences, tempo=tempo))
-    page = render_motif_card(record, list_motifs(record)[0], None)
+    page = render_motif_card(ReportContext(record), list_motifs(record)[0])
     assert "<dt>every</dt><dd>9 min</dd>" in page
     assert "<dt>tempo</dt><dd>0.7 to 1.4</dd>" in page
     assert ">1.40</td>" in page

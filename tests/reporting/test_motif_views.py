@@ -36,10 +36,14 @@ def test_a_new_view_is_used_in_the_report(tmp_path: Path, monkeypatch: pytest.Mo
     view = replace(
         LABEL_VIEW,
         describe=lambda _record, motif: f"Tune {motif}.",
-        figure=lambda _record, motif, _overlay, sentence: f"<svg id='tune{motif}'></svg>{sentence}",
+        figure=lambda _record, motif: f"<svg id='tune{motif}'></svg>",
         row_order="the lowest at the bottom",
     )
     monkeypatch.setitem(MOTIF_VIEWS, "pitches", view)
     record = replace(label_record(), vocabulary=pitch_vocabulary(4))
     page = write_report(record, tmp_path / "r").read_text()
-    assert "<svg id='tune0'></svg>Tune 0." in page and "the lowest at the bottom" in page
+    assert (
+        "<svg id='tune0'></svg>" in page
+        and "Tune 0." in page
+        and "the lowest at the bottom" in page
+    )

@@ -9,7 +9,8 @@ import pytest
 from motifmine.analysis.explained import Explained, Rival
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.reporting.figures.activity import LEVELS, measure_motif_activity
-from motifmine.reporting.html import page_data
+from motifmine.reporting.html import context
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page_data import encode_inert_json, make_page_data, make_video_address
 from tests.helpers.fit_records import label_record, lane_record
 
@@ -17,7 +18,7 @@ FOLDER = Path("/work/reports/fit")
 
 
 def content(record: FitRecord, **more: Any) -> Any:
-    return json.loads(make_page_data(record, FOLDER, **more))
+    return json.loads(make_page_data(ReportContext(record), FOLDER, **more))
 
 
 def test_nothing_in_the_block_can_end_its_element() -> None:
@@ -44,7 +45,7 @@ def test_of_too_many_occurrences_the_heaviest_of_each_motif_are_shown(
     record = lane_record()
     found = record.occurrences
     found = replace(found, weight=np.array([1.0, 2.0, 3.0, 4.0]))
-    monkeypatch.setattr(page_data, "MOST_OCCURRENCES", 2)
+    monkeypatch.setattr(context, "MOST_OCCURRENCES", 2)
     columns = content(replace(record, occurrences=found))["occurrences"]
     heaviest = {m: found.weight[found.motif == m].max() for m in (0, 1)}
     assert dict(zip(columns["motif"], columns["weight"], strict=True)) == heaviest
@@ -121,6 +122,18 @@ def test_what_an_occurrence_explains_is_drawn_over_the_scene() -> None:
     assert packed["offsets"] == [0, 0, 2, 2, 2, 2, 2, 2, 2] and packed["cell"] == [0, 1]
 
 
+def test_the_motif_of_an_explained_occurrence_is_right_where_others_are_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = lane_record()
+    record = replace(record, occurrences=replace(record.occurrences, weight=np.arange(4.0)))
+    found = {3: explained([1], [0], [2.0])}
+    (whole,) = content(record, explained=found)["observed"].values()
+    monkeypatch.setattr(context, "MOST_OCCURRENCES", 2)
+    (part,) = content(record, explained=found)["observed"].values()
+    assert part["lines"] == whole["lines"]
+
+
 def test_what_an_occurrence_of_labels_explains_is_drawn_over_its_matrix() -> None:
     found = explained([0, 7], [0, 3], [2.0, 1.0])
     packed = content(label_record(), explained={0: found})["observed"]["0"]
@@ -141,4 +154,5 @@ def test_block_of_100_000_occurrences_stays_small() -> None:
         weight=random.uniform(1, 900, n),
         score=random.uniform(1, 900, n),
     )
-    assert len(make_page_data(replace(lane_record(), occurrences=found), FOLDER)) < 2_500_000
+    record = replace(lane_record(), occurrences=found)
+    assert len(make_page_data(ReportContext(record), FOLDER)) < 2_500_000

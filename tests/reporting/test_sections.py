@@ -162,7 +162,7 @@ def test_topics_are_listed_with_their_heaviest_words() -> None:
 def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
     record = lane_record()
     row = list_motifs(record)[0]
-    card = render_motif_card(record, row, None)
+    card = render_motif_card(ReportContext(record), row)
     assert picture_stem(row.motif) == "motif-01"
     assert 'href="motif-01-matrix.png"' in card
     assert "-00:00:00.750" in card

@@ -2,11 +2,17 @@
 
 from functools import cached_property
 
+import numpy as np
+
 from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.motif_pictures import draw_background
 from motifmine.reporting.motif_views import MotifView, get_motif_view
-from motifmine.types import Pixels
+from motifmine.types import Indices, Pixels
+
+# about 1.6 MB of the page, which a browser still opens at once
+MOST_OCCURRENCES = 60_000
+"""Occurrences on the time line; of more, the heaviest of each motif."""
 
 
 class ReportContext:
@@ -32,3 +38,15 @@ class ReportContext:
         """The scene that motifs are drawn on, rgb; None for words that are not of a picture."""
         has_scene = self.record.vocabulary.layout.picture_grid() is not None
         return draw_background(self.record) if has_scene else None
+
+    @cached_property
+    def shown_occurrences(self) -> Indices:
+        """Indices of the occurrences on the time line, ascending, int64 array (n,)."""
+        record, found = self.record, self.record.occurrences
+        if len(found) <= MOST_OCCURRENCES:
+            return np.arange(len(found))
+        # by motif: with one limit for all, frequent motifs would leave none of rare ones
+        order = np.lexsort((-found.weight, found.motif))
+        first = np.searchsorted(found.motif[order], found.motif[order])
+        rank = np.arange(len(found)) - first
+        return np.sort(order[rank < MOST_OCCURRENCES // len(record.motifs)])

@@ -9,17 +9,16 @@ from motifmine.analysis.rates import Rates
 from motifmine.analysis.rhythm import find_rhythm
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.images import encode_png
-from motifmine.reporting.figures.motif_pictures import draw_matrix
+from motifmine.reporting.figures.motif_pictures import draw_matrix, draw_overlay
 from motifmine.reporting.figures.rates import draw_bars
 from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip
 from motifmine.reporting.html import elements
-from motifmine.reporting.html.page_data import choose_shown_occurrences
-from motifmine.reporting.html.scene_figure import picture_stem, render_time_bar
+from motifmine.reporting.html.context import ReportContext
+from motifmine.reporting.html.scene_figure import picture_stem, render_scene_figure, render_time_bar
 from motifmine.reporting.motif_views import get_motif_view
 from motifmine.reporting.rows import Moment, MotifRow, list_occurrences
 from motifmine.reporting.sentences.motifs import describe_motif
 from motifmine.reporting.times import format_length, format_time
-from motifmine.types import Pixels
 
 NUMBERS_FOR = 60
 """With more motifs rates are drawn without tables of numbers, which bounds the size of the page."""
@@ -28,36 +27,27 @@ STRONGEST = 12
 """Occurrences listed under each motif."""
 
 
-def render_motif_card(
-    record: FitRecord,
-    row: MotifRow,
-    overlay: Pixels | None,
-    rates: Sequence[Rates] = (),
-) -> str:
-    """Return one motif as an HTML article.
-
-    Parameters
-    ----------
-    row : MotifRow
-        The motif's numbers.
-    overlay : Pixels or None
-        Its coloured cells, rgba; None for words that have no place in a picture.
-    rates : sequence of Rates
-        How often all motifs occur, over the day and over the archive.
-    """
-    description = describe_motif(record, row.motif)
+def render_motif_card(context: ReportContext, row: MotifRow) -> str:
+    """Return one motif as an HTML article."""
+    record, statistics = context.record, context.statistics
+    rates = [each for each in (statistics.hour_of_day, statistics.archive) if each is not None]
+    sentence, figure = describe_motif(record, row.motif), context.view.figure
+    scene = "" if figure is None else figure(record, row.motif)
+    if figure is None and context.background is not None:
+        overlay = draw_overlay(record, row.motif)
+        scene = render_scene_figure(record, row.motif, overlay, sentence)
     return elements.template("motif.html").substitute(
         number=row.number,
         title=elements.motif_name(record, row.motif),
         motif=row.motif,
-        description=elements.text(description),
-        kind="plain" if overlay is None else "scenic",
-        scene=get_motif_view(record.vocabulary).figure(record, row.motif, overlay, description),
+        description=elements.text(sentence),
+        kind="plain" if context.background is None else "scenic",
+        scene=scene,
         facts=_render_facts(record, row),
         matrix=_render_matrix(record, row),
         strip=_render_strip(record, row),
         rates="".join(_render_rate(each, row) for each in rates),
-        strongest=_render_strongest(record, row),
+        strongest=_render_strongest(context, row),
         numbers=_render_rate_tables(rates, row) if len(record.motifs) <= NUMBERS_FOR else "",
     )
 
@@ -201,13 +191,13 @@ def _render_rate_tables(rates: Sequence[Rates], row: MotifRow) -> str:
     return f"<details><summary>Rates as numbers</summary>{''.join(tables)}</details>"
 
 
-def _render_strongest(record: FitRecord, row: MotifRow) -> str:
-    found = record.occurrences
+def _render_strongest(context: ReportContext, row: MotifRow) -> str:
+    record, found = context.record, context.record.occurrences
     mine = np.flatnonzero(found.motif == row.motif)
     best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
     if not len(best):
         return ""
-    rows, shown = list_occurrences(record, best), choose_shown_occurrences(record)
+    rows, shown = list_occurrences(record, best), context.shown_occurrences
     has_clock = any(r.start_utc for r in rows)
     has_tempo = found.tempo is not None
     head = ("recording", "start", *(("wall clock",) if has_clock else ()))

@@ -161,7 +161,7 @@ def _render_page(
         contents=_render_contents(sections),
         sections="\n".join(sections),
         policy=elements.text(make_security_policy(script, with_media=has_video)),
-        data=make_page_data(record, folder, explained),
+        data=make_page_data(context, folder, explained),
         script=script,
         command=elements.text(format_repeat_command(record)),
         command_note=elements.text(_COMMAND_NOTE),

@@ -2,8 +2,8 @@
 
 The block holds names, extents and occurrences in columns, and each motif's activity. Nothing in
 it can end the element that holds it, and the script uses names as text only. Its size is bounded:
-`MOST_OCCURRENCES` of about 27 bytes, and `ACTIVITY_ENTRIES` and `EXPLAINED_ENTRIES` entries of
-about 6 bytes for the activity of motifs and for the observations that single occurrences explain.
+`MOST_OCCURRENCES` (context.py) of about 27 bytes, and `ACTIVITY_ENTRIES` and `EXPLAINED_ENTRIES`
+entries of about 6 bytes for the activity of motifs and for what single occurrences explain.
 """
 
 import json
@@ -28,12 +28,10 @@ from motifmine.reporting.figures.activity import (
     measure_motif_activity,
 )
 from motifmine.reporting.html import elements
+from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.sentences.explaining import explaining_sentences
 from motifmine.reporting.text_table import escape_control
 from motifmine.types import Floats, Indices
-
-MOST_OCCURRENCES = 60_000
-"""Occurrences on the time line; of more, the heaviest of each motif."""
 
 ACTIVITY_ENTRIES = 240_000
 """Most active cells of all motifs together."""
@@ -49,7 +47,7 @@ ACTIVITY_MOST = 2_000
 
 
 def make_page_data(
-    record: FitRecord, folder: Path, explained: Mapping[int, Explained] | None = None
+    context: ReportContext, folder: Path, explained: Mapping[int, Explained] | None = None
 ) -> str:
     """Return the data block of a report.
 
@@ -60,8 +58,8 @@ def make_page_data(
     explained : mapping of int to Explained, or None
         Observations that single occurrences (by index) explain.
     """
+    record, shown = context.record, context.shown_occurrences
     grid = record.vocabulary.layout.picture_grid()
-    shown = choose_shown_occurrences(record)
     found = select_entries(record.occurrences, "occurrence", shown)
     extents = [recording.extent_s(record.bin_s) for recording in record.recordings]
     clocks = [clock_start(recording) for recording in record.recordings]
@@ -127,18 +125,6 @@ def make_video_address(source: str, folder: Path) -> str:
     return quote(os.fsencode(path if path.startswith("..") else f"./{path}"), safe="/")
 
 
-def choose_shown_occurrences(record: FitRecord) -> Indices:
-    """Return the indices of the occurrences on the time line, ascending, int64 array (n,)."""
-    found = record.occurrences
-    if len(found) <= MOST_OCCURRENCES:
-        return np.arange(len(found))
-    # by motif: with one limit for all, frequent motifs would leave none of rare ones
-    order = np.lexsort((-found.weight, found.motif))
-    first = np.searchsorted(found.motif[order], found.motif[order])
-    rank = np.arange(len(found)) - first
-    return np.sort(order[rank < MOST_OCCURRENCES // len(record.motifs)])
-
-
 def _diff_starts(found: Occurrences) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return start times as differences inside each document, int64 array (O,), milliseconds."""
     start = np.round(1000 * found.start_s).astype(np.int64)
@@ -198,6 +184,6 @@ def _pack_explained(
             view = matrix_view(record, int(record.occurrences.motif[occurrence]))
             cells = measure_matrix_activity(view, found.time, found.word, found.mass, most=most)
             packed[str(index)] = cells
-        motif = int(record.occurrences.motif[index])
+        motif = int(record.occurrences.motif[occurrence])
         packed[str(index)]["lines"] = explaining_sentences(record, motif, found)
     return packed

@@ -12,20 +12,16 @@ def picture_stem(motif: int) -> str:
     return f"motif-{motif + 1:02d}"
 
 
-def render_scene_figure(
-    record: FitRecord, motif: int, overlay: Pixels | None, description: str
-) -> str:
-    """Return a motif's coloured cells over the scene of the page, "" without them.
+def render_scene_figure(record: FitRecord, motif: int, overlay: Pixels, sentence: str) -> str:
+    """Return a motif's coloured cells over the scene of the page.
 
     Parameters
     ----------
-    overlay : uint8 array (row, column, rgba) or None
-    description : str
-        Alternative text of the picture.
+    overlay : uint8 array (row, column, rgba)
+    sentence : str
+        What is seen, for those who cannot see it.
     """
-    if overlay is None:
-        return ""
-    alt = f"The scene with the cells of motif {motif + 1} coloured by time. {description}"
+    alt = f"The scene with the cells of motif {motif + 1} coloured by time. {sentence}"
     height, width = overlay.shape[:2]
     return (
         f'<figure class="scene"><div class="stage">'

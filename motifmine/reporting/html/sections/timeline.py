@@ -2,7 +2,6 @@
 
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.page_data import choose_shown_occurrences
 
 
 def section(context: ReportContext) -> str:
@@ -13,7 +12,7 @@ def section(context: ReportContext) -> str:
     record = context.record
     if not len(record.occurrences):
         return ""
-    n_found, n_shown = len(record.occurrences), len(choose_shown_occurrences(record))
+    n_found, n_shown = len(record.occurrences), len(context.shown_occurrences)
     left_out = (
         f'<p class="note">The {n_shown:,} heaviest of {n_found:,} occurrences are shown.</p>'
         if n_shown < n_found
