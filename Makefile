@@ -4,8 +4,9 @@ BIN := .venv/bin
 
 # Tests on all cores. Each process begins at another place of the list, so that they seldom compile
 # the same kernels at one time, and whoever is done takes tests from the end of another's part.
-# One thread of BLAS and torch a process, as there are as many processes as cores.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# One thread of BLAS and torch a process, as there are as many processes as cores. Bytecode is kept even
+# where the environment says otherwise: commands run as child processes would compile every module again.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 ON_ALL_CORES := -n logical --dist worksteal
 
 .PHONY: help demo test test-long test-all test-kernels lint bench bench-check soak clean docs

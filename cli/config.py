@@ -17,11 +17,7 @@ import click
 def name_variables(parameters: Iterable[click.Parameter], command: str = "") -> None:
     """Name the environment variable of every option: `MOTIFMINE_FIT_MODEL` for --model of fit.
 
-    Parameters
-    ----------
-    parameters : iterable of click.Parameter
-    command : str
-        "": options of all commands, `MOTIFMINE_WORKSPACE`.
+    Without a command: those of options that all commands have, `MOTIFMINE_WORKSPACE`.
     """
     for parameter in parameters:
         if isinstance(parameter, click.Option) and (option := _long_name(parameter)):

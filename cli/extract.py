@@ -62,15 +62,7 @@ class SourceType(ParamType):
 def settings_of(
     fields: Mapping[str, Any], bin_length: "Duration | None", **settings: Any
 ) -> "ExtractionSettings":
-    """Return the settings of the options that were given; the others keep their defaults.
-
-    Parameters
-    ----------
-    fields : mapping
-        Options of video and series by name.
-    **settings
-        Further fields of `ExtractionSettings`.
-    """
+    """Return the settings of the options that were given; the others keep their defaults."""
     from motifmine.features.video.spec import DEFAULT_BIN_S, FlowSpec
     from motifmine.records.frames import FrameOptions
     from motifmine.workflows.extract_jobs import ExtractionSettings

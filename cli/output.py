@@ -46,13 +46,6 @@ LOG.propagate = False
 def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
     """Choose what is said on stderr, and a file that all of it is appended to with the time.
 
-    Parameters
-    ----------
-    quiet : bool
-        Only errors and warnings.
-    verbose : bool
-        Notes with the time, and tracebacks of errors.
-
     Raises
     ------
     WorkspaceError
@@ -159,14 +152,7 @@ def print_occurrences(
 ) -> None:
     """Write occurrences to stdout, a file, or a folder of files.
 
-    Parameters
-    ----------
-    form : str
-        A name of `motifmine.reporting.export.formats.FORMATS`.
-    output : Path or None
-        None: stdout.
-    recording : str or None
-        Only the occurrences of this recording.
+    `form` is one of `motifmine.reporting.export.formats.FORMATS`.
     """
     from motifmine.reporting.export import formats
 

@@ -94,13 +94,7 @@ def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def take_series_settings(
     given: MutableMapping[str, Any], bin_length: "Duration | None", seed: int
 ) -> "SeriesSettings":
-    """Return the settings of series, and remove the options that do not concern video.
-
-    Parameters
-    ----------
-    given : mutable mapping
-        Options by name, changed in place.
-    """
+    """Return the settings of series, and remove the options that do not concern video."""
     from motifmine.durations import Duration
     from motifmine.features.series.coding import CodingSpec
     from motifmine.features.series.survey import SOUND_HOP_S, SeriesSettings

@@ -18,15 +18,7 @@ FACTS_NAME = "scene.json"
 
 
 def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
-    """Write the page, unless the file has the same content already.
-
-    Parameters
-    ----------
-    state : ArchiveState
-        Progress of the archive.
-    output : Storage
-        Folder of the results; scenes without a summary have no picture.
-    """
+    """Write the page, unless the file has the same content already."""
     model = str(plan.fit["model"])
     scene_of = {file.path: scene.name for scene in plan.scenes for file in scene.files}
     troubles: dict[str, list[FileTrouble]] = {scene.name: [] for scene in plan.scenes}

@@ -94,17 +94,7 @@ class FileJob:
         )
 
     def extraction(self, source: Path, root: Path, scene: Scene | None = None) -> ExtractionJob:
-        """Return the arguments of the extraction.
-
-        Parameters
-        ----------
-        source : Path
-            Local path of the recording.
-        root : Path
-            Folder of the scene's workspace.
-        scene : Scene or None
-            What the table must have in common with the other tables of the scene.
-        """
+        """Return the arguments of the extraction."""
         return ExtractionJob(
             source=source,
             name=self.file.name,

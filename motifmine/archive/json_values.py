@@ -14,14 +14,8 @@ Record = TypeVar("Record")
 def read_record(kind: type[Record], values: object, place: str) -> Record:
     """Return a dataclass of plain fields from decoded JSON.
 
-    Parameters
-    ----------
-    kind : type
-        Its fields are texts, numbers, truth values, `Literal` or one of these or None.
-    values : object
-        As decoded; must be a mapping of names of fields.
-    place : str
-        For messages.
+    Fields are texts, numbers, truth values, `Literal` or one of these or None; `place` is for
+    messages.
 
     Raises
     ------

@@ -157,11 +157,6 @@ def _is_unchanged(file: StoredFile, known: _KnownFile | None) -> bool:
 def group_by_name(path: str, archive: Storage, grouping: Grouping) -> str | None:
     """Return the scene's group from a file's path: "" if unknown, None if the file is excluded.
 
-    Parameters
-    ----------
-    path : str
-        Relative to the archive, with slashes.
-
     Raises
     ------
     SpecError
@@ -360,12 +355,7 @@ def _plain_name(path: str, folder: str) -> str:
 def make_distinct_names(wanted: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
     """Return a file name for every key, distinct on any file system.
 
-    Parameters
-    ----------
-    wanted : mapping
-        Preferred name of every key.
-    taken : mapping
-        Names of keys from an earlier plan, which are kept.
+    Names that are taken, by an earlier plan, are kept.
     """
     names = {key: taken[key] for key in wanted if key in taken}
     # some file systems do not distinguish upper and lower case

@@ -126,15 +126,7 @@ class Storage:
 
     @contextmanager
     def local_copy(self, path: str, on_block: Callable[[], None]) -> Iterator[Path]:
-        """Yield a local path of a file; a remote file is downloaded and removed afterwards.
-
-        Parameters
-        ----------
-        path : str
-            Relative to the folder.
-        on_block : callable
-            Called about once a second during a download.
-        """
+        """Yield a local path of a file; a remote file is downloaded and removed afterwards."""
         if self.is_local:
             yield self.path / path
             return
@@ -146,12 +138,7 @@ class Storage:
     def fetch(self, path: str, target: Path, on_block: Callable[[], None]) -> None:
         """Copy a file to a local path.
 
-        Parameters
-        ----------
-        path : str
-            Relative to the folder.
-        on_block : callable
-            Called about once a second, so that a slow download does not look like a hang.
+        `on_block` is called about once a second, so that a slow download does not look like a hang.
         """
         files, root = self._open_filesystem()
         last = time.monotonic()

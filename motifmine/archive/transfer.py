@@ -35,15 +35,7 @@ def open_workspace(output: Storage, scene: str) -> Iterator[Workspace]:
 
 
 def fetch_tables(job: Located, workspace: Workspace, names: Sequence[str], report: Report) -> None:
-    """Download the existing tables of recordings into a temporary workspace.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the recordings; each may have several documents.
-    report : callable
-        Called as a sign of progress.
-    """
+    """Download the existing tables of recordings into a temporary workspace."""
     there = list(job.output.subfolder(f"{job.scene}/tables").list_sizes())
     paths = [workspace.tables / file for name in names for file in filter_tables(there, name)]
     fetch_results(job, workspace, paths, report)
@@ -52,15 +44,7 @@ def fetch_tables(job: Located, workspace: Workspace, names: Sequence[str], repor
 def fetch_results(
     job: Located, workspace: Workspace, paths: Sequence[Path], report: Report
 ) -> None:
-    """Download existing results of a scene into a temporary workspace.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        In the workspace.
-    report : callable
-        Called as a sign of progress.
-    """
+    """Download existing results of a scene into a temporary workspace."""
     for path in paths:
         relative = path.relative_to(workspace.root).as_posix()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,13 +55,7 @@ def fetch_results(
 
 
 def publish_results(job: Located, workspace: Workspace, paths: Sequence[Path]) -> None:
-    """Upload results from a temporary workspace.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        In the workspace.
-    """
+    """Upload results from a temporary workspace."""
     if not job.output.is_local:
         for path in paths:
             relative = path.relative_to(workspace.root).as_posix()

@@ -91,13 +91,7 @@ class Cluster:
 
 @contextmanager
 def local_cluster(workers: int | None, on_message: Callable[[str], None]) -> Iterator[Cluster]:
-    """Start worker processes on this machine, which end with the caller, even if it is killed.
-
-    Parameters
-    ----------
-    workers : int or None
-        None uses the number of cores.
-    """
+    """Start worker processes on this machine, which end with the caller, even if it is killed."""
     dask = require_package("dask", *NEEDS_DASK)
     distributed = require_package("distributed", *NEEDS_DASK)
     settings = {
@@ -153,15 +147,7 @@ def remote_cluster(scheduler: str, on_message: Callable[[str], None]) -> Iterato
 def open_mapper(
     workers: int, scheduler: str | None, on_message: Callable[[str], None] | None = None
 ) -> Iterator[Mapper]:
-    """Yield a mapper over local processes, or over the workers of a Dask scheduler.
-
-    Parameters
-    ----------
-    workers : int
-        Number of local processes.
-    scheduler : str or None
-        Address of a running scheduler, which is used instead of local processes.
-    """
+    """Yield a mapper over local processes, or over the workers of a Dask scheduler."""
     if scheduler is None:
         with open_process_mapper(workers) as mapper:
             yield mapper

@@ -61,14 +61,7 @@ class IsolatedJobs(Generic[Job, Result]):
     def run(
         self, jobs: Sequence[Job], on_note: Callable[[int, Any], None]
     ) -> Iterator[tuple[int, Result | JobFailure]]:
-        """Yield index and result of every job, in the order in which they finish.
-
-        Parameters
-        ----------
-        jobs : sequence of picklable records
-        on_note : function
-            Called with the index of a job and what it reported.
-        """
+        """Yield index and result of every job, in the order in which they finish."""
         context = _make_context(self.preload)
         waiting = deque(enumerate(jobs))
         running: list[_Running] = []

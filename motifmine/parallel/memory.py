@@ -53,13 +53,7 @@ def memory_limit() -> int:
 
 
 def check_memory(n_bytes: int, what: str) -> None:
-    """Raise `MemoryLimitError` when something does not fit into the memory that may be used.
-
-    Parameters
-    ----------
-    what : str
-        Subject of the message.
-    """
+    """Raise `MemoryLimitError` when something does not fit into the memory that may be used."""
     if n_bytes > (limit := memory_limit()):
         needed, allowed = n_bytes / (1 << 30), limit / (1 << 30)
         raise MemoryLimitError(

@@ -12,14 +12,8 @@ Out = TypeVar("Out")
 def map_ordered(function: Callable[[In], Out], items: Iterable[In], threads: int) -> Iterator[Out]:
     """Yield `function(item)` in the order of `items`, computed ahead by threads.
 
-    Parameters
-    ----------
-    function : callable
-        Should release the GIL.
-    items : iterable
-        Read in the calling thread.
-    threads : int
-        At most twice this number of results is pending, to limit memory.
+    Items are read in the calling thread. At most twice as many results as threads are pending,
+    which limits memory.
     """
     waiting: deque[Future[Any]] = deque()
     if threads <= 1:  # on a single core a second thread has no benefit

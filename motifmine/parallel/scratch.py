@@ -128,12 +128,7 @@ def is_left(path: Path, token: str) -> bool:
 
 
 def temporary_name(path: Path, kind: str = "part") -> Path:
-    """Return a hidden path next to `path`, which names this process as its owner.
-
-    Parameters
-    ----------
-    kind : `part` or `old`
-    """
+    """Return a hidden path next to `path`, which names this process as its owner."""
     # the longest name that file systems take is 255 bytes
     name = path.name.encode("utf-8", "surrogateescape")[:100].decode("utf-8", "ignore")
     return path.with_name(f".{name}.{kind}-{make_token()}")

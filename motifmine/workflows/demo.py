@@ -24,12 +24,8 @@ def run_demo(
 ) -> list[tuple[FitRecord, Path]]:
     """Extract, fit and show the sample data; return fit and report of the log and of the clips.
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Of the clips; the log gets one of its own in its folder `station`.
-    data : Path or None
-        Folder of the sample data; None looks for `sample_data` here and in the checkout.
+    The log gets a workspace of its own, the folder `station` of that of the clips. Without a folder
+    of data, `sample_data` is looked for here and in the checkout.
 
     Raises
     ------

@@ -29,15 +29,7 @@ def document_tables(table_path: Path) -> list[Path]:
 
 
 def filter_tables(names: Iterable[str], source: str) -> list[str]:
-    """Return those of the names of files that are tables of a source, in order.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of the files in a folder of tables.
-    source : str
-        Name of the source.
-    """
+    """Return those of the names of files that are tables of a source, in order."""
     # `+` and four digits or more: no name of a recording ends so by chance
     pattern = re.compile(rf"{re.escape(source)}(\+\d{{4,}})?\.h5")
     return sorted(filter(pattern.fullmatch, names))
@@ -46,12 +38,7 @@ def filter_tables(names: Iterable[str], source: str) -> list[str]:
 def source_of_document(name: str, sources: Collection[str]) -> str:
     """Return the source that a document is of: the name without its number.
 
-    Parameters
-    ----------
-    name : str
-        Of the document.
-    sources : collection of str
-        Names of sources; a source may itself be called like a document.
+    A source may itself be called like a document.
     """
     return name if name in sources else re.sub(r"\+\d{4,}$", "", name)
 
@@ -76,13 +63,6 @@ def write_documents(
     """Write the tables of all documents of a source and return them in order.
 
     They are renamed from temporary names when all are written, the first of them last.
-
-    Parameters
-    ----------
-    tables : iterator of ObservationTable
-        One per document, in order.
-    table_path : Path
-        Table of the source if it has one document; several are numbered, see `document_name`.
 
     Raises
     ------

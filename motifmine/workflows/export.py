@@ -20,12 +20,8 @@ def export_text(
 ) -> list[Path]:
     """Write a fit as the authors' four result files, or a table as `.tdoc`; return the paths.
 
-    Parameters
-    ----------
-    source : str or None
-        A fit (name or path) or the path of a table; None takes the newest fit.
-    output : Path or None
-        Path without suffix; None takes the source's name, in the current folder.
+    The source is a fit (name or path) or the path of a table; None: the newest fit. The output has
+    no suffix; None: the name of the source, in the current folder.
     """
     if source is not None and hdf5.read_file_format(Path(source)) == store.TABLE_FORMAT:
         path = (output or Path(Path(source).stem)).with_suffix(".tdoc")
@@ -48,16 +44,6 @@ def draw_like(
 
     That is `simulated/<fit>` in the workspace of the fit: next to real recordings they would be
     fitted with these.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    name : str
-        A fit, by name or path.
-    starts : Path or None
-        CSV of all occurrences, see `motifmine.io.truth_files.read_starts`.
-    n_times, n_documents, seed
-        See `motifmine.analysis.drawing.draw_from_fit`.
     """
     path = workspace.find_fit(name)
     record = store.read_fit(path)
@@ -75,11 +61,6 @@ def draw_like(
 
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:
     """Write simulated tables, `truth.csv` and `true-motifs.npz`; return their paths.
-
-    Parameters
-    ----------
-    drawn : Simulation
-        Its start times are written in seconds, its motifs (K, L, W) as `motifs` of the `.npz` file.
 
     Raises
     ------

@@ -89,15 +89,7 @@ def plan_jobs(
     on_message: Callable[[str], None] | None = None,
     scene: Scene | None = None,
 ) -> list[ExtractionJob]:
-    """Return one job per recording that `sources` name; see `extract_sources`.
-
-    Parameters
-    ----------
-    sources, workspace, settings, on_message, scene
-        See `extract_sources`.
-    workers : int
-        Sources that are read at one time, > 0; the cores are divided among them.
-    """
+    """Return one job per recording that `sources` name; see `extract_sources`."""
     settings = replace(settings, series=set_kind(settings.series, settings.kind))
     paths = expand_sources(sources)
     if settings.series.join and len(paths) > 1:
@@ -143,13 +135,7 @@ def run_jobs(
     workers: int,
     on_progress: Callable[[Progress, float], None] | None = None,
 ) -> list[Outcome]:
-    """Run jobs, each in its own process; see `extract_sources`.
-
-    Parameters
-    ----------
-    workers : int
-        Jobs that run at one time, > 0.
-    """
+    """Run jobs, each in its own process; see `extract_sources`."""
     if not jobs:
         return []
     # recordings differ in length, which is only known while they are read: each counts the same

@@ -16,12 +16,8 @@ def extract_fits(
 ) -> list[Outcome]:
     """Write a table for each recording of fits; a fit that fails does not stop the others.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Fits; the workspace is another one than theirs.
-    bin_s : float or None
-        Length of a time bin, seconds; None: that of the fit.
+    The workspace is another one than theirs. Time bins are those of the fits unless their length is
+    given, seconds.
     """
     found = []
     for path in paths:

@@ -62,15 +62,7 @@ class Scene:
     def refuse_other(
         self, vocabulary: Vocabulary, bin_s: float, path: Path, size_px: tuple[int, int] = (0, 0)
     ) -> None:
-        """Raise `WorkspaceError` with the difference when a recording is not of this scene.
-
-        Parameters
-        ----------
-        path : Path
-            Source of the recording, for the message.
-        size_px : (int, int)
-            Width and height of its pictures; 0 if unknown.
-        """
+        """Raise `WorkspaceError` with the difference when a recording is not of this scene."""
         if difference := scene_difference(self.vocabulary, self.bin_s, vocabulary, bin_s):
             what = f"it has {difference}"
             if all(size_px) and all(self.size_px) and size_px != self.size_px:

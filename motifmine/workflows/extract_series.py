@@ -118,13 +118,7 @@ def _parts(
 def encode_part(
     task: SeriesTask, reader: SeriesReader, part: BinnedSeries
 ) -> tuple[ObservationTable, float]:
-    """Return one document's table, and the number of events that have no word.
-
-    Parameters
-    ----------
-    reader : SeriesReader
-        That `part` comes from.
-    """
+    """Return one document's table, and the number of events that have no word."""
     vocabulary, unknown = task.scene.vocabulary, 0.0
     channels, series = vocabulary.layout.series_channels(), None
     if channels is not None:

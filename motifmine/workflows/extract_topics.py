@@ -51,11 +51,6 @@ def topic_settings(
 ) -> TopicSettings | None:
     """Return the settings of topics, None without a number.
 
-    Parameters
-    ----------
-    model : TopicModel or None
-        None: PLSA.
-
     Raises
     ------
     SpecError

@@ -26,15 +26,7 @@ def find_scene(
     workers: int,
     on_message: Callable[[str], None] | None,
 ) -> Scene | None:
-    """Return what new tables must share with those that stay, else with the first source.
-
-    Parameters
-    ----------
-    jobs : sequence of ExtractionJob
-        One per source; their scene is not known yet.
-    workers : int
-        Sources that are read at one time, > 0.
-    """
+    """Return what new tables must share with those that stay, else with the first source."""
     replaced = {
         path for job in jobs if job.settings.force for path in document_tables(job.table_path)
     }

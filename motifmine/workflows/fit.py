@@ -66,13 +66,7 @@ def fit(
 
 
 def _fit_into(path: Path, workspace: Workspace, request: FitRequest, run: FitRun) -> FitRecord:
-    """Fit tables of a workspace, save the fit in a file, and return what it holds.
-
-    Parameters
-    ----------
-    path : Path
-        Its name is reserved.
-    """
+    """Fit tables of a workspace, save the fit in a file, and return what it holds."""
     request = choose_place(request, run, workspace.chosen_paths(run.tables))
     if request.is_streamed:
         # documents are never in memory together, so neither stability nor drift follow
@@ -98,14 +92,7 @@ def fit_table(
 ) -> FitRecord:
     """Return the fit of a table in memory: motifs that recur, their occurrences, stability, drift.
 
-    Parameters
-    ----------
-    words : ObservationTable
-        All documents, counts not prepared.
-    run : FitRun
-        Its workers and callbacks.
-    notes : Notes or None
-        More to keep with the settings in the fit.
+    The counts of `words` are not prepared yet; `notes` are kept with the settings.
 
     Raises
     ------
@@ -150,15 +137,7 @@ def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, Not
 
 
 def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepared:
-    """Return the table as the model sees it: over topics if wanted, its counts compressed.
-
-    Parameters
-    ----------
-    words : ObservationTable
-        Counts not prepared.
-    run : FitRun
-        Its `on_message` is called with a line on the topics.
-    """
+    """Return the table as the model sees it: over topics if wanted, its counts compressed."""
     table = over_topics(
         words,
         request.n_topics or entry_of(request.model).default_topics,
@@ -171,13 +150,7 @@ def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepar
 
 
 def announce(request: FitRequest, spec: Any, data: Prepared, run: FitRun) -> None:
-    """Report the data and settings of the fit, and the scaling of counts by the model.
-
-    Parameters
-    ----------
-    run : FitRun
-        Its `on_message` is called with each line.
-    """
+    """Report the data and settings of the fit, and the scaling of counts by the model."""
     run.say(describe_fit(request, spec, data.table))
     if request.groups is None and hasattr(spec, "describe_count_scaling"):
         run.say(spec.describe_count_scaling(data.counts))
@@ -188,12 +161,7 @@ def find_motifs(
 ) -> FitRecord:
     """Return the motifs of the data and their occurrences.
 
-    Parameters
-    ----------
-    request : FitRequest
-        Seed, detection, checkpoint and groups.
-    notes : Notes
-        More to keep with the settings in the fit; those of `run` take precedence.
+    The notes of `run` take precedence over `notes`.
     """
     with open_mapper(run.workers, run.scheduler, run.say) as mapper:
         context = FitContext(checkpoint=request.checkpoint, groups=request.groups, mapper=mapper)
@@ -212,17 +180,7 @@ def find_motifs(
 def add_stability(
     record: FitRecord, data: Prepared, spec: Any, request: FitRequest, run: FitRun
 ) -> FitRecord:
-    """Return the record with the stability of its motifs, if that is requested.
-
-    Parameters
-    ----------
-    data : Prepared
-        That the fit was made of.
-    spec : specification
-        Of the fit; refits use it.
-    request : FitRequest
-        Its `stability` is the number of refits; None: the record is returned as it is.
-    """
+    """Return the record with the stability of its motifs, if that is requested."""
     if request.stability is None or is_time_up():
         return record
     found = measure_stability(
@@ -237,15 +195,7 @@ def add_stability(
 
 
 def add_drift(record: FitRecord, data: Prepared, request: FitRequest) -> FitRecord:
-    """Return the record with its time zone, and how its motifs change over the archive.
-
-    Parameters
-    ----------
-    data : Prepared
-        That the fit was made of.
-    request : FitRequest
-        Its `time_zone`, an IANA name, divides the archive into periods.
-    """
+    """Return the record with its time zone, and how its motifs change over the archive."""
     drift = measure_drift(
         data.counts,
         record.motifs,

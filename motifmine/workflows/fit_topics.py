@@ -37,14 +37,7 @@ def over_topics(
 ) -> ObservationTable:
     """Return a table over topics of its words (PLSA), or as it is when no topics are wanted.
 
-    Parameters
-    ----------
-    table : ObservationTable
-        Counts not prepared. Of topics already: it comes back as it is.
-    n_topics : int, `auto` or `off`
-        `auto`: see `automatic_topics`.
-    counts : `auto`, `raw` or `sqrt`
-        Preparation of the counts of words for the topic model.
+    Counts are not prepared; a table of topics comes back as it is.
 
     Raises
     ------

@@ -24,14 +24,8 @@ HORIZONS = (1, 2, 4, 8, 16)
 def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | None) -> Forecast:
     """Return what a fit expects after the end of a recording.
 
-    Parameters
-    ----------
-    name : str or None
-        Fit; None: the newest.
-    n_bins : int
-        How far ahead.
-    table : Path or None
-        Of the recording; None: the last one of the fit, which must be in the workspace.
+    Without a name: of the newest fit; without a table: of its last recording, whose table must be
+    in the workspace.
     """
     record = store.read_fit(workspace.find_fit(name))
     path = table or workspace.table_path(record.recordings[-1].name)
@@ -52,10 +46,7 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
 def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path]) -> Scores:
     """Return how well fits predict tables that they have not learned from.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Fits of the same vocabulary; the counts are prepared as for the first.
+    The fits share a vocabulary; counts are prepared as for the first.
 
     Raises
     ------

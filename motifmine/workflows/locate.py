@@ -23,12 +23,8 @@ from motifmine.workflows.workspace import Workspace
 def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> FitRecord:
     """Return where the motifs of a fit occur in recordings that it has not seen.
 
-    Parameters
-    ----------
-    name : str
-        A fit, by name or path.
-    sources : paths
-        Tables, or videos and `.tdoc` files; these are extracted as the fit's own recordings were.
+    Sources are tables, or videos and `.tdoc` files, which are extracted as the fit's own recordings
+    were.
 
     Raises
     ------
@@ -67,12 +63,7 @@ def locate_anomalies(
 ) -> FitRecord:
     """Return a fit with the stretches that its motifs explain worst, in `anomalies`.
 
-    Parameters
-    ----------
-    name : str or None
-        A fit, by name or path; None: the newest fit.
-    sources : sequence of Path
-        See `locate_sources`; empty: the fit's own recordings.
+    Without sources: in the fit's own recordings.
 
     Raises
     ------

@@ -124,15 +124,7 @@ def mine_prepared(
     on_progress: Callable[[Progress], None] | None = None,
     notes: Notes | None = None,
 ) -> FitRecord:
-    """Return the motifs of a prepared table, and all their occurrences; see `mine`.
-
-    Parameters
-    ----------
-    model : Model
-        A specification.
-    seed, context, on_progress, notes
-        See `mine`.
-    """
+    """Return the motifs of a prepared table, and all their occurrences; see `mine`."""
     more = (detection, seed, context, on_progress, notes)
     if not lacks_most_words(data.counts):
         return _mine(data, model, *more)
@@ -272,12 +264,7 @@ def assess_fit(
 ) -> Assessment:
     """Return which motifs of a fit recur in data they were not learned from, and where.
 
-    Parameters
-    ----------
-    table : ObservationTable
-        Prepared as for the fit.
-    model : Model or None
-        What fits parts of the data where the registry does not know the fit's model.
+    The model fits parts of the data where the registry does not know that of the fit.
     """
     name, seed = fit.provenance.model, fit.provenance.seed
     # only their number matters here: it decides how many parts can hold some each

@@ -13,10 +13,7 @@ from motifmine.workflows.workspace import Workspace
 def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
     """Return the fit with some of its motifs named; the names of all others stay.
 
-    Parameters
-    ----------
-    names : mapping of int to str
-        Motif, counted from 0, and its name; "" takes a name away.
+    Motifs count from 0; "" takes a name away.
 
     Raises
     ------
@@ -43,13 +40,6 @@ def name_motifs(workspace: Workspace, fit: str, names: Mapping[int, str]) -> tup
 
     The fit is rewritten atomically. It keeps its time of modification, so that naming the motifs
     of an old fit does not make it the newest one.
-
-    Parameters
-    ----------
-    fit : str
-        A fit, by name or path.
-    names : mapping of int to str
-        See `with_names`.
     """
     path = workspace.find_fit(fit)
     record = with_names(store.read_fit(path), names)

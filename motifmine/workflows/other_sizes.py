@@ -25,15 +25,6 @@ def look_again(
     """Return the fit; without motifs the first of other sizes that has some, if none were given.
 
     Where sizes were given these are believed, and what others find is only reported.
-
-    Parameters
-    ----------
-    spec : specification
-        Of the fit.
-    run : FitRun
-        Its `on_message` is called with what was tried.
-    find : callable
-        Returns the fit of another specification.
     """
     if len(record.motifs) or not decides_sizes(request, record.vocabulary) or is_time_up():
         return record

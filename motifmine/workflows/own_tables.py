@@ -15,15 +15,6 @@ def read_own_table(
     """Return the table that a document was fitted from, None where it was removed or replaced.
 
     Its words are moved as they were for the fit.
-
-    Parameters
-    ----------
-    record : FitRecord
-        Its documents are not looked at.
-    recording : Recording
-        The document.
-    path : Path or None
-        Where its table should be, if anywhere.
     """
     if path is None or not path.is_file():
         return None

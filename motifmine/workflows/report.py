@@ -35,14 +35,7 @@ def show_fit(
 ) -> tuple[FitRecord, Path]:
     """Return a fit and the path of its report, which is written unless it is up to date.
 
-    Parameters
-    ----------
-    name : str or None
-        None: the newest fit.
-    force : bool
-        Write the report in any case.
-    time_zone : str or None
-        IANA name, stored in the fit.
+    Without a name: the newest fit. A time zone is stored in the fit.
     """
     path = workspace.find_fit(name)
     if time_zone is not None:
@@ -71,14 +64,7 @@ def cut_clips(
 ) -> list[Path]:
     """Write the clips of a fit into a folder, or into `clips/<fit>` of the workspace.
 
-    Parameters
-    ----------
-    name : str or None
-        A fit, by name or path; None: the newest fit.
-    folder : Path or None
-        None: `clips/<fit>` of the workspace.
-    **options
-        See `motifmine.reporting.figures.clips.write_clips`.
+    The options are those of `motifmine.reporting.figures.clips.write_clips`.
     """
     path = workspace.find_fit(name)
     record = store.read_fit(path)
@@ -107,12 +93,7 @@ def explained_in_table(record: FitRecord, table: ObservationTable) -> Mapping[in
 def explain_in_workspace(record: FitRecord, workspace: Workspace, number: int) -> Explained:
     """Return what an occurrence explains, and its score with and without others.
 
-    Parameters
-    ----------
-    record : FitRecord
-    workspace : Workspace
-    number : int
-        Of the occurrence, counted from 1 in the order of `record.occurrences`.
+    Occurrences are numbered from 1, in the order of `record.occurrences`.
 
     Raises
     ------

@@ -17,14 +17,6 @@ def measure_fit(
 ) -> tuple[FitRecord, Robustness]:
     """Return a fit, and how little change of the counts makes its occurrences vanish or appear.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    name : str or None
-        None: the newest fit.
-    change, seed
-        See `motifmine.analysis.robustness.measure_robustness`.
-
     Raises
     ------
     DataError

@@ -26,13 +26,6 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
 
     Sizes that the data decide keep their defaults here, see `choose_sizes`.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Of words or topics.
-    bin_s : float
-        Length of a time bin, seconds; lengths that are requested in seconds become bins.
-
     Raises
     ------
     SpecError
@@ -67,11 +60,6 @@ def choose_sizes(
 
     The length is left to the data with `auto`, and of words without places where it is not given,
     if the model can choose. The usual length of other words is shortened for short recordings.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        Prepared.
     """
     is_open = request.motif_length is None and decides_sizes(request, table.vocabulary)
     if request.motif_length == "auto" or is_open:
@@ -108,15 +96,7 @@ def size_choice(model: str) -> SizeChoice:
 
 
 def describe_fit(request: FitRequest, spec: Any, table: ObservationTable) -> str:
-    """Return a line: which documents, how much, which settings.
-
-    Parameters
-    ----------
-    spec : specification
-        With its sizes chosen.
-    table : ObservationTable
-        Before preparation: its observations are counted as extracted.
-    """
+    """Return a line: which documents, how much, which settings."""
     names = [recording.name for recording in table.recordings]
     documents = names[0] if len(names) == 1 else f"{len(names)} documents {names[0]}..{names[-1]}"
     return (

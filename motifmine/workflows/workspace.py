@@ -140,10 +140,7 @@ class Workspace:
     def reserve_fit(self, name: str | None, model: str, *, force: bool = False) -> Iterator[Path]:
         """Yield where a new fit goes; other commands take other names meanwhile.
 
-        Parameters
-        ----------
-        name : str or None
-            None: the next number of the model.
+        Without a name: the next number of the model.
 
         Raises
         ------

@@ -88,17 +88,7 @@ def statistics_of_groups(
     mapper: Mapper,
     iteration: int,
 ) -> Statistics:
-    """Return the statistics of all groups under `parameters`: one iteration's E-step.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Held fixed.
-    mapper : callable
-        Like the built-in `map`.
-    iteration : int
-        From 0; names the scratch files of the starts.
-    """
+    """Return the statistics of all groups under `parameters`: one iteration's E-step."""
     results: Iterable[tuple[int, Statistics]] = mapper(
         partial(step_group, task, parameters, iteration), groups
     )
@@ -107,13 +97,7 @@ def statistics_of_groups(
 
 
 def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
-    """Read a group, infer its starts from flat ones, and write both to the scratch folder.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Where EM begins.
-    """
+    """Read a group, infer its starts from flat ones, and write both to the scratch folder."""
     reading = task.reading
     table = reading.compact(reading.read(group.paths))
     _write(
@@ -129,15 +113,7 @@ def settle_group(task: EmTask, parameters: Parameters, group: Group) -> None:
 def step_group(
     task: EmTask, parameters: Parameters, iteration: int, group: Group
 ) -> tuple[int, Statistics]:
-    """Return number and statistics of a group under `parameters`; its new starts are written.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Held fixed.
-    iteration : int
-        From 0; its starts are read, those of `iteration` + 1 are written.
-    """
+    """Return number and statistics of a group under `parameters`; its new starts are written."""
     table = _read_table(task.table_path(group), len(parameters.words))
     local = _read_local(task.state_path(group, iteration))
     found, local = task.learner.step(table, parameters, local)

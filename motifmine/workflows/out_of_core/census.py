@@ -135,12 +135,7 @@ def take_census(
 ) -> Census:
     """Return the census of table files, each read once.
 
-    Parameters
-    ----------
-    mapper : callable
-        Like the built-in `map`.
-    registration : Registration or None
-        How the cameras are registered; None: as if all tables were read together.
+    Without a registration cameras are registered as if all tables were read together.
 
     Raises
     ------
@@ -254,13 +249,6 @@ def in_groups(
     """Return the documents in groups that fit in memory.
 
     Groups depend on the documents alone, not on the number of workers, so that results do not.
-
-    Parameters
-    ----------
-    documents : sequence of Listed
-        They keep their order.
-    most : int or None
-        Most documents of a group; None: no limit.
     """
     groups: list[Group] = []
     paths: list[Path] = []

@@ -20,15 +20,7 @@ BYTES_PER_START = 40
 
 
 def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> FitRequest:
-    """Return the request, out-of-core where the tables do not fit in memory and the model can.
-
-    Parameters
-    ----------
-    run : FitRun
-        Its messages say what was chosen.
-    paths : sequence of Path
-        Tables.
-    """
+    """Return the request, out-of-core where the tables do not fit in memory and the model can."""
     if request.is_streamed or not can_stream(request):
         return request
     n_observations = sum(store.read_table_size(path) for path in paths)
@@ -45,13 +37,7 @@ def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> Fit
 
 
 def needed_bytes(request: FitRequest, n_observations: int, n_bins: int) -> int:
-    """Return about how much memory a fit in memory takes, bytes.
-
-    Parameters
-    ----------
-    n_observations, n_bins : int
-        Of all tables.
-    """
+    """Return about how much memory a fit in memory takes, bytes."""
     n_motifs = request.n_motifs if isinstance(request.n_motifs, int) else USUAL_NUMBER
     tables = BYTES_PER_OBSERVATION * n_observations + BYTES_PER_START * n_bins * n_motifs
     return BYTES_OF_PROCESS + tables

@@ -27,11 +27,6 @@ def fit_tables_in_files(
 ) -> FitRecord:
     """Fit tables that are never in memory together, and save the fit.
 
-    Parameters
-    ----------
-    target : Path
-        File of the fit.
-
     Returns
     -------
     FitRecord
@@ -85,13 +80,7 @@ def update_fit(
     """Add tables to a saved fit and save the result as a new fit; return its path and head.
 
     Only the new tables are read, see `motifmine.workflows.out_of_core.update.update_file`.
-
-    Parameters
-    ----------
-    name : str
-        A fit, by name or path; it stays as it is.
-    run : FitRun or None
-        Its `tables` are those to add; None takes those of the workspace that the fit has not seen.
+    `run.tables` are added; None: those of the workspace that the fit has not seen.
 
     Raises
     ------

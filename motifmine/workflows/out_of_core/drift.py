@@ -15,13 +15,6 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
 
     Every table is read once, one at a time. Recordings whose table was removed or has changed are
     excluded.
-
-    Parameters
-    ----------
-    path : Path
-        A fit; it is rewritten atomically where there are enough periods.
-    tables : mapping of str to Path
-        Table files by the names of their recordings.
     """
     record = store.read_fit(path, with_documents=False)
     recordings = store.read_fit_recordings(path)

@@ -53,13 +53,7 @@ class Standing:
 def batches_of(
     documents: Sequence[Listed], batch_documents: int, rng: np.random.Generator
 ) -> list[list[Listed]]:
-    """Return the documents in random order, cut into batches.
-
-    Parameters
-    ----------
-    batch_documents : int
-        Documents of a batch, > 0; the last one may be smaller.
-    """
+    """Return the documents in random order, cut into batches."""
     # in order of time a batch would be one season, and motifs would follow the last
     order = [documents[i] for i in rng.permutation(len(documents))]
     return [order[i : i + batch_documents] for i in range(0, len(order), batch_documents)]
@@ -125,13 +119,7 @@ def climb_online(
 
 
 def infer_group(task: OnlineTask, parameters: Parameters, group: Group) -> tuple[int, Statistics]:
-    """Return number and statistics of a group, its starts inferred without earlier ones.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Held fixed.
-    """
+    """Return number and statistics of a group, its starts inferred without earlier ones."""
     table = task.reading.compact(task.reading.read(group.paths))
     if len(table.word) == 0:
         return group.number, task.learner.no_statistics(parameters)

@@ -358,14 +358,7 @@ def _is_settled(path: Path, idle_s: float) -> bool:
 def _put_before(
     before: BinnedSeries, part: BinnedSeries, n_before: int, n_missed: int
 ) -> BinnedSeries:
-    """Return a bin with the last of those before it, and empty ones for those that were missed.
-
-    Parameters
-    ----------
-    before, part : BinnedSeries
-    n_before, n_missed : int
-        Bins to keep, and bins between the two.
-    """
+    """Return a bin with the last of those before it, and empty ones for those that were missed."""
     bin_s = (part.bin_start_s[0] - before.bin_start_s[-1]) / (n_missed + 1)
     n_channels = part.value.shape[1]
     gap = {
