@@ -58,12 +58,7 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
 
 
 def write_bytes(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a binary file, atomically.
-
-    Parameters
-    ----------
-    content : bytes
-    """
+    """Write a binary file, atomically."""
     with open_atomic(path, force=force) as part:
         part.write_bytes(content)
 

@@ -53,13 +53,7 @@ def check_positive_share(spec: object, *names: str) -> None:
 
 
 def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
-    """Raise `SpecError` unless a text of `spec` is one of some choices, or None.
-
-    Parameters
-    ----------
-    name : str
-        Name of the attribute.
-    """
+    """Raise `SpecError` unless a text of `spec` is one of some choices, or None."""
     value = getattr(spec, name)
     if value is not None and value not in choices:
         listed = " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
@@ -76,14 +70,8 @@ def check_device(spec: object) -> None:
 def require_package(module: str, purpose: str, install: str) -> Any:
     """Return a module that is not always installed.
 
-    Parameters
-    ----------
-    module : str
-        Dotted name.
-    purpose : str
-        What needs it, the subject of the message: `the reader of Parquet files`.
-    install : str
-        What pip installs: `motifmine[EXTRA]`.
+    The purpose is the subject of the message: `the reader of Parquet files`; `install` is what pip
+    installs, `motifmine[EXTRA]`.
 
     Raises
     ------

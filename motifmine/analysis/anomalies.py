@@ -80,13 +80,6 @@ def measure_documents(
     Measures are unexpected and missing deviance, how low the total of each bin's window is (see
     `LOW_ACTIVITY_WINDOWS`), and how high that of the first; windows are cut off at the edges of the
     document.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        The observations, prepared as for the fit.
-    motifs, background, activations
-        The fit, with `activations` and the background's share inferred in `table`.
     """
     motifs, activations = separate_tempos(motifs, activations)
     whole = HeldOutFold(first=0, end=table.n_times, motifs=motifs, background=background)
@@ -100,13 +93,6 @@ def measure_held_out(
 
     Every stretch of time is measured with the motifs less what they owe to it: against their own
     data, rates that were learned in ten minutes seem better than they are.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        The observations of the fit, prepared as for it.
-    motifs, background, activations
-        See `measure_documents`.
     """
     motifs, activations = separate_tempos(motifs, activations)
     folds = leave_out_folds(table, motifs, background, activations, FLOOR)
@@ -153,11 +139,6 @@ def window_means(value: Floats, width: float) -> Floats:
 
 def calibrate(measures: Sequence[Floats], motif_length: int) -> AnomalyScale:
     """Return the distribution of every measure, and of their combination, over some documents.
-
-    Parameters
-    ----------
-    measures : sequence of float64 arrays (measure, T)
-        Of documents that the motifs were not learned from, or of `measure_held_out`.
 
     Raises
     ------
@@ -233,15 +214,7 @@ def find_anomalies(
     surprises: Sequence[Surprise],
     scale: AnomalyScale,
 ) -> Anomalies:
-    """Return the stretches whose surprise reaches `LEAST_SURPRISE`, the most surprising first.
-
-    Parameters
-    ----------
-    surprises : sequence of Surprise
-        One per document.
-    scale : AnomalyScale
-        Stored with the anomalies.
-    """
+    """Return the stretches whose surprise reaches `LEAST_SURPRISE`, the most surprising first."""
     rows: list[tuple[int, int, int, int, float]] = []
     for document, surprise in enumerate(surprises):
         overall = surprise.overall

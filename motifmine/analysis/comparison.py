@@ -111,14 +111,7 @@ def compare_fits(
 
 
 def find_best_similarity(reference: Floats32, found: Floats32) -> Floats:
-    """Return the similarity of each reference motif to the most similar found one, float64 (K,).
-
-    Parameters
-    ----------
-    reference : float32 array (K, L, W)
-    found : float32 array (J, M, W)
-        With J = 0 all similarities are 0.
-    """
+    """Return the similarity of each reference motif to the most similar found one, float64 (K,)."""
     if not len(found):
         return np.zeros(len(reference))
     best: Floats = max_shifted_cosine(reference, found)[0].max(axis=1)

@@ -85,15 +85,6 @@ def measure_drift(
     """Return the change of motifs over the periods of an archive, None where there are too few.
 
     Periods are days up to three weeks, then weeks, then four weeks, and so on.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        The observations, prepared as for the fit.
-    motifs, background, activations
-        The fit.
-    time_zone : str
-        IANA name of the zone that days are counted in.
     """
     return measure_drift_of_documents(
         (

@@ -40,15 +40,7 @@ class EarlyScale:
     """Not descending, float64 array (groups, knots)."""
 
     def look_up(self, shown: Floats, score: Floats) -> Floats:
-        """Return the probability of starts, float64 array (n,).
-
-        Parameters
-        ----------
-        shown : float64 array (n,)
-            Share of the motif so far.
-        score : float64 array (n,)
-            Nats.
-        """
+        """Return the probability of starts, float64 array (n,)."""
         group = _group(shown)
         found = [
             np.interp(value, self.score[g], self.probability[g])
@@ -62,13 +54,7 @@ def _group(shown: Floats) -> Indices:
 
 
 def calibrate_early(record: FitRecord, table: ObservationTable) -> EarlyScale:
-    """Return the scale of a fit from its own documents.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        The documents of the fit, in its order, prepared as for it.
-    """
+    """Return the scale of a fit from its own documents."""
     parts = []
     # a bin of several documents has the number of its own
     first = table.document_offsets

@@ -196,11 +196,7 @@ def evaluate_occurrences(
 def match_true_motifs(record: FitRecord, motifs: Floats32) -> MotifMatch:
     """Return the one-to-one match of true motifs with those of a fit, by best-shift cosine.
 
-    Parameters
-    ----------
-    record : FitRecord
-    motifs : float32 array (K, L, W)
-        Words at the end of the vocabulary that the fit never saw may be more than the fit has.
+    Words at the end of the vocabulary that the fit never saw may be more than the fit has.
 
     Raises
     ------

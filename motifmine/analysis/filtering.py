@@ -283,13 +283,7 @@ class MotifFilter:
             yield starts[n_rows - time : n_rows - time + n_bins]
 
     def score(self, row: Indices, motif: Indices) -> Floats:
-        """Return the log-likelihood ratio of starts by what was seen so far, nats (n,).
-
-        Parameters
-        ----------
-        row, motif : int64 arrays (n,)
-            The start at bin `first_bin + row`.
-        """
+        """Return the log-likelihood ratio of starts by what was seen so far, nats (n,)."""
         state = self.state
         scores: Floats = score_starts(
             row,

@@ -23,13 +23,7 @@ class Follower:
 
 
 def find_followers(found: Occurrences, n_motifs: int) -> tuple[Follower, ...]:
-    """Return which motif is often the next to start after which, most probable first.
-
-    Parameters
-    ----------
-    found : Occurrences
-        Sorted by document and start.
-    """
+    """Return which motif is often the next to start after which, most probable first."""
     order = np.lexsort((found.start_s, found.document))
     document, motif, start_s = found.document[order], found.motif[order], found.start_s[order]
     delays: dict[tuple[int, int], list[float]] = {}

@@ -53,10 +53,7 @@ def widen_background(background: Background, motifs: MotifSet, kept: Indices) ->
 def keep_activations(activations: Activations, number: Indices) -> Activations:
     """Return the activations of the kept motifs.
 
-    Parameters
-    ----------
-    number : int64 array (K,)
-        New number of each motif, -1 for those that are not kept.
+    The new number of a motif is -1 where it is not kept.
     """
     motif = number[activations.motif]
     keep = motif >= 0

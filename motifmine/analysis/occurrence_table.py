@@ -17,11 +17,6 @@ from motifmine.records.vocabulary import Vocabulary
 def make_occurrence_table(record: FitRecord, bin_s: float | None = None) -> ObservationTable:
     """Return a table with one document a recording, and an observation where a motif starts.
 
-    Parameters
-    ----------
-    bin_s : float or None
-        Length of a time bin, seconds; None: that of the fit.
-
     Raises
     ------
     DataError

@@ -95,12 +95,8 @@ def cut_pieces(
     """Return the pieces that the documents of `table` are cut into.
 
     Long documents are cut evenly, short ones stay whole; a single document gives two pieces at
-    least. Each piece goes to the fold that has the fewest bins so far.
-
-    Parameters
-    ----------
-    piece_bins : int or None
-        Length of the longest pieces, bins; None: see `default_piece_bins`.
+    least. Each piece goes to the fold that has the fewest bins so far. Without a length: see
+    `default_piece_bins`.
     """
     lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
     longest = piece_bins or default_piece_bins(table, motif_length, n_folds)

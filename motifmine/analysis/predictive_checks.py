@@ -24,13 +24,7 @@ FEWEST = 10
 
 
 def check_predictions(record: FitRecord, table: ObservationTable) -> PredictiveChecks:
-    """Return statistics of the documents of a fit, and their range in data drawn from the fit.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        Its documents, prepared as for the fit.
-    """
+    """Return statistics of the documents of a fit, and their range in data drawn from the fit."""
     length = record.motifs.motif_length
     total = table.time_totals()
     sizes = _relative_sizes(record.occurrences.weight, record.occurrences.motif.astype(np.int64))

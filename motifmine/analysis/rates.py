@@ -60,12 +60,6 @@ def compute_archive_rates(record: FitRecord, calendar: Calendar | None) -> Rates
 
     The stretches are days (or several days) where the wall clock is known and there are at least
     three days, else recordings (or several recordings) in their order; at most `MOST_BARS`.
-
-    Parameters
-    ----------
-    record : FitRecord
-    calendar : Calendar or None
-        Of the record.
     """
     most = MOST_BARS if len(record.motifs) <= 60 else FEWER_BARS
     if calendar is not None and not calendar.n_left_out:

@@ -19,11 +19,6 @@ def average_segments(
     None for tables without a series. Bins outside the document and missing values are ignored, and
     occurrences at another tempo are read at the motif's own. Channels whose trend gives no words
     are read without it, around their usual level: else the sun would hide what occurs.
-
-    Parameters
-    ----------
-    n_motifs, motif_length : int
-        Size of the fit; the length in time bins.
     """
     if table.series is None:
         return None

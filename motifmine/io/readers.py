@@ -189,12 +189,7 @@ def reader_of_content(path: Path) -> ReaderEntry:
 def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
     """Return the reader of a source for a kind of words.
 
-    Parameters
-    ----------
-    path : Path
-        May include a part of the file.
-    kind : `flow-grid`, `channels`, `labels` or None
-        None: by the suffix, or else a video.
+    Without a kind: by the suffix, or else a video.
     """
     if kind in (None, "flow-grid") and holds_stills(path):
         return OWN["stills"]

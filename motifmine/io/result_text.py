@@ -75,11 +75,6 @@ def _divide(part: Floats, whole: Floats) -> Floats:
 def write_result_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
     """Write `stem` + `.pwz`, `.ptrwz`, `.pzd` and `.ptszd`; return their paths.
 
-    Parameters
-    ----------
-    stem : Path
-        Path without suffix.
-
     Raises
     ------
     WorkspaceError

@@ -181,11 +181,8 @@ def make_safe_name(name: str) -> str:
 def parse_start_from_name(path: Path, pattern: str) -> str:
     """Parse the wall-clock start from a file's name, ISO 8601, UTC.
 
-    Parameters
-    ----------
-    pattern : str
-        As for `datetime.strptime`, searched anywhere in the name: `%Y%m%d%H%M`. Without `%z` the
-        time is in UTC.
+    The pattern is as for `datetime.strptime`, searched anywhere in the name; without `%z` the time
+    is in UTC.
 
     Raises
     ------

@@ -24,10 +24,7 @@ MAX_WORDS = 1 << 22
 def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:
     """Read a `.tdoc` (or LDA-C) file as a table of kind `labels`.
 
-    Parameters
-    ----------
-    n_words : int or None
-        Size of the vocabulary; None uses the largest word of the file plus one.
+    Without a size of the vocabulary, it is the largest word of the file plus one.
 
     Raises
     ------
@@ -86,15 +83,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
 
 
 def parse_line(path: Path, number: int, line: str) -> list[tuple[int, float]]:
-    """Return the (word, count) pairs of one line.
-
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    number : int
-        Of the line, from 1.
-    """
+    """Return the (word, count) pairs of one line."""
     parts = line.split()
     # the LDA-C variant begins with the number of entries
     if parts and ":" not in parts[0]:
@@ -128,13 +117,7 @@ def _parse_entry(path: Path, number: int, part: str) -> tuple[int, float]:
 
 
 def write_tdoc(path: Path, table: ObservationTable, *, force: bool = False) -> None:
-    """Write a one-document table as `.tdoc` text, including fractional counts.
-
-    Parameters
-    ----------
-    table : ObservationTable
-        With one document.
-    """
+    """Write a one-document table as `.tdoc` text, including fractional counts."""
     lines = []
     for t in range(table.n_times):
         entries = slice(table.offsets[t], table.offsets[t + 1])

@@ -51,12 +51,7 @@ def read_starts(path: Path, record: FitRecord) -> list[tuple[str, int, float]]:
     """Read occurrences that are asked for: document, motif and start in seconds, as in `truth.csv`.
 
     A label is the name of a motif, `motif N`, or N, counted from 1. Documents may have any name.
-
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns `label`, `start_s`, and optionally `document`.
-    record : FitRecord
+    The file is CSV with the columns `label`, `start_s`, and optionally `document`.
 
     Raises
     ------

@@ -17,15 +17,7 @@ from motifmine.types import Floats
 
 
 def infer_activations(motifs: MotifSet, background: Background, table: ObservationTable) -> Located:
-    """Return where motifs are active in `table` by maximum likelihood, held fixed.
-
-    Parameters
-    ----------
-    motifs : MotifSet
-        Held fixed.
-    background : Background
-        Its words are held fixed.
-    """
+    """Return where motifs are active in `table` by maximum likelihood, held fixed."""
     return fold_in(Priors(sparsity=0.0), motifs, background, table)
 
 

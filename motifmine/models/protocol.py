@@ -108,15 +108,7 @@ class Model(Protocol):
         seed: int | None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
-        """Return a new fit of `table`; the specification is untouched.
-
-        Parameters
-        ----------
-        seed : int or None
-            None: a random one.
-        on_progress : callable or None
-            Called with a `Progress` after iterations.
-        """
+        """Return a new fit of `table`; the specification is untouched."""
 
 
 class ContextModel(Model, Protocol):
@@ -130,28 +122,14 @@ class ContextModel(Model, Protocol):
         seed: int | None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
-        """Return a new fit of `table`, made with what the context offers.
-
-        Parameters
-        ----------
-        seed : int or None
-            None: a random one.
-        on_progress : callable or None
-            Called with a `Progress` after iterations.
-        """
+        """Return a new fit of `table`, made with what the context offers."""
 
 
 class SizeChoice(Protocol):
     """Lets the data choose how long motifs are; how many there are is decided by the fit."""
 
     def choose_length(self, table: ObservationTable, spec: Any, *, seed: int) -> tuple[Any, str]:
-        """Return the specification with the length chosen, and a line that says why.
-
-        Parameters
-        ----------
-        spec : dataclass
-            Specification of the model.
-        """
+        """Return the specification with the length chosen, and a line that says why."""
 
 
 class OutOfCore(Protocol):
@@ -202,10 +180,7 @@ class OutOfCore(Protocol):
     ) -> tuple[Statistics, Mapping[str, Array]]:
         """Return the statistics of documents, and what EM keeps of them after the iteration.
 
-        Parameters
-        ----------
-        local : mapping of arrays
-            What `settle` or the iteration before returned for these documents.
+        `local` is what `settle` or the iteration before returned for these documents.
         """
 
     def finish(
@@ -231,12 +206,4 @@ class OutOfCore(Protocol):
         """
 
     def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
-        """Return where motifs are active in documents, motifs held fixed.
-
-        Parameters
-        ----------
-        motifs : MotifSet
-            Held fixed.
-        background : Background
-            Its words are held fixed.
-        """
+        """Return where motifs are active in documents, motifs held fixed."""

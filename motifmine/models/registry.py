@@ -223,13 +223,6 @@ def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences |
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
     """Return what learns a model from documents that stay in their files.
 
-    Parameters
-    ----------
-    model : str
-        Name of the model in the registry.
-    spec : dataclass
-        Specification of the model.
-
     Raises
     ------
     SpecError
@@ -270,12 +263,7 @@ def has_setting(model: str, name: str) -> bool:
 def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) -> Any:
     """Return the specification of a model.
 
-    Parameters
-    ----------
-    settings : mapping
-        Fields of the specification.
-    is_dense : bool
-        Whether words may occur in every time bin, which decides some defaults.
+    Whether words may occur in every time bin decides some defaults.
 
     Raises
     ------
@@ -294,10 +282,7 @@ def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) 
 def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     """Return the specification that a saved fit was made with.
 
-    Parameters
-    ----------
-    settings : mapping
-        `FitSpec.settings` of the fit; what is no setting of the model is ignored.
+    What is no setting of the model is ignored.
     """
     entry = entry_of(model)
     known = fields(load(entry.specification))
@@ -305,11 +290,5 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
 
 
 def model_of_parts(model: str, settings: Mapping[str, Any]) -> Any:
-    """Return the specification for fits of part of the data of a fit, all decided as for the whole.
-
-    Parameters
-    ----------
-    settings : mapping
-        `FitSpec.settings` of the whole fit.
-    """
+    """Return the specification for fits of parts of the data, decided as for the whole."""
     return specification_of(model, {**settings, **entry_of(model).settings_of_parts})

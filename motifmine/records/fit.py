@@ -138,11 +138,6 @@ class Activations:
         """Return the mass of one document, float64 array (K, T + L - 1).
 
         Column 0 is start time `1 - L`.
-
-        Parameters
-        ----------
-        n_motifs, n_times, motif_length : int
-            K, the time bins T of the document, and L.
         """
         part = slice(self.offsets[document], self.offsets[document + 1])
         mass = np.zeros((n_motifs, n_starts(n_times, motif_length)))

@@ -46,12 +46,6 @@ def find_state_group(state: object) -> str:
 def restore_state(kind: type[State], state: object) -> State:
     """Return a state as a record of its model's class.
 
-    Parameters
-    ----------
-    kind : type
-        Dataclass of the model.
-    state : kind or StoredState
-
     Raises
     ------
     FormatError

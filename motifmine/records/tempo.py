@@ -77,12 +77,7 @@ def usual_tempo(tempos: Floats) -> int:
 
 
 def starts_of_motifs(starts: Floats32, n_tempos: int) -> Floats32:
-    """Return the mass of starts of motifs at all tempos together, float32 (R, K).
-
-    Parameters
-    ----------
-    starts : float32 array (R, K * V)
-    """
+    """Return the mass of starts of motifs at all tempos together, float32 (R, K)."""
     together: Floats32 = starts.reshape(len(starts), -1, n_tempos).sum(axis=2)
     return together
 

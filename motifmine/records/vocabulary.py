@@ -99,13 +99,7 @@ class WordLayout(ABC):
         return {}
 
     def difference(self, other: "WordLayout", labels: Iterable[tuple[str, str]]) -> str:
-        """Return how words of the same kind differ from these, "" when they can be joined.
-
-        Parameters
-        ----------
-        labels : iterable of (str, str)
-            Labels of each word in both vocabularies.
-        """
+        """Return how words of the same kind differ from these, "" when they can be joined."""
         for word, (ours, theirs) in enumerate(labels):
             if ours != theirs:
                 return f"word {word} is {theirs!r} instead of {ours!r}"

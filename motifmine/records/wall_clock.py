@@ -45,14 +45,7 @@ def find_time_zone(name: str) -> tzinfo:
 
 
 def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
-    """Return local times of a zone as seconds since local 1970-01-01, float64 array (N,).
-
-    Parameters
-    ----------
-    utc_s : float64 array (N,)
-        Seconds since 1970, UTC.
-    zone : tzinfo
-    """
+    """Return local times of a zone as seconds since local 1970-01-01, float64 array (N,)."""
     if zone is UTC:
         return utc_s
     slot = np.floor(utc_s / SLOT_S).astype(np.int64)

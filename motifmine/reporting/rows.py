@@ -149,11 +149,7 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
 def list_occurrences(record: FitRecord, chosen: Indices | None = None) -> list[OccurrenceRow]:
     """Return one row per occurrence, sorted by document, start and motif.
 
-    Parameters
-    ----------
-    record : FitRecord
-    chosen : int array (n,) or None
-        Indices of the occurrences to list, in this order; None: all.
+    With `chosen` only those of these indices, in their order.
     """
     rows = tabulate_occurrences(record, chosen).to_pylist()
     # columns hold valid UTF-8 only, names of files may be any bytes
@@ -165,11 +161,6 @@ def tabulate_occurrences(record: FitRecord, chosen: Indices | None = None) -> "p
     """Return the fields of `list_occurrences` as columns, without those that the fit lacks.
 
     Recordings of a year have millions of occurrences, which are too many for rows.
-
-    Parameters
-    ----------
-    record, chosen
-        See `list_occurrences`.
     """
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
 

@@ -298,13 +298,7 @@ def _merge_last(parts: list[_Part]) -> None:
 def _join_parts(
     parts: list[_Part], held: NDArray[np.bool_], *, is_events: bool, bin_s: float
 ) -> BinnedSeries | None:
-    """Join the parts of a document; None if no bin has a value.
-
-    Parameters
-    ----------
-    parts : list of _Part
-    held : bool array (channel,)
-    """
+    """Join the parts of a document; None if no bin has a value."""
     first, end = parts[0].first, parts[-1].end
     n_channels = parts[-1].total.shape[1]
     value: Floats32 = np.zeros((end - first, n_channels), np.float32)

@@ -77,12 +77,7 @@ def choose_words(
 ) -> WordChoice:
     """Choose the kind of words for the values of a series.
 
-    Parameters
-    ----------
-    units : sequence of str
-        Unit of every channel, "" if unknown.
-    facts : RawFacts or None
-        On the samples before they were averaged; None: on the bins.
+    The facts are those of the samples before they were averaged; None: of the bins.
     """
     if units and all(unit == "dB" for unit in units):
         return WordChoice(words="counts", reason="sound: level above the median of each band")
@@ -318,13 +313,7 @@ def _format_number(value: float) -> str:
 
 
 def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indices, Floats]:
-    """Encode a document as rows of time bin, word and count, arrays (n,).
-
-    Parameters
-    ----------
-    series : BinnedSeries
-        With the channels of `layout`, in the same order.
-    """
+    """Encode a document as rows of time bin, word and count, arrays (n,)."""
     value = np.array(series.value, dtype=np.float64)
     for index, window in enumerate(find_trend_bins(layout).tolist()):
         if window:

@@ -58,12 +58,6 @@ class ProgressReader:
 def compute_sound_level(strength: Floats, centres_hz: Floats) -> Floats:
     """Return the level of mel bands in decibels above `QUIET`, 0 for silence.
 
-    Parameters
-    ----------
-    strength : float array (n, band)
-        Square root of the power in each band.
-    centres_hz : float array (band,)
-
     Notes
     -----
     Amplitudes are multiplied by the square root of the relative band width, because magnitudes of

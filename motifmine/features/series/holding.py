@@ -33,14 +33,7 @@ SPARSE_SHARE = 0.5
 
 
 def is_sent_on_change(time_s: Floats, value: Floats) -> bool | None:
-    """Return whether a channel is sent when it changes; None if there are too few values.
-
-    Parameters
-    ----------
-    time_s : float array (n,)
-    value : float array (n,)
-        Finite values at these times.
-    """
+    """Return whether a channel is sent when it changes; None if there are too few values."""
     steps = np.diff(time_s)
     steps = steps[steps > 0]
     if len(steps) < FEWEST_UPDATES:
@@ -89,13 +82,7 @@ class HeldChannels:
         return bool((self.held & ~np.isnan(self.last[:, 0])).any())
 
     def admit(self, chunk: Chunk, n_channels: int) -> None:
-        """Decide on the channels that appear in `chunk` for the first time.
-
-        Parameters
-        ----------
-        n_channels : int
-            Channels up to now.
-        """
+        """Decide on the channels that appear in `chunk` for the first time."""
         known = len(self.held)
         if isinstance(chunk, EventChunk) or n_channels == known:
             return
@@ -130,12 +117,7 @@ class HeldChannels:
         return is_slow or is_irregular(time_s)
 
     def list_updates(self, chunk: SampleChunk | UpdateChunk, start: int, stop: int) -> Updates:
-        """Return the rows `start` to `stop` of a chunk as values of single channels.
-
-        Parameters
-        ----------
-        chunk : SampleChunk or UpdateChunk
-        """
+        """Return the rows `start` to `stop` of a chunk as values of single channels."""
         rows = slice(start, stop)
         if isinstance(chunk, UpdateChunk):
             return Updates(

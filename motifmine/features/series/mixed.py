@@ -57,13 +57,7 @@ def learn_states(value: Floats32, channels: Sequence[str], kinds: Floats) -> Flo
 def fill_states(value: Floats32, channels: Sequence[str]) -> Floats32:
     """Return values in which a state is 0 where another state of its sensor is known.
 
-    A state that came up later was not there before.
-
-    Parameters
-    ----------
-    value : float32 array (n, channel)
-    channels : sequence of str
-        Names of states are `sensor=state`.
+    A state that came up later was not there before. Names of states are `sensor=state`.
     """
     groups: dict[str, list[int]] = {}
     for index, name in enumerate(channels):

@@ -175,14 +175,7 @@ class FactsReader:
 
 
 def describe_facts(channels: tuple[str, ...], facts: RawFacts, *, on_change: bool) -> list[str]:
-    """Return notes on channels that are dead or stuck.
-
-    Parameters
-    ----------
-    channels : names
-    on_change : bool
-        Whether values are sent when they change, so that few are equal.
-    """
+    """Return notes on channels that are dead or stuck."""
     is_dead = (facts.n > 1) & (facts.low == facts.high)
     is_empty = facts.n == 0
     is_stuck = ~is_dead & ~facts.is_state & ~facts.is_count & (facts.n > 1)

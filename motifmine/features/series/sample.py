@@ -49,12 +49,8 @@ class SeriesSample:
 def sample_series(series: Iterable[BinnedSeries], *, seed: int, stream: int) -> SeriesSample:
     """Sample bins from the documents of one recording.
 
-    Parameters
-    ----------
-    series : iterable of BinnedSeries
-        Later documents may have more channels.
-    seed, stream : int
-        `stream` is the index of the recording among all sources.
+    Later documents may have more channels. `stream` is the index of the recording among all
+    sources.
     """
     rng = generator(seed, stream)
     kept = _make_empty(0)

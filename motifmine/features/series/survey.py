@@ -365,15 +365,7 @@ def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[in
 def check_same_settings(
     settings: SeriesSettings, vocabulary: Vocabulary, bin_s: float, place: Path
 ) -> None:
-    """Raise `SpecError` if settings request other words or bins than those of a workspace.
-
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Of the workspace.
-    place : Path
-        Of the workspace, for the message.
-    """
+    """Raise `SpecError` if settings request other words or bins than those of a workspace."""
     layout = vocabulary.layout
     words = layout.series_words()
     asked = settings.coding.words

@@ -43,11 +43,6 @@ def measure_trends(value: Floats32) -> Floats:
 
     For every window that fits twice into the document: the number of values, their sum, the sum of
     their squares, of the squares of what the baseline leaves, and of half the squared steps.
-
-    Parameters
-    ----------
-    value : float32 array (T, channel)
-        Bins of a document, NaN where missing.
     """
     sums = np.zeros((5, len(WINDOWS), value.shape[1]))
     fits = [k for k, window in enumerate(WINDOWS) if 2 * window <= len(value)]
@@ -129,13 +124,7 @@ def _format_span(seconds: float) -> str:
 
 
 def choose_trends(sources: Sequence[Floats]) -> Trends:
-    """Return which trends are taken out.
-
-    Parameters
-    ----------
-    sources : sequence of float64 arrays (5, window, channel)
-        What `measure_trends` gives for each, see there.
-    """
+    """Return which trends are taken out."""
     n, _, _, rest, steps = np.sum(sources, axis=0)
     # around the mean of each source: that one day is warmer than another is no trend
     about_mean = [one[2] - one[1] ** 2 / np.maximum(one[0], 1) for one in sources]
@@ -178,14 +167,7 @@ def find_trend_bins(layout: WordLayout) -> Indices:
 
 
 def remove_trend(column: Floats, window: int) -> Floats:
-    """Return a channel without its baseline.
-
-    Parameters
-    ----------
-    column : float64 array (T,)
-        A document, NaN where missing.
-    window : int, bins
-    """
+    """Return a channel without its baseline."""
     mean, _ = _average_blocks(column)
     at = (np.arange(len(column)) + 0.5) / BLOCK - 0.5
     return column - _find_baseline(mean, window // BLOCK, at)

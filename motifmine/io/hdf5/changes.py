@@ -22,11 +22,8 @@ from motifmine.records.drift import Drift
 def change_names(path: Path, change: Callable[[tuple[str, ...]], Sequence[str]]) -> tuple[str, ...]:
     """Replace the names of a fit's motifs, atomically; return what they are now.
 
-    Parameters
-    ----------
-    change : callable
-        Gets the names, () where there are none, and returns the new ones. No other process
-        changes them meanwhile.
+    The change gets the names, () where there are none, and returns the new ones; no other process
+    changes them meanwhile.
     """
     with _open_copy(path) as file:
         stored = file["motifs/name"].asstr()[:] if "motifs/name" in file else ()

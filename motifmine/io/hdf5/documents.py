@@ -27,15 +27,7 @@ def write_recording(node: h5py.Group, recording: Recording) -> None:
 
 
 def read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None) -> Recording:
-    """Read what is known of a recording.
-
-    Parameters
-    ----------
-    node : h5py.Group
-        With its attributes, and `bin_start_s` below it.
-    n_times : int or None
-        Number of time bins, where it is known.
-    """
+    """Read what is known of a recording."""
     values: dict[str, Any] = {}
     for item in fields(Recording):
         # attributes that later versions added are missing in old files: the field has a default
@@ -52,13 +44,7 @@ def read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None)
 
 
 def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Activations) -> None:
-    """Append documents and their activations to an open fit.
-
-    Parameters
-    ----------
-    parts : Activations
-        Of these documents.
-    """
+    """Append documents and their activations to an open fit."""
     for document, recording in enumerate(recordings):
         group = file.create_group(f"activations/{recording.name}")
         group.attrs["recording"] = recording.name
@@ -72,15 +58,7 @@ def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Act
 
 
 def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int]) -> Activations:
-    """Read the activations of some documents.
-
-    Parameters
-    ----------
-    names : list of str
-        The documents.
-    sizes : mapping of str to int
-        Number of motifs, `motif`, and their length in bins, `relative_time`.
-    """
+    """Read the activations of some documents."""
     columns: dict[str, list[NDArray[Any]]] = {"start": [], "motif": [], "mass": []}
     tempos: list[NDArray[np.int32]] = []
     types: dict[str, type] = {"start": np.int32, "motif": np.int32, "mass": np.float32}

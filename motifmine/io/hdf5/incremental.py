@@ -38,10 +38,7 @@ class GrowingFit:
 def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> Iterator[GrowingFit]:
     """Open a fit for writing, which is renamed into place at the end; see `open_atomic`.
 
-    Parameters
-    ----------
-    base : Path or None
-        The new fit begins as a copy of this one and keeps its documents.
+    With a base the new fit begins as a copy of it and keeps its documents.
 
     Raises
     ------

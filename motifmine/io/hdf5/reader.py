@@ -109,13 +109,7 @@ class Reader:
     def array(self, name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[Any]:
         """Return a dataset of exactly this type and shape.
 
-        Parameters
-        ----------
-        name : str
-            Path in the file.
-        dtype : numpy type
-        shape : tuple of int or None
-            None: any length.
+        A length of None accepts any.
 
         Raises
         ------
@@ -148,12 +142,7 @@ class Reader:
 
 
 def write_attribute(node: h5py.Group, name: str, value: Any) -> None:
-    """Write an attribute; of a path that is not UTF-8 the bytes are kept, as h5py reads them.
-
-    Parameters
-    ----------
-    value : str or number
-    """
+    """Write an attribute; of a path that is not UTF-8 the bytes are kept, as h5py reads them."""
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogateescape")
         node.attrs.create(name, value, dtype=h5py.string_dtype("utf-8"))

@@ -27,14 +27,7 @@ STATE_GROUPS = (DEFAULT_GROUP, "encoder")
 
 
 def write_record(file: h5py.Group, place: str, record: Any) -> None:
-    """Write a record as a group of an open file.
-
-    Parameters
-    ----------
-    place : str
-        Name of the group.
-    record : dataclass
-    """
+    """Write a record as a group of an open file."""
     group = file.require_group(place)
     for item in fields(record):
         value, name = getattr(record, item.name), _get_stored_name(item)
@@ -71,13 +64,8 @@ def read_record(
 ) -> Record:
     """Read a record from the group `place`.
 
-    Parameters
-    ----------
-    kind : type
-        Its dataclass.
-    sizes : mapping of str to int, or None
-        Known lengths of axes; arrays of another length are refused. Lengths of other axes are
-        taken from the first array that has them.
+    Arrays whose axes have other lengths than `sizes` are refused; lengths of other axes are taken
+    from the first array that has them.
 
     Raises
     ------
@@ -90,13 +78,7 @@ def read_record(
 def read_optional_record(
     reader: Reader, place: str, kind: type[Record], sizes: Mapping[str, int] | None = None
 ) -> Record | None:
-    """Read a record from a group, None where there is no such group; see `read_record`.
-
-    Parameters
-    ----------
-    reader, place, kind, sizes
-        See `read_record`.
-    """
+    """Read a record from a group, None where there is no such group; see `read_record`."""
     return read_record(reader, place, kind, sizes) if reader.find(place) is not None else None
 
 
@@ -218,13 +200,7 @@ def write_state(file: h5py.File, state: object) -> None:
 
 
 def read_state(reader: Reader, sizes: Mapping[str, int]) -> StoredState | None:
-    """Read the state of a model, None where there is none.
-
-    Parameters
-    ----------
-    sizes : mapping of str to int
-        Required lengths of axes.
-    """
+    """Read the state of a model, None where there is none."""
     place = next((name for name in STATE_GROUPS if reader.find(name) is not None), None)
     if place is None:
         return None

@@ -15,13 +15,7 @@ STATE_FORMAT = "motifmine.state/1"
 
 
 def write_states(path: Path, records: Mapping[str, Any]) -> None:
-    """Write records as a `motifmine.state/1` file, atomically; an older one is replaced.
-
-    Parameters
-    ----------
-    records : mapping of str to dataclass
-        By name of the group.
-    """
+    """Write records as a `motifmine.state/1` file, atomically; an older one is replaced."""
     with open_atomic(path, force=True) as part, h5py.File(part, "w", track_order=False) as file:
         file.attrs.update(format=STATE_FORMAT, motifmine_version=__version__)
         for name, record in records.items():
@@ -30,11 +24,6 @@ def write_states(path: Path, records: Mapping[str, Any]) -> None:
 
 def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
     """Return the records of a `motifmine.state/1` file, None for those that it lacks.
-
-    Parameters
-    ----------
-    kinds : mapping of str to type
-        Dataclass of each group.
 
     Raises
     ------

@@ -46,12 +46,7 @@ def read_vocabulary(
 ) -> Vocabulary:
     """Read a vocabulary.
 
-    Parameters
-    ----------
-    place : str
-        Name of its group.
-    depth : int
-        Layers of topics that are accepted.
+    `depth` is how many layers of topics are accepted.
 
     Raises
     ------

@@ -141,13 +141,6 @@ def _boris_events(rows: list[list[Any]], kinds: dict[str, str]) -> Iterator[Even
 def open_events(path: Path, events: list[Event], options: SeriesOptions) -> TableReader:
     """Return a reader of events in any order.
 
-    Parameters
-    ----------
-    path : Path
-    events : list of (float, float, str)
-        Start and end, seconds, and label.
-    options : SeriesOptions
-
     Raises
     ------
     FormatError

@@ -46,15 +46,6 @@ def open_arrays(
     Arrays of equal length are columns (a 2-D array has one column per channel, named by an array
     `channels` if there is one); 1-D arrays of different lengths are spike trains, one per unit.
 
-    Parameters
-    ----------
-    path : str
-        For messages.
-    arrays : mapping of str to NamedArray
-        Of shape (time,) or (time, channel).
-    notes : sequence of str
-        Added to the notes of the header.
-
     Raises
     ------
     FormatError

@@ -194,14 +194,7 @@ def compute_mel_bands(n_bands: int, rate_hz: int, window: int) -> tuple[Floats, 
 
 
 def compute_band_strength(pieces: Sound, weight: Floats) -> Floats:
-    """Return the square root of the power in every band, float64 array (n, band).
-
-    Parameters
-    ----------
-    pieces : float32 array (n, sample)
-        Sound in -1..1.
-    weight : float64 array (band, frequency)
-    """
+    """Return the square root of the power in every band, float64 array (n, band)."""
     n_points = 2 * (weight.shape[1] - 1)
     hann = np.hanning(pieces.shape[1] + 1)[:-1].astype(np.float32)
     spectrum: NDArray[Any] = np.fft.rfft(pieces * hann, n_points, axis=1)

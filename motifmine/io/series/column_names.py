@@ -180,15 +180,6 @@ def make_distinct(names: Sequence[str]) -> tuple[str, ...]:
 def find_column(names: Sequence[str], name: str, path: str, option: str) -> int:
     """Return the index of a column by its name, with or without its unit.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of all columns.
-    name : str
-        Of the wanted column.
-    path, option : str
-        File and command-line option, for the message.
-
     Raises
     ------
     DataError

@@ -128,14 +128,8 @@ def parse_rows_fast(
 ) -> Rows | None:
     """Parse a block with pyarrow; None if anything in it needs the slow parser.
 
-    Parameters
-    ----------
-    block : bytes
-        Complete lines.
-    first_row : int
-        Number of rows before the block; the time of tables without times.
-    has_texts : bool
-        Whether texts are to be expected among the numbers of the long form.
+    The block has complete lines. Rows are counted where a table has no times; texts are expected
+    among the numbers of the long form.
     """
     time_type = _choose_time_type(table)
     if time_type is None:

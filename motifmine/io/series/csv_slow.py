@@ -19,15 +19,8 @@ def parse_rows_slow(
 ) -> Rows:
     """Parse a block of complete lines; bad cells become missing, bad rows are excluded.
 
-    Parameters
-    ----------
-    block : bytes
-    first_line : int
-        Number of the first line of the block, counted from 1.
-    first_row : int
-        Number of rows before the block; the time of tables without times.
-    bad : BadRows
-        Gets every bad cell and row; raises unless these are to be skipped.
+    Lines count from 1; rows before the block are the time of tables without times. `bad` raises
+    unless bad cells are to be skipped.
     """
     parser = _RowParser(table, bad)
     n_read = 0

@@ -166,16 +166,7 @@ def parse_head(
 
 
 def _find_header(lines: list[list[str]], full: list[int], width: int, decimal: str) -> int:
-    """Return the index of the header if lines of other widths are above it, else 0.
-
-    Parameters
-    ----------
-    lines : rows of cells
-    full : list of int
-        Those that are not empty.
-    width : int
-        Cells of a row of data.
-    """
+    """Return the index of the header if lines of other widths are above it, else 0."""
     if len(lines[full[0]]) == width:
         return 0
     # one less, if no line has as many: rows that end with a delimiter have an empty cell more
@@ -212,12 +203,7 @@ def _has_data(row: list[str], decimal: str) -> bool:
 
 
 def find_thousands(rows: list[list[str]], decimal: str) -> str:
-    """Return the character between groups of three digits, "" if no cell has one.
-
-    Parameters
-    ----------
-    rows : list of rows of cells
-    """
+    """Return the character between groups of three digits, "" if no cell has one."""
     # 1,000 alone may also be a decimal comma with three digits
     cells = {cell for row in rows for cell in row if len(cell) > len("1,000")}
     for mark in THOUSANDS:

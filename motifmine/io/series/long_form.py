@@ -27,11 +27,6 @@ def choose_long_roles(
 ) -> Roles | None:
     """Return the roles of the columns of a table in long form; None if it is not.
 
-    Parameters
-    ----------
-    others : list of int
-        All other columns.
-
     Raises
     ------
     DataError
@@ -136,13 +131,7 @@ def _interval(time: int, end: int, label: int, *, is_duration: bool = False) -> 
 
 
 def find_states(head: Head, others: list[int]) -> tuple[int, ...]:
-    """Return the columns of text that are states: a few short texts that come again.
-
-    Parameters
-    ----------
-    others : list of int
-        Columns without another role.
-    """
+    """Return the columns of text that are states: a few short texts that come again."""
     found = []
     for index in others:
         cells = [cell for cell in head.column(index) if cell not in head.missing]

@@ -61,14 +61,7 @@ def open_npz(path: Path, options: SeriesOptions) -> SeriesReader:
 def _make_array(path: str, name: str, opener: Opener, file_bytes: int) -> NamedArray:
     """Return an array in NPY format; only its header is read.
 
-    Parameters
-    ----------
-    path, name : str
-        Of the file, and of the array in it or "".
-    opener : callable
-        Opens the array at its header.
-    file_bytes : int
-        Length with the header, which what the header claims is compared with.
+    Its header is opened by `opener`; what it claims is compared with the length of the file.
     """
     shown = f"array {name!r} of {path}" if name else path
     try:

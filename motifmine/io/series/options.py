@@ -91,15 +91,7 @@ class BadRows:
         self.first = ""
 
     def note(self, where: str, problem: str) -> None:
-        """Raise `FormatError`, or count the cell or row `where` as excluded.
-
-        Parameters
-        ----------
-        where : str
-            Position in the file, such as `line 3, column 'a'`.
-        problem : str
-            What is wrong, with the value, and how to correct it.
-        """
+        """Raise `FormatError`, or count the cell or row `where` as excluded."""
         if not self.skips:
             raise FormatError(
                 f"{self.path}, {where}: {problem} (--on-bad skip excludes bad cells and rows)"

@@ -104,16 +104,7 @@ def make_updates(
 def _make_numbers(
     time_s: Floats, sensor: TextColumn, value: Floats, channels: ChannelList
 ) -> UpdateChunk:
-    """Return the values of sensors that send numbers alone, see `make_updates`.
-
-    Parameters
-    ----------
-    time_s : float array (n,)
-    sensor : TextColumn
-    value : float array (n,)
-    channels : ChannelList
-        Grows.
-    """
+    """Return the values of sensors that send numbers alone, see `make_updates`."""
     has_numbers = np.zeros(len(sensor.names), bool)
     has_numbers[sensor.code[np.isfinite(value)]] = True
     # a sensor that never sent a value is no channel

@@ -19,13 +19,6 @@ def sort_if_small(
 
     Rows of the long form and labels with ends are often written one sensor or one label after the
     other. Other tables are in order of time, or damaged.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Size of the file.
-    read : callable
-        Yields the chunks of the file.
     """
     if not (stream.roles.is_long or stream.roles.end is not None) or n_bytes > MOST_BYTES:
         return None

@@ -19,13 +19,7 @@ WHOLE = "whole"
 def cache_binned(
     parts: Iterable[BinnedSeries], spool: Path, source: Path
 ) -> Iterator[BinnedSeries]:
-    """Yield the documents of a source, and write each to the cache.
-
-    Parameters
-    ----------
-    spool : Path
-        Folder of the cache.
-    """
+    """Yield the documents of a source, and write each to the cache."""
     folder = _folder(spool, source)
     # a survey that failed on a late row left its documents here, and the source is read again for
     # the message of the failure

@@ -209,10 +209,7 @@ def open_rows(
 ) -> TableReader:
     """Return a reader of rows of Python values.
 
-    Parameters
-    ----------
-    rows : callable
-        Yields all rows, each time it is called.
+    `rows` yields all rows, each time it is called.
     """
     first = list(islice(rows(), HEAD_ROWS))
     if not first:

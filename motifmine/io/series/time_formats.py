@@ -129,14 +129,7 @@ class TimeReading:
 
 
 def parse_number(text: str, decimal: str = ".", thousands: str = "") -> float | None:
-    """Parse a finite number; None if the text is not one, including nan and inf.
-
-    Parameters
-    ----------
-    decimal : `.` or `,`
-    thousands : str
-        Character between groups of three digits, "" for none.
-    """
+    """Parse a finite number; None if the text is not one, including nan and inf."""
     if thousands and thousands in text and is_grouped(text, decimal, thousands):
         text = text.replace(thousands, "")
     if decimal == ",":
@@ -149,13 +142,7 @@ def parse_number(text: str, decimal: str = ".", thousands: str = "") -> float | 
 
 
 def is_grouped(text: str, decimal: str, thousands: str) -> bool:
-    """Return whether a number has its digits in groups of three, such as 1,197.8.
-
-    Parameters
-    ----------
-    decimal, thousands : str
-        Characters before the fraction and between the groups, which differ.
-    """
+    """Return whether a number has its digits in groups of three, such as 1,197.8."""
     group, point = re.escape(thousands), re.escape(decimal)
     return re.fullmatch(rf"[+-]?\d{{1,3}}({group}\d{{3}})+({point}\d*)?", text) is not None
 
@@ -188,12 +175,6 @@ def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
 
 def find_pattern(cells: list[str], where: str) -> str:
     """Return the pattern of dates whose cells all match it, "" for none.
-
-    Parameters
-    ----------
-    cells : list of str
-    where : str
-        File and column, for the message.
 
     Raises
     ------

@@ -300,13 +300,7 @@ def choose_kept_sweeps(schedule: Schedule) -> Indices:
 
 
 def run_sweep(tokens: Tokens, state: State, prior: Prior, rng: np.random.Generator) -> State:
-    """Run all moves once; the returned state is a new one if motif slots were added.
-
-    Parameters
-    ----------
-    state : State
-        Changed.
-    """
+    """Run all moves once; the returned state is a new one if motif slots were added."""
     done = 0
     while (done := sweep_observations(tokens, state, prior, done, rng)) < len(tokens.word):
         state = _add_motif_slots(tokens, state, prior)

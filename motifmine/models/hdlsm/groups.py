@@ -103,11 +103,6 @@ def count_groups(spec: HdlsmSpec, table: ObservationTable, groups: int | Literal
     `auto`: enough that no group has much more than 200,000 observations to sample. Each group has
     at least one document that is not empty.
 
-    Parameters
-    ----------
-    groups : int or `auto`
-        Number of groups of documents.
-
     Raises
     ------
     SpecError

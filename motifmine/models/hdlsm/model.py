@@ -63,13 +63,7 @@ class Hdlsm(HdlsmSpec):
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> HdlsmFit | GroupedHdlsmFit:
-        """Fit `table`, in groups of documents if the context requests it.
-
-        Parameters
-        ----------
-        context : FitContext
-            With the number of groups and the mapper.
-        """
+        """Fit `table`, in groups of documents if the context requests it."""
         if context.groups is None:
             return self.fit(table, seed=seed, on_progress=on_progress)
         return sample_in_groups(

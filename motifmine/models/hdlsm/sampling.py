@@ -74,13 +74,7 @@ def sample_documents(
 
 
 def make_schedule(spec: HdlsmSpec, n_observations: int, is_topics: bool = False) -> Schedule:
-    """Return the schedule of the chains for a number of observations.
-
-    Parameters
-    ----------
-    is_topics : bool
-        Whether words are topics.
-    """
+    """Return the schedule of the chains for a number of observations."""
     without = WITHOUT_BACKGROUND if is_topics else 0
     sweeps = spec.sweeps or (FEWER_SWEEPS if n_observations > MANY_OBSERVATIONS else SWEEPS)
     return Schedule(

@@ -123,15 +123,7 @@ def maximise(data: Data, expected: Expected) -> States:
 
 
 def climb(states: States, data: Data, *, most: int) -> tuple[States, Expected, list[float]]:
-    """Return the states after EM, the E-step of the last ones, and the log-likelihoods.
-
-    Parameters
-    ----------
-    states : States
-        To begin with.
-    most : int
-        Iterations at most, > 0.
-    """
+    """Return the states after EM, the E-step of the last ones, and the log-likelihoods."""
     values: list[float] = []
     for _ in range(most):
         expected = expect(states, data)

@@ -65,16 +65,8 @@ def fit_states(
 ) -> tuple[Course, str]:
     """Return the states of `data`, and a line that says why there are as many.
 
-    Parameters
-    ----------
-    n_states : int or None
-        None: as many as predict held-out blocks of time best.
-    has_ages : bool
-        Whether durations are explicit; else they are geometric.
-    seed : int
-        Of the clustering that EM starts from.
-    on_progress : callable or None
-        Called with steps done, their number, and the log-likelihood.
+    Without a number: as many as predict held-out blocks of time best. `has_ages`: durations are
+    explicit, else geometric.
     """
     reason = ""
     if n_states is None:
@@ -93,13 +85,7 @@ def fit_states(
 def choose_number(
     data: Data, seed: int, on_progress: Callable[[int, int, float], None] | None = None
 ) -> tuple[int, str]:
-    """Return the number of states that predicts held-out blocks best, and a line that says so.
-
-    Parameters
-    ----------
-    data, seed, on_progress
-        See `fit_states`.
-    """
+    """Return the number of states that predicts held-out blocks best, and a line that says so."""
     values: dict[int, float] = {}
     best, since = NUMBERS[0], 0
     for done, number in enumerate(NUMBERS):
@@ -133,13 +119,7 @@ def held_out_score(data: Data, n_states: int, seed: int) -> float:
 
 
 def best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
-    """Return the most probable of several courses of EM with geometric durations.
-
-    Parameters
-    ----------
-    most : int
-        Iterations of the best ones.
-    """
+    """Return the most probable of several courses of EM with geometric durations."""
     courses = []
     for number, width in enumerate(STARTS_PER_WIDTH * WIDTHS):
         rate = cluster_windows(data, n_states, width, generator(seed, number))
@@ -156,13 +136,7 @@ def best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
 def cluster_windows(
     data: Data, n_states: int, width: int, rng: np.random.Generator
 ) -> Floats | None:
-    """Return mean words of clusters of windows, float64 array (K, W), None for too few windows.
-
-    Parameters
-    ----------
-    width : int
-        Bins of a window.
-    """
+    """Return mean words of clusters of windows, float64 array (K, W), None for too few windows."""
     window = np.arange(data.n_times) // width
     if window[-1] + 1 < n_states and width > 1:
         return None

@@ -174,13 +174,7 @@ class StatesFit(FittedModel):
 def find_states(
     table: ObservationTable, n_states: int | None, *, seed: int
 ) -> tuple[SavedStates, Occurrences]:
-    """Return states of explicit durations of a table, and their visits.
-
-    Parameters
-    ----------
-    n_states : int or None
-        None: by held-out log-likelihood.
-    """
+    """Return states of explicit durations of a table, and their visits."""
     fit = Hsmm(n_states=n_states).fit(table, seed=seed)
     return fit.model_state, fit.occurrences_in(table)
 
@@ -299,10 +293,7 @@ def _heaviest_first(
 def duration_bins(states: States, n_visits: Floats) -> tuple[Floats, Floats]:
     """Return the mean duration of every state and its standard error, bins, float64 arrays (K,).
 
-    Parameters
-    ----------
-    n_visits : float64 array (K,)
-        Visits whose end was seen.
+    `n_visits` are those whose end was seen.
     """
     survival, tail = states.survival, states.hazard[:, -1]
     ages = np.arange(survival.shape[1] - 1)

@@ -125,11 +125,6 @@ def sparsify(share: Singles, sparsity: float) -> None:
 
     The M-step with a sparse prior: max(0, c - sparsity * sum c / A). The largest count always
     remains.
-
-    Parameters
-    ----------
-    share : float32 array (A,), changed
-    sparsity : float
     """
     total = np.float32(0)
     largest = np.float32(0)

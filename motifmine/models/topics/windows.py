@@ -45,12 +45,7 @@ def choose_window_bins(table: ObservationTable, window_bins: int | None) -> int:
 def cut_windows(table: ObservationTable, window_bins: int, most_windows: int) -> Windows:
     """Cut documents into windows; windows do not extend over the edge of a document.
 
-    Parameters
-    ----------
-    window_bins : int
-        Length of a window, time bins.
-    most_windows : int
-        Largest number of windows; of more windows that are not empty a regular subset is used.
+    Of more than `most_windows` windows that are not empty a regular subset is used.
     """
     lengths = [recording.n_times for recording in table.recordings]
     n_windows = [-(-length // window_bins) for length in lengths]

@@ -32,11 +32,6 @@ def format_boris(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:
     row where it stops. BORIS pairs such rows in order of time, so an occurrence stops where the
     next one of its motif starts.
 
-    Parameters
-    ----------
-    spans : mapping of int to sequence of Span
-        Spans by document.
-
     Notes
     -----
     One JSON document of `project_format_version` 7.0, with the keys that BORIS 8 writes itself.

@@ -31,14 +31,8 @@ def format_eaf(
     """Return the occurrences of one recording as an EAF document.
 
     Annotations of one tier must not overlap in ELAN, so an occurrence ends where the next one of
-    its motif begins. Every motif has a tier, also one that does not occur in this recording.
-
-    Parameters
-    ----------
-    recording : Recording
-        Its video or sound is linked.
-    output : Path or None
-        Path of the document, for a relative link.
+    its motif begins. Every motif has a tier, also one that does not occur in this recording. The
+    video or sound is linked, relative to the path of the document.
 
     Notes
     -----

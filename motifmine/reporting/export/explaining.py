@@ -13,15 +13,7 @@ MOST_WORDS = 20
 
 
 def format_explained(record: FitRecord, number: int, explained: Explained) -> str:
-    """Return what explains an occurrence as JSON, see `docs/schemas/occurrences-explain.json`.
-
-    Parameters
-    ----------
-    record : FitRecord
-    number : int
-        Of the occurrence, from 1.
-    explained : Explained
-    """
+    """Return what explains an occurrence as JSON, see `docs/schemas/occurrences-explain.json`."""
     row = list_occurrences(record)[number - 1]
     strongest = np.argsort(-explained.mass, kind="stable")[:MOST_WORDS]
     content = {

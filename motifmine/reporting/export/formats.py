@@ -89,13 +89,6 @@ FORMATS = {
 def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:
     """Return occurrences as the content of one file.
 
-    Parameters
-    ----------
-    form : str
-        A name of `FORMATS`.
-    recording : str or None
-        Only the occurrences of this recording.
-
     Raises
     ------
     DataError
@@ -121,13 +114,6 @@ def write_occurrences(
 
     With several recordings, formats that hold only one recording are written as a folder of
     files, named after the recordings. Characters that are unsafe in a file name become underscores.
-
-    Parameters
-    ----------
-    record, form, recording
-        See `encode_occurrences`.
-    output : Path
-        The file; with several recordings a folder, also where it exists as one.
 
     Raises
     ------
@@ -159,11 +145,6 @@ def make_file_names(record: FitRecord, documents: list[int], suffix: str) -> dic
     """Return a safe file name per document, distinct also on file systems that ignore case.
 
     Letters and digits of any script are kept; other characters except ` ._-+` become underscores.
-
-    Parameters
-    ----------
-    suffix : str
-        With its dot.
     """
     names: dict[int, str] = {}
     taken: set[str] = set()

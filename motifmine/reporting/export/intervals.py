@@ -30,13 +30,7 @@ class Span:
 
 
 def make_spans(record: FitRecord, rows: Iterable[OccurrenceRow]) -> list[Span]:
-    """Return one span per occurrence of one recording, by start and motif.
-
-    Parameters
-    ----------
-    rows : OccurrenceRow
-        Occurrences of one recording.
-    """
+    """Return one span per occurrence of one recording, by start and motif."""
     # an interval without length cannot be clicked on, and is invalid in some formats
     least_ms = max(1, round(1000 * record.bin_s))
     spans = []

@@ -19,13 +19,6 @@ def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> b
     Times are seconds of the recording. The table `motif_occurrences` is under `intervals`, with the
     number and title of the motif, weight and score.
 
-    Parameters
-    ----------
-    document : int
-        Index of the recording.
-    rows : list of OccurrenceRow
-        Its occurrences.
-
     Raises
     ------
     MissingExtraError

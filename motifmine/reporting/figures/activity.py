@@ -48,10 +48,7 @@ class Activity:
 def measure_motif_activity(record: FitRecord, motif: int, *, most: int) -> Activity:
     """Return the activity of a motif in the scene.
 
-    Parameters
-    ----------
-    most : int
-        Largest number of entries.
+    At most `most` entries are kept.
 
     Raises
     ------

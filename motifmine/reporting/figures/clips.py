@@ -97,14 +97,8 @@ def write_clips(
 ) -> list[Path]:
     """Write `motif-01-best.mp4`, ..., and the contact sheet `motif-01.jpg` of every motif.
 
-    Parameters
-    ----------
-    motifs : ints or None
-        Motifs, counted from 0; None for all.
-    sources : Path or None
-        Folder of the source videos when they have been moved.
-    on_clip : callable or None
-        Called with the number of motifs done, the total number, and the sheet just written.
+    `sources` is the folder of the source videos when they have been moved. `on_clip` is called with
+    the number of motifs done, the total number, and the sheet just written.
 
     Returns
     -------

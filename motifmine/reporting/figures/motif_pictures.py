@@ -38,10 +38,7 @@ _FAINT = (128, 128, 134)
 def colour_times(position: Floats) -> Pixels:
     """Return the colour of relative times, uint8 array (..., rgb).
 
-    Parameters
-    ----------
-    position : float array
-        0 for the motif's first bin (violet), 1 for its last (red).
+    0 is the first bin of a motif (violet), 1 its last (red).
     """
     stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in TIME_COLOURS])
     at = np.linspace(0, 1, len(stops))

@@ -56,15 +56,7 @@ class ArchiveScene:
 def render_archive_page(
     scenes: Sequence[ArchiveScene], *, archive: str = "", others: str = ""
 ) -> str:
-    """Return the page as HTML: some kilobytes a scene, most of it a picture.
-
-    Parameters
-    ----------
-    archive : str
-        Name of the archive.
-    others : str
-        Text on files that belong to no scene.
-    """
+    """Return the page as HTML: some kilobytes a scene, most of it a picture."""
     return elements.template("archive.html").substitute(
         title=elements.text(archive or "Archive"),
         version=elements.text(__version__),

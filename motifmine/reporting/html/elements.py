@@ -16,14 +16,8 @@ from motifmine.reporting.text_table import escape_control
 def section(identifier: str, title: str, body: str) -> str:
     """Return a section of the page under a heading, "" without a body.
 
-    Parameters
-    ----------
-    identifier : str
-        Target of links; a constant, unique in the page.
-    title : str
-        Plain text; also the entry in the table of contents.
-    body : str
-        HTML.
+    The identifier is the target of links, unique in the page; the title is plain text, the body
+    HTML.
     """
     if not body:
         return ""
@@ -43,16 +37,8 @@ def table(
 ) -> str:
     """Return a table in a scrollable region.
 
-    Parameters
-    ----------
-    head, body : sequences of str
-        Cells of the head and of each row, HTML.
-    label : str
-        Name of the region for screen readers, plain text.
-    numbers : int
-        Number of columns, counted from the last, that hold numbers.
-    caption : str
-        HTML.
+    Cells and caption are HTML, the label, for screen readers, is plain text. The last `numbers`
+    columns hold numbers.
     """
 
     def classes(column: int) -> str:

@@ -57,15 +57,8 @@ def write_report(
     """Write the report of a fit into `folder` and return the path of its page.
 
     The folder is written under a temporary name and renamed, so that no partial report is seen.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `report.html` and `motif-01.png`, `motif-01-matrix.png`, ... go.
-    name : str
-        Name of the fit, the page's title; the folder's name when empty.
-    explained : mapping of int to Explained, or None
-        Observations that single occurrences (by index) explain.
+    Without a name the title is that of the folder; `explained` has what single occurrences (by
+    index) explain.
 
     Raises
     ------
@@ -105,14 +98,7 @@ def render_report(
 ) -> str:
     """Return the HTML of a report: one self-contained page.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the page will be, absolute; addresses of videos are relative to it.
-    name : str
-        Title.
-    explained : mapping of int to Explained, or None
-        Observations that single occurrences (by index) explain.
+    `folder` is where the page will be, absolute: addresses of videos are relative to it.
     """
     return _render_page(ReportContext(unfold_record(record)), folder, name, explained or {})
 
@@ -221,12 +207,8 @@ def read_page_script() -> str:
 def make_security_policy(script: str, *, with_media: bool) -> str:
     """Return a content security policy: this script, pictures in the page, no request.
 
-    Parameters
-    ----------
-    script : str
-        The text of the one script that may run, identified by its SHA-256.
-    with_media : bool
-        Let the page play video files from the disk, or from the server that it comes from.
+    The script is identified by its SHA-256. With media the page may play video files from the disk,
+    or from the server that it comes from.
     """
     # only this script runs: names of recordings and motifs come from files of others
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")

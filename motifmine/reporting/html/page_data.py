@@ -51,12 +51,7 @@ def make_page_data(
 ) -> str:
     """Return the data block of a report.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the report; addresses of videos are relative to it.
-    explained : mapping of int to Explained, or None
-        Observations that single occurrences (by index) explain.
+    Addresses of videos are relative to the folder of the report.
     """
     record, shown = context.record, context.shown_occurrences
     grid = record.vocabulary.layout.picture_grid()

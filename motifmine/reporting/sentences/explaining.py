@@ -9,13 +9,6 @@ MOST_RIVALS = 3
 def explaining_sentences(record: FitRecord, motif: int, explained: Explained) -> list[str]:
     """Return what was seen and what explains it, and the score with and without others.
 
-    Parameters
-    ----------
-    record : FitRecord
-    motif : int
-        Of the occurrence.
-    explained : Explained
-
     Examples
     --------
     "52 observations in its time: motif 2 explains 38, motif 5 9, the background 5", and "motif 2

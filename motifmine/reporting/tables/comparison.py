@@ -15,11 +15,6 @@ def format_comparison_text(
     """Return a comparison as an aligned text table, a row per motif of the first fit.
 
     Motifs are numbered from 1.
-
-    Parameters
-    ----------
-    titles : sequence of str
-        Names of the fits.
     """
     columns = [f"motif of {titles[0]}"]
     for title in titles[1:]:
@@ -44,13 +39,7 @@ def format_comparison_text(
 def format_comparison_json(
     titles: Sequence[str], records: Sequence[FitRecord], comparison: Comparison
 ) -> str:
-    """Return a comparison as a JSON object; motifs count from 1.
-
-    Parameters
-    ----------
-    titles : sequence of str
-        Names of the fits.
-    """
+    """Return a comparison as a JSON object; motifs count from 1."""
     others = list(zip(titles[1:], records[1:], comparison.others, strict=True))
     content = {
         "fits": list(titles),

@@ -21,13 +21,7 @@ COLUMNS = (
 def format_evaluation_text(
     record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
 ) -> str:
-    """Return an evaluation as an aligned text table; motifs are numbered from 1.
-
-    Parameters
-    ----------
-    true_motifs : MotifMatch or None
-        Match with the motifs of the truth, where it has some.
-    """
+    """Return an evaluation as an aligned text table; motifs are numbered from 1."""
     parts = (*evaluation.labels, *evaluation.others, evaluation.overall)
     rows = [_format_row(record, part) for part in parts]
     notes = [
@@ -51,13 +45,7 @@ def format_evaluation_text(
 def format_evaluation_json(
     record: FitRecord, evaluation: Evaluation, true_motifs: MotifMatch | None = None
 ) -> str:
-    """Return an evaluation as a JSON object; motifs count from 1.
-
-    Parameters
-    ----------
-    true_motifs : MotifMatch or None
-        Match with the motifs of the truth, where it has some.
-    """
+    """Return an evaluation as a JSON object; motifs count from 1."""
     content: dict[str, Any] = {
         "tolerance_s": evaluation.tolerance_s,
         "labels": [_list_fields(part) for part in evaluation.labels],

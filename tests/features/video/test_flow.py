@@ -1,7 +1,6 @@
 """Words of video: the right cell, the right direction, the right time bin."""
 
 import json
-import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -283,24 +282,3 @@ def test_a_bin_is_given_out_before_the_next_but_few_frames_are_read() -> None:
     first = next(words.rows(counted()))
     assert first.time == 0
     assert read < 12
-
-
-def test_memory_does_not_grow_with_the_length_of_the_video() -> None:
-    def peak(n_repeats: int) -> int:
-        pictures = moving_square(20)
-
-        def endless() -> Iterator[Frame]:
-            for i, frame in enumerate(f for _ in range(n_repeats) for f in frames_of(pictures)):
-                yield replace(frame, time_s=i / Fraction(25, 2))
-
-        words = FlowWords(FlowSpec(), width=WIDTH, height=HEIGHT, mean_gap_s=Fraction(2, 25))
-        tracemalloc.start()
-        n_rows = sum(1 for _ in words.rows(endless()))
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        assert n_rows > 5 * n_repeats
-        return most
-
-    peak(2)
-    # ten times the frames; a buffer that kept them would take ten times the memory
-    assert peak(40) < 2 * peak(4)

@@ -27,10 +27,7 @@ from motifmine.models.hdlsm.kernels.state import (
 def count_token(state: State, prior: Prior, w: int, rt: int, o: int, n: int) -> None:
     """Add `n` observations of word `w` and relative time `rt` to occurrence `o`.
 
-    Parameters
-    ----------
-    n : int
-        Number of observations, negative to remove them.
+    A negative `n` removes them.
     """
     k = state.motif[o]
     learned = n * prior.learn
@@ -69,10 +66,7 @@ def count_listed_tokens(
 def count_background(state: State, prior: Prior, w: int, d: int, n: int) -> None:
     """Add `n` background observations of word `w` in document `d`.
 
-    Parameters
-    ----------
-    n : int
-        Number of observations, negative to remove them.
+    A negative `n` removes them.
     """
     state.background_of_document[d] += n
     state.background_of_word[w] += n * prior.learn

@@ -50,11 +50,6 @@ def sweep_observations(
     Stops when no motif slot is free. Returns the observation to continue with, which is the number
     of observations when the sweep is complete.
 
-    Parameters
-    ----------
-    begin : int
-        First observation to resample.
-
     Notes
     -----
     Weights of an observation (w, t) that is not counted itself, eqs 9-17 of the CVPR supplement,
@@ -292,11 +287,6 @@ def sweep_occurrences(
 
     Stops when no motif slot is free. Returns the slot to continue with, which is the number of
     slots when the sweep is complete.
-
-    Parameters
-    ----------
-    begin : int
-        First occurrence slot to resample.
 
     Notes
     -----

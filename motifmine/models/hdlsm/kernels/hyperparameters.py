@@ -27,10 +27,7 @@ from motifmine.models.hdlsm.kernels.state import (
 def log_joint(tokens: Tokens, state: State, prior: Prior) -> float:
     """Return log p(observations, assignments, starts, motifs of occurrences), nats.
 
-    Parameters
-    ----------
-    state : State
-        Every observation must be assigned.
+    Every observation must be assigned.
 
     Notes
     -----

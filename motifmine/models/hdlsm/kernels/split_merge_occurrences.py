@@ -69,15 +69,7 @@ def find_start_window(tokens: Tokens, row: int, length: int) -> tuple[int, int]:
 
 @inner_kernel
 def count_neighbours(state: State, first: int, last: int) -> int:
-    """Count the other occurrences in the rows around one, `first` .. `last`.
-
-    Parameters
-    ----------
-    first : int
-        First start row.
-    last : int
-        Last start row, inclusive.
-    """
+    """Count the other occurrences in the rows around one, `first` .. `last`."""
     # less the one in the middle
     n = -1
     for row in range(first, last + 1):
@@ -238,15 +230,7 @@ def _propose_occurrence_merge(
 
 @inner_kernel
 def find_neighbour(state: State, o: int, first: int, n: int) -> int:
-    """Return the `n`-th other occurrence that starts at row `first` or later.
-
-    Parameters
-    ----------
-    first : int
-        First start row.
-    n : int
-        Index among the neighbours, from 0 on.
-    """
+    """Return the `n`-th other occurrence that starts at row `first` or later."""
     row = first
     while True:
         p: int = state.head[row]

@@ -112,13 +112,7 @@ class Prior(NamedTuple):
 
 @kernel
 def make_empty_state(tokens: Tokens, prior: Prior, n_words: int, capacity: int) -> State:
-    """Return a state in which no observation is assigned, with `capacity` motif slots.
-
-    Parameters
-    ----------
-    capacity : int
-        Number of motif slots.
-    """
+    """Return a state in which no observation is assigned, with `capacity` motif slots."""
     n = len(tokens.word)
     length = len(prior.shape)
     # every occurrence owns a token, so n slots suffice; one more for a proposal before it is filled

@@ -125,13 +125,7 @@ def _describe_curve(drift: Drift, motif: int, labels: list[str]) -> str:
 
 
 def draw_drift(similarity: Floats, error: Floats) -> str:
-    """Return a curve from 0 to 1 with its band as stretchable SVG, with gaps at NaN.
-
-    Parameters
-    ----------
-    similarity, error : float arrays (P,)
-        Mean and standard error by period.
-    """
+    """Return a curve from 0 to 1 with its band as stretchable SVG, with gaps at NaN."""
     n = len(similarity)
     x = 1000 * (np.arange(n) + 0.5) / n
     bands, lines = [], []

@@ -74,11 +74,7 @@ def _render_map(record: FitRecord, motif: int, rates: WeekRates) -> str:
 def draw_week(per_hour: Floats, recorded_s: Floats) -> str:
     """Return rates as an SVG map without text; runs of equal cells are one path.
 
-    Parameters
-    ----------
-    per_hour : float array (7, 24)
-        Rates, NaN where nothing was recorded.
-    recorded_s : float array (7, 24), seconds
+    Rates and recorded seconds are (7, 24), NaN where nothing was recorded.
     """
     highest = float(np.nanmax(per_hour, initial=0.0)) or 1.0
     level = np.where(per_hour > 0, np.ceil(LEVELS * np.nan_to_num(per_hour) / highest), 0).astype(
