@@ -63,7 +63,7 @@ class Owner:
             return True
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return True
         except PermissionError:
             pass
@@ -271,8 +271,11 @@ def use_temporary_area() -> None:
     place = Path(tempfile.gettempdir())
     for path in _list(place):
         name = path.name.removeprefix(TEMPORARY_PREFIX)
-        if name != path.name and is_left(path, name) and path.lstat().st_uid == os.getuid():
-            remove(path)
+        if name != path.name and is_left(path, name):
+            # the process ends right now, or another command removes it, too
+            with suppress(OSError):
+                if path.lstat().st_uid == os.getuid():
+                    remove(path)
     # without a start time owners are not known for certain
     if len(str(place)) > LONGEST_TEMPORARY or not _owner_of(os.getpid()).start:
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from motifmine.parallel import scratch
 from motifmine.parallel.parent import end_with_parent
 from motifmine.parallel.scratch import (
     make_token,
@@ -17,6 +18,7 @@ from motifmine.parallel.scratch import (
     scratch_folder,
     sweep_workspace,
     temporary_name,
+    use_temporary_area,
 )
 from tests.helpers.commands import leftovers, processes_of_session, start, wait_for
 from tests.helpers.paths import ROOT
@@ -133,6 +135,32 @@ def test_temporary_files_of_libraries_go_with_the_process_or_the_next_one() -> N
         assert made.is_dir()
         subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
         assert list(Path(place).iterdir()) == []
+
+
+def test_two_commands_may_remove_the_same_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of eight commands at once that found what a killed one left, two or three ended here."""
+    left = tmp_path / f"{scratch.TEMPORARY_PREFIX}{make_token()}"
+    left.mkdir()
+
+    def lose_race(path: Path, _token: str) -> bool:
+        path.rmdir()
+        return True
+
+    monkeypatch.setattr(scratch, "is_left", lose_race)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    use_temporary_area()
+    assert not left.exists()
+
+
+def test_a_number_that_no_process_can_have_is_gone() -> None:
+    own = parse_token(make_token())
+    assert own is not None
+    impossible = parse_token(make_token().replace(f"~{own.pid}~", f"~{10**30}~"))
+    assert impossible is not None
+    assert impossible.is_gone() is True
 
 
 PARENT = """
