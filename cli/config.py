@@ -49,10 +49,8 @@ def read_settings(group: click.Group) -> tuple[dict[str, Any], list[Path]]:
     The result is what click takes as `default_map`: names of parameters, and for each command a
     mapping of its own.
 
-    Raises
-    ------
-    MotifmineError
-        When a file cannot be read or names a command or option that does not exist.
+    Raises `MotifmineError` when a file cannot be read or names a command or option that does not
+    exist.
     """
     settings: dict[str, Any] = {}
     files = []

@@ -163,10 +163,7 @@ class _Given:
 def request_of(ctx: click.Context, model: str) -> "FitRequest":
     """Return the request for a fit from the options of a command.
 
-    Raises
-    ------
-    click.UsageError
-        When options exclude each other.
+    Raises `click.UsageError` when options exclude each other.
     """
     from motifmine.errors import ConflictError
     from motifmine.models.request import FitRequest

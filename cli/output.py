@@ -46,10 +46,7 @@ LOG.propagate = False
 def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
     """Choose what is said on stderr, and a file that all of it is appended to with the time.
 
-    Raises
-    ------
-    WorkspaceError
-        When the file cannot be written.
+    Raises `WorkspaceError` when the file cannot be written.
     """
     from motifmine.errors import WorkspaceError
 

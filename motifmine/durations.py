@@ -30,10 +30,8 @@ class Duration:
     def parse(cls, text: str) -> "Duration":
         """Return the duration written in `text`.
 
-        Raises
-        ------
-        SpecError
-            When there is no number, no unit, an unknown unit, or the duration is zero.
+        Raises `SpecError` when there is no number, no unit, an unknown unit, or the duration is
+        zero.
         """
         match = PATTERN.fullmatch(text)
         if match and not match[2]:

@@ -17,10 +17,8 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
     The file is flushed to the disk before it is renamed, so `path` is either unchanged or
     complete. When the body raises, the temporary file is removed.
 
-    Raises
-    ------
-    WorkspaceError
-        When `path` exists and `force` is not set, or the file cannot be written.
+    Raises `WorkspaceError` when `path` exists and `force` is not set, or the file cannot be
+    written.
     """
     refuse_overwriting(path, force=force)
     sweep_once(path.parent)

@@ -73,10 +73,7 @@ def require_package(module: str, purpose: str, install: str) -> Any:
     The purpose is the subject of the message: `the reader of Parquet files`; `install` is what pip
     installs, `motifmine[EXTRA]`.
 
-    Raises
-    ------
-    MissingExtraError
-        When it is missing, with the command that installs it.
+    Raises `MissingExtraError` when it is missing, with the command that installs it.
     """
     try:
         return import_module(module)

@@ -28,10 +28,7 @@ def run_queue(queue: JobQueue, cluster: Cluster) -> None:
 
     Jobs are requeued if their worker or the scheduler is lost.
 
-    Raises
-    ------
-    JobError
-        If the scheduler cannot be reached again.
+    Raises `JobError` if the scheduler cannot be reached again.
     """
     running = _RunningJobs(cluster)
     try:

@@ -147,10 +147,7 @@ def lock_results(output: Storage) -> Iterator[None]:
 
     The operating system releases the lock when the process ends, even if it is killed.
 
-    Raises
-    ------
-    WorkspaceError
-        If another run holds the lock.
+    Raises `WorkspaceError` if another run holds the lock.
     """
     if not output.is_local:
         yield

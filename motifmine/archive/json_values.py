@@ -17,10 +17,8 @@ def read_record(kind: type[Record], values: object, place: str) -> Record:
     Fields are texts, numbers, truth values, `Literal` or one of these or None; `place` is for
     messages.
 
-    Raises
-    ------
-    FormatError
-        When a field is missing, unknown, or of another type; the message has the value.
+    Raises `FormatError` when a field is missing, unknown, or of another type; the message has the
+    value.
     """
     if not isinstance(values, Mapping):
         raise FormatError(f"{place} is {values!r:.80}; expected an object with named values")

@@ -157,10 +157,7 @@ def _file_to_json(file: PlannedFile) -> dict[str, Any]:
 def parse_plan(text: str, place: str) -> Plan:
     """Return the plan that `format_plan` wrote.
 
-    Raises
-    ------
-    FormatError
-        If the text is not a plan; the message names `place`.
+    Raises `FormatError` if the text is not a plan; the message names `place`.
     """
     try:
         values = json.loads(text)

@@ -40,10 +40,7 @@ class RunOptions:
 def read_last_plan(output: Storage) -> Plan | None:
     """Return the plan that the results were made with, or None if there are none.
 
-    Raises
-    ------
-    FormatError
-        If the file is not a plan.
+    Raises `FormatError` if the file is not a plan.
     """
     text = output.read_text(PLAN_NAME)
     return None if text is None else parse_plan(text, f"{output.url}/{PLAN_NAME}")

@@ -157,10 +157,7 @@ def _is_unchanged(file: StoredFile, known: _KnownFile | None) -> bool:
 def group_by_name(path: str, archive: Storage, grouping: Grouping) -> str | None:
     """Return the scene's group from a file's path: "" if unknown, None if the file is excluded.
 
-    Raises
-    ------
-    SpecError
-        If `grouping.scenes` is not a valid regular expression.
+    Raises `SpecError` if `grouping.scenes` is not a valid regular expression.
     """
     if grouping.scenes == "auto":
         return ""

@@ -57,10 +57,7 @@ class Storage:
     def list_files(self, *, exclude: "Storage") -> list[StoredFile]:
         """List all files below, without hidden files and folders and without `exclude`.
 
-        Raises
-        ------
-        WorkspaceError
-            If the folder cannot be read.
+        Raises `WorkspaceError` if the folder cannot be read.
         """
         try:
             if self.is_local:
@@ -153,10 +150,7 @@ class Storage:
     def publish(self, source: Path, path: str) -> None:
         """Copy a local file to the storage; it appears complete or not at all.
 
-        Raises
-        ------
-        WorkspaceError
-            If it cannot be written.
+        Raises `WorkspaceError` if it cannot be written.
         """
         if self.is_local:
             with open_atomic(self.path / path, force=True) as part:

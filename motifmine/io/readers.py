@@ -236,10 +236,7 @@ def split_part(path: str | Path) -> tuple[Path, str]:
 def open_frames(path: Path, options: FrameOptions | None = None) -> FrameReader:
     """Open a video with the reader for its suffix, or else with FFmpeg.
 
-    Raises
-    ------
-    VideoError, FormatError
-        If the file cannot be read as a video.
+    Raises `VideoError` or `FormatError` if the file cannot be read as a video.
     """
     reader: FrameReader = reader_for(path, "flow-grid").load()(path, options or FrameOptions())
     return reader

@@ -75,10 +75,7 @@ def _divide(part: Floats, whole: Floats) -> Floats:
 def write_result_files(stem: Path, record: FitRecord, *, force: bool = False) -> list[Path]:
     """Write `stem` + `.pwz`, `.ptrwz`, `.pzd` and `.ptszd`; return their paths.
 
-    Raises
-    ------
-    WorkspaceError
-        If a file exists and `force` is not set.
+    Raises `WorkspaceError` if a file exists and `force` is not set.
     """
     tables = factorise_fit(record)
     rows = (

@@ -122,10 +122,7 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     It is the name of the file without suffix; if several files have the same name, it is prefixed
     with the names of as many of their folders as are needed, or else followed by their suffix.
 
-    Raises
-    ------
-    DataError
-        If names are not distinct even so.
+    Raises `DataError` if names are not distinct even so.
     """
     # a pattern of still pictures is named after their folder
     patterns = [is_still(path.name) and not path.exists() and holds_stills(path) for path in paths]
@@ -184,12 +181,8 @@ def parse_start_from_name(path: Path, pattern: str) -> str:
     The pattern is as for `datetime.strptime`, searched anywhere in the name; without `%z` the time
     is in UTC.
 
-    Raises
-    ------
-    SpecError
-        If the pattern has a directive that is not supported.
-    DataError
-        If the name has no such time.
+    Raises `SpecError` if the pattern has a directive that is not supported, `DataError` if the name
+    has no such time.
     """
     if start := find_time(path.name, pattern):
         return start
@@ -199,10 +192,7 @@ def parse_start_from_name(path: Path, pattern: str) -> str:
 def find_time(text: str, pattern: str) -> str:
     """Return the first time like `pattern` in a text, ISO 8601, UTC; "" if there is none.
 
-    Raises
-    ------
-    SpecError
-        If the pattern has a directive that is not supported.
+    Raises `SpecError` if the pattern has a directive that is not supported.
     """
     # a look-ahead, so that matches may overlap: the first one need not be a valid time
     for match in re.finditer(f"(?=({_make_expression(pattern)}))", text):

@@ -26,10 +26,7 @@ def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> 
 
     Without a size of the vocabulary, it is the largest word of the file plus one.
 
-    Raises
-    ------
-    FormatError
-        If an entry cannot be parsed; the message names file, line and entry.
+    Raises `FormatError` if an entry cannot be parsed; the message names file, line and entry.
     """
     time, word, count, n_times = _read_entries(path)
     found = int(word.max()) + 1 if len(word) else 0

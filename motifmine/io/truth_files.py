@@ -30,10 +30,8 @@ def read_truth(path: Path, record: FitRecord) -> Truth:
     of its file, even if the file was cut into several recordings (the one at that time is used); it
     is optional if the fit has only one recording.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or a row is invalid; the message names line, column and value.
+    Raises `FormatError` if the file cannot be read or a row is invalid; the message names line,
+    column and value.
     """
     rows = list(_read_json_rows(path) if path.suffix.lower() == ".json" else _read_csv_rows(path))
     if not rows:
@@ -53,10 +51,7 @@ def read_starts(path: Path, record: FitRecord) -> list[tuple[str, int, float]]:
     A label is the name of a motif, `motif N`, or N, counted from 1. Documents may have any name.
     The file is CSV with the columns `label`, `start_s`, and optionally `document`.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be read or a row is invalid.
+    Raises `FormatError` if the file cannot be read or a row is invalid.
     """
     known = {str(k + 1): k for k in range(len(record.motifs))}
     known |= {f"motif {k + 1}": k for k in range(len(record.motifs))}
@@ -82,10 +77,7 @@ def read_true_motifs(path: Path) -> Floats32:
 
     The file is a fit of motifmine, or has one array with the axes motif, relative time, word.
 
-    Raises
-    ------
-    FormatError
-        If there is no such file or no such array.
+    Raises `FormatError` if there is no such file or no such array.
     """
     if not path.is_file():
         raise FormatError(f"{path} does not exist; expected .npz or HDF5 with an array (K, L, W)")

@@ -87,10 +87,7 @@ class Option:
     def parse(self, text: str) -> Any:
         """Return the value that `text` means.
 
-        Raises
-        ------
-        SpecError
-            When it means none.
+        Raises `SpecError` when it means none.
         """
         if text in self.words:
             return self.words[text]

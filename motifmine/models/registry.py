@@ -152,10 +152,7 @@ def model_names() -> tuple[str, ...]:
 def entry_of(model: str) -> Entry:
     """Return the entry of a model.
 
-    Raises
-    ------
-    SpecError
-        When there is no such model, or its package is broken.
+    Raises `SpecError` when there is no such model, or its package is broken.
     """
     if model in OWN:
         return OWN[model]
@@ -223,10 +220,7 @@ def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences |
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
     """Return what learns a model from documents that stay in their files.
 
-    Raises
-    ------
-    SpecError
-        When the model does not.
+    Raises `SpecError` when the model does not.
     """
     entry = entry_of(model)
     if not entry.streams:
@@ -265,10 +259,7 @@ def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) 
 
     Whether words may occur in every time bin decides some defaults.
 
-    Raises
-    ------
-    SpecError
-        When there is no such model, or it has no such setting.
+    Raises `SpecError` when there is no such model, or it has no such setting.
     """
     entry = entry_of(model)
     known = {item.name for item in fields(load(entry.specification))}

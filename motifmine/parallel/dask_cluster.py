@@ -63,10 +63,7 @@ class Cluster:
     def reconnect(self) -> None:
         """Wait until the scheduler can be reached again.
 
-        Raises
-        ------
-        JobError
-            If it cannot be reached within `SCHEDULER_PATIENCE_S` seconds.
+        Raises `JobError` if it cannot be reached within `SCHEDULER_PATIENCE_S` seconds.
         """
         from distributed import Client  # noqa: PLC0415  (the one door to Dask)
 
@@ -122,10 +119,7 @@ def local_cluster(workers: int | None, on_message: Callable[[str], None]) -> Ite
 def remote_cluster(scheduler: str, on_message: Callable[[str], None]) -> Iterator[Cluster]:
     """Connect to a running scheduler, which keeps running afterwards.
 
-    Raises
-    ------
-    JobError
-        If there is no scheduler at this address.
+    Raises `JobError` if there is no scheduler at this address.
     """
     distributed = require_package("distributed", *NEEDS_DASK)
     try:

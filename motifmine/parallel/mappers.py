@@ -41,10 +41,7 @@ def sort_results(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
 def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
     """Yield a mapper over local processes; for one process the built-in `map`.
 
-    Raises
-    ------
-    FitError
-        If a process was killed, for example because of lack of memory.
+    Raises `FitError` if a process was killed, for example because of lack of memory.
     """
     if n_workers <= 1:
         yield map

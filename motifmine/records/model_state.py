@@ -46,10 +46,7 @@ def find_state_group(state: object) -> str:
 def restore_state(kind: type[State], state: object) -> State:
     """Return a state as a record of its model's class.
 
-    Raises
-    ------
-    FormatError
-        When the file lacks a field of the class.
+    Raises `FormatError` when the file lacks a field of the class.
     """
     if isinstance(state, kind):
         return state

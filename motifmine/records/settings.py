@@ -178,12 +178,8 @@ class FitSpec:
     def from_plain(cls, values: Mapping[str, Any]) -> "FitSpec":
         """Return the settings from the mapping of `plain`: model settings come first, then parts.
 
-        Raises
-        ------
-        SpecError
-            When a value is out of its range.
-        TypeError
-                When `values` is not a mapping, or a part has names that this version does not know.
+        Raises `SpecError` when a value is out of its range, `TypeError` when `values` is not a
+        mapping, or a part has names that this version does not know.
         """
         if not isinstance(values, Mapping):
             raise TypeError(f"settings are a mapping, not {values!r}")

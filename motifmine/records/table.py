@@ -339,10 +339,7 @@ def bin_starts(n_times: int, bin_s: float) -> Floats:
 def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     """Return one table that holds the documents of all `tables`, in their order.
 
-    Raises
-    ------
-    DataError
-        When there is no table, or vocabularies or bin lengths differ.
+    Raises `DataError` when there is no table, or vocabularies or bin lengths differ.
     """
     if not tables:
         raise DataError("there is no table to join")

@@ -58,10 +58,7 @@ def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
 def zone_offsets_s(slots: Indices, zone: tzinfo) -> Floats:
     """Return the offset from UTC at quarters of an hour since 1970, seconds, float64 array (N,).
 
-    Raises
-    ------
-    DataError
-        When a time is outside the calendar of the standard library.
+    Raises `DataError` when a time is outside the calendar of the standard library.
     """
     try:
         offsets = [
@@ -80,10 +77,7 @@ def clock_starts(recordings: Sequence[Recording]) -> list[datetime | None]:
 def clock_start(recording: Recording) -> datetime | None:
     """Return the wall-clock time of second 0 of a recording, None where unknown.
 
-    Raises
-    ------
-    DataError
-        When `start_utc` is not a valid time.
+    Raises `DataError` when `start_utc` is not a valid time.
     """
     if not recording.start_utc:
         return None

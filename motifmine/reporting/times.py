@@ -66,10 +66,7 @@ def format_length(seconds: float) -> str:
 def format_wall_clock(recording: Recording, seconds: float) -> str:
     """Return an instant of a recording in ISO 8601 (UTC), "" if its start is unknown.
 
-    Raises
-    ------
-    DataError
-        When `start_utc` is not a valid time.
+    Raises `DataError` when `start_utc` is not a valid time.
     """
     return format_clock_time(clock_start(recording), seconds)
 

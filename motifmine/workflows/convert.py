@@ -17,12 +17,8 @@ def convert(path: Path) -> Iterator[Path]:
     Files are replaced one by one, atomically; their time of modification is kept, as the newest
     fit of a workspace is the one that commands use.
 
-    Raises
-    ------
-    FormatError
-        When a file is damaged or none of ours; it stays as it is.
-    WorkspaceError
-        When there is no such file or folder.
+    Raises `FormatError` when a file is damaged or none of ours; it stays as it is; `WorkspaceError`
+    when there is no such file or folder.
     """
     if not path.exists():
         raise WorkspaceError(f"{path} does not exist; expected a table, a fit or a workspace")

@@ -27,10 +27,7 @@ def run_demo(
     The log gets a workspace of its own, the folder `station` of that of the clips. Without a folder
     of data, `sample_data` is looked for here and in the checkout.
 
-    Raises
-    ------
-    WorkspaceError
-        When the sample data cannot be found.
+    Raises `WorkspaceError` when the sample data cannot be found.
     """
     samples = _find_samples(data)
     station = Workspace(workspace.root / "station")

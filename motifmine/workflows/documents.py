@@ -64,10 +64,7 @@ def write_documents(
 
     They are renamed from temporary names when all are written, the first of them last.
 
-    Raises
-    ------
-    WorkspaceError
-        When such a table exists and `force` is not set.
+    Raises `WorkspaceError` when such a table exists and `force` is not set.
     """
     source = table_path.stem
     placed: list[WrittenTable] = []

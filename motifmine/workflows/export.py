@@ -62,10 +62,7 @@ def draw_like(
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:
     """Write simulated tables, `truth.csv` and `true-motifs.npz`; return their paths.
 
-    Raises
-    ------
-    WorkspaceError
-        When one of them exists and `force` is not set; then none is written.
+    Raises `WorkspaceError` when one of them exists and `force` is not set; then none is written.
     """
     names = [recording.name for recording in drawn.table.recordings]
     tables = [workspace.table_path(name) for name in names]

@@ -51,10 +51,7 @@ def topic_settings(
 ) -> TopicSettings | None:
     """Return the settings of topics, None without a number.
 
-    Raises
-    ------
-    SpecError
-        When a model is given without a number, or the number is invalid for it.
+    Raises `SpecError` when a model is given without a number, or the number is invalid for it.
     """
     if n_topics is None:
         if model is not None:

@@ -94,14 +94,8 @@ def fit_table(
 
     The counts of `words` are not prepared yet; `notes` are kept with the settings.
 
-    Raises
-    ------
-    SpecError
-        When the model cannot be fitted as asked.
-    DataError
-        When the table is too small.
-    FitError
-        When the numbers go wrong.
+    Raises `SpecError` when the model cannot be fitted as asked, `DataError` when the table is too
+    small, `FitError` when the numbers go wrong.
     """
     spec = specify_model(request, words.vocabulary, words.bin_s)
     data = prepare(words, request, run)

@@ -39,10 +39,7 @@ def over_topics(
 
     Counts are not prepared; a table of topics comes back as it is.
 
-    Raises
-    ------
-    DataError
-        When there are fewer words or time bins than topics.
+    Raises `DataError` when there are fewer words or time bins than topics.
     """
     n = automatic_topics(table) if n_topics == "auto" else n_topics
     if n == "off" or table.vocabulary.layout.topics() is not None:

@@ -48,10 +48,7 @@ def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path
 
     The fits share a vocabulary; counts are prepared as for the first.
 
-    Raises
-    ------
-    DataError
-        When a table is one that a fit was learned from, or of another scene.
+    Raises `DataError` when a table is one that a fit was learned from, or of another scene.
     """
     records = {name: store.read_fit(workspace.find_fit(name)) for name in names}
     first = next(iter(records.values()))

@@ -16,12 +16,8 @@ from motifmine.workflows.workspace import Workspace
 def summarise(path: Path) -> dict[str, Any]:
     """Return what a file or a workspace holds, as names and plain values.
 
-    Raises
-    ------
-    FormatError
-        When the file is none of ours.
-    WorkspaceError
-        When there is no such file or folder.
+    Raises `FormatError` when the file is none of ours, `WorkspaceError` when there is no such file
+    or folder.
     """
     if path.is_dir():
         return _summarise_workspace(Workspace(path))

@@ -26,12 +26,8 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
     Sources are tables, or videos and `.tdoc` files, which are extracted as the fit's own recordings
     were.
 
-    Raises
-    ------
-    FormatError, VideoError
-        When a source cannot be read.
-    DataError
-        When a source does not belong to the scene of the fit.
+    Raises `FormatError` or `VideoError` when a source cannot be read, `DataError` when a source
+    does not belong to the scene of the fit.
     """
     record = store.read_fit(workspace.find_fit(name))
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
@@ -65,10 +61,7 @@ def locate_anomalies(
 
     Without sources: in the fit's own recordings.
 
-    Raises
-    ------
-    FormatError
-        When the fit has no scale of usual values.
+    Raises `FormatError` when the fit has no scale of usual values.
     """
     path = workspace.find_fit(name)
     record = locate_sources(workspace, str(path), sources) if sources else store.read_fit(path)

@@ -340,10 +340,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
     Counts are prepared, and occurrences tested, as in the fit. The result is the fit with the new
     recordings, activations, occurrences and p-values instead of its own.
 
-    Raises
-    ------
-    DataError
-        When the table is empty or was not made with the vocabulary of the fit.
+    Raises `DataError` when the table is empty or was not made with the vocabulary of the fit.
     """
     spec = record.provenance.spec
     # rare words stay: what is rare in a short recording need not be so in the fit

@@ -15,10 +15,7 @@ def with_names(record: FitRecord, names: Mapping[int, str]) -> FitRecord:
 
     Motifs count from 0; "" takes a name away.
 
-    Raises
-    ------
-    DataError
-        When there is no such motif, or a name is more than one line of text.
+    Raises `DataError` when there is no such motif, or a name is more than one line of text.
     """
     return replace(record, names=_change(record.names, names, len(record.motifs)))
 

@@ -95,10 +95,8 @@ def explain_in_workspace(record: FitRecord, workspace: Workspace, number: int) -
 
     Occurrences are numbered from 1, in the order of `record.occurrences`.
 
-    Raises
-    ------
-    DataError
-        When there is no such occurrence, the fit is over topics, or its table is not there.
+    Raises `DataError` when there is no such occurrence, the fit is over topics, or its table is not
+    there.
     """
     if not 1 <= number <= len(record.occurrences):
         raise DataError(

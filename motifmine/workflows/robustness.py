@@ -17,10 +17,7 @@ def measure_fit(
 ) -> tuple[FitRecord, Robustness]:
     """Return a fit, and how little change of the counts makes its occurrences vanish or appear.
 
-    Raises
-    ------
-    DataError
-        When no table of the fit is there, or its model gives no activations.
+    Raises `DataError` when no table of the fit is there, or its model gives no activations.
     """
     record = store.read_fit(workspace.find_fit(name))
     if finds_occurrences(record.provenance.model):

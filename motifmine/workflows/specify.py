@@ -26,10 +26,7 @@ def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> 
 
     Sizes that the data decide keep their defaults here, see `choose_sizes`.
 
-    Raises
-    ------
-    SpecError
-        When the model has no such setting.
+    Raises `SpecError` when the model has no such setting.
     """
     # topics have no place and no time scale of their own: those of their words count
     words = find_innermost(vocabulary)

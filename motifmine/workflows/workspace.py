@@ -85,12 +85,8 @@ class Workspace:
     ) -> RegisteredTables:
         """Return the named tables, or all of the workspace, in order of name and registered.
 
-        Raises
-        ------
-        WorkspaceError
-            When there is no table.
-        DataError
-            When no recording shows the scene.
+        Raises `WorkspaceError` when there is no table, `DataError` when no recording shows the
+        scene.
         """
         paths = self.chosen_paths(paths)
         found = register_tables([store.read_table(path) for path in paths], reference)
@@ -101,10 +97,7 @@ class Workspace:
     def chosen_paths(self, paths: Sequence[Path] | None) -> list[Path]:
         """Return the named tables, or all of the workspace, in order of name.
 
-        Raises
-        ------
-        WorkspaceError
-            When there is none.
+        Raises `WorkspaceError` when there is none.
         """
         # sorted: a fit does not depend on the order of the command line
         chosen = self.table_paths() if paths is None else sorted(paths, key=lambda p: p.name)
@@ -117,10 +110,7 @@ class Workspace:
     def fit_path(self, name: str) -> Path:
         """Return where the fit called `name` lives.
 
-        Raises
-        ------
-        WorkspaceError
-            When `name` is more than a file's name.
+        Raises `WorkspaceError` when `name` is more than a file's name.
         """
         if not name or name.startswith(".") or "/" in name or "\0" in name:
             raise WorkspaceError(
@@ -142,10 +132,8 @@ class Workspace:
 
         Without a name: the next number of the model.
 
-        Raises
-        ------
-        WorkspaceError
-            When a fit of that name is there, or is being made by another process.
+        Raises `WorkspaceError` when a fit of that name is there, or is being made by another
+        process.
         """
         path = self.fit_path(name or self.next_fit_name(model))
         refuse_overwriting(path, force=force or name is None)
@@ -177,10 +165,7 @@ class Workspace:
     def find_fit(self, name: str | None = None) -> Path:
         """Return the fit called `name` (a name or a path), or the newest one.
 
-        Raises
-        ------
-        WorkspaceError
-            When there is no such fit.
+        Raises `WorkspaceError` when there is no such fit.
         """
         if name is not None:
             inside = [] if "/" in name else [self.fit_path(name)]

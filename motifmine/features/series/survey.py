@@ -340,10 +340,7 @@ def _join_channels(surveys: Sequence[Survey]) -> SeriesHeader:
 def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[int]:
     """Return the index of each of `channels` in a source; -1 if a log of senders lacks it.
 
-    Raises
-    ------
-    DataError
-        If a source that is a table has other channels.
+    Raises `DataError` if a source that is a table has other channels.
     """
     # a log of senders only has those that sent something
     if header.is_open:

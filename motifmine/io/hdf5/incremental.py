@@ -40,10 +40,7 @@ def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> It
 
     With a base the new fit begins as a copy of it and keeps its documents.
 
-    Raises
-    ------
-    WorkspaceError
-        When `path` exists and `force` is not set.
+    Raises `WorkspaceError` when `path` exists and `force` is not set.
     """
     with open_atomic(path, force=force) as part:
         if base is not None:

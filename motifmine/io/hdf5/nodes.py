@@ -28,12 +28,8 @@ MAX_DEPTH = 16
 def open_file(path: Path) -> h5py.File:
     """Open an HDF5 file for reading.
 
-    Raises
-    ------
-    FormatError
-        When it is a pipe or a device.
-    OSError
-        When it is not a complete HDF5 file.
+    Raises `FormatError` when it is a pipe or a device, `OSError` when it is not a complete HDF5
+    file.
     """
     refuse_special_file(path)
     return h5py.File(path, "r")
@@ -42,10 +38,7 @@ def open_file(path: Path) -> h5py.File:
 def find_node(group: h5py.Group, place: str) -> Any:
     """Return the group or dataset at a place, None where there is none.
 
-    Raises
-    ------
-    FormatError
-        When a step on the way, or the dataset, is in another file or place.
+    Raises `FormatError` when a step on the way, or the dataset, is in another file or place.
     """
     node: Any = group.file if place.startswith("/") else group
     for name in filter(None, place.split("/")):
@@ -104,10 +97,7 @@ def _refuse_elsewhere(node: h5py.Dataset) -> None:
 def check_size(node: h5py.Dataset) -> None:
     """Raise `FormatError` when a dataset claims more than its bytes in the file can hold.
 
-    Raises
-    ------
-    MemoryLimitError
-        When it is larger than the memory that may be used.
+    Raises `MemoryLimitError` when it is larger than the memory that may be used.
     """
     _refuse_elsewhere(node)
     if node.shape is None:

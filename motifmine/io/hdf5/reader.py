@@ -111,10 +111,7 @@ class Reader:
 
         A length of None accepts any.
 
-        Raises
-        ------
-        FormatError
-            When it is missing, or of another type or shape.
+        Raises `FormatError` when it is missing, or of another type or shape.
         """
         node = self.dataset(name)
         fits = len(node.shape) == len(shape) and all(

@@ -67,10 +67,7 @@ def read_record(
     Arrays whose axes have other lengths than `sizes` are refused; lengths of other axes are taken
     from the first array that has them.
 
-    Raises
-    ------
-    FormatError
-        When something is missing, or of another type or shape.
+    Raises `FormatError` when something is missing, or of another type or shape.
     """
     return _read_fields(reader, place, kind, dict(sizes or {}))
 

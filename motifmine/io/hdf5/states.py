@@ -25,10 +25,7 @@ def write_states(path: Path, records: Mapping[str, Any]) -> None:
 def read_states(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
     """Return the records of a `motifmine.state/1` file, None for those that it lacks.
 
-    Raises
-    ------
-    FormatError
-        When the file is missing, damaged, or not such a state.
+    Raises `FormatError` when the file is missing, damaged, or not such a state.
     """
     with Reader(path, STATE_FORMAT) as reader:
         return {name: read_optional_record(reader, name, kind) for name, kind in kinds.items()}

@@ -67,12 +67,8 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:
     """Write a one-document table as `motifmine.table/1`, atomically.
 
-    Raises
-    ------
-    DataError
-        When the table does not hold exactly one document.
-    WorkspaceError
-        When `path` exists and `force` is not set.
+    Raises `DataError` when the table does not hold exactly one document, `WorkspaceError` when
+    `path` exists and `force` is not set.
     """
     if table.n_documents != 1:
         raise DataError(f"a table file holds one document, not {table.n_documents}")
@@ -101,10 +97,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
 def read_table(path: Path) -> ObservationTable:
     """Read a `motifmine.table/1` file.
 
-    Raises
-    ------
-    FormatError
-        When the file is missing, damaged, or not such a table.
+    Raises `FormatError` when the file is missing, damaged, or not such a table.
     """
     with Reader(path, TABLE_FORMAT) as reader:
         n_times = int(reader.attribute("n_times"))
@@ -154,10 +147,7 @@ def has_picture(path: Path) -> bool:
 def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
     """Write a fit as `motifmine.fit/1`, atomically.
 
-    Raises
-    ------
-    WorkspaceError
-        When `path` exists and `force` is not set.
+    Raises `WorkspaceError` when `path` exists and `force` is not set.
     """
     with open_atomic(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
         write_documents(file, record.recordings, record.activations)
@@ -213,10 +203,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
     Without its documents, recordings and activations stay empty, and of all that is read only the
     occurrences and the list of inputs grow with their number.
 
-    Raises
-    ------
-    FormatError
-        When the file is missing, damaged, or not such a fit.
+    Raises `FormatError` when the file is missing, damaged, or not such a fit.
     """
     with Reader(path, FIT_FORMAT) as reader:
         vocabulary = read_vocabulary(reader)

@@ -48,10 +48,7 @@ def read_vocabulary(
 
     `depth` is how many layers of topics are accepted.
 
-    Raises
-    ------
-    FormatError
-        When its kind is unknown or a field is missing.
+    Raises `FormatError` when its kind is unknown or a field is missing.
     """
     node = reader.group(place)
     kind = str(node.attrs["kind"])

@@ -26,10 +26,7 @@ ENTRY = re.compile(
 def open_eaf(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the annotations of an ELAN document that have a time.
 
-    Raises
-    ------
-    FormatError
-        If it is no ELAN document.
+    Raises `FormatError` if it is no ELAN document.
     """
     content = path.read_bytes()
     # entities could expand without end; ELAN writes none
@@ -65,10 +62,7 @@ def _named(tier: str, value: str) -> str:
 def open_textgrid(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the intervals and points of a Praat TextGrid in its long form.
 
-    Raises
-    ------
-    FormatError
-        If it is another file, or in Praat's short form.
+    Raises `FormatError` if it is another file, or in Praat's short form.
     """
     content = path.read_bytes()
     coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -100,12 +94,8 @@ def open_boris(path: Path, options: SeriesOptions) -> TableReader:
 
     A state lasts from one event to the next of the same subject and behaviour.
 
-    Raises
-    ------
-    FormatError
-        If it is no BORIS project.
-    DataError
-        If it has several observations and none is named, or not the one that is named.
+    Raises `FormatError` if it is no BORIS project, `DataError` if it has several observations and
+    none is named, or not the one that is named.
     """
     file, name = split_part(path)
     try:
@@ -141,10 +131,7 @@ def _boris_events(rows: list[list[Any]], kinds: dict[str, str]) -> Iterator[Even
 def open_events(path: Path, events: list[Event], options: SeriesOptions) -> TableReader:
     """Return a reader of events in any order.
 
-    Raises
-    ------
-    FormatError
-        If there are none.
+    Raises `FormatError` if there are none.
     """
     if not events:
         raise FormatError(f"{path} has no annotations with a time")

@@ -46,12 +46,8 @@ def open_arrays(
     Arrays of equal length are columns (a 2-D array has one column per channel, named by an array
     `channels` if there is one); 1-D arrays of different lengths are spike trains, one per unit.
 
-    Raises
-    ------
-    FormatError
-        If no array has one or two axes.
-    DataError
-        If lengths of arrays do not match.
+    Raises `FormatError` if no array has one or two axes, `DataError` if lengths of arrays do not
+    match.
     """
     names, tables = _split_names(arrays)
     if not tables:

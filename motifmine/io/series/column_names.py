@@ -180,10 +180,7 @@ def make_distinct(names: Sequence[str]) -> tuple[str, ...]:
 def find_column(names: Sequence[str], name: str, path: str, option: str) -> int:
     """Return the index of a column by its name, with or without its unit.
 
-    Raises
-    ------
-    DataError
-        If there is no such column.
+    Raises `DataError` if there is no such column.
     """
     if name in names:
         return names.index(name)

@@ -39,11 +39,8 @@ from motifmine.io.series.time_formats import (
 def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     """Recognise the roles of the columns of a table.
 
-    Raises
-    ------
-    DataError
-        If there is neither a column of times nor a rate, no column of numbers, or if a column that
-        `options` name does not exist.
+    Raises `DataError` if there is neither a column of times nor a rate, no column of numbers, or if
+    a column that `options` name does not exist.
     """
     time = _find_time_column(head, options)
     clock = None if time is None else _find_clock_column(head, time, options)
@@ -244,10 +241,7 @@ def _choose_event_roles(
 def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeReading:
     """Recognise the time format of a table.
 
-    Raises
-    ------
-    FormatError
-        If the format is not recognised.
+    Raises `FormatError` if the format is not recognised.
     """
     if roles.time is None:
         return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
@@ -296,10 +290,7 @@ def join_time_text(cells: list[str], roles: Roles) -> str:
 def read_first_time(head: Head, roles: Roles, reading: TimeReading) -> float | int:
     """Return the first raw time that can be parsed; 0 if rows are numbered.
 
-    Raises
-    ------
-    FormatError
-        If none of the first rows has one.
+    Raises `FormatError` if none of the first rows has one.
     """
     if roles.time is None:
         return 0

@@ -20,10 +20,7 @@ FAILURES = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, pa.ArrowExce
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """Yield the content of a file, decompressed in a stream where it is compressed.
 
-    Raises
-    ------
-    FormatError
-        If the file cannot be opened, or its compressed data are damaged.
+    Raises `FormatError` if the file cannot be opened, or its compressed data are damaged.
     """
     try:
         with path.open("rb") as file:

@@ -65,12 +65,8 @@ class TextTable:
 def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     """Detect the dialect of the text table at `path`.
 
-    Raises
-    ------
-    FormatError
-        If the file is empty, is not text, or has no rows.
-    DataError
-        If the time column or a column that `options` name cannot be found.
+    Raises `FormatError` if the file is empty, is not text, or has no rows; `DataError` if the time
+    column or a column that `options` name cannot be found.
     """
     text, encoding, mark = _read_head(path)
     lines = text.split("\n")

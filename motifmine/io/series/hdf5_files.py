@@ -34,12 +34,8 @@ MAX_LISTED = 10
 def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
     """Return a reader of the dataset or group `file.h5:/path`, or of the only group.
 
-    Raises
-    ------
-    FormatError
-        If it is not an HDF5 file.
-    DataError
-        If there is no such dataset, or if none is named and there are several groups.
+    Raises `FormatError` if it is not an HDF5 file, `DataError` if there is no such dataset, or if
+    none is named and there are several groups.
     """
     path, inner = split_part(path)
     shown = f"{path}:{inner}" if inner else str(path)

@@ -27,10 +27,7 @@ def choose_long_roles(
 ) -> Roles | None:
     """Return the roles of the columns of a table in long form; None if it is not.
 
-    Raises
-    ------
-    DataError
-        If the table may be in long form or a list of events with counts.
+    Raises `DataError` if the table may be in long form or a list of events with counts.
     """
     if options.long:
         return _given_roles(head, clock, options)

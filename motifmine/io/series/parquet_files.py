@@ -22,10 +22,7 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
 
     Nulls and NaN are missing values. Nested columns are excluded.
 
-    Raises
-    ------
-    FormatError
-        If it is not a Parquet file, or has no rows.
+    Raises `FormatError` if it is not a Parquet file, or has no rows.
     """
     try:
         with pq.ParquetFile(path) as file:

@@ -31,10 +31,7 @@ def open_edf(path: Path, options: SeriesOptions) -> SeriesReader:
     It is the rate of most signals, or of the first that `options.columns` names; others are
     excluded with a note.
 
-    Raises
-    ------
-    FormatError
-        If edfio is not installed, or the file is damaged or has interruptions.
+    Raises `FormatError` if edfio is not installed, or the file is damaged or has interruptions.
     """
     try:
         import edfio  # noqa: PLC0415  (optional)
@@ -100,10 +97,7 @@ def open_midi(path: Path, options: SeriesOptions) -> TableReader:
     A note is called `C4`, with its channel in front where there are several, and `drum 36` in the
     channel of drums.
 
-    Raises
-    ------
-    FormatError
-        If mido is not installed, or it is no MIDI file.
+    Raises `FormatError` if mido is not installed, or it is no MIDI file.
     """
     try:
         import mido  # noqa: PLC0415  (optional)

@@ -95,12 +95,8 @@ def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
 
     The database of Home Assistant is read as the history of its states.
 
-    Raises
-    ------
-    FormatError
-        If it is no database.
-    DataError
-        If it has several tables and none is named, or not the one that is named.
+    Raises `FormatError` if it is no database, `DataError` if it has several tables and none is
+    named, or not the one that is named.
     """
     file, name = split_part(path)
     try:
@@ -170,12 +166,8 @@ def _make_pieces(array: Column) -> Callable[[int], Iterator[Column]]:
 def open_excel(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of a sheet of an Excel workbook: the first, or `SeriesOptions.sheet`.
 
-    Raises
-    ------
-    FormatError
-        If python-calamine is not installed, or if it is no workbook.
-    DataError
-        If there is no such sheet.
+    Raises `FormatError` if python-calamine is not installed, or if it is no workbook; `DataError`
+    if there is no such sheet.
     """
     try:
         import python_calamine  # noqa: PLC0415  (optional)

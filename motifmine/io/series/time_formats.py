@@ -176,10 +176,7 @@ def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
 def find_pattern(cells: list[str], where: str) -> str:
     """Return the pattern of dates whose cells all match it, "" for none.
 
-    Raises
-    ------
-    DataError
-        If either number may be the day.
+    Raises `DataError` if either number may be the day.
     """
     if not cells:
         return ""
@@ -234,10 +231,7 @@ EXCEL_DAYS = TimeReading(
 def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
     """Return the format for the value of `SeriesOptions.time_format`.
 
-    Raises
-    ------
-    SpecError
-        If it is neither a known name nor a pattern.
+    Raises `SpecError` if it is neither a known name nor a pattern.
     """
     if time_format in UNITS_S:
         return TimeReading(form="number", unit_s=UNITS_S[time_format])

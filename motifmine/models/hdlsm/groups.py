@@ -103,10 +103,7 @@ def count_groups(spec: HdlsmSpec, table: ObservationTable, groups: int | Literal
     `auto`: enough that no group has much more than 200,000 observations to sample. Each group has
     at least one document that is not empty.
 
-    Raises
-    ------
-    SpecError
-        When it is below 1.
+    Raises `SpecError` when it is below 1.
     """
     most = max(1, int(np.count_nonzero(_sum_counts_by_document(table))))
     if groups != "auto":

@@ -48,10 +48,7 @@ class Hdlsm(HdlsmSpec):
         The result does not depend on the number of threads: every chain has its own random stream,
         keyed by seed and chain. `on_progress` is called from the threads of the chains.
 
-        Raises
-        ------
-        DataError
-            If the table is too small for the specification.
+        Raises `DataError` if the table is too small for the specification.
         """
         return sample_documents(self, table, seed=seed, on_progress=on_progress)
 

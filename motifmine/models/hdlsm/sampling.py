@@ -46,10 +46,7 @@ def sample_documents(
 ) -> HdlsmFit:
     """Sample all chains; return the most probable sweep of the most typical chain.
 
-    Raises
-    ------
-    DataError
-        If the table is too small for the specification.
+    Raises `DataError` if the table is too small for the specification.
     """
     began = time.perf_counter()
     check_size(table, n_motifs=1, motif_length=spec.motif_length)

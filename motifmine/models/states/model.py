@@ -93,10 +93,7 @@ class Hsmm(StatesSpec):
     ) -> "StatesFit":
         """Return the states of `table` and their visits.
 
-        Raises
-        ------
-        DataError
-            When the table has no observations, or fewer bins than states.
+        Raises `DataError` when the table has no observations, or fewer bins than states.
         """
         began = time.perf_counter()
         check_size(table, n_motifs=self.n_states or 1, motif_length=1)

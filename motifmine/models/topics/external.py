@@ -112,10 +112,7 @@ def project(table: ObservationTable, topics: Topics) -> ObservationTable:
 def require_library(model: TopicModel) -> Any:
     """Return the package of a topic model, None for PLSA.
 
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
+    Raises `MissingExtraError` if it is not installed.
     """
     if model == "plsa":
         return None

@@ -89,12 +89,8 @@ FORMATS = {
 def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:
     """Return occurrences as the content of one file.
 
-    Raises
-    ------
-    DataError
-        When there is no such recording, or the format holds one recording and there are several.
-    MissingExtraError
-        When the format needs a package that is not installed.
+    Raises `DataError` when there is no such recording, or the format holds one recording and there
+    are several; `MissingExtraError` when the format needs a package that is not installed.
     """
     documents = _choose_documents(record, recording)
     if FORMATS[form].one_timeline and len(documents) != 1:
@@ -115,10 +111,7 @@ def write_occurrences(
     With several recordings, formats that hold only one recording are written as a folder of
     files, named after the recordings. Characters that are unsafe in a file name become underscores.
 
-    Raises
-    ------
-    WorkspaceError
-        When a file exists and `force` is not set, or cannot be written.
+    Raises `WorkspaceError` when a file exists and `force` is not set, or cannot be written.
     """
     chosen, documents = FORMATS[form], _choose_documents(record, recording)
     per_recording = chosen.one_timeline and (len(documents) != 1 or output.is_dir())

@@ -19,10 +19,7 @@ def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> b
     Times are seconds of the recording. The table `motif_occurrences` is under `intervals`, with the
     number and title of the motif, weight and score.
 
-    Raises
-    ------
-    MissingExtraError
-        When pynwb is not installed.
+    Raises `MissingExtraError` when pynwb is not installed.
     """
     pynwb = require_package("pynwb", "the format nwb", "motifmine[nwb]")
     recording = record.recordings[document]

@@ -50,10 +50,7 @@ def measure_motif_activity(record: FitRecord, motif: int, *, most: int) -> Activ
 
     At most `most` entries are kept.
 
-    Raises
-    ------
-    DataError
-        When the words are not cells of a picture.
+    Raises `DataError` when the words are not cells of a picture.
     """
     grid = picture_grid(record)
     phi = record.motifs.probability[motif]

@@ -159,10 +159,7 @@ def _write_motif(
 def find_source(recording: Recording, sources: Path | None) -> Path:
     """Return the source video of a recording.
 
-    Raises
-    ------
-    VideoError
-        When it does not exist.
+    Raises `VideoError` when it does not exist.
     """
     path = Path(recording.source)
     if sources is not None:

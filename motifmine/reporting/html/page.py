@@ -60,11 +60,8 @@ def write_report(
     Without a name the title is that of the folder; `explained` has what single occurrences (by
     index) explain.
 
-    Raises
-    ------
-    WorkspaceError
-        When a report exists and `force` is not set, when the folder holds anything that is not
-        part of a report, or when the disk refuses.
+    Raises `WorkspaceError` when a report exists and `force` is not set, when the folder holds
+    anything that is not part of a report, or when the disk refuses.
     """
     _refuse_overwriting(folder, force=force)
     # motifs of topics are shown by the words under them

@@ -78,10 +78,7 @@ def encode_facts(facts: SceneFacts, key: str = "") -> str:
 def decode_facts(text: str, place: str) -> SceneFacts:
     """Return the facts that `encode_facts` wrote.
 
-    Raises
-    ------
-    FormatError
-        When the text is something else; `place` is named in the message.
+    Raises `FormatError` when the text is something else; `place` is named in the message.
     """
     try:
         values = json.loads(text)

@@ -40,10 +40,7 @@ class ChannelPart:
 def describe_channels(record: FitRecord, motif: int) -> str:
     """Return one sentence on the channels of a series in a motif.
 
-    Raises
-    ------
-    DataError
-        When the words of the fit are not those of a series.
+    Raises `DataError` when the words of the fit are not those of a series.
     """
     layout = record.vocabulary.layout.series_channels()
     if layout is None:

@@ -137,10 +137,7 @@ def take_census(
 
     Without a registration cameras are registered as if all tables were read together.
 
-    Raises
-    ------
-    DataError
-        When the documents do not belong together, or hold no observations.
+    Raises `DataError` when the documents do not belong together, or hold no observations.
     """
     registration = registration_of_files(paths) if registration is None else registration
     parts = [

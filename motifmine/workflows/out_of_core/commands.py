@@ -82,10 +82,7 @@ def update_fit(
     Only the new tables are read, see `motifmine.workflows.out_of_core.update.update_file`.
     `run.tables` are added; None: those of the workspace that the fit has not seen.
 
-    Raises
-    ------
-    DataError
-        When there is no new table.
+    Raises `DataError` when there is no new table.
     """
     run = run or FitRun()
     source = workspace.find_fit(name)

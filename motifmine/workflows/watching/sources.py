@@ -95,10 +95,7 @@ class Source:
     def follow(self, address: str) -> None:
         """Read a source to its end, or until it is stopped (`Stopped`).
 
-        Raises
-        ------
-        MotifmineError
-            When it cannot be read, or is not of the fit's scene.
+        Raises `MotifmineError` when it cannot be read, or is not of the fit's scene.
         """
         path = Path(address)
         if address != PIPE and is_live(address):
