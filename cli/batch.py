@@ -25,15 +25,14 @@ if TYPE_CHECKING:
     from motifmine.models.request import FitRequest
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
+# options of `extract` that hold for a whole archive, by the name of their parameter
 EXTRACT_OPTIONS = (
     *("bin_length", "width", "rate_hz", "cell_px", "directions", "speed_px_s", "change", "static"),
     *("roi", "exclude", "mask", "name_time", "strict", "words", "stream", "max_gap"),
     *("stabilise", "overlays", "begin", "end", "every"),
 )
-"""Options of `extract` that hold for a whole archive, by the name of their parameter."""
 SOME_FAILED = 3
-SCENES_EVERY_S = 30.0
-"""Time between lines on every scene where stderr is no terminal, seconds."""
+SCENES_EVERY_S = 30.0  # time between lines on every scene where stderr is no terminal, seconds
 
 
 def extraction_options(command: click.Command) -> click.Command:

@@ -10,6 +10,9 @@ import click
 
 from .config import name_variables, read_settings
 
+# the commands, in the order in which they are used, with what the list of commands says. The
+# command `a-b` is the function `a_b` of the module of the same name, which is imported when the
+# command is called: importing all of them took longer than click itself.
 SUMMARIES = {
     "run": "Extract, fit, show and open the report in one line.",
     "demo": "Run all steps on the sample data.",
@@ -36,10 +39,6 @@ SUMMARIES = {
     "doctor": "Check the installation.",
     "plugins": "List models and readers that other packages add.",
 }
-"""The commands, in the order in which they are used, with what the list of commands says.
-
-The command `a-b` is the function `a_b` of the module of the same name, which is imported when the
-command is called: importing all of them took longer than click itself."""
 
 EXAMPLE = """\b
 Quick start, in an empty folder:

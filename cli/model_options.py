@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from motifmine.models.options import Option
     from motifmine.models.request import FitRequest
 
-COMMON = ""
-"""Key of options that hold for all models."""
+COMMON = ""  # key of options that hold for all models
 
 
 class SettingType(ParamType):

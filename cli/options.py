@@ -36,8 +36,8 @@ class DurationType(ParamType):
 
 
 DURATION = DurationType()
+# formats of occurrences, see `motifmine.reporting.export.formats`
 FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels", "nwb")
-"""Formats of occurrences, see `motifmine.reporting.export.formats`."""
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from motifmine.archive.status import ArchiveState
     from motifmine.records.fit import FitRecord
 
-MOST_TROUBLES = 100
-"""Most failures of an archive that are listed."""
-PLAIN_EVERY_S = 15.0
-"""Without a terminal one line of progress is printed at most this often."""
+MOST_TROUBLES = 100  # most failures of an archive that are listed
+PLAIN_EVERY_S = 15.0  # without a terminal one line of progress is printed at most this often
 
 
 @dataclass

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-GRACE_S = 1.0
-"""Time for a command to end by itself after a signal, seconds."""
+GRACE_S = 1.0  # time for a command to end by itself after a signal, seconds
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )

@@ -12,8 +12,7 @@ UNSAFE = re.compile(
 )
 
 
-LONGEST = 2000
-"""Longest message, characters."""
+LONGEST = 2000  # longest message, characters
 
 
 def escape(text: str) -> str:

@@ -64,11 +64,11 @@ __all__ = [
 ]
 
 
+# names that the next minor version no longer has: their home, and what to use instead
 DEPRECATED = {
     "locate": ("motifmine.workflows.mine", "Fit.locate"),
     "mine": ("motifmine.workflows.mine", "fit_model"),
 }
-"""Names that the next minor version no longer has: their home, and what to use instead."""
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,9 @@
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 from tests.helpers.paths import ROOT
@@ -44,9 +46,9 @@ def read_prose(module: Path) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.lineno, node.name.replace("_", " ")
     yield 1, module.stem.replace("_", " ")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip().startswith("#"):
-            yield number, line
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 def find_excluded(module: Path) -> list[str]:

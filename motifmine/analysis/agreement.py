@@ -8,10 +8,8 @@ from motifmine.analysis.matching import match_times
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
 
-MOST_THRESHOLDS = 200
-"""Points of a precision-recall curve at most."""
-N_RESAMPLES = 1000
-"""Resampled lists of recordings that intervals come from."""
+MOST_THRESHOLDS = 200  # points of a precision-recall curve at most
+N_RESAMPLES = 1000  # resampled lists of recordings that intervals come from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

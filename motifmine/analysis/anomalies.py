@@ -39,23 +39,17 @@ from motifmine.records.start_layout import StartLayout, make_phi, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices32
 
+# share of a document's observations added to the rates, distributed as the fit's background
 FLOOR = 0.03
-"""Share of a document's observations added to the rates, distributed as the fit's background."""
-SMOOTH = 2 / 3
-"""Motif lengths over which the deviance is averaged."""
+SMOOTH = 2 / 3  # motif lengths over which the deviance is averaged
+# windows of totals, in motif lengths; the first is also used for quiet bins and for too high totals
 LOW_ACTIVITY_WINDOWS = (0.5, 1, 2, 4)
-"""Windows of totals, in motif lengths; the first is also used for quiet bins and for too high
-totals."""
-LEAST_TOTAL = 0.5
-"""Observations added to the total of a window, whose logarithm is taken."""
+LEAST_TOTAL = 0.5  # observations added to the total of a window, whose logarithm is taken
+# a bin is quiet when the surprise of its low total is at least this: the quietest quarter
 QUIET = 0.6
-"""A bin is quiet when the surprise of its low total is at least this: the quietest quarter."""
-LEAST_SURPRISE = 2.0
-"""Smallest surprise of an anomaly: reached in one of a hundred time bins."""
-MOST = 1000
-"""Most stretches that are kept, the most surprising."""
-CHUNK_CELLS = 1 << 22
-"""Most cells of the rate matrix in memory at a time."""
+LEAST_SURPRISE = 2.0  # smallest surprise of an anomaly: reached in one of a hundred time bins
+MOST = 1000  # most stretches that are kept, the most surprising
+CHUNK_CELLS = 1 << 22  # most cells of the rate matrix in memory at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

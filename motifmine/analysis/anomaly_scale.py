@@ -15,20 +15,18 @@ from motifmine.errors import DataError
 from motifmine.records.anomalies import AnomalyScale
 from motifmine.types import Floats
 
-N_QUANTILES = 1000
-"""Number of quantiles of the distribution of a measure."""
+N_QUANTILES = 1000  # number of quantiles of the distribution of a measure
+# upper share of a distribution that its tail is fitted to, for extrapolation: the smaller, unless
+# this leaves too few independent exceedances; the larger is the limit of what is a tail
 TAIL, MOST_TAIL = 0.02, 0.25
-"""Upper share of a distribution that its tail is fitted to, for extrapolation: the smaller, unless
-this leaves too few independent exceedances; the larger is the limit of what is a tail."""
+# independent exceedances that a tail is fitted to, where `MOST_TAIL` allows it
 ENOUGH_EXCEEDANCES = 4
-"""Independent exceedances that a tail is fitted to, where `MOST_TAIL` allows it."""
-ALIKE = 0.05
-"""Autocorrelation below which time bins are independent."""
+ALIKE = 0.05  # autocorrelation below which time bins are independent
+# longest lag of the autocorrelation in motif lengths, that of the longest window of totals
 LONGEST_LAG = 4
-"""Longest lag of the autocorrelation in motif lengths, that of the longest window of totals."""
+# motif lengths that are added to the autocorrelation time: what exceeds is an occurrence, or some
+# that overlap, whose bins stay high together for longer than they correlate
 APART = 2
-"""Motif lengths that are added to the autocorrelation time: what exceeds is an occurrence, or some
-that overlap, whose bins stay high together for longer than they correlate."""
 
 
 def describe_measures(measures: Floats, motif_length: int) -> AnomalyScale:

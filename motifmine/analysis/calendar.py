@@ -20,10 +20,8 @@ from motifmine.records.wall_clock import (
 from motifmine.types import Floats, Indices, Indices32
 
 HOUR_S = 3600
-LEVEL = 0.9
-"""Probability of the confidence intervals of rates."""
-LITTLE_S = 1800.0
-"""Rates of hours with less time recorded are not compared with others, seconds."""
+LEVEL = 0.9  # probability of the confidence intervals of rates
+LITTLE_S = 1800.0  # rates of hours with less time recorded are not compared with others, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,15 +13,14 @@ from scipy.stats import binom
 from motifmine.records.fit import Occurrences
 from motifmine.types import Floats, Indices
 
+# share of the occurrences of both motifs that must come in pairs for one to be part of the other: a
+# sound that always comes with a more frequent one is a motif
 PART_SHARE = 0.7
-"""Share of the occurrences of both motifs that must come in pairs for one to be part of the other:
-a sound that always comes with a more frequent one is a motif."""
-WEAK_SHARE = 0.5
-"""Share of its motif's typical weight below which an occurrence is weak."""
+WEAK_SHARE = 0.5  # share of its motif's typical weight below which an occurrence is weak
 LEAST_PAIRS = 3
+# greatest probability of as many pairs by chance, at any lag, of a part and of weak occurrences:
+# the latter lose occurrences that may be true, the former must be possible with three pairs
 LIKELY, UNLIKELY = 0.02, 0.001
-"""Greatest probability of as many pairs by chance, at any lag, of a part and of weak occurrences:
-the latter lose occurrences that may be true, the former must be possible with three pairs."""
 
 
 def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -> NDArray[np.bool_]:

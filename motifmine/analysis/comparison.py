@@ -12,8 +12,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.types import Floats, Floats32, Indices
 
-LEAST_SIMILARITY = 0.8
-"""Smallest cosine at the best shift of motifs that are regarded as the same."""
+LEAST_SIMILARITY = 0.8  # smallest cosine at the best shift of motifs that are regarded as the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,25 +12,20 @@ from motifmine.records.start_layout import n_starts, row_of_start
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
+# motifs with fewer occurrences are excluded, because no relation could be significant
 LEAST_OCCURRENCES = 8
-"""Motifs with fewer occurrences are excluded, because no relation could be significant."""
 
-MOST_MOTIFS = 60
-"""Of more motifs, only those that occur most often are compared."""
+MOST_MOTIFS = 60  # of more motifs, only those that occur most often are compared
 
+# most pairs of occurrences counted in one shuffle; with more, a random part of the documents is
+# used
 MOST_STEPS = 2e7
-"""Most pairs of occurrences counted in one shuffle; with more, a random part of the documents is
-used."""
-SORTING_STEPS = 500
-"""An occurrence costs as much as this many pairs, since every shuffle is sorted."""
+SORTING_STEPS = 500  # an occurrence costs as much as this many pairs, since every shuffle is sorted
+REACH = 4  # longest lag in motif lengths
 
-REACH = 4
-"""Longest lag in motif lengths."""
-
+# added to the variance of a count, so that rare motifs need more than one coincidence
 _SOFTENING = 0.5
-"""Added to the variance of a count, so that rare motifs need more than one coincidence."""
-LEVEL = 0.05
-"""Largest p-value of a relation, separately for following and for exclusion."""
+LEVEL = 0.05  # largest p-value of a relation, separately for following and for exclusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

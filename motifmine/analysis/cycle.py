@@ -18,30 +18,22 @@ from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
 N_SCATTERED = 199
-LEVEL = 0.01
-"""Probability of a cycle where starts are scattered."""
-SHORTEST_BINS = 4
-"""Shortest period."""
-LEAST_CYCLES = 5
-"""Cycles that the longest document must hold."""
-MOST_BINS = 1 << 15
-"""Bins that starts of a document are counted in."""
+LEVEL = 0.01  # probability of a cycle where starts are scattered
+SHORTEST_BINS = 4  # shortest period
+LEAST_CYCLES = 5  # cycles that the longest document must hold
+MOST_BINS = 1 << 15  # bins that starts of a document are counted in
+# bins of all documents together: of a year some of its days are enough, and cost seconds
 MOST_BINS_IN_ALL = 1 << 17
-"""Bins of all documents together: of a year some of its days are enough, and cost seconds."""
+# scattered starts with a cycle as pronounced after which there is none; the rest are not drawn
 ENOUGH_ABOVE = 10
-"""Scattered starts with a cycle as pronounced after which there is none; the rest are not drawn."""
-OVERSAMPLING = 4
-"""Frequencies per resolvable one: a peak between two is not missed."""
+OVERSAMPLING = 4  # frequencies per resolvable one: a peak between two is not missed
+# power of a motif at the common period, as a share of that at any other that is no multiple: with
+# less it follows a period of its own
 OWN_PERIOD = 0.5
-"""Power of a motif at the common period, as a share of that at any other that is no multiple: with
-less it follows a period of its own."""
-LONGER_PERIOD = 0.8
-"""The same of longer periods."""
-HARMONICS = 4
-"""Harmonics of the common period that count as the same."""
+LONGER_PERIOD = 0.8  # the same of longer periods
+HARMONICS = 4  # harmonics of the common period that count as the same
 MOST_HARMONICS = 12
-FEWEST = 5
-"""Starts of a motif that has a rhythm."""
+FEWEST = 5  # starts of a motif that has a rhythm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,8 +12,8 @@ from motifmine.seeding import Stream, generator
 from motifmine.simulation import Simulation
 from motifmine.types import Floats, Floats32, Indices
 
+# starts of one motif are this part of its length apart, or more: of closer ones one is found
 APART_SHARE = 4
-"""Starts of one motif are this part of its length apart, or more: of closer ones one is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

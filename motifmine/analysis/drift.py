@@ -36,18 +36,17 @@ from motifmine.records.wall_clock import (
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
+# length of a period, days, and the largest number of periods of this length
 PERIODS = ((1, 21), (7, 60), (28, 60), (91, 60))
-"""Length of a period, days, and the largest number of periods of this length."""
+# length of the blocks of starts that stay in one group, in motif lengths; shorter in short periods
 BLOCK = 8
-"""Length of the blocks of starts that stay in one group, in motif lengths; shorter in short
-periods."""
+# smallest number of blocks per period, as long as blocks are not shorter than a motif
 LEAST_BLOCKS = 16
-"""Smallest number of blocks per period, as long as blocks are not shorter than a motif."""
+# share of a motif that is given to words and relative times other than its own
 BROADENED_SHARE = 0.2
-"""Share of a motif that is given to words and relative times other than its own."""
 MOST_COLUMNS = 512
+# most entries of the sums over all motifs, periods and groups; bounds the memory
 MOST_CELLS = 1 << 26
-"""Most entries of the sums over all motifs, periods and groups; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

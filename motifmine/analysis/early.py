@@ -20,14 +20,10 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
-N_GROUPS = 10
-"""Groups of the share that was shown."""
-N_KNOTS = 60
-"""Scores of a group whose probability is kept."""
-WITHIN_BINS = 2
-"""Distance of a start from the occurrence that it becomes."""
-ENOUGH_BINS = 20_000
-"""Bins of the fit's documents that are looked at, the first ones."""
+N_GROUPS = 10  # groups of the share that was shown
+N_KNOTS = 60  # scores of a group whose probability is kept
+WITHIN_BINS = 2  # distance of a start from the occurrence that it becomes
+ENOUGH_BINS = 20_000  # bins of the fit's documents that are looked at, the first ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,8 +18,7 @@ from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.truth import Truth
 from motifmine.types import Floats, Floats32, Indices
 
-CANDIDATES = 12
-"""Offsets that are tried out of those that bring most pairs within the tolerance."""
+CANDIDATES = 12  # offsets that are tried out of those that bring most pairs within the tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,12 +13,10 @@ from motifmine.records.fit import FitRecord, separate_tempos
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
-LEAST_MASS = 1e-3
-"""Activations below this share of an occurrence's own mass are ignored."""
+LEAST_MASS = 1e-3  # activations below this share of an occurrence's own mass are ignored
+# observations that another motif explains meanwhile, below which it is not listed
 LEAST_RIVAL = 0.5
-"""Observations that another motif explains meanwhile, below which it is not listed."""
-SCORE_ITERATIONS = 30
-"""EM iterations for the mass that an occurrence would have."""
+SCORE_ITERATIONS = 30  # EM iterations for the mass that an occurrence would have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

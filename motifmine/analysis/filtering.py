@@ -28,13 +28,11 @@ from motifmine.records.fields import axes
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
-N_ITERATIONS = 2
-"""Iterations after a bin; those after the next bins go on from there."""
+N_ITERATIONS = 2  # iterations after a bin; those after the next bins go on from there
+# motif lengths over which the level of the fit's background, and the words of the drifting ones,
+# are averaged
 LENGTHS_OF_BACKGROUNDS = (20.0, 20.0, 2.0)
-"""Motif lengths over which the level of the fit's background, and the words of the drifting ones,
-are averaged."""
-FIRST_WEIGHTS = np.array([0.8, 0.1, 0.1])
-"""Weights of the backgrounds at the beginning."""
+FIRST_WEIGHTS = np.array([0.8, 0.1, 0.1])  # weights of the backgrounds at the beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,8 +6,8 @@ import numpy as np
 
 from motifmine.records.fit import Occurrences
 
+# share of the starts of a motif that another one must follow first to be listed
 LEAST_PROBABILITY = 0.2
-"""Share of the starts of a motif that another one must follow first to be listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

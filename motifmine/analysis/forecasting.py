@@ -19,10 +19,9 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices32
 
+# share of the words' frequencies in every prediction: what was never seen there stays possible
 FLOOR = 0.005
-"""Share of the words' frequencies in every prediction: what was never seen there stays possible."""
-PERSISTENCE = 0.2
-"""Share of the last bin's words in the prediction that they persist."""
+PERSISTENCE = 0.2  # share of the last bin's words in the prediction that they persist
 
 
 class Predictor(Protocol):

@@ -15,10 +15,8 @@ from motifmine.analysis.occurrences import SPREAD_BINS
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Indices
 
-NEVER = -(1 << 40)
-"""Start of an occurrence that has not been."""
-LITTLE = 0.05
-"""Mass of a start, in usual ones, below which it is none."""
+NEVER = -(1 << 40)  # start of an occurrence that has not been
+LITTLE = 0.05  # mass of a start, in usual ones, below which it is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 
+# number of the random stream of detection in other documents, next to those of `significance`
 OTHER_DOCUMENTS = 2
-"""Number of the random stream of detection in other documents, next to those of `significance`."""
 
 
 def locate_occurrences(

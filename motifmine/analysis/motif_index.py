@@ -8,10 +8,8 @@ from motifmine.kernels.similarity import shifted_cosines
 from motifmine.records.fit import MotifSet
 from motifmine.types import Floats, Indices, Indices32
 
-NEAR_BINS, ALIKE = 2, 0.5
-"""Bins that alike starts are apart at most, and their cosine at least."""
-LEAST_PROBABILITY = 1e-7
-"""Smaller entries of motifs are ignored."""
+NEAR_BINS, ALIKE = 2, 0.5  # bins that alike starts are apart at most, and their cosine at least
+LEAST_PROBABILITY = 1e-7  # smaller entries of motifs are ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,11 +12,10 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats, Indices
 
-MATRIX_SHARE = 0.97
-"""Share of the motif in the words that a matrix shows."""
+MATRIX_SHARE = 0.97  # share of the motif in the words that a matrix shows
 
+# most rows of a matrix; with more words, neighbours in the order of time are summed
 MATRIX_ROWS = 160
-"""Most rows of a matrix; with more words, neighbours in the order of time are summed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

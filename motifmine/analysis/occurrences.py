@@ -28,14 +28,12 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.tempo import columns_at_tempos, starts_of_motifs
 from motifmine.types import Floats, Floats32, Indices
 
-SPREAD_BINS = 1
-"""Neighbouring start bins that belong to one occurrence, on each side."""
+SPREAD_BINS = 1  # neighbouring start bins that belong to one occurrence, on each side
 APART_BINS = 2
+# of peaks of one motif that are this close, or closer than this part of its length, only the
+# highest is an occurrence: the others mend a pace that differs from the motif's
 APART_SHARE = 4
-"""Of peaks of one motif that are this close, or closer than this part of its length, only the
-highest is an occurrence: the others mend a pace that differs from the motif's."""
-FLOOR = 1e-3
-"""Share of the observations that the rest of the model could always explain by chance."""
+FLOOR = 1e-3  # share of the observations that the rest of the model could always explain by chance
 
 
 def find_occurrences(

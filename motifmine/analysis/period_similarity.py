@@ -15,10 +15,8 @@ from motifmine.types import Floats, Floats32, Indices
 
 FEWEST_PERIODS = 3
 GROUPS = 4
-LEAST_MASS = 10.0
-"""Smallest number of observations in at least three groups of a period."""
-ROUNDS = 3
-"""Rounds of aligning the periods."""
+LEAST_MASS = 10.0  # smallest number of observations in at least three groups of a period
+ROUNDS = 3  # rounds of aligning the periods
 STRETCHES = np.exp(np.linspace(np.log(2 / 3), np.log(3 / 2), 17))
 
 

@@ -16,13 +16,10 @@ from motifmine.models.states.model import SavedStates, find_states
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.types import Floats, Indices
 
-BINS_A_CYCLE = 10
-"""Time bins of a cycle that states are found in."""
-STARTS_A_BIN = 0.5
-"""Mean starts of a bin where there is no cycle."""
+BINS_A_CYCLE = 10  # time bins of a cycle that states are found in
+STARTS_A_BIN = 0.5  # mean starts of a bin where there is no cycle
 MOST_STATE_BINS = 20_000
-GROUP = 0.2
-"""Motifs whose phases differ by less than this part of a cycle are listed together."""
+GROUP = 0.2  # motifs whose phases differ by less than this part of a cycle are listed together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,12 +15,9 @@ from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
-N_DRAWS = 39
-"""Data lie beyond the highest of these draws with probability .025 if the fit is right."""
-WINDOW = 4
-"""Motif lengths of the windows whose totals are compared."""
-FEWEST = 10
-"""Windows or occurrences below which nothing is said of their spread."""
+N_DRAWS = 39  # data lie beyond the highest of these draws with probability .025 if the fit is right
+WINDOW = 4  # motif lengths of the windows whose totals are compared
+FEWEST = 10  # windows or occurrences below which nothing is said of their spread
 
 
 def check_predictions(record: FitRecord, table: ObservationTable) -> PredictiveChecks:
@@ -99,9 +96,9 @@ def _spread_of_sizes(total: Floats, sizes: Floats, length: int) -> float:
     return float(sizes.std()) if len(sizes) >= FEWEST else float("nan")
 
 
+# what is compared: by name, a function of totals of bins, relative sizes, and motif length
 STATISTICS: dict[str, Callable[[Floats, Floats, int], float]] = {
     "busy times": _busy_times,
     "memory beyond a motif": _memory,
     "spread of sizes": _spread_of_sizes,
 }
-"""What is compared: by name, a function of totals of bins, relative sizes, and motif length."""

@@ -12,12 +12,10 @@ from motifmine.analysis.calendar import Calendar
 from motifmine.records.fit import FitRecord
 from motifmine.types import Floats, Indices
 
-FEWEST_DAYS = 3
-"""Smallest number of days for rates by day; with fewer, rates are by recording."""
+FEWEST_DAYS = 3  # smallest number of days for rates by day; with fewer, rates are by recording
 
 MOST_BARS = 120
-FEWER_BARS = 40
-"""Most bars of a chart, with up to 60 motifs and with more."""
+FEWER_BARS = 40  # most bars of a chart, with up to 60 motifs and with more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,16 +14,14 @@ from motifmine.records.wall_clock import (
 )
 from motifmine.types import Floats
 
-FEWEST = 4
-"""Intervals, or occurrences at a time of day, that make a rhythm."""
+FEWEST = 4  # intervals, or occurrences at a time of day, that make a rhythm
 FEWEST_DAYS = 3
+# an interval is the usual one within this part of it, and this share of them must be: by chance 14
+# % are
 WITHIN, REGULAR_SHARE = 0.2, 0.6
-"""An interval is the usual one within this part of it, and this share of them must be: by chance
-14 % are."""
-ALWAYS_SHARE = 0.9
-"""Share of usual intervals from which there are no pauses."""
+ALWAYS_SHARE = 0.9  # share of usual intervals from which there are no pauses
+# a motif is daily if this share of its occurrences is this near to one time of day
 DAILY_WITHIN_S, DAILY_SHARE = 3600.0, 0.8
-"""A motif is daily if this share of its occurrences is this near to one time of day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

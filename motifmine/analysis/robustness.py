@@ -23,14 +23,11 @@ from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
 Change = Literal["moved", "counts"]
+# changed observations, as shares of a usual occurrence of the motif
 BUDGETS = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Changed observations, as shares of a usual occurrence of the motif."""
-MOST_OCCURRENCES = 15
-"""Occurrences, and places without one, that are tried of each motif."""
-MARGIN = 2
-"""Motif lengths before and after an occurrence that are part of what is changed."""
-NEAR_SHARE = 4
-"""An occurrence is the same as before within this part of its length, or two bins."""
+MOST_OCCURRENCES = 15  # occurrences, and places without one, that are tried of each motif
+MARGIN = 2  # motif lengths before and after an occurrence that are part of what is changed
+NEAR_SHARE = 4  # an occurrence is the same as before within this part of its length, or two bins
 
 Locate = Callable[[ObservationTable], Located]
 

@@ -15,12 +15,11 @@ from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
 
+# surprise of an event that happened once, which one in a thousand time bins has by chance
 LEAST_SURPRISE = 3.0
-"""Surprise of an event that happened once, which one in a thousand time bins has by chance."""
+# cosine at the best shift with another stretch from which an event happened more than once
 ALIKE = 0.5
-"""Cosine at the best shift with another stretch from which an event happened more than once."""
-FLOOR = 1e-3
-"""Share of the observations that any word could always explain."""
+FLOOR = 1e-3  # share of the observations that any word could always explain
 
 
 def mark_single_events(

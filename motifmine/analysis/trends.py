@@ -15,12 +15,11 @@ from motifmine.records.fit import MotifSet
 from motifmine.types import Floats
 
 FEWEST_DAYS = 8
-LEAST_CHANGE = 2.0
-"""Smallest ratio of the rates of the first and the last third of the days."""
+LEAST_CHANGE = 2.0  # smallest ratio of the rates of the first and the last third of the days
+# smallest absolute value of Kendall's statistic, in standard deviations under no trend
 LEAST_DEVIATION = 2.8
-"""Smallest absolute value of Kendall's statistic, in standard deviations under no trend."""
+# smallest cosine at the best shift of two motifs of which one may replace the other
 LEAST_SIMILARITY = 0.3
-"""Smallest cosine at the best shift of two motifs of which one may replace the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

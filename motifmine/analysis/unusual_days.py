@@ -15,29 +15,20 @@ from numpy.typing import NDArray
 from motifmine.analysis.calendar import Calendar
 from motifmine.types import Floats, Indices
 
-FEWEST_DAYS = 10
-"""With fewer days that can be tested, no day is reported."""
+FEWEST_DAYS = 10  # with fewer days that can be tested, no day is reported
+# an hour is tested when it was recorded on at least this many other days of its kind
 FEWEST_PEERS = 3
-"""An hour is tested when it was recorded on at least this many other days of its kind."""
-LEAST_COVERED = 0.5
-"""Smallest share of a day's recorded time in hours that can be tested."""
+LEAST_COVERED = 0.5  # smallest share of a day's recorded time in hours that can be tested
 LEAST_RECORDED_S = 900.0
-PRIOR_S = 3600.0
-"""Weight of the rate of similar hours, as recorded seconds of the hour itself."""
-PRIOR_COUNT = 4.0
-"""Weight of the prior that the factor of a day of the week is 1, in occurrences."""
-FALSE_DISCOVERY_RATE = 0.05
-"""Expected share of false discoveries among the reported days."""
-ROUNDS = 3
-"""Rounds of excluding unusual days and testing all days again."""
-CLIP = 6.0
-"""Limit of squared residuals, so that single days do not inflate the overdispersion."""
+PRIOR_S = 3600.0  # weight of the rate of similar hours, as recorded seconds of the hour itself
+PRIOR_COUNT = 4.0  # weight of the prior that the factor of a day of the week is 1, in occurrences
+FALSE_DISCOVERY_RATE = 0.05  # expected share of false discoveries among the reported days
+ROUNDS = 3  # rounds of excluding unusual days and testing all days again
+CLIP = 6.0  # limit of squared residuals, so that single days do not inflate the overdispersion
+# mean and standard deviation of a clipped squared standard normal number
 CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
-"""Mean and standard deviation of a clipped squared standard normal number."""
-OVERDISPERSION_MARGIN = 1.7
-"""Standard errors added to the estimated variation between days."""
-SURPRISE = -1
-"""Used instead of a motif index for the time that the motifs explain badly."""
+OVERDISPERSION_MARGIN = 1.7  # standard errors added to the estimated variation between days
+SURPRISE = -1  # used instead of a motif index for the time that the motifs explain badly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

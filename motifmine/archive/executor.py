@@ -19,8 +19,7 @@ from motifmine.archive.queue import JobQueue
 from motifmine.parallel.dask_cluster import CONNECT_S, POLL_S, Cluster
 from motifmine.parallel.threads import n_cores
 
-PER_THREAD = 3
-"""Jobs that are submitted per thread of the cluster; the others stay in the queue."""
+PER_THREAD = 3  # jobs that are submitted per thread of the cluster; the others stay in the queue
 
 
 def run_queue(queue: JobQueue, cluster: Cluster) -> None:

@@ -13,8 +13,7 @@ from motifmine.reporting.html.archive_page import (
 from motifmine.reporting.html.page import REPORT_NAME
 from motifmine.reporting.html.scene_summary import SceneFacts, decode_facts
 
-FACTS_NAME = "scene.json"
-"""Summary of a scene, in its folder."""
+FACTS_NAME = "scene.json"  # summary of a scene, in its folder
 
 
 def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:

@@ -52,8 +52,8 @@ from motifmine.workflows.extract_jobs import (
 from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 
+# longest time without a sign of progress of a fit, seconds; some models report rarely
 FIT_PATIENCE_S = 24 * 3600.0
-"""Longest time without a sign of progress of a fit, seconds; some models report rarely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,9 +301,9 @@ def describe_scene(work: SceneContext) -> None:
         write_text(path, encode_facts(facts, work.job.key), force=True)
 
 
+# steps after the extraction of a scene, in this order. Each step keeps existing results, so that an
+# interrupted scene resumes at the step that was interrupted.
 SCENE_STEPS: tuple[Callable[[SceneContext], None], ...] = (fit_scene, report_scene, describe_scene)
-"""Steps after the extraction of a scene, in this order. Each step keeps existing results, so that
-an interrupted scene resumes at the step that was interrupted."""
 
 
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:

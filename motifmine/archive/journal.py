@@ -21,8 +21,7 @@ Status = Literal["ok", "partial", "failed", "lost", "unsettled"]
 DONE = ("ok", "partial")
 FOLDER = "journal"
 FLUSH_EVERY_S = 2.0
-MAX_SEGMENTS = 64
-"""Number of segments at which they are merged into one."""
+MAX_SEGMENTS = 64  # number of segments at which they are merged into one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +64,7 @@ class JobRecord:
         return self.status in DONE
 
 
-STORED_NAMES = {"is_transient": "is_passing"}
-"""Fields whose name in files is another one."""
+STORED_NAMES = {"is_transient": "is_passing"}  # fields whose name in files is another one
 
 
 def record_to_json(record: JobRecord) -> dict[str, Any]:

@@ -244,8 +244,8 @@ def _tabulate_scene(scene: PlannedScene) -> list[str]:
     ]
 
 
+# extraction settings in a plan, in addition to the specification of video words
 EXTRACTION_SETTINGS = ("label_bin_s", "strict", "patience_s")
-"""Extraction settings in a plan, in addition to the specification of video words."""
 
 
 def extraction_to_json(settings: ExtractionSettings) -> dict[str, Any]:

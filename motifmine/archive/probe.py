@@ -16,16 +16,13 @@ from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.types import Floats32
 from motifmine.workflows.extract_jobs import PRELOAD as PRELOAD_EXTRACTION
 
+# modules that the fork server imports for probes and jobs
 PRELOAD = (*PRELOAD_EXTRACTION, "motifmine.archive.jobs")
-"""Modules that the fork server imports for probes and jobs."""
-PER_JOB = 32
-"""Files that one process probes."""
+PER_JOB = 32  # files that one process probes
 PATIENCE_S = 60.0
-THUMBNAIL_SIZE = (32, 24)
-"""Width and height of the thumbnail that scenes are compared by."""
+THUMBNAIL_SIZE = (32, 24)  # width and height of the thumbnail that scenes are compared by
 THUMBNAIL_BLUR = 4.0
-FIRST_YEAR = 1990
-"""Creation times before this year are defaults of devices whose clock was not set."""
+FIRST_YEAR = 1990  # creation times before this year are defaults of devices whose clock was not set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

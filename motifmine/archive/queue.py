@@ -12,10 +12,8 @@ from motifmine.archive.storage import Storage
 from motifmine.workflows.documents import source_of_document
 from motifmine.workflows.extract_jobs import ExtractionSettings
 
-MAX_TRIES = 3
-"""Attempts of a job that fails for a transient reason (a disk, a crash, a timeout)."""
-MAX_LOSSES = 5
-"""Submissions of a job whose workers are lost; Dask itself retries each of them."""
+MAX_TRIES = 3  # attempts of a job that fails for a transient reason (a disk, a crash, a timeout)
+MAX_LOSSES = 5  # submissions of a job whose workers are lost; Dask itself retries each of them
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,9 +19,9 @@ from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
+# observations of a scene above which models that can are fitted out-of-core: about 1.3 GB. Not by
+# the memory of a machine, so that all machines make the same fit.
 MAX_IN_MEMORY = 20_000_000
-"""Observations of a scene above which models that can are fitted out-of-core: about 1.3 GB. Not by
-the memory of a machine, so that all machines make the same fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

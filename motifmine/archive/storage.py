@@ -16,11 +16,11 @@ from motifmine.validation import require_package
 
 BLOCK_BYTES = 1 << 22
 PROGRESS_EVERY_S = 1.0
+# object stores, in which a file appears only when it is complete; elsewhere files are written under
+# a temporary name and renamed
 WHOLE_OBJECTS = frozenset(
     {"abfs", "abfss", "adl", "az", "gcs", "gs", "memory", "oci", "oss", "s3", "s3a"}
 )
-"""Object stores, in which a file appears only when it is complete; elsewhere files are written
-under a temporary name and renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from motifmine.errors import DataError, FormatError
 from motifmine.io.regular import refuse_special_file
 
 POLL_S = 0.1
+# text that is read at a time: rows before a bad one are decided if they came earlier
 TEXT_BYTES = 1 << 14
-"""Text that is read at a time: rows before a bad one are decided if they came earlier."""
 
 
 class Stopped(Exception):

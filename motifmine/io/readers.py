@@ -18,24 +18,21 @@ from typing import Any, Literal
 from motifmine.errors import MotifmineWarning
 from motifmine.records.frames import FrameOptions, FrameReader
 
-GROUP = "motifmine.readers"
-"""Group of the entry points of readers in other packages."""
-HEAD_BYTES = 4096
-"""Number of bytes at the beginning of a file for recognising its content."""
+GROUP = "motifmine.readers"  # group of the entry points of readers in other packages
+HEAD_BYTES = 4096  # number of bytes at the beginning of a file for recognising its content
 
+# suffixes of compressed files; the suffix before it gives the format
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
-"""Suffixes of compressed files; the suffix before it gives the format."""
 
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
-Kind = Literal["flow-grid", "channels", "labels"]
-"""Kinds of words that are extracted from sources."""
+Kind = Literal["flow-grid", "channels", "labels"]  # kinds of words that are extracted from sources
 Gives = Literal["frames", "series", "words"]
+# kinds of words for the content of a reader, the default first
 KINDS: dict[Gives, tuple[Kind, ...]] = {
     "frames": ("flow-grid",),
     "series": ("channels", "labels"),
     "words": ("labels",),
 }
-"""Kinds of words for the content of a reader, the default first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +76,7 @@ def _series(open_: str, suffixes: str, **more: Any) -> ReaderEntry:
     )
 
 
+# the readers of this package
 OWN = {
     "video": ReaderEntry(
         suffixes=_endings(
@@ -125,7 +123,6 @@ OWN = {
         "audio:AudioReader", "wav flac ogg aiff aif mp3", signature=rb"fLaC|OggS|RIFF....WAVE"
     ),
 }
-"""The readers of this package."""
 
 
 @cache

@@ -11,8 +11,8 @@ KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+# folders whose files are made by the system as they are read, some without an end
 SYSTEM = ("/proc", "/sys", "/dev")
-"""Folders whose files are made by the system as they are read, some without an end."""
 
 
 def refuse_special_file(path: Path) -> None:

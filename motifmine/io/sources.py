@@ -20,14 +20,14 @@ from motifmine.io.readers import (
     split_part,
 )
 
+# file systems take 255 bytes; suffix, number of the document and temporary names are added
 MAX_NAME_BYTES = 200
-"""File systems take 255 bytes; suffix, number of the document and temporary names are added."""
+# regular expressions for the directives of a `--name-time` pattern
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
     "M": r"\d{2}", "S": r"\d{2}", "f": r"\d{1,6}", "b": "[A-Za-z]{3}", "z": r"[+-]\d{4}|Z",
     "%": "%",
 }  # fmt: skip
-"""Regular expressions for the directives of a `--name-time` pattern."""
 
 
 def expand_sources(sources: Sequence[str | Path]) -> list[Path]:

@@ -17,8 +17,8 @@ from motifmine.records.table import ObservationTable, Recording, bin_starts, tab
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Indices
 
+# limit of the vocabulary: each of its words has a label in memory and in every table
 MAX_WORDS = 1 << 22
-"""Limit of the vocabulary: each of its words has a label in memory and in every table."""
 
 
 def read_tdoc(path: Path, *, bin_s: float = 1.0, n_words: int | None = None) -> ObservationTable:

@@ -18,8 +18,8 @@ from motifmine.records.table import Recording
 from motifmine.records.truth import Truth
 from motifmine.types import Floats32
 
+# columns with the recording; the first that exists is used
 NAMES_OF_DOCUMENT = ("recording", "document")
-"""Columns with the recording; the first that exists is used."""
 
 
 def read_truth(path: Path, record: FitRecord) -> Truth:

@@ -12,12 +12,10 @@ from motifmine.kernels.jit import fast_kernel, inner_kernel, kernel
 Picture = NDArray[np.float32]
 Sums = NDArray[np.float64]
 
-N_SUMS = 9
-"""Columns of `sum_blocks`."""
+N_SUMS = 9  # columns of `sum_blocks`
+# contrasts of a block and its reference differ by this factor at most, else one is empty
 MOST_CONTRAST = 2.0
-"""Contrasts of a block and its reference differ by this factor at most, else one is empty."""
-ROUNDS = 4
-"""Rounds of reweighting; more do not change the motion by a hundredth of a pixel."""
+ROUNDS = 4  # rounds of reweighting; more do not change the motion by a hundredth of a pixel
 
 
 @fast_kernel

@@ -9,9 +9,9 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+# tolerance at the edges of bins, in bins: 0.3 / 0.1 is 2.9999999999999996, and times in files are
+# rounded. A time this close before an edge belongs to the next bin.
 EDGE_BINS = 1e-6
-"""Tolerance at the edges of bins, in bins: 0.3 / 0.1 is 2.9999999999999996, and times in files are
-rounded. A time this close before an edge belongs to the next bin."""
 
 
 @kernel

@@ -15,8 +15,7 @@ from motifmine.kernels.jit import inner_kernel, kernel
 Reals = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Ints = NDArray[np.int32]
-DEAD = -12.0
-"""Log-odds below which a start is left alone until new bins speak for it."""
+DEAD = -12.0  # log-odds below which a start is left alone until new bins speak for it
 
 
 @kernel

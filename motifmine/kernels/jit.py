@@ -59,8 +59,7 @@ def _usable_folder() -> str:
     return ""
 
 
-CACHE = _usable_folder()
-"""Where compiled kernels are kept; "": they are compiled in every process."""
+CACHE = _usable_folder()  # where compiled kernels are kept; "": they are compiled in every process
 
 
 class Kernel(CPUDispatcher):

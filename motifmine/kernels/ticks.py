@@ -5,15 +5,15 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
 
+# columns of the state of a cell: time of its last change; begin of its last change of state;
+# changes one second apart, whole seconds apart, and all others; 1 if one has begun just now that is
+# none of the others; time of the last of these. Encoders at low rates refine a digit some frames
+# after it has changed: such a change is one of the others, and seconds are not counted from it.
 LAST, BEGIN, SECOND, WHOLE, OTHER, TICKED, TICK = range(7)
-"""Columns of the state of a cell: time of its last change; begin of its last change of state;
-changes one second apart, whole seconds apart, and all others; 1 if one has begun just now that is
-none of the others; time of the last of these. Encoders at low rates refine a digit some frames
-after it has changed: such a change is one of the others, and seconds are not counted from it."""
 N_COLUMNS = 7
+# share of the cells that change where it is no clock that does: then only cells that are known to
+# tick are followed
 MOST_CHANGED = 0.2
-"""Share of the cells that change where it is no clock that does: then only cells that are known to
-tick are followed."""
 
 
 @kernel

@@ -1,4 +1,3 @@
 """The models: frozen specifications with `fit`, and fits with `transform` and `score`."""
 
-DEFAULT_MODEL = "plsm"
-"""Model where none is given: it chooses its sizes, streams and updates."""
+DEFAULT_MODEL = "plsm"  # model where none is given: it chooses its sizes, streams and updates

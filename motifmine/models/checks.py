@@ -12,12 +12,12 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
+# share of the observations given to a uniform background, for words that were never seen
 FLOOR = 1e-3
-"""Share of the observations given to a uniform background, for words that were never seen."""
 
 
+# beyond it a probability is less than the rounding of log-likelihoods, which are as large
 MOST_OBSERVATIONS = 1e10
-"""Beyond it a probability is less than the rounding of log-likelihoods, which are as large."""
 
 
 def check_size(table: ObservationTable, *, n_motifs: int, motif_length: int) -> None:

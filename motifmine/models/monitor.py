@@ -10,8 +10,7 @@ from motifmine.errors import FitError
 from motifmine.progress import Progress
 from motifmine.records.fit import Trace
 
-LEAST_ITERATIONS = 5
-"""EM goes through more iterations than these, whatever the gain."""
+LEAST_ITERATIONS = 5  # EM goes through more iterations than these, whatever the gain
 
 
 def has_converged(iteration: int, gain: float, tolerance: float, total: float) -> bool:

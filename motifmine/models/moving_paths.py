@@ -7,22 +7,15 @@ import numpy as np
 from motifmine.models.moving_window import TURN, MovingWindow
 from motifmine.types import Floats, Floats32
 
-LEAST_OF_PEAK = 0.15
-"""A motif's own bins hold this share of the mass of its heaviest bin."""
-SAME_PATH = 0.75
-"""Share of the shorter path that lies on the longer where two are one lane."""
-TOLERANCE = 0.85
-"""Distance in widths across a path up to which a point lies on it."""
-LEAST_OF_LAST = 0.2
-"""A path goes on while it holds this share of the mass that it had."""
+LEAST_OF_PEAK = 0.15  # a motif's own bins hold this share of the mass of its heaviest bin
+SAME_PATH = 0.75  # share of the shorter path that lies on the longer where two are one lane
+TOLERANCE = 0.85  # distance in widths across a path up to which a point lies on it
+LEAST_OF_LAST = 0.2  # a path goes on while it holds this share of the mass that it had
+# it continues while its mass is at least this multiple of the mean mass at any time
 LEAST_OVER_CHANCE = 1.2
-"""It continues while its mass is at least this multiple of the mean mass at any time."""
-N_MISSING = 1
-"""Bins in which it may be lost from sight."""
-STEP_CELLS = 0.5
-"""Paths are compared at points this far apart."""
-LIKE_DIRECTION = 0.6
-"""Cosine of directions from which two points can belong to one path."""
+N_MISSING = 1  # bins in which it may be lost from sight
+STEP_CELLS = 0.5  # paths are compared at points this far apart
+LIKE_DIRECTION = 0.6  # cosine of directions from which two points can belong to one path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

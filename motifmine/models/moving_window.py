@@ -17,34 +17,26 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import WordLayout
 from motifmine.types import Floats, Floats32, Indices32
 
-TURN = 4.0
-"""Concentration of directions around that of the movement (von Mises)."""
-MOST_WEIGHT = 2.0
-"""A bin pulls its path by at most this multiple of the mean mass of a bin."""
+TURN = 4.0  # concentration of directions around that of the movement (von Mises)
+MOST_WEIGHT = 2.0  # a bin pulls its path by at most this multiple of the mean mass of a bin
 LEAST_WEIGHT = 1e-4
-N_BINS_MEASURED = 400
-"""Time bins that sizes are measured in."""
-LEAST_COUNT = 2.0
-"""Count (or its root) that a cell of a thing has at least."""
-LIKE_DIRECTION = 0.7
-"""Cosine from which directions belong to one thing."""
-SMALLEST_WIDTH, LARGEST_WIDTH = 1.0, 6.0
-"""Limits of the standard deviations of windows, cells."""
-EVERYWHERE = 1e3
-"""Width of the window of a word that is at no one place, cells."""
-LEAST_COMMON = 0.5
-"""Length of the mean direction of a topic's words from which it moves."""
+N_BINS_MEASURED = 400  # time bins that sizes are measured in
+LEAST_COUNT = 2.0  # count (or its root) that a cell of a thing has at least
+LIKE_DIRECTION = 0.7  # cosine from which directions belong to one thing
+SMALLEST_WIDTH, LARGEST_WIDTH = 1.0, 6.0  # limits of the standard deviations of windows, cells
+EVERYWHERE = 1e3  # width of the window of a word that is at no one place, cells
+LEAST_COMMON = 0.5  # length of the mean direction of a topic's words from which it moves
+# share of the observations that moving things explain where the prior is taken unasked: three
+# motifs hold 0.12 of pure flicker, and 0.25 of a road in heavy rain or snow, which is all lanes
 LEAST_EXPLAINED = 0.2
-"""Share of the observations that moving things explain where the prior is taken unasked: three
-motifs hold 0.12 of pure flicker, and 0.25 of a road in heavy rain or snow, which is all lanes."""
+# width of the first windows in units of that of the last: motifs find each other's lanes before
+# they are held to one
 WIDEST = 7.0
-"""Width of the first windows in units of that of the last: motifs find each other's lanes before
-they are held to one."""
+# quantiles of the sizes along the movement and across it; across it neighbours that touch make
+# things look larger
 QUANTILES = (0.5, 0.35)
-"""Quantiles of the sizes along the movement and across it; across it neighbours that touch make
-things look larger."""
+# standard deviation of a window in standard deviations of what moves there: nothing is cut off
 PER_SIZE = 1.3
-"""Standard deviation of a window in standard deviations of what moves there: nothing is cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,8 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from motifmine.durations import Duration
 from motifmine.errors import SpecError
 
-KEY = "motifmine.option"
-"""Where the metadata of a field hold its `Setting`."""
+KEY = "motifmine.option"  # where the metadata of a field hold its `Setting`
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "FILE", Duration: "LENGTH"}
 
 

@@ -20,8 +20,7 @@ from motifmine.models.protocol import Located, OutOfCore
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
 
-GROUP = "motifmine.models"
-"""Group of entry points that models of other packages are found by."""
+GROUP = "motifmine.models"  # group of entry points that models of other packages are found by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +96,7 @@ RECURRENT = Entry(
     occurrences="motifmine.models.checks:no_occurrences",
     forecaster="motifmine.models.recurrent.cells:filter_of_record",
 )
+# the models of this package
 OWN = {
     "plsm": Entry(
         specification="motifmine.models.plsm.spec:PlsmSpec",
@@ -138,10 +138,9 @@ OWN = {
     "gru": RECURRENT,
     "lstm": replace(RECURRENT, model="motifmine.models.recurrent.model:Lstm"),
 }
-"""The models of this package."""
 
+# how motifs are located of fits whose model is not installed
 FALLBACK = Entry(specification="", model="")
-"""How motifs are located of fits whose model is not installed."""
 
 
 def model_names() -> tuple[str, ...]:

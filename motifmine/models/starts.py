@@ -10,18 +10,17 @@ from motifmine.records.fit import Background, MotifSet
 from motifmine.records.settings import FitSpec
 from motifmine.records.table import ObservationTable
 
+# infers starts of motifs in a table; the number is how many compete for each real motif
 Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
-"""Infers starts of motifs in a table; the number is how many compete for each real motif."""
 
+# threshold of a start in units of the mean mass of a start. It is lower than that of a fit: weak
+# candidates are wanted too, for a threshold on their scores decides afterwards.
 SPARSITY = 1.0
-"""Threshold of a start in units of the mean mass of a start. It is lower than that of a fit: weak
-candidates are wanted too, for a threshold on their scores decides afterwards."""
+# motifs compete under the sparsity from the first iterations on if they have no more decoys than
+# this less one. The mass of a start is first spread evenly over all of them: of many copies each
+# has so little that the sparsity would end every start before the data can separate them.
 MOST_AT_ONCE = 4
-"""Motifs compete under the sparsity from the first iterations on if they have no more decoys than
-this less one. The mass of a start is first spread evenly over all of them: of many copies each has
-so little that the sparsity would end every start before the data can separate them."""
-N_FREE = 8
-"""Iterations without sparsity where more compete."""
+N_FREE = 8  # iterations without sparsity where more compete
 
 
 def inference_of(spec: FitSpec) -> Infer:

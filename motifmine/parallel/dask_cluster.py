@@ -13,8 +13,8 @@ from motifmine.parallel.mappers import Mapper, make_client_mapper, open_process_
 from motifmine.parallel.threads import n_cores
 from motifmine.validation import require_package
 
+# what needs Dask, and what installs it
 NEEDS_DASK = ("work on several processes or machines", "motifmine[archive]")
-"""What needs Dask, and what installs it."""
 
 POLL_S = 0.5
 
@@ -25,16 +25,14 @@ COUNT_EVERY_S = 5.0
 CONNECT_S = 10.0
 
 
+# timeout of the first connection, seconds: the scheduler may just be starting
 FIRST_CONNECT_S = 30.0
-"""Timeout of the first connection, seconds: the scheduler may just be starting."""
 
 
-SCHEDULER_PATIENCE_S = 600.0
-"""Timeout of reconnecting to a lost scheduler, seconds."""
+SCHEDULER_PATIENCE_S = 600.0  # timeout of reconnecting to a lost scheduler, seconds
 
 
-ALLOWED_FAILURES = 10
-"""Workers that may die with a job before Dask reports the job as failed."""
+ALLOWED_FAILURES = 10  # workers that may die with a job before Dask reports the job as failed
 
 
 @dataclass(slots=True, kw_only=True)

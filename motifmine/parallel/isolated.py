@@ -31,8 +31,8 @@ Report = Callable[[Any], None]
 
 POLL_S = 0.2
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS)
+# time for cancelled processes to end by themselves before they are killed, seconds
 SHUTDOWN_S = 5.0
-"""Time for cancelled processes to end by themselves before they are killed, seconds."""
 
 logger = logging.getLogger(__name__)
 _main_lock = threading.Lock()

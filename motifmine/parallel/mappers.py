@@ -14,11 +14,11 @@ from motifmine.errors import FitError
 from motifmine.parallel.parent import end_with_parent
 
 Result = TypeVar("Result")
+# items submitted per worker: one that runs and one that waits, to limit memory
 PENDING_PER_WORKER = 2
-"""Items submitted per worker: one that runs and one that waits, to limit memory."""
 
+# called like the built-in `map`; results may come in any order
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Called like the built-in `map`; results may come in any order."""
 
 
 class _Future(Protocol):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from motifmine.errors import MemoryLimitError, SpecError
 
-VARIABLE = "MOTIFMINE_MEMORY"
-"""Environment variable with the limit, which child processes inherit."""
+VARIABLE = "MOTIFMINE_MEMORY"  # environment variable with the limit, which child processes inherit
 UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 UNITS |= {"kb": 1000, "mb": 1000**2, "gb": 1000**3, "tb": 1000**4}
 

@@ -24,19 +24,18 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-AREA = ".scratch"
-"""Folder of a workspace for temporary folders."""
+AREA = ".scratch"  # folder of a workspace for temporary folders
+# folders of a workspace in which files are written under temporary names
 FOLDERS = ("", "tables", "words", "fits", "reports", "clips")
-"""Folders of a workspace in which files are written under temporary names."""
+# files of processes on other hosts are removed after this number of days without a change
 UNKNOWN_DAYS = 7.0
-"""Files of processes on other hosts are removed after this number of days without a change."""
 TOKEN = re.compile(r"(?P<place>[0-9a-f]{8})~(?P<boot>[0-9a-f]{4})~(?P<pid>\d+)~(?P<start>\d*)~\w+")
 LEFT_NAME = re.compile(rf"\.(?P<name>.+)\.(?P<kind>part|old)-(?P<token>{TOKEN.pattern})")
+# suffix of the marks of reserved names, see `motifmine.parallel.reservations`
 RESERVED = ".reserved"
-"""Suffix of the marks of reserved names, see `motifmine.parallel.reservations`."""
 TEMPORARY_PREFIX = "motifmine-"
+# longest path of the system's temporary folder, characters: names of sockets end at 107
 LONGEST_TEMPORARY = 22
-"""Longest path of the system's temporary folder, characters: names of sockets end at 107."""
 
 _own: set[Path] = set()
 _swept: set[Path] = set()

@@ -9,12 +9,12 @@ from motifmine.errors import DataError
 from motifmine.records.fields import axes
 from motifmine.types import Floats, Indices32
 
+# the three kinds of anomalies; `Anomalies.sense` is an index into these
 SENSES = ("unexpected", "missing", "too many")
-"""The three kinds of anomalies; `Anomalies.sense` is an index into these."""
 
 
+# columns of `AnomalyScale.tail` today, and where tails were of the data learned from
 N_COLUMNS, N_OLDER_COLUMNS = 4, 3
-"""Columns of `AnomalyScale.tail` today, and where tails were of the data learned from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

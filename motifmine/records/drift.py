@@ -9,10 +9,8 @@ from motifmine.errors import DataError
 from motifmine.records.fields import axes
 from motifmine.types import Floats
 
-CHANGED = 0.9
-"""A motif has changed where its similarity is significantly below this."""
-N_ERRORS = 3.0
-"""Standard errors of a significant difference."""
+CHANGED = 0.9  # a motif has changed where its similarity is significantly below this
+N_ERRORS = 3.0  # standard errors of a significant difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,13 +18,12 @@ from motifmine.records.tempo import at_tempos
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
+# Unicode categories of control characters, halves of surrogates and ends of lines
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode categories of control characters, halves of surrogates and ends of lines."""
 
+# share of a motif's mass that its span holds: a few scattered observations do not stretch it
 SPAN_SHARE = 0.9
-"""Share of a motif's mass that its span holds: a few scattered observations do not stretch it."""
-SMALLEST_MASS = 1e-6
-"""Activations below this many observations are not stored."""
+SMALLEST_MASS = 1e-6  # activations below this many observations are not stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

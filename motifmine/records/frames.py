@@ -9,8 +9,8 @@ from typing import Protocol
 
 from motifmine.types import Pixels
 
+# a longer step of the time stamps, forward or backward, ends a document, seconds
 DEFAULT_MAX_GAP_S = 10.0
-"""A longer step of the time stamps, forward or backward, ends a document, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class ChangeGrid(FlowGrid):
         return tuple(f"r{r}c{c} changed" for r in range(self.rows) for c in range(self.columns))
 
 
+# all kinds of words by their name in files
 LAYOUTS: dict[str, type[WordLayout]] = {
     layout.kind: layout for layout in (FlowGrid, ChangeGrid, PlainLabels, Channels, Topics)
 }
-"""All kinds of words by their name in files."""

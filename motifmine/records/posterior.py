@@ -9,10 +9,9 @@ from motifmine.errors import DataError
 from motifmine.records.fields import axes
 from motifmine.types import Floats, Floats32
 
+# units of the statistics of a sweep; the others are plain numbers
 STATISTIC_UNITS = {"log_joint": "nats", "background_share": "share"}
-"""Units of the statistics of a sweep; the others are plain numbers."""
-INTERVAL = 0.9
-"""Probability of the central credible interval of the number of motifs."""
+INTERVAL = 0.9  # probability of the central credible interval of the number of motifs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

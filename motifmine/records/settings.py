@@ -204,8 +204,8 @@ class FitSpec:
         )
 
 
+# names of the parts of a `FitSpec` in a file
 PARTS = ("preparation", "detection", "table", "streaming")
-"""Names of the parts of a `FitSpec` in a file."""
 
 
 def sort_plain_values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
+# a number of time bins, or an integer array of such
 Bins = TypeVar("Bins", int, Indices, Indices32)
-"""A number of time bins, or an integer array of such."""
 Real = TypeVar("Real", np.float32, np.float64)
 
 
@@ -88,8 +88,8 @@ class StartLayout:
         return document, start_of_row(rows - self.document_rows[document], self.motif_length)
 
 
+# the last layout of each table that is in memory
 _LAYOUTS: WeakKeyDictionary[ObservationTable, StartLayout] = WeakKeyDictionary()
-"""The last layout of each table that is in memory."""
 
 
 def start_layout(table: ObservationTable, motif_length: int) -> StartLayout:

@@ -16,8 +16,8 @@ from motifmine.errors import DataError
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
+# observations that are counted, and time rows whose counts are added, at once
 PART, PART_ROWS = 1 << 20, 1 << 12
-"""Observations that are counted, and time rows whose counts are added, at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,8 +13,8 @@ from motifmine.errors import DataError, SpecError
 from motifmine.records.table import Recording
 from motifmine.types import Floats, Indices
 
+# offsets of all time zones are multiples of a quarter of an hour, and so are their changes
 SLOT_S = 900
-"""Offsets of all time zones are multiples of a quarter of an hour, and so are their changes."""
 DAY_S = 86_400
 
 

@@ -15,8 +15,7 @@ from motifmine.reporting.html.series_figures import draw_segment
 from motifmine.reporting.sentences.series import describe_channels
 from motifmine.reporting.sentences.words import describe_labels, describe_path
 
-MOST_LABELS = 40
-"""A matrix of more words has no labels on its rows."""
+MOST_LABELS = 40  # a matrix of more words has no labels on its rows
 
 _NUMBERING = (
     "Marks below show the start times of the motif in each recording; their height is the number "
@@ -47,12 +46,12 @@ class MotifView:
         return self.has_labels and len(view.words) <= MOST_LABELS
 
 
+# for words that have only labels
 LABEL_VIEW = MotifView(
     describe=describe_labels,
     reading="In the matrix each row is a word and ink grows with the square root of its "
     f"probability at that relative time. {_NUMBERING}",
 )
-"""For words that have only labels."""
 
 MOTIF_VIEWS: dict[str, MotifView] = {
     FlowGrid.kind: MotifView(

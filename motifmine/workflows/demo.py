@@ -15,8 +15,7 @@ from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
 CLIPS, LOG = "junction", "station.csv"
-N_HAPPENINGS = 3
-"""Number of motifs that are requested of the log."""
+N_HAPPENINGS = 3  # number of motifs that are requested of the log
 
 
 def run_demo(

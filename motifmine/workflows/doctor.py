@@ -17,6 +17,7 @@ from motifmine.parallel.threads import n_cores
 from motifmine.version import __version__
 
 PACKAGES = ("numpy", "numba", "scipy", "h5py", "av", "pyarrow", "click")
+# packages that are not always installed, and the extra that brings them
 EXTRAS = {
     "torch": "tcae",
     "distributed": "archive",
@@ -25,10 +26,8 @@ EXTRAS = {
     "matplotlib": "notebook",
     "pandas": "notebook",
 }
-"""Packages that are not always installed, and the extra that brings them."""
 OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
-LEAST_FREE = 1 << 30
-"""Free space below which a fit of footage may fail, bytes."""
+LEAST_FREE = 1 << 30  # free space below which a fit of footage may fail, bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

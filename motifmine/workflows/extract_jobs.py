@@ -15,8 +15,8 @@ from motifmine.records.frames import FrameOptions
 from motifmine.records.table import scene_difference
 from motifmine.records.vocabulary import Vocabulary
 
+# modules that the fork server imports for extractions
 PRELOAD = ("motifmine.workflows.extract", "motifmine.features.video.warm_up")
-"""Modules that the fork server imports for extractions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.outcomes import Outcome
 from motifmine.workflows.workspace import Workspace
 
+# topics are learned from recordings that last about so long together, evenly spread, seconds
 LEARN_S = 24 * 3600.0
-"""Topics are learned from recordings that last about so long together, evenly spread, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

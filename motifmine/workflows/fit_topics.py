@@ -17,14 +17,12 @@ from motifmine.workflows.extract_topics import TopicSettings, learn_layer_of
 
 NumberOfTopics = int | Literal["auto", "off"]
 
-MANY_WORDS = 500
-"""Number of occurring words above which `auto` uses topics."""
+MANY_WORDS = 500  # number of occurring words above which `auto` uses topics
 USUAL_TOPICS = TopicSpec().n_topics
+# `auto` asks for fewer topics when recordings are shorter (time bins, where these are longer than a
+# second): what is seen in bins that follow at once is much the same
 SECONDS_PER_TOPIC = 2
-"""`auto` asks for fewer topics when recordings are shorter (time bins, where these are longer than
-a second): what is seen in bins that follow at once is much the same."""
-FEWEST_TOPICS = 10
-"""`auto` does without topics rather than with fewer."""
+FEWEST_TOPICS = 10  # `auto` does without topics rather than with fewer
 
 
 def over_topics(

@@ -17,8 +17,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.workflows.workspace import Workspace
 
-HORIZONS = (1, 2, 4, 8, 16)
-"""Bins ahead that predictions are scored at."""
+HORIZONS = (1, 2, 4, 8, 16)  # bins ahead that predictions are scored at
 
 
 def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | None) -> Forecast:

@@ -25,8 +25,7 @@ from motifmine.workflows.find_scene import find_scene_of_tables
 from motifmine.workflows.outcomes import Outcome, describe_document
 from motifmine.workflows.workspace import Workspace
 
-DOCUMENT_S = 3600.0
-"""Longest document where no length is given, seconds."""
+DOCUMENT_S = 3600.0  # longest document where no length is given, seconds
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

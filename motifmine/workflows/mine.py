@@ -32,12 +32,11 @@ from motifmine.seeding import Stream
 from motifmine.time_limit import is_time_up, limited_to_share
 from motifmine.types import Indices32
 
+# shares of the time that is left of a limit; tests fit parts of the data several times
 LEARNING_SHARE, TESTING_SHARE = 0.5, 0.8
-"""Shares of the time that is left of a limit; tests fit parts of the data several times."""
+# words from which on unused ones are dropped, where less than one in four occurs
 MANY_WORDS, MOST_UNUSED = 10_000, 4
-"""Words from which on unused ones are dropped, where less than one in four occurs."""
-MORE_MOTIFS = 3
-"""Motifs that fits without a fold have more than the whole fit."""
+MORE_MOTIFS = 3  # motifs that fits without a fold have more than the whole fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,8 +11,7 @@ from motifmine.time_limit import is_time_up
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import USUAL_NUMBER, decides_sizes
 
-LEVEL = 0.01
-"""Probability that any of the other fits reports a motif where there are none."""
+LEVEL = 0.01  # probability that any of the other fits reports a motif where there are none
 
 
 def look_again(

@@ -9,8 +9,8 @@ from motifmine.durations import format_seconds
 from motifmine.workflows.documents import WrittenTable
 
 Status = Literal["ok", "partial", "failed", "skipped"]
+# mean brightness of a picture below which it is likely too dark to see motion, grey levels
 DARK = 24
-"""Mean brightness of a picture below which it is likely too dark to see motion, grey levels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,11 @@ from motifmine.types import Indices
 from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
 
-MOST_OCCURRENCES = 400
-"""Occurrences that are explained: of each motif the heaviest, in turn."""
+MOST_OCCURRENCES = 400  # occurrences that are explained: of each motif the heaviest, in turn
 
 
+# observations that are read for them at most, to bound time and the size of a report
 MOST_OBSERVATIONS = 4_000_000
-"""Observations that are read for them at most, to bound time and the size of a report."""
 
 
 def show_fit(

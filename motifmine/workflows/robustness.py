@@ -8,8 +8,8 @@ from motifmine.records.fit import FitRecord
 from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
 
+# observations that are read, to bound time; the documents after them are not tried
 MOST_OBSERVATIONS = 4_000_000
-"""Observations that are read, to bound time; the documents after them are not tried."""
 
 
 def measure_fit(

@@ -14,11 +14,10 @@ from motifmine.records.topics import find_innermost
 from motifmine.records.vocabulary import Vocabulary
 
 OnMessage = Callable[[str], None]
-USUAL_NUMBER = 10
-"""Most motifs of a video where no number is given."""
+USUAL_NUMBER = 10  # most motifs of a video where no number is given
+# a usual length that is too long becomes the longest document divided by this, so that motifs can
+# recur in each half of it
 SHORTENED = 4
-"""A usual length that is too long becomes the longest document divided by this, so that motifs can
-recur in each half of it."""
 
 
 def specify_model(request: FitRequest, vocabulary: Vocabulary, bin_s: float) -> Any:

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+# default number of samples per bin, for series with more than one sample per second
 SAMPLES_PER_BIN = 5
-"""Default number of samples per bin, for series with more than one sample per second."""
 SPECTRA_PER_BIN = 2
 
 

@@ -21,15 +21,13 @@ from motifmine.records.series import (
 )
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
-DEFAULT_GAP = 10
-"""Longest gap within a document, in bins or sampling periods."""
+DEFAULT_GAP = 10  # longest gap within a document, in bins or sampling periods
+# lengths of bins for values that are sent at any time
 CLOCK_STEPS_S = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0),
     *(300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0),
 )
-"""Lengths of bins for values that are sent at any time."""
-MAX_CELLS = 1 << 29
-"""Largest number of bins times channels of a document, to limit memory."""
+MAX_CELLS = 1 << 29  # largest number of bins times channels of a document, to limit memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -29,20 +29,16 @@ from motifmine.types import Floats, Floats32, Indices
 
 Words = Literal["auto", "counts", "rectified", "levels", "changes", "mixed", "events"]
 
-PER_DEVIATION = 2.0
-"""Observations per standard deviation."""
-MAX_DEVIATIONS = 8.0
-"""Larger deviations are clipped, so that a single spike does not dominate."""
-LEAST_COUNT = 0.1
-"""Smaller counts are set to 0."""
+PER_DEVIATION = 2.0  # observations per standard deviation
+MAX_DEVIATIONS = 8.0  # larger deviations are clipped, so that a single spike does not dominate
+LEAST_COUNT = 0.1  # smaller counts are set to 0
 DB_PER_COUNT = 3.0
+# spread, in units of the channel's largest value, below which a channel is constant
 LEAST_SPREAD = 1e-9
-"""Spread, in units of the channel's largest value, below which a channel is constant."""
+# a channel is at rest if this share of its values is within this part of its standard deviation
+# around the median; of a normal distribution 8 % are
 REST_WITHIN, REST_SHARE = 0.1, 0.6
-"""A channel is at rest if this share of its values is within this part of its standard deviation
-around the median; of a normal distribution 8 % are."""
-FEW_VALUES = 5
-"""A channel with at most this number of distinct values is categorical."""
+FEW_VALUES = 5  # a channel with at most this number of distinct values is categorical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,9 @@ import numpy as np
 from motifmine.records.series import Chunk, SampleChunk, SeriesHeader, SeriesReader
 from motifmine.types import Floats
 
-QUIET = 10 ** (-70 / 20)
-"""Reference amplitude of decibels, relative to a full-scale sine: -70 dB."""
+QUIET = 10 ** (-70 / 20)  # reference amplitude of decibels, relative to a full-scale sine: -70 dB
 
-OnProgress = Callable[[float], None]
-"""Called with the position in the recording, seconds."""
+OnProgress = Callable[[float], None]  # called with the position in the recording, seconds
 
 
 @dataclass(frozen=True, slots=True)

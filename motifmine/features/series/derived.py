@@ -11,11 +11,10 @@ from motifmine.features.series.sample import SeriesSample
 from motifmine.types import Floats
 
 MOST_ROWS = 5000
-ROWS_PER_CHANNEL = 20
-"""Fewer rows can be met by chance."""
+ROWS_PER_CHANNEL = 20  # fewer rows can be met by chance
+# share of a channel's variance that others leave, below which it is derived from them: rounding of
+# a second unit leaves about this
 LEAST_LEFT = 5e-4
-"""Share of a channel's variance that others leave, below which it is derived from them: rounding
-of a second unit leaves about this."""
 
 
 def without_derived(

@@ -11,25 +11,23 @@ from motifmine.kernels.binning import add_updates, hold_all
 from motifmine.records.series import Chunk, EventChunk, SampleChunk, UpdateChunk
 from motifmine.types import Floats, Indices
 
+# `auto`: channels that are sent on change hold their last value; `off`: none does; a number: these
+# hold it for as long, seconds
 Hold = Literal["auto", "off"] | float
-"""`auto`: channels that are sent on change hold their last value; `off`: none does; a number: these
-hold it for as long, seconds."""
 
-FEWEST_UPDATES = 8
-"""Channels with fewer values in a chunk are decided with the others."""
+FEWEST_UPDATES = 8  # channels with fewer values in a chunk are decided with the others
+# a channel is sampled if this share of its intervals is within this part of the usual one
 REGULAR_WITHIN, REGULAR_SHARE = 0.2, 0.8
-"""A channel is sampled if this share of its intervals is within this part of the usual one."""
+# share of equal values in a row up to which a channel is sent on change: a gateway may repeat the
+# last value now and then, a sensor that is read at odd times repeats it as often as it is quiet
 MOST_REPEATS = 0.3
-"""Share of equal values in a row up to which a channel is sent on change: a gateway may repeat the
-last value now and then, a sensor that is read at odd times repeats it as often as it is quiet."""
+# ratio of the 90 % and 10 % quantile of the intervals from which they are those of changes: they
+# are short while something happens and long at rest
 LEAST_SPREAD = 4.0
-"""Ratio of the 90 % and 10 % quantile of the intervals from which they are those of changes: they
-are short while something happens and long at rest."""
 SLOW_BINS = 1.5
-MOST_LISTED = 5
-"""Names of channels in a note."""
+MOST_LISTED = 5  # names of channels in a note
+# share of rows with a value below which an empty cell of a table means "as before"
 SPARSE_SHARE = 0.5
-"""Share of rows with a value below which an empty cell of a table means "as before"."""
 
 
 def is_sent_on_change(time_s: Floats, value: Floats) -> bool | None:

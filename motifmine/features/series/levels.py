@@ -9,8 +9,7 @@ from motifmine.types import Floats
 Method = Literal["quantile", "mixture"]
 
 N_ITERATIONS = 200
-LEAST_SPREAD = 1e-3
-"""Least standard deviation of a component, relative to that of all values."""
+LEAST_SPREAD = 1e-3  # least standard deviation of a component, relative to that of all values
 
 
 def find_level_edges(value: Floats, n_levels: int, method: Method = "quantile") -> Floats:

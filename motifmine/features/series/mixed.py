@@ -19,14 +19,12 @@ from motifmine.types import Floats, Floats32
 PER_CHANNEL = 3
 RECTIFIED, COUNTS, STATE, UNUSED = range(4)
 KINDS = ("rectified", "counts", "state", "unused")
+# observations of a bin that a state fills: as of a deviation by one standard deviation
 SPENT_COUNT = 2.0
-"""Observations of a bin that a state fills: as of a deviation by one standard deviation."""
-CHANGE_COUNT = 4.0
-"""Observations of a change: as much as two bins of the state, for it says when."""
+CHANGE_COUNT = 4.0  # observations of a change: as much as two bins of the state, for it says when
+# share of the time above which a state is what is usual, and only its changes are words
 MOST_SPENT = 0.5
-"""Share of the time above which a state is what is usual, and only its changes are words."""
-USUAL_LARGEST = 8.0
-"""Count of the 90 % quantile of counts that are scaled since they are larger."""
+USUAL_LARGEST = 8.0  # count of the 90 % quantile of counts that are scaled since they are larger
 
 
 def learn_states(value: Floats32, channels: Sequence[str], kinds: Floats) -> Floats:

@@ -17,10 +17,8 @@ from motifmine.records.series import (
 from motifmine.types import Floats
 
 FIELDS = ("n", "n_zero", "n_fraction", "n_repeated", "low", "high")
-LEAST_ZEROS = 0.25
-"""Share of zeros from which whole numbers are counts."""
-STUCK_SHARE = 0.9
-"""Share of equal samples in a row from which a channel of measurements is stuck."""
+LEAST_ZEROS = 0.25  # share of zeros from which whole numbers are counts
+STUCK_SHARE = 0.9  # share of equal samples in a row from which a channel of measurements is stuck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,8 +13,7 @@ from motifmine.records.series import BinnedSeries
 from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32
 
-MAX_CELLS = 1 << 22
-"""Size of a sample, bins times channels."""
+MAX_CELLS = 1 << 22  # size of a sample, bins times channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -32,10 +32,9 @@ from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats
 
+# time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin
 SOUND_HOP_S = 0.005
-"""Time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin."""
-BINS_PER_EVENT = 10
-"""Default mean distance of events of one label, bins."""
+BINS_PER_EVENT = 10  # default mean distance of events of one label, bins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

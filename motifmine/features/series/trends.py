@@ -15,27 +15,24 @@ from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, WordLayout
 from motifmine.types import Floats, Floats32, Indices
 
-BLOCK = 25
-"""Bins whose mean is one value for the running median, to bound its cost."""
+BLOCK = 25  # bins whose mean is one value for the running median, to bound its cost
+# windows that are compared, bins. The first only measures what the second leaves: a motif has 20
+# bins by default, and must fill less than half of a window to stay out of its median.
 WINDOWS = tuple(2 * BLOCK << k for k in range(15))
-"""Windows that are compared, bins. The first only measures what the second leaves: a motif has 20
-bins by default, and must fill less than half of a window to stay out of its median."""
-MOST_IN_WINDOW = 64
-"""Values of a window whose median is taken, equally spaced."""
-KNOTS = 8
-"""Medians per window; the baseline is linear between them."""
+MOST_IN_WINDOW = 64  # values of a window whose median is taken, equally spaced
+KNOTS = 8  # medians per window; the baseline is linear between them
+# share of the variance from which the slow part drowns the rest. Temperatures out of doors have
+# 0.95 and more; speeds on roads, which have rush hours but also single jams, up to 0.73.
 SLOW_SHARE = 0.8
-"""Share of the variance from which the slow part drowns the rest. Temperatures out of doors have
-0.95 and more; speeds on roads, which have rush hours but also single jams, up to 0.73."""
+# share of what a window leaves that half of it leaves, too, if nothing lies between them: a random
+# walk, or a programme longer than half of the window, leaves half or less
 GAP = 0.7
-"""Share of what a window leaves that half of it leaves, too, if nothing lies between them: a random
-walk, or a programme longer than half of the window, leaves half or less."""
+# share of the whole standard deviation that one step of the coding is at least: the residual of a
+# temperature that only follows the sun is rounding
 LEAST_SPREAD = 0.1
-"""Share of the whole standard deviation that one step of the coding is at least: the residual of a
-temperature that only follows the sun is rounding."""
+# part of the variance that must be left, and how many times that of independent samples with the
+# same steps, for something to recur in it
 LEAST_REST, OVER_CHANCE = 1e-3, 1.5
-"""Part of the variance that must be left, and how many times that of independent samples with the
-same steps, for something to recur in it."""
 
 
 def measure_trends(value: Floats32) -> Floats:

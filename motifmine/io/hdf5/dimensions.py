@@ -10,8 +10,7 @@ import h5py
 
 from motifmine.io.hdf5.nodes import PURE_DIMENSION, list_members
 
-EDGES = {"time + 1": "time_edge"}
-"""Names of axes that are no names of netCDF dimensions."""
+EDGES = {"time + 1": "time_edge"}  # names of axes that are no names of netCDF dimensions
 
 
 def name_dimensions(group: h5py.Group) -> None:

@@ -15,14 +15,12 @@ from motifmine.errors import FormatError
 from motifmine.io.regular import refuse_special_file
 from motifmine.parallel.memory import check_memory
 
+# bytes that a compressed byte can hold: deflate, the filter of HDF5, reaches 1032
 LARGEST_RATIO = 1100
-"""Bytes that a compressed byte can hold: deflate, the filter of HDF5, reaches 1032."""
-FREE_BYTES = 1 << 16
-"""Datasets up to this size may have no bytes in the file: HDF5 fills them."""
+FREE_BYTES = 1 << 16  # datasets up to this size may have no bytes in the file: HDF5 fills them
+# name of a scale without values, as the netCDF-4 format sets it: its length follows
 PURE_DIMENSION = "This is a netCDF dimension but not a netCDF variable."
-"""Name of a scale without values, as the netCDF-4 format sets it: its length follows."""
-MAX_DEPTH = 16
-"""Groups inside groups that are listed."""
+MAX_DEPTH = 16  # groups inside groups that are listed
 
 
 def open_file(path: Path) -> h5py.File:

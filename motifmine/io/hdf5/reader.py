@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from motifmine.errors import FormatError, MemoryLimitError
 from motifmine.io.hdf5.nodes import check_size, find_node, open_file
 
-MAX_JSON = 1 << 26
-"""Longest text of an attribute that is decoded, characters."""
+MAX_JSON = 1 << 26  # longest text of an attribute that is decoded, characters
+# how a file of a format is made again, by its format
 REMAKE = {"motifmine.table/1": "extract its recording again", "motifmine.fit/1": "fit again"}
-"""How a file of a format is made again, by its format."""
+# what h5py, NumPy and records raise for damaged content
 DAMAGE = (
     *(KeyError, IndexError, OSError, ValueError, TypeError, AttributeError, RuntimeError),
     *(RecursionError, MemoryError, OverflowError),
 )
-"""What h5py, NumPy and records raise for damaged content."""
 
 
 def read_file_format(path: Path) -> str:

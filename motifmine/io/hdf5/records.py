@@ -22,8 +22,8 @@ from motifmine.records.fields import is_allowed
 from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, find_state_group
 
 Record = TypeVar("Record")
+# groups of model states; the auto-encoder has its own group since version 0.1
 STATE_GROUPS = (DEFAULT_GROUP, "encoder")
-"""Groups of model states; the auto-encoder has its own group since version 0.1."""
 
 
 def write_record(file: h5py.Group, place: str, record: Any) -> None:

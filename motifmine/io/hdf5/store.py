@@ -52,6 +52,7 @@ from motifmine.version import __version__
 
 TABLE_FORMAT = "motifmine.table/1"
 FIT_FORMAT = "motifmine.fit/1"
+# optional parts of a fit, by field: group in the file, and record
 PARTS: dict[str, tuple[str, type[Any]]] = {
     "stability": ("motifs/stability", Stability),
     "anomalies": ("anomalies", Anomalies),
@@ -61,7 +62,6 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "significance": ("significance", Significance),
     "predictive": ("predictive", PredictiveChecks),
 }
-"""Optional parts of a fit, by field: group in the file, and record."""
 
 
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:

@@ -16,8 +16,7 @@ from motifmine.io.hdf5.records import get_element_type
 from motifmine.records.layouts import LAYOUTS
 from motifmine.records.vocabulary import Vocabulary, WordLayout
 
-MAX_DEPTH = 4
-"""Largest depth of vocabularies of topics of topics."""
+MAX_DEPTH = 4  # largest depth of vocabularies of topics of topics
 
 
 def write_vocabulary(group: h5py.Group, vocabulary: Vocabulary) -> None:

@@ -14,13 +14,12 @@ from motifmine.io.series.table_files import open_rows
 from motifmine.io.series.typed_reader import TableReader
 
 COLUMNS = ("start", "end", "label")
-Event = tuple[float, float, str]
-"""Start and end, seconds, and label."""
+Event = tuple[float, float, str]  # start and end, seconds, and label
 FIRST, LAST = "TIME_SLOT_REF1", "TIME_SLOT_REF2"
+# an entry of a TextGrid in Praat's long form
 ENTRY = re.compile(
     r'^\s*(name|xmin|xmax|number|time|text|mark)\s*=\s*("(?:[^"]|"")*"|\S+)', re.MULTILINE
 )
-"""An entry of a TextGrid in Praat's long form."""
 
 
 def open_eaf(path: Path, options: SeriesOptions) -> TableReader:

@@ -16,15 +16,13 @@ from motifmine.io.video.container import SOUND_FORMATS, open_container
 from motifmine.records.series import SampleChunk, SeriesHeader
 from motifmine.types import Floats
 
-WINDOW_HOPS = 4
-"""Length of the window of a spectrum, in hops."""
+WINDOW_HOPS = 4  # length of the window of a spectrum, in hops
 BLOCK_SPECTRA = 1024
 HIGHEST_HZ = 16_000.0
+# largest sample rate. A second of sound is in memory, so a false rate must not pass; recorders of
+# ultrasound have up to 1 MHz.
 MAX_RATE_HZ = 10_000_000
-"""Largest sample rate. A second of sound is in memory, so a false rate must not pass; recorders of
-ultrasound have up to 1 MHz."""
-SHORTFALL_S = 0.1
-"""Tolerance of the duration, seconds: codecs round it to their frames."""
+SHORTFALL_S = 0.1  # tolerance of the duration, seconds: codecs round it to their frames
 
 Sound = NDArray[np.float32]
 

@@ -17,18 +17,15 @@ from motifmine.records.series import (
 )
 from motifmine.types import Floats
 
+# what loggers, stations and integer sensors write for a missing value (85 and -127: DS18B20)
 SENTINELS = (
     *(-9999.0, -99999.0, -999.0, -999.9, -99.0, -99.9, -9999.9, -6999.0, -7999.0, 7999.0),
     *(999.0, 999.9, 9999.0, 9999.9, 99999.0, 999999.0, -32768.0, 32767.0, 65535.0, -127.0, 85.0),
     *(1e20, -1e20, 1e30, -1e30, 3.4028234663852886e38, -3.4028234663852886e38),
 )
-"""What loggers, stations and integer sensors write for a missing value (85 and -127: DS18B20)."""
-OUTSIDE = 3.0
-"""Ranges of the other values that a marker is away from them."""
-FEWEST = 2
-"""A marker is repeated exactly; a real value that far outside is not."""
-MOST_SHARE = 0.5
-"""Share of a channel that may be missing: more often it may be the value at rest."""
+OUTSIDE = 3.0  # ranges of the other values that a marker is away from them
+FEWEST = 2  # a marker is repeated exactly; a real value that far outside is not
+MOST_SHARE = 0.5  # share of a channel that may be missing: more often it may be the value at rest
 KEEP = "none"
 
 

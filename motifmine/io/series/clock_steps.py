@@ -11,13 +11,11 @@ from motifmine.io.series.time_formats import EPOCH
 from motifmine.types import Floats
 
 HOUR_S = 3600.0
+# months in which clocks are changed, on either half of the earth; always on a Sunday night
 MONTHS = (3, 4, 9, 10, 11)
-"""Months in which clocks are changed, on either half of the earth; always on a Sunday night."""
 LAST_HOUR = 4
-REGULAR_WITHIN = 0.2
-"""Part of the usual interval by which the one over a lost hour may differ."""
-LONGEST_STEP_S = 1800.0
-"""Sampling period up to which a lost hour can be seen."""
+REGULAR_WITHIN = 0.2  # part of the usual interval by which the one over a lost hour may differ
+LONGEST_STEP_S = 1800.0  # sampling period up to which a lost hour can be seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +71,7 @@ class ClockSteps:
         return seconds + shift, found
 
 
-NEXT_NS = 30 * 86_400 * 1_000_000_000
-"""Clocks are not changed twice within a month."""
+NEXT_NS = 30 * 86_400 * 1_000_000_000  # clocks are not changed twice within a month
 
 
 def _is_sunday_night(ns: int) -> bool:

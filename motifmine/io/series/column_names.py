@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from motifmine.errors import DataError
 
+# cells that mean a missing value, of loggers, spreadsheets and home automation. Not a literal nan,
+# which is the result of a computation (NAN is how Campbell loggers write a missing value).
 MISSING = (
     *("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "NAN", "-", "--", "---"),
     *("No Data", "no data", "NoData", "unavailable", "unknown", "missing"),
 )
-"""Cells that mean a missing value, of loggers, spreadsheets and home automation. Not a literal nan,
-which is the result of a computation (NAN is how Campbell loggers write a missing value)."""
 
 TIME_NAMES = frozenset(
     {
@@ -22,13 +22,13 @@ TIME_NAMES = frozenset(
         *("tiempo", "fecha", "data_ora", "tijd", "tid"),
     }
 )
+# names of columns that may number the samples
 COUNT_NAMES = frozenset(
     {
         *("index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""),
         *("record", "rn", "recno", "recnum", "#"),
     }
 )
-"""Names of columns that may number the samples."""
 LABEL_NAMES = frozenset(
     {
         *("label", "labels", "neuron", "neurons", "unit", "units", "unit_id", "cell", "cell_id"),
@@ -37,6 +37,7 @@ LABEL_NAMES = frozenset(
         *("behavior", "behaviour", "annotation", "text", "activity", "tier"),
     }
 )
+# names of columns that say which sensor a row of the long form is of
 SENSOR_NAMES = frozenset(
     {
         *("sensor", "sensor_id", "sensor name", "sensor_name", "entity", "entity_id", "variable"),
@@ -45,14 +46,13 @@ SENSOR_NAMES = frozenset(
         *("id", "key", "source", "node", "register", "quantity"),
     }
 )
-"""Names of columns that say which sensor a row of the long form is of."""
+# names of columns of its value
 VALUE_NAMES = frozenset(
     {
         *("value", "values", "val", "_value", "state", "reading", "wert", "valeur", "valor"),
         *("amount", "data", "v"),
     }
 )
-"""Names of columns of its value."""
 END_NAMES = frozenset({"end", "ends", "stop", "offset", "end_time", "until", "ende", "fin"})
 DURATION_NAMES = frozenset({"duration", "dur", "dauer", "durée", "duración"})
 WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
@@ -60,6 +60,7 @@ UNIT = re.compile(
     r"^(?P<name>.*\S)"
     r"(?:\s*\[(?P<a>[^\[\]]*)\]|\s*\((?P<b>[^()]{1,8})\)|(?:,|\s+in)\s+(?P<c>\S{1,8}))$"
 )
+# units recognised in parentheses; in square brackets any text is a unit
 PLAIN_UNITS = frozenset(
     {
         *("s", "sec", "ms", "us", "µs", "ns", "min", "h", "Hz", "kHz", "rpm", "bpm", "dB"),
@@ -86,7 +87,6 @@ PLAIN_UNITS = frozenset(
         *("m3/h", "Wh", "MW", "VA", "kVA", "lux", "l/h", "m³/h", "µm", "ml"),
     }
 )
-"""Units recognised in parentheses; in square brackets any text is a unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

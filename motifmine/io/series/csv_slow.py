@@ -10,8 +10,7 @@ from motifmine.io.series.row_stream import ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
 from motifmine.io.series.time_formats import parse_number
 
-SHOWN = 60
-"""Characters of a bad cell or row that a message shows."""
+SHOWN = 60  # characters of a bad cell or row that a message shows
 
 
 def parse_rows_slow(

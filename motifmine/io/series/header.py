@@ -12,8 +12,7 @@ from motifmine.io.series.time_formats import is_grouped, parse_clock, parse_iso,
 
 HEAD_ROWS = 100
 MANY_ROWS = 8
-LONGEST_UNIT = 12
-"""Characters of a unit, or of the abbreviation of how a value was made."""
+LONGEST_UNIT = 12  # characters of a unit, or of the abbreviation of how a value was made
 THOUSANDS = (",", ".", "'", "\u00a0", "\u202f", " ")
 NOT_FINITE = ("nan", "inf", "infinity")
 

@@ -17,8 +17,8 @@ from motifmine.io.series.column_names import (
 from motifmine.io.series.header import Head
 from motifmine.io.series.options import SeriesOptions
 
+# different texts of a column of states, and the characters of one: more are remarks
 MOST_STATES, LONGEST_STATE = 12, 32
-"""Different texts of a column of states, and the characters of one: more are remarks."""
 LARGEST_COUNT = 1000
 
 

@@ -17,14 +17,13 @@ from motifmine.io.series.arrays import NamedArray, open_arrays, split_fields
 from motifmine.io.series.options import SeriesOptions
 from motifmine.records.series import SeriesReader
 
-MAX_BYTES = 1 << 33
-"""Largest array in Fortran order, bytes, since it must be read completely."""
+MAX_BYTES = 1 << 33  # largest array in Fortran order, bytes, since it must be read completely
 
+# what reading damaged headers and members raises
 DAMAGE = (
     *(OSError, ValueError, EOFError, RuntimeError, SyntaxError, MemoryError),
     *(tokenize.TokenError, zlib.error, zipfile.BadZipFile),
 )
-"""What reading damaged headers and members raises."""
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 

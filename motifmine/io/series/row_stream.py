@@ -19,8 +19,7 @@ from motifmine.records.series import Chunk, EventChunk, SampleChunk
 from motifmine.types import Floats, Indices
 
 NO_LABELS: Indices = np.empty(0, np.int64)
-ONE_LABEL = "event"
-"""Label of events in a list of times without labels."""
+ONE_LABEL = "event"  # label of events in a list of times without labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

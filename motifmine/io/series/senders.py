@@ -7,8 +7,8 @@ import numpy as np
 from motifmine.records.series import UpdateChunk
 from motifmine.types import Floats, Indices
 
+# states of a sensor that become channels; a sensor with more sends texts, not states
 MOST_STATES = 20
-"""States of a sensor that become channels; a sensor with more sends texts, not states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

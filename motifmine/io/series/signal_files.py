@@ -20,8 +20,7 @@ from motifmine.io.series.typed_reader import TableReader
 from motifmine.records.series import SeriesReader
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-DRUMS = 9
-"""The MIDI channel whose notes are drums, from 0."""
+DRUMS = 9  # the MIDI channel whose notes are drums, from 0
 INSTALL = "install motifmine[formats] to read it"
 
 

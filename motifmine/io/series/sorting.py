@@ -8,8 +8,8 @@ import numpy as np
 from motifmine.io.series.row_stream import RowStream
 from motifmine.records.series import Chunk, EventChunk, UpdateChunk
 
+# files up to this size are sorted in memory; longer ones must be in order of time
 MOST_BYTES = 64 << 20
-"""Files up to this size are sorted in memory; longer ones must be in order of time."""
 
 
 def sort_if_small(

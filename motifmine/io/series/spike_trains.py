@@ -11,8 +11,7 @@ from motifmine.io.series.options import BadRows, OnBad
 from motifmine.records.series import EventChunk, SeriesHeader
 from motifmine.types import Floats
 
-PIECE_SPIKES = 1 << 16
-"""Spikes of a unit that are in memory at a time."""
+PIECE_SPIKES = 1 << 16  # spikes of a unit that are in memory at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ import numpy as np
 from motifmine.errors import MotifmineWarning
 from motifmine.records.series import BinnedSeries
 
-WHOLE = "whole"
-"""Marker file of a complete source."""
+WHOLE = "whole"  # marker file of a complete source
 
 
 def cache_binned(

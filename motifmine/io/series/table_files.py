@@ -25,11 +25,11 @@ from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 from motifmine.records.series import SeriesReader
 
 BATCH_ROWS = 1 << 16
+# the history of Home Assistant's recorder, from its schema of 2023 on
 HOME_ASSISTANT = (
     "SELECT m.entity_id AS entity_id, s.state AS state, s.last_updated_ts AS time "
     "FROM states s JOIN states_meta m ON s.metadata_id = m.metadata_id ORDER BY s.last_updated_ts"
 )
-"""The history of Home Assistant's recorder, from its schema of 2023 on."""
 
 
 def open_feather(path: Path, options: SeriesOptions) -> TableReader:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from motifmine.errors import DataError, SpecError
 
 UNITS_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+# units of times that count from the beginning of a recording
 LONG_UNITS_S = {"min": 60.0, "h": 3600.0, "d": 86_400.0}
-"""Units of times that count from the beginning of a recording."""
+# units at the end of the name of a column of times
 UNIT_NAMES = {
     **dict.fromkeys(("ms", "millis", "msec"), "ms"),
     **dict.fromkeys(("us", "µs", "usec", "micros"), "us"),
@@ -17,18 +18,16 @@ UNIT_NAMES = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("day", "days"), "d"),
 }
-"""Units at the end of the name of a column of times."""
 UNIT_AT_END = re.compile(rf"[_\s\[(]\s*({'|'.join(UNIT_NAMES)})\s*[\])]?$")
 EPOCH = datetime(1970, 1, 1)
 DAY_S = 86_400.0
-EXCEL_EPOCH_S = -25_569 * DAY_S
-"""Unix time of Excel's day 0, 1899-12-30."""
+EXCEL_EPOCH_S = -25_569 * DAY_S  # Unix time of Excel's day 0, 1899-12-30
+# resolution of Excel's days, seconds: they are written with about eight decimals (1 ms), and a
+# minute that comes out as 59.9996 s would lie in another bin
 EXCEL_TICK_S = 0.01
-"""Resolution of Excel's days, seconds: they are written with about eight decimals (1 ms), and a
-minute that comes out as 59.9996 s would lie in another bin."""
+# days with six decimals are whole seconds within this time, and of how many days it must hold: by
+# chance it does for one in ten
 ROUNDED_TICK_S, MANY_DAYS = 0.05, 8
-"""Days with six decimals are whole seconds within this time, and of how many days it must hold: by
-chance it does for one in ten."""
 DATE_NAME = re.compile("date|datum|fecha|dato")
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -37,6 +36,7 @@ ISO = re.compile(
     r"\s?(?P<zone>Z|z|[+-]\d\d(:?\d\d)?)?"
 )
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?")
+# patterns in which day and month cannot be confused
 UNAMBIGUOUS_PATTERNS = (
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
@@ -48,19 +48,18 @@ UNAMBIGUOUS_PATTERNS = (
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
 )
-"""Patterns in which day and month cannot be confused."""
+# patterns of dates without separators, by their number of digits
 DIGIT_PATTERNS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
-"""Patterns of dates without separators, by their number of digits."""
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+# patterns with the day first and with the month first, between which the cells decide
 SLASHED_PATTERNS = tuple(
     (f"%d{sep}%m{sep}%{year} {clock}", f"%m{sep}%d{sep}%{year} {clock}")
     for sep in "/-"
     for year in "Yy"
     for clock in CLOCKS
 )
-"""Patterns with the day first and with the month first, between which the cells decide."""
+# directives of `strptime` that pyarrow parses in the same way as `datetime`
 FAST_DIRECTIVES = frozenset("YmdHMS%")
-"""Directives of `strptime` that pyarrow parses in the same way as `datetime`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

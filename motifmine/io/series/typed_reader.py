@@ -22,10 +22,10 @@ from motifmine.io.series.senders import TextColumn
 from motifmine.io.series.time_formats import parse_number
 from motifmine.records.series import Chunk
 
+# one column of a batch: numbers, datetime64 in UTC or without zone, or text as objects
 Column = NDArray[Any]
-"""One column of a batch: numbers, datetime64 in UTC or without zone, or text as objects."""
+# called with the indices of columns; yields these columns, one batch of rows at a time
 Batches = Callable[[Sequence[int]], Iterator[list[Column]]]
-"""Called with the indices of columns; yields these columns, one batch of rows at a time."""
 
 
 def make_text_head(

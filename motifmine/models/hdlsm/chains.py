@@ -37,20 +37,14 @@ from motifmine.records.table import ObservationTable
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices, Indices32
 
+# values of alpha, gamma, eta0 and b0 when they are resampled, equally probable a priori
 GRID = 10.0 ** np.linspace(-2, 4, 61)
-"""Values of alpha, gamma, eta0 and b0 when they are resampled, equally probable a priori."""
-BACKGROUND_PRIOR = 1.0
-"""e_b: pseudo-count of every word in the background."""
-MOTIF_MOVES, OCCURRENCE_MOVES, JOIN_MOVES = 5, 20, 20
-"""Number of split-merge proposals per sweep."""
-ETA_EVERY = 5
-"""Sweeps per update of eta0: its conditional costs as much as a sweep."""
-FIRST_CAPACITY = 32
-"""Initial number of motif slots; doubled whenever they are used up."""
-START_SWEEPS = 100
-"""Sweeps of every start before the best one is chosen."""
-LEAST_SHARE = 0.01
-"""Least share of the observations of a motif that is counted in `n_motifs`."""
+BACKGROUND_PRIOR = 1.0  # e_b: pseudo-count of every word in the background
+MOTIF_MOVES, OCCURRENCE_MOVES, JOIN_MOVES = 5, 20, 20  # number of split-merge proposals per sweep
+ETA_EVERY = 5  # sweeps per update of eta0: its conditional costs as much as a sweep
+FIRST_CAPACITY = 32  # initial number of motif slots; doubled whenever they are used up
+START_SWEEPS = 100  # sweeps of every start before the best one is chosen
+LEAST_SHARE = 0.01  # least share of the observations of a motif that is counted in `n_motifs`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +101,8 @@ class Chain(NamedTuple):
     """Seconds since the fit began, after every sweep, float64 array (sweeps,)."""
 
 
+# statistics of a sweep that do not depend on labels; `concentration` is the sum of squared shares
+# of the motifs
 SWEEP_COLUMNS = (
     "log_joint",
     "n_motifs",
@@ -118,8 +114,6 @@ SWEEP_COLUMNS = (
     "eta",
     "background_strength",
 )
-"""Statistics of a sweep that do not depend on labels; `concentration` is the sum of squared
-shares of the motifs."""
 
 
 def expand_tokens(

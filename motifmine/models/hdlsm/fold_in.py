@@ -30,12 +30,10 @@ from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices
 
 SWEEPS, BURN_IN = 60, 20
+# count that represents a fixed probability of 1; pseudo-counts are negligible against it
 FROZEN_COUNT = 1e9
-"""Count that represents a fixed probability of 1; pseudo-counts are negligible against it."""
-TINY = 1e-6
-"""Pseudo-counts that keep unseen words from having probability 0."""
-FLOOR = 1e-3
-"""Share of a uniform distribution that is mixed in for scoring, so that no rate is 0."""
+TINY = 1e-6  # pseudo-counts that keep unseen words from having probability 0
+FLOOR = 1e-3  # share of a uniform distribution that is mixed in for scoring, so that no rate is 0
 
 
 def locate_by_sampling(

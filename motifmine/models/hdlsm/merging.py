@@ -8,20 +8,18 @@ import numpy as np
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.types import Floats, Floats32, Indices
 
-LEAST_SIMILARITY = 0.8
-"""Cosine at the best shift at or above which two motifs are the same."""
+LEAST_SIMILARITY = 0.8  # cosine at the best shift at or above which two motifs are the same
+# lower threshold for a motif that only one part has, compared to one that several other parts have
+# and this part lacks: a part with few occurrences of a motif estimates it badly
 LEAST_COUNTERPART = 0.7
-"""Lower threshold for a motif that only one part has, compared to one that several other parts
-have and this part lacks: a part with few occurrences of a motif estimates it badly."""
-LEAST_SHARE = 0.01
-"""Least share of the observations of its part for a motif that only one part has."""
+LEAST_SHARE = 0.01  # least share of the observations of its part for a motif that only one part has
+# a motif that only one part has is a copy of others if it keeps less than this share of its
+# observations once all motifs compete for them
 KEPT_MASS = 0.5
-"""A motif that only one part has is a copy of others if it keeps less than this share of its
-observations once all motifs compete for them."""
+# it recurs if its share of the other parts is at least this fraction of the share of its own
 RECURS = 0.3
-"""It recurs if its share of the other parts is at least this fraction of the share of its own."""
+# if it does not recur, it must hold this share of its own part; lighter ones may be spurious
 HEAVY = 0.05
-"""If it does not recur, it must hold this share of its own part; lighter ones may be spurious."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,18 +17,15 @@ from motifmine.models.hdlsm.kernels.state import (
 )
 from motifmine.types import Floats, Floats32, Indices
 
+# statistics of sweeps for convergence diagnostics
 STATISTICS = ("log_joint", "n_occurrences", "background_share", "concentration")
-"""Statistics of sweeps for convergence diagnostics."""
+# cosine at the best shift at or above which two motifs are the same; for topics, over words
 SAME_MOTIF = 0.9
-"""Cosine at the best shift at or above which two motifs are the same; for topics, over words."""
-WITHIN_BINS = 1
-"""Largest distance of the starts of the same occurrence, bins."""
+WITHIN_BINS = 1  # largest distance of the starts of the same occurrence, bins
+# chains agree if the motifs that all of them have hold this share of what motifs explain
 SHARE_AGREED = 0.9
-"""Chains agree if the motifs that all of them have hold this share of what motifs explain."""
-TYPICAL_OF = 5
-"""Number of kept sweeps per chain for choosing the typical chain."""
-MAX_R_HAT = 1.1
-"""R-hat below which chains have mixed."""
+TYPICAL_OF = 5  # number of kept sweeps per chain for choosing the typical chain
+MAX_R_HAT = 1.1  # R-hat below which chains have mixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

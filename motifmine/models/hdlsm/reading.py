@@ -10,8 +10,7 @@ from motifmine.records.start_layout import start_of_row
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices
 
-LEAST_OCCURRENCES = 3
-"""Least number of occurrences of a motif that is reported."""
+LEAST_OCCURRENCES = 3  # least number of occurrences of a motif that is reported
 
 
 def select_recurring_motifs(state: State) -> Indices:

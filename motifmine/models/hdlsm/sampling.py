@@ -27,14 +27,13 @@ from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator, resolve_seed
 
-MAX_OBSERVATIONS = 200_000
-"""Counts are scaled down to this number of observations by default."""
+MAX_OBSERVATIONS = 200_000  # counts are scaled down to this number of observations by default
 SWEEPS = 1000
 WITHOUT_BACKGROUND = 5
+# number of observations above which chains run for fewer sweeps by default
 MANY_OBSERVATIONS = 50_000
-"""Number of observations above which chains run for fewer sweeps by default."""
+# observations per time bin that tables of topics are scaled down to by default
 TOPICS_PER_BIN = 20.0
-"""Observations per time bin that tables of topics are scaled down to by default."""
 
 
 def sample_documents(

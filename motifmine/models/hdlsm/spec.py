@@ -6,8 +6,7 @@ from motifmine.errors import SpecError
 from motifmine.models.options import setting
 from motifmine.validation import check_at_least, check_positive, check_share
 
-FEWER_SWEEPS = 500
-"""Sweeps of a chain over many observations."""
+FEWER_SWEEPS = 500  # sweeps of a chain over many observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from motifmine.records.fit import Activations, Occurrences
 from motifmine.records.posterior import Posterior
 from motifmine.types import Floats, Indices, Indices32
 
-SAVED_STATISTICS = ("n_motifs", *STATISTICS)
-"""Statistics of sweeps that are stored."""
+SAVED_STATISTICS = ("n_motifs", *STATISTICS)  # statistics of sweeps that are stored
 
 
 def build_posterior_record(

@@ -9,19 +9,15 @@ from motifmine.models.states.parameters import Data, States
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices
 
+# observations of a word in a bin, at least: what was not seen is improbable, not impossible
 LEAST_RATE = 1e-12
-"""Observations of a word in a bin, at least: what was not seen is improbable, not impossible."""
-LEAST_HAZARD = 1e-9
-"""Probability of leaving a state at an age, at least, and of staying."""
+LEAST_HAZARD = 1e-9  # probability of leaving a state at an age, at least, and of staying
+# visits at every age that the geometric law of a state's mean duration is worth: where few visits
+# last so long, hazards are not 0 or 1
 PRIOR_VISITS = 1.0
-"""Visits at every age that the geometric law of a state's mean duration is worth: where few visits
-last so long, hazards are not 0 or 1."""
-PRIOR_MOVES = 0.1
-"""Transitions to every other state that are added to those that were counted."""
-PRIOR_BINS = 0.5
-"""Bins with the words of the whole table that are added to those of every state."""
-TOLERANCE = 1e-6
-"""Least relative gain of an iteration of EM."""
+PRIOR_MOVES = 0.1  # transitions to every other state that are added to those that were counted
+PRIOR_BINS = 0.5  # bins with the words of the whole table that are added to those of every state
+TOLERANCE = 1e-6  # least relative gain of an iteration of EM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -20,29 +20,24 @@ from motifmine.seeding import generator
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats
 
+# lengths of the windows, bins, whose mean words are clustered: states last shorter or longer
 WIDTHS = (1, 3, 8, 20)
-"""Lengths of the windows, bins, whose mean words are clustered: states last shorter or longer."""
 STARTS_PER_WIDTH = 2
-N_SHORT, N_LONG = 10, 100
-"""Iterations of EM from every start, and from the best ones."""
+N_SHORT, N_LONG = 10, 100  # iterations of EM from every start, and from the best ones
 N_KEPT = 2
+# numbers of states that are tried
 NUMBERS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 40)
-"""Numbers of states that are tried."""
-PATIENCE = 2
-"""Numbers without a gain after which no more are tried."""
+PATIENCE = 2  # numbers without a gain after which no more are tried
+# one block of time in how many is held out, and the first ones of each part
 N_BLOCKS, FOLDS = 5, (0, 2)
-"""One block of time in how many is held out, and the first ones of each part."""
+# number and length of blocks, at most: in short tables, longer ones would hold out whole visits
+# that occur once
 MOST_BLOCKS, MOST_BLOCK_BINS = 200, 10
-"""Number and length of blocks, at most: in short tables, longer ones would hold out whole visits
-that occur once."""
+# gain in held-out log-likelihood that more states must have, as a share of what all give
 LEAST_GAIN = 0.01
-"""Gain in held-out log-likelihood that more states must have, as a share of what all give."""
-MOST_WORDS = 300
-"""Most frequent words, by which windows are clustered."""
-MOST_AGES = 200
-"""Ages at most, for all states have as many."""
-OFTEN = 0.95
-"""Share of the visits that end within half of the ages."""
+MOST_WORDS = 300  # most frequent words, by which windows are clustered
+MOST_AGES = 200  # ages at most, for all states have as many
+OFTEN = 0.95  # share of the visits that end within half of the ages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
 
-LEAST = -1e300
-"""Log of a probability of 0; finite, so that differences are never NaN."""
+LEAST = -1e300  # log of a probability of 0; finite, so that differences are never NaN
+# log of the share of a sum below which terms are smaller than its rounding error
 NEGLIGIBLE = -45.0
-"""Log of the share of a sum below which terms are smaller than its rounding error."""
 
 
 @kernel

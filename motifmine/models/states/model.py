@@ -35,10 +35,8 @@ from motifmine.records.table import ObservationTable
 from motifmine.seeding import resolve_seed
 from motifmine.types import Floats, Indices
 
-RARE = 0.1
-"""Share of the visits that last longer than a motif is."""
-WITHIN = 1.96
-"""Standard errors on each side of a mean in its 95 % interval."""
+RARE = 0.1  # share of the visits that last longer than a motif is
+WITHIN = 1.96  # standard errors on each side of a mean in its 95 % interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,9 +12,9 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
 Emission = Literal["poisson", "categorical"]
+# variance of the observations of a bin by their mean, below which they are not Poisson: as many are
+# in every bin, and only the words differ
 DISPERSION = 0.5
-"""Variance of the observations of a bin by their mean, below which they are not Poisson: as many
-are in every bin, and only the words differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

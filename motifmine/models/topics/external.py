@@ -24,11 +24,10 @@ from motifmine.validation import check_at_least, require_package
 TopicModel = Literal["plsa", "lda", "nmf", "pca", "hdp"]
 TOPIC_MODELS: tuple[TopicModel, ...] = get_args(TopicModel)
 
-LDA_BATCH = 5_000
-"""Number of windows above which LDA uses online learning."""
+LDA_BATCH = 5_000  # number of windows above which LDA uses online learning
 ITERATIONS = {"plsa": 200, "lda": 100, "nmf": 200, "pca": 1, "hdp": 200}
+# largest number of observations that HDP samples; counts are scaled down to it
 HDP_TOKENS = 300_000
-"""Largest number of observations that HDP samples; counts are scaled down to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,20 +34,16 @@ from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32
 from motifmine.validation import check_at_least, check_not_negative
 
-N_TRIAL = 20
-"""Iterations of every start before the best one is chosen."""
-N_FOLD_IN = 30
-"""Iterations for the shares of new windows."""
+N_TRIAL = 20  # iterations of every start before the best one is chosen
+N_FOLD_IN = 30  # iterations for the shares of new windows
+# multiplications per chunk of windows. Chunks do not depend on the number of threads, so that sums
+# do not either.
 CHUNK_WORK = 5e6
-"""Multiplications per chunk of windows. Chunks do not depend on the number of threads, so that
-sums do not either."""
 MAX_CHUNKS = 32
-N_CANDIDATES = 4
-"""Candidates for each seed word."""
-SHARPNESS = 8
-"""Power of the similarity to a seed word that gives the initial loadings."""
+N_CANDIDATES = 4  # candidates for each seed word
+SHARPNESS = 8  # power of the similarity to a seed word that gives the initial loadings
+# share of the overall word distribution in the initial loadings, so that none is 0
 EVEN_SHARE = 0.1
-"""Share of the overall word distribution in the initial loadings, so that none is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.types import Floats, Floats32
 
-MIN_SHARE = 1e-3
-"""Least share of a topic in a time bin; smaller shares are set to 0."""
+MIN_SHARE = 1e-3  # least share of a topic in a time bin; smaller shares are set to 0
 
 
 def make_topic_vocabulary(layout: Topics) -> Vocabulary:

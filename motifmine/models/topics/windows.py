@@ -7,8 +7,7 @@ import numpy as np
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats32, Indices, Indices32
 
-WINDOW_S = 1.0
-"""Default length of the windows that topics are learned from, seconds."""
+WINDOW_S = 1.0  # default length of the windows that topics are learned from, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

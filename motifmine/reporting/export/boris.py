@@ -18,11 +18,11 @@ from motifmine.reporting.export.intervals import (
 )
 
 PROJECT_VERSION = "7.0"
+# keyboard shortcuts of the behaviours; motifs beyond these have none
 KEYS = string.digits[1:] + string.ascii_lowercase
-"""Keyboard shortcuts of the behaviours; motifs beyond these have none."""
 NO_FRAME = "NA"
+# frames per second, the most frequent first
 USUAL_RATES = (25.0, 30.0, 29.97, 24.0, 23.976, 50.0, 60.0, 59.94, 15.0, 12.5, 20.0, 10.0, 5.0)
-"""Frames per second, the most frequent first."""
 
 
 def format_boris(record: FitRecord, spans: Mapping[int, Sequence[Span]]) -> str:

@@ -22,9 +22,9 @@ from motifmine.reporting.tables.fit_tables import (
 )
 from motifmine.reporting.text_table import escape_undecodable
 
+# longest stem of a file name, bytes. File systems allow 255; suffixes and the names of temporary
+# files need some of them.
 NAME_BYTES = 150
-"""Longest stem of a file name, bytes. File systems allow 255; suffixes and the names of temporary
-files need some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> bytes
     return encode_nwb(record, document, rows)
 
 
+# by the name that `--format` takes
 FORMATS = {
     "table": Format(suffix=".txt", write=_make_table_writer(format_occurrences_text)),
     "csv": Format(suffix=".csv", write=_make_table_writer(format_occurrences_csv)),
@@ -83,7 +84,6 @@ FORMATS = {
     ),
     "nwb": Format(suffix=".nwb", write=_write_nwb, one_timeline=True, is_binary=True),
 }
-"""By the name that `--format` takes."""
 
 
 def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:

@@ -9,8 +9,8 @@ from motifmine.reporting.rows import OccurrenceRow
 from motifmine.validation import require_package
 from motifmine.version import __version__
 
+# start of a recording whose wall clock is unknown; the format needs one
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Start of a recording whose wall clock is unknown; the format needs one."""
 
 
 def encode_nwb(record: FitRecord, document: int, rows: list[OccurrenceRow]) -> bytes:

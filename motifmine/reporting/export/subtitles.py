@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from motifmine.reporting.export.intervals import Span
 from motifmine.reporting.times import format_time
 
+# SubRip has no escapes, and players would parse these as tags and line breaks
 LOOK_ALIKES = str.maketrans({"<": "‹", ">": "›", "{": "❴", "}": "❵", "\\": "⧵"})
-"""SubRip has no escapes, and players would parse these as tags and line breaks."""
 
 
 def format_srt(spans: Sequence[Span]) -> str:

@@ -9,8 +9,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Floats, Indices
 
-LEVELS = 31
-"""Number of levels to which strengths are quantised."""
+LEVELS = 31  # number of levels to which strengths are quantised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,20 +25,15 @@ from motifmine.reporting.figures.motif_pictures import colour_times, draw_text
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats, Pixels
 
-RANKS = ("best", "median", "weakest")
-"""The examples of a motif, in the order of the contact sheet."""
+RANKS = ("best", "median", "weakest")  # the examples of a motif, in the order of the contact sheet
 CLIP_WIDTH_PX = 704
-MARGIN_S = 1.0
-"""Time shown before and after the motif."""
+MARGIN_S = 1.0  # time shown before and after the motif
 OPACITY = 0.6
-FADE_BINS = 1.5
-"""Number of bins over which a cell's colour fades before and after its time."""
+FADE_BINS = 1.5  # number of bins over which a cell's colour fades before and after its time
 BAR_PX = 6
 SHEET_COLUMNS = 5
-SHEET_PX = 240
-"""Width of a picture on the contact sheet."""
-CELLS = 4000
-"""Most entries of cell and time drawn of a motif, the strongest."""
+SHEET_PX = 240  # width of a picture on the contact sheet
+CELLS = 4000  # most entries of cell and time drawn of a motif, the strongest
 
 _BACKDROP = (24, 24, 28)
 _TEXT = (225, 225, 230)

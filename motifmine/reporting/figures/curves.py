@@ -10,8 +10,8 @@ from motifmine.analysis.evaluation import Evaluation
 from motifmine.reporting.figures.motif_pictures import draw_text
 from motifmine.types import Floats, Pixels
 
+# colours of lines in order; further lines repeat them, dashed
 COLOURS = ("#1f4fd8", "#d1345b", "#1a936f", "#e07a1f", "#7b3fb3", "#008fb3", "#8a6d1d", "#555555")
-"""Colours of lines in order; further lines repeat them, dashed."""
 
 SIDE_PX = 420
 LEFT_PX, TOP_PX, BOTTOM_PX, LEGEND_PX = 58, 22, 54, 300

@@ -19,14 +19,13 @@ from motifmine.reporting.figures.svg import choose_ticks
 from motifmine.reporting.motif_views import get_motif_view
 from motifmine.types import Floats, Pixels
 
+# colours of relative time at equal steps, from violet (first) to red (last)
 TIME_COLOURS = ("#8b45ff", "#3d7dff", "#12bfe8", "#2fe07a", "#f3e51c", "#ff9416", "#f5222d")
-"""Colours of relative time at equal steps, from violet (first) to red (last)."""
 
+# scenes are enlarged by an integer factor, so that they are crisp, to about this width
 PICTURE_WIDTH_PX = 704
-"""Scenes are enlarged by an integer factor, so that they are crisp, to about this width."""
 
-MANY_MOTIFS = 60
-"""With more motifs scenes are half as wide, which bounds the size of the page."""
+MANY_MOTIFS = 60  # with more motifs scenes are half as wide, which bounds the size of the page
 
 _CELL_GAP = 0.06
 _CELL_OPACITY = 0.88

@@ -12,22 +12,18 @@ import numpy as np
 from motifmine.records.fit import FitRecord, Trace
 from motifmine.types import Floats, Indices, Indices32
 
-STRIP_COLUMNS = 800
-"""Columns of a strip; occurrences in the same column become one mark."""
+STRIP_COLUMNS = 800  # columns of a strip; occurrences in the same column become one mark
+STRIP_ROWS = 300  # most documents shown in a strip
 
-STRIP_ROWS = 300
-"""Most documents shown in a strip."""
-
+# approximate limit of documents in all strips together; each strip shows at least 12
 ALL_ROWS = 12_000
-"""Approximate limit of documents in all strips together; each strip shows at least 12."""
 
+# approximate limit of marks in all strips together, of 18 bytes; with more, columns are wider
 MOST_MARKS = 120_000
-"""Approximate limit of marks in all strips together, of 18 bytes; with more, columns are wider."""
 
 FEWEST_COLUMNS = 60
 
-ROW_HEIGHT = 20
-"""Height of a strip's row in units of its drawing."""
+ROW_HEIGHT = 20  # height of a strip's row in units of its drawing
 
 _CLOCK_STEPS = (
     *(10, 15, 30),

@@ -14,9 +14,9 @@ from motifmine.reporting.times import format_length
 from motifmine.version import __version__
 
 PAGE_NAME = "index.html"
-MOST_TROUBLES = 20
-"""Most failed or partial files listed for a scene."""
+MOST_TROUBLES = 20  # most failed or partial files listed for a scene
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
+# shown text of the statuses
 WORDS = {
     "failed": "failed",
     "lost": "worker died",
@@ -25,7 +25,6 @@ WORDS = {
     "partial": "partial",
     "left out": "excluded",
 }
-"""Shown text of the statuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,7 @@ from motifmine.reporting.motif_views import MotifView, get_motif_view
 from motifmine.types import Indices, Pixels
 
 # about 1.6 MB of the page, which a browser still opens at once
-MOST_OCCURRENCES = 60_000
-"""Occurrences on the time line; of more, the heaviest of each motif."""
+MOST_OCCURRENCES = 60_000  # occurrences on the time line; of more, the heaviest of each motif
 
 
 class ReportContext:

@@ -20,11 +20,10 @@ from motifmine.reporting.rows import Moment, MotifRow, list_occurrences
 from motifmine.reporting.sentences.motifs import describe_motif
 from motifmine.reporting.times import format_length, format_time
 
+# with more motifs rates are drawn without tables of numbers, which bounds the size of the page
 NUMBERS_FOR = 60
-"""With more motifs rates are drawn without tables of numbers, which bounds the size of the page."""
 
-STRONGEST = 12
-"""Occurrences listed under each motif."""
+STRONGEST = 12  # occurrences listed under each motif
 
 
 def render_motif_card(context: ReportContext, row: MotifRow) -> str:

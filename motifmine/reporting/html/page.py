@@ -36,14 +36,13 @@ from motifmine.reporting.times import format_length
 
 REPORT_NAME = "report.html"
 
+# files of the script in `templates/`, in order; they are joined into one strict function
 SCRIPTS = ("data.js", "motion.js", "lanes.js", "drawing.js", "timeline.js", "panel.js", "main.js")
-"""Files of the script in `templates/`, in order; they are joined into one strict function."""
 
+# the space between a number and its unit, where no line may break
 _UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h)\b|%)")
-"""The space between a number and its unit, where no line may break."""
 
-_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>')
-"""The heading that `elements.section` renders."""
+_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>')  # the heading that `elements.section` renders
 
 
 def write_report(

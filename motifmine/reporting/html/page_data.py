@@ -33,17 +33,10 @@ from motifmine.reporting.sentences.explaining import explaining_sentences
 from motifmine.reporting.text_table import escape_control
 from motifmine.types import Floats, Indices
 
-ACTIVITY_ENTRIES = 240_000
-"""Most active cells of all motifs together."""
-
-EXPLAINED_ENTRIES = 80_000
-"""Most active cells of all explained observations together."""
-
-EXPLAINED_MOST = 500
-"""Most active cells of the observations that one occurrence explains."""
-
-ACTIVITY_MOST = 2_000
-"""Most active cells of one motif."""
+ACTIVITY_ENTRIES = 240_000  # most active cells of all motifs together
+EXPLAINED_ENTRIES = 80_000  # most active cells of all explained observations together
+EXPLAINED_MOST = 500  # most active cells of the observations that one occurrence explains
+ACTIVITY_MOST = 2_000  # most active cells of one motif
 
 
 def make_page_data(

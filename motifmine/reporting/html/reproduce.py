@@ -6,11 +6,11 @@ from motifmine.models.request import command_line
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.times import format_length
 
+# what the curves of fits of earlier versions show
 CHOICES = {
     "n_motifs_choice": "held-out log-likelihood, nats",
     "motif_length_choice": "bins used by motifs, by window length in bins",
 }
-"""What the curves of fits of earlier versions show."""
 
 
 def format_repeat_command(record: FitRecord) -> str:

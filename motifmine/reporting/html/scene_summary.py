@@ -14,10 +14,8 @@ from motifmine.reporting.sentences.days import describe_day
 
 FACTS_FORMAT = "motifmine.scene/1"
 PICTURE_PX = 320
-MOST_DAYS = 5
-"""Most unusual days listed."""
-MOST_HOURS = 3
-"""Most hours listed as the busiest of the day."""
+MOST_DAYS = 5  # most unusual days listed
+MOST_HOURS = 3  # most hours listed as the busiest of the day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

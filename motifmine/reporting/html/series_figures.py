@@ -12,12 +12,9 @@ from motifmine.reporting.figures.svg import choose_time_ticks
 from motifmine.reporting.html import elements
 from motifmine.types import Floats, Indices
 
-MOST_CURVES = 12
-"""Most channels drawn for a motif, those with the largest share in it."""
-LEAST_SHARE = 0.05
-"""Share of the largest channel's from which a channel is drawn."""
-HEIGHT = 60
-"""Height of a curve in units of its drawing."""
+MOST_CURVES = 12  # most channels drawn for a motif, those with the largest share in it
+LEAST_SHARE = 0.05  # share of the largest channel's from which a channel is drawn
+HEIGHT = 60  # height of a curve in units of its drawing
 SPECTROGRAM_TICKS = 5
 
 

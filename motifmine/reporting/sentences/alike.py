@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from motifmine.analysis.alike_motifs import Confusion
 from motifmine.records.fit import FitRecord
 
-LEAST_TAKEN = 0.01
-"""Share of events taken for others from which on it is said."""
+LEAST_TAKEN = 0.01  # share of events taken for others from which on it is said
 MOST_SENTENCES = 5
 
 

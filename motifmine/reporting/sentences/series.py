@@ -11,19 +11,16 @@ from motifmine.records.vocabulary import Channels
 from motifmine.reporting.times import format_length
 from motifmine.types import Floats
 
+# a channel is named when its mass is at least this share of the heaviest channel's
 LEAST_SHARE = 0.25
-"""A channel is named when its mass is at least this share of the heaviest channel's."""
 MOST_CHANNELS = 4
+# channels whose moments lie closer, in units of the motif's length, are joined by "and"
 TOGETHER = 0.12
-"""Channels whose moments lie closer, in units of the motif's length, are joined by "and"."""
-ACTIVE_SHARE = 1 / 3
-"""A channel is active in a bin with this share of its largest mass."""
-LEAST_REST = 2
-"""Bins of a motif in which a channel must not be active to be compared with."""
+ACTIVE_SHARE = 1 / 3  # a channel is active in a bin with this share of its largest mass
+LEAST_REST = 2  # bins of a motif in which a channel must not be active to be compared with
+# kinds of channels by their number in the coding, see `motifmine.features.series.mixed`
 MIXED_KINDS = ("rectified", "counts", "state", "")
-"""Kinds of channels by their number in the coding, see `motifmine.features.series.mixed`."""
-ONE_SIDED = 0.8
-"""Share of its mass on one side from which a channel is described as high or low."""
+ONE_SIDED = 0.8  # share of its mass on one side from which a channel is described as high or low
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

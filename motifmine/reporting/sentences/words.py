@@ -5,8 +5,7 @@ import numpy as np
 from motifmine.analysis.motif_views import matrix_view, motif_path
 from motifmine.records.fit import FitRecord
 
-LEAST_MOTION = 0.4
-"""Smallest mean motion, 0 to 1, for which a direction is named."""
+LEAST_MOTION = 0.4  # smallest mean motion, 0 to 1, for which a direction is named
 MOST_WORDS = 4
 _DIRECTIONS = (
     "right",

@@ -11,14 +11,13 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time, format_wall_clock
 
+# meaning of the senses, plain text
 MEANING = {
     "unexpected": "activity that no motif explains",
     "missing": "activity expected from the motifs is missing, or there is too little activity",
     "too many": "far more activity than usual",
 }
-"""Meaning of the senses, plain text."""
-ONCE = "an event that happened once"
-"""Meaning of `once` after a sense."""
+ONCE = "an event that happened once"  # meaning of `once` after a sense
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +101,9 @@ def format_anomalies_json(record: FitRecord) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
+# writers by format
 WRITERS = {
     "table": format_anomalies_text,
     "csv": format_anomalies_csv,
     "json": format_anomalies_json,
 }
-"""Writers by format."""

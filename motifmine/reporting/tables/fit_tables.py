@@ -22,12 +22,11 @@ from motifmine.reporting.text_table import escape_undecodable, text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
 
-SECONDS = ("start_s", "end_s")
-"""Columns of the CSV file with three decimals."""
+SECONDS = ("start_s", "end_s")  # columns of the CSV file with three decimals
 PROBABILITIES = ("false_probability", "false_per_hour", "probability", "tempo")
 
+# columns of text tables that are omitted when they are empty
 WHERE_KNOWN = ("name", "end", "wall clock", "stability", "found again", "p", "recurs", "false")
-"""Columns of text tables that are omitted when they are empty."""
 
 NUMBERING = "Motifs are numbered from 1, the heaviest first."
 

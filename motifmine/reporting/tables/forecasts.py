@@ -13,13 +13,10 @@ from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
 
-MOST_ROWS = 10
-"""Lines of the text; more bins are added up."""
-LIKELY = 0.1
-"""Probability from which a motif is named in the text."""
+MOST_ROWS = 10  # lines of the text; more bins are added up
+LIKELY = 0.1  # probability from which a motif is named in the text
 MOST_NAMED = 2
-WIDTH = 79
-"""Columns of a terminal."""
+WIDTH = 79  # columns of a terminal
 
 
 def format_forecast_text(found: Forecast) -> str:
@@ -101,12 +98,12 @@ def list_bins(found: Forecast) -> list[dict[str, Any]]:
     ]
 
 
+# writers by format
 WRITERS = {
     "table": format_forecast_text,
     "csv": format_forecast_csv,
     "json": format_forecast_json,
 }
-"""Writers by format."""
 
 
 def format_scores(scores: Scores) -> str:
@@ -140,5 +137,5 @@ def format_scores_json(scores: Scores) -> str:
     return json.dumps(found, ensure_ascii=False) + "\n"
 
 
+# writers of scores by format
 SCORE_WRITERS = {"table": format_scores, "csv": format_scores_csv, "json": format_scores_json}
-"""Writers of scores by format."""

@@ -110,9 +110,9 @@ def format_robustness_json(record: FitRecord, found: Robustness) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
+# writers by format
 WRITERS = {
     "table": format_robustness_text,
     "csv": format_robustness_csv,
     "json": format_robustness_json,
 }
-"""Writers by format."""

@@ -24,8 +24,8 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.time_limit import is_time_up
 from motifmine.workflows.out_of_core.census import Group, Reading
 
+# share of non-zero starts below which they are written as a list of cells, to save space
 SPARSE_BELOW = 0.3
-"""Share of non-zero starts below which they are written as a list of cells, to save space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,12 +22,10 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Indices
 from motifmine.workflows.cameras import notes_of_cameras, registration_of_files
 
-GROUP_OBSERVATIONS = 200_000
-"""Most observations of a group."""
-GROUP_CELLS = 4_000_000
-"""Most start times times motifs of a group: 16 MB for every copy of them."""
+GROUP_OBSERVATIONS = 200_000  # most observations of a group
+GROUP_CELLS = 4_000_000  # most start times times motifs of a group: 16 MB for every copy of them
+# documents of one task of a worker, enough that the cost of starting a task is small
 LISTED_AT_ONCE = 32
-"""Documents of one task of a worker, enough that the cost of starting a task is small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

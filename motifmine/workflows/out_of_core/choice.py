@@ -11,12 +11,11 @@ from motifmine.parallel.memory import memory_limit
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import USUAL_NUMBER
 
-BYTES_OF_PROCESS = 300 << 20
-"""Libraries, and what does not grow with the tables."""
+BYTES_OF_PROCESS = 300 << 20  # libraries, and what does not grow with the tables
+# the table twice, its order by word, and a half of it again while motifs are tested
 BYTES_PER_OBSERVATION = 50
-"""The table twice, its order by word, and a half of it again while motifs are tested."""
+# masses of a motif at a time bin, and their sums while peaks are found, in float64
 BYTES_PER_START = 40
-"""Masses of a motif at a time bin, and their sums while peaks are found, in float64."""
 
 
 def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> FitRequest:

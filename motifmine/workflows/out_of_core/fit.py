@@ -60,12 +60,10 @@ from motifmine.workflows.out_of_core.online_em import (
 )
 from motifmine.workflows.run import FitRun
 
+# approximate number of observations of the part in which motifs are searched and tested
 PART_OBSERVATIONS = 200_000
-"""Approximate number of observations of the part in which motifs are searched and tested."""
-PART_BINS = 400_000
-"""Most time bins of this part."""
-PART_DOCUMENTS = 8
-"""A document contributes at most this fraction of the part, 1 / `PART_DOCUMENTS`."""
+PART_BINS = 400_000  # most time bins of this part
+PART_DOCUMENTS = 8  # a document contributes at most this fraction of the part, 1 / `PART_DOCUMENTS`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,8 @@ from motifmine.records.settings import Rate
 from motifmine.time_limit import is_time_up
 from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
 
-BATCHES_PER_PASS = 24
-"""Default number of batches of a pass, for archives that are large enough."""
-BATCH_OBSERVATIONS = 30_000
-"""Smallest number of observations of a default batch, approximately."""
+BATCHES_PER_PASS = 24  # default number of batches of a pass, for archives that are large enough
+BATCH_OBSERVATIONS = 30_000  # smallest number of observations of a default batch, approximately
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

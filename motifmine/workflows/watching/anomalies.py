@@ -21,8 +21,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, Recording, bin_starts
 from motifmine.types import Floats32, Indices, Indices32
 
-WINDOW = 8
-"""Motif lengths that are measured at a time."""
+WINDOW = 8  # motif lengths that are measured at a time
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

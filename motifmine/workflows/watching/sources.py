@@ -49,16 +49,13 @@ from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_series import SeriesTask, encode_part
 from motifmine.workflows.locate import find_settings
 
-HEAD_LINES = 20
-"""Lines of a text table from which its columns are recognised."""
+HEAD_LINES = 20  # lines of a text table from which its columns are recognised
+# containers that can be decoded before they are complete; others are read as whole files
 READABLE_WHILE_WRITTEN = (".mkv", ".webm", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".flv")
-"""Containers that can be decoded before they are complete; others are read as whole files."""
-SETTLED_S = 2.0
-"""A segment that did not change for this time is complete, seconds."""
-DOCUMENT_S = 3600.0
-"""Video is cut after this time, to bound memory, seconds."""
+SETTLED_S = 2.0  # a segment that did not change for this time is complete, seconds
+DOCUMENT_S = 3600.0  # video is cut after this time, to bound memory, seconds
+# what `extract` offers, and `watch` does not
 HOW_TO_SKIP = " (--on-bad skip excludes bad cells and rows)"
-"""What `extract` offers, and `watch` does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

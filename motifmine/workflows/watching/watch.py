@@ -36,11 +36,10 @@ from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin, Source
 from motifmine.workflows.workspace import Workspace
 
-LONGEST_SILENCE = 20
-"""Motif lengths after which a silence changes nothing more."""
+LONGEST_SILENCE = 20  # motif lengths after which a silence changes nothing more
+# time after which the state is saved, and where something was decided, seconds; before it waits for
+# more it is saved at once, so that a run that is killed has nothing to repeat
 SAVE_EVERY_S, SAVE_DECIDED_S = 5.0, 0.2
-"""Time after which the state is saved, and where something was decided, seconds; before it waits
-for more it is saved at once, so that a run that is killed has nothing to repeat."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -27,10 +27,8 @@ Reals = NDArray[np.float64]
 
 BACKGROUND = -1
 UNPLACED = -2
-OCCURRENCES, MOTIFS, IN_BACKGROUND, SEATED = 0, 1, 2, 3
-"""Entries of `State.tally`."""
-ALPHA, GAMMA, ETA, SHARE = 0, 1, 2, 3
-"""Entries of `Prior.hyper`."""
+OCCURRENCES, MOTIFS, IN_BACKGROUND, SEATED = 0, 1, 2, 3  # entries of `State.tally`
+ALPHA, GAMMA, ETA, SHARE = 0, 1, 2, 3  # entries of `Prior.hyper`
 
 
 class Tokens(NamedTuple):

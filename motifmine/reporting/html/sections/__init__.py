@@ -27,6 +27,7 @@ from motifmine.reporting.html.sections import (
     weekly_rates,
 )
 
+# all sections, in the order of the page
 SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     overview.section,
     timeline.section,
@@ -45,4 +46,3 @@ SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     recordings.section,
     provenance.section,
 )
-"""All sections, in the order of the page."""

@@ -3,8 +3,7 @@
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 
-MOST_ROWS = 20
-"""Most pairs of the table, the most alike."""
+MOST_ROWS = 20  # most pairs of the table, the most alike
 
 
 def section(context: ReportContext) -> str:

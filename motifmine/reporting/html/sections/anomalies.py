@@ -5,8 +5,7 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.tables.anomalies import MEANING, ONCE, AnomalyRow, list_anomalies
 from motifmine.reporting.times import format_length
 
-MOST = 20
-"""Most stretches shown."""
+MOST = 20  # most stretches shown
 
 
 def _explain(row: AnomalyRow) -> str:

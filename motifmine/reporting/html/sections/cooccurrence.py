@@ -8,11 +8,8 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.times import format_length
 
-MOST = 30
-"""Most relations listed of each kind."""
-
-MATRIX_MOTIFS = 30
-"""With more motifs there is no matrix."""
+MOST = 30  # most relations listed of each kind
+MATRIX_MOTIFS = 30  # with more motifs there is no matrix
 
 
 def section(context: ReportContext) -> str:

@@ -10,10 +10,9 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
+# most motifs whose curves are shown; those that changed come first, the most changed first
 MOST = 24
-"""Most motifs whose curves are shown; those that changed come first, the most changed first."""
-LEAST_RATIO = 1.1
-"""Smallest ratio of durations that is reported as a change."""
+LEAST_RATIO = 1.1  # smallest ratio of durations that is reported as a change
 
 
 def section(context: ReportContext) -> str:

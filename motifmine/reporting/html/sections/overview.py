@@ -11,8 +11,7 @@ from motifmine.reporting.rows import Moment, MotifRow, list_motifs
 from motifmine.reporting.times import format_length, format_time
 
 THUMBNAIL_PX = 272
-SMALL_THUMBNAIL_PX = 160
-"""With more than `MANY_MOTIFS` motifs."""
+SMALL_THUMBNAIL_PX = 160  # with more than `MANY_MOTIFS` motifs
 
 
 def section(context: ReportContext) -> str:

@@ -9,10 +9,8 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 
-MOST_MOTIFS = 30
-"""With more motifs nothing is drawn."""
-CENTRE, RADIUS, DOT = 160, 120, 13
-"""Of the ring and of a motif on it, units of the drawing."""
+MOST_MOTIFS = 30  # with more motifs nothing is drawn
+CENTRE, RADIUS, DOT = 160, 120, 13  # of the ring and of a motif on it, units of the drawing
 
 
 def section(context: ReportContext) -> str:

@@ -9,17 +9,16 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
-MOST_POINTS = 400
-"""Points of a curve; longer traces are thinned."""
-MOST_NUMBERS = 60
-"""Most bars of the histogram; the most frequent numbers of motifs are shown."""
+MOST_POINTS = 400  # points of a curve; longer traces are thinned
+MOST_NUMBERS = 60  # most bars of the histogram; the most frequent numbers of motifs are shown
+# statistics that are drawn, with their titles
 CURVES = {
     "log_joint": "log joint probability, nats",
     "n_motifs": "motifs",
     "n_occurrences": "occurrences",
     "background_share": "background, share of the observations",
 }
-"""Statistics that are drawn, with their titles."""
+# titles of the statistics in the table
 NAMES = {
     "log_joint": "log joint probability, nats",
     "n_motifs": "motifs of 1 % or more",
@@ -27,7 +26,6 @@ NAMES = {
     "background_share": "background's share",
     "concentration": "concentration",
 }
-"""Titles of the statistics in the table."""
 _HEIGHT, _MARGIN = 200, 10
 
 

@@ -10,8 +10,7 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.times import format_length, format_time, format_wall_clock
 
-MASKED = (230, 40, 40)
-"""Colour of what was excluded from the picture, rgb."""
+MASKED = (230, 40, 40)  # colour of what was excluded from the picture, rgb
 BOX = re.compile(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})")
 
 

@@ -11,11 +11,9 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats32
 
-MOST_TOPICS = 100
-"""Most topics shown, the heaviest; each picture takes about 9 kB."""
+MOST_TOPICS = 100  # most topics shown, the heaviest; each picture takes about 9 kB
 THUMBNAIL_PX = 224
-MOST_WORDS = 4
-"""Words listed for each topic."""
+MOST_WORDS = 4  # words listed for each topic
 
 
 def section(context: ReportContext) -> str:

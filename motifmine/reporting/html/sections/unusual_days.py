@@ -6,8 +6,7 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.sentences.days import describe_day
 
-MOST = 50
-"""Most days listed."""
+MOST = 50  # most days listed
 
 
 def section(context: ReportContext) -> str:

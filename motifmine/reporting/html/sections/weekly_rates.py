@@ -15,10 +15,9 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
 
-LEVELS = 8
-"""Number of shades of a map."""
+LEVELS = 8  # number of shades of a map
+# with more motifs there are maps but no tables of numbers, which bounds the size of the page
 NUMBERS_FOR = 24
-"""With more motifs there are maps but no tables of numbers, which bounds the size of the page."""
 HOURS = [(hour / 24, f"{hour} h") for hour in (0, 6, 12, 18, 24)]
 
 
