@@ -24,4 +24,4 @@ def phases(fit: str | None, as_json: bool, workspace: Path) -> None:
 
     record = read_fit(Workspace(workspace).find_fit(fit))
     found = find_phases(record, seed=record.provenance.seed)
-    click.echo((format_phases_json if as_json else format_phases_text)(record, found).rstrip("\n"))
+    click.echo((format_phases_json if as_json else format_phases_text)(record, found), nl=False)

@@ -199,6 +199,11 @@ def tabulate_occurrences(record: FitRecord, chosen: Indices | None = None) -> "p
     return pa.table(columns | more)
 
 
+def number_and_name(record: FitRecord, motif: int) -> str:
+    """Return a motif's number, counted from 1, and its name."""
+    return f"{motif + 1} {record.name_of(motif)}".rstrip()
+
+
 def _pick(texts: Sequence[str], index: Indices32) -> "pa.Array":
     """Return a column of texts, given by their indices."""
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)

@@ -1,13 +1,12 @@
 """What explains an occurrence, as JSON."""
 
-import json
-
 import numpy as np
 
 from motifmine.analysis.explained import Explained
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import list_occurrences
 from motifmine.reporting.sentences.explaining import explaining_sentences
+from motifmine.reporting.tables.encoding import encode_json
 
 MOST_WORDS = 20
 
@@ -48,4 +47,4 @@ def format_explained(record: FitRecord, number: int, explained: Explained) -> st
         ],
         "lines": explaining_sentences(record, row.motif - 1, explained),
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return encode_json(content)

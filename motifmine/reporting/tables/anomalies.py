@@ -1,13 +1,11 @@
 """Anomalies as text table, CSV and JSON."""
 
-import csv
-import io
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 
 from motifmine.durations import format_seconds
 from motifmine.records.anomalies import SENSES
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.tables.encoding import encode_csv, encode_json_rows
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time, format_wall_clock
 
@@ -88,17 +86,12 @@ def format_anomalies_text(record: FitRecord) -> str:
 
 def format_anomalies_csv(record: FitRecord) -> str:
     """Return the anomalies as CSV."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in list_anomalies(record))
-    return buffer.getvalue()
+    return encode_csv(COLUMNS, (astuple(row) for row in list_anomalies(record)))
 
 
 def format_anomalies_json(record: FitRecord) -> str:
     """Return the anomalies as a JSON list of objects."""
-    rows = [asdict(row) for row in list_anomalies(record)]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    return encode_json_rows([asdict(row) for row in list_anomalies(record)])
 
 
 # writers by format

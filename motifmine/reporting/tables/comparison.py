@@ -1,11 +1,12 @@
 """Motifs that several fits have in common, as text table and JSON."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from motifmine.analysis.comparison import Comparison, Counterparts
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.rows import number_and_name
+from motifmine.reporting.tables.encoding import encode_json
 from motifmine.reporting.text_table import escape_control, text_table
 
 
@@ -22,7 +23,7 @@ def format_comparison_text(
     columns += ["mean similarity", "found in"]
     rows = [
         (
-            _format_motif(records[0], motif),
+            number_and_name(records[0], motif),
             *(
                 cell
                 for record, other in zip(records[1:], comparison.others, strict=True)
@@ -58,7 +59,7 @@ def format_comparison_json(
         ],
         "unmatched": {title: (other.unmatched + 1).tolist() for title, _, other in others},
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return encode_json(content)
 
 
 def _format_cells(record: FitRecord, other: Counterparts, motif: int) -> tuple[str, str, str]:
@@ -67,7 +68,7 @@ def _format_cells(record: FitRecord, other: Counterparts, motif: int) -> tuple[s
         return "-", similarity, "-"
     # adding 0.0 turns -0.0 into 0.0
     shift_s = float(other.shift_s[motif]) + 0.0
-    return _format_motif(record, found), similarity, f"{shift_s:+.2f} s"
+    return number_and_name(record, found), similarity, f"{shift_s:+.2f} s"
 
 
 def _list_fields(title: str, record: FitRecord, other: Counterparts, motif: int) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _describe_unmatched(
         lonely.append((title, record, other.unmatched.tolist()))
     lines = [
         f"Only in {escape_control(title)}: "
-        f"{escape_control(', '.join(_format_motif(record, motif) for motif in motifs))}.\n"
+        f"{escape_control(', '.join(number_and_name(record, motif) for motif in motifs))}.\n"
         for title, record, motifs in lonely
         if motifs
     ]
@@ -100,8 +101,3 @@ def _describe_unmatched(
         f"Motifs match from a similarity (cosine at the best shift) of {comparison.least:g} "
         "on. Shift: delay of the occurrences relative to the first fit.\n",
     ]
-
-
-def _format_motif(record: FitRecord, motif: int) -> str:
-    """Return a motif's number, counted from 1, and its name."""
-    return " ".join(filter(None, (str(motif + 1), record.name_of(motif))))

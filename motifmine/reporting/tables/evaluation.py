@@ -1,7 +1,5 @@
 """Agreement of a fit with a truth as text table and JSON."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +8,8 @@ from motifmine.analysis.agreement import Agreement
 from motifmine.analysis.evaluation import Evaluation
 from motifmine.analysis.matching import MotifMatch
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.rows import number_and_name
+from motifmine.reporting.tables.encoding import encode_json
 from motifmine.reporting.text_table import text_table
 
 COLUMNS = (
@@ -75,13 +75,11 @@ def format_evaluation_json(
                 for reference, found, cosine, shift in _list_matches(true_motifs)
             ],
         }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return encode_json(content)
 
 
 def _format_row(record: FitRecord, part: Agreement) -> tuple[str, ...]:
-    titles = [
-        " ".join(filter(None, (str(motif + 1), record.name_of(motif)))) for motif in part.motifs
-    ]
+    titles = [number_and_name(record, motif) for motif in part.motifs]
     return (
         part.label or ("-" if part.motifs else "all"),
         ", ".join(titles) or ("-" if part.label else ""),
@@ -112,7 +110,7 @@ def _list_fields(part: Agreement) -> dict[str, Any]:
         "recall": round(part.recall, 6),
         "f1": round(part.f1, 6),
         "average_precision": round(part.curve.average_precision, 6),
-        "median_error_s": None if math.isnan(part.error_s) else round(part.error_s, 3),
+        "median_error_s": round(part.error_s, 3),
         "curve": [
             {"least_score": round(score, 6), "precision": round(p, 6), "recall": round(r, 6)}
             for score, p, r in zip(
@@ -129,7 +127,7 @@ def _format_motifs(record: FitRecord, match: MotifMatch) -> str:
     rows = [
         (
             str(reference + 1),
-            " ".join(filter(None, (str(found + 1), record.name_of(found)))),
+            number_and_name(record, found),
             f"{cosine:.3f}",
             f"{shift * record.bin_s:+.2f} s",
         )

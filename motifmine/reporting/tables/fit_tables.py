@@ -4,7 +4,6 @@ Motifs count from 1 here, as in reports and names of clips; they count from 0 in
 """
 
 import io
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,12 +12,12 @@ import numpy as np
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
-    MotifRow,
     list_motifs,
     list_occurrences,
     tabulate_occurrences,
 )
-from motifmine.reporting.text_table import escape_undecodable, text_table
+from motifmine.reporting.tables.encoding import encode_json_rows
+from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
 
@@ -60,21 +59,20 @@ def format_occurrences_csv(record: FitRecord) -> str:
 def format_occurrences_json(record: FitRecord) -> str:
     """Return all occurrences as a JSON list; motifs count from 1, documents from 0."""
     names = tabulate_occurrences(record, np.arange(0)).column_names
-    return _format_json(
-        [
-            {name: _replace_not_finite(getattr(row, name)) for name in names}
-            for row in list_occurrences(record)
-        ]
+    return encode_json_rows(
+        [{name: getattr(row, name) for name in names} for row in list_occurrences(record)]
     )
 
 
 def format_motifs_json(record: FitRecord) -> str:
     """Return the motifs as a JSON list of objects; `motif` counts from 1 (`number` is the same)."""
-    rows = [
-        {"motif": row.number, "number": row.number, **_list_fields(row)}
-        for row in list_motifs(record)
-    ]
-    return _format_json(rows)
+    return encode_json_rows(
+        [
+            {"motif": row.number, "number": row.number}
+            | {name: value for name, value in asdict(row).items() if name != "motif"}
+            for row in list_motifs(record)
+        ]
+    )
 
 
 def format_motifs_text(record: FitRecord) -> str:
@@ -158,22 +156,3 @@ def _round_digits(values: Floats, n_digits: int) -> Floats:
     scale = 10.0 ** np.clip(n_digits - 1 - size, -300, 300)
     rounded: Floats = np.rint(values * scale) / scale
     return rounded
-
-
-def _replace_not_finite(value: object) -> object:
-    """Return value, None for NaN and infinities, which JSON cannot hold."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _list_fields(row: MotifRow) -> dict[str, object]:
-    return {
-        name: _replace_not_finite(value) for name, value in asdict(row).items() if name != "motif"
-    }
-
-
-def _format_json(rows: Sequence[dict[str, object]]) -> str:
-    """Return a JSON list with one object per line."""
-    if not rows:
-        return "[]\n"
-    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    return escape_undecodable("[\n" + ",\n".join(lines) + "\n]\n")

@@ -1,14 +1,12 @@
 """Forecasts and their scores as text and data."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from motifmine.analysis.forecasting import Forecast, Scores
+from motifmine.reporting.tables.encoding import encode_csv, encode_json
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
@@ -61,12 +59,11 @@ def format_forecast_csv(found: Forecast) -> str:
     """Return a row for each bin: probabilities of motifs, expected observations of words."""
     record = found.record
     titles = [record.title_of(motif) for motif in range(len(record.motifs))]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["start_s", "observations", *titles, *record.vocabulary.labels])
-    for row in list_bins(found):
-        writer.writerow([row["start_s"], row["observations"], *row["motifs"], *row["expected"]])
-    return buffer.getvalue()
+    rows = (
+        (row["start_s"], row["observations"], *row["motifs"], *row["expected"])
+        for row in list_bins(found)
+    )
+    return encode_csv(["start_s", "observations", *titles, *record.vocabulary.labels], rows)
 
 
 def format_forecast_json(found: Forecast) -> str:
@@ -79,7 +76,7 @@ def format_forecast_json(found: Forecast) -> str:
         "words": list(record.vocabulary.labels),
         "bins": list_bins(found),
     }
-    return json.dumps(content, ensure_ascii=False) + "\n"
+    return encode_json(content)
 
 
 def list_bins(found: Forecast) -> list[dict[str, Any]]:
@@ -120,11 +117,8 @@ def format_scores(scores: Scores) -> str:
 
 def format_scores_csv(scores: Scores) -> str:
     """Return a row for each predictor: nats per observation by horizon, in bins ahead."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["predictor", *scores.horizons])
-    writer.writerows([name, *values.round(6).tolist()] for name, values in scores.nats.items())
-    return buffer.getvalue()
+    rows = ((name, *values.round(6).tolist()) for name, values in scores.nats.items())
+    return encode_csv(["predictor", *scores.horizons], rows)
 
 
 def format_scores_json(scores: Scores) -> str:
@@ -134,7 +128,7 @@ def format_scores_json(scores: Scores) -> str:
         "n_observations": scores.n_observations,
         "nats": {name: values.tolist() for name, values in scores.nats.items()},
     }
-    return json.dumps(found, ensure_ascii=False) + "\n"
+    return encode_json(found)
 
 
 # writers of scores by format

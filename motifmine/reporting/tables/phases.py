@@ -1,10 +1,9 @@
 """Phases of a scene as text and JSON; motifs and states count from 1."""
 
-import json
-
 from motifmine.analysis.phases import Phases
 from motifmine.durations import format_seconds
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.tables.encoding import encode_json
 from motifmine.reporting.text_table import text_table
 
 
@@ -112,4 +111,4 @@ def format_phases_json(record: FitRecord, phases: Phases) -> str:
             for one in phases.followers
         ],
     }
-    return json.dumps(found, indent=2)
+    return encode_json(found)

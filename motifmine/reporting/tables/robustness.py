@@ -1,15 +1,13 @@
 """Robustness of a fit as text table, CSV and JSON."""
 
-import csv
-import io
-import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 
 import numpy as np
 
 from motifmine.analysis.robustness import Robustness
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.tables.encoding import encode_csv, encode_json_rows
 from motifmine.reporting.text_table import text_table
 from motifmine.types import Floats
 
@@ -96,18 +94,13 @@ def _percent(share: float | None) -> str:
 
 def format_robustness_csv(record: FitRecord, found: Robustness) -> str:
     """Return CSV."""
-    buffer = io.StringIO()
     columns = [item.name for item in fields(RobustnessRow)]
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in list_robustness(record, found))
-    return buffer.getvalue()
+    return encode_csv(columns, (astuple(row) for row in list_robustness(record, found)))
 
 
 def format_robustness_json(record: FitRecord, found: Robustness) -> str:
     """Return a JSON list of objects."""
-    rows = [asdict(row) for row in list_robustness(record, found)]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    return encode_json_rows([asdict(row) for row in list_robustness(record, found)])
 
 
 # writers by format
