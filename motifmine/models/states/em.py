@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motifmine.models.states.kernels import backward, forward, log_sum, most_probable_visits
+from motifmine.models.states.kernels import (
+    Visits,
+    backward,
+    forward,
+    log_sum,
+    most_probable_visits,
+)
 from motifmine.models.states.parameters import Data, States
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Indices
@@ -27,52 +33,29 @@ class Expected:
     log_likelihood: float
     posterior: Floats
     """Of the states in every bin, float64 array (T, K)."""
-    left: Floats
-    """Visits that ended at an age, float64 array (K, D)."""
-    stayed: Floats
-    moved: Floats
-    """Transitions, float64 array (K, K)."""
-    first: Floats
+    visits: Visits
 
 
 def expect(states: States, data: Data) -> Expected:
     """Return the posterior of the states and the expected counts of visits: the E-step."""
-    initial, transition, leave, stay = states.log_terms()
-    emission = log_emission(states, data)
-    left, stayed = np.zeros_like(leave), np.zeros_like(leave)
-    moved, first = np.zeros_like(transition), np.zeros(states.n_states)
+    terms, emission = states.log_terms(), log_emission(states, data)
+    visits = Visits(
+        left=np.zeros_like(terms.leave),
+        stayed=np.zeros_like(terms.leave),
+        moved=np.zeros_like(terms.transition),
+        first=np.zeros(states.n_states),
+    )
     posterior = np.zeros_like(emission)
     value = 0.0
     for begin, end in zip(data.edges[:-1], data.edges[1:], strict=True):
         if end == begin:
             continue
-        part, age = np.ascontiguousarray(emission[begin:end]), np.empty_like(leave)
-        entered, oldest, leaving = forward(part, initial, transition, leave, stay, age)
+        part, age = np.ascontiguousarray(emission[begin:end]), np.empty_like(terms.leave)
+        passed = forward(part, terms, age)
         own = log_sum(age.ravel())
-        posterior[begin:end] = backward(
-            part,
-            initial,
-            transition,
-            leave,
-            stay,
-            entered,
-            oldest,
-            leaving,
-            own,
-            left,
-            stayed,
-            moved,
-            first,
-        )
+        posterior[begin:end] = backward(part, terms, passed, own, visits)
         value += own
-    return Expected(
-        log_likelihood=value,
-        posterior=posterior,
-        left=left,
-        stayed=stayed,
-        moved=moved,
-        first=first,
-    )
+    return Expected(log_likelihood=value, posterior=posterior, visits=visits)
 
 
 def log_emission(states: States, data: Data) -> Floats:
@@ -88,7 +71,7 @@ def find_visits(states: States, data: Data) -> tuple[Indices, Indices, Indices]:
     found: list[Indices] = [np.zeros((3, 0), dtype=np.int64)]
     for begin, end in zip(data.edges[:-1], data.edges[1:], strict=True):
         if end > begin:
-            state, first = most_probable_visits(np.ascontiguousarray(emission[begin:end]), *terms)
+            state, first = most_probable_visits(np.ascontiguousarray(emission[begin:end]), terms)
             last = np.append(first[1:], end - begin)
             found.append(np.stack([state, first + begin, last + begin]))
     state, first, last = np.concatenate(found, axis=1)
@@ -97,18 +80,19 @@ def find_visits(states: States, data: Data) -> tuple[Indices, Indices, Indices]:
 
 def maximise(data: Data, expected: Expected) -> States:
     """Return the parameters that the expected counts ask for: the M-step."""
-    n_states = len(expected.first)
+    left, stayed, moved, first = expected.visits
+    n_states = len(first)
     seen = expected.posterior * data.is_seen[:, None]
     total = np.asarray((data.counts.T @ seen).T) + PRIOR_BINS * data.mean
     if data.emission == "poisson":
         rate = total / (seen.sum(axis=0) + PRIOR_BINS)[:, None]
     else:
         rate = total / total.sum(axis=1, keepdims=True)
-    left, at_risk = expected.left, expected.left + expected.stayed
+    at_risk = left + stayed
     usual = (left.sum(axis=1) + 1e-9) / (at_risk.sum(axis=1) + 1e-6)
     hazard = (left + PRIOR_VISITS * usual[:, None]) / (at_risk + PRIOR_VISITS)
-    moved = expected.moved + PRIOR_MOVES * (1 - np.eye(n_states))
-    initial = expected.first + PRIOR_MOVES
+    moved = moved + PRIOR_MOVES * (1 - np.eye(n_states))
+    initial = first + PRIOR_MOVES
     return States(
         emission=data.emission,
         rate=np.maximum(rate, LEAST_RATE),

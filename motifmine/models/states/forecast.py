@@ -15,7 +15,7 @@ class StatesFilter:
     def __init__(self, states: States) -> None:
         self.states = states
         self.log_rate = np.log(states.rate)
-        self.first = np.exp(states.log_terms()[0])
+        self.first = np.exp(states.log_terms().initial)
         self.reset()
 
     def reset(self) -> None:

@@ -6,18 +6,54 @@ Ages are not stored: a visit of age d at time t began at t - d, so entries `E[t,
 emissions give all forward probabilities in O(T K) of memory.
 """
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
+from motifmine.types import Floats, Indices
 
 LEAST = -1e300  # log of a probability of 0; finite, so that differences are never NaN
 # log of the share of a sum below which terms are smaller than its rounding error
 NEGLIGIBLE = -45.0
 
 
+class LogTerms(NamedTuple):
+    """Logs of the probabilities of a model."""
+
+    initial: Floats
+    """Of state and age in the first bin, float64 array (K, D)."""
+    transition: Floats
+    """From state (row) to state, float64 array (K, K); `LEAST` on the diagonal."""
+    leave: Floats
+    """log h, float64 array (K, D)."""
+    stay: Floats
+    """log(1 - h), float64 array (K, D)."""
+
+
+class Passed(NamedTuple):
+    """Logs of forward probabilities of a document, float64 arrays (T, K)."""
+
+    entered: Floats
+    oldest: Floats
+    leaving: Floats
+
+
+class Visits(NamedTuple):
+    """Expected numbers, which add up over documents."""
+
+    left: Floats
+    """Visits that end at an age, float64 array (K, D)."""
+    stayed: Floats
+    """Visits that go on, float64 array (K, D)."""
+    moved: Floats
+    """Transitions, float64 array (K, K)."""
+    first: Floats
+    """Documents that begin in a state, float64 array (K,)."""
+
+
 @kernel
-def log_sum(values: NDArray[np.float64]) -> float:
+def log_sum(values: Floats) -> float:
     """Return log(sum(exp(values)))."""
     top = LEAST
     for value in values:
@@ -32,51 +68,39 @@ def log_sum(values: NDArray[np.float64]) -> float:
 
 
 @kernel
-def forward(
-    emission: NDArray[np.float64],
-    log_initial: NDArray[np.float64],
-    log_transition: NDArray[np.float64],
-    log_leave: NDArray[np.float64],
-    log_stay: NDArray[np.float64],
-    age: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return entries, oldest and leaving probabilities of a document, logs, three arrays (T, K).
+def forward(emission: Floats, terms: LogTerms, age: Floats) -> Passed:
+    """Return entries, oldest and leaving probabilities of a document.
 
     Parameters
     ----------
     emission : float64 array (T, K)
         Log-likelihood of every bin under every state.
-    log_initial : float64 array (K, D)
-        Of state and age in the first bin.
-    log_transition : float64 array (K, K)
-        From state (row) to state; `LEAST` on the diagonal.
-    log_leave, log_stay : float64 arrays (K, D)
-        log h and log(1 - h).
+    terms : LogTerms
     age : float64 array (K, D)
         Is overwritten: log p(x[0..t], state k of age d) of the last bin.
     """
     n_times, n_states = emission.shape
-    n_ages = log_leave.shape[1]
+    n_ages = terms.leave.shape[1]
     entered = np.full((n_times, n_states), LEAST)
     oldest = np.empty((n_times, n_states))
     leaving = np.empty((n_times, n_states))
-    terms = np.empty(max(n_ages, n_states))
+    scratch = np.empty(max(n_ages, n_states))
     for t in range(n_times):
         for k in range(n_states):
             if t == 0:
-                age[k] = log_initial[k] + emission[0, k]
+                age[k] = terms.initial[k] + emission[0, k]
             else:
                 for j in range(n_states):
-                    terms[j] = leaving[t - 1, j] + log_transition[j, k]
-                entered[t, k] = log_sum(terms[:n_states]) + emission[t, k]
+                    scratch[j] = leaving[t - 1, j] + terms.transition[j, k]
+                entered[t, k] = log_sum(scratch[:n_states]) + emission[t, k]
         if t > 0:
             for k in range(n_states):
                 last = n_ages - 1
-                old = age[k, last] + log_stay[k, last]
+                old = age[k, last] + terms.stay[k, last]
                 if last > 0:
-                    old = np.logaddexp(old, age[k, last - 1] + log_stay[k, last - 1])
+                    old = np.logaddexp(old, age[k, last - 1] + terms.stay[k, last - 1])
                 for d in range(last - 1, 0, -1):
-                    age[k, d] = age[k, d - 1] + log_stay[k, d - 1] + emission[t, k]
+                    age[k, d] = age[k, d - 1] + terms.stay[k, d - 1] + emission[t, k]
                 age[k, last] = old + emission[t, k]
                 if last > 0:
                     age[k, 0] = entered[t, k]
@@ -85,56 +109,40 @@ def forward(
         for k in range(n_states):
             oldest[t, k] = age[k, n_ages - 1]
             for d in range(n_ages):
-                terms[d] = age[k, d] + log_leave[k, d]
-            leaving[t, k] = log_sum(terms[:n_ages])
-    return entered, oldest, leaving
+                scratch[d] = age[k, d] + terms.leave[k, d]
+            leaving[t, k] = log_sum(scratch[:n_ages])
+    return Passed(entered, oldest, leaving)
 
 
 @kernel
 def backward(
-    emission: NDArray[np.float64],
-    log_initial: NDArray[np.float64],
-    log_transition: NDArray[np.float64],
-    log_leave: NDArray[np.float64],
-    log_stay: NDArray[np.float64],
-    entered: NDArray[np.float64],
-    oldest: NDArray[np.float64],
-    leaving: NDArray[np.float64],
-    log_likelihood: float,
-    left: NDArray[np.float64],
-    stayed: NDArray[np.float64],
-    moved: NDArray[np.float64],
-    first: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    emission: Floats, terms: LogTerms, passed: Passed, log_likelihood: float, visits: Visits
+) -> Floats:
     """Return the posterior of the states, float64 array (T, K), and add up what EM needs.
 
     Parameters
     ----------
-    emission, log_initial, log_transition, log_leave, log_stay
-        See `forward`.
-    entered, oldest, leaving : float64 arrays (T, K)
+    emission : float64 array (T, K)
+    terms : LogTerms
+    passed : Passed
         From `forward`.
     log_likelihood : float
         Of the document, nats.
-    left, stayed : float64 arrays (K, D)
-        Expected numbers of visits that end at an age, or go on, are added.
-    moved : float64 array (K, K)
-        Expected numbers of transitions are added.
-    first : float64 array (K,)
-        Posterior of the first state is added.
+    visits : Visits
+        Those of the document are added.
     """
     n_times, n_states = emission.shape
-    n_ages = log_leave.shape[1]
+    n_ages = terms.leave.shape[1]
     posterior = np.zeros((n_times, n_states))
     ahead = np.zeros((n_states, n_ages))
     going = np.empty(n_states)
-    terms = np.empty(n_states)
+    scratch = np.empty(n_states)
     # of a state and age in bin t: entry + sum of the log-probabilities of staying + emissions since
     survival = np.zeros((n_states, n_ages))
     summed = np.zeros((n_states, n_times + 1))
     for k in range(n_states):
         for d in range(1, n_ages):
-            survival[k, d] = survival[k, d - 1] + log_stay[k, d - 1]
+            survival[k, d] = survival[k, d - 1] + terms.stay[k, d - 1]
         for t in range(n_times):
             summed[k, t + 1] = summed[k, t] + emission[t, k]
     for t in range(n_times - 1, -1, -1):
@@ -142,59 +150,47 @@ def backward(
         if not is_last:
             for k in range(n_states):
                 for j in range(n_states):
-                    terms[j] = log_transition[k, j] + emission[t + 1, j] + ahead[j, 0]
-                going[k] = log_sum(terms)
+                    scratch[j] = terms.transition[k, j] + emission[t + 1, j] + ahead[j, 0]
+                going[k] = log_sum(scratch)
                 for j in range(n_states):
-                    share = leaving[t, k] + terms[j] - log_likelihood
+                    share = passed.leaving[t, k] + scratch[j] - log_likelihood
                     if share > NEGLIGIBLE:
-                        moved[k, j] += np.exp(share)
+                        visits.moved[k, j] += np.exp(share)
         for k in range(n_states):
             oldest_ahead = ahead[k, n_ages - 1]
             for d in range(n_ages):
                 if d == n_ages - 1:
-                    here = oldest[t, k]
+                    here = passed.oldest[t, k]
                 elif d < t:
                     since = summed[k, t + 1] - summed[k, t - d + 1]
-                    here = entered[t - d, k] + survival[k, d] + since
+                    here = passed.entered[t - d, k] + survival[k, d] + since
                 else:
                     since = survival[k, d] - survival[k, d - t]
-                    here = log_initial[k, d - t] + since + summed[k, t + 1]
+                    here = terms.initial[k, d - t] + since + summed[k, t + 1]
                 if is_last:
                     ahead[k, d] = 0.0
                 else:
-                    go = log_leave[k, d] + going[k]
+                    go = terms.leave[k, d] + going[k]
                     older = oldest_ahead if d + 1 >= n_ages else ahead[k, d + 1]
-                    stay = log_stay[k, d] + emission[t + 1, k] + older
+                    stay = terms.stay[k, d] + emission[t + 1, k] + older
                     if here + max(go, stay) - log_likelihood > NEGLIGIBLE:
-                        left[k, d] += np.exp(here + go - log_likelihood)
-                        stayed[k, d] += np.exp(here + stay - log_likelihood)
+                        visits.left[k, d] += np.exp(here + go - log_likelihood)
+                        visits.stayed[k, d] += np.exp(here + stay - log_likelihood)
                     ahead[k, d] = np.logaddexp(go, stay)
                 share = here + ahead[k, d] - log_likelihood
                 if share > NEGLIGIBLE:
                     posterior[t, k] += np.exp(share)
         if t == 0:
-            first += posterior[0]
+            visits.first[:] += posterior[0]
     return posterior
 
 
 @kernel
-def most_probable_visits(
-    emission: NDArray[np.float64],
-    log_initial: NDArray[np.float64],
-    log_transition: NDArray[np.float64],
-    log_leave: NDArray[np.float64],
-    log_stay: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return state and first bin of the visits of the most probable path, in order of time.
-
-    Parameters
-    ----------
-    emission, log_initial, log_transition, log_leave, log_stay
-        See `forward`.
-    """
+def most_probable_visits(emission: Floats, terms: LogTerms) -> tuple[Indices, Indices]:
+    """Return state and first bin of the visits of the most probable path, in order of time."""
     n_times, n_states = emission.shape
-    last = log_leave.shape[1] - 1
-    age = log_initial.copy()
+    last = terms.leave.shape[1] - 1
+    age = terms.initial.copy()
     oldest_began = np.zeros(n_states, np.int64)
     leaving = np.empty(n_states)
     began = np.zeros((n_times, n_states), np.int64)
@@ -202,18 +198,18 @@ def most_probable_visits(
     for t in range(n_times):
         for k in range(n_states):
             if t > 0:
-                best = 0
-                for j in range(n_states):
-                    if leaving[j] + log_transition[j, k] > leaving[best] + log_transition[best, k]:
-                        best = j
+                best, enters = 0, leaving[0] + terms.transition[0, k]
+                for j in range(1, n_states):
+                    value = leaving[j] + terms.transition[j, k]
+                    if value > enters:
+                        best, enters = j, value
                 came_from[t, k] = best
-                enters = leaving[best] + log_transition[best, k]
-                old = age[k, last] + log_stay[k, last]
-                if last > 0 and age[k, last - 1] + log_stay[k, last - 1] > old:
-                    old = age[k, last - 1] + log_stay[k, last - 1]
+                old = age[k, last] + terms.stay[k, last]
+                if last > 0 and age[k, last - 1] + terms.stay[k, last - 1] > old:
+                    old = age[k, last - 1] + terms.stay[k, last - 1]
                     oldest_began[k] = max(0, t - last)
                 for d in range(last - 1, 0, -1):
-                    age[k, d] = age[k, d - 1] + log_stay[k, d - 1]
+                    age[k, d] = age[k, d - 1] + terms.stay[k, d - 1]
                 if last > 0 or enters > old:
                     age[k, 0] = enters
                 if last > 0 or enters <= old:
@@ -226,7 +222,7 @@ def most_probable_visits(
             leaving[k] = LEAST * 2
             for d in range(last + 1):
                 # nothing has to end with the document
-                value = age[k, d] + (log_leave[k, d] if t < n_times - 1 else 0.0)
+                value = age[k, d] + (terms.leave[k, d] if t < n_times - 1 else 0.0)
                 if value > leaving[k]:
                     leaving[k] = value
                     began[t, k] = oldest_began[k] if d == last else max(0, t - d)

@@ -270,7 +270,7 @@ def _heaviest_first(
     weight = totals @ course.expected.posterior / max(totals.sum(), 1e-9)
     order = np.argsort(-weight, kind="stable")
     states = course.states
-    mean, error = duration_bins(states, course.expected.left.sum(axis=1))
+    mean, error = duration_bins(states, course.expected.visits.left.sum(axis=1))
     margin = WITHIN * error
     saved = SavedStates(
         emission=states.emission,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from motifmine.models.states.kernels import LEAST
+from motifmine.models.states.kernels import LEAST, LogTerms
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Indices
 
@@ -44,18 +44,18 @@ class States:
         lasting = np.cumprod(1 - self.hazard, axis=1)
         return np.concatenate([np.ones((self.n_states, 1)), lasting[:, :-1]], axis=1)
 
-    def log_terms(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def log_terms(self) -> LogTerms:
         """Return logs of the first state and age, of transitions, of leaving and of staying."""
         # in the first bin a visit has lasted for some time, as at any other moment
         weight = self.survival.copy()
         weight[:, -1] /= self.hazard[:, -1]
         first = self.initial[:, None] * weight / weight.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore"):
-            return (
-                np.maximum(np.log(first), LEAST),
-                np.maximum(np.log(self.transition), LEAST),
-                np.log(self.hazard),
-                np.log1p(-self.hazard),
+            return LogTerms(
+                initial=np.maximum(np.log(first), LEAST),
+                transition=np.maximum(np.log(self.transition), LEAST),
+                leave=np.log(self.hazard),
+                stay=np.log1p(-self.hazard),
             )
 
     def log_emission(self, counts: csr_matrix) -> Floats:
