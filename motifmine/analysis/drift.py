@@ -21,7 +21,13 @@ import numpy as np
 
 from motifmine.analysis.calendar import find_day
 from motifmine.analysis.period_similarity import FEWEST_PERIODS, GROUPS, compare_periods
-from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
+from motifmine.kernels.aligned_counts import (
+    Active,
+    AlignedSums,
+    Observed,
+    add_expected_rates,
+    add_explained,
+)
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.start_layout import compute_background_rates, start_layout
@@ -59,18 +65,6 @@ class _Periods:
     start_s: Floats
     block_bins: int
     """Length of the blocks of starts that stay in one group."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Sums:
-    """Observations explained by motifs, by period and group, aligned at their starts."""
-
-    cells: Floats32
-    """float32 array (K, P * GROUPS, L, columns)."""
-    held: Floats
-    """Observations, float64 array (K, P * GROUPS)."""
-    column: Indices32
-    sign: Floats32
 
 
 def measure_drift(
@@ -133,7 +127,7 @@ def measure_drift_of_documents(
     cells = sums.cells.reshape(*shape, *sums.cells.shape[2:])
     found = [
         compare_periods(own, held)
-        for own, held in zip(cells, sums.held.reshape(shape), strict=True)
+        for own, held in zip(cells, sums.explained.reshape(shape), strict=True)
     ]
     return Drift(
         period_start_s=periods.start_s,
@@ -193,7 +187,7 @@ def _broaden(motifs: MotifSet, background: Background) -> Floats32:
     return np.ascontiguousarray(opened, dtype=np.float32)
 
 
-def _make_sums(motifs: MotifSet, n_periods: int) -> _Sums:
+def _make_sums(motifs: MotifSet, n_periods: int) -> AlignedSums:
     n_motifs, length, n_words = motifs.probability.shape
     places = n_periods * GROUPS
     most = max(MOST_CELLS // (n_motifs * places * length), 8)
@@ -204,9 +198,9 @@ def _make_sums(motifs: MotifSet, n_periods: int) -> _Sums:
         rng = generator(0, Stream.SKETCH)
         column = rng.integers(n_columns, size=n_words)
         sign = np.where(rng.integers(2, size=n_words) > 0, 1.0, -1.0)
-    return _Sums(
+    return AlignedSums(
         cells=np.zeros((n_motifs, places, length, n_columns), dtype=np.float32),
-        held=np.zeros((n_motifs, places)),
+        explained=np.zeros((n_motifs, places)),
         column=column.astype(np.int32),
         sign=sign.astype(np.float32),
     )
@@ -234,7 +228,7 @@ def _assign_groups(
 
 
 def _add_document(
-    sums: _Sums,
+    sums: AlignedSums,
     table: ObservationTable,
     background: Background,
     active: Activations,
@@ -242,12 +236,9 @@ def _add_document(
     phi: Floats32,
 ) -> None:
     """Add one document and its activations to the sums, in place."""
-    row, motif, mass = active.start.astype(np.int64), active.motif, active.mass
-    first, last = np.zeros_like(row), np.full_like(row, table.n_times)
     layout = start_layout(table, phi.shape[1])
     rate = compute_background_rates(layout, background.weight, background.probability)
-    add_expected_rates(rate, table.offsets, table.word, row, first, last, motif, mass, phi)
-    add_explained(
-        sums.cells, sums.held, sums.column, sums.sign, place, table.offsets, table.word,
-        table.count, rate, row, first, last, motif, mass, phi,
-    )  # fmt: skip
+    observed = Observed(table.offsets, table.word, table.count, rate)
+    starts = Active(active.start, active.motif, active.mass)
+    add_expected_rates(observed, starts, phi)
+    add_explained(sums, place, observed, starts, phi)

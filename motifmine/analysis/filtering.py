@@ -21,9 +21,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from motifmine.analysis.motif_index import LEAST_PROBABILITY, WordEntries, find_alike
+from motifmine.analysis.motif_index import LEAST_PROBABILITY, find_alike, index_words
 from motifmine.analysis.occurrences import APART_BINS, APART_SHARE, FLOOR, SPREAD_BINS
-from motifmine.kernels.filtering import add_start_rates, reestimate_starts, score_starts
+from motifmine.kernels.filtering import (
+    Observed,
+    Prior,
+    Starts,
+    add_start_rates,
+    reestimate_starts,
+    score_starts,
+)
 from motifmine.records.fields import axes
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.types import Floats, Floats32, Indices, Indices32
@@ -147,7 +154,7 @@ class MotifFilter:
         self.motifs = motifs
         self.prior = prior
         self.background = background
-        self.entries = WordEntries.of_motifs(motifs)
+        self.entries = index_words(motifs)
         # rates are kept up to date by differences, so both must leave out the same
         self.probability = np.where(
             motifs.probability > LEAST_PROBABILITY, motifs.probability, np.float32(0)
@@ -226,29 +233,26 @@ class MotifFilter:
         backgrounds = self._backgrounds()
         self._shift(word, count.astype(np.float64))
         self._judge_backgrounds(backgrounds)
-        state, entries = self.state, self.entries.arrays()
+        state = self.state
         state.behind = self._mix(backgrounds)[state.word]
         chance = 1 / (1 + np.exp(-np.maximum(state.odds, -700.0)))
         rate = state.settled + state.behind
-        add_start_rates(state.offsets, state.word, 0, chance * state.weight, *entries, rate)
+        self._add_starts(chance * state.weight, rate)
         mass = reestimate_starts(
-            state.offsets,
-            state.word,
-            state.count,
-            rate,
+            Observed(state.offsets, state.word, state.count, rate),
             self.probability,
-            state.odds,
-            state.weight,
-            state.shown,
-            *self.alike,
-            self.prior.odds,
-            self.prior.shape,
-            self.prior.rate,
+            Starts(state.odds, state.weight, state.shown),
+            self.alike,
+            Prior(self.prior.odds, self.prior.shape, self.prior.rate),
             N_ITERATIONS,
         )
         state.mass[-self.n_rows :] = mass
         state.rate = state.settled + state.behind
-        add_start_rates(state.offsets, state.word, 0, mass, *entries, state.rate)
+        self._add_starts(mass, state.rate)
+
+    def _add_starts(self, mass: Floats, rate: Floats) -> None:
+        """Add what the starts of the last bins contribute to the rates of observations."""
+        add_start_rates(self.state.offsets, self.state.word, 0, mass, self.entries, rate)
 
     def background_rates(self) -> Floats:
         """Return the observations of the background that a bin is expected to have, (W,)."""
@@ -287,10 +291,7 @@ class MotifFilter:
             row,
             motif,
             SPREAD_BINS,
-            state.offsets,
-            state.word,
-            state.count,
-            state.rate,
+            Observed(state.offsets, state.word, state.count, state.rate),
             np.ascontiguousarray(state.mass[-self.n_rows :]),
             state.shown,
             self.probability,
@@ -302,7 +303,7 @@ class MotifFilter:
         self._keep_backgrounds()
         state, n_rows = self.state, self.n_rows
         oldest = state.mass[-n_rows : 1 - n_rows]
-        add_start_rates(state.offsets, state.word, 0, oldest, *self.entries.arrays(), state.settled)
+        self._add_starts(oldest, state.settled)
         gone = state.offsets[1]
         state.word = np.concatenate([state.word[gone:], word.astype(np.int32)])
         state.count = np.concatenate([state.count[gone:], count])
@@ -362,7 +363,7 @@ class MotifFilter:
         starts = np.zeros(len(word))
         edges = np.array([0, len(word)])
         add_start_rates(
-            edges, word, 1 - self.n_rows, state.mass[-self.n_rows :], *self.entries.arrays(), starts
+            edges, word, 1 - self.n_rows, state.mass[-self.n_rows :], self.entries, starts
         )
         gain = np.log(backgrounds[:, word] + starts) @ count - backgrounds.sum(axis=1)
         weight = state.background_weight * np.exp(gain - gain.max())

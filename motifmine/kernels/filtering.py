@@ -6,16 +6,64 @@ owe to an observation is in its base.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motifmine.kernels.jit import inner_kernel, kernel
+from motifmine.types import Floats, Floats32, Indices, Indices32
 
-Reals = NDArray[np.float64]
-Longs = NDArray[np.int64]
-Ints = NDArray[np.int32]
 DEAD = -12.0  # log-odds below which a start is left alone until new bins speak for it
+
+
+class Observed(NamedTuple):
+    """Observations of the last bins; those of bin b are `offsets[b]:offsets[b + 1]`."""
+
+    offsets: Indices
+    """int64 array (R + 1,)."""
+    word: Indices32
+    counts: Floats
+    rate: Floats
+    """Under everything, float64 array (N,)."""
+
+
+class Starts(NamedTuple):
+    """The posterior over starts, float64 arrays (R, K)."""
+
+    odds: Floats
+    """Log-odds that there is a start."""
+    weight: Floats
+    """exp E[log a] of the amplitude a that it has if there is one."""
+    shown: Floats
+    """Mass of the motif that the bins so far could show."""
+
+
+class Alike(NamedTuple):
+    """Motif k looks like `motif[j]` that starts `shift[j]` bins later, j of `[k]:[k + 1]`."""
+
+    offsets: Indices
+    motif: Indices
+    shift: Indices
+
+
+class Prior(NamedTuple):
+    """Of starts before anything is seen, float64 arrays (K,)."""
+
+    odds: Floats
+    """Log-odds."""
+    shape: Floats
+    """Of the gamma distribution of amplitudes."""
+    rate: Floats
+
+
+class WordEntries(NamedTuple):
+    """Where motifs have each word: entries of word w are `[w]:[w + 1]`, by relative time."""
+
+    offsets: Indices
+    motif: Indices32
+    time: Indices32
+    """Relative time, bins."""
+    probability: Floats
 
 
 @kernel
@@ -39,11 +87,9 @@ def _chance(odds: float) -> float:
 
 
 @inner_kernel
-def _add(
-    data: tuple[Longs, Ints, Reals, Reals, NDArray[np.float32]], row: int, k: int, by: float
-) -> None:
+def _add(observed: Observed, probability: Floats32, row: int, k: int, by: float) -> None:
     """Add a start of the amplitude `by` to the rates of all observations."""
-    offsets, word, _, rate, probability = data
+    offsets, word, _, rate = observed
     for b in range(row, min(row + probability.shape[1], len(offsets) - 1)):
         for i in range(offsets[b], offsets[b + 1]):
             rate[i] += by * probability[k, b - row, word[i]]
@@ -51,19 +97,17 @@ def _add(
 
 @inner_kernel
 def _visit(
-    data: tuple[Longs, Ints, Reals, Reals, NDArray[np.float32]],
-    prior: tuple[Reals, Reals, Reals],
+    observed: Observed,
+    probability: Floats32,
+    prior: Prior,
     row: int,
     k: int,
-    odds: Reals,
-    weight: Reals,
-    shown: Reals,
-    mean: Reals,
+    starts: Starts,
+    mean: Floats,
 ) -> None:
     """Compare a start, which the rates are without, with none: set its odds and amplitude."""
-    offsets, word, count, rate, probability = data
-    prior_odds, prior_shape, prior_rate = prior
-    amplitude = weight[row, k]
+    offsets, word, count, rate = observed
+    amplitude = starts.weight[row, k]
     explained, gain = 0.0, 0.0
     for b in range(row, min(row + probability.shape[1], len(offsets) - 1)):
         for i in range(offsets[b], offsets[b + 1]):
@@ -72,33 +116,24 @@ def _visit(
                 rest = max(rate[i], 1e-9 * part)
                 explained += count[i] * part / (rest + part)
                 gain += count[i] * np.log1p(part / rest)
-    shape, scale = prior_shape[k] + explained, prior_rate[k] + shown[row, k]
+    shape, scale = prior.shape[k] + explained, prior.rate[k] + starts.shown[row, k]
     # the amplitude is integrated out of the bound that its present value gives
-    gain += math.lgamma(shape) - math.lgamma(prior_shape[k]) - shape * np.log(scale)
-    gain += prior_shape[k] * np.log(prior_rate[k]) - explained * np.log(amplitude)
-    odds[row, k] = prior_odds[k] + gain
-    weight[row, k] = np.exp(digamma(shape)) / scale
+    gain += math.lgamma(shape) - math.lgamma(prior.shape[k]) - shape * np.log(scale)
+    gain += prior.shape[k] * np.log(prior.rate[k]) - explained * np.log(amplitude)
+    starts.odds[row, k] = prior.odds[k] + gain
+    starts.weight[row, k] = np.exp(digamma(shape)) / scale
     mean[row, k] = shape / scale
 
 
 @kernel
 def reestimate_starts(
-    offsets: Longs,
-    word: Ints,
-    count: Reals,
-    rate: Reals,
-    probability: NDArray[np.float32],
-    odds: Reals,
-    weight: Reals,
-    shown: Reals,
-    alike_offsets: Longs,
-    alike: Longs,
-    alike_shift: Longs,
-    prior_odds: Reals,
-    prior_shape: Reals,
-    prior_rate: Reals,
+    observed: Observed,
+    probability: Floats32,
+    starts: Starts,
+    alike: Alike,
+    prior: Prior,
     n_iterations: int,
-) -> Reals:
+) -> Floats:
     """Re-estimate the posterior of all starts; return their mean amplitudes, float64 (R, K).
 
     A start is one after the other compared with none, all others held fixed. Starts that look alike
@@ -106,28 +141,17 @@ def reestimate_starts(
 
     Parameters
     ----------
-    offsets : int64 array (R + 1,)
-        Observations of bin b are `[b]:[b + 1]`.
-    word, count : arrays (N,)
-    rate : float64 array (N,), changed
-        Under the background and all starts, `weight` times their probability each.
+    observed : Observed
+        Its rates, under the background and the expected starts, change.
     probability : float32 array (K, L, W)
-    odds : float64 array (R, K), changed
-        Log-odds that there is a start.
-    weight : float64 array (R, K), changed
-        exp E[log a] of the amplitude a that it has if there is one.
-    shown : float64 array (R, K)
-        Mass of the motif that the bins so far could show.
-    alike_offsets, alike, alike_shift : int64 arrays
-        Motif k looks like motif `alike[j]` that starts `alike_shift[j]` bins later, `[k]:[k + 1]`.
-    prior_odds, prior_shape, prior_rate : float64 arrays (K,)
-        Log-odds, and the gamma distribution of amplitudes, before anything is seen.
+    starts : Starts
+        Odds and weights change.
     """
+    offsets, word, count, rate = observed
+    odds, weight, _ = starts
     n_rows, n_motifs = weight.shape
     length = probability.shape[1]
     mass = np.zeros((n_rows, n_motifs))
-    data = offsets, word, count, rate, probability
-    prior = prior_odds, prior_shape, prior_rate
     for iteration in range(n_iterations):
         for row in range(n_rows):
             for k in range(n_motifs):
@@ -135,36 +159,36 @@ def reestimate_starts(
                 if odds[row, k] < DEAD:
                     if iteration == 0 and n_rows - row <= length:
                         # what the newest bin could say for it, were it as strong as usual
-                        usual = prior_shape[k] / prior_rate[k]
+                        usual = prior.shape[k] / prior.rate[k]
                         for i in range(offsets[n_rows - 1], offsets[n_rows]):
                             part = usual * probability[k, n_rows - 1 - row, word[i]]
                             odds[row, k] += count[i] * np.log1p(part / rate[i])
                     if odds[row, k] < DEAD:
                         continue
-                first, end = alike_offsets[k], alike_offsets[k + 1]
+                first, end = alike.offsets[k], alike.offsets[k + 1]
                 if odds[row, k] < 0:
                     # only what is likely can hide others
                     end = first
-                _add(data, row, k, -before)
+                _add(observed, probability, row, k, -before)
                 for j in range(first, end):
-                    r, m = row + alike_shift[j], alike[j]
+                    r, m = row + alike.shift[j], alike.motif[j]
                     if 0 <= r < n_rows:
-                        _add(data, r, m, -weight[r, m] * _chance(odds[r, m]))
-                _visit(data, prior, row, k, odds, weight, shown, mass)
+                        _add(observed, probability, r, m, -weight[r, m] * _chance(odds[r, m]))
+                _visit(observed, probability, prior, row, k, starts, mass)
                 total = odds[row, k]
                 for j in range(first, end):
-                    r, m = row + alike_shift[j], alike[j]
+                    r, m = row + alike.shift[j], alike.motif[j]
                     if 0 <= r < n_rows:
-                        _visit(data, prior, r, m, odds, weight, shown, mass)
+                        _visit(observed, probability, prior, r, m, starts, mass)
                         total = np.logaddexp(total, odds[r, m])
                 # one of them, or none: the odds of each against all others
                 for j in range(first - 1, end):
-                    r, m = (row, k) if j < first else (row + alike_shift[j], alike[j])
+                    r, m = (row, k) if j < first else (row + alike.shift[j], alike.motif[j])
                     if 0 <= r < n_rows:
                         own = odds[r, m]
                         others = total + np.log1p(-min(np.exp(own - total), 1 - 1e-15))
                         odds[r, m] = own - np.logaddexp(0.0, others)
-                        _add(data, r, m, weight[r, m] * _chance(odds[r, m]))
+                        _add(observed, probability, r, m, weight[r, m] * _chance(odds[r, m]))
     for row in range(n_rows):
         for k in range(n_motifs):
             mass[row, k] *= _chance(odds[row, k])
@@ -173,15 +197,12 @@ def reestimate_starts(
 
 @kernel
 def add_start_rates(
-    offsets: Longs,
-    word: Ints,
+    offsets: Indices,
+    word: Indices32,
     first_bin: int,
-    mass: Reals,
-    entry_offsets: Longs,
-    entry_motif: Ints,
-    entry_time: Ints,
-    entry_probability: Reals,
-    rate: Reals,
+    mass: Floats,
+    entries: WordEntries,
+    rate: Floats,
 ) -> None:
     """Add what some starts contribute to the rates of observations.
 
@@ -193,33 +214,29 @@ def add_start_rates(
         Bin of the start in row 0.
     mass : float64 array (rows, K)
         Observations that each start gives in all.
-    entry_offsets, entry_motif, entry_time, entry_probability
-        Entries of word w are `[w]:[w + 1]`, by ascending relative time: where motifs have it.
+    entries : WordEntries
     rate : float64 array (N,), changed
     """
     for b in range(len(offsets) - 1):
         for i in range(offsets[b], offsets[b + 1]):
-            for e in range(entry_offsets[word[i]], entry_offsets[word[i] + 1]):
-                row = b - entry_time[e] - first_bin
+            for e in range(entries.offsets[word[i]], entries.offsets[word[i] + 1]):
+                row = b - entries.time[e] - first_bin
                 if row < 0:
                     break
                 if row < mass.shape[0]:
-                    rate[i] += mass[row, entry_motif[e]] * entry_probability[e]
+                    rate[i] += mass[row, entries.motif[e]] * entries.probability[e]
 
 
 @kernel
 def score_starts(
-    row: Longs,
-    motif: Longs,
+    row: Indices,
+    motif: Indices,
     spread: int,
-    offsets: Longs,
-    word: Ints,
-    count: Reals,
-    rate: Reals,
-    mass: Reals,
-    shown: Reals,
-    probability: NDArray[np.float32],
-) -> Reals:
+    observed: Observed,
+    mass: Floats,
+    shown: Floats,
+    probability: Floats32,
+) -> Floats:
     """Return the log-likelihood ratio of starts so far, each with its neighbours, nats (n,).
 
     Parameters
@@ -227,13 +244,12 @@ def score_starts(
     row, motif : int64 arrays (n,)
     spread : int
         Neighbouring rows on each side that belong to a start.
-    offsets, word, count
-        See `reestimate_starts`.
-    rate : float64 array (N,)
-        Of every observation under all starts.
+    observed : Observed
+        With rates under all starts.
     mass, shown : float64 arrays (R, K)
     probability : float32 array (K, L, W)
     """
+    offsets, word, count, rate = observed
     length = probability.shape[1]
     n_rows = mass.shape[0]
     scores = np.zeros(len(row))

@@ -10,7 +10,13 @@ from motifmine.analysis.drift import measure_drift
 from motifmine.durations import Duration
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import read_fit, write_fit, write_table
-from motifmine.kernels.aligned_counts import add_expected_rates, add_explained
+from motifmine.kernels.aligned_counts import (
+    Active,
+    AlignedSums,
+    Observed,
+    add_expected_rates,
+    add_explained,
+)
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.drift import Drift
 from motifmine.records.fit import Activations, Background, MotifSet
@@ -235,30 +241,28 @@ def naive(
 
 
 def test_kernels_do_what_the_formulas_say() -> None:
-    table, motifs, _, activations = archive(steady, later, days=2, per_day=3, size=6)
+    days, motifs, _, found = archive(steady, later, days=2, per_day=3, size=6)
+    table, n = days.document(0), found.offsets[1]
+    activations = Activations(
+        offsets=found.offsets[:2], start=found.start[:n], motif=found.motif[:n], mass=found.mass[:n]
+    )
     # motifs that hang over both edges of their document
     activations.start[[0, -1]] = -3, N_TIMES - 4
-    document = np.repeat([0, 1], np.diff(activations.offsets))
-    edges = table.document_offsets
-    row, first, last = edges[document] + activations.start, edges[document], edges[document + 1]
     rate = np.full(len(table.word), 0.01, dtype=np.float32)
     expected_rate, expected_cells = naive(table, activations, motifs.probability, rate)
-    add_expected_rates(
-        rate, table.offsets, table.word, row, first, last, activations.motif, activations.mass,
-        motifs.probability,
-    )  # fmt: skip
-    shape = (2, 2, LENGTH, WORDS)
-    cells, held = np.zeros(shape, dtype=np.float32), np.zeros(shape[:2])
-    sign = np.where(np.arange(WORDS) % 2, -1, 1).astype(np.float32)
-    place = np.ones(len(row), dtype=np.int64)
-    add_explained(
-        cells, held, np.arange(WORDS, dtype=np.int32), sign, place, table.offsets, table.word,
-        table.count, rate, row, first, last, activations.motif, activations.mass,
-        motifs.probability,
-    )  # fmt: skip
+    observed = Observed(table.offsets, table.word, table.count, rate)
+    active = Active(activations.start, activations.motif, activations.mass)
+    add_expected_rates(observed, active, motifs.probability)
+    sums = AlignedSums(
+        cells=np.zeros((2, 2, LENGTH, WORDS), dtype=np.float32),
+        explained=np.zeros((2, 2)),
+        column=np.arange(WORDS, dtype=np.int32),
+        sign=np.where(np.arange(WORDS) % 2, -1, 1).astype(np.float32),
+    )
+    add_explained(sums, np.ones(len(active.start), np.int64), observed, active, motifs.probability)
     np.testing.assert_allclose(rate, expected_rate, rtol=1e-5)
-    np.testing.assert_allclose(cells[0, 1], sign * expected_cells, rtol=1e-4, atol=1e-6)
-    assert held[0].tolist() == [0, pytest.approx(expected_cells.sum(), rel=1e-5)]
+    np.testing.assert_allclose(sums.cells[0, 1], sums.sign * expected_cells, rtol=1e-4, atol=1e-6)
+    assert sums.explained[0].tolist() == [0, pytest.approx(expected_cells.sum(), rel=1e-5)]
 
 
 def test_many_words_in_few_columns_give_the_same_drift(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from scipy import special
 from motifmine.analysis.filtering import N_ITERATIONS, FilterState, MotifFilter, StartPrior
 from motifmine.analysis.motif_index import find_alike
 from motifmine.io.hdf5.states import read_states, write_states
-from motifmine.kernels.filtering import digamma
+from motifmine.kernels.filtering import Alike, digamma
 from motifmine.records.fields import are_equal
 from motifmine.records.fit import MotifSet
 from tests.reference.filtering import PlainFilter
@@ -72,7 +72,7 @@ def test_filter_agrees_with_plain_loops() -> None:
     prior = online.prior
     # plain loops compare every start alone
     nothing = np.zeros(0, dtype=np.int64)
-    online.alike = np.zeros(N_MOTIFS + 1, dtype=np.int64), nothing, nothing
+    online.alike = Alike(np.zeros(N_MOTIFS + 1, dtype=np.int64), nothing, nothing)
     # one background, which does not change
     online.keep[:] = 1.0
     online.state.background_weight = np.array([1.0, 0.0, 0.0])
