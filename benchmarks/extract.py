@@ -82,11 +82,19 @@ def time_folder(paths: list[Path], folder: Path) -> None:
 
 def time_video(path: Path) -> None:
     """Print how fast one file is extracted on one and on all cores, and the ratio to decoding."""
-    columns: dict[str, list[float]] = {"decode + resize": [], "one thread": [], "all cores": []}
+    columns: dict[str, list[float]] = {
+        "decode + resize": [],
+        "one thread": [],
+        "not stabilised": [],
+        "all cores": [],
+    }
     cpu: dict[str, list[float]] = {name: [] for name in columns}
     jobs: dict[str, Callable[[], object]] = {
         "decode + resize": lambda: decode_and_resize(path),
         "one thread": lambda: list(extract_documents(path, threads=1)),
+        "not stabilised": lambda: list(
+            extract_documents(path, FlowSpec(stabilise="off"), threads=1)
+        ),
         "all cores": lambda: list(extract_documents(path)),
     }
     for _ in range(ROUNDS):

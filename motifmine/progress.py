@@ -24,5 +24,7 @@ class Progress:
     def __str__(self) -> str:
         if self.source is None:
             return f"{self.log_likelihood:.6g} nats"
-        speed = f"{self.frames_per_s:.0f} frames/s" if self.frames_per_s > 0 else ""
-        return f"{self.source.name}, {speed or f'{self.done:.0f} s'}"
+        if self.frames_per_s > 0:
+            return f"{self.source.name}, {self.frames_per_s:.0f} frames/s"
+        # a source that has just been opened has no position yet
+        return self.source.name + ("" if math.isnan(self.done) else f", {self.done:.0f} s")

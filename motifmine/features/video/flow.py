@@ -23,6 +23,7 @@ from motifmine.features.video.light import is_light_change
 from motifmine.features.video.mask import make_watch_mask, resize
 from motifmine.features.video.overlays import OverlayWatch
 from motifmine.features.video.pose import STILL, Pose, everywhere, put_back, warp_back
+from motifmine.features.video.sensor_noise import choose_smoothing, smooth
 from motifmine.features.video.spec import MIN_GAP_SHARE, FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
 from motifmine.parallel.ordered import map_ordered
@@ -263,6 +264,9 @@ class FlowWords:
     def _count(self, pair: _Pair) -> _Counted:
         """Return the changed pixels of a pair and the count of every word."""
         grid = self.grid
+        side = choose_smoothing(pair.before.image, pair.after.image, self.spec.change)
+        if side > 1:
+            pair = pair._replace(before=_smooth(pair.before, side), after=_smooth(pair.after, side))
         changed = self._find_changed(pair.before, pair.after, self.spec.change)
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
         places = (self._vector_of_pixel, self.cell_of_pixel, grid.rows * grid.columns)
@@ -303,6 +307,11 @@ def _put_back(frame: _WorkingFrame, pose: Pose) -> _WorkingFrame:
     image = put_back(frame.image, pose)
     _, known = warp_back(everywhere(*image.shape[::-1]), pose, 1.0)
     return _WorkingFrame(frame.time_s, image, _halve(image), frame.reduced, known.astype(np.uint8))
+
+
+def _smooth(frame: _WorkingFrame, side: int) -> _WorkingFrame:
+    """Return a frame less the noise of its sensor."""
+    return frame._replace(image=smooth(frame.image, side), half=smooth(frame.half, side))
 
 
 _THREAD = threading.local()
