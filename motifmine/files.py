@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from motifmine.errors import MotifmineError, WorkspaceError
-from motifmine.parallel.scratch import own_path, sweep_once, temporary_name
+from motifmine.parallel.scratch import make_folder, own_path, sweep_once, temporary_name
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
     refuse_overwriting(path, force=force)
     sweep_once(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with own_path(temporary_name(path)) as part:
             yield part
             with part.open("rb+") as file:

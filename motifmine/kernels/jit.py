@@ -6,13 +6,16 @@ it makes `isnan` return False for NaN. `fast_kernel` only allows sums to be reor
 compiler needs to vectorise a dot product.
 """
 
+import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
 config: Any = numba.config
@@ -62,8 +65,54 @@ def _usable_folder() -> str:
 CACHE = _usable_folder()  # where compiled kernels are kept; "": they are compiled in every process
 
 
+class KernelFiles(IndexDataCacheFile):
+    """Compiled code on disk, in one file for each combination of types.
+
+    numba numbers these files and lists them in an index. Of two processes that compile for
+    different types at the same time both take the same number, and a third one that has read the
+    index meanwhile gets code for other types, or of the source before a change.
+    """
+
+    def load(self, key: Any) -> Any:
+        """Return what was saved for a key, None where there is nothing of use."""
+        # whatever a file raises that was cut off with the power
+        with suppress(Exception):
+            *made_for, data = self._load_data(self._name(key))  # type: ignore[no-untyped-call]
+            if made_for == [self._version, self._source_stamp, key]:
+                return data
+        return None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save the compiled code for a key; it replaces that of an earlier source."""
+        content = (self._version, self._source_stamp, key, data)
+        self._save_data(self._name(key), content)  # type: ignore[no-untyped-call]
+
+    def _name(self, key: Any) -> str:
+        signature, target, _ = key
+        digest = hashlib.sha256(repr((signature, target)).encode()).hexdigest()[:16]
+        return f"{Path(self._index_name).stem}.{digest}.nbc"
+
+
+class KernelCache(FunctionCache):
+    """Compiled code of one function; without it, or where it cannot be kept, all else works."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._cache_file.__class__ = KernelFiles
+
+    @contextmanager
+    def _guard_against_spurious_io_errors(self) -> Iterator[None]:
+        # a full disk, a quota, a folder that was removed
+        with suppress(OSError):
+            yield
+
+
 class Kernel(CPUDispatcher):
     """A function that is compiled for the types of its arguments, once for all integers."""
+
+    def enable_caching(self) -> None:
+        """Keep compiled code on disk."""
+        self._cache = KernelCache(self.py_func)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Return the compiled function for a call in another kernel."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from motifmine.parallel.scratch import (
     RESERVED,
     lock_folder,
+    make_folder,
     make_token,
     own_path,
     read_text_or_none,
@@ -22,9 +23,14 @@ def reserve(path: Path) -> Path | None:
     The mark is made with its content in one step, which also holds on file systems without locks.
     """
     mark = reservation_of(path)
-    for _ in range(2):
+    for _ in range(100):
+        make_folder(mark.parent)
         with own_path(temporary_name(mark)) as part:
-            part.write_text(f"{make_token()}\nprocess {os.getpid()} on {platform.node()}\n")
+            try:
+                part.write_text(f"{make_token()}\nprocess {os.getpid()} on {platform.node()}\n")
+            except FileNotFoundError:
+                # a command that failed took its empty folder away
+                continue
             try:
                 os.link(part, mark)
             except FileExistsError:

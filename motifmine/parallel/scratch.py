@@ -161,6 +161,20 @@ def scratch_folder(root: Path) -> Iterator[Path]:
                 empty.rmdir()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, also while other commands remove empty ones.
+
+    Raises
+    ------
+    OSError
+    """
+    for _ in range(100):
+        # a parent was made here, and removed before the folder was in it
+        with suppress(FileNotFoundError):
+            return folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def remove(path: Path) -> None:
     """Remove a file or folder, if it exists and that is allowed."""
     with suppress(OSError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from motifmine.errors import WorkspaceError
 from motifmine.io.hdf5 import store
-from motifmine.parallel.scratch import scratch_folder
+from motifmine.parallel.scratch import make_folder, scratch_folder
 from motifmine.records.table import ObservationTable, Recording, document_name
 
 
@@ -86,7 +86,7 @@ def write_documents(
         # another command may have written one meanwhile
         if not force and (there := document_tables(table_path)):
             raise WorkspaceError(f"{there[0]} exists already; overwrite it with --force")
-        table_path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(table_path.parent)
         for path in document_tables(table_path):
             if path not in {table.path for table in placed}:
                 path.unlink()

@@ -1,6 +1,8 @@
 """Reports and clips of the fits of a workspace."""
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +43,31 @@ def show_fit(
         find_time_zone(time_zone)
         if store.read_fit_time_zone(path) != time_zone:
             changes.write_time_zone(path, time_zone)
+    # before the fit is read: another command may name its motifs until the report is written.
+    # Naming keeps the time of modification (mtime); only ctime shows that the file changed
+    changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"
-    # naming motifs keeps the time of modification (mtime); only ctime shows that the file changed
-    changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
-    is_stale = report.exists() and report.stat().st_mtime_ns < changed_ns
-    if force or is_stale or not report.exists():
-        report = write_report(
+    if force or _written_ns(report) < changed_ns:
+        write_report(
             record,
             folder,
             name=path.stem,
             explained=explained_in_workspace(record, workspace),
-            force=force or is_stale,
+            force=True,
         )
+        # as old as what it shows: later changes of the fit are later than the report
+        with suppress(OSError):
+            os.utime(report, ns=(changed_ns, changed_ns))
     return record, report
+
+
+def _written_ns(report: Path) -> int:
+    """Return the time of a report, ns; 0 where there is none, or another command replaces it."""
+    with suppress(FileNotFoundError):
+        return report.stat().st_mtime_ns
+    return 0
 
 
 def cut_clips(

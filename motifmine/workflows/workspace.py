@@ -138,7 +138,6 @@ class Workspace:
         path = self.fit_path(name or self.next_fit_name(model))
         refuse_overwriting(path, force=force or name is None)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             mark = reserve(path)
             # another command may have taken the number since it was chosen, or even be done with it
             while name is None and (mark is None or path.exists()):

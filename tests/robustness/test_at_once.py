@@ -1,6 +1,7 @@
 """Commands at once in one workspace: each result is kept, each name stays, nothing is left."""
 
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -14,8 +15,10 @@ from motifmine.errors import WorkspaceError
 from motifmine.files import open_atomic
 from motifmine.io.hdf5 import store
 from motifmine.parallel.reservations import read_holder, reservation_of, reserve
-from motifmine.parallel.scratch import make_token
+from motifmine.parallel.scratch import make_folder, make_token
+from motifmine.workflows import report
 from motifmine.workflows.names import name_motifs
+from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.commands import leftovers, run, start
 from tests.helpers.fit_records import lane_record
@@ -102,6 +105,69 @@ def test_a_name_in_use_is_refused_before_computing(tmp_path: Path) -> None:
     ):
         pass
     assert leftovers(tmp_path) == []
+
+
+def test_a_folder_may_vanish_while_a_name_in_it_is_reserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that fails in a new workspace removes its empty folders."""
+    workspace = Workspace(tmp_path / "work")
+    n_lost = 0
+
+    def lose_folder() -> str:
+        nonlocal n_lost
+        if n_lost < 2:
+            n_lost += 1
+            shutil.rmtree(workspace.root)
+        return make_token()
+
+    monkeypatch.setattr("motifmine.parallel.reservations.make_token", lose_folder)
+    with workspace.reserve_fit(None, "plsm") as path:
+        assert reservation_of(path).exists()
+    assert n_lost == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parent_may_vanish_while_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = os.mkdir, []
+
+    def lose_parent(path: Path, *more: int) -> None:
+        make(path, *more)
+        made.append(Path(path).name)
+        if made == ["work"]:
+            Path(path).rmdir()
+
+    monkeypatch.setattr(os, "mkdir", lose_parent)
+    make_folder(tmp_path / "work" / ".scratch" / "own")
+    assert (tmp_path / "work/.scratch/own").is_dir()
+    assert made[:2] == ["work", "work"]
+
+
+def test_reports_of_one_fit_at_once_are_whole(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    store.write_fit(workspace.fit_path("lanes"), lane_record())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: show_fit(workspace, "lanes", force=True), range(4)))
+    assert (tmp_path / "reports/lanes/report.html").stat().st_size > 1000
+    assert leftovers(tmp_path) == []
+
+
+def test_names_given_while_a_report_is_written_are_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path)
+    store.write_fit(workspace.fit_path("lanes"), lane_record())
+
+    def name_meanwhile(*_: object) -> None:
+        name_motifs(workspace, "lanes", {0: "left lane"})
+
+    monkeypatch.setattr(report, "explained_in_workspace", name_meanwhile)
+    _, page = show_fit(workspace, "lanes")
+    assert "left lane" not in page.read_text()
+    show_fit(workspace, "lanes")
+    assert "left lane" in page.read_text()
 
 
 def test_the_name_of_a_process_that_is_gone_is_free(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.errors import MotifmineWarning
+from motifmine.parallel.scratch import make_folder
 from motifmine.records.series import BinnedSeries
 
 WHOLE = "whole"  # marker file of a complete source
@@ -23,7 +24,7 @@ def cache_binned(
     # a survey that failed on a late row left its documents here, and the source is read again for
     # the message of the failure
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    make_folder(folder)
     for number, part in enumerate(parts):
         np.savez(
             folder / f"{number:08d}.npz",

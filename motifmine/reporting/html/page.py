@@ -14,7 +14,7 @@ from pathlib import Path
 
 from motifmine.analysis.explained import Explained
 from motifmine.errors import WorkspaceError
-from motifmine.parallel.scratch import sweep_once, temporary_name
+from motifmine.parallel.scratch import lock_folder, make_folder, sweep_once, temporary_name
 from motifmine.records.fit import FitRecord
 from motifmine.records.topics import unfold_record
 from motifmine.reporting.figures.images import encode_jpeg, encode_png
@@ -72,13 +72,16 @@ def write_report(
     try:
         _remove(part, old)
         # all files are written before the folder has its name
-        part.mkdir(parents=True)
+        make_folder(part)
         _write_pictures(context, part)
         page = _render_page(context, folder, title, explained or {})
         (part / REPORT_NAME).write_bytes(page.encode("utf-8"))
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
+        with lock_folder(folder.parent):
+            # another command may have written it meanwhile
+            _refuse_overwriting(folder, force=force)
+            if folder.exists():
+                folder.rename(old)
+            part.rename(folder)
     except OSError as error:
         raise WorkspaceError(f"the report {folder} cannot be written: {error}") from error
     finally:

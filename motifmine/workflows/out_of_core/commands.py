@@ -10,7 +10,7 @@ from motifmine.io.hdf5 import store
 from motifmine.models.request import FitRequest
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import count_threads_per_worker
-from motifmine.parallel.scratch import scratch_folder
+from motifmine.parallel.scratch import make_folder, scratch_folder
 from motifmine.records.fit import FitRecord
 from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, Preparation
@@ -40,7 +40,7 @@ def fit_tables_in_files(
         scratch_folder(workspace.root.resolve()) as scratch,
         open_mapper(run.workers, run.scheduler, run.say) as mapper,
     ):
-        scratch.mkdir(parents=True)
+        make_folder(scratch)
         made = scratch / "fit.h5"
         fit_files(
             paths,
