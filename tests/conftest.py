@@ -12,7 +12,8 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from motifmine.simulation import Simulation, simulate
-from tests.helpers.paths import ROOT
+from motifmine.workflows.workspace import Workspace
+from tests.helpers.paths import CLIP, ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -72,6 +73,22 @@ def shared_data() -> Path:
 def small() -> Simulation:
     """Two documents of three well separated motifs."""
     return simulate(n_motifs=3, motif_length=8, n_words=18, n_times=400, n_documents=2, seed=5)
+
+
+@pytest.fixture(scope="session")
+def junction(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with the table of `CLIP` and a fit; tests must not change it."""
+    from motifmine.io.hdf5.store import write_fit
+    from motifmine.models.plsm.model import Plsm
+    from motifmine.workflows.extract import extract_sources
+    from motifmine.workflows.mine import mine
+    from tests.helpers.clips import thin_out
+
+    workspace = Workspace(tmp_path_factory.mktemp("junction"))
+    extract_sources([CLIP], workspace)
+    spec = Plsm(n_motifs=2, motif_length=8, restarts=1, iterations=30, activity="sparse", rounds=2)
+    write_fit(workspace.fit_path("plsm-001"), mine(thin_out(workspace.read_tables()), spec))
+    return workspace
 
 
 @pytest.fixture(scope="session")

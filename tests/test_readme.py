@@ -12,7 +12,8 @@ from click import Command, Group, Option
 from click.testing import Result
 
 from motifmine.io.hdf5.nodes import list_datasets
-from tests.helpers.paths import ROOT
+from motifmine.workflows.workspace import Workspace
+from tests.helpers.paths import CLIP, ROOT
 
 USING = (ROOT / "docs/index.md").read_text().partition(":caption: Using motifmine")[2]
 MOVED = [
@@ -85,16 +86,12 @@ def test_every_option_of_every_command_is_in_the_documentation(command: Command)
     assert missing == []
 
 
-def test_the_layouts_name_every_dataset(motifmine: Run) -> None:
-    clip = min((ROOT / "sample_data/junction").glob("*.mp4"))
-    assert motifmine("extract", clip, "--to", "15s").exit_code == 0
-    line = ("fit", "--model", "plsm", "--motifs", "3", "--restarts", "1", "--iterations", "10")
-    assert motifmine(*line).exit_code == 0
+def test_the_layouts_name_every_dataset(junction: Workspace) -> None:
     layouts = next(text for text in SHELL if "motifmine.table/1" in text)
     names: list[str] = []
-    for path in Path("motifmine-work").glob("*/*.h5"):
+    for path in junction.root.glob("*/*.h5"):
         with h5py.File(path) as file:
             names += [name for name, _ in list_datasets(file)]
             names += list(file.attrs)
-    leaves = {name.rpartition("/")[2] for name in names} - {clip.stem}
+    leaves = {name.rpartition("/")[2] for name in names} - {CLIP.stem}
     assert not [leaf for leaf in leaves if leaf not in layouts]

@@ -5,9 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from motifmine.io.hdf5.store import read_fit, write_table
 from motifmine.models.registry import OWN
@@ -18,6 +21,7 @@ from tests.helpers.archives import make_archive
 from tests.helpers.paths import ROOT
 
 LENGTH = ("--motif-length", "8bins")
+Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,15 @@ def run(plugin: Path, *line: str | Path) -> str:
     return done.stdout
 
 
+def run_here(plugin: Path, motifmine: Run, patch: pytest.MonkeyPatch, *line: str | Path) -> str:
+    """Do the same in this process, which costs no imports."""
+    with patch.context() as context:
+        context.syspath_prepend(plugin)
+        done = motifmine(*line)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def fitted(plugin: Path, scene: Path) -> Path:
     """The workspace with a fit of the model."""
@@ -82,18 +95,21 @@ def test_a_fit_keeps_what_it_was_made_with(fitted: Path, truth: Simulation) -> N
     assert record.provenance.spec.settings == {"n_motifs": 3, "motif_length": 8, "windows": 24}
 
 
-def test_commands_show_and_locate_its_motifs(plugin: Path, fitted: Path) -> None:
-    shown = run(plugin, "show-motifs", "-w", fitted)
+def test_commands_show_and_locate_its_motifs(
+    plugin: Path, fitted: Path, motifmine: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = partial(run_here, plugin, motifmine, monkeypatch)
+    shown = here("show-motifs", "-w", fitted)
     assert len([line for line in shown.splitlines() if line.strip()[:1].isdigit()]) == 3
     report = (fitted / "reports/mean-windows-001/report.html").read_text()
     assert "motifmine fit --model mean-windows --motifs 3 --motif-length 8bins" in report
     assert "--windows 24" in report
-    found = run(plugin, "occurrences", "-w", fitted, "--format", "csv").splitlines()
+    found = here("occurrences", "-w", fitted, "--format", "csv").splitlines()
     assert len(found) - 1 == len(read_fit(fitted / "fits/mean-windows-001.h5").occurrences)
     table = fitted / "tables/document-001.h5"
-    located = run(plugin, "locate", "mean-windows-001", table, "-w", fitted, "--format", "csv")
+    located = here("locate", "mean-windows-001", table, "-w", fitted, "--format", "csv")
     assert len(located.splitlines()) > 100
-    facts = json.loads(run(plugin, "info", fitted / "fits/mean-windows-001.h5", "--json"))
+    facts = json.loads(here("info", fitted / "fits/mean-windows-001.h5", "--json"))
     assert facts["model"] == "mean-windows" and facts["motifs"] == 3
 
 
@@ -122,8 +138,11 @@ def test_an_archive_is_fitted_with_it(plugin: Path, tmp_path: Path) -> None:
     assert record.provenance.spec.settings["windows"] == 9
 
 
-def test_plugins_lists_what_it_adds(plugin: Path) -> None:
-    found = {item["name"]: item for item in json.loads(run(plugin, "plugins", "--json"))}
+def test_plugins_lists_what_it_adds(
+    plugin: Path, motifmine: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = json.loads(run_here(plugin, motifmine, monkeypatch, "plugins", "--json"))
+    found = {item["name"]: item for item in listed}
     assert found["mean-windows"]["kind"] == "model" and found["mean-windows"]["problem"] == ""
     assert found["gauge"]["package"] == "motifmine-template 0.1.0"
 

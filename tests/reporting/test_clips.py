@@ -23,23 +23,14 @@ from motifmine.reporting.figures.clips import (
 )
 from motifmine.simulation import Simulation
 from motifmine.workflows.workspace import Workspace
-from tests.helpers.paths import ROOT
+from tests.helpers.paths import CLIP
 
-CLIP = ROOT / "sample_data/junction/junction_202603140800.mp4"
 Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> FitRecord:
-    from motifmine.models.plsm.model import Plsm
-    from motifmine.workflows.extract import extract_sources
-    from motifmine.workflows.extract_jobs import ExtractionSettings
-    from motifmine.workflows.mine import mine
-
-    workspace = Workspace(tmp_path_factory.mktemp("clips"))
-    extract_sources([CLIP], workspace, ExtractionSettings())
-    spec = Plsm(n_motifs=2, motif_length=8, restarts=1, iterations=30, activity="sparse", rounds=2)
-    return mine(workspace.read_tables(), spec)
+def record(junction: Workspace) -> FitRecord:
+    return store.read_fit(junction.find_fit())
 
 
 def test_a_span_begins_and_ends_where_it_is_asked_to() -> None:

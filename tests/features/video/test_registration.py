@@ -18,21 +18,16 @@ from motifmine.features.video.registration import (
 from motifmine.io.hdf5 import store
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.types import Pixels
-from motifmine.workflows.extract import extract_sources
-from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
-from tests.helpers.paths import ROOT
+from tests.helpers.clips import thin_out
 
-CLIP = ROOT / "sample_data/junction/junction_202603140800.mp4"
 Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> ObservationTable:
-    workspace = Workspace(tmp_path_factory.mktemp("scene"))
-    extract_sources([CLIP], workspace, ExtractionSettings())
-    return workspace.read_tables()
+def scene(junction: Workspace) -> ObservationTable:
+    return thin_out(junction.read_tables())
 
 
 def knocked(table: ObservationTable, right: float, down: float, turn_deg: float) -> Pixels:

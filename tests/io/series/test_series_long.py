@@ -285,7 +285,7 @@ FORMS: list[Callable[[Updates], str]] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(
     steps=st.lists(st.integers(1, 200), min_size=12, max_size=40),
     seed=st.integers(0, 2**16),

@@ -92,13 +92,10 @@ def test_starts_are_located_as_they_were_found(busy: Traffic, moving: PlsmFit) -
         assert (np.abs(found.start_bin[found.motif == motif] - start) <= 2).any()
 
 
-def test_the_number_of_threads_changes_nothing(busy: Traffic, moving: PlsmFit) -> None:
-    other = Plsm(n_motifs=8, longest_s=6.0).fit(busy.table, seed=1, n_threads=2)
-    assert np.array_equal(other.motifs.probability, moving.motifs.probability)
-
-
-def test_a_given_length_is_kept(busy: Traffic) -> None:
-    fit = Plsm(n_motifs=2, motif_length=12, activity="moving").fit(busy.table, seed=0)
+def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: Traffic) -> None:
+    spec = Plsm(n_motifs=2, motif_length=12, activity="moving")
+    fit, other = (spec.fit(busy.table, seed=0, n_threads=n) for n in (1, 2))
+    assert np.array_equal(other.motifs.probability, fit.motifs.probability)
     assert fit.motifs.motif_length == 12
     assert len(fit.motifs) <= 2
     assert purity(fit).min() > 0.95
@@ -111,6 +108,7 @@ def test_what_does_not_move_has_plain_motifs() -> None:
     assert fit.spec.activity in ("sparse", "dense")
 
 
+@pytest.mark.long
 def test_lanes_are_found_though_rain_holds_most_of_the_observations() -> None:
     rain = simulate_traffic(LANES, n_bins=120, per_bin=0.09, seed=3, flicker=300)
     fit = Plsm(n_motifs=3, motif_length=15).fit(rain.table, seed=1)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.moving_splits import Passing, lanes_of, routes_of
@@ -52,6 +53,7 @@ def test_large_things_and_pairs_are_in_no_lane() -> None:
     assert lanes_of(few, most=1) == []
 
 
+@pytest.mark.long
 def test_lanes_that_touch_are_two_motifs() -> None:
     lanes = [Lane(row=6, direction=RIGHT, speed=1.2), Lane(row=8, direction=RIGHT, speed=1.3)]
     traffic = simulate_traffic(lanes, n_bins=200, per_bin=0.06, seed=6, flicker=3)
