@@ -7,6 +7,7 @@ from motifmine.api.features import MotifFeatures
 from motifmine.errors import DataError
 
 
+@pytest.mark.long
 def test_it_is_a_transformer_of_scikit_learn() -> None:
     # slow to import, and every process of the tests collects this module
     from sklearn.utils.estimator_checks import check_estimator

@@ -207,13 +207,14 @@ def test_the_fit_does_not_depend_on_who_samples_which_group(
     assert other.findings() == fit.findings()
 
 
-def test_the_command_samples_groups_on_two_processes(truth: Simulation, motifmine: Run) -> None:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_the_command_samples_groups(truth: Simulation, motifmine: Run, workers: int) -> None:
     for number in range(4):
         document = truth.table.document(number)
         store.write_table(Path(f"ws/tables/{document.recordings[0].name}.h5"), document)
     line = ("fit", "-w", "ws", "--model", "hdlsm", "--motif-length", "8bins", "--groups", "2")
     few = ("--chains", "1", "--starts", "1", "--sweeps", "60", "--burn-in", "40")
-    ran = motifmine(*line, *few, "--workers", "2")
+    ran = motifmine(*line, *few, "--workers", str(workers))
     assert ran.exit_code == 0, ran.stderr
     assert "sampled in 2 groups of documents" in ran.stderr
     spec = store.read_fit(Path("ws/fits/hdlsm-001.h5")).provenance.spec
