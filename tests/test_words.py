@@ -83,8 +83,9 @@ def find_undocumented(module: Path) -> list[str]:
     """Return the public functions of three or more parameters that leave shapes or units open.
 
     Such a function has a Parameters section. What click calls is not among them: the help of
-    options and arguments documents a command. A class whose docstring refers to its protocol has
-    its parameters there.
+    options and arguments documents a command. Nor is what only other kernels call: the module of
+    their records says what they take. A class whose docstring refers to its protocol has its
+    parameters there.
     """
     found = []
 
@@ -97,7 +98,8 @@ def find_undocumented(module: Path) -> list[str]:
                     visit(node.body, f"{node.name}.")
             elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 if any(
-                    re.match(r"click\.(command|group)", ast.unparse(d)) for d in node.decorator_list
+                    re.match(r"click\.(command|group)|inner_", ast.unparse(d))
+                    for d in node.decorator_list
                 ):
                     continue
                 arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]

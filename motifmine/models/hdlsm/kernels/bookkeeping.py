@@ -44,16 +44,7 @@ def count_listed_tokens(
 ) -> None:
     """Add listed observations `by` times to occurrence `o`, or to their owners if it is -1.
 
-    Parameters
-    ----------
-    state : State
-        Changed, except for the owners of the observations.
-    token : int64 array
-        Observations.
-    o : int
-        Occurrence slot, or -1.
-    by : int
-        1, or -1 to remove them.
+    `token` are observations, `by` is 1, or -1 to remove them.
     """
     length = len(prior.shape)
     for i in token:
@@ -158,13 +149,7 @@ def close_occurrence(state: State, prior: Prior, o: int) -> None:
 
 @inner_kernel
 def list_tokens(tokens: Tokens, state: State, o: int, length: int, token: Longs) -> int:
-    """Write the observations of occurrence `o` to `token` and return their number.
-
-    Parameters
-    ----------
-    token : int64 array
-        Overwritten with the observations, ascending.
-    """
+    """Write the observations of occurrence `o` to `token` and return their number."""
     row = state.row[o]
     left = state.size[o]
     n = 0
@@ -183,14 +168,7 @@ def list_tokens_of_pair(
 ) -> int:
     """Write the observations of `o` and `p` to `token`, in order, and return their number.
 
-    Parameters
-    ----------
-    o : int
-        Occurrence slot, or -1 for none.
-    p : int
-        Occurrence slot, or -1 for none.
-    token : int64 array
-        Overwritten with the observations, ascending.
+    `o` or `p` is -1 for none.
     """
     n = list_tokens(tokens, state, o, length, token) if o >= 0 else 0
     if p < 0:

@@ -218,16 +218,8 @@ def group_tokens(
 ) -> int:
     """Group `n` observations by (word, bin row); return the number of groups.
 
-    Parameters
-    ----------
-    token : int64 array
-        Observations, ascending; the first `n` entries are used.
-    word : int64 array
-        Overwritten with the word of every group.
-    bin_row : int64 array
-        Overwritten with the bin row of every group.
-    count : int64 array
-        Overwritten with the number of observations in every group.
+    The first `n` entries of `token` are used; word, bin row and number of observations of every
+    group are written to the last three arrays.
     """
     m = -1
     for a in range(n):

@@ -186,16 +186,7 @@ def limit_shifts(
 ) -> tuple[int, int]:
     """Restrict shifts to those that keep the starts of `items`, moved by `by`, inside documents.
 
-    Parameters
-    ----------
-    items : int64 array
-        Occurrences, -1 for none.
-    by : int
-        Bins that are added to the start rows before the shift.
-    lowest : int
-        Smallest shift, bins.
-    highest : int
-        Largest shift, bins.
+    `by` is added to the start rows before the shift.
     """
     for o in items:
         if o >= 0:
@@ -210,19 +201,7 @@ def limit_shifts(
 def log_shift_probability(
     cells: Ints, prior: Prior, lowest: int, highest: int, chosen: int
 ) -> float:
-    """Return the log probability that step C shifts counts (W, L) by `chosen`.
-
-    Parameters
-    ----------
-    cells : int32 array (W, L)
-        Counts of a motif.
-    lowest : int
-        Smallest shift, bins.
-    highest : int
-        Largest shift, bins.
-    chosen : int
-        Shift, bins, lowest <= chosen <= highest.
-    """
+    """Return the log probability that step C shifts counts (W, L) by `chosen`."""
     weight = np.empty(highest - lowest + 1)
     fill_shift_weights(cells, prior, lowest, highest, weight)
     return log_choice_probability(weight, len(weight), chosen - lowest)
@@ -232,17 +211,7 @@ def log_shift_probability(
 def draw_shift(
     cells: Ints, prior: Prior, lowest: int, highest: int, rng: np.random.Generator
 ) -> int:
-    """Draw a shift of counts (W, L) as in step C.
-
-    Parameters
-    ----------
-    cells : int32 array (W, L)
-        Counts of a motif.
-    lowest : int
-        Smallest shift, bins.
-    highest : int
-        Largest shift, bins.
-    """
+    """Draw a shift of counts (W, L) as in step C."""
     weight = np.empty(highest - lowest + 1)
     fill_shift_weights(cells, prior, lowest, highest, weight)
     return lowest + choose(weight, len(weight), rng)

@@ -86,15 +86,7 @@ def find_shift_range(cells: Ints) -> tuple[int, int]:
 
 @inner_kernel
 def log_shift_weight(cells: Ints, prior: Prior, by: int) -> float:
-    """Return the sum over cells of the log rising factorials of eta(w, rt - by).
-
-    Parameters
-    ----------
-    cells : int32 array (W, L)
-        Counts of a motif.
-    by : int
-        Shift of the starts, bins.
-    """
+    """Return the sum over cells of the log rising factorials of eta(w, rt - by)."""
     n_words, length = cells.shape
     total = 0.0
     for w in range(n_words):
@@ -125,19 +117,7 @@ def shift_cells(cells: Ints, by: int) -> None:
 
 @inner_kernel
 def fill_shift_weights(cells: Ints, prior: Prior, lowest: int, highest: int, weight: Reals) -> None:
-    """Write the log weight of step C for every shift from `lowest` to `highest`.
-
-    Parameters
-    ----------
-    cells : int32 array (W, L)
-        Counts of a motif.
-    lowest : int
-        Smallest shift, bins.
-    highest : int
-        Largest shift, bins.
-    weight : float64 array
-        Overwritten with one log weight per shift.
-    """
+    """Write the log weight of step C for every shift from `lowest` to `highest`."""
     for by in range(lowest, highest + 1):
         weight[by - lowest] = log_shift_weight(cells, prior, by)
 

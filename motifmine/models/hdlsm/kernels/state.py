@@ -10,8 +10,10 @@ Occurrences and motifs live in slots. `ids` (for motifs `live`) is a permutation
 first `tally[0]` (`tally[1]`) entries are in use; `ids_at` (`live_at`) is its inverse.
 
 Parameters of the kernels: `o` is an occurrence slot, `k` a motif slot, `w` a word, `d` a document,
-`row` a start row, `rt` a relative time, `n_tries` a number of proposals. What updates or proposes
-changes `state` in place.
+`row` a start row, `rt` a relative time, `n_tries` a number of proposals; `token` are observations
+in ascending order, `cells` the counts (W, L) of a motif, `items` occurrences (-1 for none), and
+shifts of starts, in bins, go from `lowest` to `highest`. What updates or proposes changes `state`
+in place; what lists or fills overwrites its last argument.
 """
 
 from typing import NamedTuple
