@@ -54,7 +54,6 @@ def frames_of(pictures: Sequence[Pixels], rate: float = 12.5) -> Iterator[Frame]
         yield Frame(
             index=index,
             time_s=index / Fraction(rate),
-            luma=picture,
             source=av.VideoFrame.from_ndarray(picture, format="gray"),
         )
 

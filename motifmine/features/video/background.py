@@ -21,7 +21,7 @@ class MeanPicture:
     """Mean of one frame per second, in colour and working size."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.total = np.zeros((height, width, 3), dtype=np.int64)
+        self.total = np.zeros((height, width, 3))
         self.n_pictures = 0
         self._next_s = Fraction(0)
 
@@ -32,7 +32,7 @@ class MeanPicture:
             picture = frame.read_colour(width, height)
             if pose != STILL:
                 picture = put_back(picture, pose)
-            self.total += picture
+            cv2.accumulate(picture, self.total)
             self.n_pictures += 1
             self._next_s = frame.time_s + UPDATE_EVERY_S
 

@@ -243,7 +243,8 @@ class DocumentOf:
     def __call__(self, frame: VideoFrame) -> int:
         """Return the number of the document, from 0."""
         is_long = self.longest_s is not None and frame.time_s - self._start_s >= self.longest_s
-        stretch = 0 if self.part is None else self.part.number_at(float(frame.time_s))
+        part = self.part
+        stretch = part.number_at(float(frame.time_s)) if part and part.said else 0
         of_reader = frame.document, stretch
         if of_reader != self._of_reader or is_long:
             self.number += 1

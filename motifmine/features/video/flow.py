@@ -5,7 +5,6 @@ half the working size (its finest level at full size has the same resolution, at
 and the pixels that move and change in luma are counted per cell and direction.
 """
 
-import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -72,6 +71,8 @@ class _Pair(NamedTuple):
 
     before: _WorkingFrame
     after: _WorkingFrame
+    gap_s: float
+    """Time between them, seconds."""
     background: Pixels | None
 
 
@@ -173,14 +174,14 @@ class FlowWords:
         """Yield successive working frames, except across long gaps and changes of the light."""
         slow = SlowBackground()
         before: _WorkingFrame | None = None
-        last_used_s: Fraction | None = None
+        next_used_s = self.start_s
         for frame in frames:
             self.last_time_s = frame.time_s
             self.mean.update(frame, self.camera.pose)
             # flow needs a motion of some size; more frames cost time and add nothing
-            if last_used_s is not None and frame.time_s - last_used_s < self.least_gap_s:
+            if frame.time_s < next_used_s:
                 continue
-            last_used_s = frame.time_s
+            next_used_s = frame.time_s + self.least_gap_s
             after = self._make_working_frame(frame)
             if before is not None and is_light_change(
                 before.reduced, after.reduced, self.watched, self.spec.change
@@ -201,9 +202,11 @@ class FlowWords:
                 # warping blurs, so a frame that has not moved stays as it is
                 after = after if pose == STILL else _put_back(after, pose)
             background = slow.update(after.time_s, after.image) if self.spec.static else None
-            if before is not None and after.time_s - before.time_s <= self._longest_gap_s:
-                self.n_pairs += 1
-                yield _Pair(before, after, background)
+            if before is not None:
+                gap_s = after.time_s - before.time_s
+                if gap_s <= self._longest_gap_s:
+                    self.n_pairs += 1
+                    yield _Pair(before, after, float(gap_s), background)
             before = after
 
     def find_return(self, frames: Iterator[VideoFrame]) -> VideoFrame | None:
@@ -271,7 +274,7 @@ class FlowWords:
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
         places = (self._vector_of_pixel, self.cell_of_pixel, grid.rows * grid.columns)
         # in pixels of the half-size frame, per pair of frames
-        least_motion = self.spec.speed_px_s * float(pair.after.time_s - pair.before.time_s) / 2
+        least_motion = self.spec.speed_px_s * pair.gap_s / 2
         counts = count_moving_pixels(changed, flow, *places, self._compass, least_motion)
         if pair.background is not None:
             behind = pair.after._replace(image=pair.background)
@@ -294,7 +297,7 @@ class FlowWords:
 
     def find_bin(self, time_s: Fraction) -> int:
         """Return the time bin of a frame."""
-        return math.floor((time_s - self.start_s) / self._bin_s)
+        return (time_s - self.start_s) // self._bin_s
 
 
 def _halve(image: Pixels) -> Pixels:

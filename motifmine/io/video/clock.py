@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 CLOCK_RESTART_S = Fraction(1)
 """A time stamp further back than this, but not as far as a jump, is a restart of the clock."""
@@ -25,8 +25,7 @@ LEAST_GAPS = 5
 """Jumps are longer than this number of usual gaps: time-lapse has one frame a minute or an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamped:
+class Stamped(NamedTuple):
     """A frame with its time in the recording."""
 
     item: Any
@@ -62,9 +61,12 @@ class FrameClock:
     _shift_s: Fraction = Fraction(0)
     _origin_s: Fraction = Fraction(0)
     _held: list[tuple[Fraction | None, Any]] = field(default_factory=list)
+    _near_s: float = field(init=False)
+    """Steps of the stamps up to this are usual ones, with a margin for rounding, seconds."""
 
     def __post_init__(self) -> None:
         self.max_gap_s = max(self.max_gap_s, LEAST_GAPS * self.gap_s)
+        self._near_s = 0.5 * float(self.max_gap_s)
 
     def push(self, stamp: Fraction | None, item: Any) -> list[Stamped]:
         """Take the next frame; return the frames whose time is known now, in order.
@@ -79,6 +81,12 @@ class FrameClock:
         if self.time_s < 0:
             return [self._begin(stamp, item)]
         if stamp is not None:
+            if not self._held and self._stamp is not None:
+                time_s = stamp + self._shift_s if self._shift_s else stamp
+                # nearly every frame ends here; exact fractions would take longer than all else
+                if 0 < float(time_s) - float(self.time_s) < self._near_s:
+                    self._stamp = stamp
+                    return [self._emit(time_s, item)]
             stamp = self._unwrap(stamp)
         if not self._held and (stamp is None or not self._is_far(stamp)):
             return [self._emit(self._next_time(stamp), item)]

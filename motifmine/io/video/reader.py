@@ -46,11 +46,16 @@ class Frame:
     """Seconds since the first frame; strictly ascending."""
     document: int = 0
     """Number of the document, from 0; a new one begins where the time stamps jump."""
-    luma: Pixels
-    """Luma, uint8 array (height, width), upright, of square pixels; a view that is valid as long as
-    the frame."""
     source: av.VideoFrame
     pixels: PictureReader = field(default_factory=PictureReader)
+
+    @property
+    def luma(self) -> Pixels:
+        """Luma, uint8 array (height, width), upright, of square pixels.
+
+        Read at each call; a view that is valid as long as the frame.
+        """
+        return self.pixels.read_luma(self.source)
 
     def read_colour(self, width: int, height: int) -> Pixels:
         """Return the picture in colour at a reduced size, uint8 array (height, width, rgb)."""
@@ -79,8 +84,8 @@ class VideoReader(ReaderCounts):
     """Whether `path` is a file, which may be truncated."""
     on_packet: Callable[[Any], None] | None = None
     """Called with every packet of the stream after it was decoded."""
-    _reached_s: Fraction = Fraction(0)
-    """Latest end of a packet, in time of the container, seconds."""
+    _reached: dict[int, int] = field(default_factory=dict)
+    """Latest end of a packet of each stream, in ticks of the stream."""
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -141,7 +146,9 @@ class VideoReader(ReaderCounts):
             if packet.pts is not None:
                 end = packet.pts + (packet.duration or 0)
                 # of packets, not of frames: audio that goes on shows that the file does
-                self._reached_s = max(self._reached_s, end * Fraction(packet.time_base or 0))
+                self._reached[packet.stream_index] = max(
+                    end, self._reached.get(packet.stream_index, 0)
+                )
             if packet.stream_index == self.choice.stream.index:
                 for picture in self._decode_packet(packet):
                     if picture.is_corrupt:
@@ -171,7 +178,6 @@ class VideoReader(ReaderCounts):
                 index=self.frames_decoded,
                 time_s=found.time_s,
                 document=found.document,
-                luma=self.pixels.read_luma(picture),
                 source=picture,
                 pixels=self.pixels,
             )
@@ -192,7 +198,11 @@ class VideoReader(ReaderCounts):
         start_s = (self.container.start_time or 0) / av.time_base
         # durations in headers are rounded, and the last frame may lack its own
         slack_s = max(0.25, 2.5 * float(self.mean_gap_s))
-        is_long = float(self._reached_s) - start_s >= self.duration_s - slack_s
+        ends_s = [
+            float(end * (self.container.streams[stream].time_base or 0))
+            for stream, end in self._reached.items()
+        ]
+        is_long = max(ends_s, default=0.0) - start_s >= self.duration_s - slack_s
         # Matroska has an index after the last frame; the duration of others is that of the rest
         if "matroska" in self.container.format.name and is_long:
             return
@@ -277,4 +287,8 @@ def _describe_damage(path: Path) -> str:
 
 def _read_stamp(picture: av.VideoFrame) -> Fraction | None:
     """Return the time stamp of a picture, seconds, None if it has none."""
-    return None if picture.pts is None else picture.pts * Fraction(picture.time_base or 0)
+    if picture.pts is None:
+        return None
+    base = picture.time_base or Fraction(0)
+    # half as long as a product
+    return Fraction(picture.pts * base.numerator, base.denominator)
