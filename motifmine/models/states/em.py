@@ -7,6 +7,7 @@ import numpy as np
 from motifmine.models.states.kernels import (
     Visits,
     backward,
+    expect_without_ages,
     forward,
     log_sum,
     most_probable_visits,
@@ -51,6 +52,11 @@ def expect(states: States, data: Data) -> Expected:
         if end == begin:
             continue
         part, age = np.ascontiguousarray(emission[begin:end]), np.empty_like(terms.leave)
+        if states.hazard.shape[1] == 1:
+            step = states.hazard * states.transition + np.diag(1 - states.hazard[:, 0])
+            own, posterior[begin:end] = expect_without_ages(part, states.initial, step, visits)
+            value += own
+            continue
         passed = forward(part, terms, age)
         own = log_sum(age.ravel())
         posterior[begin:end] = backward(part, terms, passed, own, visits)

@@ -64,6 +64,22 @@ def test_recursions_agree_with_the_enumeration_of_all_paths(
     assert first.tolist() == firsts
 
 
+def test_one_age_and_two_alike_are_the_same_model() -> None:
+    rng = np.random.default_rng(3)
+    states = random_states(rng, 7, 1, 12)
+    # rates far apart: most states are impossible in most bins
+    states = replace(states, rate=states.rate * 10.0 ** rng.integers(-6, 3, states.rate.shape))
+    data = data_of(rng.poisson(2.0, (400, 12)))
+    scaled, in_logs = expect(states, data), expect(with_ages(states, 2), data)
+    assert scaled.log_likelihood == pytest.approx(in_logs.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose(scaled.posterior, in_logs.posterior, atol=1e-9)
+    np.testing.assert_allclose(scaled.visits.moved, in_logs.visits.moved, atol=1e-7)
+    np.testing.assert_allclose(scaled.visits.left[:, 0], in_logs.visits.left.sum(axis=1), atol=1e-7)
+    np.testing.assert_allclose(
+        scaled.visits.stayed[:, 0], in_logs.visits.stayed.sum(axis=1), atol=1e-7
+    )
+
+
 def simulated(
     seed: int, n_times: int = 3000
 ) -> tuple[ObservationTable, NDArray[np.int64], list[float]]:
