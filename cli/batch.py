@@ -218,6 +218,7 @@ def _planner(
     from motifmine.archive.storage import Storage
 
     folder = None if folder is None else _whole(folder)
+    # a plan that was kept, perhaps edited, is followed as it is: nothing is scanned again
     if plan_path is not None:
         kept = parse_plan(plan_path.read_text(encoding="utf-8"), str(plan_path))
         return lambda: kept if folder is None else replace(kept, archive=folder)

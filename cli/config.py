@@ -109,6 +109,7 @@ def _checked(group: click.Group, values: Mapping[str, Any], path: Path) -> dict[
                 f"{path}: there is no command {name!r}; commands are {', '.join(group.commands)}"
             )
         else:
+            # what is outside of all sections holds for `motifmine` itself
             key, given = _parameter(_by_option(group, context), name, value, str(path))
             found[key] = given
     return found

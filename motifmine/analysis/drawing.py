@@ -57,12 +57,10 @@ def draw_from_fit(
 
     Parameters
     ----------
-    record : FitRecord
     n_times, n_documents : int or None
         Bins of a document and number of documents; None: those of the fit, or of `starts`.
     starts : tuple of Start
         All occurrences, instead of random ones.
-    seed : int
 
     Raises
     ------

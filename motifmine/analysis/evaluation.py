@@ -60,7 +60,6 @@ def evaluate(
     Parameters
     ----------
     record : FitRecord
-    truth : Truth
     tolerance_s : float, seconds, > 0
     many : bool
         Assign several motifs to one label where that raises its F1; a motif is assigned to at most
@@ -124,8 +123,6 @@ def evaluate_occurrences(
 
     Parameters
     ----------
-    found : Occurrences
-    truth : Truth
     n_motifs, n_documents : int
         Of all, also of those without an occurrence.
     longest_offset_s : float, seconds
@@ -133,7 +130,6 @@ def evaluate_occurrences(
     names : sequence of str
         One for each motif, "" for none, or empty.
     tolerance_s : float, seconds, > 0
-    many : bool
 
     Raises
     ------

@@ -89,7 +89,6 @@ def measure_robustness(
 
     Parameters
     ----------
-    record : FitRecord
     tables : dict of int to ObservationTable
         Documents of the fit by number, prepared as for it.
     locate : callable
@@ -97,7 +96,6 @@ def measure_robustness(
     change : {"moved", "counts"}
         Move observations in time, or remove them (to make an occurrence vanish) and add some (to
         make one appear).
-    seed : int
 
     Raises
     ------

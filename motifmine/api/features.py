@@ -66,6 +66,7 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"{cases.shape[1]} columns are no whole number of time bins of {self.n_words} words"
             )
         length = min(self.motif_length, cases.shape[1] // self.n_words)
+        # a transformer has as many columns as were asked for, whatever the data
         settings = {
             "n_motifs": self.n_motifs,
             "motif_length": length,

@@ -41,6 +41,7 @@ def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
     n_left_out = len(plan.excluded)
     others = f"{n_left_out:,} files are in no scene, see status.json." if n_left_out else ""
     html = render_archive_page(scenes, archive=_title(plan.archive), others=others)
+    # with --watch this runs every minute; a page with a new time would be copied by backups
     if output.read_text(PAGE_NAME) != html:
         output.write_text(PAGE_NAME, html)
 

@@ -179,6 +179,7 @@ def parse_plan(text: str, place: str) -> Plan:
             ),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # a ValueError, too, which names the field already
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{place} is a damaged {PLAN_FORMAT}: {error!r}") from error

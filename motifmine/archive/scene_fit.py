@@ -74,6 +74,7 @@ def make_fit(scene: SceneFit, on_progress: Callable[[object], None]) -> None:
             n_threads=most_threads(),
             force=True,
             on_batch=on_progress,
+            # files of an archive have the same bytes on any machine
             is_timed=False,
             notes=Notes(archive_key=scene.key, archive_added=len(new)),
         )

@@ -51,7 +51,6 @@ def add_expected_rates(observed: Observed, active: Active, phi: Floats32) -> Non
     ----------
     observed : Observed
         Its rates change.
-    active : Active
     phi : float32 array (K, L, W)
     """
     n_times = len(observed.offsets) - 1
@@ -77,7 +76,6 @@ def add_explained(
         Where each activation is added, -1 to ignore it.
     observed : Observed
         With rates under all motifs and the background.
-    active : Active
     phi : float32 array (K, L, W)
     """
     n_times = len(observed.offsets) - 1

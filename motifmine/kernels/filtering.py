@@ -214,7 +214,6 @@ def add_start_rates(
         Bin of the start in row 0.
     mass : float64 array (rows, K)
         Observations that each start gives in all.
-    entries : WordEntries
     rate : float64 array (N,), changed
     """
     for b in range(len(offsets) - 1):

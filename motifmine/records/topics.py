@@ -40,6 +40,7 @@ def unfold_record(record: FitRecord) -> FitRecord:
     `folded` of the result is the fit over topics. A fit without topics is returned unchanged.
     """
     shown = record
+    # there may be topics of topics
     while (layout := shown.vocabulary.layout.topics()) is not None:
         shown = replace(
             shown,

@@ -79,6 +79,7 @@ def _series_scene(
     shared = None
     if staying:
         shared = SeriesScene(
+            # labels that a later source brought were appended: the longest list has all
             vocabulary=max(map(store.read_table_vocabulary, staying), key=lambda v: v.n_words),
             bin_s=float(store.read_table_header(staying[0])["bin_s"]),
         )

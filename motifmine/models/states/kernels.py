@@ -148,7 +148,6 @@ def forward(emission: Floats, terms: LogTerms, age: Floats) -> Passed:
     ----------
     emission : float64 array (T, K)
         Log-likelihood of every bin under every state.
-    terms : LogTerms
     age : float64 array (K, D)
         Is overwritten: log p(x[0..t], state k of age d) of the last bin.
     """
@@ -193,7 +192,6 @@ def backward(
     Parameters
     ----------
     emission : float64 array (T, K)
-    terms : LogTerms
     passed : Passed
         From `forward`.
     log_likelihood : float

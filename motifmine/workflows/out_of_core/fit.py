@@ -343,6 +343,7 @@ def _head(fit: Fit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
         fit.provenance,
         spec=spec,
         inputs=tuple((document.name, document.digest) for document in census.documents),
+        # known when the documents have been located
         elapsed_s=0.0,
     )
     return FitRecord(

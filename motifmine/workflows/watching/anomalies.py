@@ -130,6 +130,7 @@ class AnomalyFollower:
         )
         value = calibrate_surprise(measures[0], self.scale).value
         found = []
+        # motifs that began in bins that are judged already explain later ones: all were located
         for bin_ in range(state.judged, end):
             column = value[:, bin_ - (state.n_bins - n_bins)]
             if column.max() >= LEAST_SURPRISE:

@@ -20,16 +20,7 @@ class Early:
     def of_workspace(cls, workspace: Workspace, record: FitRecord, least: float) -> "Early":
         """Return it with what the fit's own documents teach.
 
-        Parameters
-        ----------
-        workspace : Workspace
-            With the tables of the fit.
-        least : float
-
-        Raises
-        ------
-        DataError
-            When their tables are not in the workspace.
+        Raises `DataError` when their tables are not in the workspace.
         """
         paths = [workspace.table_path(recording.name) for recording in record.recordings]
         missing = [path for path in paths if not path.exists()]
@@ -38,6 +29,7 @@ class Early:
                 f"{missing[0]} is not there; --early learns from the tables of the fit's own "
                 "recordings how sure it may be"
             )
+        # registered to the picture of the fit: words must be at the places that they had for it
         table = workspace.read_tables(paths, reference=record.picture)
         if [r.name for r in table.recordings] != [r.name for r in record.recordings]:
             raise DataError(f"{workspace.root} has other tables than those of the fit; fit again")

@@ -105,8 +105,10 @@ class Watch:
             self.finish_document()
             progress.recording, progress.document = row.recording, row.document
             progress.last_s = -math.inf
+        # half a bin: times of a source that is read again differ by rounding
         if row.start_s - progress.last_s < bin_s / 2:
             return
+        # no gap before the first bin of a document, wherever its clock begins
         if not self.online.state.n_bins:
             progress.first_s, progress.last_s = row.start_s, row.start_s - bin_s
         self.start_utc = row.start_utc
