@@ -20,7 +20,15 @@ class Early:
     def of_workspace(cls, workspace: Workspace, record: FitRecord, least: float) -> "Early":
         """Return it with what the fit's own documents teach.
 
-        Raises `DataError` when their tables are not in the workspace.
+        Parameters
+        ----------
+        least : float
+            Smallest probability of an occurrence that is reported before it is over.
+
+        Raises
+        ------
+        DataError
+            When their tables are not in the workspace.
         """
         paths = [workspace.table_path(recording.name) for recording in record.recordings]
         missing = [path for path in paths if not path.exists()]
