@@ -24,8 +24,7 @@ def write_index(plan: Plan, state: ArchiveState, output: Storage) -> None:
     for item in state.troubles:
         name = scene_of.get(item.path, item.path)
         if name in troubles:
-            trouble = FileTrouble(path=item.path, status=item.status, reason=item.reason)
-            troubles[name].append(trouble)
+            troubles[name].append(item)
     scenes = [
         ArchiveScene(
             name=scene.scene,

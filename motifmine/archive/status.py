@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from motifmine.archive.journal import Journal
 from motifmine.archive.plan import Plan, PlannedScene
+from motifmine.reporting.html.archive_page import FileTrouble
 
 STATUS_FORMAT = "motifmine.archive/1"
 STATUS_NAME = "status.json"
@@ -33,21 +34,12 @@ class SceneState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """A file or scene without a complete result."""
-
-    path: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveState:
     """Progress of an archive."""
 
     archive: str
     scenes: tuple[SceneState, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[FileTrouble, ...]
 
     @property
     def has_failed(self) -> bool:
@@ -58,7 +50,7 @@ class ArchiveState:
 def collect_state(plan: Plan, journal: Journal) -> ArchiveState:
     """Collect the state of an archive from the journal."""
     troubles = [
-        Trouble(path=item.path, status="left out", reason=item.reason) for item in plan.excluded
+        FileTrouble(path=item.path, status="left out", reason=item.reason) for item in plan.excluded
     ]
     scenes = []
     for scene in plan.scenes:
@@ -103,19 +95,19 @@ def _summarise_scene(scene: PlannedScene, journal: Journal) -> SceneState:
     )
 
 
-def _list_troubles(scene: PlannedScene, journal: Journal) -> list[Trouble]:
+def _list_troubles(scene: PlannedScene, journal: Journal) -> list[FileTrouble]:
     found = []
     for file in scene.files:
         record = journal.records.get(f"{scene.name}/{file.name}")
         if file.is_gone or (record is not None and record.status == "ok"):
             continue
         status, reason = (record.status, record.reason) if record else ("open", "not begun yet")
-        found.append(Trouble(path=file.path, status=status, reason=reason))
+        found.append(FileTrouble(path=file.path, status=status, reason=reason))
     fit = journal.records.get(scene.name)
     if fit is not None and fit.status == "ok" and not fit.result_bytes:
-        found.append(Trouble(path=scene.name, status="no motion", reason=fit.reason))
+        found.append(FileTrouble(path=scene.name, status="no motion", reason=fit.reason))
     if fit is not None and fit.status != "ok":
-        found.append(Trouble(path=scene.name, status=fit.status, reason=fit.reason))
+        found.append(FileTrouble(path=scene.name, status=fit.status, reason=fit.reason))
     return found
 
 

@@ -29,7 +29,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTrouble:
-    """A file or scene that is not done, or only in part."""
+    """A file or scene without a complete result."""
 
     path: str
     status: str
