@@ -1,17 +1,26 @@
-"""Motifs taken out of others that contain them: a snare that sounds with a hi-hat is two.
+"""Motifs merged, or taken out of others that contain them, where that shortens the description.
 
-Splits by clusters do not separate them: the occurrences of what always comes together are one
-cluster. So where a motif holds another one nearly whole, and as strong as it is alone, what remains
-of it without the other is proposed in its place. Two spoken digits are alike, too, but neither has
-all of the other, however loud.
+A snare that sounds with a hi-hat is two. Splits by clusters do not separate them: the occurrences
+of what always comes together are one cluster. So where a motif holds another one nearly whole, and
+as strong as it is alone, what remains of it without the other is proposed in its place. Two spoken
+digits are alike, too, but neither has all of the other, however loud. Motifs that are alike are
+proposed as one: where clusters do not replicate, both may be the same with a little of a third.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
 from motifmine.models.plsm.centring import settle
 from motifmine.models.plsm.occurrence_windows import find_peaks
 from motifmine.models.plsm.problem import Problem, State
-from motifmine.models.plsm.pruning import alike, compute_contributions, compute_saving
+from motifmine.models.plsm.pruning import (
+    alike,
+    compute_contributions,
+    compute_saving,
+    drop_motif,
+)
+from motifmine.models.plsm.split_moves import ALIKE_COSINE
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_MISSING = 0.05
@@ -23,13 +32,13 @@ LEAST_SHARE = 0.1
 MOST_LOST = 0.01
 """Of what a motif gains, the part that may be lost without the other: levels do not just add up."""
 N_TRIED = 6
-"""Pairs that are tried, those of the largest share first."""
+"""Pairs that are tried, those most alike or of the largest share first."""
 N_SETTLE = 20
 N_HALVINGS = 12
 
 
-def disentangle(problem: Problem, state: State, motif_length: int) -> State:
-    """Return the state after motifs were taken out of those that contain them.
+def shorten_description(problem: Problem, state: State, motif_length: int) -> State:
+    """Return the state after motifs were merged, or taken out of others, while that saves nats.
 
     Parameters
     ----------
@@ -38,28 +47,42 @@ def disentangle(problem: Problem, state: State, motif_length: int) -> State:
     motif_length : int
         Bins.
     """
-    while True:
-        strength, n_occurrences = _strengths(problem, state)
-        share, shift = contained_shares(state, strength)
-        pairs = np.argwhere((share >= LEAST_SHARE) & (share <= 1 - LEAST_SHARE))
-        order = np.argsort(-share[tuple(pairs.T)], kind="stable")[:N_TRIED]
-        if len(order) == 0:
-            return state
-        # as many iterations as without the move: EM itself makes descriptions longer
+    while state.n_motifs > 1:
+        # as many iterations as with a move: EM itself makes descriptions longer
         settled, _ = settle(problem, state, motif_length, N_SETTLE)
         saving = compute_saving(problem, settled)
         gain = compute_contributions(problem, settled)
         trials = []
-        for one, other in pairs[order].tolist():
-            less = take_out(state, one, other, float(share[one, other]), int(shift[one, other]))
-            less, _ = settle(problem, less, motif_length, N_SETTLE)
-            # starts of the one say where those of the other are, which need not be written again
-            spared = n_occurrences[one] * np.log(state.starts.size) + MOST_LOST * gain[one]
+        for moved, spared in [*_merged(state), *_taken_out(problem, state, gain)]:
+            less, _ = settle(problem, moved, motif_length, N_SETTLE)
             trials.append((compute_saving(problem, less) + spared, less))
-        best = max(trials, key=lambda trial: trial[0])
+        best = max(trials, key=lambda trial: trial[0], default=(saving, state))
         if best[0] <= saving:
-            return state
+            break
         state = best[1]
+    return state
+
+
+def _merged(state: State) -> Iterator[tuple[State, float]]:
+    """Yield the state with one of two motifs that are alike, the most alike first."""
+    cosine = np.tril(alike(state)[0], -1)
+    pairs = np.argwhere(cosine >= ALIKE_COSINE)
+    order = np.argsort(-cosine[tuple(pairs.T)], kind="stable")[:N_TRIED]
+    mass = state.starts_of_motifs.sum(axis=0, dtype=np.float64)
+    for pair in pairs[order]:
+        yield drop_motif(state, int(pair[mass[pair].argmin()])), 0.0
+
+
+def _taken_out(problem: Problem, state: State, gain: Floats) -> Iterator[tuple[State, float]]:
+    """Yield the state with a motif less another that it contains, and the nats that this spares."""
+    strength, n_occurrences = _strengths(problem, state)
+    share, shift = contained_shares(state, strength)
+    pairs = np.argwhere((share >= LEAST_SHARE) & (share <= 1 - LEAST_SHARE))
+    order = np.argsort(-share[tuple(pairs.T)], kind="stable")[:N_TRIED]
+    for one, other in pairs[order].tolist():
+        less = take_out(state, one, other, float(share[one, other]), int(shift[one, other]))
+        # starts of the one say where those of the other are, which need not be written again
+        yield less, float(n_occurrences[one] * np.log(state.starts.size) + MOST_LOST * gain[one])
 
 
 def contained_shares(state: State, strength: Floats) -> tuple[Floats, Indices]:

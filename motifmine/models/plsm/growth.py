@@ -18,7 +18,7 @@ import numpy as np
 
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
-from motifmine.models.plsm.containment import disentangle
+from motifmine.models.plsm.containment import shorten_description
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
@@ -76,6 +76,10 @@ class Grown:
     motifs: Floats32
     """float32 array (K, L, W)."""
     background_word: Floats
+    saving: float
+    """By how many nats they describe the table shorter than rates alone."""
+    reason: str
+    """Why there are so many, in words for people."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +109,8 @@ def grow_motifs(
     *,
     n_threads: int,
     on_round: Callable[[float], None],
-) -> tuple[Grown, str]:
-    """Return the motifs that describe `table` shortest, and the reason for their number.
+) -> Grown:
+    """Return the motifs that describe `table` shortest.
 
     Parameters
     ----------
@@ -128,9 +132,14 @@ def grow_motifs(
         candidates.append(_Candidate(state, compute_saving(field.problem, state)))
     best, *others = sorted(candidates, key=lambda candidate: -candidate.saving)
     # of the best alone: levels that do not just add up would make it look worse than the others
-    state = disentangle(field.problem, best.state, motif_length)
-    grown = Grown(crop_motifs(state.motifs, motif_length), state.background_word)
-    return grown, _reason(best, others)
+    state = shorten_description(field.problem, best.state, motif_length)
+    best = _Candidate(state, compute_saving(field.problem, state))
+    return Grown(
+        crop_motifs(best.state.motifs, motif_length),
+        best.state.background_word,
+        best.saving,
+        _reason(best, others),
+    )
 
 
 def _went(
@@ -152,7 +161,7 @@ def _reason(best: _Candidate, others: list[_Candidate]) -> str:
     # the best of another number
     for other in others:
         n_motifs = other.state.n_motifs
-        if n_motifs != best.state.n_motifs:
+        if n_motifs != best.state.n_motifs and best.saving > other.saving:
             return f"{reason}, {best.saving - other.saving:,.0f} more than {n_motifs} would"
     return reason
 

@@ -33,6 +33,7 @@ or below this number of standard deviations of the null."""
 LEAST_PART = 0.5
 """The peak that is read off must be this part of the highest at any lag; else the order goes on
 beyond, and the table is too short to show how far."""
+NO_ORDER = "no order in time stands out"
 SHORTEST = 4
 """Shorter lengths are not believed, bins."""
 REBOUND = 2.0
@@ -80,7 +81,7 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     peak = int(excess.argmax())
     profile = excess / max(float(excess[peak]), 1e-30)
     if excess[peak] <= 0 or sure[: peak + 1].max() < LEAST_PEAK:
-        return LengthChoice(bins=None, profile=profile, reason="no order in time stands out")
+        return LengthChoice(bins=None, profile=profile, reason=NO_ORDER)
     return _read_off(profile, sure)
 
 

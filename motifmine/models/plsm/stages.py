@@ -172,7 +172,7 @@ def grown(
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
-    found, reason = grow_motifs(
+    found = grow_motifs(
         table,
         spec.motif_length,
         spec.priors,
@@ -184,7 +184,7 @@ def grown(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
     )
     state = _with_inferred_starts(problem, found.motifs, found.background_word)
-    return problem, state, reason
+    return problem, state, found.reason
 
 
 def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Motifs taken out of others that contain them."""
+"""Motifs merged, or taken out of others that contain them."""
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def test_what_always_sounds_with_a_hihat_is_taken_apart() -> None:
     table = draw_table(true, rng)
     both = np.stack([true[0], (true[0] + true[1]) / 2, (true[0] + true[2]) / 2])
     problem, state = inferred(table, both)
-    apart = containment.disentangle(problem, state, LENGTH)
+    apart = containment.shorten_description(problem, state, LENGTH)
     assert match_motifs(true, state.motifs).cosine.min() < 0.75
     assert match_motifs(true, apart.motifs).cosine.min() > 0.85
     n_hihats = [len(find_peaks(problem, some.starts[:, 0]).row) for some in (state, apart)]
@@ -69,7 +69,19 @@ def test_motifs_with_some_words_in_common_are_left_alone() -> None:
     # each has half of the first one: none contains another
     alike = np.stack([(true[1] + true[0]) / 2, (true[2] + true[0]) / 2])
     problem, state = inferred(draw_table(true, rng), alike)
-    assert containment.disentangle(problem, state, LENGTH) is state
+    assert containment.shorten_description(problem, state, LENGTH) is state
+
+
+def test_two_motifs_of_one_pattern_are_merged_where_that_shortens_the_description() -> None:
+    rng = generator(8)
+    true = draw_motifs(rng)
+    # the kick once more, as one occurrence looks: by the likelihood alone both would stay
+    once = rng.poisson(60 * true[1:2]).astype(np.float32)
+    twice = np.concatenate([true, (once + 0.01) / (once + 0.01).sum()])
+    problem, state = inferred(draw_table(true, rng), twice)
+    merged = containment.shorten_description(problem, state, LENGTH)
+    assert merged.n_motifs == 3
+    assert match_motifs(true, merged.motifs).cosine.min() > 0.85
 
 
 def test_a_part_is_found_at_its_lag_only_where_it_is_as_strong_as_alone() -> None:

@@ -1,9 +1,13 @@
 """How long motifs are, in the words of a line."""
 
+import numpy as np
 import pytest
 
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.selection import PlsmSizeChoice
+from motifmine.records.table import table_from_rows
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.seeding import generator
 from motifmine.simulation import simulate
 
 
@@ -20,3 +24,26 @@ def test_a_length_that_the_data_do_not_determine_stays_and_is_reported() -> None
     spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=5), seed=0)
     assert spec.motif_length == 5
     assert line == "motif length 5 s (5 bins): the usual, for there are too few bins or words"
+
+
+@pytest.mark.statistical
+def test_motifs_without_an_order_in_time_are_tried_at_half_the_usual_length() -> None:
+    rng = generator(0)
+    counts = rng.poisson(0.02, (600, 40))
+    # each of three chords sounds evenly: reversal of time changes nothing
+    for first in np.flatnonzero(rng.random(596) < 0.2).tolist():
+        chord = 6 * int(rng.integers(3))
+        counts[first : first + 4, chord : chord + 6] += rng.poisson(1.5, (4, 6))
+    time, word = np.nonzero(counts)
+    table = table_from_rows(
+        time=time,
+        word=word,
+        count=counts[time, word],
+        n_times=len(counts),
+        vocabulary=Vocabulary.of_labels([str(number) for number in range(40)]),
+        bin_s=0.01,
+        name="drums",
+    )
+    spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=12), seed=0)
+    assert spec.motif_length == 6
+    assert line.startswith("motif length 0.06 s (6 bins): half the usual, which describes the data")
