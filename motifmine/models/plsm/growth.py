@@ -79,7 +79,7 @@ class Grown:
     saving: float
     """By how many nats they describe the table shorter than rates alone."""
     reason: str
-    """Why there are so many, in words for people."""
+    """The reason for their number, in words for people."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
