@@ -147,8 +147,6 @@ def test_motifs_that_divide_the_background_do_not_shorten_the_description(
 
 def test_growth_ends_where_motifs_save_no_more_and_says_what_they_save(truth: Simulation) -> None:
     priors = Priors(sparsity=2.0)
-    found = growth.grow_motifs(
-        truth.table, LENGTH, priors, 0, n_threads=1, on_round=lambda _: None
-    )
+    found = growth.grow_motifs(truth.table, LENGTH, priors, 0, n_threads=1, on_round=lambda _: None)
     assert len(found.motifs) == 3
     assert found.reason.startswith("they shorten the description of the data by ")
