@@ -121,7 +121,7 @@ def batch(
 
     if folder is None and plan_path is None:
         raise click.UsageError("name the FOLDER of an archive, or a --plan")
-    storage = Storage(_whole(output))
+    storage = Storage(_make_absolute(output))
     settle_s = settle.seconds(1.0) if settle else None
     worker_settings, options = _worker_settings(given), _run_options(given)
     fields = {name: given[name] for name in EXTRACT_OPTIONS}
@@ -172,7 +172,7 @@ def _note_scenes(queues: "list[JobQueue]") -> Iterator[None]:
         stop.set()
 
 
-def _whole(folder: str) -> str:
+def _make_absolute(folder: str) -> str:
     """Return a URL as it is and a path as absolute: workers may have another working folder."""
     return folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  (links stay)
 
@@ -217,7 +217,7 @@ def _planner(
     from motifmine.archive.scan import make_plan
     from motifmine.archive.storage import Storage
 
-    folder = None if folder is None else _whole(folder)
+    folder = None if folder is None else _make_absolute(folder)
     # a plan that was kept, perhaps edited, is followed as it is: nothing is scanned again
     if plan_path is not None:
         kept = parse_plan(plan_path.read_text(encoding="utf-8"), str(plan_path))

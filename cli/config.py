@@ -56,7 +56,7 @@ def read_settings(group: click.Group) -> tuple[dict[str, Any], list[Path]]:
     files = []
     for path, values in _tables():
         files.append(path)
-        for name, value in _checked(group, values, path).items():
+        for name, value in _check(group, values, path).items():
             known = settings.get(name)
             settings[name] = {**known, **value} if isinstance(known, dict) else value
     return settings, files
@@ -90,7 +90,7 @@ def _parse(path: Path) -> Any:
         raise FormatError(f"{path} is no valid TOML: {error}") from error
 
 
-def _checked(group: click.Group, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _check(group: click.Group, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return values with the names of parameters instead of those of options."""
     from motifmine.errors import FormatError
 

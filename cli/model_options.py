@@ -168,17 +168,17 @@ def request_of(ctx: click.Context, model: str) -> "FitRequest":
     from motifmine.models.request import FitRequest
 
     try:
-        return FitRequest.of(model, **{item.field: item.value for item in _given(ctx, model)})
+        return FitRequest.of(model, **{item.field: item.value for item in _list_given(ctx, model)})
     except ConflictError as error:
         raise click.UsageError(str(error)) from error
 
 
 def has_settings(ctx: click.Context) -> bool:
     """Return whether any option of a fit was given."""
-    return any(True for _ in _given(ctx, COMMON))
+    return any(True for _ in _list_given(ctx, COMMON))
 
 
-def _given(ctx: click.Context, model: str) -> Iterable[_Given]:
+def _list_given(ctx: click.Context, model: str) -> Iterable[_Given]:
     for param in ctx.command.get_params(ctx):
         value = ctx.params.get(str(param.name))
         if isinstance(param, SettingOption) and value is not None:

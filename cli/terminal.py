@@ -17,7 +17,7 @@ LONGEST = 2000  # longest message, characters
 
 def escape(text: str) -> str:
     """Return text whose control and direction characters are written as their numbers."""
-    return UNSAFE.sub(_escaped, text)
+    return UNSAFE.sub(_escape, text)
 
 
 def shorten(line: str) -> str:
@@ -27,7 +27,7 @@ def shorten(line: str) -> str:
     return f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00

@@ -152,10 +152,12 @@ def evaluate_occurrences(
         [_best_offset(t, np.sort(starts[m]), tolerance_s, longest_offset_s) for m in mine]
         for t in true
     ]
-    chosen = _one_to_one(true, mine, pairs, [_named(names, label) for label in labels])
+    chosen = _one_to_one(true, mine, pairs, [_find_named(names, label) for label in labels])
     if many:
         _add_motifs(chosen, true, mine, pairs, starts, tolerance_s)
-    parts = [_claimed(mine, starts, chosen[label], pairs[label]) for label in range(len(labels))]
+    parts = [
+        _collect_times(mine, starts, chosen[label], pairs[label]) for label in range(len(labels))
+    ]
     agreements = tuple(
         make_agreement(
             labels[label],
@@ -235,10 +237,10 @@ def _best_offset(true: Floats, found: Floats, tolerance: float, longest: float) 
                 best = _Pair(offset_s=middle, n_matched=len(left))
             if len(left):
                 middle = float(np.median(true[left] - found[right]))
-    return _settled(true, found, best, tolerance)
+    return _settle(true, found, best, tolerance)
 
 
-def _settled(true: Floats, found: Floats, best: _Pair, tolerance: float) -> _Pair:
+def _settle(true: Floats, found: Floats, best: _Pair, tolerance: float) -> _Pair:
     """Return the pair with the median of its distances as offset, if that pairs as many."""
     left, right = match_times(true, found + best.offset_s, tolerance)
     if not len(left):
@@ -249,7 +251,7 @@ def _settled(true: Floats, found: Floats, best: _Pair, tolerance: float) -> _Pai
     return _Pair(offset_s=middle, n_matched=best.n_matched)
 
 
-def _named(names: Sequence[str], label: str) -> tuple[int, ...]:
+def _find_named(names: Sequence[str], label: str) -> tuple[int, ...]:
     """Return the motifs that have the name of a label."""
     return tuple(motif for motif, name in enumerate(names) if name == label)
 
@@ -292,7 +294,7 @@ def _add_motifs(
     """Give free motifs to the labels whose F1 they raise most, changing `chosen` in place."""
 
     def f1(label: int, motifs: tuple[int, ...]) -> float:
-        times, _ = _claimed(mine, starts, motifs, pairs[label])
+        times, _ = _collect_times(mine, starts, motifs, pairs[label])
         matched = len(match_times(true[label], times, tolerance)[0])
         return 2 * matched / max(len(true[label]) + len(times), 1)
 
@@ -311,7 +313,7 @@ def _add_motifs(
         chosen[label] = (*chosen[label], motif)
 
 
-def _claimed(
+def _collect_times(
     mine: list[Indices], starts: Floats, motifs: tuple[int, ...], pairs: list[_Pair]
 ) -> tuple[Floats, Indices]:
     """Return the times of some motifs' occurrences with their offsets, sorted, and which."""

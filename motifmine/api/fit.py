@@ -22,7 +22,7 @@ from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.types import Floats
 from motifmine.validation import require_package
 from motifmine.workflows.mine import locate
-from motifmine.workflows.report import explained_in_table
+from motifmine.workflows.report import explain_heaviest
 
 if TYPE_CHECKING:
     from motifmine.api.plots import Plots
@@ -193,7 +193,7 @@ class Fit:
             When it exists, or cannot be written.
         """
         target = Path(path)
-        seen = {} if self.table is None else explained_in_table(self.record, self.table)
+        seen = {} if self.table is None else explain_heaviest(self.record, self.table)
         if target.suffix != ".html":
             return write_report(self.record, target, explained=seen, force=force)
         page = render_report(self.record, target.parent.resolve(), target.stem, explained=seen)

@@ -132,14 +132,14 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
     names = [make_safe_name(stem) for stem in stems]
     folders = [path.resolve().parent.parts for path in paths]
     for depth in range(1, 1 + max(map(len, folders), default=0)):
-        shared = _shared(names)
+        shared = _find_shared(names)
         if not shared:
             return names
         names = [
             make_safe_name("-".join([*parts[-depth:], stem])) if name in shared else name
             for stem, parts, name in zip(stems, folders, names, strict=True)
         ]
-    shared = _shared(names)
+    shared = _find_shared(names)
     names = [
         make_safe_name(path.name.replace(".", "-")) if name in shared else name
         for path, name in zip(paths, names, strict=True)
@@ -152,14 +152,14 @@ def make_recording_names(paths: Sequence[Path]) -> list[str]:
                 "them into different folders with --workspace"
             )
     # these differ in upper and lower case alone
-    shared = _shared(names)
+    shared = _find_shared(names)
     return [
         f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name in shared else name
         for name in names
     ]
 
 
-def _shared(names: Sequence[str]) -> set[str]:
+def _find_shared(names: Sequence[str]) -> set[str]:
     """Return the names that some file system takes for the same as another one."""
     counts = Counter(name.casefold() for name in names)
     return {name for name in names if counts[name.casefold()] > 1}

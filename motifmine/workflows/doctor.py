@@ -88,7 +88,7 @@ def _examine_plugins() -> Iterator[Check]:
         yield Check(name=plugin.package, value=value, problem=plugin.problem)
 
 
-def _installed(name: str) -> str:
+def _find_version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
@@ -96,7 +96,7 @@ def _installed(name: str) -> str:
 
 
 def _examine_opencv() -> Check:
-    found = [f"{name} {number}" for name in OPENCV if (number := _installed(name))]
+    found = [f"{name} {number}" for name in OPENCV if (number := _find_version(name))]
     if broken := opencv_problem():
         # a package with windows needs libraries of a display, and owns the same folder cv2
         hint = "pip uninstall opencv-python; pip install --force-reinstall opencv-python-headless"
@@ -108,7 +108,7 @@ def _examine_opencv() -> Check:
 
 def _examine_extra(name: str, extra: str) -> Check:
     missing = f"not installed (pip install 'motifmine[{extra}]')"
-    return Check(name=name, value=_installed(name) or missing)
+    return Check(name=name, value=_find_version(name) or missing)
 
 
 def _examine_codecs() -> Check:
@@ -118,7 +118,7 @@ def _examine_codecs() -> Check:
 
 
 def _examine_gpu() -> Check:
-    if not _installed("torch"):
+    if not _find_version("torch"):
         return Check(name="GPU", value="not used without torch")
     from motifmine.models.devices import describe_devices  # noqa: PLC0415 (needs torch)
 

@@ -80,7 +80,7 @@ class Layer:
         return all(self.notes.get(name) == asked[name] for name in asked)
 
 
-def stored_layer(workspace: Workspace) -> Layer | None:
+def read_layer(workspace: Workspace) -> Layer | None:
     """Return the layer of topics of a workspace's tables, None when they have none."""
     paths = workspace.table_paths()
     topics = store.read_table_vocabulary(paths[0]).layout.topics() if paths else None
@@ -148,7 +148,7 @@ def extract_recordings(
     WorkspaceError
         When the workspace holds tables of words, or of other topics.
     """
-    layer = stored_layer(workspace)
+    layer = read_layer(workspace)
     if layer is None and topics is None:
         return extract_sources(
             sources,
@@ -180,7 +180,7 @@ def extract_recordings(
         layer = learn_layer(words, topics)
     # a workspace has a layer, or topics were asked for: the other case has returned above
     assert layer is not None
-    found = [_projected(o, workspace, layer, force=settings.force or is_new) for o in outcomes]
+    found = [_project(o, workspace, layer, force=settings.force or is_new) for o in outcomes]
     _project_others(workspace, layer, outcomes, again=is_new)
     return found
 
@@ -197,7 +197,7 @@ def _spread(paths: Sequence[Path]) -> list[Path]:
     return [paths[i * len(paths) // n_taken] for i in range(n_taken)]
 
 
-def _projected(outcome: Outcome, workspace: Workspace, layer: Layer, *, force: bool) -> Outcome:
+def _project(outcome: Outcome, workspace: Workspace, layer: Layer, *, force: bool) -> Outcome:
     """Return what became of a source once its table of words is one of topics, too."""
     if outcome.status == "failed" or outcome.table_path is None:
         return outcome

@@ -18,7 +18,7 @@ from motifmine.records.table import ObservationTable, join_tables
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.time_limit import is_time_up, limited_to
 from motifmine.workflows.cameras import notes_of_cameras
-from motifmine.workflows.fit_topics import over_topics
+from motifmine.workflows.fit_topics import project_on_topics
 from motifmine.workflows.mine import Prepared, mine_prepared
 from motifmine.workflows.other_sizes import look_again
 from motifmine.workflows.out_of_core.choice import choose_place
@@ -132,7 +132,7 @@ def read_words(workspace: Workspace, run: FitRun) -> tuple[ObservationTable, Not
 
 def prepare(words: ObservationTable, request: FitRequest, run: FitRun) -> Prepared:
     """Return the table as the model sees it: over topics if wanted, its counts compressed."""
-    table = over_topics(
+    table = project_on_topics(
         words,
         request.n_topics or entry_of(request.model).default_topics,
         counts=request.counts,

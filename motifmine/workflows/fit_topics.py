@@ -25,7 +25,7 @@ SECONDS_PER_TOPIC = 2
 FEWEST_TOPICS = 10  # `auto` does without topics rather than with fewer
 
 
-def over_topics(
+def project_on_topics(
     table: ObservationTable,
     n_topics: NumberOfTopics,
     *,

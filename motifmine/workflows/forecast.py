@@ -28,7 +28,7 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
     """
     record = store.read_fit(workspace.find_fit(name))
     path = table or workspace.table_path(record.recordings[-1].name)
-    counts = _prepared(record, store.read_table(path))
+    counts = _prepare(record, store.read_table(path))
     forecaster = make_forecaster(record)
     for begin, end in pairwise(counts.offsets.tolist()):
         forecaster.step(counts.word[begin:end], counts.count[begin:end])
@@ -56,17 +56,17 @@ def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path
         known = {recording.name for recording in record.recordings}
         if used := sorted(known & {recording.name for recording in table.recordings}):
             raise DataError(f"{name} was learned from {used[0]}; score it on other tables")
-        _prepared(record, table)
+        _prepare(record, table)
     longest = max(recording.n_times for recording in table.recordings)
     return score_forecasts(
-        _prepared(first, table),
+        _prepare(first, table),
         {name: make_forecaster(record) for name, record in records.items()},
         usual_words(first),
         tuple(horizon for horizon in HORIZONS if horizon < max(longest, 2)),
     )
 
 
-def _prepared(record: FitRecord, table: ObservationTable) -> ObservationTable:
+def _prepare(record: FitRecord, table: ObservationTable) -> ObservationTable:
     if difference := record.scene_difference(table):
         raise DataError(f"the table is not of the scene of the fit: {difference}")
     return record.provenance.spec.preparation.apply_counts(table)

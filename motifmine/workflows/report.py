@@ -49,12 +49,12 @@ def show_fit(
     record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"
-    if force or _written_ns(report) < changed_ns:
+    if force or _get_time_ns(report) < changed_ns:
         write_report(
             record,
             folder,
             name=path.stem,
-            explained=explained_in_workspace(record, workspace),
+            explained=explain_heaviest_in_workspace(record, workspace),
             force=True,
         )
         # as old as what it shows: later changes of the fit are later than the report
@@ -63,7 +63,7 @@ def show_fit(
     return record, report
 
 
-def _written_ns(report: Path) -> int:
+def _get_time_ns(report: Path) -> int:
     """Return the time of a report, ns; 0 where there is none, or another command replaces it."""
     with suppress(FileNotFoundError):
         return report.stat().st_mtime_ns
@@ -82,7 +82,9 @@ def cut_clips(
     return write_clips(record, folder or workspace.root / "clips" / path.stem, **options)
 
 
-def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[int, Explained]:
+def explain_heaviest_in_workspace(
+    record: FitRecord, workspace: Workspace
+) -> Mapping[int, Explained]:
     """Return the observations that the heaviest occurrences explain, by index.
 
     At most `MOST_OCCURRENCES` are returned and `MOST_OBSERVATIONS` read. There are none for fits
@@ -93,12 +95,12 @@ def explained_in_workspace(record: FitRecord, workspace: Workspace) -> Mapping[i
         recording = record.recordings[document]
         return read_own_table(record, recording, workspace.table_path(recording.name))
 
-    return _explained(record, read)
+    return _explain_heaviest(record, read)
 
 
-def explained_in_table(record: FitRecord, table: ObservationTable) -> Mapping[int, Explained]:
+def explain_heaviest(record: FitRecord, table: ObservationTable) -> Mapping[int, Explained]:
     """Return the same, of a table in memory that the fit is of."""
-    return _explained(record, table.document)
+    return _explain_heaviest(record, table.document)
 
 
 def explain_in_workspace(record: FitRecord, workspace: Workspace, number: int) -> Explained:
@@ -127,7 +129,7 @@ def explain_in_workspace(record: FitRecord, workspace: Workspace, number: int) -
     return explain_occurrences(record, prepared, document, np.array([index]))[index]
 
 
-def _explained(
+def _explain_heaviest(
     record: FitRecord, read: Callable[[int], ObservationTable | None]
 ) -> Mapping[int, Explained]:
     if record.folded is not None or not len(record.occurrences):

@@ -86,15 +86,15 @@ def series_scene(
     surveys: list[Survey] = []
     while jobs and not surveys:
         # the first that can be read decides the length of a bin, which all others must share
-        surveys += _surveyed([jobs.pop(0)], 1, patience_s)
+        surveys += _survey([jobs.pop(0)], 1, patience_s)
     if not surveys:
         return shared
     rest = [replace(job, bin_s=surveys[0].bin_s) for job in jobs]
-    surveys += _surveyed(rest, workers, patience_s)
+    surveys += _survey(rest, workers, patience_s)
     return merge_surveys(surveys, settings, shared.vocabulary if shared is not None else None)
 
 
-def _surveyed(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[Survey]:
+def _survey(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[Survey]:
     """Return the surveys of the sources that can be read, in their order."""
     isolated = IsolatedJobs(
         function=run_survey, workers=workers, patience_s=patience_s, preload=PRELOAD

@@ -21,7 +21,7 @@ from motifmine.reporting.tables.comparison import format_comparison_json, format
 from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Floats32
-from motifmine.workflows.fit_topics import over_topics
+from motifmine.workflows.fit_topics import project_on_topics
 from motifmine.workflows.mine import mine
 from motifmine.workflows.names import with_names
 from motifmine.workflows.workspace import Workspace
@@ -242,6 +242,6 @@ def test_fit_keeps_the_stability_that_it_was_asked_for(motifmine: Run, planted: 
 def test_a_fit_over_topics_is_compared_by_the_words_under_them() -> None:
     drawn = simulate(n_motifs=2, motif_length=8, n_words=18, n_times=800, seed=5)
     spec = Plsm(n_motifs=2, motif_length=8)
-    topics = over_topics(drawn.table, 12, counts="raw", seed=0)
+    topics = project_on_topics(drawn.table, 12, counts="raw", seed=0)
     found = compare_fits([mine(drawn.table, spec), mine(topics, spec)])
     assert found.n_found.tolist() == [1, 1]

@@ -17,7 +17,7 @@ from motifmine.reporting.export.explaining import format_explained
 from motifmine.reporting.sentences.explaining import explaining_sentences
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import mine
-from motifmine.workflows.report import explain_in_workspace, explained_in_workspace
+from motifmine.workflows.report import explain_heaviest_in_workspace, explain_in_workspace
 from motifmine.workflows.workspace import Workspace
 
 
@@ -37,7 +37,7 @@ def workspace(small: Simulation, tmp_path: Path) -> Workspace:
 def test_an_occurrence_explains_as_much_as_it_weighs(
     record: FitRecord, workspace: Workspace
 ) -> None:
-    found = explained_in_workspace(record, workspace)
+    found = explain_heaviest_in_workspace(record, workspace)
     assert len(found) == min(len(record.occurrences), 400)
     mass = np.array([explained.mass.sum() for explained in found.values()])
     weight = record.occurrences.weight[list(found)]
@@ -57,7 +57,7 @@ def test_no_observation_is_explained_more_than_once(record: FitRecord, small: Si
 
 
 def test_entries_lie_inside_the_motif(record: FitRecord, workspace: Workspace) -> None:
-    for explained in explained_in_workspace(record, workspace).values():
+    for explained in explain_heaviest_in_workspace(record, workspace).values():
         assert explained.time.min() >= 0 and explained.time.max() < 8 and explained.mass.min() > 0
 
 
@@ -66,10 +66,10 @@ def test_tables_that_are_gone_or_others_explain_nothing(
 ) -> None:
     first, second = small.table.recordings
     workspace.table_path(first.name).unlink()
-    kept = explained_in_workspace(record, workspace)
+    kept = explain_heaviest_in_workspace(record, workspace)
     assert {int(record.occurrences.document[i]) for i in kept} == {1}
     workspace.table_path(second.name).write_bytes(b"no table")
-    assert explained_in_workspace(record, workspace) == {}
+    assert explain_heaviest_in_workspace(record, workspace) == {}
 
 
 def test_the_score_is_that_of_the_best_mass_by_hand() -> None:

@@ -12,7 +12,7 @@ from motifmine.models.checks import MOST_OBSERVATIONS
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats
-from motifmine.workflows.fit_topics import over_topics
+from motifmine.workflows.fit_topics import project_on_topics
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "plsm": {"n_motifs": 2, "motif_length": 4, "restarts": 1, "iterations": 20},
@@ -114,7 +114,7 @@ def test_next_to_nothing_is_fitted_or_refused(table: str, model: str) -> None:
 @pytest.mark.parametrize("table", ["one_large", "one_tiny", "one_word", "copies_of_a_document"])
 def test_topics_are_sound(table: str) -> None:
     words = mm.Table.from_array(SOUND[table]())
-    found = over_topics(words, 1, counts="raw", seed=0, on_message=None)
+    found = project_on_topics(words, 1, counts="raw", seed=0, on_message=None)
     assert np.isfinite(found.count).all()
     assert found.total == pytest.approx(words.total, rel=1e-3)
 

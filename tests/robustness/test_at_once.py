@@ -163,7 +163,7 @@ def test_names_given_while_a_report_is_written_are_in_the_next(
     def name_meanwhile(*_: object) -> None:
         name_motifs(workspace, "lanes", {0: "left lane"})
 
-    monkeypatch.setattr(report, "explained_in_workspace", name_meanwhile)
+    monkeypatch.setattr(report, "explain_heaviest_in_workspace", name_meanwhile)
     _, page = show_fit(workspace, "lanes")
     assert "left lane" not in page.read_text()
     show_fit(workspace, "lanes")

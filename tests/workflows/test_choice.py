@@ -9,7 +9,7 @@ from motifmine.io.hdf5.store import read_table_bins, write_table
 from motifmine.models.request import FitRequest
 from motifmine.parallel.memory import VARIABLE
 from motifmine.simulation import simulate
-from motifmine.workflows.out_of_core.choice import choose_place, needed_bytes
+from motifmine.workflows.out_of_core.choice import choose_place, estimate_bytes
 from motifmine.workflows.run import FitRun
 
 N_TIMES = 500
@@ -54,5 +54,5 @@ def test_what_cannot_be_out_of_core_stays_in_memory(
 
 def test_a_day_of_dense_footage_needs_more_than_4_gib_and_20_million_observations_do_not() -> None:
     request = FitRequest(model="plsm", n_motifs=10)
-    assert needed_bytes(request, 166_000_000, 24 * 3600 * 4) > 4 << 30
-    assert needed_bytes(request, 20_000_000, 3600 * 4) < 2 << 30
+    assert estimate_bytes(request, 166_000_000, 24 * 3600 * 4) > 4 << 30
+    assert estimate_bytes(request, 20_000_000, 3600 * 4) < 2 << 30

@@ -18,7 +18,7 @@ from motifmine.workflows.demo import run_demo
 from motifmine.workflows.export import export_text, write_simulation
 from motifmine.workflows.info import summarise
 from motifmine.workflows.out_of_core.locate import (
-    most_surprising,
+    choose_most_surprising,
 )
 from motifmine.workflows.survey_series import series_scene
 from motifmine.workflows.workspace import Workspace
@@ -115,9 +115,9 @@ def test_the_parts_of_a_fit_from_files_are_joined() -> None:
     found = lane_record().occurrences
     both = join_occurrences([Occurrences.none(), found, found])
     np.testing.assert_array_equal(both.motif, [*found.motif, *found.motif])
-    top = most_surprising([None, stretches(1, 3), stretches(2)])
+    top = choose_most_surprising([None, stretches(1, 3), stretches(2)])
     assert top is not None
     assert top.surprise.tolist() == [3, 2, 1]
-    assert most_surprising([None]) is None
+    assert choose_most_surprising([None]) is None
     assert Activations.none(3).offsets.tolist() == [0, 0, 0, 0]
     assert not lane_record().trace.clear_seconds().seconds.any()

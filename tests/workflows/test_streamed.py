@@ -35,7 +35,7 @@ from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
     Group,
     Reading,
-    in_groups,
+    group_documents,
     reading_for,
     take_census,
 )
@@ -92,7 +92,7 @@ def climbed(
     paths: Sequence[Path], parameters: Parameters, scratch: Path, mapper: Mapper, most: int
 ) -> tuple[Parameters, list[float]]:
     census = take_census(paths, Preparation(), map)
-    groups = in_groups(census.documents, n_motifs=3, motif_length=8, most=most)
+    groups = group_documents(census.documents, n_motifs=3, motif_length=8, most=most)
     values: list[float] = []
     found, _ = climb_groups(
         groups,
@@ -249,10 +249,12 @@ def test_a_pass_sees_every_document_once_in_random_order(paths: list[Path]) -> N
 def test_groups_hold_all_documents_in_order_and_no_more_than_fits(paths: list[Path]) -> None:
     documents = take_census(paths, Preparation(), map).documents
     large = [replace(document, n_observations=90_000) for document in documents]
-    groups = in_groups(large, n_motifs=3, motif_length=8)
+    groups = group_documents(large, n_motifs=3, motif_length=8)
     assert all(len(group.paths) == 2 for group in groups)
     assert [path for group in groups for path in group.paths] == paths
-    assert in_groups(documents[:2], n_motifs=3, motif_length=8) == [Group(0, tuple(paths[:2]))]
+    assert group_documents(documents[:2], n_motifs=3, motif_length=8) == [
+        Group(0, tuple(paths[:2]))
+    ]
 
 
 def test_online_comes_close_to_the_batch_fit(

@@ -13,7 +13,7 @@ from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.simulation import Simulation, simulate
-from motifmine.workflows.fit_topics import automatic_topics, over_topics
+from motifmine.workflows.fit_topics import automatic_topics, project_on_topics
 from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.fits import fit_workspace
@@ -43,20 +43,20 @@ def test_topics_come_between_where_words_are_many_and_recordings_long_enough(
 
 
 def test_tables_over_topics_and_unwanted_topics_change_nothing(small: Simulation) -> None:
-    assert over_topics(small.table, "off") is small.table
-    assert over_topics(small.table, "auto") is small.table
-    topics = over_topics(small.table, 6)
-    assert over_topics(topics, 4) is topics
+    assert project_on_topics(small.table, "off") is small.table
+    assert project_on_topics(small.table, "auto") is small.table
+    topics = project_on_topics(small.table, 6)
+    assert project_on_topics(topics, 4) is topics
 
 
 def test_the_topics_are_reported_to_the_user(small: Simulation) -> None:
     lines: list[str] = []
-    over_topics(small.table, 6, on_message=lines.append)
+    project_on_topics(small.table, 6, on_message=lines.append)
     assert lines == ["18 words are put into 6 topics (--topics off fits the words themselves)"]
 
 
 def test_topics_are_thinned_to_twenty_a_bin_and_words_are_not(small: Simulation) -> None:
-    topics = over_topics(small.table, 6)
+    topics = project_on_topics(small.table, 6)
     many = topics.with_counts(topics.count * np.float32(100))
     assert choose_count_scale(many) * many.total == pytest.approx(20 * many.n_times)
     assert choose_count_scale(small.table) == 1.0
@@ -65,7 +65,7 @@ def test_topics_are_thinned_to_twenty_a_bin_and_words_are_not(small: Simulation)
 
 
 def test_motifs_over_topics_are_compared_by_their_words(small: Simulation) -> None:
-    table = over_topics(small.table, 6)
+    table = project_on_topics(small.table, 6)
     layout = table.vocabulary.layout
     assert isinstance(layout, Topics)
     view = layout.comparison_matrix(np.arange(6))

@@ -17,7 +17,7 @@ ROWS_PER_CHANNEL = 20  # fewer rows can be met by chance
 LEAST_LEFT = 5e-4
 
 
-def without_derived(
+def drop_derived(
     sample: SeriesSample, facts: RawFacts, channels: Sequence[str]
 ) -> tuple[SeriesSample, list[str]]:
     """Return the sample without values of derived channels, which get no words, and notes."""

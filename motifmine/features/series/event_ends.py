@@ -39,10 +39,10 @@ def _spread(chunk: EventChunk, end_s: Floats, bin_s: float) -> EventChunk:
     event = np.repeat(np.arange(len(first)), n_bins)
     step = np.arange(len(event)) - np.repeat(np.cumsum(n_bins) - n_bins, n_bins)
     time_s = np.where(step == 0, chunk.time_s[event], (first[event] + step) * bin_s)
-    return _sorted(time_s, chunk.label[event], chunk.count[event])
+    return _sort(time_s, chunk.label[event], chunk.count[event])
 
 
-def _sorted(time_s: Floats, label: Indices, count: Floats) -> EventChunk:
+def _sort(time_s: Floats, label: Indices, count: Floats) -> EventChunk:
     order = np.argsort(time_s, kind="stable")
     return EventChunk(time_s=time_s[order], label=label[order], count=count[order])
 
@@ -50,7 +50,7 @@ def _sorted(time_s: Floats, label: Indices, count: Floats) -> EventChunk:
 def _join(one: EventChunk, two: EventChunk) -> EventChunk:
     time_s = np.concatenate([one.time_s, two.time_s])
     label = np.concatenate([one.label, two.label])
-    return _sorted(time_s, label, np.concatenate([one.count, two.count]))
+    return _sort(time_s, label, np.concatenate([one.count, two.count]))
 
 
 def _cut(chunk: EventChunk, start: int, stop: int) -> EventChunk:

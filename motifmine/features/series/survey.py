@@ -17,7 +17,7 @@ from motifmine.features.series.bin_length import choose_bin_s, round_up
 from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
-from motifmine.features.series.derived import without_derived
+from motifmine.features.series.derived import drop_derived
 from motifmine.features.series.holding import HeldChannels, Hold
 from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
@@ -262,7 +262,7 @@ def merge_surveys(
     for found, order in zip(surveys, orders, strict=True):
         facts = facts.join(found.facts.select(order)) if found.facts is not None else facts
     notes += _describe_overlaps(surveys)
-    sample, derived = without_derived(sample, facts, header.channels)
+    sample, derived = drop_derived(sample, facts, header.channels)
     notes += [*describe_facts(header.channels, facts, on_change=header.is_open), *derived]
     choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":

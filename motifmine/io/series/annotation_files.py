@@ -51,10 +51,10 @@ def open_eaf(path: Path, options: SeriesOptions) -> TableReader:
 
 def _label(tier: str, annotation: ElementTree.Element) -> str:
     """Return the value of an annotation, with its tier where that says something else."""
-    return _named(tier, (annotation.findtext("ANNOTATION_VALUE") or "").strip())
+    return _name_label(tier, (annotation.findtext("ANNOTATION_VALUE") or "").strip())
 
 
-def _named(tier: str, value: str) -> str:
+def _name_label(tier: str, value: str) -> str:
     return f"{tier}: {value}" if value and value != tier else tier
 
 
@@ -85,7 +85,7 @@ def _textgrid_events(text: str) -> Iterator[Event]:
             times = [float(value), float(value)]
         # stretches without a text are what lies between annotations
         elif name in ("text", "mark") and value.strip():
-            yield times[0], times[1], _named(tier, value.strip())
+            yield times[0], times[1], _name_label(tier, value.strip())
 
 
 def open_boris(path: Path, options: SeriesOptions) -> TableReader:
@@ -118,7 +118,7 @@ def open_boris(path: Path, options: SeriesOptions) -> TableReader:
 def _boris_events(rows: list[list[Any]], kinds: dict[str, str]) -> Iterator[Event]:
     begun: dict[str, float] = {}
     for time, subject, behaviour, *_ in sorted(rows, key=lambda row: float(row[0])):
-        label = _named(subject, behaviour) if subject else behaviour
+        label = _name_label(subject, behaviour) if subject else behaviour
         if not kinds.get(behaviour, "").lower().startswith("state"):
             yield float(time), float(time), label
         elif label in begun:

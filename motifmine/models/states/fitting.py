@@ -66,13 +66,13 @@ def fit_states(
     reason = ""
     if n_states is None:
         n_states, reason = choose_number(data, seed, on_progress)
-    course = best_course(data, n_states, seed, N_LONG)
+    course = find_best_course(data, n_states, seed, N_LONG)
     if has_ages and n_states > 1:
         _, first, end = find_visits(course.states, data)
         usual = float(np.quantile(end - first, OFTEN))
         n_ages = int(np.clip(2 * np.ceil(usual), 2, MOST_AGES))
         begun = course.log_likelihood
-        course = _climbed(with_ages(course.states, n_ages), data, N_LONG)
+        course = _climb(with_ages(course.states, n_ages), data, N_LONG)
         course = replace(course, log_likelihood=(*begun, *course.log_likelihood))
     return course, reason
 
@@ -87,7 +87,7 @@ def choose_number(
         is_last = since >= PATIENCE or (values and is_time_up())
         if number > max(1, data.n_times // N_BLOCKS) or is_last:
             break
-        value = values[number] = held_out_score(data, number, seed)
+        value = values[number] = score_held_out(data, number, seed)
         if on_progress is not None:
             on_progress(done, len(NUMBERS), value)
         gained = value - values[best] > LEAST_GAIN * (values[best] - values[NUMBERS[0]])
@@ -99,32 +99,32 @@ def choose_number(
     return best, f"{best} states by held-out log-likelihood, nats per observation ({tried})"
 
 
-def held_out_score(data: Data, n_states: int, seed: int) -> float:
+def score_held_out(data: Data, n_states: int, seed: int) -> float:
     """Return the log-likelihood of held-out blocks given all other bins, nats per observation."""
     n_bins = int(np.clip(data.n_times // MOST_BLOCKS, 1, MOST_BLOCK_BINS))
     block = np.arange(data.n_times) // n_bins % N_BLOCKS
     value = total = 0.0
     for fold in FOLDS:
         rest = replace(data, is_seen=data.is_seen & (block != fold))
-        course = best_course(rest, n_states, seed, N_LONG // 4)
+        course = find_best_course(rest, n_states, seed, N_LONG // 4)
         value += expect(course.states, data).log_likelihood
         value -= course.expected.log_likelihood
         total += data.counts[block == fold].sum()
     return value / max(total, 1.0)
 
 
-def best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
+def find_best_course(data: Data, n_states: int, seed: int, most: int) -> Course:
     """Return the most probable of several courses of EM with geometric durations."""
     courses = []
     for number, width in enumerate(STARTS_PER_WIDTH * WIDTHS):
         rate = cluster_windows(data, n_states, width, generator(seed, number))
         if rate is not None:
-            courses.append(_climbed(initial_states(data, rate, 2 * width), data, N_SHORT))
+            courses.append(_climb(initial_states(data, rate, 2 * width), data, N_SHORT))
         if courses and is_time_up():
             break
     courses.sort(key=lambda course: -course.log_likelihood[-1])
     # the best after a few iterations is not always the best in the end
-    courses = [_climbed(course.states, data, most) for course in courses[:N_KEPT]]
+    courses = [_climb(course.states, data, most) for course in courses[:N_KEPT]]
     return max(courses, key=lambda course: course.log_likelihood[-1])
 
 
@@ -154,6 +154,6 @@ def cluster_windows(
     return rate
 
 
-def _climbed(states: States, data: Data, most: int) -> Course:
+def _climb(states: States, data: Data, most: int) -> Course:
     found, expected, values = climb(states, data, most=most)
     return Course(states=found, expected=expected, log_likelihood=tuple(values))

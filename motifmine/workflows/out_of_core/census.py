@@ -142,7 +142,7 @@ def take_census(
         (number, tuple(paths[first : first + LISTED_AT_ONCE]))
         for number, first in enumerate(range(0, len(paths), LISTED_AT_ONCE))
     ]
-    found = _joined(sort_results(mapper(partial(_listed, preparation, registration), parts)))
+    found = _join(sort_results(mapper(partial(_list_part, preparation, registration), parts)))
     if found.census is None:
         raise DataError(f"no recording shows the scene: {'; '.join(found.notes)}")
     census = replace(found.census, notes=found.notes)
@@ -161,7 +161,7 @@ class _Part(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _joined(parts: Iterable[_Part]) -> _Part:
+def _join(parts: Iterable[_Part]) -> _Part:
     census: Census | None = None
     notes: tuple[str, ...] = ()
     for part in parts:
@@ -171,12 +171,12 @@ def _joined(parts: Iterable[_Part]) -> _Part:
     return _Part(census, notes)
 
 
-def _listed(
+def _list_part(
     preparation: Preparation, registration: Registration, part: tuple[int, tuple[Path, ...]]
 ) -> tuple[int, _Part]:
     """Return the census of a few tables, read one at a time."""
     number, paths = part
-    return number, _joined(_list_one(preparation, registration, path) for path in paths)
+    return number, _join(_list_one(preparation, registration, path) for path in paths)
 
 
 def _list_one(preparation: Preparation, registration: Registration, path: Path) -> _Part:
@@ -238,7 +238,7 @@ def reading_for(census: Census, preparation: Preparation) -> Reading:
     return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept, moved=census.moved)
 
 
-def in_groups(
+def group_documents(
     documents: Sequence[Listed], *, n_motifs: int, motif_length: int, most: int | None = None
 ) -> list[Group]:
     """Return the documents in groups that fit in memory.

@@ -23,7 +23,7 @@ def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> Fit
     if request.is_streamed or not can_stream(request):
         return request
     n_observations = sum(store.read_table_size(path) for path in paths)
-    needed = needed_bytes(request, n_observations, sum(map(store.read_table_bins, paths)))
+    needed = estimate_bytes(request, n_observations, sum(map(store.read_table_bins, paths)))
     limit = memory_limit()
     if needed <= limit:
         return request
@@ -35,7 +35,7 @@ def choose_place(request: FitRequest, run: FitRun, paths: Sequence[Path]) -> Fit
     return replace(request, online=True)
 
 
-def needed_bytes(request: FitRequest, n_observations: int, n_bins: int) -> int:
+def estimate_bytes(request: FitRequest, n_observations: int, n_bins: int) -> int:
     """Return about how much memory a fit in memory takes, bytes."""
     n_motifs = request.n_motifs if isinstance(request.n_motifs, int) else USUAL_NUMBER
     tables = BYTES_PER_OBSERVATION * n_observations + BYTES_PER_START * n_bins * n_motifs

@@ -42,7 +42,7 @@ from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
     Census,
     Reading,
-    in_groups,
+    group_documents,
     reading_for,
     take_census,
 )
@@ -155,15 +155,15 @@ def fit_files(
     run.say("\n".join(census.notes))
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
-    part = drawn_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
+    part = draw_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     run.say(f"searching motifs in {part.n_documents} of {len(census.documents)} documents")
     first = spec.fit(part, seed=seed)
     learner = out_of_core(first.provenance.model, first.spec, workers.n_threads)
     run.say(f"learning {len(first.motifs)} motifs from {len(census.documents)} documents")
     if streaming.online:
-        learned = _learned_online(census, reading, first, learner, workers, streaming, run)
+        learned = _learn_online(census, reading, first, learner, workers, streaming, run)
     else:
-        learned = _learned_by_em(census, reading, first, learner, workers, run)
+        learned = _learn_by_em(census, reading, first, learner, workers, run)
     run.say(f"locating motifs in {len(census.documents)} documents")
     fit = learner.finish(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
@@ -193,7 +193,7 @@ def fit_files(
         replace(
             _head(fit, census, trace, made_with), time_zone=time_zone, significance=significance
         ),
-        in_groups(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
+        group_documents(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
         task,
         workers.mapper,
         Tally(mass=np.zeros(len(fit.motifs))),
@@ -202,7 +202,7 @@ def fit_files(
     )
 
 
-def drawn_part(
+def draw_part(
     census: Census, reading: Reading, motif_length: int, rng: np.random.Generator
 ) -> ObservationTable:
     """Return documents drawn at random until they hold enough, a long one in part, prepared.
@@ -231,7 +231,7 @@ def drawn_part(
     return replace(part, vocabulary=census.scene.vocabulary)
 
 
-def _learned_online(
+def _learn_online(
     census: Census,
     reading: Reading,
     first: Fit,
@@ -267,7 +267,7 @@ def _learned_online(
     return Learned(standing.parameters, standing.statistics, standing.n_steps, monitor.trace())
 
 
-def _learned_by_em(
+def _learn_by_em(
     census: Census,
     reading: Reading,
     first: Fit,
@@ -278,7 +278,7 @@ def _learned_by_em(
     """Return what EM over all groups of documents makes of the first motifs."""
     monitor = Monitor(learner.iterations, run.on_progress)
     parameters, found = climb_groups(
-        in_groups(
+        group_documents(
             census.documents,
             n_motifs=len(first.motifs),
             motif_length=first.motifs.motif_length,

@@ -87,7 +87,7 @@ class Tally:
         if found.anomalies is not None:
             document = (found.anomalies.document + self.n_documents).astype(np.int32)
             numbered = replace(found.anomalies, document=document)
-            self.anomalies = most_surprising([self.anomalies, numbered])
+            self.anomalies = choose_most_surprising([self.anomalies, numbered])
         self.n_documents += len(found.recordings)
 
 
@@ -175,7 +175,7 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
     )
 
 
-def most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
+def choose_most_surprising(parts: Sequence[Anomalies | None]) -> Anomalies | None:
     """Return the most surprising stretches of several parts, as many as a fit keeps."""
     there = [part for part in parts if part is not None]
     if not there:

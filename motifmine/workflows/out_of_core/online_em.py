@@ -23,7 +23,7 @@ from motifmine.models.statistics import (
 from motifmine.parallel.mappers import Mapper, sort_results
 from motifmine.records.settings import Rate
 from motifmine.time_limit import is_time_up
-from motifmine.workflows.out_of_core.census import Group, Listed, Reading, in_groups
+from motifmine.workflows.out_of_core.census import Group, Listed, Reading, group_documents
 
 BATCHES_PER_PASS = 24  # default number of batches of a pass, for archives that are large enough
 BATCH_OBSERVATIONS = 30_000  # smallest number of observations of a default batch, approximately
@@ -92,7 +92,7 @@ def climb_online(
     """
     for batch in batches:
         parameters = standing.parameters
-        groups = in_groups(
+        groups = group_documents(
             batch, n_motifs=len(parameters.motifs), motif_length=parameters.motifs.shape[1]
         )
         results: Iterable[tuple[int, Statistics]] = mapper(

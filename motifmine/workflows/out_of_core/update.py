@@ -20,7 +20,7 @@ from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats
-from motifmine.workflows.out_of_core.census import Census, Reading, in_groups, take_census
+from motifmine.workflows.out_of_core.census import Census, Reading, group_documents, take_census
 from motifmine.workflows.out_of_core.locate import LocateTask, Tally, write_located
 from motifmine.workflows.out_of_core.online_em import (
     BATCHES_PER_PASS,
@@ -100,7 +100,7 @@ def update_file(
         is_kept=np.ones(record.motifs.n_words, dtype=np.bool_),
         moved=census.moved,
     )
-    streaming = spec.streaming or _as_if_streamed(len(record.provenance.inputs))
+    streaming = spec.streaming or _assume_one_pass(len(record.provenance.inputs))
     values: list[float] = []
 
     def see(value: float) -> None:
@@ -108,7 +108,7 @@ def update_file(
         if on_batch is not None:
             on_batch(value)
 
-    standing = _stepped(record, census, reading, streaming, learner, mapper, see)
+    standing = _step(record, census, reading, streaming, learner, mapper, see)
     streaming = replace(streaming, n_steps=standing.n_steps, updates=streaming.updates + 1)
     tally = Tally(
         # weights are shares; sums over documents continue as numbers of observations
@@ -120,13 +120,13 @@ def update_file(
         anomalies=record.anomalies,
     )
     spec = replace(spec, streaming=streaming, notes=_make_notes(record, census, notes))
-    head = _updated_head(record, census, standing, spec)
+    head = _update_head(record, census, standing, spec)
     trace = _longer(record.trace, np.array(values) * record.n_observations, began)
     head = replace(head, trace=trace if is_timed else trace.clear_seconds())
     return write_located(
         target,
         head,
-        in_groups(
+        group_documents(
             census.documents,
             n_motifs=len(head.motifs),
             motif_length=head.motifs.motif_length,
@@ -159,7 +159,7 @@ def _make_notes(record: FitRecord, census: Census, more: Notes | None) -> Notes:
     return cameras.merge(more or Notes())
 
 
-def _updated_head(
+def _update_head(
     record: FitRecord,
     census: Census,
     standing: Standing,
@@ -183,7 +183,7 @@ def _updated_head(
     )
 
 
-def _stepped(
+def _step(
     record: FitRecord,
     census: Census,
     reading: Reading,
@@ -211,7 +211,7 @@ def _stepped(
     )
 
 
-def _as_if_streamed(n_documents: int) -> StreamingState:
+def _assume_one_pass(n_documents: int) -> StreamingState:
     """Return the state of streaming for a fit that was made in memory: as after one pass."""
     batch = max(1, n_documents // BATCHES_PER_PASS)
     # a rate as after that many steps: new documents must not outweigh all earlier ones

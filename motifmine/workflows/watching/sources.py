@@ -205,7 +205,7 @@ class Source:
             beginning = Path(folder) / (path.name if path is not None else "stdin.csv")
             beginning.write_bytes(head)
             growing = cast(IO[bytes], Prefixed(head, file))
-            with _named(beginning, file.name):
+            with _name_in_errors(beginning, file.name):
                 text = TextReader(beginning, series.options, growing=growing)
                 text.path = task.path
                 self._take_rows(CleanReader(text, series.options.missing), task)
@@ -324,7 +324,7 @@ class Source:
 
 
 @contextmanager
-def _named(path: Path, name: str) -> Iterator[None]:
+def _name_in_errors(path: Path, name: str) -> Iterator[None]:
     """Let errors about the copy of a beginning name the source."""
     try:
         yield

@@ -292,7 +292,7 @@ def watch_source(
         shown = str(Path(address).resolve())
     state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"
     stop = threading.Event()
-    with _held(state), stop_on_signals(stop):
+    with _hold(state), stop_on_signals(stop):
         is_new = not state.exists()
         watch = _open(record, sha256(path), state, output, form, restart, on_message)
         if early is not None:
@@ -382,7 +382,7 @@ def _read_anomalies(watch: Watch, restart: bool) -> AnomalyState | None:
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
+def _hold(path: Path) -> Iterator[None]:
     """Keep other runs from the same state."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mark = reserve(path)
