@@ -1,7 +1,5 @@
 """Changes of a saved fit: names, time zone and drift. The time of modification is kept."""
 
-import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,11 +8,11 @@ from pathlib import Path
 import h5py
 
 from motifmine.errors import MotifmineWarning
-from motifmine.files import open_atomic
 from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
 from motifmine.io.hdf5.store import write_zone_attribute
+from motifmine.io.hdf5.writing import open_new
 from motifmine.parallel.scratch import lock_folder
 from motifmine.records.drift import Drift
 
@@ -58,7 +56,7 @@ def _open_copy(path: Path) -> Iterator[h5py.File]:
     and naming the motifs of an old fit must not change that. The folder is locked: of two changes
     at the same time the second one is made to what the first one wrote.
     """
-    with lock_folder(path.parent) as locked, open_atomic(path, force=True) as part:
+    with lock_folder(path.parent) as locked:
         if not locked:
             warnings.warn(
                 f"{path.parent} cannot be locked; do not change {path.name} with two commands at "
@@ -66,9 +64,6 @@ def _open_copy(path: Path) -> Iterator[h5py.File]:
                 MotifmineWarning,
                 stacklevel=4,
             )
-        shutil.copyfile(path, part)
-        with h5py.File(part, "r+") as file:
+        with open_new(path, force=True, base=path) as file:
             yield file
             name_dimensions(file)
-        made = path.stat()
-        os.utime(part, ns=(made.st_atime_ns, made.st_mtime_ns))

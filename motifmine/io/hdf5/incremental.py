@@ -1,15 +1,14 @@
 """Writing a fit document by document, for out-of-core fits."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 
-from motifmine.files import open_atomic
 from motifmine.io.hdf5.documents import write_documents
 from motifmine.io.hdf5.store import write_fit_head
+from motifmine.io.hdf5.writing import open_new
 from motifmine.records.fit import Activations, FitRecord
 from motifmine.records.table import Recording
 
@@ -36,14 +35,11 @@ class GrowingFit:
 
 @contextmanager
 def open_growing_fit(path: Path, *, force: bool, base: Path | None = None) -> Iterator[GrowingFit]:
-    """Open a fit for writing, which is renamed into place at the end; see `open_atomic`.
+    """Open a fit for writing, which is renamed into place at the end; see `open_new`.
 
     With a base the new fit begins as a copy of it and keeps its documents.
 
     Raises `WorkspaceError` when `path` exists and `force` is not set.
     """
-    with open_atomic(path, force=force) as part:
-        if base is not None:
-            shutil.copyfile(base, part)
-        with h5py.File(part, "w" if base is None else "r+", track_order=False) as file:
-            yield GrowingFit(file)
+    with open_new(path, force=force, base=base, grows=True) as file:
+        yield GrowingFit(file)

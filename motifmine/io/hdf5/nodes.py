@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from motifmine.errors import FormatError
+from motifmine.io.hdf5.heaps import refuse_endless_heap
 from motifmine.io.regular import refuse_special_file
 from motifmine.parallel.memory import check_memory
 
@@ -30,6 +31,7 @@ def open_file(path: Path) -> h5py.File:
     file.
     """
     refuse_special_file(path)
+    refuse_endless_heap(path)
     return h5py.File(path, "r")
 
 

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
-
-from motifmine.files import open_atomic
 from motifmine.io.hdf5.reader import Reader
 from motifmine.io.hdf5.records import read_optional_record, write_record
+from motifmine.io.hdf5.writing import open_new
 from motifmine.version import __version__
 
 STATE_FORMAT = "motifmine.state/1"
@@ -16,7 +14,7 @@ STATE_FORMAT = "motifmine.state/1"
 
 def write_states(path: Path, records: Mapping[str, Any]) -> None:
     """Write records as a `motifmine.state/1` file, atomically; an older one is replaced."""
-    with open_atomic(path, force=True) as part, h5py.File(part, "w", track_order=False) as file:
+    with open_new(path, force=True) as file:
         file.attrs.update(format=STATE_FORMAT, motifmine_version=__version__)
         for name, record in records.items():
             write_record(file, name, record)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
-from motifmine.files import open_atomic
 from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.documents import (
     read_activations,
@@ -21,7 +20,7 @@ from motifmine.io.hdf5.documents import (
     write_documents,
     write_recording,
 )
-from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.io.hdf5.reader import Reader, read_file_format, write_dataset, write_strings
 from motifmine.io.hdf5.records import (
     read_optional_record,
     read_record,
@@ -30,6 +29,7 @@ from motifmine.io.hdf5.records import (
     write_state,
 )
 from motifmine.io.hdf5.vocabulary import read_vocabulary, write_vocabulary
+from motifmine.io.hdf5.writing import open_new
 from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fit import (
@@ -73,7 +73,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
     if table.n_documents != 1:
         raise DataError(f"a table file holds one document, not {table.n_documents}")
     recording = table.recordings[0]
-    with open_atomic(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+    with open_new(path, force=force) as file:
         file.attrs.update(
             format=TABLE_FORMAT,
             motifmine_version=__version__,
@@ -149,7 +149,7 @@ def write_fit(path: Path, record: FitRecord, *, force: bool = False) -> None:
 
     Raises `WorkspaceError` when `path` exists and `force` is not set.
     """
-    with open_atomic(path, force=force) as part, h5py.File(part, "w", track_order=False) as file:
+    with open_new(path, force=force) as file:
         write_documents(file, record.recordings, record.activations)
         write_fit_head(file, record)
 
@@ -190,11 +190,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
 
 def is_fit(path: str | Path) -> bool:
     """Return whether a file is a fit."""
-    try:
-        with h5py.File(path, "r") as file:
-            return bool(file.attrs.get("format") == FIT_FORMAT)
-    except OSError:
-        return False
+    return read_file_format(Path(path)) == FIT_FORMAT
 
 
 def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:

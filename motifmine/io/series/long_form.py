@@ -111,7 +111,7 @@ def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) 
 
 
 def _audacity_roles(head: Head) -> Roles | None:
-    if len(head.names) != 3 or not head.is_text(2):
+    if len(head.names) != 3 or not head.is_text(2) or any(len(row) < 2 for row in head.rows):
         return None
     pairs = zip(head.numbers(0), head.numbers(1), strict=True)
     known = [(start, end) for start, end in pairs if start is not None and end is not None]

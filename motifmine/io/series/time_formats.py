@@ -158,18 +158,18 @@ def parse_iso(text: str) -> tuple[int, bool] | None:
         whole = whole.replace("." + (match["part"] or ""), "", 1)
     try:
         moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-]|$)", "", whole))
-    except ValueError:
+        return _to_nanoseconds(moment) + int(part.ljust(9, "0")), match["zone"] is not None
+    except (ValueError, OverflowError):
         return None
-    return _to_nanoseconds(moment) + int(part.ljust(9, "0")), match["zone"] is not None
 
 
 def parse_pattern(text: str, pattern: str) -> tuple[int, bool] | None:
     """Parse by a pattern, with the result of `parse_iso`."""
     try:
         moment = datetime.strptime(text, pattern)
-    except ValueError:
+        return _to_nanoseconds(moment), moment.tzinfo is not None
+    except (ValueError, OverflowError):
         return None
-    return _to_nanoseconds(moment), moment.tzinfo is not None
 
 
 def find_pattern(cells: list[str], where: str) -> str:
@@ -216,8 +216,11 @@ def parse_clock(text: str) -> float | None:
 
 
 def _to_nanoseconds(moment: datetime) -> int:
+    """Return the time since 1970; raises `OverflowError` outside 1678 to 2261."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
+    if not 1678 <= moment.year <= 2261:
+        raise OverflowError
     # by integers: timestamp() is a float and loses the last digits
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 

@@ -175,3 +175,20 @@ def test_several_groups_of_datasets_ask_for_one(tmp_path: Path) -> None:
         file["one/a"] = file["two/a"] = np.arange(3.0)
     with pytest.raises(DataError, match="name one, as in"):
         read_all(tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize("year", ["0001", "1677", "2262", "2836", "9999"])
+@pytest.mark.parametrize("tail", ["", "+14:00", "-14:00"])
+def test_a_year_that_nanoseconds_cannot_hold_is_reported(
+    tmp_path: Path, year: str, tail: str
+) -> None:
+    times = [f"2026-03-01T00:00:{i:02d}{tail}" for i in range(8)]
+    times[5] = times[5].replace("2026", year)
+    text = "\n".join(["time,a", *(f"{time},{i}" for i, time in enumerate(times))])
+    with pytest.raises(FormatError, match=rf"line 7, column 'time'.*'{year}.*is not a time"):
+        read_text(tmp_path, text)
+
+
+def test_labels_in_rows_of_different_length_are_reported(tmp_path: Path) -> None:
+    with pytest.raises((FormatError, DataError), match=r"series\.csv"):
+        read_text(tmp_path, "0,1,x\n1,2,y\n2\n3,4,z\n")
