@@ -68,6 +68,7 @@ def read_activations(reader: Reader, names: list[str], sizes: Mapping[str, int])
         motif = reader.array(f"{place}/motif", np.int32, (len(start),))
         mass = reader.array(f"{place}/mass", np.float32, (len(start),))
         n_times = reader.dataset(f"{place}/bin_start_s").shape[0]
+        # kernels do not check indices: those of a damaged file must not reach them
         check_values(reader, f"{place}/motif", motif, "index of motif", sizes)
         check_values(reader, f"{place}/mass", mass, "0 or more", sizes)
         rows = {"start row": n_starts(n_times, sizes["relative_time"])}

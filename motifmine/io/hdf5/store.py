@@ -185,6 +185,7 @@ def write_fit_head(file: h5py.File, record: FitRecord) -> None:
     write_state(file, record.model_state)
     write_zone_attribute(file, record.time_zone)
     _write_scene(file, record.vocabulary, record.picture)
+    # last: scales are attached to all datasets that have their axes
     name_dimensions(file)
 
 
@@ -210,6 +211,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             "document": len(_read_inputs(reader)),
         }
         occurrences = read_record(reader, "occurrences", Occurrences, sizes)
+        # what is kept of each occurrence is checked against their number
         parts: dict[str, Any] = {
             name: read_optional_record(
                 reader, place, kind, sizes | {"occurrence": len(occurrences)}
@@ -219,6 +221,7 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
         provenance = _read_provenance(reader)
         names = [name for name, _ in provenance.inputs] if with_documents else []
         motifs = read_record(reader, "motifs", MotifSet, sizes)
+        # before activations, whose tempos are indices of these
         if motifs.tempos is not None:
             sizes["tempo"] = len(motifs.tempos)
         return FitRecord(

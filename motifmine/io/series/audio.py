@@ -52,6 +52,7 @@ class AudioReader:
         except (av.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise FormatError(f"{path} cannot be read as a sound file: {reason}") from error
+        # of a damaged header windows would have no samples, or millions
         if not 1 <= self.rate_hz <= MAX_RATE_HZ:
             raise FormatError(
                 f"{path} cannot be read as a sound file: its header gives {self.rate_hz} samples "

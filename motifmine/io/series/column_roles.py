@@ -49,6 +49,7 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
         for index in range(len(head.names))
         if index not in (time, clock) and not head.is_phantom(index)
     ]
+    # before channels: ends of events, and values of the long form, are numbers as well
     intervals = choose_interval_roles(head, time, options)
     found = intervals or choose_long_roles(head, time, clock, others, options)
     if found is not None:
@@ -60,6 +61,7 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
         is_events = _looks_like_events(head, time, others, options)
     if is_events:
         return _choose_event_roles(head, time, clock, others, options)
+    # named columns are taken as they are: a count or a state that looks like something else
     if options.columns:
         named = [find_column(head.names, c, head.path, "--columns") for c in options.columns]
         values = [index for index in named if not head.is_text(index)]

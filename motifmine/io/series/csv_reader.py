@@ -170,6 +170,7 @@ def _make_parse_options(
 ) -> dict[str, Any]:
     """Return the options of pyarrow; columns are named by their index."""
     roles = table.roles
+    # Arrow parses neither digits in groups nor states among numbers: both are read as text first
     number = pa.string() if table.thousands or (roles.is_long and has_texts) else pa.float64()
     types: dict[str, pa.DataType] = {str(index): number for index in roles.values}
     texts = pa.dictionary(pa.int32(), pa.string())
@@ -194,6 +195,7 @@ def _make_parse_options(
         "parse_options": pa_csv.ParseOptions(delimiter=table.delimiter),
         "convert_options": pa_csv.ConvertOptions(
             column_types=types,
+            # other columns may hold anything, and parsing them takes time
             include_columns=list(types),
             null_values=list(table.missing),
             decimal_point=table.decimal,
@@ -373,6 +375,7 @@ def _extract_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
         texts = [str(name).strip() for name in coded.dictionary.to_pylist()]
         if not all(texts):
             return None
+        # blanks around a label make no other label
         names = tuple(dict.fromkeys(texts))
         place = {name: index for index, name in enumerate(names)}
         code = np.array([place[text] for text in texts], np.int64)[coded.indices.to_numpy()]

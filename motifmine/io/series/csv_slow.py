@@ -64,6 +64,7 @@ class _RowParser:
             problem = f"the row has {len(cells)} cells instead of {width}: {shown!r}"
             self._note(line_number, min(len(cells), width - 1), problem)
             return
+        # without a time a row has no place, whatever its other cells hold
         raw: float | int | None = row_number
         if self.table.roles.time is not None:
             raw = self._time(cells, line_number)
@@ -91,6 +92,7 @@ class _RowParser:
                 return
         else:
             values = [self._value(cells, index, line_number) for index in self.table.roles.values]
+        # only now: a row that turned out to be bad must be in none of the lists
         if values:
             self.place.append(line_number)
             self.raw.append(raw)

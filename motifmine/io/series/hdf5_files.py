@@ -49,10 +49,12 @@ def open_hdf5(path: Path, options: SeriesOptions) -> SeriesReader:
                 raise DataError(f"{path} has no {inner!r}; it has the datasets {listed}")
             arrays, rate_hz = _collect_arrays(path, node)
     except DAMAGE as error:
+        # a ValueError of ours, which says more
         if isinstance(error, MotifmineError):
             raise
         raise FormatError(f"{path} cannot be read as an HDF5 file: {error}") from error
     notes: tuple[str, ...] = ()
+    # times of samples are worth more than a rate, which is often a nominal one
     if rate_hz and options.rate_hz is None and not any(map(is_time_name, arrays)):
         options = replace(options, rate_hz=rate_hz)
         notes = (f"the file gives {rate_hz:g} samples per second; the first one is at second 0",)

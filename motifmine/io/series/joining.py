@@ -124,6 +124,7 @@ class JoinedReader:
             later = [source for source in self.sources if source.chunks is None]
             ends = [float(s.waiting.time_s[-1]) for s in live if s.waiting is not None]
             horizon = min(ends, default=np.inf)
+            # not before: of a year of files one is open, not all
             if later and later[0].offset_s <= horizon:
                 later[0].chunks = iter(later[0].reader.chunks())
                 continue

@@ -32,6 +32,7 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
         raise FormatError(f"{path} cannot be read as a Parquet file: {error}") from error
     if first is None or not first.num_rows:
         raise FormatError(f"{path} has no rows")
+    # UTC in Arrow, which the datetime64 of NumPy no longer says
     zoned = frozenset(
         index
         for index, field in enumerate(schema)

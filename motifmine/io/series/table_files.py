@@ -80,6 +80,7 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
                     raise FormatError(f"{path}, line {number}: not an object of named values")
                 yield row
 
+    # the columns of the first rows: those of later ones are not known before the file is read
     first = list(islice(objects(), HEAD_ROWS))
     names = list(dict.fromkeys(name for row in first for name in row))
 
@@ -102,6 +103,7 @@ def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
     try:
         with closing(_connect(file)) as base:
             listed = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+            # SQLite lists its own tables, too
             tables = [row[0] for row in listed if not row[0].startswith("sqlite_")]
             query = _choose_query(path, tables, name)
             names = [one[0] for one in base.execute(f"{query} LIMIT 0").description]
