@@ -171,6 +171,7 @@ def forward(emission: Floats, terms: LogTerms, age: Floats) -> Passed:
                 old = np.logaddexp(
                     age[k, last] + terms.stay[k, last], age[k, last - 1] + terms.stay[k, last - 1]
                 )
+                # downward: every visit grows older by one, in place
                 for d in range(last - 1, 0, -1):
                     age[k, d] = age[k, d - 1] + terms.stay[k, d - 1] + emission[t, k]
                 age[k, last] = old + emission[t, k]

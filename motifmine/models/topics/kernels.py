@@ -49,6 +49,7 @@ def expected_counts(
         The sum of R * p(a|m) is added, without the factor p(w|a).
     """
     n_topics = shares.shape[1]
+    # no division by 0 where no topic has a word
     tiny = np.float32(1e-30)
     total = 0.0
     for m in range(window0, window1):
@@ -65,6 +66,7 @@ def expected_counts(
             for a in range(n_topics):
                 new_share[a] += ratio * loading[a]
                 new_loading[a] += ratio * share[a]
+            # in float32 the sum of millions would not change any more
             total += np.float64(count[i]) * np.log(np.float64(rate))
         for a in range(n_topics):
             new_share[a] *= share[a]

@@ -67,6 +67,7 @@ def pair_occurrences(state: State, k: int, other: int, by: int) -> tuple[Longs, 
         row = state.row[o]
         if state.motif[o] == k:
             partner = _find_occurrence(state, other, row - by) if other >= 0 else -1
+            # -2: two of one motif at a row, whose observations could be divided in many ways
             if _find_occurrence(state, k, row) == -2 or partner == -2:
                 return ours, theirs, False
             ours[n], theirs[n] = o, partner
@@ -162,6 +163,7 @@ def allocate_tokens(
             cells[s, w, rt] += 1
             here[s, x] += 1
             size[s] += 1
+        # one occurrence has become two: a table of the restaurant more, with a start of its own
         if here[0, x] > 0 and here[1, x] > 0:
             d = tokens.row_document[row]
             log_p += math.log(

@@ -114,6 +114,7 @@ def allocate_tokens_between(
         rt_o = tokens.bin_row[i] + length - 1 - state.row[o]
         k = state.motif[o]
         x = (state.cells[k, w, rt_o] + eta * prior.shape[rt_o]) * state.inverse[k]
+        # outside of its window an occurrence explains nothing
         y = 0.0
         rt_p = tokens.bin_row[i] + length - 1 - state.row[p]
         if mode < 2 and 0 <= rt_p < length:
