@@ -68,7 +68,7 @@ def score(name: str, seed: int, models: list[str]) -> dict[str, float]:
         with contextlib.suppress(DataError):
             forecasters[model] = make_forecaster(record)
     found = score_forecasts(test, forecasters, usual)
-    return {predictor: float(nats[0]) for predictor, nats in found.nats.items()}
+    return {predictor: float(found.of(predictor)[0]) for predictor in found.predictors}
 
 
 def made(name: str, seed: int) -> ObservationTable:

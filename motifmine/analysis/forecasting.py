@@ -16,6 +16,7 @@ from motifmine.analysis.filtering import MotifFilter
 from motifmine.errors import DataError
 from motifmine.models.registry import entry_of, load, model_names
 from motifmine.records.fit import FitRecord
+from motifmine.records.forecast import ForecastScores
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices32
 
@@ -88,22 +89,6 @@ class Persistence:
         return np.tile(mixed, (n_bins, 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scores:
-    """How well documents are predicted."""
-
-    horizons: tuple[int, ...]
-    """Bins ahead, 1 is the next bin."""
-    nats: Mapping[str, Floats]
-    """Log-probability per observation at each horizon, by name of the predictor."""
-    n_observations: float
-
-    @property
-    def best(self) -> str:
-        """Name of the predictor that is best at the first horizon."""
-        return max(self.nats, key=lambda name: float(self.nats[name][0]))
-
-
 def make_forecaster(record: FitRecord) -> Forecaster:
     """Return what predicts by a fit: the filter over its motifs, or that of its model.
 
@@ -138,7 +123,7 @@ def score_forecasts(
     forecasters: Mapping[str, Predictor],
     usual: Floats,
     horizons: tuple[int, ...] = (1,),
-) -> Scores:
+) -> ForecastScores:
     """Return how well forecasters predict documents that they have not learned from.
 
     Parameters
@@ -187,10 +172,12 @@ def score_forecasts(
                 forecaster.step(word, count)
     if not seen[0]:
         raise DataError("the table holds no observations; there is nothing to predict")
-    return Scores(
-        horizons=horizons,
-        nats={name: values / np.maximum(seen, 1e-9) for name, values in nats.items()},
+    return ForecastScores(
+        predictors=tuple(nats),
+        horizons=np.array(horizons),
+        nats=np.array(list(nats.values())) / np.maximum(seen, 1e-9),
         n_observations=float(seen[0]),
+        recordings=tuple(recording.name for recording in table.recordings),
     )
 
 

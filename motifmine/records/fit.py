@@ -9,6 +9,7 @@ from motifmine.errors import DataError
 from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
+from motifmine.records.forecast import ForecastScores
 from motifmine.records.posterior import Posterior, PredictiveChecks
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
@@ -335,6 +336,8 @@ class FitRecord:
     """Whether data drawn from the fit look like its documents."""
     drift: Drift | None = None
     """Drift of the motifs, where there were enough periods."""
+    forecast: ForecastScores | None = None
+    """How well it predicts other recordings, where that was measured."""
     time_zone: str = "UTC"
     """Time zone of reported hours and days, IANA name."""
     folded: "FitRecord | None" = None

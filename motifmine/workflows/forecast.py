@@ -6,14 +6,14 @@ from pathlib import Path
 
 from motifmine.analysis.forecasting import (
     Forecast,
-    Scores,
     make_forecaster,
     score_forecasts,
     usual_words,
 )
 from motifmine.errors import DataError
-from motifmine.io.hdf5 import store
+from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
+from motifmine.records.forecast import ForecastScores
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.workflows.workspace import Workspace
 
@@ -42,10 +42,13 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
     )
 
 
-def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path]) -> Scores:
+def score_fits(
+    workspace: Workspace, names: Sequence[str], tables: Sequence[Path]
+) -> ForecastScores:
     """Return how well fits predict tables that they have not learned from.
 
-    The fits share a vocabulary; counts are prepared as for the first.
+    The fits share a vocabulary; counts are prepared as for the first, which keeps the scores for
+    its report.
 
     Raises `DataError` when a table is one that a fit was learned from, or of another scene.
     """
@@ -58,12 +61,14 @@ def score_fits(workspace: Workspace, names: Sequence[str], tables: Sequence[Path
             raise DataError(f"{name} was learned from {used[0]}; score it on other tables")
         _prepare(record, table)
     longest = max(recording.n_times for recording in table.recordings)
-    return score_forecasts(
+    scores = score_forecasts(
         _prepare(first, table),
         {name: make_forecaster(record) for name, record in records.items()},
         usual_words(first),
         tuple(horizon for horizon in HORIZONS if horizon < max(longest, 2)),
     )
+    changes.write_part(workspace.find_fit(names[0]), "forecast", scores)
+    return scores
 
 
 def _prepare(record: FitRecord, table: ObservationTable) -> ObservationTable:

@@ -64,7 +64,7 @@ def test_states_predict_states_and_motifs_predict_motifs() -> None:
     train, test = halves(simulated(0, n_times=1600)[0])
     record = mine(train, Hsmm(n_states=4))
     scores = score_forecasts(test, {"states": make_forecaster(record)}, usual_words(record), (1, 8))
-    nats = scores.nats
+    nats = {name: scores.of(name) for name in scores.predictors}
     assert scores.best == "states"
     assert nats["states"][0] > nats["persistence"][0] + 0.05 > nats["marginal"][0]
     # states last for tens of bins: what is known now fades
@@ -74,7 +74,7 @@ def test_states_predict_states_and_motifs_predict_motifs() -> None:
     record = mine(train, Plsm(n_motifs=3, motif_length=10))
     scores = score_forecasts(test, {"motifs": make_forecaster(record)}, usual_words(record))
     assert scores.best == "motifs"
-    assert scores.nats["motifs"][0] > scores.nats["marginal"][0] + 0.5
+    assert scores.of("motifs")[0] > scores.of("marginal")[0] + 0.5
 
 
 def test_forecasts_and_scores_are_printed(motifmine: Run) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import FitRecord
+from motifmine.records.forecast import ForecastScores
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.context import ReportContext
@@ -19,6 +20,7 @@ from motifmine.reporting.html.page import SCRIPTS, make_security_policy, read_pa
 from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import (
     anomalies,
+    forecast,
     motif_cards,
     overview,
     provenance,
@@ -202,3 +204,20 @@ def test_a_table_is_aligned_by_the_width_of_its_letters() -> None:
     lines = text_table(("name", "n"), [("日本", "1"), ("a", "10")]).splitlines()
     assert lines[2] == "日本   1"
     assert lines[3] == "a     10"
+
+
+@pytest.mark.parametrize("n_horizons", [1, 3])
+def test_scores_of_forecasts_are_drawn_best_on_top(n_horizons: int) -> None:
+    nats = np.array([[-2.0, -2.5, -3.0], [-4.0, -4.0, -4.0]])[:, :n_horizons]
+    scores = ForecastScores(
+        predictors=(HOSTILE, "marginal"),
+        horizons=np.array([1, 2, 4])[:n_horizons],
+        nats=nats,
+        n_observations=1200.0,
+        recordings=("tuesday",),
+    )
+    drawn = forecast.section(ReportContext(replace(lane_record(), forecast=scores)))
+    first, last = re.findall(r'd="M0 ([\d.]+)L', drawn)
+    assert (float(first), float(last)) == (0, 100)
+    assert "<b>" not in drawn and "1,200 of tuesday" in drawn
+    assert forecast.section(ReportContext(lane_record())) == ""

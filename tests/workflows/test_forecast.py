@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 
 from motifmine.errors import DataError
@@ -18,6 +19,7 @@ from motifmine.reporting.tables.forecasts import (
 from motifmine.simulation import Simulation
 from motifmine.workflows.forecast import forecast, score_fits
 from motifmine.workflows.mine import mine
+from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 
 
@@ -54,5 +56,12 @@ def test_a_fit_is_scored_on_a_recording_that_it_was_not_learned_from(workspace: 
     own, other = workspace.table_paths()
     scores = score_fits(workspace, ["plsm-001"], [other])
     assert f"{scores.best} predicts the next bin best" in format_scores(scores)
+    record, report = show_fit(workspace, "plsm-001")
+    assert record.forecast is not None and np.array_equal(record.forecast.nats, scores.nats)
+    drawn = report.read_text()
+    drawn = drawn[drawn.index('id="forecast"') :]
+    # a curve and a row of numbers for each predictor
+    assert drawn[: drawn.index("</figure>")].count("<path") == len(scores.predictors) == 3
+    assert all(f"{value:.3f}" in drawn for value in scores.nats.ravel())
     with pytest.raises(DataError, match="was learned from"):
         score_fits(workspace, ["plsm-001"], [own])

@@ -1,9 +1,10 @@
-"""Changes of a saved fit: names, time zone and drift. The time of modification is kept."""
+"""Changes of a saved fit: names, time zone and later parts. The time of modification is kept."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -11,10 +12,9 @@ from motifmine.errors import MotifmineWarning
 from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.reader import write_strings
 from motifmine.io.hdf5.records import write_record
-from motifmine.io.hdf5.store import write_zone_attribute
+from motifmine.io.hdf5.store import PARTS, write_zone_attribute
 from motifmine.io.hdf5.writing import open_new
 from motifmine.parallel.scratch import lock_folder
-from motifmine.records.drift import Drift
 
 
 def change_names(path: Path, change: Callable[[tuple[str, ...]], Sequence[str]]) -> tuple[str, ...]:
@@ -39,13 +39,14 @@ def write_time_zone(path: Path, time_zone: str) -> None:
         write_zone_attribute(file, time_zone)
 
 
-def write_drift(path: Path, drift: Drift | None) -> None:
-    """Replace the drift of a fit, atomically."""
+def write_part(path: Path, name: str, part: Any) -> None:
+    """Replace an optional part of a fit, a field of `FitRecord`, atomically; None removes it."""
+    place, _ = PARTS[name]
     with _open_copy(path) as file:
-        if "drift" in file:
-            del file["drift"]
-        if drift is not None:
-            write_record(file, "drift", drift)
+        if place in file:
+            del file[place]
+        if part is not None:
+            write_record(file, place, part)
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from motifmine.records.fit import (
     Stability,
     Trace,
 )
+from motifmine.records.forecast import ForecastScores
 from motifmine.records.posterior import Posterior, PredictiveChecks
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
@@ -59,6 +60,7 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "segments": ("segments", Segments),
     "posterior": ("posterior", Posterior),
     "drift": ("drift", Drift),
+    "forecast": ("forecast", ForecastScores),
     "significance": ("significance", Significance),
     "predictive": ("predictive", PredictiveChecks),
 }

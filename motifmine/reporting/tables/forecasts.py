@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from motifmine.analysis.forecasting import Forecast, Scores
+from motifmine.analysis.forecasting import Forecast
+from motifmine.records.forecast import ForecastScores
 from motifmine.reporting.tables.encoding import encode_csv, encode_json
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
@@ -103,11 +104,11 @@ WRITERS = {
 }
 
 
-def format_scores(scores: Scores) -> str:
+def format_scores(scores: ForecastScores) -> str:
     """Return the nats per observation by predictor and horizon, and which is best."""
     columns = ("predictor", *(f"{horizon} ahead" for horizon in scores.horizons))
-    order = sorted(scores.nats, key=lambda name: -float(scores.nats[name][0]))
-    rows = [(name, *(f"{value:.3f}" for value in scores.nats[name])) for name in order]
+    order = np.argsort(-scores.nats[:, 0], kind="stable")
+    rows = [(scores.predictors[i], *(f"{value:.3f}" for value in scores.nats[i])) for i in order]
     table = text_table(columns, rows)
     return (
         f"{table}nats per observation, {scores.n_observations:.0f} observations, bins ahead; "
@@ -115,18 +116,18 @@ def format_scores(scores: Scores) -> str:
     )
 
 
-def format_scores_csv(scores: Scores) -> str:
+def format_scores_csv(scores: ForecastScores) -> str:
     """Return a row for each predictor: nats per observation by horizon, in bins ahead."""
-    rows = ((name, *values.round(6).tolist()) for name, values in scores.nats.items())
-    return encode_csv(["predictor", *scores.horizons], rows)
+    rows = ((name, *scores.of(name).round(6).tolist()) for name in scores.predictors)
+    return encode_csv(["predictor", *scores.horizons.tolist()], rows)
 
 
-def format_scores_json(scores: Scores) -> str:
+def format_scores_json(scores: ForecastScores) -> str:
     """Return the nats per observation by predictor as JSON, see `docs/schemas/forecast.json`."""
     found = {
-        "horizons": scores.horizons,
+        "horizons": scores.horizons.tolist(),
         "n_observations": scores.n_observations,
-        "nats": {name: values.tolist() for name, values in scores.nats.items()},
+        "nats": {name: scores.of(name).tolist() for name in scores.predictors},
     }
     return encode_json(found)
 

@@ -28,7 +28,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     )
     if drift is None:
         return record
-    changes.write_drift(path, drift)
+    changes.write_part(path, "drift", drift)
     return store.read_fit(path, with_documents=False)
 
 

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from motifmine.io.hdf5.changes import change_names, write_drift, write_time_zone
+from motifmine.io.hdf5.changes import change_names, write_part, write_time_zone
 from motifmine.io.hdf5.nodes import list_datasets
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.records.drift import Drift
@@ -43,8 +43,8 @@ def fit(tmp_path: Path) -> Path:
             {"motifs/name"},
         ),
         (
-            lambda p: write_drift(p, DRIFT),
-            lambda p: write_drift(p, None),
+            lambda p: write_part(p, "drift", DRIFT),
+            lambda p: write_part(p, "drift", None),
             {f"drift/{n}" for n in ("period_start_s", "similarity", "error", "shift_s", "stretch")},
         ),
         (lambda p: write_time_zone(p, "Asia/Tokyo"), lambda p: write_time_zone(p, "UTC"), set()),
@@ -68,7 +68,7 @@ def test_a_change_is_the_only_one_and_can_be_undone(
 def test_what_was_changed_is_read(fit: Path) -> None:
     change_names(fit, lambda _: ["east", "south"])
     write_time_zone(fit, "Asia/Tokyo")
-    write_drift(fit, DRIFT)
+    write_part(fit, "drift", DRIFT)
     record = read_fit(fit)
     assert record.names == ("east", "south") and record.time_zone == "Asia/Tokyo"
     assert record.drift is not None and record.drift.changed.all()

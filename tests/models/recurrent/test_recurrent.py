@@ -58,7 +58,7 @@ def test_it_predicts_other_documents_better_than_frequencies(tmp_path: Path) -> 
     store.write_fit(tmp_path / "gru.h5", record)
     read = store.read_fit(tmp_path / "gru.h5")
     scores = score_forecasts(test, {"gru": make_forecaster(read)}, usual_words(read))
-    assert scores.nats["gru"][0] > scores.nats["marginal"][0] + 0.1
+    assert scores.of("gru")[0] > scores.of("marginal")[0] + 0.1
     assert len(read.motifs) == len(read.occurrences) == len(locate(read, test).occurrences) == 0
     assert "no motifs" in record.provenance.spec.notes.decisions[0]
 

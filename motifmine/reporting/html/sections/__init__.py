@@ -13,6 +13,7 @@ from motifmine.reporting.html.sections import (
     anomalies,
     cooccurrence,
     drift,
+    forecast,
     motif_cards,
     overview,
     phases,
@@ -43,6 +44,7 @@ SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     stability.section,
     posterior.section,
     predictive.section,
+    forecast.section,
     recordings.section,
     provenance.section,
 )
