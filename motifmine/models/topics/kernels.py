@@ -10,35 +10,39 @@ expected counts of a share are p(a|m) * sum_w R * p(w|a), those of a loading
 p(w|a) * sum_m R * p(a|m).
 """
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from motifmine.kernels.jit import fast_kernel
+from motifmine.types import Floats32, Indices, Indices32
 
-Longs = NDArray[np.int64]
-Ints = NDArray[np.int32]
-Singles = NDArray[np.float32]
+
+class WindowCounts(NamedTuple):
+    """Counts of words; those of window m are `offsets[m]:offsets[m + 1]`."""
+
+    offsets: Indices
+    """int64 array (M + 1,)."""
+    word: Indices32
+    """int32 array (N,)."""
+    counts: Floats32
+    """float32 array (N,)."""
 
 
 @fast_kernel
 def expected_counts(
-    offsets: Longs,
-    word: Ints,
-    count: Singles,
+    windows: WindowCounts,
     window0: int,
     window1: int,
-    shares: Singles,
-    loadings: Singles,
-    new_shares: Singles,
-    new_loadings: Singles,
+    shares: Floats32,
+    loadings: Floats32,
+    new_shares: Floats32,
+    new_loadings: Floats32,
 ) -> float:
     """Run the E-step over windows `window0 <= m < window1`; return sum n log p(w|m), nats.
 
     Parameters
     ----------
-    offsets : int64 array (M + 1,)
-    word : int32 array (N,)
-    count : float32 array (N,)
     shares : float32 array (M, A)
         p(a|m) of every window.
     loadings : float32 array (W, A)
@@ -48,6 +52,7 @@ def expected_counts(
     new_loadings : float32 array (W, A), changed
         The sum of R * p(a|m) is added, without the factor p(w|a).
     """
+    offsets, word, count = windows
     n_topics = shares.shape[1]
     # no division by 0 where no topic has a word
     tiny = np.float32(1e-30)
@@ -75,24 +80,19 @@ def expected_counts(
 
 @fast_kernel
 def infer_shares_in_windows(
-    offsets: Longs,
-    word: Ints,
-    count: Singles,
+    windows: WindowCounts,
     window0: int,
     window1: int,
-    loadings: Singles,
+    loadings: Floats32,
     sparsity: float,
     n_iterations: int,
-    shares: Singles,
-    scratch: Singles,
+    shares: Floats32,
+    scratch: Floats32,
 ) -> None:
     """Infer the shares of windows `window0 <= m < window1`, loadings held fixed.
 
     Parameters
     ----------
-    offsets : int64 array (M + 1,)
-    word : int32 array (N,)
-    count : float32 array (N,)
     loadings : float32 array (W, A)
     sparsity : float
         See `sparsify`.
@@ -100,6 +100,7 @@ def infer_shares_in_windows(
         Initial shares; afterwards each row sums to 1, or is 0 for empty windows.
     scratch : float32 array (A,)
     """
+    offsets, word, count = windows
     tiny = np.float32(1e-30)
     for m in range(window0, window1):
         share = shares[m]
@@ -122,7 +123,7 @@ def infer_shares_in_windows(
 
 
 @fast_kernel
-def sparsify(share: Singles, sparsity: float) -> None:
+def sparsify(share: Floats32, sparsity: float) -> None:
     """Subtract `sparsity` times the mean from the expected counts and normalise them, in place.
 
     The M-step with a sparse prior: max(0, c - sparsity * sum c / A). The largest count always
@@ -144,7 +145,7 @@ def sparsify(share: Singles, sparsity: float) -> None:
 
 
 @fast_kernel
-def sparsify_all(shares: Singles, sparsity: float) -> None:
+def sparsify_all(shares: Floats32, sparsity: float) -> None:
     """Apply `sparsify` to every window of `shares`, float32 array (M, A), in place."""
     for m in range(len(shares)):
         sparsify(shares[m], sparsity)

@@ -13,6 +13,7 @@ import numpy as np
 from motifmine.errors import DataError
 from motifmine.models.monitor import Monitor, has_converged
 from motifmine.models.topics.kernels import (
+    WindowCounts,
     expected_counts,
     infer_shares_in_windows,
     sparsify_all,
@@ -165,13 +166,12 @@ def run_em_step(
     total = np.zeros(state.loadings.shape)
     part = np.zeros((n_threads, *state.loadings.shape), np.float32)
     edges = _divide_windows(windows, state.loadings.shape[1])
+    rows = WindowCounts(windows.offsets, windows.word, windows.count)
     value = 0.0
 
     def work(chunk: int, worker: int) -> float:
         found: float = expected_counts(
-            windows.offsets,
-            windows.word,
-            windows.count,
+            rows,
             edges[chunk],
             edges[chunk + 1],
             state.shares,
@@ -214,12 +214,11 @@ def infer_shares(windows: Windows, loadings: Floats32, *, sparsity: float = 0.0)
     shares = np.full((len(windows), n_topics), 1 / max(n_topics, 1), np.float32)
     by_word = np.ascontiguousarray(loadings.T)
     edges = _divide_windows(windows, n_topics)
+    rows = WindowCounts(windows.offsets, windows.word, windows.count)
 
     def work(chunk: int, _worker: int) -> None:
         infer_shares_in_windows(
-            windows.offsets,
-            windows.word,
-            windows.count,
+            rows,
             edges[chunk],
             edges[chunk + 1],
             by_word,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motifmine.models.topics.kernels import (
+    WindowCounts,
     expected_counts,
     infer_shares_in_windows,
     sparsify,
@@ -14,6 +15,7 @@ from motifmine.models.topics.windows import Windows
 OFFSETS = np.array([0, 3, 3, 5])
 WORD = np.array([0, 1, 3, 2, 3], np.int32)
 COUNT = np.array([2, 1, 4, 3, 5], np.float32)
+WINDOWS = WindowCounts(OFFSETS, WORD, COUNT)
 
 
 def drawn(rows: int, columns: int, seed: int) -> np.ndarray:
@@ -26,7 +28,7 @@ def drawn(rows: int, columns: int, seed: int) -> np.ndarray:
 def test_expected_counts_are_those_of_the_formula() -> None:
     shares, loadings = drawn(3, 2, 0), np.ascontiguousarray(drawn(2, 4, 1).T)
     new_shares, new_loadings = np.zeros_like(shares), np.zeros_like(loadings)
-    value = expected_counts(OFFSETS, WORD, COUNT, 0, 3, shares, loadings, new_shares, new_loadings)
+    value = expected_counts(WINDOWS, 0, 3, shares, loadings, new_shares, new_loadings)
     dense = np.zeros((3, 4))
     dense[np.repeat(np.arange(3), np.diff(OFFSETS)), WORD] = COUNT
     rate = shares @ loadings.T
@@ -41,7 +43,7 @@ def test_shares_sum_to_1_and_an_empty_window_has_none() -> None:
     loadings = np.ascontiguousarray(drawn(2, 4, 1).T)
     shares = np.full((3, 2), 0.5, np.float32)
     scratch = np.zeros(2, np.float32)
-    infer_shares_in_windows(OFFSETS, WORD, COUNT, 0, 3, loadings, 0.0, 30, shares, scratch)
+    infer_shares_in_windows(WINDOWS, 0, 3, loadings, 0.0, 30, shares, scratch)
     np.testing.assert_allclose(shares.sum(axis=1), [1, 0, 1], rtol=1e-5)
 
 
