@@ -102,7 +102,8 @@ class MotifmineGroup(click.Group):
         return super().main(*args, **more)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a `MotifmineError` ends it with status 1."""
+        """Run the command; what it refuses, or the system does, ends it with status 1."""
+        import errno
         import traceback
 
         from motifmine.errors import MotifmineError
@@ -118,7 +119,10 @@ class MotifmineGroup(click.Group):
         try:
             with end_on_signals():
                 return super().invoke(ctx)
-        except MotifmineError as error:
+        except (MotifmineError, OSError) as error:
+            # click ends quietly when nobody reads the output any more
+            if getattr(error, "errno", None) == errno.EPIPE:
+                raise
             if MESSAGES.is_verbose:
                 complain(traceback.format_exc().rstrip())
             complain(f"Error: {error}")

@@ -203,6 +203,8 @@ def _run_in_child(function: Callable[[Any, Report], Any], job: Any, sender: Conn
         return
     except MotifmineError as error:
         outcome = JobFailure(str(error))
+    except OSError as error:  # of the disk, or a file that is gone
+        outcome = JobFailure(str(error))
     except MemoryError:
         outcome = JobFailure("it needs more memory than there is")
     except Exception as error:

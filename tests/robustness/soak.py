@@ -126,7 +126,7 @@ def examine(job: tuple[Path, int], report: Report) -> tuple[Counter[str], list[s
     return outcomes, bad, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
-def soak(n_files: int, on_bad: Callable[[str], Any]) -> tuple[Counter[str], int]:
+def soak(n_files: int, on_bad: Callable[[str], Any], first: int = 0) -> tuple[Counter[str], int]:
     """Read damaged files; return the outcomes and the largest memory of a process, bytes.
 
     Parameters
@@ -135,13 +135,16 @@ def soak(n_files: int, on_bad: Callable[[str], Any]) -> tuple[Counter[str], int]
         Approximate number.
     on_bad : callable
         Called with a line on everything that must not happen.
+    first : int
+        Number of the first batch of each format; batches are damaged by their number. Number 0
+        has the damage at each place of the layouts, too.
     """
     outcomes: Counter[str] = Counter()
     most = 0
     with tempfile.TemporaryDirectory() as folder:
         corpus = make_corpus(Path(folder))
         n_batches = -(-n_files // (PER_JOB * len(corpus)))
-        jobs = [(path, seed) for seed in range(n_batches) for path in corpus]
+        jobs = [(path, seed) for seed in range(first, first + n_batches) for path in corpus]
         isolated = IsolatedJobs(
             function=examine, workers=2, patience_s=PATIENCE_S, preload=("tests.robustness.soak",)
         )
@@ -164,8 +167,10 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="first batch: others, other damage")
     began = time.monotonic()
-    outcomes, most = soak(parser.parse_args().files, print)
+    options = parser.parse_args()
+    outcomes, most = soak(options.files, print, options.first)
     counts = ", ".join(f"{n} {kind}" for kind, n in sorted(outcomes.items()))
     took_s = time.monotonic() - began
     print(f"{outcomes.total()} files: {counts}; at most {most >> 20} MiB; {took_s:.0f} s")

@@ -75,3 +75,13 @@ def test_a_disk_that_fails_is_one_line(what: str, fault: str, scene: Path, motif
     assert motifmine(*COMMANDS[what]).exit_code == 0
     left = [p.name for p in scene.parent.rglob(".*") if ".part-" in p.name or ".reserved" in p.name]
     assert left == []
+
+
+def test_what_the_disk_refuses_anywhere_is_one_line(scene: Path, motifmine: Run) -> None:
+    """Also where no module expects it, such as when the time of a file is set."""
+    with pytest.MonkeyPatch.context() as patch:
+        fail_at(patch, ("utime",), 1, errno.EIO)
+        result = motifmine("convert", str(scene))
+    assert result.exit_code == 1
+    assert os.strerror(errno.EIO) in result.stderr
+    assert "Traceback" not in result.stderr

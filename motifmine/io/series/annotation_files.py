@@ -28,9 +28,9 @@ def open_eaf(path: Path, options: SeriesOptions) -> TableReader:
     Raises `FormatError` if it is no ELAN document.
     """
     content = path.read_bytes()
-    # entities could expand without end; ELAN writes none
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise FormatError(f"{path} declares entities, which no ELAN document has")
+    # entities could expand without end; ELAN writes none. UTF-16 has bytes 0, and others for these
+    if any(mark in content for mark in (b"<!DOCTYPE", b"<!ENTITY", b"\0")):
+        raise FormatError(f"{path} declares entities or is not UTF-8, as no ELAN document")
     try:
         root = ElementTree.fromstring(content)  # noqa: S314  (without entities, see above)
         times = {

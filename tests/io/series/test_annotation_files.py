@@ -112,6 +112,8 @@ def test_an_observation_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 )
 def test_what_is_no_elan_document_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.eaf"
-    path.write_text(content)
-    with pytest.raises(FormatError):
-        open_eaf(path, SeriesOptions())
+    # in UTF-16 the declaration of entities has other bytes
+    for encoding in ("utf-8", "utf-16"):
+        path.write_text(content, encoding=encoding)
+        with pytest.raises(FormatError):
+            open_eaf(path, SeriesOptions())
