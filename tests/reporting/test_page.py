@@ -14,15 +14,18 @@ import click
 import numpy as np
 import pytest
 
+from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.errors import WorkspaceError
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import FitSpec
+from motifmine.records.significance import ScoreTable, Significance
 from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip, draw_trace
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.reproduce import format_repeat_command
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
+from motifmine.reporting.tables.fit_tables import format_motifs_text
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -233,6 +236,29 @@ def test_report_can_be_read_by_others_as_the_umask_says(tmp_path: Path) -> None:
 def test_motif_that_never_occurred_is_shown(tmp_path: Path) -> None:
     page = Page(write_report(lane_record(occurrences=()), tmp_path / "r"))
     assert "Motif 2" in page.text and "strongest" not in page.text
+
+
+def test_a_fit_without_motifs_says_so_and_why(tmp_path: Path) -> None:
+    none = np.zeros(0)
+    tested = Significance(
+        p_value=none,
+        recurring_share=none,
+        scores=ScoreTable(
+            score=none, false_share=none, false_probability=none, false_per_hour=none
+        ),
+        n_unreplicated=2,
+        n_candidates=0,
+        n_decoys=8,
+        piece_bins=4,
+        seed=0,
+    )
+    record = replace(keep_motifs(lane_record(), np.arange(0)), significance=tested)
+    page = Page(write_report(record, tmp_path / "r"))
+    assert "no motif was found" in page.text
+    reason = "2 motifs are not reported: they do not recur"
+    assert reason in page.text
+    assert "Colour is the relative time" not in page.text
+    assert format_motifs_text(record).startswith(f"no motifs\n{reason}")
 
 
 def test_strongest_occurrences_come_first(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ def summarise_fit(record: FitRecord) -> str:
     length = format_length(record.motifs.motif_length * record.bin_s)
     explained = 100 * float(np.sum(record.motifs.weight))
     where = _format_count(len(record.recordings), "recording")
+    if not n_motifs:
+        return f"In {format_length(record.duration_s())} of {where}, no motif was found."
     return (
         f"In {format_length(record.duration_s())} of {where}, "
         f"{_format_count(n_motifs, 'motif')} of up to {length} "

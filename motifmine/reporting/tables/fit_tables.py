@@ -16,6 +16,7 @@ from motifmine.reporting.rows import (
     list_occurrences,
     tabulate_occurrences,
 )
+from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.reporting.tables.encoding import encode_json_rows
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
@@ -76,7 +77,9 @@ def format_motifs_json(record: FitRecord) -> str:
 
 
 def format_motifs_text(record: FitRecord) -> str:
-    """Return the motifs as an aligned text table, numbered from 1."""
+    """Return the motifs as an aligned text table, numbered from 1, or why there is none."""
+    if not len(record.motifs):
+        return "\n".join(["no motifs", *significance_sentences(record)]) + "\n"
     columns = (
         *("motif", "name", "share", "occurrences", "per hour", "90 % within"),
         *("p", "recurs", "stability", "found again", "first", "last"),

@@ -16,7 +16,8 @@ NAMES = {
 def section(context: ReportContext) -> str:
     """Return a sentence and the compared statistics; "" where they were not computed."""
     checks = context.record.predictive
-    if checks is None:
+    # without motifs nothing can be compared
+    if checks is None or not np.isfinite(checks.expected).any():
         return ""
     columns = (checks.observed, checks.expected, checks.low, checks.high)
     rows = [
