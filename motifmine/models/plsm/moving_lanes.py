@@ -28,14 +28,16 @@ LEAST_FOUND = 3
 """Random starts that must find a lane."""
 LIKE_LENGTH = 0.4
 """Product of the share on the path and the ratio of the lengths from which two are one finding."""
-MOSTLY = 0.6
+MOSTLY = 0.75
 """Share of the occurrences of a motif that come with another where both are of one thing."""
-CHANCE = 1e-3
+CHANCE = 0.01
 """Probability below which motifs are together by more than chance."""
 TOUCHING = 2.5
 """Distance in widths up to which two motifs touch."""
 BEND = 1.0
 """Concentration of directions where a path is followed that leaves another."""
+OWN = 0.4
+"""Share of the typical weight from which a start is of a thing of the motif's own."""
 STANDS_OUT = 0.25
 """Share of the typical weight of a motif that its occurrences have at least."""
 
@@ -275,12 +277,14 @@ def distinct_lanes(tracked: Tracked, window: MovingWindow, *, longest: int) -> l
     """
     problem, state = tracked.problem, tracked.state
     lanes = follow_lanes(tracked, window, restart=0, longest=longest)
-    row, motif, _ = main_starts(problem.layout, state.starts)
+    row, motif, weight = main_starts(problem.layout, state.starts)
     recurring = [
         k
         for k in range(state.n_motifs)
         if np.count_nonzero(motif == k) >= LEAST_OCCURRENCES and state.motifs[k].any()
     ]
+    # a motif is a little active, too, where a thing passes in the lane next to it
+    row, motif = row[weight >= OWN], motif[weight >= OWN]
     kept: list[int] = []
     # heaviest first, so that a part of a lane is compared with the whole, not the other way round
     for at in np.argsort([-lane.share for lane in lanes], kind="stable"):
@@ -306,17 +310,19 @@ def _is_same(
     # by places, not by words: those of the front and the rear of one thing differ in direction
     if is_copy(_own_path(tracked, j), _own_path(tracked, k), window):
         return True
+    # what does not touch at a lag is of two things, however often they come together
+    lags = _touching_lags(tracked, window, j, k)
+    if not len(lags):
+        return False
     within = max(1, min(reach[j], reach[k]) // 2)
-    lags = np.arange(-motifs.shape[1], motifs.shape[1] + 1)
     together = np.array([_n_near(one + lag, other, within) for lag in lags])
     best = int(np.argmax(together))
     # the mean over all lags is what chance gives at any of them, whatever the rates
-    chance = together.mean() / len(other)
-    # the best of many lags is tested (Bonferroni)
-    p_value = len(lags) * binom.sf(together[best] - 1, len(other), chance)
+    length = motifs.shape[1]
+    every = [_n_near(one + lag, other, within) for lag in range(-length, length + 1)]
+    # the best of several lags is tested (Bonferroni)
+    p_value = len(lags) * binom.sf(together[best] - 1, len(other), np.mean(every) / len(other))
     if together[best] < MOSTLY * len(other) or p_value > CHANCE:
-        return False
-    if not _touch(tracked, window, j, k, int(lags[best])):
         return False
     is_mutual = together[best] >= MOSTLY * len(one)
     beside = share_on_path(_own_path(tracked, j), _own_path(tracked, k), window, TOUCHING)
@@ -337,16 +343,20 @@ def _own_path(tracked: Tracked, motif: int) -> Path:
     return Path(points=tracked.centre[motif, first:last], first=first)
 
 
-def _touch(tracked: Tracked, window: MovingWindow, j: int, k: int, lag: int) -> bool:
-    """Return whether two motifs touch where k starts `lag` bins after j."""
+def _touching_lags(tracked: Tracked, window: MovingWindow, j: int, k: int) -> Indices:
+    """Return the lags, in bins, at which motif k touches motif j if it starts so much later."""
     motifs = tracked.state.motifs
+    length = motifs.shape[1]
     a = own_run(motifs[j].sum(axis=1, dtype=np.float64))
     b = own_run(motifs[k].sum(axis=1, dtype=np.float64))
     first, second = tracked.centre[j, slice(*a), :2], tracked.centre[k, slice(*b), :2]
-    apart = np.abs(np.arange(*a)[:, None] - (np.arange(*b)[None] + lag))
     distance = np.linalg.norm(first[:, None] - second[None], axis=2)
     width = window.width_at(*first[len(first) // 2]).mean()
-    return bool((distance[apart <= 1] < TOUCHING * width).any())
+    lag = np.subtract.outer(np.arange(*a), np.arange(*b))[distance < TOUCHING * width]
+    # within a bin
+    near = np.unique(lag[:, None] + np.arange(-1, 2))
+    found: Indices = near[np.abs(near) <= length]
+    return found
 
 
 def is_copy(one: Path, other: Path, window: MovingWindow) -> bool:
