@@ -8,9 +8,16 @@ Six motifs of 10 bins, 75 words, 3600 bins, 10 % background; nine motifs are all
 is given. Medians over the seeds. F1 is that of peaks of the model's own activations, at the best
 threshold on their weight (`--bench`) or at a fixed one; occurrences of at least 10 nats make the
 record that draws and robustness are of. CPU seconds are of one fit, without tests against decoys.
+
+Draws: how far a classifier of real and drawn windows is from .5; the share of drawn windows that
+are as near to a real one as real ones are to their fifth neighbour, and the reverse (precision,
+recall); and the error of a linear forecast of real bins that was learned from drawn ones, over that
+of one learned from other real ones. cgan corrects the fit of plsm; asked: starts that are asked for
+one at a time and found within a bin.
 """
 
 import argparse
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +28,10 @@ from tcae import bench_cases, own_cases
 from torch import nn
 from torch.nn import functional
 
-from motifmine.analysis.drawing import draw_from_fit
+from motifmine.analysis.drawing import Start, draw_from_fit
 from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
 from motifmine.analysis.robustness import BUDGETS, measure_robustness
+from motifmine.io.hdf5.store import write_fit
 from motifmine.models.adversarial.training import use_seed
 from motifmine.models.adversarial.windows import make_dense
 from motifmine.models.devices import use_deterministic_sums
@@ -36,6 +44,9 @@ SETTINGS = {
     "hdlsm": {},
     "tcae": {"device": "cpu"},
     "infogan": {"n_motifs": 9, "device": "cpu"},
+    "dcgan": {"device": "cpu"},
+    "bigan": {"device": "cpu"},
+    "cgan": {"device": "cpu"},
 }
 LENGTH = 10
 LEAST_SCORE = 10.0
@@ -61,6 +72,7 @@ def make_record(table, fit, found):
         vocabulary=table.vocabulary,
         recordings=table.recordings,
         picture=None,
+        model_state=fit.model_state,
     )
 
 
@@ -110,16 +122,90 @@ def score_draws(real, drawn, seed):
     return abs(float(right) - 0.5)
 
 
-def measure(model, table, scored, seed):
-    """Return the figures of a model on one table."""
-    spec = load(entry_of(model).model)(motif_length=LENGTH, **SETTINGS[model])
+def compare_neighbours(real, drawn, seed, n_windows=500, nearest=5):
+    """Return precision and recall of drawn windows: shares inside the neighbourhoods of others."""
+    rng = np.random.default_rng(seed)
+    one, other = (draw_windows(t, 0, t.n_times, n_windows, rng).flatten(1) for t in (real, drawn))
+    across = torch.cdist(one, other)
+    radius = [torch.cdist(x, x).kthvalue(nearest + 1, dim=1).values for x in (one, other)]
+    precision = (across <= radius[0][:, None]).any(dim=0).float().mean()
+    recall = (across <= radius[1][None]).any(dim=1).float().mean()
+    return float(precision), float(recall)
+
+
+def score_forecast(real, drawn, lags=10, ridge=10.0):
+    """Return the error of a forecast of real bins learned from drawn ones, over that from real."""
+    middle = real.n_times // 2
+
+    def learn(table, last):
+        levels = torch.log1p(make_dense(table, CPU))[:, :last].double()
+        past = levels.unfold(1, lags, 1)[:, :-1].permute(1, 0, 2).flatten(1)
+        past = torch.cat([past, torch.ones(len(past), 1)], dim=1)
+        return past, levels[:, lags:].T
+
+    past, after = learn(real, real.n_times)
+    errors = []
+    for table in (drawn, real):
+        seen, next_ = learn(table, middle)
+        gram = seen.T @ seen + ridge * torch.eye(seen.shape[1])
+        weight = torch.linalg.solve(gram, seen.T @ next_)
+        errors.append(float((past[middle:] @ weight - after[middle:]).square().mean()))
+    return errors[0] / errors[1]
+
+
+def ask(record, base, seed):
+    """Return the share of occurrences, asked for one at a time, that a fit finds within a bin."""
+    rng = np.random.default_rng(seed)
+    n = 5 * len(record.motifs)
+    starts = tuple(
+        Start(document="asked", motif=i % len(record.motifs), start_bin=int(b))
+        for i, b in enumerate(np.arange(n) * 5 * LENGTH + rng.integers(0, 20, n))
+    )
+    table = draw_from_fit(record, starts=starts, seed=seed).table
+    located = base.locate(table)
+    found = find_occurrences(table, base.motifs, located.background, located.activations)
+    sure = found.score >= LEAST_SCORE
+    near = [
+        ((found.motif == s.motif) & (np.abs(found.start_bin - s.start_bin) <= 1) & sure).any()
+        for s in starts
+    ]
+    return float(np.mean(near))
+
+
+def fit_model(model, table, seed, folder):
+    """Return a fit, the CPU seconds it took, and the fit that finds what is asked of it."""
+    kind = load(entry_of(model).model)
+    if model != "cgan":
+        length = {"motif_length": LENGTH}
+        began = time.process_time()
+        fit = kind(**length, **SETTINGS[model]).fit(table, seed=seed)
+        return fit, time.process_time() - began, fit
+    base, _, _ = fit_model("plsm", table, seed, folder)
+    found = find_occurrences(table, base.motifs, base.background, base.activations)
+    write_fit(folder / "base.h5", make_record(table, base, found), force=True)
     began = time.process_time()
-    fit = spec.fit(table, seed=seed)
-    spent = time.process_time() - began
-    found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    cosine, f1, f1_surplus = scored(fit, found)
+    fit = kind(base=str(folder / "base.h5"), **SETTINGS[model]).fit(table, seed=seed)
+    return fit, time.process_time() - began, base
+
+
+def measure(model, table, scored, seed, folder):
+    """Return the figures of a model on one table."""
+    fit, spent, base = fit_model(model, table, seed, folder)
+    found = fit.occurrences_in(table)
+    if found is None:
+        found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
     record = make_record(table, fit, found)
     drawn = draw_from_fit(record, seed=seed).table
+    samples = [
+        score_draws(table, drawn, seed),
+        *compare_neighbours(table, drawn, seed),
+        score_forecast(table, drawn),
+    ]
+    if not len(fit.motifs):
+        return [np.nan] * 3 + [0, spent, *samples, np.nan, np.nan, np.nan]
+    asked = ask(record, base, seed)
+    if model == "cgan":
+        return [np.nan] * 3 + [len(fit.motifs), spent, *samples, asked, np.nan, np.nan]
     robust = measure_robustness(record, {0: table}, fit.locate, seed=seed)
     at = BUDGETS.index(0.2)
     tried = robust.n_occurrences
@@ -127,7 +213,7 @@ def measure(model, table, scored, seed):
         float(np.average(shares[:, at][tried > 0], weights=tried[tried > 0]))
         for shares in (robust.vanished, robust.vanished_by_chance)
     ]
-    return [cosine, f1, f1_surplus, len(fit.motifs), spent, score_draws(table, drawn, seed), *lost]
+    return [*scored(fit, found), len(fit.motifs), spent, *samples, asked, *lost]
 
 
 def main():
@@ -139,16 +225,23 @@ def main():
     seeds = range(300, 300 + options.seeds)
     cases = bench_cases(options.bench, 0.1, seeds) if options.bench else own_cases(0.1, seeds)
     cases = list(cases)
-    head = ("model", "cosine", "F1", "F1 with surplus", "motifs", "CPU s", "draws", "vanish")
+    head = ("model", "cosine", "F1", "F1 with surplus", "motifs", "CPU s", "draws", "precision")
+    head = (*head, "recall", "forecast", "asked", "vanish")
     print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|", flush=True)
     for model in options.models:
-        rows = [measure(model, *case, seed) for seed, case in zip(seeds, cases, strict=True)]
-        cosine, f1, surplus, motifs, spent, draws, lost, chance = np.median(rows, axis=0)
-        print(
-            f"| {model} | {cosine:.3f} | {f1:.3f} | {surplus:.3f} | {motifs:.0f} | {spent:.0f} "
-            f"| {draws:.2f} | {100 * lost:.0f} % ({100 * chance:.0f} %) |",
-            flush=True,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            rows = [
+                measure(model, *case, seed, Path(folder))
+                for seed, case in zip(seeds, cases, strict=True)
+            ]
+        *figures, lost, chance = np.median(rows, axis=0)
+        digits = (3, 3, 3, 0, 0, 2, 2, 2, 2, 2)
+        cells = [
+            "" if np.isnan(value) else f"{value:.{n}f}"
+            for value, n in zip(figures, digits, strict=True)
+        ]
+        cells.append("" if np.isnan(lost) else f"{100 * lost:.0f} % ({100 * chance:.0f} %)")
+        print(f"| {model} | " + " | ".join(cells) + " |", flush=True)
     floor = [score_draws(table, table, seed) for seed, (table, _) in zip(seeds, cases, strict=True)]
     print(f"\nreal windows against real ones: {np.median(floor):.2f}")
 

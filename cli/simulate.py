@@ -27,7 +27,8 @@ POSITIVE = click.IntRange(min=1)
     "--starts",
     type=click.Path(path_type=Path),
     help="With --from: CSV (label, start_s, optionally document) of all occurrences; a label is a "
-    "motif's number or name.  [default: random starts]",
+    "motif's number or name. Fits of video are drawn over their scene, too.  "
+    "[default: random starts]",
 )
 @click.option("--motifs", "n_motifs", type=POSITIVE, default=4, show_default=True)
 @click.option(
@@ -67,14 +68,17 @@ def simulate(
     relative time, word).
     """
     from motifmine.simulation import simulate as draw
-    from motifmine.workflows.export import draw_like, write_simulation
+    from motifmine.workflows.export import draw_like, write_films, write_simulation
     from motifmine.workflows.workspace import Workspace
 
     if fit is not None:
         _refuse_sizes(click.get_current_context())
         common = {name: settings[name] for name in ("n_times", "n_documents", "seed")}
-        place, drawn = draw_like(Workspace(workspace), fit, starts=starts, **common)
-        for path in write_simulation(place, drawn, force=force):
+        place, drawn, record = draw_like(Workspace(workspace), fit, starts=starts, **common)
+        paths = write_simulation(place, drawn, force=force)
+        if starts is not None:
+            paths += write_films(place, drawn, record, force=force)
+        for path in paths:
             click.echo(path)
         return
     if starts is not None:

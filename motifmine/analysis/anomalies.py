@@ -1,14 +1,16 @@
 """Anomalies: words that are unexpected, missing, or too many under the motifs of a fit.
 
 With the motifs held fixed, every word has a rate in every time bin of a document (background and
-active motifs). Three kinds of surprise are measured against these rates, smoothed over most of a
+active motifs). Kinds of surprise are measured against these rates, smoothed over most of a
 motif's length, and calibrated on the documents of the fit, each stretch with motifs less what they
 owe to it: the surprise of a value is -log10 of the probability that a new time bin reaches it.
 
 - unexpected: the part of the Poisson deviance where more was counted than expected,
 - missing: the part where less was counted than expected, and stretches with too low a total
   (half a motif's length to four),
-- too many: stretches of half a motif's length with too high a total.
+- too many: stretches of half a motif's length with too high a total,
+- implausible, of models with a critic: windows seem less real to it than those of the fit that it
+  did not learn from.
 
 The deviance is s3 of the abnormality measures in the PLSM papers, split by its sign. Totals are
 needed because motifs that never start do not lower the deviance.
@@ -27,10 +29,13 @@ from motifmine.analysis.anomaly_scale import (
     surprise_of,
 )
 from motifmine.analysis.held_out_motifs import HeldOutFold, leave_out_folds
-from motifmine.records.anomalies import SENSES, Anomalies, AnomalyScale
+from motifmine.models.protocol import Located, Verdicts
+from motifmine.models.registry import judge_documents, locate_motifs
+from motifmine.records.anomalies import Anomalies, AnomalyScale
 from motifmine.records.fit import (
     Activations,
     Background,
+    FitRecord,
     MotifSet,
     make_dense_activation,
     separate_tempos,
@@ -50,6 +55,7 @@ QUIET = 0.6
 LEAST_SURPRISE = 2.0  # smallest surprise of an anomaly: reached in one of a hundred time bins
 MOST = 1000  # most stretches that are kept, the most surprising
 CHUNK_CELLS = 1 << 22  # most cells of the rate matrix in memory at a time
+N_OF_RATES = 3 + len(LOW_ACTIVITY_WINDOWS)  # measures of the rates; a critic's come after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,6 +124,21 @@ def _measure(
     return documents
 
 
+def add_verdicts(measures: Sequence[Floats], verdicts: Sequence[Verdicts]) -> list[Floats]:
+    """Return the measures of documents (measure, T) with those of a critic, if there is one.
+
+    Parameters
+    ----------
+    measures : sequence of float64 arrays (measure, T)
+    verdicts : sequence of Verdicts
+        Of the same documents, or empty.
+    """
+    if not verdicts:
+        return list(measures)
+    pairs = zip(measures, verdicts, strict=True)
+    return [np.concatenate([rates, [-verdict.value]]) for rates, verdict in pairs]
+
+
 def window_means(value: Floats, width: float) -> Floats:
     """Return the means of `value` (T,) over windows of about `width` bins around every bin."""
     n_bins = max(1, round(width))
@@ -131,15 +152,32 @@ def window_means(value: Floats, width: float) -> Floats:
     return means
 
 
-def calibrate(measures: Sequence[Floats], motif_length: int) -> AnomalyScale:
+def calibrate(
+    measures: Sequence[Floats], motif_length: int, unseen: Sequence[NDArray[np.bool_]] = ()
+) -> AnomalyScale:
     """Return the distribution of every measure, and of their combination, over some documents.
+
+    Parameters
+    ----------
+    measures : sequence of float64 arrays (measure, T)
+        Of documents that the motifs were not learned from, or of `measure_held_out`.
+    motif_length : int
+    unseen : sequence of bool arrays (T,)
+        Bins of the documents that a critic did not learn from, where there are its measures.
 
     Raises
     ------
     DataError
         When there is no time bin.
     """
-    scale = describe_measures(np.concatenate(measures, axis=1), motif_length)
+    every = np.concatenate(measures, axis=1)
+    scale = describe_measures(every[:N_OF_RATES], motif_length)
+    if unseen:
+        held_out = np.concatenate(unseen)
+        judged = describe_measures(every[N_OF_RATES:, held_out], motif_length)
+        scale = join_scales([scale, judged])
+        # a scale of its own for all together must not hold what the critic knows by heart
+        measures = [every[:, held_out]]
     # the highest of dependent measures has a distribution of its own
     overall = np.concatenate([_combine(document, scale).max(axis=0) for document in measures])
     return join_scales([scale, describe_measures(overall[None], motif_length)])
@@ -162,7 +200,10 @@ def _combine(measures: Floats, scale: AnomalyScale) -> Floats:
     low = _combine_low_totals(parts[2 : 2 + len(LOW_ACTIVITY_WINDOWS)])
     # Bonferroni correction for the maximum of two
     missing = np.maximum(parts[1], low) - np.log10(2)
-    return np.stack([parts[0], missing, parts[-1]])
+    senses = [parts[0], missing, parts[N_OF_RATES - 1]]
+    if len(parts) > N_OF_RATES:
+        senses.append(parts[N_OF_RATES])
+    return np.stack(senses)
 
 
 def _combine_low_totals(surprises: Sequence[Floats]) -> Floats:
@@ -182,6 +223,7 @@ def find_anomalies_of(
     background: Background,
     activations: Activations,
     scale: AnomalyScale | None,
+    verdicts: Sequence[Verdicts] = (),
 ) -> Anomalies:
     """Return the anomalies of documents in which the motifs were located.
 
@@ -193,13 +235,46 @@ def find_anomalies_of(
         `background` with its share of these documents.
     scale : AnomalyScale or None
         None: these are the documents of the fit, calibrate on them.
+    verdicts : sequence of Verdicts
+        Of every document, of models with a critic.
     """
     # on its own documents a fit is judged without what it owes to them
     measure = measure_held_out if scale is None else measure_documents
     measures = measure(table, motifs, background, activations)
-    usual = calibrate(measures, motifs.motif_length) if scale is None else scale
+    measures = add_verdicts(measures, verdicts)
+    unseen = [v.is_held_out for v in verdicts]
+    usual = calibrate(measures, motifs.motif_length, unseen) if scale is None else scale
     return find_anomalies(
         table, [calibrate_surprise(document, usual) for document in measures], usual
+    )
+
+
+def find_anomalies_in(
+    record: FitRecord,
+    table: ObservationTable,
+    located: Located | None = None,
+    scale: AnomalyScale | None = None,
+) -> Anomalies:
+    """Return the anomalies of documents by the likelihood of a fit, and by its model's critic.
+
+    Parameters
+    ----------
+    record : FitRecord
+    table : ObservationTable
+        Prepared as for the fit.
+    located : Located or None
+        Where the motifs are in it; None: they are located.
+    scale : AnomalyScale or None
+        None: these are the documents of the fit, calibrate on them.
+    """
+    located = located or locate_motifs(record, table)
+    has_critic = scale is None or len(scale.tail) > N_OF_RATES + 1
+    verdicts = judge_documents(record, table) if has_critic else []
+    if scale is None and not any(verdict.is_held_out.any() for verdict in verdicts):
+        # a short table is learned from wholly, so that nothing is known of what is usual
+        verdicts = []
+    return find_anomalies_of(
+        table, record.motifs, located.background, located.activations, scale, verdicts
     )
 
 
@@ -214,7 +289,7 @@ def find_anomalies(
         overall = surprise.overall
         for first, last in _stretches(overall >= LEAST_SURPRISE):
             sense, at = np.unravel_index(
-                surprise.value[:, first:last].argmax(), (len(SENSES), last - first)
+                surprise.value[:, first:last].argmax(), (len(surprise.value), last - first)
             )
             rows.append((document, first, last, int(sense), surprise.value[sense, first + at]))
     rows = sorted(rows, key=lambda row: (-row[4], row[0], row[1]))[:MOST]

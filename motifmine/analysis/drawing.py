@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from motifmine.errors import DataError
+from motifmine.models.registry import draw_rates, has_sampler
+from motifmine.records.expected import add_occurrences
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.tempo import at_tempos
@@ -53,7 +55,8 @@ def draw_from_fit(
 
     Starts are a Poisson process with the rate that the fit found, without its rhythms and pauses;
     sizes and tempos are those of found occurrences, drawn again. What motifs explain outside of
-    occurrences is background, constant in time.
+    occurrences is background, constant in time. Models with a network that draws correct the rates
+    that follow, or give others where they have no motifs.
 
     Parameters
     ----------
@@ -77,8 +80,12 @@ def draw_from_fit(
     tables, rows = [], []
     for document, (name, bins) in enumerate(_plan_documents(record, n_times, n_documents, starts)):
         asked = [(s.motif, s.start_bin) for s in starts if s.document == name]
+        for k, _ in asked:
+            if not len(law.sizes[k]):
+                raise DataError(f"the fit has no occurrence of {record.title_of(k)} to draw from")
         found = asked if starts else _draw_starts(law, bins, record.motifs.motif_length, rng)
-        table, sizes = _draw_document(record, law, name, bins, found, rng)
+        draw = _sample_document if has_sampler(record.provenance.model) else _draw_document
+        table, sizes = draw(record, law, name, bins, found, rng)
         tables.append(table)
         rows += [(document, start, k, size) for (k, start), size in zip(found, sizes, strict=True)]
     table = join_tables(tables)
@@ -89,7 +96,7 @@ def draw_from_fit(
 
 def _read_law(record: FitRecord) -> _Law:
     found, motifs = record.occurrences, record.motifs
-    if not len(found):
+    if not len(found) and not has_sampler(record.provenance.model):
         raise DataError("the fit has no occurrences; there is nothing to draw from")
     n_times = sum(r.n_times for r in record.recordings)
     tempos = np.ones(1) if motifs.tempos is None else motifs.tempos
@@ -156,8 +163,6 @@ def _draw_document(
     n_words = record.motifs.n_words
     times, words, sizes = [], [], []
     for k, start in found:
-        if not len(law.sizes[k]):
-            raise DataError(f"the fit has no occurrence of {record.title_of(k)} to draw from")
         like = rng.integers(len(law.sizes[k]))
         flat = law.shapes[law.columns[k][like]].astype(np.float64).ravel()
         cell = rng.choice(len(flat), size=round(law.sizes[k][like]), p=flat / flat.sum())
@@ -179,6 +184,33 @@ def _draw_document(
         bin_s=record.bin_s,
         name=name,
     ), sizes
+
+
+def _sample_document(
+    record: FitRecord,
+    law: _Law,
+    name: str,
+    n_times: int,
+    found: list[tuple[int, int]],
+    rng: np.random.Generator,
+) -> tuple[ObservationTable, list[int]]:
+    """Return the same of a model with a network that draws; sizes are those asked of it."""
+    like = [int(rng.choice(np.flatnonzero(law.sizes[k] > 0))) for k, _ in found]
+    weight = np.array([law.sizes[k][i] for (k, _), i in zip(found, like, strict=True)])
+    columns = np.array([law.columns[k][i] for (k, _), i in zip(found, like, strict=True)], int)
+    starts = np.array([start for _, start in found], int)
+    base = add_occurrences(law.shapes, columns, starts, weight, n_times) + law.background
+    drawn = rng.poisson(draw_rates(record, base, int(rng.integers(2**31))))
+    time, word = np.nonzero(drawn)
+    return table_from_rows(
+        time=time,
+        word=word,
+        count=drawn[time, word],
+        n_times=n_times,
+        vocabulary=record.vocabulary,
+        bin_s=record.bin_s,
+        name=name,
+    ), np.round(weight).astype(int).tolist()
 
 
 def _make_occurrences(

@@ -87,9 +87,10 @@ def locate_nothing(background: Background, table: ObservationTable) -> Located:
     )
 
 
-def no_motifs(n_words: int) -> MotifSet:
-    """Return no motifs, of one bin."""
-    return MotifSet(probability=np.zeros((0, 1, n_words), np.float32), weight=np.zeros(0))
+def no_motifs(n_words: int, motif_length: int = 1) -> MotifSet:
+    """Return no motifs, of a length that others are compared over."""
+    shape = (0, motif_length, n_words)
+    return MotifSet(probability=np.zeros(shape, np.float32), weight=np.zeros(0))
 
 
 def no_occurrences(*_: object) -> Occurrences:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from motifmine.errors import MotifmineWarning
 from motifmine.models.checks import check_size, locate_nothing, no_occurrences
 from motifmine.models.fitted import FittedModel, provenance_of
-from motifmine.models.protocol import FitContext, Located
+from motifmine.models.protocol import FitContext, Located, Verdicts
 from motifmine.models.registry import specification_of
 from motifmine.progress import Progress
 from motifmine.records.fit import (
@@ -45,6 +45,8 @@ class Learned:
     stopped: str = ""
     """After what Ctrl-C ended the training, and what is used instead of its end."""
     findings: Mapping[str, object] = field(default_factory=dict)
+    occurrences: Occurrences | None = None
+    """None: they are peaks of activations, or there are no motifs."""
 
 
 class NetworkModel:
@@ -123,6 +125,7 @@ class NetworkModel:
                 self.name, self, table, seed=seed, elapsed_s=time.perf_counter() - began
             ),
             model_state=learned.state,
+            occurrences=learned.occurrences,
             notes={**learned.findings, **({"interrupted": True} if learned.stopped else {})},
         )
 
@@ -140,12 +143,44 @@ class NetworkModel:
             Record of the network, or the state of a file.
         table : ObservationTable
         """
+        network: object = restore_state(self.state, state)
+        found: Located = self._import().locate(
+            self._on_any_device(), motifs, background, network, table
+        )
+        return found
+
+    def judge(self, state: object, table: ObservationTable) -> list[Verdicts]:
+        """Return the verdicts of the network of a fit on documents.
+
+        Parameters
+        ----------
+        state : object
+            Record of the network, or the state of a file.
+        table : ObservationTable
+        """
+        network: object = restore_state(self.state, state)
+        found: list[Verdicts] = self._import().judge(self._on_any_device(), network, table)
+        return found
+
+    def draw_rates(self, state: object, base: Floats, seed: int) -> Floats:
+        """Return the rates of a document that the network of a fit draws, float64 (T, W).
+
+        Parameters
+        ----------
+        state : object
+            Record of the network, or the state of a file.
+        base : float64 array (T, W)
+            What occurrences and background add up to.
+        seed : int
+        """
+        network: object = restore_state(self.state, state)
+        found: Floats = self._import().draw_rates(self._on_any_device(), network, base, seed)
+        return found
+
+    def _on_any_device(self) -> Any:
         # a fit from a GPU must also be usable on machines without one
         spec: Any = self
-        spec = replace(spec, device="cpu" if spec.device == "cpu" else "auto")
-        network: object = restore_state(self.state, state)
-        found: Located = self._import().locate(spec, motifs, background, network, table)
-        return found
+        return replace(spec, device="cpu" if spec.device == "cpu" else "auto")
 
     def _import(self) -> Any:
         require_package("torch", f"the model {self.name}", "motifmine[tcae]")
@@ -164,6 +199,7 @@ class NetworkFit(FittedModel):
     provenance: Provenance
     model_state: Any
     """Record of the network."""
+    occurrences: Occurrences | None
     notes: dict[str, object]
 
     def locate(self, table: ObservationTable, reckoned_total: Floats | None = None) -> Located:
@@ -179,7 +215,7 @@ class NetworkFit(FittedModel):
 
     def occurrences_in(self, table: ObservationTable) -> Occurrences | None:
         """Return no occurrences for a model without motifs; None: they are peaks."""
-        return None if len(self.motifs) else no_occurrences(table)
+        return self.occurrences if len(self.motifs) else no_occurrences(table)
 
 
 def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | None:
@@ -189,6 +225,27 @@ def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | No
     """
     if record.model_state is None:
         return None
-    spec = specification_of(record.provenance.model, record.provenance.spec.settings)
-    found: Located = spec.locate(record.motifs, record.background, record.model_state, table)
-    return found
+    return _spec_of(record).locate(record.motifs, record.background, record.model_state, table)
+
+
+def judge_with_record(record: FitRecord, table: ObservationTable) -> list[Verdicts]:
+    """Return the verdicts of the network of a saved fit on documents."""
+    return [] if record.model_state is None else _spec_of(record).judge(record.model_state, table)
+
+
+def draw_with_record(record: FitRecord, base: Floats, seed: int) -> Floats:
+    """Return the rates of a document that the network of a saved fit draws, float64 (T, W).
+
+    Parameters
+    ----------
+    record : FitRecord
+    base : float64 array (T, W)
+        What occurrences and background add up to.
+    seed : int
+    """
+    return _spec_of(record).draw_rates(record.model_state, base, seed)
+
+
+def _spec_of(record: FitRecord) -> NetworkModel:
+    spec: NetworkModel = specification_of(record.provenance.model, record.provenance.spec.settings)
+    return spec

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.statistics import Parameters, Statistics
@@ -34,6 +35,15 @@ class Located:
     background: Background
     """With the share that it has of these documents."""
     log_likelihood: float
+
+
+class Verdicts(NamedTuple):
+    """How much the time of a document is like the data of a fit, to a critic."""
+
+    value: Floats
+    """Higher for what is more alike, float64 array (T,)."""
+    is_held_out: NDArray[np.bool_]
+    """Whether the model did not learn from a bin, if the document is one of the fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,10 @@ from typing import Any, Literal
 from motifmine.errors import MotifmineWarning, SpecError
 from motifmine.models.checks import locate_nothing
 from motifmine.models.options import Option, options_of
-from motifmine.models.protocol import Located, OutOfCore
+from motifmine.models.protocol import Located, OutOfCore, Verdicts
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
+from motifmine.types import Floats
 
 GROUP = "motifmine.models"  # group of entry points that models of other packages are found by
 
@@ -44,6 +45,12 @@ class Entry:
     forecaster: str = ""
     """Function (record) that returns what follows documents bin by bin and predicts, see
     `motifmine.analysis.forecasting.Forecaster`; "": the filter over motifs."""
+    verdicts: str = ""
+    """Function (record, table) that returns `motifmine.models.protocol.Verdicts` of every document,
+    or none where the fit lacks what it needs; "": anomalies are those of the likelihood."""
+    sampler: str = ""
+    """Function (record, base, seed) that returns the rates of a document that is drawn (T, W), from
+    what given occurrences and background add up to; "": these are the rates."""
     default_topics: Literal["off", "auto"] = "off"
     """Whether topics are put between words and motifs where nobody says."""
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
@@ -96,6 +103,15 @@ RECURRENT = Entry(
     occurrences="motifmine.models.checks:no_occurrences",
     forecaster="motifmine.models.recurrent.cells:filter_of_record",
 )
+SAMPLER = Entry(
+    specification="motifmine.models.adversarial.spec:WindowSpec",
+    model="motifmine.models.adversarial.model:Dcgan",
+    occurrences="motifmine.models.checks:no_occurrences",
+    verdicts="motifmine.models.networks:judge_with_record",
+    sampler="motifmine.models.networks:draw_with_record",
+    writes_checkpoints=True,
+    default_topics="auto",
+)
 # the models of this package
 OWN = {
     "plsm": Entry(
@@ -130,8 +146,20 @@ OWN = {
     "infogan": Entry(
         specification="motifmine.models.adversarial.spec:InfoganSpec",
         model="motifmine.models.adversarial.model:Infogan",
+        verdicts="motifmine.models.networks:judge_with_record",
         locate="motifmine.models.networks:locate_in_record",
         default_topics="auto",
+    ),
+    "dcgan": SAMPLER,
+    "bigan": replace(SAMPLER, model="motifmine.models.adversarial.model:Bigan"),
+    "cgan": replace(
+        SAMPLER,
+        specification="motifmine.models.adversarial.spec:CganSpec",
+        model="motifmine.models.adversarial.model:Cgan",
+        occurrences="motifmine.models.adversarial.model:refuse_occurrences",
+        verdicts="",
+        # its tables must be those of the fit it corrects
+        default_topics="off",
     ),
     "hmm": replace(STATES, model="motifmine.models.states.model:Hmm"),
     "hsmm": STATES,
@@ -214,6 +242,41 @@ def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences |
         return None
     found: Occurrences = load(entry_of(model).occurrences)(record, table)
     return found
+
+
+def judges(model: str) -> bool:
+    """Return whether a model has a critic."""
+    return model in model_names() and bool(entry_of(model).verdicts)
+
+
+def judge_documents(record: FitRecord, table: ObservationTable) -> list[Verdicts]:
+    """Return the verdicts of a saved fit's model on documents, [] of models without a critic."""
+    model = record.provenance.model
+    place = entry_of(model).verdicts if judges(model) else ""
+    found: list[Verdicts] = load(place)(record, table) if place else []
+    return found
+
+
+def has_sampler(model: str) -> bool:
+    """Return whether a model draws documents with a network of its own."""
+    return model in model_names() and bool(entry_of(model).sampler)
+
+
+def draw_rates(record: FitRecord, base: Floats, seed: int) -> Floats:
+    """Return the rates of a document that is drawn from a saved fit, float64 (T, W).
+
+    Parameters
+    ----------
+    record : FitRecord
+    base : float64 array (T, W)
+        What occurrences and background add up to.
+    seed : int
+    """
+    model = record.provenance.model
+    rates: Floats = (
+        load(entry_of(model).sampler)(record, base, seed) if has_sampler(model) else base
+    )
+    return rates
 
 
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:

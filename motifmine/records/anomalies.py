@@ -9,8 +9,8 @@ from motifmine.errors import DataError
 from motifmine.records.fields import axes
 from motifmine.types import Floats, Indices32
 
-# the three kinds of anomalies; `Anomalies.sense` is an index into these
-SENSES = ("unexpected", "missing", "too many")
+# kinds of anomalies; `Anomalies.sense` is an index into these; the last is that of a critic
+SENSES = ("unexpected", "missing", "too many", "implausible")
 
 
 # columns of `AnomalyScale.tail` today, and where tails were of the data learned from

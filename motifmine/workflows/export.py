@@ -11,6 +11,9 @@ from motifmine.io.hdf5 import store
 from motifmine.io.result_text import write_result_files
 from motifmine.io.tdoc import write_tdoc
 from motifmine.io.truth_files import read_starts
+from motifmine.records.fit import FitRecord
+from motifmine.records.topics import find_innermost
+from motifmine.reporting.figures.film import write_film
 from motifmine.simulation import Simulation
 from motifmine.workflows.workspace import Workspace
 
@@ -39,8 +42,8 @@ def draw_like(
     n_times: int | None,
     n_documents: int | None,
     seed: int,
-) -> tuple[Workspace, Simulation]:
-    """Return tables drawn from a fit, and the workspace that they belong to.
+) -> tuple[Workspace, Simulation, FitRecord]:
+    """Return tables drawn from a fit, the workspace that they belong to, and the fit.
 
     That is `simulated/<fit>` in the workspace of the fit: next to real recordings they would be
     fitted with these.
@@ -56,7 +59,29 @@ def draw_like(
         )
     )
     drawn = draw_from_fit(record, n_times=n_times, n_documents=n_documents, starts=asked, seed=seed)
-    return Workspace(workspace.root / "simulated" / path.stem), drawn
+    return Workspace(workspace.root / "simulated" / path.stem), drawn, record
+
+
+def write_films(
+    workspace: Workspace, drawn: Simulation, record: FitRecord, *, force: bool
+) -> list[Path]:
+    """Write what was drawn from a fit of video over its scene, a film a document; return paths.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    drawn : Simulation
+    record : FitRecord
+        The fit; of anything else than video, nothing is written.
+    force : bool
+    """
+    if find_innermost(record.vocabulary).layout.picture_grid() is None:
+        return []
+    paths = []
+    for document, recording in enumerate(drawn.table.recordings):
+        paths.append(workspace.root / f"{recording.name}.mp4")
+        write_film(record, drawn.table.document(document), paths[-1], force=force)
+    return paths
 
 
 def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from motifmine.analysis.anomalies import find_anomalies_of
+from motifmine.analysis.anomalies import find_anomalies_in
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
@@ -17,7 +17,13 @@ from motifmine.analysis.significance import Assessment, assess, folds_for
 from motifmine.analysis.single_events import mark_single_events
 from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
-from motifmine.models.registry import locate_motifs, model_names, model_of_parts, own_occurrences
+from motifmine.models.registry import (
+    judges,
+    locate_motifs,
+    model_names,
+    model_of_parts,
+    own_occurrences,
+)
 from motifmine.models.starts import inference_of
 from motifmine.progress import Progress
 from motifmine.records.anomalies import usable_scale
@@ -184,23 +190,20 @@ def _mine(
         model_state=fit.model_state,
     )
     if assessment is None:
-        return replace(record, segments=_segments(record, table))
+        odd = find_anomalies_in(record, prepared) if judges(record.provenance.model) else None
+        return replace(record, segments=_segments(record, table), anomalies=odd)
     # after the others are gone, whose observations are unexplained again
     record = add_measures(keep_motifs(record, assessment.kept), data)
-    return replace(
-        record,
-        significance=assessment.significance,
-        anomalies=None
-        if record.anomalies is None
-        else mark_single_events(
-            record.anomalies,
-            prepared,
-            record.motifs,
-            record.background,
-            record.activations,
-            assessment.least_score,
-        ),
+    assert record.anomalies is not None
+    anomalies = mark_single_events(
+        record.anomalies,
+        prepared,
+        record.motifs,
+        record.background,
+        record.activations,
+        assessment.least_score,
     )
+    return replace(record, significance=assessment.significance, anomalies=anomalies)
 
 
 def lacks_most_words(table: ObservationTable) -> bool:
@@ -301,13 +304,10 @@ def _numbered_as_in_fit(assessment: Assessment) -> Occurrences:
 
 def add_measures(record: FitRecord, data: Prepared) -> FitRecord:
     """Return the record with anomalies, predictive checks, and raw values at occurrences."""
-    located = locate_motifs(record, data.counts)
     return replace(
         record,
         predictive=check_predictions(record, data.counts),
-        anomalies=find_anomalies_of(
-            data.counts, record.motifs, located.background, located.activations, scale=None
-        ),
+        anomalies=find_anomalies_in(record, data.counts),
         segments=_segments(record, data.table),
     )
 
@@ -369,7 +369,5 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
         posterior=None,
         predictive=None,
         drift=None,
-        anomalies=None
-        if scale is None
-        else find_anomalies_of(prepared, record.motifs, found.background, found.activations, scale),
+        anomalies=None if scale is None else find_anomalies_in(record, prepared, found, scale),
     )

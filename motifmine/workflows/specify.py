@@ -6,7 +6,7 @@ from typing import Any
 
 from motifmine.durations import Duration
 from motifmine.models.protocol import SizeChoice
-from motifmine.models.registry import entry_of, has_setting, load, specify
+from motifmine.models.registry import entry_of, has_sampler, has_setting, load, specify
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
@@ -108,6 +108,8 @@ def _describe_sizes(request: FitRequest, spec: Any, bin_s: float) -> str:
     # surplus motifs are pruned, and of moving things no more are sought than there are
     limit = "at most " if number and request.n_motifs is None else ""
     motifs = f"{limit}{number or 'any number of'} motifs"
+    if has_sampler(request.model):
+        return "no motifs of its own"
     if not hasattr(spec, "motif_length"):
         if not hasattr(spec, "n_states"):
             return "no motifs, a forecast only"

@@ -76,6 +76,9 @@ UNUSUAL = {
         *("--model", "infogan", "--motifs", "3", "--steps", "30", "--loss", "non-saturating"),
         *("--gradient-penalty", "1", "--device", "cpu"),
     ),
+    "cgan, without a length of motifs": (
+        *("--model", "cgan", "--base", "motifmine-work/fits/base.h5", "--steps", "20"),
+    ),
     "hsmm, without a length of motifs": ("--model", "hsmm", "--states", "3", "--stability", "2"),
 }
 """Options of fits, none of which is as it comes."""
@@ -96,6 +99,9 @@ def test_the_line_of_a_report_makes_the_same_fit(case: str, motifmine: Run) -> N
     workspace = Workspace(Path("motifmine-work"))
     for document, recording in enumerate(table.recordings):
         write_table(workspace.table_path(recording.name), table.document(document))
+    if "--base" in UNUSUAL[case]:
+        base = ("--model", "plsm", "--motifs", "2", "--motif-length", "6bins", "--name", "base")
+        assert motifmine("fit", *base).exit_code == 0
     common = COMMON[2:] if "without a length" in case else COMMON
     first = motifmine("fit", *common, *UNUSUAL[case], "--name", "first")
     assert first.exit_code == 0, first.stderr

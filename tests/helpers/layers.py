@@ -27,6 +27,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 DOORS = {
     "torch": (
         "motifmine.models.devices",
+        "motifmine.models.checkpoints",
         "motifmine.models.tcae",
         "motifmine.models.adversarial",
         "motifmine.models.recurrent.network",

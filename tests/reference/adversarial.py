@@ -54,3 +54,20 @@ def diversity(windows: Floats) -> float:
     levels = np.log(1 + windows)
     pairs = [np.sum((levels[i] - levels[i - 1]) ** 2) for i in range(len(levels))]
     return float(np.mean(pairs))
+
+
+def deconvolve(
+    codes: Floats, weight: Floats, bias: Floats, last_weight: Floats, last_bias: Floats
+) -> Floats:
+    """Return rates of codes (Z, N): one transposed convolution (4, stride 2), then one of 3."""
+    n_units, n = weight.shape[1], codes.shape[1]
+    wide = np.zeros((n_units, 2 * n + 2))
+    for z, unit, place, lag in np.ndindex(len(codes), n_units, n, 4):
+        wide[unit, 2 * place + lag] += codes[z, place] * weight[z, unit, lag]
+    units = np.maximum(wide[:, 1:-1] + bias[:, None], 0.0)
+    padded = np.pad(units, ((0, 0), (1, 1)))
+    rates: Floats = np.zeros((len(last_weight), 2 * n))
+    for word, time in np.ndindex(rates.shape):
+        value = last_bias[word] + np.sum(last_weight[word] * padded[:, time : time + 3])
+        rates[word, time] = math.log1p(math.exp(value))
+    return rates

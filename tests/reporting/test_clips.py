@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.drawing import Start, draw_from_fit
 from motifmine.errors import DataError, VideoError
 from motifmine.io.hdf5 import store
 from motifmine.io.video.clips import read_span, write_clip
@@ -21,6 +22,8 @@ from motifmine.reporting.figures.clips import (
     choose_examples,
     write_clips,
 )
+from motifmine.reporting.figures.film import write_film
+from motifmine.reporting.figures.motif_pictures import draw_background
 from motifmine.simulation import Simulation
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.paths import CLIP
@@ -82,6 +85,21 @@ def test_clips_last_as_long_as_the_motif_and_its_margins(record: FitRecord, tmp_
         n_frames = sum(1 for _ in container.decode(video=0))
     length = record.motifs.motif_length * record.bin_s + MARGIN_S + min(MARGIN_S, example.start_s)
     assert n_frames == pytest.approx(25 * length, abs=2)
+
+
+def test_what_is_drawn_at_given_starts_becomes_a_film(record: FitRecord, tmp_path: Path) -> None:
+    start = Start(document="film", motif=0, start_bin=2)
+    table = draw_from_fit(record, starts=(start,), seed=1).table
+    write_film(record, table, tmp_path / "film.mp4")
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        rate = container.streams.video[0].average_rate
+        frames = [f.to_ndarray(format="rgb24").astype(int) for f in container.decode(video=0)]
+    assert len(frames) == table.n_times
+    assert float(rate or 0) == pytest.approx(1 / record.bin_s, rel=0.01)
+    background = draw_background(record)[: frames[0].shape[0], : frames[0].shape[1]]
+    changed = [(abs(frame - background).max(axis=2) > 60).mean() for frame in frames]
+    # after the occurrence there is background alone
+    assert max(changed[2:10]) > 2 * np.mean(changed[13:])
 
 
 def test_a_source_that_is_gone_is_named(record: FitRecord, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
-"""The coder of a fit as a record: layers that read starts and strengths off counts."""
+"""Coder and critic of a fit as a record: layers that read starts and verdicts off counts."""
 
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.records.fields import axes
 from motifmine.types import Floats32
@@ -28,3 +31,21 @@ class Coder:
     strength_bias: Floats32 = field(metadata=axes("motif"))
     mass: Floats32 = field(metadata=axes("motif", "observations"))
     """Expected observations of an occurrence of strength 1."""
+    judge_weight: Floats32 | None = field(default=None, metadata=axes("unit, input, second_lag"))
+    """Of the critic, whose first two layers are those of the coder; None: of older versions."""
+    judge_bias: Floats32 | None = field(default=None, metadata=axes("unit"))
+    verdict_weight: Floats32 | None = field(default=None, metadata=axes("unit"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Networks:
+    """Generator and critic of a fit as a record."""
+
+    parameters: Floats32 = field(metadata=axes("parameter"))
+    """All of them one after the other."""
+    names: tuple[str, ...] = field(metadata=axes("array"))
+    shapes: tuple[str, ...] = field(metadata=axes("array"))
+    """As in `64 75 3`."""
+    is_used: NDArray[np.bool_] = field(metadata=axes("word"))
+    """Words that the networks know, bool (W,)."""
+    motif_length: int

@@ -1,5 +1,6 @@
 """Fitting of an InfoGAN in torch, and reading of its codes in documents."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,12 +19,13 @@ from motifmine.models.adversarial.infogan import InfoganGame
 from motifmine.models.adversarial.networks import SCALE, UNITS, CriticWithCoder, leak
 from motifmine.models.adversarial.spec import InfoganSpec
 from motifmine.models.adversarial.training import Plan, train, use_seed
-from motifmine.models.adversarial.windows import Recordings, make_dense
+from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
+from motifmine.models.checkpoints import fingerprint_of
 from motifmine.models.checks import FLOOR, drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, measure_free_bytes, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
 from motifmine.models.networks import Learned
-from motifmine.models.protocol import FitContext, Located
+from motifmine.models.protocol import FitContext, Located, Verdicts
 from motifmine.records.fit import (
     Background,
     MotifSet,
@@ -71,7 +73,7 @@ def fit_table(
     table : ObservationTable
     seed : int
     context : FitContext
-        Not used.
+        With a file to resume training from if it exists, and to save to.
     report : callable
         Called with the step, the steps, and the log-likelihood after every check.
     """
@@ -91,8 +93,11 @@ def fit_table(
             critic_rate=CRITIC_RATE,
             generator_rate=GENERATOR_RATE,
             seed=torch_seed,
+            fingerprint=fingerprint_of(spec, seed, table),
+            checkpoint=context.checkpoint,
         )
         course = train(game, plan, lambda row: report(row.step, spec.steps, row.value))
+        game.critic.eval()
         with torch.no_grad():
             kept = prune_motifs(game)
             motifs = _make_motifs(game.generator.motifs[kept], used, table.n_words)
@@ -233,21 +238,47 @@ def read_codes(coder: Coder, counts: Tensor) -> tuple[Tensor, Tensor]:
     coder : Coder
     counts : Tensor
     """
-    values, scale = torch.log1p(counts)[None], 1.0
-    for name in ("first", "second", "third"):
-        weight = torch.from_numpy(getattr(coder, f"{name}_weight")).to(counts.device)
-        bias = torch.from_numpy(getattr(coder, f"{name}_bias")).to(counts.device)
-        scale = SCALE if name == "third" else 1.0
-        values = leak(functional.conv1d(scale * values, weight, bias, padding="same"))
-    log_odds, log_strength = (
-        functional.conv1d(
-            values,
-            torch.from_numpy(getattr(coder, f"{name}_weight")).to(counts.device),
-            torch.from_numpy(getattr(coder, f"{name}_bias")).to(counts.device),
-        )[0]
-        for name in ("odds", "strength")
+    seen = _apply(coder, "third", SCALE * _look(coder, counts[None]))
+    log_odds = _convolve(coder, "odds", seen)
+    return log_odds[0], _convolve(coder, "strength", seen)[0]
+
+
+def judge(spec: InfoganSpec, coder: Coder, table: ObservationTable) -> list[Verdicts]:
+    """Return the critic's verdicts on windows of every document, by their middle.
+
+    Parameters
+    ----------
+    spec : InfoganSpec
+    coder : Coder
+    table : ObservationTable
+    """
+    if coder.judge_weight is None or coder.verdict_weight is None:
+        return []
+    device = choose_device(spec.device)
+    weight = torch.from_numpy(coder.verdict_weight).to(device)
+
+    def decide(windows: Tensor) -> Tensor:
+        seen = _apply(coder, "judge", _look(coder, windows))
+        return torch.einsum("u,but->b", weight, seen) / math.sqrt(windows.shape[2])
+
+    return judge_windows(table, WINDOW_LENGTHS * spec.motif_length, device, decide)
+
+
+def _look(coder: Coder, windows: Tensor) -> Tensor:
+    return _apply(coder, "second", _apply(coder, "first", torch.log1p(windows)))
+
+
+def _apply(coder: Coder, name: str, values: Tensor) -> Tensor:
+    return leak(_convolve(coder, name, values))
+
+
+def _convolve(coder: Coder, name: str, values: Tensor) -> Tensor:
+    """Return a layer of the record, without its rectification."""
+    weight, bias = (
+        torch.from_numpy(getattr(coder, f"{name}_{part}")).to(values.device)
+        for part in ("weight", "bias")
     )
-    return log_odds, log_strength
+    return functional.conv1d(values, weight, bias, padding="same")
 
 
 def _make_motifs(motifs: Tensor, used: np.ndarray, n_words: int) -> MotifSet:
@@ -270,7 +301,7 @@ def _make_coder(game: InfoganGame, kept: Tensor, used: np.ndarray, n_words: int)
     n_motifs = len(game.generator.raw_motifs)
     arrays = {
         f"{name}_{part}": getattr(getattr(network, name), part).cpu().numpy()
-        for name in ("first", "second", "third")
+        for name in ("first", "second", "third", "judge")
         for part in ("weight", "bias")
     }
     first = arrays["first_weight"].transpose(0, 2, 1)
@@ -284,4 +315,5 @@ def _make_coder(game: InfoganGame, kept: Tensor, used: np.ndarray, n_words: int)
         strength_weight=weight[n_motifs + kept].cpu().numpy(),
         strength_bias=bias[n_motifs + kept].cpu().numpy(),
         mass=game.generator.motifs[kept].sum(dim=(1, 2)).cpu().numpy(),
+        verdict_weight=torch.as_tensor(network.verdict.weight)[0, :, 0].cpu().numpy(),
     )

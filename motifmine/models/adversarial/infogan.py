@@ -83,12 +83,9 @@ class InfoganGame:
             gradient_penalty=penalty,
         )
 
-    def draw_real(self) -> Tensor:
-        """Return a batch of real windows, (B, W, V)."""
-        return self.recordings.draw(BATCH)
-
-    def turn_critic(self, real: Tensor) -> CriticTurn:
+    def turn_critic(self) -> CriticTurn:
         """Return the loss of critic and coder."""
+        real = self.recordings.draw(BATCH)
         with torch.no_grad():
             gate, strength = self.generator.draw_codes(BATCH, real.shape[2])
             fake = torch.poisson(self.generator(gate * strength))
@@ -104,7 +101,7 @@ class InfoganGame:
             terms["penalty"] = compute_gradient_penalty(verdicts[0], real)
             loss = loss + self.gradient_penalty * terms["penalty"]
         self._follow_density(seen_real)
-        return CriticTurn(loss + codes, *verdicts, terms)
+        return CriticTurn(loss + codes, real, *verdicts, terms)
 
     def turn_generator(self) -> GeneratorTurn:
         """Return the loss of the generator."""
@@ -119,12 +116,14 @@ class InfoganGame:
         """Return the log-likelihood of all counts at what the coder reads, nats."""
         counts = self.recordings.counts
         length = self.generator.raw_motifs.shape[2]
+        self.critic.eval()
         with torch.no_grad():
             padded = functional.pad(counts, (length, length))[None]
             log_odds, log_strength = self.critic.read(self.critic.look(padded))
             read = torch.sigmoid(log_odds) * log_strength.clamp(-2, 2).exp()
             first = 1 + length // 2
             rate = self.generator(read[:, :, first : first + counts.shape[1] + length - 1])[0]
+            self.critic.train()
             # as of a finished fit: where the observations are, given how many there are
             return float(torch.xlogy(counts, rate / rate.sum()).sum())
 

@@ -9,14 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import parametrize
 
 from motifmine.errors import FitError
+from motifmine.models.checkpoints import load_checkpoint, save_checkpoint
 from motifmine.records.fit import Trace
 from motifmine.time_limit import is_time_up
 
@@ -24,21 +27,24 @@ Loss = Literal["hinge", "non-saturating"]
 
 CHECK_STEPS = 50
 """Steps between two checks, and between two rows of the trace."""
-LEAST_DIVERSITY = 0.1
+LEAST_DIVERSITY = 0.03
 """Mean squared distance of generated windows, relative to that of real ones, below which the
-generator repeats itself. Rates are compared with counts, whose own scatter makes real windows up
-to three times as far apart, so healthy fits have 0.3 or more."""
+generator repeats itself. Rates are compared with counts, whose own scatter makes real windows
+farther apart: healthy fits of motifs have 0.3 or more, those of transposed convolutions 0.1."""
 MOST_ACCURATE = 0.995
 """A critic that is right more often gives the generator no gradient to follow."""
 MOST_RESTARTS = 3
+POWER_STEPS = 30
 
 
 class CriticTurn(NamedTuple):
     """What the critic minimises in a step, and its verdicts."""
 
     loss: Tensor
+    windows: Tensor
+    """Real windows, (B, W, V)."""
     real: Tensor
-    """Verdicts on real windows, > 0 for real, (B,)."""
+    """Verdicts on them, > 0 for real, (B,)."""
     fake: Tensor
     """Verdicts on generated windows, (B,)."""
     terms: dict[str, Tensor]
@@ -65,10 +71,10 @@ class Game(Protocol):
     def generator(self) -> nn.Module:
         """The network that makes windows."""
 
-    def draw_real(self) -> Tensor:
-        """Return a batch of real windows, counts (B, W, V)."""
+    n_turns: int
+    """Turns that the critic has taken."""
 
-    def turn_critic(self, real: Tensor) -> CriticTurn:
+    def turn_critic(self) -> CriticTurn:
         """Return what the critic minimises; nothing of it may reach the generator."""
 
     def turn_generator(self) -> GeneratorTurn:
@@ -86,8 +92,14 @@ class Plan:
     critic_rate: float
     generator_rate: float
     averaging: float = 0.995
-    """Weight of the average so far in the moving average of the generator's parameters."""
+    """Weight of the average so far in the moving averages of the parameters."""
     seed: int
+    first_judged: int = 0
+    """Step from which a collapse counts: a generator with random weights hardly varies at first."""
+    fingerprint: str = ""
+    """Digest of specification, seed and table, to match checkpoints."""
+    checkpoint: Path | None = None
+    """File to resume from, and to save to after every check."""
 
 
 class Row(NamedTuple):
@@ -193,7 +205,7 @@ def _seed_all(seed: int) -> None:
 
 
 def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
-    """Train both networks of `game` in turns; at the end the generator is its moving average.
+    """Train both networks of `game` in turns; at the end both are moving averages.
 
     Parameters
     ----------
@@ -210,6 +222,9 @@ def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
     began = time.perf_counter()
     course = Course()
     run = _Run(game, plan)
+    if plan.checkpoint is not None and plan.checkpoint.exists():
+        run.resume(load_checkpoint(plan.checkpoint, plan.fingerprint), course)
+        began -= course.rows[-1].seconds
     good = run.copy_state()
     try:
         while run.step < plan.steps and not (course.rows and is_time_up()):
@@ -217,7 +232,7 @@ def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
             if run.step % CHECK_STEPS and run.step < plan.steps and not is_time_up():
                 continue
             losses = run.collect_means()
-            if fault := find_collapse(losses):
+            if fault := find_collapse(losses, is_first=run.step < plan.first_judged):
                 course.restarts.append(f"step {run.step}: {fault}")
                 if len(course.restarts) > MOST_RESTARTS:
                     raise FitError(
@@ -231,25 +246,33 @@ def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
             row = Row(run.step, game.evaluate(), losses, time.perf_counter() - began)
             course.rows.append(row)
             good = run.copy_state()
+            if plan.checkpoint is not None:
+                run.save(plan.checkpoint, course)
             on_check(row)
     except KeyboardInterrupt:
         if not course.rows:
             raise
         course.interrupted = True
-    game.generator.load_state_dict(run.average)
+    game.generator.load_state_dict(run.averages[0])
+    game.critic.load_state_dict(run.averages[1])
+    _renew_norms(game.critic)
     return course
 
 
-def find_collapse(losses: dict[str, float]) -> str:
+def find_collapse(losses: dict[str, float], *, is_first: bool = False) -> str:
     """Return why a training is of no use any more, "" where it is sound.
 
     Parameters
     ----------
     losses : dict
         Means since the last check: those of the turns, `diversity` and `accuracy`.
+    is_first : bool
+        Whether the generator still has random weights: only what is not finite counts.
     """
     if broken := [name for name, value in losses.items() if not abs(value) < float("inf")]:
         return f"{broken[0]} is {losses[broken[0]]}"
+    if is_first:
+        return ""
     if losses["diversity"] < LEAST_DIVERSITY:
         return f"the generator repeats itself (diversity {losses['diversity']:.3f} of the data's)"
     if losses["accuracy"] > MOST_ACCURATE:
@@ -270,15 +293,14 @@ class _Run:
         self.generator_optimiser = torch.optim.Adam(
             game.generator.parameters(), plan.generator_rate, betas=betas
         )
-        self.average = _copy(game.generator.state_dict())
+        self.averages = [_copy(n.state_dict()) for n in (game.generator, game.critic)]
         self.sums: dict[str, Tensor] = {}
         self.n_summed = 0
 
     def take_turns(self) -> None:
         """Take one step of the critic and one of the generator."""
         game = self.game
-        real = game.draw_real()
-        critic = game.turn_critic(real)
+        critic = game.turn_critic()
         self.critic_optimiser.zero_grad(set_to_none=True)
         critic.loss.backward()  # type: ignore[no-untyped-call]
         self.critic_optimiser.step()
@@ -288,10 +310,12 @@ class _Run:
         generator.loss.backward()  # type: ignore[no-untyped-call]
         self.generator_optimiser.step()
         game.critic.requires_grad_(True)
-        for name, value in game.generator.state_dict().items():
-            self.average[name].lerp_(value, 1 - self.plan.averaging)
+        for network, average in zip((game.generator, game.critic), self.averages, strict=True):
+            for name, value in network.state_dict().items():
+                average[name].lerp_(value, 1 - self.plan.averaging)
         right = ((critic.real > 0).float().mean() + (critic.fake < 0).float().mean()) / 2
-        diversity = measure_diversity(generator.samples) / measure_diversity(real).clamp(min=1e-9)
+        usual = measure_diversity(critic.windows).clamp(min=1e-9)
+        diversity = measure_diversity(generator.samples) / usual
         terms = {"critic": critic.loss, "generator": generator.loss, "accuracy": right}
         for name, term in {
             **terms,
@@ -316,16 +340,53 @@ class _Run:
             "step": self.step,
             "critic": _copy(self.game.critic.state_dict()),
             "generator": _copy(self.game.generator.state_dict()),
-            "average": _copy(self.average),
+            "averages": [_copy(average) for average in self.averages],
         }
+
+    def save(self, path: Path, course: Course) -> None:
+        """Write everything that the rest of the training depends on."""
+        state = {
+            **self.copy_state(),
+            "optimisers": [o.state_dict() for o in self._optimisers],
+            "random": torch.random.get_rng_state(),
+            "rows": [tuple(row) for row in course.rows],
+            "restarts": course.restarts,
+            "turns": self.game.n_turns,
+        }
+        save_checkpoint(path, self.plan.fingerprint, state)
+
+    def resume(self, state: dict[str, Any], course: Course) -> None:
+        """Go on where a training was interrupted; the numbers to come are those of the CPU's."""
+        self.restore_state(state)
+        for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        torch.random.set_rng_state(state["random"])
+        course.rows = [Row(*row) for row in state["rows"]]
+        course.restarts = state["restarts"]
+        self.game.n_turns = state["turns"]
+
+    @property
+    def _optimisers(self) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+        return self.critic_optimiser, self.generator_optimiser
 
     def restore_state(self, state: dict[str, object]) -> None:
         """Go back to a state, with optimisers that know nothing of the way since."""
         self.game.critic.load_state_dict(_copy(state["critic"]))  # type: ignore[arg-type]
         self.game.generator.load_state_dict(_copy(state["generator"]))  # type: ignore[arg-type]
-        average, step = state["average"], state["step"]
+        averages, step = state["averages"], state["step"]
         self.__init__(self.game, self.plan)  # type: ignore[misc]
-        self.average, self.step = _copy(average), step  # type: ignore[arg-type, assignment]
+        self.averages = [_copy(average) for average in averages]  # type: ignore[attr-defined]
+        self.step = step  # type: ignore[assignment]
+
+
+def _renew_norms(network: nn.Module) -> None:
+    """Find the spectral norms of weights that are averages: vectors of others' are no use."""
+    network.train()
+    for module in network.modules():
+        if parametrize.is_parametrized(module):
+            for _ in range(POWER_STEPS):
+                # each use is a step of the power iteration
+                _ = module.weight
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

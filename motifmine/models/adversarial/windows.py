@@ -1,18 +1,28 @@
 """Windows of dense counts drawn from a table, and what recurs in them as a first guess."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from motifmine.models.devices import use_deterministic_sums
+from motifmine.models.protocol import Verdicts
 from motifmine.records.table import ObservationTable
 
 CANDIDATES = 300
 """Windows that are compared with all others for a first guess."""
 RECURRENCES = 8
 """Most similar windows that are averaged with a candidate."""
+
+HELD_OUT_WINDOWS, HELD_OUT_BLOCKS = 10, 6
+"""Length of a block in windows; one block in how many is held out."""
+
+WINDOWS_AT_A_BIN, JUDGED_TOGETHER = 4, 256
+"""Windows that a bin is part of when all of a document is judged, and windows in a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,10 +34,17 @@ class Recordings:
     window_bins: int
     """V."""
     first_bin: Tensor
-    """Columns of `counts` where a window begins that stays in its document, int64."""
+    """Columns of `counts` where a window begins that stays in its document and has no time that is
+    held out, int64."""
 
     @classmethod
-    def of(cls, table: ObservationTable, window_bins: int, device: torch.device) -> "Recordings":
+    def of(
+        cls,
+        table: ObservationTable,
+        window_bins: int,
+        device: torch.device,
+        more: Tensor | None = None,
+    ) -> "Recordings":
         """Return the counts of a table.
 
         Parameters
@@ -36,18 +53,25 @@ class Recordings:
         window_bins : int
             Length of windows, at most that of the longest document.
         device : torch.device
+        more : Tensor or None
+            Rows below the counts, (.., T).
         """
         lengths = table.document_lengths
         window_bins = min(window_bins, int(lengths.max()))
+        n_before = np.concatenate([[0], np.cumsum(hold_out(table, window_bins))])
         inside = [
             first + np.arange(n_times - window_bins + 1)
             for first, n_times in zip(table.document_offsets, lengths, strict=False)
             if n_times >= window_bins
         ]
+        first = np.concatenate(inside)
+        seen = first[n_before[first + window_bins] == n_before[first]]
+        counts = make_dense(table, device)
         return cls(
-            counts=make_dense(table, device),
+            counts=counts if more is None else torch.cat([counts, more]),
             window_bins=window_bins,
-            first_bin=torch.from_numpy(np.concatenate(inside)).to(device),
+            # of very short recordings everything is learned from
+            first_bin=torch.from_numpy(seen if len(seen) else first).to(device),
         )
 
     def draw(self, n_windows: int) -> Tensor:
@@ -60,6 +84,54 @@ class Recordings:
         column = first_bin[:, None] + torch.arange(n_bins, device=first_bin.device)
         padded = functional.pad(self.counts, (n_bins, n_bins))
         return padded[:, (column + n_bins).clamp(0, padded.shape[1] - 1)].transpose(0, 1)
+
+
+def hold_out(table: ObservationTable, window_bins: int) -> NDArray[np.bool_]:
+    """Return which bins of all documents are never learned from, bool (T,).
+
+    Windows that a critic has learned seem more real to it than others: what is usual can only be
+    known from others. Where there is too little time, none is held out.
+    """
+    block = np.arange(table.n_times) // (HELD_OUT_WINDOWS * window_bins)
+    is_held_out: NDArray[np.bool_] = block % HELD_OUT_BLOCKS == HELD_OUT_BLOCKS // 2
+    return is_held_out
+
+
+def judge_windows(
+    table: ObservationTable,
+    window_bins: int,
+    device: torch.device,
+    decide: Callable[[Tensor], Tensor],
+) -> list[Verdicts]:
+    """Return verdicts on windows of every document, for each bin that of the nearest window.
+
+    Windows are cut as those that were learned from: a critic also sees where they end.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    window_bins : int
+    device : torch.device
+    decide : callable
+        Verdicts (B,) on windows of counts (B, W, V).
+    """
+    unseen = np.split(hold_out(table, window_bins), table.document_offsets[1:-1])
+    found = []
+    with torch.no_grad(), use_deterministic_sums():
+        for document, is_held_out in enumerate(unseen):
+            counts = make_dense(table.document(document), device)
+            n_times = counts.shape[1]
+            counts = functional.pad(counts, (0, max(0, window_bins - n_times)))
+            last = counts.shape[1] - window_bins
+            step = max(1, window_bins // WINDOWS_AT_A_BIN)
+            first = np.unique(np.append(np.arange(0, last, step), last))
+            windows = counts.unfold(1, window_bins, 1)[:, torch.from_numpy(first).to(device)]
+            batches = torch.split(windows.transpose(0, 1), JUDGED_TOGETHER)
+            verdict = torch.cat([decide(batch) for batch in batches]).cpu().numpy()
+            middle = first[:-1] + (window_bins + np.diff(first)) / 2
+            nearest = np.searchsorted(middle, np.arange(n_times))
+            found.append(Verdicts(verdict[nearest].astype(np.float64), is_held_out))
+    return found
 
 
 def make_dense(table: ObservationTable, device: torch.device) -> Tensor:

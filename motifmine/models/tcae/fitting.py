@@ -1,12 +1,9 @@
 """Fitting of the auto-encoder in torch, and locating its motifs in new documents."""
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ import torch
 from torch import Tensor
 
 from motifmine.errors import FitError
+from motifmine.models.checkpoints import fingerprint_of
 from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
@@ -188,17 +186,13 @@ def _make_plan(
     checkpoint: Path | None,
     paths: PathMask | None,
 ) -> Plan:
-    # a checkpoint of anything else would continue silently with wrong weights
-    digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
-    for array in (table.offsets, table.word, table.count):
-        digest.update(np.ascontiguousarray(array).tobytes())
     return Plan(
         epochs=spec.epochs,
         patience=spec.patience,
         batch_windows=spec.batch_windows,
         learning_rate=spec.learning_rate,
         narrowing=0 if paths is None else NARROW_EPOCHS,
-        fingerprint=digest.hexdigest(),
+        fingerprint=fingerprint_of(spec, seed, table),
         checkpoint=checkpoint,
     )
 

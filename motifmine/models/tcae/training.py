@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from motifmine.errors import DataError, FitError
-from motifmine.files import open_atomic
+from motifmine.errors import FitError
+from motifmine.models.checkpoints import load_checkpoint, save_checkpoint
 from motifmine.time_limit import is_time_up
 from motifmine.types import Indices
 
@@ -206,7 +206,6 @@ def _save_checkpoint(
 ) -> None:
     """Write everything that the rest of the training depends on."""
     state = {
-        "fingerprint": plan.fingerprint,
         "module": module.state_dict(),
         "optimiser": optimiser.state_dict(),
         # with it the batches to come are those of a run without interruption
@@ -215,8 +214,7 @@ def _save_checkpoint(
         "best_epoch": course.best,
         "best": best,
     }
-    with open_atomic(path, force=True) as part:
-        torch.save(state, part)
+    save_checkpoint(path, plan.fingerprint, state)
 
 
 def _load_checkpoint(
@@ -229,19 +227,7 @@ def _load_checkpoint(
 ) -> dict[str, Tensor]:
     """Restore the state of a checkpoint; return the parameters of the best epoch."""
     device = next(module.parameters()).device
-    try:
-        # weights_only: a pickle could run any code
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        fingerprint = state["fingerprint"]
-    except Exception as error:
-        raise DataError(
-            f"{path} is not a checkpoint of motifmine ({error}); remove it or use another file"
-        ) from error
-    if fingerprint != plan.fingerprint:
-        raise DataError(
-            f"the checkpoint {path} belongs to another specification, seed or table; "
-            "remove it or use another file"
-        )
+    state = load_checkpoint(path, plan.fingerprint)
     module.load_state_dict(state["module"])
     optimiser.load_state_dict(state["optimiser"])
     generator.set_state(state["generator"])

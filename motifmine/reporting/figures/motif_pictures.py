@@ -65,17 +65,25 @@ def draw_background(record: FitRecord) -> Pixels:
     return shaded
 
 
-def draw_overlay(record: FitRecord, motif: int) -> Pixels:
+def draw_overlay(record: FitRecord, motif: int, *, full: float | None = None) -> Pixels:
     """Return a motif's cells coloured by their relative time, with arrows of motion, rgba.
 
-    Opacity grows with the cell's probability (power 0.8) up to the 99th percentile.
+    Opacity grows with the cell's probability (power 0.8).
+
+    Parameters
+    ----------
+    record : FitRecord
+    motif : int
+    full : float or None
+        Probability of a cell from which on nothing is added; None: their 99th percentile.
     """
     grid = picture_grid(record)
     scale = _choose_scale(grid, len(record.motifs))
     activity = cell_activity(record, motif)
     last = max(record.motifs.motif_length - 1, 1)
     colour = colour_times(activity.time / last)
-    relative = _normalise_strength(activity.strength)
+    strength = activity.strength
+    relative = _normalise_strength(strength) if full is None else np.clip(strength / full, 0, 1)
     side = grid.cell_px * scale
     # below, cells would only dim the scene; the power lifts weak cells without hiding the scene
     # under strong ones

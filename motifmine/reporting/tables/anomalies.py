@@ -14,6 +14,7 @@ MEANING = {
     "unexpected": "activity that no motif explains",
     "missing": "activity expected from the motifs is missing, or there is too little activity",
     "too many": "far more activity than usual",
+    "implausible": "the critic of the fit finds it unlike the data",
 }
 ONCE = "an event that happened once"  # meaning of `once` after a sense
 

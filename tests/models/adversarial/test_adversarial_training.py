@@ -1,12 +1,13 @@
 """The training of two networks: it follows its seed, notices a collapse, and begins again."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from motifmine.errors import FitError
+from motifmine.errors import DataError, FitError
 from motifmine.models.adversarial.training import (
     CHECK_STEPS,
     Course,
@@ -19,6 +20,7 @@ from motifmine.models.adversarial.training import (
     train,
     use_seed,
 )
+from motifmine.models.checkpoints import load_checkpoint
 from motifmine.models.devices import use_deterministic_sums
 
 CPU = torch.device("cpu")
@@ -44,13 +46,12 @@ class Toy:
 
     generator: Scale
     critic: nn.Module = field(default_factory=lambda: nn.Sequential(nn.Flatten(), nn.Linear(6, 1)))
+    n_turns: int = 0
 
-    def draw_real(self) -> Tensor:
-        return 2 * self._sizes().expand(-1, 2, 3)
-
-    def turn_critic(self, real: Tensor) -> CriticTurn:
+    def turn_critic(self) -> CriticTurn:
+        real = 2 * self._sizes().expand(-1, 2, 3)
         verdicts = self.judge(real), self.judge(self.generator(self._sizes()).detach())
-        return CriticTurn(compute_critic_loss("hinge", *verdicts), *verdicts, {})
+        return CriticTurn(compute_critic_loss("hinge", *verdicts), real, *verdicts, {})
 
     def turn_generator(self) -> GeneratorTurn:
         windows = self.generator(self._sizes())
@@ -130,3 +131,30 @@ def test_a_training_goes_back_to_its_last_good_state(monkeypatch: pytest.MonkeyP
     assert course.restarts[0].startswith(f"step {2 * CHECK_STEPS}: ")
     assert torch.isfinite(toy.generator.level).all()
     assert [row.step for row in course.rows] == [CHECK_STEPS * (i + 1) for i in range(3)]
+
+
+def test_an_interrupted_training_resumes_from_its_file(tmp_path: Path) -> None:
+    def start(steps: int, name: str) -> Toy:
+        plan = Plan(
+            steps=steps,
+            critic_rate=0.02,
+            generator_rate=0.02,
+            averaging=0.9,
+            seed=1,
+            fingerprint=name,
+            checkpoint=tmp_path / "run.checkpoint",
+        )
+        with use_seed(plan.seed, CPU), use_deterministic_sums():
+            toy = Toy(Scale(0.0, is_frozen=False))
+            course = train(toy, plan, lambda row: None)
+        assert [row.step for row in course.rows] == [
+            CHECK_STEPS * (i + 1) for i in range(steps // CHECK_STEPS)
+        ]
+        return toy
+
+    start(2 * CHECK_STEPS, "one")
+    assert load_checkpoint(tmp_path / "run.checkpoint", "one")["step"] == 2 * CHECK_STEPS
+    resumed, (whole, _) = start(6 * CHECK_STEPS, "one"), run(0.0)
+    assert torch.equal(resumed.generator.level, whole.generator.level)
+    with pytest.raises(DataError, match="another specification"):
+        start(6 * CHECK_STEPS, "other")
