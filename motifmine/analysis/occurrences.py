@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from motifmine.kernels.likelihood import compute_rates, score_occurrences
+from motifmine.kernels.likelihood import Observed, Stretches, compute_rates, score_occurrences
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import (
     Activations,
@@ -172,13 +172,12 @@ def _score(
     )
     document, _ = layout.start_of_row(row)
     scores: Floats = score_occurrences(
-        np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
-        np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
-        motif,
-        layout.bin_row,
-        layout.offsets,
-        layout.word,
-        layout.count,
+        Stretches(
+            np.maximum(row - SPREAD_BINS, layout.document_rows[document]),
+            np.minimum(row + SPREAD_BINS + 1, layout.document_rows[document + 1]),
+            motif,
+        ),
+        Observed(layout.bin_row, layout.offsets, layout.word, layout.count),
         _rates(layout, motifs, base, activation),
         activation,
         motifs.probability,

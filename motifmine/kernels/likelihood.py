@@ -1,20 +1,43 @@
 """Poisson rates of observations under a fit, and log-likelihood ratios of single occurrences."""
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from motifmine.kernels.jit import kernel
+from motifmine.types import Floats, Floats32, Indices, Indices32
+
+
+class Observed(NamedTuple):
+    """Observations; those of time bin b are `offsets[b]:offsets[b + 1]`."""
+
+    bin_row: Indices
+    """Row of every time bin, ascending, int64 array (B,); see `motifmine.records.start_layout`."""
+    offsets: Indices
+    """int64 array (B + 1,)."""
+    word: Indices32
+    """int32 array (N,)."""
+    counts: Floats32
+    """float32 array (N,)."""
+
+
+class Stretches(NamedTuple):
+    """Start rows `first_row <= row < last_row` of a motif, int64 arrays (O,)."""
+
+    first_row: Indices
+    last_row: Indices
+    motif: Indices
 
 
 @kernel
 def compute_rates(
-    bin_row: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    word: NDArray[np.int32],
-    base: NDArray[np.float32],
-    activation: NDArray[np.float32],
-    phi: NDArray[np.float32],
-) -> NDArray[np.float64]:
+    bin_row: Indices,
+    offsets: Indices,
+    word: Indices32,
+    base: Floats32,
+    activation: Floats32,
+    phi: Floats32,
+) -> Floats:
     """Return the rate of every observation, float64 array (N,).
 
     Parameters
@@ -53,34 +76,27 @@ def compute_rates(
 
 @kernel
 def score_occurrences(
-    first_row: NDArray[np.int64],
-    last_row: NDArray[np.int64],
-    motif: NDArray[np.int64],
-    bin_row: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    word: NDArray[np.int32],
-    count: NDArray[np.float32],
-    rates: NDArray[np.float64],
-    activation: NDArray[np.float32],
-    probability: NDArray[np.float32],
-) -> NDArray[np.float64]:
+    stretches: Stretches,
+    observed: Observed,
+    rates: Floats,
+    activation: Floats32,
+    probability: Floats32,
+) -> Floats:
     """Return the log-likelihood ratio of every occurrence, nats, float64 array (O,).
 
-    An occurrence is the mass of `motif` in the start rows `first_row <= row < last_row`. If it is
-    removed, an observation of rate r has the rate r - o, and the Poisson log-likelihood decreases
-    by sum n log(r / (r - o)) - (mass of the occurrence).
+    An occurrence is the mass of a motif in a stretch of start rows. If it is removed, an
+    observation of rate r has the rate r - o, and the Poisson log-likelihood decreases by
+    sum n log(r / (r - o)) - (mass of the occurrence).
 
     Parameters
     ----------
-    first_row, last_row, motif : int64 arrays (O,)
-    bin_row : int64 array (B,), ascending
-    offsets : int64 array (B + 1,)
-    word, count : int32 and float32 arrays (N,)
     rates : float64 array (N,)
         Rates under the whole fit.
     activation : float32 array (R, K)
     probability : float32 array (K, L, W)
     """
+    first_row, last_row, motif = stretches
+    bin_row, offsets, word, count = observed
     length = probability.shape[1]
     scores = np.empty(len(first_row))
     for o in range(len(first_row)):

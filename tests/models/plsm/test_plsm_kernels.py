@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from motifmine.kernels.likelihood import compute_rates, score_occurrences
+from motifmine.kernels.likelihood import Observed, Stretches, compute_rates, score_occurrences
 from motifmine.models.plsm.kernels import rows as plsm_rows
 from motifmine.models.plsm.kernels.ratios import FLOOR, ratio, sweep_ratios
 from motifmine.models.plsm.kernels.search import drop_costs, sweep_threshold, window_counts
@@ -123,7 +123,8 @@ def test_scores_are_the_log_likelihood_ratio_of_single_occurrences(name: str) ->
                 if 0 <= newest - row < length
             )
             expected[o] += n * math.log(rates[i] / (rates[i] - part))
-    found = score_occurrences(first, last, motif, *p.table[:4], rates, p.activation, p.motifs)
+    stretches, observed = Stretches(first, last, motif), Observed(*p.table[:4])
+    found = score_occurrences(stretches, observed, rates, p.activation, p.motifs)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
