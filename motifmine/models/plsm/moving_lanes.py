@@ -317,11 +317,14 @@ def _is_same(
     within = max(1, min(reach[j], reach[k]) // 2)
     together = np.array([_n_near(one + lag, other, within) for lag in lags])
     best = int(np.argmax(together))
-    # the mean over all lags is what chance gives at any of them, whatever the rates
+    # lags nearby at which they do not touch show what chance gives, whatever the rates
     length = motifs.shape[1]
-    every = [_n_near(one + lag, other, within) for lag in range(-length, length + 1)]
+    elsewhere = np.setdiff1d(np.arange(-length, length + 1), lags)
+    n_chance = sum(_n_near(one + lag, other, within) for lag in elsewhere)
+    # half a coincidence more: with few things there is none, which proves little
+    chance = (n_chance + 0.5) / (len(elsewhere) * len(other) + 1)
     # the best of several lags is tested (Bonferroni)
-    p_value = len(lags) * binom.sf(together[best] - 1, len(other), np.mean(every) / len(other))
+    p_value = len(lags) * binom.sf(together[best] - 1, len(other), chance)
     if together[best] < MOSTLY * len(other) or p_value > CHANCE:
         return False
     is_mutual = together[best] >= MOSTLY * len(one)

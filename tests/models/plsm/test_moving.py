@@ -10,6 +10,7 @@ from motifmine.models.moving_window import MovingWindow, smooth_paths
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.start_layout import start_layout
+from motifmine.records.table import table_from_rows
 from motifmine.simulation import simulate
 from motifmine.types import Floats
 from tests.helpers.moving_traffic import COLUMNS, LEFT, RIGHT, ROWS, Lane, Traffic, simulate_traffic
@@ -99,6 +100,30 @@ def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: 
     assert fit.motifs.motif_length == 12
     assert len(fit.motifs) <= 2
     assert purity(fit).min() > 0.95
+
+
+def test_the_tops_of_tall_things_are_no_motif_of_their_own() -> None:
+    """Every third thing reaches into the next rows, where without it nothing passes."""
+    n_bins = 200
+    low, high = (
+        simulate_traffic(
+            [Lane(row=row, direction=RIGHT, speed=1.2)], n_bins=n_bins, per_bin=0.06, seed=1
+        )
+        for row in (8.0, 5.4)
+    )
+    nearest = np.abs(np.arange(n_bins)[:, None] - low.passages[0]).argmin(axis=1)
+    time, top = (np.repeat(np.arange(n_bins), np.diff(each.table.offsets)) for each in (low, high))
+    is_tall = nearest[top] % 3 == 0
+    table = table_from_rows(
+        time=np.concatenate([time, top[is_tall]]),
+        word=np.concatenate([low.table.word, high.table.word[is_tall]]),
+        count=np.concatenate([low.table.count, high.table.count[is_tall]]),
+        n_times=n_bins,
+        vocabulary=low.table.vocabulary,
+        bin_s=low.table.bin_s,
+    )
+    fit = Plsm(n_motifs=6, longest_s=6.0).fit(table, seed=0)
+    assert shares_of_rows(fit).argmax(axis=1).tolist() == [8]
 
 
 @pytest.mark.long
