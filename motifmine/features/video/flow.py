@@ -115,6 +115,7 @@ class FlowWords:
         self.start_s = start_s
         self.grid = spec.grid(width, height)
         self.watched = make_watch_mask(spec, self.grid, width, height)
+        self._is_all_watched = bool(self.watched.all())
         self.mean = MeanPicture(self.grid.frame_width, self.grid.frame_height)
         size = (self.grid.frame_width, self.grid.frame_height)
         self.camera = camera.resume() if camera else Camera(*size)
@@ -293,7 +294,9 @@ class FlowWords:
         for known in (one.known, other.known):
             if known is not None:
                 differ = cv2.bitwise_and(differ, known)
-        return np.flatnonzero(cv2.bitwise_and(differ, self.watched).view(np.bool_))
+        if not self._is_all_watched:
+            differ = cv2.bitwise_and(differ, self.watched)
+        return differ.view(np.bool_).ravel().nonzero()[0]
 
     def find_bin(self, time_s: Fraction) -> int:
         """Return the time bin of a frame."""
