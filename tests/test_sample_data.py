@@ -34,6 +34,7 @@ def demo(
     return result, read_fit(folder / "fits/demo.h5"), folder
 
 
+@pytest.mark.long
 def test_the_demo_ends_with_the_motif_table_and_the_report(
     demo: tuple[Result, FitRecord, Path],
 ) -> None:
@@ -45,22 +46,26 @@ def test_the_demo_ends_with_the_motif_table_and_the_report(
     assert (folder / "reports/demo/report.html").is_file()
 
 
+@pytest.mark.long
 def test_occurrences_match_the_rendered_traffic(demo: tuple[Result, FitRecord, Path]) -> None:
     assert agreement(demo[1]).overall.f1 >= 0.9
 
 
+@pytest.mark.long
 def test_happenings_at_the_station_are_found(demo: tuple[Result, FitRecord, Path]) -> None:
     record = read_fit(demo[2] / "station/fits/demo.h5")
     truth = read_truth(SAMPLES / "station_truth.csv", record)
     assert evaluate(record, truth, tolerance_s=60.0).overall.f1 >= 0.95
 
 
+@pytest.mark.long
 def test_every_route_has_a_motif_of_its_own(demo: tuple[Result, FitRecord, Path]) -> None:
     labels = agreement(demo[1]).labels
     assert len({label.motifs for label in labels}) == len(labels) == 7
     assert all(label.motifs and label.recall >= 0.6 for label in labels)
 
 
+@pytest.mark.long
 def test_occurrences_moved_in_time_do_not_match(demo: tuple[Result, FitRecord, Path]) -> None:
     """The measure itself can fail: shifted differently in every clip, agreement is chance."""
     from dataclasses import replace
@@ -71,6 +76,7 @@ def test_occurrences_moved_in_time_do_not_match(demo: tuple[Result, FitRecord, P
     assert agreement(replace(record, occurrences=moved)).overall.f1 < 0.7
 
 
+@pytest.mark.long
 def test_names_give_the_wall_clock(demo: tuple[Result, FitRecord, Path]) -> None:
     assert demo[1].recordings[0].start_utc.startswith("2026-03-14T08:00:00")
 
