@@ -12,8 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from motifmine.errors import DataError, SpecError
-from motifmine.features.series.bin_length import choose_bin_s, round_up
+from motifmine.features.series.bin_length import choose_bin_s, choose_event_bin_s
 from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
@@ -27,14 +29,14 @@ from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned, forget_if_warned
-from motifmine.records.series import SeriesHeader, SeriesReader
+from motifmine.records.series import EventChunk, SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats
 
 # time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin
 SOUND_HOP_S = 0.005
-BINS_PER_EVENT = 10  # default mean distance of events of one label, bins
+MOST_EVENTS = 200_000  # events of a source that its bins are chosen from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,16 +213,18 @@ def survey(
 
 
 def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Survey:
-    n_events, first_s, last_s = 0, math.inf, -math.inf
+    parts: list[EventChunk] = []
+    n_events = 0
     for chunk in reader.chunks():
-        n_events += len(chunk.time_s)
-        if len(chunk.time_s):
-            first_s, last_s = min(first_s, chunk.time_s[0]), max(last_s, chunk.time_s[-1])
+        # all are read: the labels are those of the whole source
+        if isinstance(chunk, EventChunk) and n_events < MOST_EVENTS:
+            parts.append(chunk)
+            n_events += len(chunk.time_s)
     labels = reader.labels()
     if bin_s is None:
-        # per label: many labels together are dense although each is rare
-        apart_s = (last_s - first_s) * max(len(labels), 1) / max(n_events, 1)
-        bin_s = round_up(apart_s / BINS_PER_EVENT) if apart_s > 0 and n_events > 1 else 1.0
+        time_s = np.concatenate([[], *(part.time_s for part in parts)])
+        label = np.concatenate([np.zeros(0, np.int64), *(part.label for part in parts)])
+        bin_s = choose_event_bin_s(time_s, label, len(labels))
     return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, sample=None)
 
 
