@@ -5,19 +5,25 @@ lagged covariance C(d) of the words that changes its sign under reversal, (C(d) 
 nothing beyond the length of the patterns. What words that have nothing to do with one another give
 is estimated by moving every component of the words around the recording by a lag of its own, which
 keeps its own rhythm and drift.
+
+Where that is undecided, few pairs of words may have an order that is lost in the sum over all: the
+surest pairs of words (see `motifmine.kernels.order_in_time`) then give a length.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from motifmine.kernels.order_in_time import RATIO, measure_order
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
-from motifmine.types import Floats, Floats32
+from motifmine.types import Floats, Floats32, Indices
 
 N_COMPONENTS = 25
 """Principal components of the words that are looked at."""
+N_WORDS = 40  # most varying words of which pairs are looked at
 N_NULL = 10
 """Copies with components moved apart."""
 MOST_BINS = 10_000
@@ -55,6 +61,8 @@ class LengthChoice:
     """Order in time at lags 1, 2, ... above what chance gives, over its peak, float64 (lags,)."""
     reason: str
     """In words for people."""
+    pairs: int = 0
+    """Where the profile is undecided: length by the surest pairs of words, bins, 0 without any."""
 
 
 def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
@@ -67,7 +75,8 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     >>> 8 <= choose_length(table).bins <= 12
     True
     """
-    components, edges = _components(table)
+    root, edges = _roots(table)
+    components = _components(root)
     # an order at a lag must be seen several times in the table
     longest = min(LONGEST, len(components) // 5, int(np.diff(edges).max(initial=0)) - 1)
     nothing = np.zeros(max(longest, 0))
@@ -84,8 +93,21 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     peak = int(excess.argmax())
     profile = excess / max(float(excess[peak]), 1e-30)
     if excess[peak] <= 0 or sure[: peak + 1].max() < LEAST_PEAK:
-        return LengthChoice(bins=None, profile=profile, reason=NO_ORDER)
-    return _read_off(profile, sure)
+        choice = LengthChoice(bins=None, profile=profile, reason=NO_ORDER)
+    else:
+        choice = _read_off(profile, sure)
+    if choice.bins is None:
+        choice = replace(choice, pairs=_length_of_pairs(root, components, edges, longest))
+    return choice
+
+
+def _length_of_pairs(root: Floats32, components: Floats32, edges: Indices, longest: int) -> int:
+    """Return the length up to which the surest pairs of words have an order, bins."""
+    frequent = root[:, np.argsort(-root.var(axis=0), kind="stable")[:N_WORDS]]
+    spans = [measure_order(values, edges, longest).span() for values in (frequent, components)]
+    lags = [span[1] for span in spans if span is not None]
+    # lags are between words: the last of them goes on
+    return math.ceil(RATIO * max(lags)) if lags else 0
 
 
 def _read_off(profile: Floats, sure: Floats) -> LengthChoice:
@@ -116,8 +138,8 @@ def _read_off(profile: Floats, sure: Floats) -> LengthChoice:
     return LengthChoice(bins=None, profile=profile, reason="order in time does not end")
 
 
-def _components(table: ObservationTable) -> tuple[Floats32, np.ndarray]:
-    """Return principal components of the roots of the counts (T, P), and where documents begin."""
+def _roots(table: ObservationTable) -> tuple[Floats32, Indices]:
+    """Return roots of the counts over their means (T, words), and where documents begin."""
     n_times = min(table.n_times, MOST_BINS)
     edges = np.unique(np.minimum(table.document_offsets, n_times))
     row = table.row_of_observation()
@@ -129,10 +151,15 @@ def _components(table: ObservationTable) -> tuple[Floats32, np.ndarray]:
     # in part only: whitened fully, the rarest words would make the components
     root /= np.sqrt(root.mean(axis=0) + 1e-9)
     root -= root.mean(axis=0)
-    values, vectors = np.linalg.eigh((root.T @ root).astype(np.float64) / max(n_times, 1))
+    return root, edges
+
+
+def _components(root: Floats32) -> Floats32:
+    """Return the principal components of roots of counts (T, P)."""
+    values, vectors = np.linalg.eigh((root.T @ root).astype(np.float64) / max(len(root), 1))
     order = np.argsort(-values)[:N_COMPONENTS]
     components: Floats32 = root @ vectors[:, order].astype(np.float32)
-    return components, edges
+    return components
 
 
 def _order(components: Floats32, edges: np.ndarray, longest: int) -> Floats:

@@ -17,14 +17,18 @@ class PlsmSizeChoice:
     def choose_length(self, table: ObservationTable, spec: Plsm, *, seed: int) -> tuple[Plsm, str]:
         """Return the specification with the length chosen, and a line that says why.
 
-        Where the profile of order in time is undecided, the length stays what it is; but where no
-        order stands out, motifs may be too short to have one, so that half of it is tried.
+        Where the profile of order in time is undecided, the length stays what it is, unless words
+        follow one another further apart; where none do, motifs may be too short to have an order,
+        so that half of it is tried.
         """
         choice = choose_length(table, seed=seed)
-        bins = choice.bins or spec.motif_length
-        taken = choice.reason if choice.bins else f"the usual, for {choice.reason}"
-        half = spec.motif_length // 2
-        if choice.reason == NO_ORDER and half >= SHORTEST and has_open_number(spec):
+        bins, half = spec.motif_length, spec.motif_length // 2
+        taken = f"the usual, for {choice.reason}"
+        if choice.bins:
+            bins, taken = choice.bins, choice.reason
+        elif choice.pairs > bins:
+            bins, taken = choice.pairs, "words follow one another as far apart as that"
+        elif choice.reason == NO_ORDER and half >= SHORTEST and has_open_number(spec):
             usual, short = (_saving(table, spec, length, seed) for length in (bins, half))
             if short > usual:
                 bins = half
