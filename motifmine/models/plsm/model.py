@@ -39,6 +39,7 @@ from motifmine.models.plsm.stages import (
     has_open_number,
     prepare_fit,
     resolve,
+    settled_at_front,
     without_surplus,
 )
 from motifmine.models.plsm.variational import polish
@@ -134,6 +135,7 @@ class Plsm(PlsmSpec):
         state = climbed(spec, problem, state, watch)
         if spec.drop_surplus:
             state = without_surplus(spec, compact, problem, state, watch)
+        state = settled_at_front(spec, problem, state, watch)
         if spec.inference == "vb" and state.n_motifs:
             fit, line = _polished(spec, table, problem, state, used, seed, watch)
             lines += (line,)

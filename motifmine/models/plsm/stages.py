@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.monitor import Monitor
+from motifmine.models.plsm.centring import begin_at_front
 from motifmine.models.plsm.em import climb, infer_starts, iterate
 from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
@@ -264,6 +265,14 @@ def without_surplus(
         state = _with_inferred_starts(problem, state.usual, state.background_word)
         state = climbed(spec, problem, state, watch)
     return state
+
+
+def settled_at_front(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
+    """Return motifs that begin where their windows do, after EM where any was moved."""
+    moved = begin_at_front(problem, state)
+    if np.array_equal(moved.motifs, state.motifs):
+        return state
+    return climbed(spec, problem, moved, watch)
 
 
 def has_open_number(spec: PlsmSpec) -> bool:

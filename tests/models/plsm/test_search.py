@@ -5,7 +5,7 @@ import pytest
 
 from motifmine.errors import FitError, SpecError
 from motifmine.models.excerpt import part_of_time
-from motifmine.models.plsm.centring import crop_motifs, heaviest_window
+from motifmine.models.plsm.centring import begin_at_front, crop_motifs, heaviest_window
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.problem import flat_start, prepare_em
@@ -45,6 +45,19 @@ def test_the_heaviest_window_of_a_motif_is_found_and_cut_out() -> None:
     short = crop_motifs(motifs, 4)
     assert short.shape == (2, 4, 3)
     np.testing.assert_allclose(short.sum(axis=(1, 2)), 1, rtol=1e-5)
+
+
+def test_a_motif_in_the_middle_of_its_window_is_moved_to_the_front(small: Simulation) -> None:
+    problem = prepare_em(small.table, 20, Priors(sparsity=2.0), most_motifs=2, n_threads=1)
+    motifs = np.full((2, 20, small.table.n_words), 1e-6, np.float32)
+    motifs[0, 12, 1] = motifs[0, 15, 2] = motifs[1, 1, 3] = motifs[1, 9, 3] = 0.5
+    state = flat_start(problem, motifs, problem.word_shares())
+    starts = np.zeros_like(state.starts)
+    starts[100] = 3
+    moved = begin_at_front(problem, state._replace(starts=starts))
+    assert np.argwhere(moved.motifs > 0.1).tolist() == [[0, 0, 1], [0, 3, 2], [1, 1, 3], [1, 9, 3]]
+    # what happens stays at its time; a bin is no reason to move a motif
+    assert np.argwhere(moved.starts).tolist() == [[100, 1], [112, 0]]
 
 
 def test_copies_of_a_motif_are_merged(small: Simulation) -> None:
