@@ -1,4 +1,4 @@
-"""What other sizes would find, where a fit has no motif: it tries before it advises."""
+"""What other sizes would find, where a fit has no motif, or only a part of one: it tries first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +11,8 @@ from motifmine.time_limit import is_time_up
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import USUAL_NUMBER, decides_sizes
 
+LONGER = 2  # times the motif length, where a motif may be longer
+LEAST_LENGTHS = 20  # of longer motifs in all recordings
 LEVEL = 0.01  # probability that any of the other fits reports a motif where there are none
 
 
@@ -25,8 +27,10 @@ def look_again(
 
     Where sizes were given these are believed, and what others find is only reported.
     """
-    if len(record.motifs) or not decides_sizes(request, record.vocabulary) or is_time_up():
+    if not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
+    if len(record.motifs):
+        return _look_longer(record, spec, request, run, find)
     others = list(other_sizes(spec))
     for other in others:
         found = find(other)
@@ -45,6 +49,41 @@ def look_again(
     tried = ", ".join(" ".join(_options(other, spec)) for other in others)
     run.say(f"nothing recurs with these sizes, nor with {tried}" if tried else "")
     return record
+
+
+def _look_longer(
+    record: FitRecord,
+    spec: Any,
+    request: FitRequest,
+    run: FitRun,
+    find: Callable[[Any], FitRecord],
+) -> FitRecord:
+    """Return the fit, or one of longer motifs if it keeps motifs that were lost.
+
+    A part of a long motif may have no order of its own: the rise of a tank that is filled and
+    emptied.
+    """
+    tested = record.significance
+    is_open = request.n_motifs is None and request.motif_length is None
+    if tested is None or not tested.n_unreplicated or not is_open:
+        return record
+    longer = replace(spec, motif_length=LONGER * spec.motif_length)
+    # each of two halves must have room for a few
+    n_times = sum(len(recording.bin_start_s) for recording in record.recordings)
+    if LEAST_LENGTHS * longer.motif_length > n_times:
+        return record
+    found = find(longer)
+    has_more = len(found.motifs) > len(record.motifs)
+    if not (has_more and _explained(found) > _explained(record) and _is_sure(found, 1)):
+        return record
+    length = Duration(float(longer.motif_length), "bins")
+    run.say(f"{len(found.motifs)} motifs of {length} recur, more than of the shorter length")
+    return found
+
+
+def _explained(record: FitRecord) -> float:
+    """Return how many observations the occurrences of a fit hold."""
+    return float(record.occurrences.weight.sum())
 
 
 def other_sizes(spec: Any) -> Iterator[Any]:

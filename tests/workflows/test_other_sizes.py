@@ -8,6 +8,7 @@ import pytest
 from motifmine.durations import Duration
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.request import FitRequest
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import FitRecord
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
@@ -77,3 +78,35 @@ def test_a_fit_with_motifs_is_not_tried_again(found: FitRecord) -> None:
         raise AssertionError("nothing is to be tried")
 
     assert look_again(found, SPEC, FitRequest.of("plsm"), FitRun(), fail) is found
+
+
+def test_longer_motifs_are_taken_where_they_keep_one_that_was_lost(found: FitRecord) -> None:
+    assert found.significance is not None
+    first = np.arange(len(found.motifs)) == 0
+    kept = select_entries(found.occurrences, "occurrence", first[found.occurrences.motif])
+    lost = replace(
+        found,
+        motifs=replace(
+            found.motifs, probability=found.motifs.probability[:1], weight=found.motifs.weight[:1]
+        ),
+        occurrences=kept,
+        significance=replace(
+            found.significance,
+            p_value=found.significance.p_value[:1],
+            recurring_share=found.significance.recurring_share[:1],
+            n_unreplicated=1,
+        ),
+    )
+    tried: list[Plsm] = []
+
+    def find(spec: Plsm) -> FitRecord:
+        tried.append(spec)
+        return found
+
+    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), find) is found
+    assert [spec.motif_length for spec in tried] == [20]
+    # as good as before: the shorter one stays
+    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), lambda _: lost) is lost
+    # sizes that were given are believed
+    request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
+    assert look_again(lost, SPEC, request, FitRun(), find) is lost
