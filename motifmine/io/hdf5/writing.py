@@ -1,5 +1,6 @@
 """New HDF5 files, and changed copies of others: complete under their name, or not there."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,11 +10,11 @@ from typing import Any
 
 import h5py
 
-from motifmine.errors import WorkspaceError
 from motifmine.files import open_atomic
 
 MOST_IN_MEMORY = 1 << 29
 """Files up to this size are changed in memory, bytes."""
+IN_MEMORY: dict[str, Any] = {"driver": "core", "backing_store": False}
 
 
 @contextmanager
@@ -23,8 +24,8 @@ def open_new(
     """Open an HDF5 file for writing, which is renamed into place at the end; see `open_atomic`.
 
     It is made in memory and written in one piece, unless it grows larger than that may be. HDF5
-    does not recover from a write that fails: objects that cannot be closed stay open, and each
-    prints a traceback.
+    never sees that a write fails: objects that it cannot close stay open, print a traceback each,
+    and crash the process at its end.
 
     Parameters
     ----------
@@ -42,20 +43,57 @@ def open_new(
         if base is not None:
             shutil.copyfile(base, part)
             grows = grows or base.stat().st_size > MOST_IN_MEMORY
-        memory: dict[str, Any] = {} if grows else {"driver": "core", "backing_store": False}
         mode = "w" if base is None else "r+"
-        try:
-            with h5py.File(part, mode, track_order=False, **memory) as file:
+        if grows:
+            with _open_on_disk(part, mode) as file:
+                yield file
+        else:
+            with h5py.File(part, mode, track_order=False, **IN_MEMORY) as file:
                 yield file
                 file.flush()
-                image = b"" if grows else file.id.get_file_image()
-        except (RuntimeError, ValueError) as error:
-            # what h5py raises for a full disk where it does not read or write values
-            if "errno = " not in str(error):
-                raise
-            raise WorkspaceError(f"{path} cannot be written: {error}") from error
-        if not grows:
+                image = file.id.get_file_image()
             part.write_bytes(image)
         if base == path:
             made = path.stat()
             os.utime(part, ns=(made.st_atime_ns, made.st_mtime_ns))
+
+
+class _NotingFile(io.FileIO):
+    """A file that HDF5 takes for one without errors; what the system refused is raised later."""
+
+    refused: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all bytes, unless the system has refused some before."""
+        left = memoryview(data).cast("B")
+        n_bytes = len(left)
+        while len(left) and self.refused is None:
+            try:
+                left = left[super().write(left) :]
+            except OSError as error:
+                self.refused = error
+        return n_bytes
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the length of the file, as above."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.refused = self.refused or error
+            return size or 0
+
+
+@contextmanager
+def _open_on_disk(path: Path, mode: str) -> Iterator[h5py.File]:
+    """Open a file for writing step by step; raises the first `OSError` of its writes at the end."""
+    with _NotingFile(path, "w+b" if mode == "w" else "r+b") as raw:
+        try:
+            with h5py.File(raw, mode, track_order=False) as file:
+                yield file
+        except Exception as error:
+            # what HDF5 reads again may be what was not written
+            if raw.refused is None:
+                raise
+            raise raw.refused from error
+        if raw.refused is not None:
+            raise raw.refused
