@@ -28,7 +28,7 @@ UNUSUAL = {
         *("--model", "plsm", "--motifs", "3", "--topics", "9", "--stability", "2"),
         *("--activity", "sparse", "--start", "search", "--restarts", "1", "--rounds", "3"),
         *("--iterations", "11", "--sparsity", "1.5", "--background", "0.05"),
-        *("--motif-prior", "0.01", "--keep-surplus"),
+        "--keep-surplus",
     ),
     "plsm, dense": (
         *("--model", "plsm", "--motifs", "3", "--activity", "dense", "--start", "random"),

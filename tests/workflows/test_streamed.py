@@ -16,7 +16,6 @@ from motifmine.models.plsm.em import climb, infer_starts
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.out_of_core import PlsmOutOfCore
 from motifmine.models.plsm.problem import flat_start, prepare_em
-from motifmine.models.plsm.statistics import maximised, no_statistics, statistics_of
 from motifmine.models.statistics import (
     Parameters,
     Statistics,
@@ -225,16 +224,16 @@ def test_blending_weighs_batches_by_their_observations_not_their_number() -> Non
     assert mixed.total == 1.0
 
 
-def test_statistics_of_motifs_give_these_motifs(parameters: Parameters) -> None:
-    kept = statistics_of(parameters, np.array([0.5, 0.2, 0.1]), 0.2)
-    again = maximised(kept, 0.0)
+def test_statistics_of_motifs_give_these_motifs(fitted: Path) -> None:
+    record = store.read_fit(fitted)
+    learner = PlsmOutOfCore.of(SPEC, 1)
+    parameters = learner.resume(record)
+    kept = learner.statistics_of(parameters, record)
+    again = learner.maximise(parameters, kept)
     assert np.allclose(again.motifs, parameters.motifs, atol=1e-6)
     assert np.allclose(again.words, parameters.words, atol=1e-6)
     assert kept.cells.sum() + kept.words.sum() == pytest.approx(1.0, abs=1e-5)
-
-
-def test_the_sum_of_no_statistics_is_zero(parameters: Parameters) -> None:
-    assert add_statistics(no_statistics(parameters), []).total == 0.0
+    assert add_statistics(learner.no_statistics(parameters), []).total == 0.0
 
 
 def test_a_pass_sees_every_document_once_in_random_order(paths: list[Path]) -> None:

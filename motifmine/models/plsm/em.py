@@ -125,22 +125,20 @@ def _step(
     """Return what `step` does, of a point."""
     point, found, value = _advance(problem, point, threshold, learn_motifs=learn_motifs)
     if learn_motifs:
-        # given as a share of the data for each cell, so that the prior does not fade as tables grow
-        pseudo_count = problem.priors.motif_prior * problem.total / max(found.cells.size, 1)
         state = point.state._replace(
-            motifs=_learned(point.state, found.cells, pseudo_count),
+            motifs=_learned(point.state, found.cells),
             background_word=shares(found.background_words),
         )
         point = point._replace(state=state)
     return point, value
 
 
-def _learned(state: State, counts: Floats, pseudo_count: float) -> Floats32:
+def _learned(state: State, counts: Floats) -> Floats32:
     """Return the motifs that expected counts ask for, those of one motif at its tempos tied."""
     if state.tempos is None:
-        return normalised(counts, pseudo_count)
+        return normalised(counts)
     tied = learn_at_tempos(state.usual, counts.astype(np.float32), state.motifs, state.tempos)
-    return at_tempos(normalised(tied, pseudo_count), state.tempos)
+    return at_tempos(normalised(tied), state.tempos)
 
 
 def step(
@@ -189,13 +187,12 @@ def constant_of(problem: Problem) -> float:
     return float(np.sum(total * np.log(total) - total))
 
 
-def normalised(counts: Floats, pseudo_count: float) -> Floats32:
-    """Return motifs (K, L, W) from expected counts (K, L, W), a prior added, summing to 1."""
-    cells = counts + pseudo_count
-    total = cells.sum(axis=(1, 2))
+def normalised(counts: Floats) -> Floats32:
+    """Return motifs (K, L, W) from expected counts (K, L, W), summing to 1."""
+    total = counts.sum(axis=(1, 2))
     # a motif without any counts stays empty: NaN would spread to all motifs by the rates
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    motifs: Floats32 = (cells * scale[:, None, None]).astype(np.float32)
+    motifs: Floats32 = (counts * scale[:, None, None]).astype(np.float32)
     return motifs
 
 

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.checks import restore_words
-from motifmine.models.plsm.em import infer_starts, step_starts
+from motifmine.models.plsm.em import infer_starts, normalised, step_starts
 from motifmine.models.plsm.model import PlsmFit, fold_in
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
-from motifmine.models.plsm.statistics import maximised, no_statistics, statistics_of
 from motifmine.models.protocol import Located
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.records.fit import Background, FitRecord, MotifSet
@@ -70,15 +69,17 @@ class PlsmOutOfCore:
 
     def no_statistics(self, parameters: Parameters) -> Statistics:
         """Return the statistics of no documents."""
-        return no_statistics(parameters)
+        shape = parameters.motifs.shape
+        return Statistics(np.zeros(shape), np.zeros(shape[2]), 0.0, 0.0)
 
     def statistics_of(self, parameters: Parameters, fit: PlsmFit | FitRecord) -> Statistics:
         """Return the statistics per observation that gave `parameters`, with the fit's shares."""
-        return statistics_of(parameters, fit.motifs.weight, fit.background.weight)
+        held = parameters.motifs * fit.motifs.weight[:, None, None]
+        return Statistics(held, fit.background.weight * parameters.words, 0.0, 1.0)
 
     def maximise(self, parameters: Parameters, statistics: Statistics) -> Parameters:
         """Return the parameters that the statistics ask for: the M-step."""
-        return maximised(statistics, self.priors.motif_prior)
+        return Parameters(normalised(statistics.cells), shares(statistics.words))
 
     def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
         """Return the statistics of documents whose starts are inferred from flat ones."""

@@ -14,8 +14,6 @@ class Priors:
 
     sparsity: float
     """Threshold of a start in units of the mean mass of a start."""
-    motif_prior: float = 0.0
-    """Pseudo-count of a motif cell in units of the mean mass of a cell."""
     background: float | None = None
     """Share of the mass that the background holds; None: what it explains."""
     one_thing: bool = False
@@ -87,8 +85,6 @@ class PlsmSpec:
     every document; learned or 0.01."""
     rounds: int = setting(10, help="Largest number of rounds of the search.")
     """Rounds of the search at most, > 0."""
-    motif_prior: float = setting(0.0, help="Pseudo-count of motif cells.")
-    """Dirichlet pseudo-count of a motif cell in units of the mean mass of a cell, >= 0."""
     drop_surplus: bool = setting(
         True,
         help="Prune copies, and motifs that occur once or gain too little, also on data that they "
@@ -122,7 +118,7 @@ class PlsmSpec:
     def __post_init__(self) -> None:
         check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
         check_at_least(self, 1, "tempo_steps")
-        check_not_negative(self, "sparsity", "motif_prior", "tolerance")
+        check_not_negative(self, "sparsity", "tolerance")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
         check_one_of(self, "activity", ("auto", "sparse", "dense", "moving"))
@@ -145,7 +141,6 @@ class PlsmSpec:
         """The part of a resolved specification that EM itself needs."""
         return Priors(
             sparsity=self.sparsity or 0.0,
-            motif_prior=self.motif_prior,
             background=None if isinstance(self.background, str) else self.background,
             one_thing=self.activity == "moving",
         )

@@ -19,7 +19,13 @@ from motifmine.models.plsm.pruning import DUPLICATE_AT_TEMPOS, drop_surplus_moti
 from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
-from motifmine.models.plsm.tempo import LEAST_SPARSITY, search_at_tempos, tempos_of, with_tempos
+from motifmine.models.plsm.tempo import (
+    LEAST_SPARSITY,
+    is_searched_coarsely,
+    search_at_tempos,
+    tempos_of,
+    with_tempos,
+)
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
@@ -85,6 +91,8 @@ def best_search(
 ) -> State:
     """Return the motifs that the search found, their starts inferred on everything.
 
+    Long motifs are also searched in coarse bins, from windows that recur; the likelihood decides.
+
     Parameters
     ----------
     watch : Watch
@@ -102,7 +110,12 @@ def best_search(
         n_threads=problem.n_threads,
         on_round=watch.see_round,
     )
-    return _with_inferred_starts(problem, motifs, words)
+    state = _with_inferred_starts(problem, motifs, words)
+    if not is_searched_coarsely(spec, table):
+        return state
+    found = search_at_tempos(spec, table, number_of(spec), seed, n_threads=problem.n_threads)
+    both = [iterate(problem, s, LAP) for s in (state, _with_inferred_starts(problem, *found))]
+    return max(both, key=lambda pair: pair[1])[0]
 
 
 def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:

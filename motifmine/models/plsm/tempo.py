@@ -43,6 +43,8 @@ HIDDEN_SHARE = 0.1
 N_DECIDE = 60_000
 """Approximate number of observations that decide the tempos."""
 LENGTHS_TO_DECIDE = 200
+MOST_CELLS = 5e7
+"""Cells of all windows of a search in coarse bins, of which there are a few copies, at most."""
 LEAST_GAIN = 0.05
 """Nats per hidden observation that tempos must gain."""
 
@@ -90,6 +92,14 @@ def with_tempos(spec: S, table: ObservationTable, n_motifs: int, seed: int) -> t
         f"observations better, by {gain:.3f} nats each"
     )
     return replace(spec, tempo_steps=REACHES[best]), line
+
+
+def is_searched_coarsely(spec: PlsmSpec, table: ObservationTable) -> bool:
+    """Return whether motifs are longer than their detail needs, and all windows fit in memory."""
+    factor, share = coarseness(spec.motif_length), N_DECIDE / max(len(table.word), 1)
+    n_rows = min(table.n_times, max(share * table.n_times, LENGTHS_TO_DECIDE * spec.motif_length))
+    # a window is half as long again as a motif
+    return factor > 1 and n_rows / factor * 1.5 * SEARCH_BINS * table.n_words <= MOST_CELLS
 
 
 def coarseness(motif_length: int) -> int:

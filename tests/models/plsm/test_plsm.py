@@ -319,7 +319,6 @@ def test_motifs_are_not_located_in_a_larger_vocabulary(small: Simulation) -> Non
         ("rounds", 0),
         ("sparsity", -0.1),
         ("sparsity", float("nan")),
-        ("motif_prior", -1.0),
         ("background", 1.0),
         ("background", "much"),
         ("activity", "lively"),

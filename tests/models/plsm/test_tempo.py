@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motifmine.analysis.matching import match_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.io.hdf5 import store
 from motifmine.models.excerpt import coarsen
@@ -198,3 +199,28 @@ def test_coarse_bins_hold_the_same_counts(drawn: tuple[ObservationTable, Indices
     assert coarse.n_times == -(-table.n_times // 3)
     dense = np.pad(table.dense(), ((0, 0), (0, -table.n_times % 3)))
     np.testing.assert_array_equal(coarse.dense(), dense.reshape(20, -1, 3).sum(axis=2))
+
+
+@pytest.mark.statistical
+def test_long_motifs_of_few_words_are_each_found_from_windows_that_recur() -> None:
+    rng = np.random.default_rng(4)
+    # five shapes of one channel, above and below its mean
+    shapes = np.repeat(rng.integers(0, 2, (5, 15)), 4, axis=1)
+    order = rng.permutation(np.repeat(np.arange(5), 6))
+    word = np.concatenate([shapes[motif] for motif in order])
+    time = np.arange(len(word)) + 15 * (np.arange(len(word)) // 60)
+    table = table_from_rows(
+        time=time,
+        word=word,
+        count=rng.poisson(3.0, len(word)),
+        n_times=75 * len(order),
+        vocabulary=Vocabulary.of_labels(["above", "below"]),
+        bin_s=1.0,
+        name="channel",
+    )
+    spec = Plsm(n_motifs=5, motif_length=60)
+    assert tempo.is_searched_coarsely(spec, table)
+    assert not tempo.is_searched_coarsely(replace(spec, motif_length=49), table)
+    fit = spec.fit(table)
+    true = np.array([np.eye(2)[shape] for shape in shapes], np.float32)
+    assert match_motifs(true, fit.motifs.probability).cosine.min() > 0.9
