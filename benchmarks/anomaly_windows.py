@@ -103,6 +103,9 @@ def measure(model, seed):
     halves = cut_documents(truth.table, LEARNED)
     train, test = halves.document(0), halves.document(1)
     fit = load(entry_of(model).model)(motif_length=LENGTH, **SETTINGS[model]).fit(train, seed=seed)
+    # of bigan: how far encoder and generator are inverse to each other
+    for line in fit.findings().get("decisions", ()):
+        print(f"{model}: {line}", flush=True)
     rates = measure_held_out(train, fit.motifs, fit.background, fit.activations)
     verdicts = fit.spec.judge(fit.model_state, train) if fit.model_state is not None else []
     unseen = [v.is_held_out for v in verdicts]

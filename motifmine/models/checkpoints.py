@@ -16,14 +16,7 @@ from motifmine.records.table import ObservationTable
 
 
 def fingerprint_of(spec: Any, seed: int, table: ObservationTable) -> str:
-    """Return a digest: a checkpoint of anything else would continue silently with wrong weights.
-
-    Parameters
-    ----------
-    spec : dataclass
-    seed : int
-    table : ObservationTable
-    """
+    """Return a digest: a checkpoint of anything else would continue silently with wrong weights."""
     digest = hashlib.sha256(f"{json.dumps(asdict(spec))} {seed} {table.n_times}".encode())
     for array in (table.offsets, table.word, table.count):
         digest.update(np.ascontiguousarray(array).tobytes())

@@ -4,10 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-FIRST_BACKGROUND = 0.2
-"""Share of the mean counts that the background has at first."""
-FIRST_LEVEL = 0.02
-"""Added to every cell at first: softplus has almost no gradient at 0."""
+FIRST_BACKGROUND = 0.2  # share of the mean counts that the background has at first
+FIRST_LEVEL = 0.02  # added to every cell at first: softplus has almost no gradient at 0
 
 
 class AdditiveGenerator(nn.Module):

@@ -43,18 +43,15 @@ from motifmine.seeding import generator
 from motifmine.types import Floats32
 
 CRITIC_RATE = 1e-3
+# motifs are few numbers with a direct gradient, and must keep pace with the critic; measured
 GENERATOR_RATE = 0.1
-"""Motifs are few numbers with a direct gradient, and must keep pace with the critic; measured."""
+# length of windows in motif lengths: an occurrence with what comes before or after
 WINDOW_LENGTHS = 2
-"""Length of windows in motif lengths: an occurrence with what comes before or after."""
-LEAST_STARTS = 3.0
-"""Expected starts in the data below which a motif does not recur."""
+LEAST_STARTS = 3.0  # expected starts in the data below which a motif does not recur
+# two motifs with a higher cosine at their best shift are one; the lighter is pruned
 SAME_MOTIF = 0.8
-"""Two motifs with a higher cosine at their best shift are one; the lighter is pruned."""
-LEAST_CHANCE = 0.01
-"""Chances of a start below this are none."""
-STRENGTH_RANGE = 2.0
-"""Log strengths beyond this are artefacts of the coder."""
+LEAST_CHANCE = 0.01  # chances of a start below this are none
+STRENGTH_RANGE = 2.0  # log strengths beyond this are artefacts of the coder
 
 
 def fit_table(
@@ -206,15 +203,7 @@ def locate(
 def read_starts(
     coder: Coder, motif_length: int, table: ObservationTable, device: torch.device
 ) -> Floats32:
-    """Return expected observations of motifs by start row, float32 array (R, K).
-
-    Parameters
-    ----------
-    coder : Coder
-    motif_length : int
-    table : ObservationTable
-    device : torch.device
-    """
+    """Return expected observations of motifs by start row, float32 array (R, K)."""
     n_motifs = len(coder.mass)
     rows = document_rows(table.document_lengths, motif_length)
     found: Floats32 = np.zeros((int(rows[-1]), n_motifs), np.float32)
@@ -231,27 +220,14 @@ def read_starts(
 
 
 def read_codes(coder: Coder, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """Return log-odds of starts and log strengths of counts (W, T), both (K, T).
-
-    Parameters
-    ----------
-    coder : Coder
-    counts : Tensor
-    """
+    """Return log-odds of starts and log strengths of counts (W, T), both (K, T)."""
     seen = _apply(coder, "third", SCALE * _look(coder, counts[None]))
     log_odds = _convolve(coder, "odds", seen)
     return log_odds[0], _convolve(coder, "strength", seen)[0]
 
 
 def judge(spec: InfoganSpec, coder: Coder, table: ObservationTable) -> list[Verdicts]:
-    """Return the critic's verdicts on windows of every document, by their middle.
-
-    Parameters
-    ----------
-    spec : InfoganSpec
-    coder : Coder
-    table : ObservationTable
-    """
+    """Return the critic's verdicts on windows of every document, by their middle."""
     if coder.judge_weight is None or coder.verdict_weight is None:
         return []
     device = choose_device(spec.device)

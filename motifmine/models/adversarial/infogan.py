@@ -28,17 +28,14 @@ from motifmine.models.adversarial.training import (
 from motifmine.models.adversarial.windows import Recordings, find_recurring
 
 BATCH = 64
+# of the squared error of log strengths, relative to the log-likelihood of gates
 STRENGTH_WEIGHT = 0.1
-"""Of the squared error of log strengths, relative to the log-likelihood of gates."""
+# of the coder's loss in that of the generator; with 1 motifs become easy to distinguish before they
+# look like the data
 CODES_WEIGHT = 0.2
-"""Of the coder's loss in that of the generator; with 1 motifs become easy to distinguish
-before they look like the data."""
-MEMORY = 0.99
-"""Weight of the density so far when that of real windows is followed."""
-FIRST_FOLLOWED = 100
-"""Step from which densities follow the coder: before, it knows too little."""
-MOST_DENSE = 0.5
-"""Largest density of one motif, starts a bin."""
+MEMORY = 0.99  # weight of the density so far when that of real windows is followed
+FIRST_FOLLOWED = 100  # step from which densities follow the coder: before, it knows too little
+MOST_DENSE = 0.5  # largest density of one motif, starts a bin
 
 
 @dataclass(slots=True, kw_only=True)

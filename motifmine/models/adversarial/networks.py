@@ -9,13 +9,11 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations
 
 UNITS = 64
-SLOPE = 0.2
-"""Of leaky rectifiers below 0."""
-SCALE = 4.0
-"""The trunk has gain 1 at most; the coder works on a multiple of it."""
+SLOPE = 0.2  # of leaky rectifiers below 0
+SCALE = 4.0  # the trunk has gain 1 at most; the coder works on a multiple of it
+# share of cells that a critic does not see while it learns, so that it cannot know windows by
+# heart; with 0.2 it misses motifs in reverse
 FORGOTTEN = 0.1
-"""Share of cells that a critic does not see while it learns, so that it cannot know windows by
-heart; with 0.2 it misses motifs in reverse."""
 
 
 def convolve(n_in: int, n_out: int, width: int, *, spectral: bool) -> nn.Module:
@@ -143,12 +141,7 @@ class Deconvolution(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Codes of windows of counts, by convolutions that halve the length.
-
-    Parameters
-    ----------
-    n_words, n_codes, n_halvings : int
-    """
+    """Codes of windows of counts, by convolutions that halve the length."""
 
     def __init__(self, n_words: int, n_codes: int, n_halvings: int) -> None:
         super().__init__()
@@ -171,10 +164,6 @@ class Correction(nn.Module):
     """Factors on rates, which depend on these and on random numbers.
 
     They begin at 1, and stay within a factor e: the starts that are given stay visible.
-
-    Parameters
-    ----------
-    n_words, n_codes : int
     """
 
     def __init__(self, n_words: int, n_codes: int) -> None:

@@ -29,8 +29,7 @@ from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32, Indices32
 
 CRITIC_RATE, GENERATOR_RATE = 1e-3, 1e-3
-FIRST_JUDGED = 400
-"""Step from which a generator must vary as the data do."""
+FIRST_JUDGED = 400  # step from which a generator must vary as the data do
 SAMPLERS: dict[str, type[Sampler]] = {"dcgan": Sampler, "bigan": Bigan, "cgan": Conditional}
 
 
@@ -156,14 +155,7 @@ def draw_rates(spec: Dcgan | Cgan, state: Networks, base: Floats, seed: int) -> 
 
 
 def judge(spec: Dcgan | Cgan, state: Networks, table: ObservationTable) -> list[Verdicts]:
-    """Return the critic's verdicts on windows of every document, with the codes it reads off them.
-
-    Parameters
-    ----------
-    spec : Dcgan or Cgan
-    state : Networks
-    table : ObservationTable
-    """
+    """Return the critic's verdicts on windows of every document, with the codes read off them."""
     device = choose_device(spec.device)
     sampler, critic = _load(spec, state, device)
     used = torch.from_numpy(state.is_used).to(device)

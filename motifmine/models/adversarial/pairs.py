@@ -32,14 +32,12 @@ from motifmine.models.adversarial.training import (
 from motifmine.models.adversarial.windows import Recordings
 
 BATCH = 64
-N_CODES = 16
-"""Random numbers a place of a code."""
+N_CODES = 16  # random numbers a place of a code
+# of the squared error of codes that are read off drawn windows; with none the encoder of a BiGAN
+# carries almost nothing
 CYCLE_WEIGHT = 0.1
-"""Of the squared error of codes that are read off drawn windows; with none the encoder of a BiGAN
-carries almost nothing."""
 
-MANY_WINDOWS = 512
-"""Windows that their total is known from."""
+MANY_WINDOWS = 512  # windows that their total is known from
 
 
 class Pairs(NamedTuple):

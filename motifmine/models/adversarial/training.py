@@ -25,14 +25,12 @@ from motifmine.time_limit import is_time_up
 
 Loss = Literal["hinge", "non-saturating"]
 
-CHECK_STEPS = 50
-"""Steps between two checks, and between two rows of the trace."""
+CHECK_STEPS = 50  # steps between two checks, and between two rows of the trace
+# mean squared distance of generated windows, relative to that of real ones, below which the
+# generator repeats itself. Rates are compared with counts, whose own scatter makes real windows
+# farther apart: healthy fits of motifs have 0.3 or more, those of transposed convolutions 0.1.
 LEAST_DIVERSITY = 0.03
-"""Mean squared distance of generated windows, relative to that of real ones, below which the
-generator repeats itself. Rates are compared with counts, whose own scatter makes real windows
-farther apart: healthy fits of motifs have 0.3 or more, those of transposed convolutions 0.1."""
-MOST_ACCURATE = 0.995
-"""A critic that is right more often gives the generator no gradient to follow."""
+MOST_ACCURATE = 0.995  # a critic that is right more often gives the generator no gradient to follow
 MOST_RESTARTS = 3
 POWER_STEPS = 30
 

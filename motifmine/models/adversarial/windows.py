@@ -13,16 +13,14 @@ from motifmine.models.devices import use_deterministic_sums
 from motifmine.models.protocol import Verdicts
 from motifmine.records.table import ObservationTable
 
-CANDIDATES = 300
-"""Windows that are compared with all others for a first guess."""
-RECURRENCES = 8
-"""Most similar windows that are averaged with a candidate."""
+CANDIDATES = 300  # windows that are compared with all others for a first guess
+RECURRENCES = 8  # most similar windows that are averaged with a candidate
 
+# length of a block in windows; one block in how many is held out
 HELD_OUT_WINDOWS, HELD_OUT_BLOCKS = 10, 6
-"""Length of a block in windows; one block in how many is held out."""
 
+# windows that a bin is part of when all of a document is judged, and windows in a batch
 WINDOWS_AT_A_BIN, JUDGED_TOGETHER = 4, 256
-"""Windows that a bin is part of when all of a document is judged, and windows in a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,8 +10,7 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.model_state import restore_state
 from motifmine.types import Floats, Floats32, Indices32
 
-MOST_LOG = 10.0
-"""Largest log of a rate over its mean."""
+MOST_LOG = 10.0  # largest log of a rate over its mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

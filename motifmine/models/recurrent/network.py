@@ -23,13 +23,10 @@ from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32, Indices
 
 WINDOW_BINS, STEP_BINS, BATCH_WINDOWS = 64, 16, 16
-HELD_OUT = 8
-"""One window in how many is held out."""
+HELD_OUT = 8  # one window in how many is held out
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-3
-PATIENCE = 15
-"""Epochs without a gain on held-out windows after which training stops."""
-LEAST_STEPS = 10
-"""Of an epoch: short documents are gone through several times."""
+PATIENCE = 15  # epochs without a gain on held-out windows after which training stops
+LEAST_STEPS = 10  # of an epoch: short documents are gone through several times
 
 
 class Network(nn.Module):

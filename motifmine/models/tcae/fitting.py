@@ -45,8 +45,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices, Indices32
 
-LEAST_WINDOWS = 40
-"""With fewer windows none is held out."""
+LEAST_WINDOWS = 40  # with fewer windows none is held out
 
 
 def fit_table(

@@ -13,14 +13,13 @@ from torch.nn import functional
 
 from motifmine.models.tcae.windows import Batch
 
+# a Gaussian with a standard deviation of one bin, at -2 .. 2.
 TAPS = (0.05399, 0.24197, 0.39894, 0.24197, 0.05399)
-"""A Gaussian with a standard deviation of one bin, at -2 .. 2."""
+# start times on each side that are neighbours in the penalty on consecutive activations
 NEIGHBOURS = 2
-"""Start times on each side that are neighbours in the penalty on consecutive activations."""
-FIRST_LEVEL = 0.05
-"""Initial background, in standard deviations of the counts."""
+FIRST_LEVEL = 0.05  # initial background, in standard deviations of the counts
+# start times of a window in addition to those that reach its core, on each side
 SPARE = len(TAPS) // 2 + NEIGHBOURS
-"""Start times of a window in addition to those that reach its core, on each side."""
 
 
 class Output(NamedTuple):

@@ -26,10 +26,8 @@ from motifmine.models.tcae.windows import Batch, Windows
 from motifmine.records.table import ObservationTable
 from motifmine.types import Indices
 
-SMALLEST_RATE = 1e-3
-"""Least rate of the Poisson error, in standard deviations of the counts."""
-SMALLEST_NORM = 1e-6
-"""Keeps the gradient of a norm finite at 0."""
+SMALLEST_RATE = 1e-3  # least rate of the Poisson error, in standard deviations of the counts
+SMALLEST_NORM = 1e-6  # keeps the gradient of a norm finite at 0
 
 
 def squared_error(counts: Tensor, reconstruction: Tensor, in_document: Tensor) -> Tensor:

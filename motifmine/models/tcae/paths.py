@@ -16,14 +16,10 @@ from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, Path, own_run, s
 from motifmine.models.moving_window import TURN, WIDEST, MovingWindow
 from motifmine.types import Floats, Floats32
 
-NARROW_EPOCHS = 20
-"""Epochs in which windows narrow."""
-EDGE = 0.1
-"""A filter ends where its window has this height: at two widths."""
-STRAIGHT = 0.5
-"""Fourth root of the stiffness of paths, in lengths of a filter."""
-N_TRACK = 3
-"""Steps of mean shift in which a path is found."""
+NARROW_EPOCHS = 20  # epochs in which windows narrow
+EDGE = 0.1  # a filter ends where its window has this height: at two widths
+STRAIGHT = 0.5  # fourth root of the stiffness of paths, in lengths of a filter
+N_TRACK = 3  # steps of mean shift in which a path is found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

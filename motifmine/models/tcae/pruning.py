@@ -18,13 +18,11 @@ from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.table import ObservationTable
 
-MIN_NORM = 0.05
-"""Filters with a smaller norm, relative to the largest, are pruned."""
+MIN_NORM = 0.05  # filters with a smaller norm, relative to the largest, are pruned
+# two motifs with a higher cosine at their best shift are duplicates; the lighter is pruned
 SAME_MOTIF = 0.8
-"""Two motifs with a higher cosine at their best shift are duplicates; the lighter is pruned."""
 EXPLAIN_ITERATIONS = 40
-EXPLAIN_BINS = 1024
-"""Core of the windows for re-estimating masses, bins."""
+EXPLAIN_BINS = 1024  # core of the windows for re-estimating masses, bins
 
 
 class PrunedMotifs(NamedTuple):

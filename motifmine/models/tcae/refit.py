@@ -19,17 +19,14 @@ from torch.nn import functional
 from motifmine.models.tcae.windows import Batch, Windows
 from motifmine.types import Indices
 
+# share of a uniform distribution in all rates, so that none is 0, as in `motifmine.analysis`
 FLOOR = 1e-3
-"""Share of a uniform distribution in all rates, so that none is 0, as in `motifmine.analysis`."""
-FIRST_SHARE = 0.2
-"""Initial share of the background, if it is learned."""
+FIRST_SHARE = 0.2  # initial share of the background, if it is learned
+# subtracted from every cell of a motif in `touch_up`, relative to its mean cell: a sparse Dirichlet
+# prior, which removes chance co-occurrences with other motifs
 CELL_PENALTY = 0.2
-"""Subtracted from every cell of a motif in `touch_up`, relative to its mean cell: a sparse
-Dirichlet prior, which removes chance co-occurrences with other motifs."""
-FIRST_ITERATIONS = 10
-"""Iterations of the masses before motifs are updated, too."""
-DENSE_BYTES = 1 << 25
-"""Largest size of dense counts in memory, bytes."""
+FIRST_ITERATIONS = 10  # iterations of the masses before motifs are updated, too
+DENSE_BYTES = 1 << 25  # largest size of dense counts in memory, bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

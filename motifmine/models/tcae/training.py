@@ -16,14 +16,10 @@ from motifmine.models.checkpoints import load_checkpoint, save_checkpoint
 from motifmine.time_limit import is_time_up
 from motifmine.types import Indices
 
-EPOCH_STEPS = 10
-"""Least number of gradient steps per epoch; few windows are used several times."""
-CHECKPOINT_EPOCHS = 5
-"""Epochs between checkpoints."""
-LEAST_GAIN = 1e-3
-"""Least relative decrease of the objective that is an improvement."""
-HALVING_EPOCHS = 3
-"""Epochs without improvement after which the learning rate is halved."""
+EPOCH_STEPS = 10  # least number of gradient steps per epoch; few windows are used several times
+CHECKPOINT_EPOCHS = 5  # epochs between checkpoints
+LEAST_GAIN = 1e-3  # least relative decrease of the objective that is an improvement
+HALVING_EPOCHS = 3  # epochs without improvement after which the learning rate is halved
 
 
 class Evaluation(NamedTuple):

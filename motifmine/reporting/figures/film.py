@@ -15,10 +15,8 @@ from motifmine.records.topics import unfold_record
 from motifmine.reporting.figures.motif_pictures import compose, draw_background, draw_overlay
 from motifmine.types import Pixels
 
-TRAIL_BINS = 3
-"""Bins that a picture shows, the last in red."""
-MOST_BINS = 600
-"""Bins of a film, to bound time."""
+TRAIL_BINS = 3  # bins that a picture shows, the last in red
+MOST_BINS = 600  # bins of a film, to bound time
 
 
 def write_film(
