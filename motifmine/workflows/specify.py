@@ -64,6 +64,9 @@ def choose_sizes(
         length = max(1, int(table.document_lengths.max()) // SHORTENED)
         chosen = replace(spec, motif_length=length)
         line = f"motif length {length * table.bin_s:g} s: the longest document is short"
+        if getattr(spec, "longest_s", None) is not None:
+            # motifs of things that move are as long as their paths; it is that of others
+            return chosen, {}
     else:
         return spec, {}
     on_message(line)
@@ -71,12 +74,8 @@ def choose_sizes(
 
 
 def _usual_is_long(spec: Any, table: ObservationTable) -> bool:
-    """Return whether no half of a document holds a motif of the usual length.
-
-    Motifs of moving things, which are as long as their paths, are shortened by the model.
-    """
-    length = getattr(spec, "motif_length", 0)
-    return getattr(spec, "longest_s", None) is None and 2 * length > table.document_lengths.max()
+    """Return whether no half of a document holds a motif of the usual length."""
+    return bool(2 * getattr(spec, "motif_length", 0) > table.document_lengths.max())
 
 
 def decides_sizes(request: FitRequest, vocabulary: Vocabulary) -> bool:

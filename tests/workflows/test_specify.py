@@ -56,3 +56,17 @@ def test_the_usual_length_fits_into_short_recordings(n_times: int, length: int) 
     asked = FitRequest(model="plsm", motif_length=Duration(20, "bins"))
     spec, _ = choose_sizes(asked, specify_model(asked, words, 3.0), table, said.append)
     assert spec.motif_length == 20
+
+
+def test_the_length_of_what_does_not_move_fits_into_a_few_pictures() -> None:
+    words = Vocabulary.of_grid(GRID)
+    time = np.arange(2)
+    table = table_from_rows(
+        time=time, word=time, count=time + 1, n_times=2, vocabulary=words, bin_s=0.6
+    )
+    request = FitRequest(model="plsm")
+    said: list[str] = []
+    spec, _ = choose_sizes(request, specify_model(request, words, 0.6), table, said.append)
+    assert (spec.motif_length, spec.longest_s) == (1, 6.0)
+    # those of things that move are as long as their paths
+    assert said == []
