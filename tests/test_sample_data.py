@@ -106,11 +106,6 @@ def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.xfail(
-    strict=True,
-    reason="each programme is a motif of one word, which is not distinguished from a plug that "
-    "goes on and off at random",
-)
 def test_a_programme_is_found_whatever_its_speed(motifmine: Run) -> None:
     """Speeds are .7 to 1.4; motifs have one, so that other programmes come in parts."""
     assert motifmine("extract", str(SAMPLES / "home.csv.gz")).exit_code == 0

@@ -19,54 +19,67 @@ N_BINS = 400
 SLOPE_WEIGHT, MOST_COEFFICIENT = 0.3, 30.0
 """Weight of a normal prior of the logarithm of the slope around 1, in standardised scores: without
 it the slope is infinite where no decoy is as high as a motif's occurrences. Largest offset."""
-MANY_VALUES = 2000
-"""Number of candidates of a motif above which the null distribution is taken as normal."""
-N_DRAWS, N_BLOCKS = 9999, 10
+MANY_VALUES = 1000
+"""Number of scores of a motif above which the null distribution is taken as normal."""
+N_DRAWS, N_BLOCKS = 19_999, 20
 """Draws of the null distribution of a motif's evidence."""
 ADVANTAGE = 1.5
-"""Evidence of a motif over that of a decoy, where there is no order, that is no evidence of order:
-in data whose words were moved in time by lags of their own it was 1.1 to 1.5."""
+"""How much more often than one of several decoys a motif wins an event where there is no order:
+1.1 to 1.6 times in data without order, for the motif has each word's own rhythm. A word that is
+reversed in time has that, too: against a single decoy there is no advantage."""
 DISPERSION, PRIOR_DECOYS = 0.1, 4.0
 """Squared coefficient of variation of what decoys of one motif expect, and what that prior counts
 as. In data without order .03 to .1 was found."""
+EVENT_LENGTHS = 3
+"""Motif lengths that an event has at most, where there is something all the time."""
 
 
-def score_table(target: Floats, decoy: Floats, *, decoy_weight: float, hours: float) -> ScoreTable:
+def score_table(
+    target: Floats,
+    decoy: Floats,
+    *,
+    one_more: float,
+    hours: float,
+    decoy_weight: Floats | None = None,
+) -> ScoreTable:
     """Return the false discovery rates of occurrences by score.
 
-    At a threshold the expected number of false targets is (decoys above it + 1) times their weight,
-    1 / R for R decoys a motif. The share of false ones of a list is that over the targets above the
-    threshold; its smallest value over all lower thresholds is the q-value (the Benjamini-Hochberg
-    rule: higher thresholds need not pass).
+    At a threshold the expected number of false targets is that of the decoys above it and of one
+    more. The share of false ones of a list is that over the targets above the threshold; its
+    smallest value over all lower thresholds is the q-value (the Benjamini-Hochberg rule: higher
+    thresholds need not pass).
 
     Parameters
     ----------
     target, decoy : float64 arrays
         Scores of the candidates, nats.
-    decoy_weight : float
-        False targets per decoy.
+    one_more : float
+        False targets that one decoy more would count as.
     hours : float
         Time in which the targets were found.
+    decoy_weight : float64 array or None
+        False targets that each decoy counts as, 1 / R of R decoys a motif; None: `one_more`.
     """
+    number = None if decoy_weight is None else decoy_weight / one_more
     score = _thresholds(target, decoy)
-    n_found, n_decoys = (_count_from(score, values) for values in (target, decoy))
+    n_found, n_decoys = _count_from(score, target), _count_from(score, decoy, number)
     at_least, decoys_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_decoys))
-    share = np.minimum((decoys_at_least + 1) * decoy_weight / np.maximum(at_least, 1), 1.0)
+    share = np.minimum((decoys_at_least + 1) * one_more / np.maximum(at_least, 1), 1.0)
     # expected number, not a bound on a share: without the one that is added for the q-value
-    per_hour: Floats = (decoys_at_least * decoy_weight / max(hours, 1e-12)).astype(np.float64)
+    per_hour: Floats = (decoys_at_least * one_more / max(hours, 1e-12)).astype(np.float64)
     return ScoreTable(
         score=score,
         # thresholds ascend: the running minimum is that over all lower ones
         false_share=np.minimum.accumulate(share),
-        false_probability=_local_rate(score, target, decoy, decoy_weight),
+        false_probability=_local_rate(score, target, decoy, one_more, decoy_number=number),
         false_per_hour=per_hour,
         n_found=n_found,
-        n_decoys=n_decoys * decoy_weight,
+        n_decoys=n_decoys * one_more,
     )
 
 
 def add_candidates(
-    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: float
+    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: Floats
 ) -> ScoreTable:
     """Return a table whose probabilities are of the candidates of new recordings, too.
 
@@ -79,24 +92,27 @@ def add_candidates(
         Of the recordings of the fit.
     target, decoy : float64 arrays
         Scores of the candidates in the new recordings, nats.
-    decoy_weight : float
-        False targets per decoy.
+    decoy_weight : float64 array
+        False targets that each decoy counts as.
     """
     if known.n_found is None or known.n_decoys is None or len(known) == 0:
         return known
-    targets, decoys = (np.concatenate([known.score, values]) for values in (target, decoy))
-    counts = (
-        np.concatenate([known.n_found, np.ones(len(target))]),
-        np.concatenate([known.n_decoys / decoy_weight, np.ones(len(decoy))]),
+    one_more = float(np.mean(decoy_weight)) if len(decoy) else 1.0
+    rate = _local_rate(
+        known.score,
+        np.concatenate([known.score, target]),
+        np.concatenate([known.score, decoy]),
+        one_more,
+        target_number=np.concatenate([known.n_found, np.ones(len(target))]),
+        decoy_number=np.concatenate([known.n_decoys, decoy_weight]) / one_more,
     )
-    rate = _local_rate(known.score, targets, decoys, decoy_weight, counts)
     return replace(known, false_probability=rate)
 
 
-def _count_from(score: Floats, values: Floats) -> Floats:
+def _count_from(score: Floats, values: Floats, number: Floats | None = None) -> Floats:
     """Return the number of values from each ascending score up to the next, float64 array (P,)."""
     at = np.searchsorted(score, values, side="right")
-    return np.bincount(at, minlength=len(score) + 1)[1:].astype(np.float64)
+    return np.bincount(at, number, minlength=len(score) + 1)[1:].astype(np.float64)
 
 
 def _thresholds(target: Floats, decoy: Floats) -> Floats:
@@ -119,7 +135,9 @@ def _local_rate(
     target: Floats,
     decoy: Floats,
     decoy_weight: float,
-    counts: tuple[Floats, Floats] | None = None,
+    *,
+    target_number: Floats | None = None,
+    decoy_number: Floats | None = None,
 ) -> Floats:
     """Return the probability of being false at some scores, by logistic regression.
 
@@ -130,16 +148,19 @@ def _local_rate(
 
     Parameters
     ----------
-    counts : (float64 array, float64 array) or None
+    decoy_weight : float
+        False targets that a decoy counts as.
+    target_number, decoy_number : float64 arrays or None
         How many candidates each score of `target` and of `decoy` is; None: one each.
     """
     if len(target) == 0 or len(score) == 0:
         return np.zeros(0)
-    n_of = counts or (np.ones(len(target)), np.ones(len(decoy)))
-    seen = decoy[n_of[1] > 0]
+    target_number = np.ones(len(target)) if target_number is None else target_number
+    decoy_number = np.ones(len(decoy)) if decoy_number is None else decoy_number
+    seen = decoy[decoy_number > 0]
     highest = seen.max(initial=target.min() if len(seen) == 0 else -np.inf)
     logs = [np.log1p(np.maximum(values, 0.0)) for values in (target, np.append(decoy, highest))]
-    weights = (n_of[0], np.append(n_of[1], 1.0))
+    weights = (target_number, np.append(decoy_number, 1.0))
     together, n_together = np.concatenate(logs), np.concatenate(weights)
     centre = float(np.average(together, weights=n_together))
     width = float(np.sqrt(np.average((together - centre) ** 2, weights=n_together))) or 1.0
@@ -164,21 +185,53 @@ def _local_rate(
     return rate
 
 
+def label_events(
+    motif: Indices, fold: Indices, document: Indices, start: Indices, motif_length: int
+) -> Indices:
+    """Return the event that each candidate is part of, int64 array (n,), numbers from 0.
+
+    What a motif and its decoys find of one thing lies within a motif length of each other. Whether
+    the motif fits better is then decided once, not by every peak.
+
+    Parameters
+    ----------
+    motif, fold, document, start : int64 arrays (n,)
+        Of the candidates, for decoys the motif that they were made of.
+    motif_length : int
+    """
+    order = np.lexsort((start, document, fold, motif))
+    if len(order) == 0:
+        return order
+    keys = np.stack([motif, fold, document])[:, order]
+    at = start[order]
+    begins = np.ones(len(order), dtype=np.bool_)
+    begins[1:] = (np.diff(keys) != 0).any(axis=0) | (np.diff(at) >= motif_length)
+    since = at - at[begins][np.cumsum(begins) - 1]
+    begins[1:] |= np.diff(since // (EVENT_LENGTHS * motif_length)) != 0
+    event = np.empty_like(order)
+    event[order] = np.cumsum(begins) - 1
+    return event
+
+
 def recurrence_p_values(
     score: Floats,
     motif: Indices,
     copy: Indices,
     *,
-    groups: Indices,
+    n_copies: Indices,
+    fold: Indices,
+    event: Indices,
+    n_motifs: int,
+    n_orders: int = 1,
     rng: np.random.Generator,
 ) -> Floats:
     """Return the probability that chance gives a motif as much evidence, float64 array (K,).
 
     Evidence is the sum of the scores of a motif's own candidates. Where the motif does not recur,
-    each candidate of it and of its R decoys is its own with the same probability; the sum is
-    compared with that of random labels. The probability is drawn, too: by chance one order of the
-    words fits better than another (`dispersion_of_copies`), and the motif's own rhythm of each word
-    may fit up to `ADVANTAGE` times as well as the decoys', which are cut at the window's ends.
+    any of its R decoys might have found in an event what it found: the sum is compared with that of
+    a motif or decoy at random in each event. Where decoys differ, the probability that it is the
+    motif is drawn, too, for by chance one order fits better than another (`dispersion_of_copies`,
+    `ADVANTAGE`). A motif and its reverse fit equally well where time has no direction.
 
     Parameters
     ----------
@@ -188,50 +241,57 @@ def recurrence_p_values(
         Motif of each candidate, for decoys the motif that they were made of.
     copy : int64 array (n,)
         0 for candidates of motifs, 1 to R for those of their decoys.
-    groups : int64 array (K, R)
-        Which decoys of a motif are alike and count as one, group numbers from 0; -1: the motif has
-        no order in time, its p-value is 1.
+    n_copies : int64 array (n,)
+        The R of each candidate; 0: the motif has no order in time, and the candidate says nothing.
+    fold : int64 array (n,)
+        Whose decoys each candidate had to compete with.
+    event : int64 array (n,)
+        See `label_events`.
+    n_motifs : int
+    n_orders : int
+        1 where the motif is fixed; 2 for motifs of folds: that one order won in all of them could
+        as well have happened to the opposite one, which they would have learned from each other.
     """
-    n_motifs = len(groups)
     p_values = np.ones(n_motifs)
-    n_distinct = groups.max(axis=1, initial=-1) + 1
-    shape = 1 / dispersion_of_copies(score, motif, copy, groups)
-    own = ADVANTAGE * rng.gamma(shape, size=N_DRAWS)
+    shape = 1 / dispersion_of_copies(score, motif, copy, n_copies=n_copies, fold=fold)
     for k in range(n_motifs):
-        mine = motif == k
-        values = score[mine]
-        is_own = copy[mine] == 0
-        if not is_own.any() or n_distinct[k] == 0:
+        mine = np.flatnonzero((motif == k) & (n_copies > 0))
+        if not np.any(copy[mine] == 0):
             # no evidence at all: p = 1
             continue
-        share = own / (own + rng.gamma(shape * n_distinct[k], size=N_DRAWS))
-        sums = _draw_sums(values, share, rng)
+        events, row = np.unique(event[mine], return_inverse=True)
+        found = np.zeros((len(events), int(n_copies[mine].max()) + 1))
+        np.add.at(found, (row, copy[mine]), np.maximum(score[mine], 0.0))
+        n_decoys = np.zeros(len(events), dtype=np.int64)
+        n_decoys[row] = n_copies[mine]
         # the same values summed in another order may differ in the last digits; ties count as above
-        n_above = int(np.count_nonzero(sums >= float(values[is_own].sum()) - 1e-9))
+        least = float(found[:, 0].sum()) - 1e-9
+        n_above = int(np.count_nonzero(_draw_evidence(found, n_decoys, shape, rng) >= least))
         # the observed labels are one of the draws: a sampled p-value is never 0
-        p_values[k] = (1 + n_above) / (1 + N_DRAWS)
+        p_values[k] = min(1.0, n_orders * (1 + n_above) / (1 + N_DRAWS))
     return p_values
 
 
-def dispersion_of_copies(score: Floats, motif: Indices, copy: Indices, groups: Indices) -> float:
+def dispersion_of_copies(
+    score: Floats, motif: Indices, copy: Indices, *, n_copies: Indices, fold: Indices
+) -> float:
     """Return the squared coefficient of variation of the evidence that decoys of a motif expect.
 
-    The variance between decoys beyond that of random labels, pooled over motifs, each with the
-    weight of what it says; few candidates say little, and `DISPERSION` holds then. Decoys that are
-    alike are one: how they share what they find says nothing.
+    The variance between decoys beyond that of random labels, pooled over motifs and folds, each
+    with the weight of what it says; few candidates say little, and `DISPERSION` holds then.
 
     Parameters
     ----------
-    score, motif, copy, groups
+    score, motif, copy, n_copies, fold
         See `recurrence_p_values`.
     """
     total, weights = PRIOR_DECOYS * DISPERSION, PRIOR_DECOYS
-    for k, group in enumerate(groups):
-        mine = (motif == k) & (copy > 0)
-        n = int(group.max(initial=-1)) + 1
-        if n < 2 or not score[mine].any():
+    for cell in np.unique(np.stack([motif, fold]), axis=1).T:
+        mine = (motif == cell[0]) & (fold == cell[1]) & (copy > 0) & (n_copies > 1)
+        if not score[mine].any():
             continue
-        evidence = np.bincount(group[copy[mine] - 1], score[mine], minlength=n)
+        n = int(n_copies[mine][0])
+        evidence = np.bincount(copy[mine] - 1, score[mine], minlength=n)
         mean = evidence.mean()
         # evidence over its mean has variance (random labels) + (dispersion)
         labels = float(np.square(score[mine]).sum()) / n / mean**2
@@ -242,15 +302,52 @@ def dispersion_of_copies(score: Floats, motif: Indices, copy: Indices, groups: I
     return max(total / weights, DISPERSION)
 
 
-def _draw_sums(values: Floats, share: Floats, rng: np.random.Generator) -> Floats:
-    """Return sums of values, each drawn with the probability of the draw, float64 (N_DRAWS,)."""
+def _draw_evidence(
+    found: Floats, n_decoys: Indices, shape: float, rng: np.random.Generator
+) -> Floats:
+    """Return the evidence that a motif has where chance decides, float64 (N_DRAWS,).
+
+    Parameters
+    ----------
+    found : float64 array (E, 1 + R)
+        Scores in each event, the motif's first.
+    n_decoys : int64 array (E,)
+    shape : float
+        Of the gamma distribution of how well motif and decoys fit.
+    """
+    numbers, which = np.unique(n_decoys, return_inverse=True)
+    luck = ADVANTAGE * rng.gamma(shape, size=N_DRAWS)
+    others = [rng.gamma(shape * n, size=N_DRAWS) for n in numbers.tolist()]
+    share = np.stack([luck / (luck + other) for other in others], axis=1)
+    share[:, numbers == 1] = 0.5
+    # of a motif and its reverse one has found what the motif found, the other the rest
+    single = n_decoys == 1
+    base = float(found[single, 1:].sum())
+    values = np.where(single[:, None], 0.0, found)
+    values[single, 0] = found[single, 0] - found[single, 1:].sum(axis=1)
+    event, copy = np.nonzero(values)
+    return base + _draw_sums(values[event, copy], share, which[event], rng)
+
+
+def _draw_sums(values: Floats, share: Floats, which: Indices, rng: np.random.Generator) -> Floats:
+    """Return sums of values, each drawn with the probability of the draw, float64 (N_DRAWS,).
+
+    Parameters
+    ----------
+    values : float64 array (n,)
+    share : float64 array (N_DRAWS, P)
+        Probabilities of each draw.
+    which : int64 array (n,)
+        Which of the P holds for a value.
+    """
     if len(values) > MANY_VALUES:
-        spread = np.sqrt(share * (1 - share) * np.square(values).sum())
-        normal: Floats = share * values.sum() + spread * rng.normal(size=len(share))
+        total, squares = (np.bincount(which, v, share.shape[1]) for v in (values, values**2))
+        spread = np.sqrt((share * (1 - share)) @ squares)
+        normal: Floats = share @ total + spread * rng.normal(size=len(share))
         return normal
     # in blocks: all draws at once would be an array of draws times values
     blocks = [
-        (rng.random((len(some), len(values))) < some[:, None]) @ values
+        (rng.random((len(some), len(values))) < some[:, which]) @ values
         for some in np.array_split(share, N_BLOCKS)
     ]
     return np.concatenate(blocks)

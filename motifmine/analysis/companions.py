@@ -24,7 +24,7 @@ LIKELY, UNLIKELY = 0.02, 0.001
 
 
 def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -> NDArray[np.bool_]:
-    """Return which occurrences only come with those of heavier motifs, bool array (n,).
+    """Return which occurrences only come with heavier ones, bool array (n,).
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -
     weighty = sorted(numbers, key=lambda k: -float(weight[motif == k].sum()))
     dropped = np.zeros(len(motif), dtype=np.bool_)
 
-    def chance(paired: NDArray[np.bool_], n_theirs: int) -> float:
-        share = min(1.0, n_theirs * (2 * reach + 1) / max(n_times, 1))
+    def chance(paired: NDArray[np.bool_], n_theirs: int, usual: float = 0.0) -> float:
+        share = max(min(1.0, n_theirs * (2 * reach + 1) / max(n_times, 1)), usual)
         n_lags = (2 * motif_length + 1) / (2 * reach + 1)
         return n_lags * _tail(paired, share)
 
@@ -57,7 +57,17 @@ def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -
                 dropped[mine] = True
     for other in numbers:
         mine = np.flatnonzero((motif == other) & ~dropped)
-        weak = mine[weight[mine] < WEAK_SHARE * _typical(weight[mine])]
+        is_weak = weight[mine] < WEAK_SHARE * _typical(weight[mine])
+        weak, strong = mine[is_weak], at[mine[~is_weak]]
+        # a slow occurrence is an occurrence and a part of another one, where those of the usual
+        # length do not follow each other as closely
+        paired = _pairs(strong, at[weak], motif_length, reach, least=reach + 1)
+        usual = _pairs(strong, strong, motif_length, reach, least=reach + 1).sum() / max(
+            len(mine), 1
+        )
+        if chance(paired, len(strong), usual) < UNLIKELY:
+            dropped[weak[paired]] = True
+            weak = weak[~paired]
         for heavy in numbers[numbers != other]:
             theirs = at[(motif == heavy) & ~dropped]
             paired = _pairs(theirs, at[weak], motif_length, reach)
@@ -71,14 +81,24 @@ def _typical(weight: Floats) -> float:
     return float(np.square(weight).sum() / max(float(weight.sum()), 1e-12))
 
 
-def _pairs(theirs: Indices, mine: Indices, longest: int, reach: int) -> NDArray[np.bool_]:
-    """Return which of `mine` lie within `reach` of one of `theirs` plus the commonest lag."""
+def _pairs(
+    theirs: Indices, mine: Indices, longest: int, reach: int, *, least: int = 0
+) -> NDArray[np.bool_]:
+    """Return which of `mine` lie within `reach` of one of `theirs` plus the commonest lag.
+
+    Parameters
+    ----------
+    longest, least : int
+        Of the lag, in either direction.
+    """
     best = np.zeros(len(mine), dtype=np.bool_)
     if len(theirs) == 0:
         return best
     ordered = np.append(np.sort(theirs), np.iinfo(np.int64).max)
     # lag by lag: all differences of two frequent motifs at once would be gigabytes
     for lag in range(-longest, longest + 1):
+        if abs(lag) < least:
+            continue
         earliest = np.searchsorted(ordered, mine - (lag + reach))
         near = ordered[earliest] <= mine - (lag - reach)
         if near.sum() > best.sum():

@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from motifmine.analysis.candidates import Candidates, join_candidates, no_candidates
 from motifmine.analysis.decoys import motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
+from motifmine.analysis.motif_selection import widen_background
 from motifmine.analysis.occurrences import (
     FLOOR,
     find_occurrences,
-    join_occurrences,
-    keep_occurrences,
     start_seconds,
 )
 from motifmine.analysis.pieces import Pieces
@@ -47,36 +47,6 @@ Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
 """Infers starts of motifs in a table; the number is how many compete for each real motif."""
 FitPart = Callable[[ObservationTable, int], Fit]
 """Fits part of the data, with the number of the fold it lacks for the seed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Candidates:
-    """Peaks of motifs and of their decoys, in the same inference."""
-
-    occurrences: Occurrences
-    """In the documents of the whole table; `motif` is that of the whole fit, for decoys the motif
-    that the decoy was made of."""
-    copy: Indices
-    """0 for peaks of motifs, 1, 2.. for those of their decoys, int64 array."""
-    mass: Floats
-    """Observations that each motif, without decoys, explains inside the pieces, float64 (K,)."""
-
-    @property
-    def is_decoy(self) -> NDArray[np.bool_]:
-        """Which peaks are of decoys."""
-        return self.copy > 0
-
-    def of_motifs(self) -> Occurrences:
-        """Return the peaks that are not of decoys."""
-        return keep_occurrences(self.occurrences, ~self.is_decoy)
-
-    def keep(self, which: NDArray[np.bool_]) -> "Candidates":
-        """Return some of the peaks."""
-        return replace(
-            self,
-            occurrences=keep_occurrences(self.occurrences, which),
-            copy=self.copy[which],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,7 +94,8 @@ def compete(
         `motifs`, also for decoys.
     """
     n_motifs = len(motifs)
-    everyone = motifs_with_decoys(motifs, lags)
+    rivals = motifs_with_decoys(motifs, lags)
+    everyone = rivals.motifs
     parts: list[Candidates] = []
     for which in _batches(pieces, len(everyone)):
         some = pieces.take(which)
@@ -132,23 +103,25 @@ def compete(
         if n_motifs == 0 or len(cut.word) == 0:
             continue
         # motifs and decoys together: alone, decoys would explain true occurrences in part
-        found = infer(everyone, background, cut, len(lags) + 1)
+        found = infer(everyone, background, cut, round(len(everyone) / n_motifs))
         peaks = find_occurrences(cut, everyone, found.background, found.activations)
         active = found.activations
         at = np.repeat(np.arange(len(some)), np.diff(active.offsets))
         # a margin is the inside of the next piece, where it counts
         inside = _starts_inside(some, at, active.start)
         mass = np.bincount(active.motif, active.mass * inside, minlength=len(everyone))
-        # motif k has its decoys at k + K, k + 2 K, ...: the remainder is k, the quotient the copy
+        motif = rivals.source[peaks.motif]
         parts.append(
             Candidates(
-                occurrences=replace(peaks, motif=(peaks.motif % n_motifs).astype(np.int32)),
-                copy=peaks.motif.astype(np.int64) // n_motifs,
+                occurrences=replace(peaks, motif=motif.astype(np.int32)),
+                copy=rivals.copy[peaks.motif],
+                n_copies=rivals.n_decoys[motif],
+                fold=np.zeros(len(peaks), dtype=np.int64),
                 mass=mass[:n_motifs].astype(np.float64),
             ).keep(_starts_inside(some, peaks.document, peaks.start_bin))
         )
         parts[-1] = _in_documents(parts[-1], some, table)
-    return _join(parts, n_motifs)
+    return join_candidates(parts, n_motifs)
 
 
 def cross_fit(
@@ -157,13 +130,14 @@ def cross_fit(
     motifs: MotifSet,
     fit_part: FitPart,
     infer: Infer,
-    lags: Indices,
+    draw: Callable[[MotifSet, int], Indices],
 ) -> HeldOut:
     """Return what the motifs find in each fold when they are learned from the others alone.
 
     Motifs of a part are matched one to one with the most similar motifs of the whole fit. They take
-    over number and decoy lags of their counterpart, and starts are shifted to be its starts. A
-    motif without a counterpart is not tested in that fold.
+    over the number of their counterpart, and starts are shifted to be its starts; they have decoys
+    of their own, because lags that leave words whole depend on their place in the window. A motif
+    without a counterpart is not tested in that fold.
 
     Parameters
     ----------
@@ -177,8 +151,8 @@ def cross_fit(
         Fits part of the data, see `FitPart`.
     infer : callable
         Infers starts of motifs in a table, see `Infer`.
-    lags : int64 array (n_decoys, K, W)
-        Bins by which the words of each decoy are moved.
+    draw : callable
+        Returns the lags of the decoys of motifs in a fold, int64 array (n_decoys, K, W).
     """
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
@@ -199,20 +173,16 @@ def cross_fit(
             break
         n_fitted += 1
         whole, own, shift = match_motifs(motifs, fit.motifs)
-        found = compete(
-            table,
-            testing,
-            select_entries(fit.motifs, "motif", own),
-            fit.background,
-            infer,
-            lags[:, whole],
-        )
+        some = select_entries(fit.motifs, "motif", own)
+        flat = widen_background(fit.background, fit.motifs, own)
+        found = compete(table, testing, some, flat, infer, draw(some, fold))
         tested[whole] += int((testing.end - testing.first).sum())
-        parts.append(_renumber(found, whole, shift, len(motifs), table))
+        found = _renumber(found, whole, shift, len(motifs), table)
+        parts.append(replace(found, fold=np.full_like(found.fold, fold)))
     # a part whose fit had to end early says nothing about the motifs, nor do the others alone
     is_cut = is_time_up()
     return HeldOut(
-        candidates=_join([] if is_cut else parts, len(motifs)),
+        candidates=join_candidates([] if is_cut else parts, len(motifs)),
         tested_bins=np.zeros_like(tested) if is_cut else tested,
         was_fitted=n_fitted + n_empty >= 2 and not is_cut,
         n_empty=0 if is_cut else n_empty,
@@ -251,7 +221,7 @@ def leave_out(
         Bins by which the words of each decoy are moved.
     """
     if len(motifs) == 0:
-        return _no_candidates(0)
+        return no_candidates(0)
     folds = [pieces.select(fold) for fold in range(pieces.n_folds)]
     bins = [fold.bins_in(table) for fold in folds]
     left = leave_out_parts(table, motifs, background, activations, FLOOR, bins)
@@ -259,7 +229,7 @@ def leave_out(
         compete(table, fold, some, flat, infer, lags)
         for fold, (some, flat) in zip(folds, left, strict=True)
     ]
-    return _join(parts, len(motifs))
+    return join_candidates(parts, len(motifs))
 
 
 def match_motifs(whole: MotifSet, part: MotifSet) -> tuple[Indices, Indices, Indices]:
@@ -333,7 +303,7 @@ def _renumber(
     """Return candidates of a part's motifs under the numbers and starts of the whole fit's."""
     peaks = found.occurrences
     if len(peaks) == 0:
-        return replace(_no_candidates(n_motifs), mass=_spread(found.mass, whole, n_motifs))
+        return replace(no_candidates(n_motifs), mass=_spread(found.mass, whole, n_motifs))
     # relative time r of the part's motif is r + shift of the whole's, so starts move the other way
     start = peaks.start_bin - shift[peaks.motif]
     moved = _at(peaks, peaks.document.astype(np.int64), start, table)
@@ -356,26 +326,4 @@ def _at(
         document=document.astype(np.int32),
         start_bin=start.astype(np.int32),
         start_s=start_seconds(table, document, start),
-    )
-
-
-def _join(parts: list[Candidates], n_motifs: int) -> Candidates:
-    """Return all candidates in the order of occurrences; mass is added up."""
-    parts = parts or [_no_candidates(n_motifs)]
-    mass = np.sum([part.mass for part in parts], axis=0)
-    # parts without any do not know of tempos
-    parts = [part for part in parts if len(part.occurrences)] or parts[:1]
-    joined = join_occurrences([part.occurrences for part in parts])
-    # by document and start, whatever fold found them
-    order = np.lexsort((joined.motif, joined.start_bin, joined.document))
-    return Candidates(
-        occurrences=select_entries(joined, "occurrence", order),
-        copy=np.concatenate([part.copy for part in parts])[order],
-        mass=mass,
-    )
-
-
-def _no_candidates(n_motifs: int) -> Candidates:
-    return Candidates(
-        occurrences=Occurrences.none(), copy=np.zeros(0, np.int64), mass=np.zeros(n_motifs)
     )

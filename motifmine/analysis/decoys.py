@@ -1,6 +1,6 @@
 """Decoys: motifs of the same words and rhythms whose words come in another order."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ N_ORDERS = 1_000_000
 """Orders of the bins of a row that decoys of motifs of one word have."""
 USED_SHARE = 0.01
 """Share of the motifs' mass below which a word is hardly used."""
-CUT_SHARE = 0.1
+CUT_SHARE = 0.03
 """Greatest share of a word's mass that a lag may move over the edge of the window."""
 
 
@@ -48,10 +48,26 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
     return lags
 
 
-def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
-    """Return the motifs and, behind them, their decoys: (1 + n_decoys) K motifs.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Competitors:
+    """Motifs and their decoys, M together."""
 
-    Motif k has its decoys at k + K, k + 2 K, ...
+    motifs: MotifSet
+    """The K motifs first, with the weight of the motifs together."""
+    source: Indices
+    """Motif that each is or was made of, int64 array (M,)."""
+    copy: Indices
+    """0 for motifs, 1, 2.. for the decoys of each, int64 array (M,)."""
+    n_decoys: Indices
+    """Decoys of each motif, int64 array (K,); 0: it has no order in time, and its one decoy is the
+    motif again."""
+
+
+def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
+    """Return the motifs and their decoys.
+
+    Of decoys that are alike there is one: several would share what they find, and each would be too
+    weak to compete.
 
     Parameters
     ----------
@@ -59,43 +75,37 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> MotifSet:
         See `draw_lags`.
     """
     length = motifs.usual_length
-    decoys = [
-        np.concatenate([roll_words(motif[:length], lag), motif[length:]])
-        for some in lags
-        for motif, lag in zip(motifs.probability, some, strict=True)
-    ]
-    return replace(
-        motifs,
-        probability=np.concatenate([motifs.probability, np.array(decoys, dtype=np.float32)])
-        if decoys
-        else motifs.probability,
-        # together they have the weight of the motifs: the background keeps its share
-        weight=np.tile(motifs.weight, len(lags) + 1) / (len(lags) + 1),
+    n_decoys = np.zeros(len(motifs), dtype=np.int64)
+    probability, copies, source = [motifs.probability], np.zeros(len(motifs), dtype=np.int64), []
+    for k, motif in enumerate(motifs.probability):
+        moved = [
+            np.concatenate([roll_words(motif[:length], lag[k]), motif[length:]]) for lag in lags
+        ]
+        everyone = np.array([motif, *moved], dtype=np.float32)
+        alike = max_shifted_cosine(everyone, everyone)[0]
+        unlike: list[int] = []
+        for copy in range(1, len(everyone)):
+            if not np.any(alike[copy, unlike] >= EQUAL):
+                unlike.append(copy)
+        if np.median(alike[0, 1:] if len(lags) else np.ones(1)) < COPY:
+            n_decoys[k] = len(unlike)
+        else:
+            unlike = unlike[:1]
+        probability.append(everyone[unlike])
+        source += [k] * len(unlike)
+        copies = np.append(copies, 1 + np.arange(len(unlike)))
+    of = np.concatenate([np.arange(len(motifs)), np.array(source, dtype=np.int64)])
+    return Competitors(
+        motifs=replace(
+            motifs,
+            probability=np.concatenate(probability),
+            # the background keeps its share
+            weight=motifs.weight[of] / np.bincount(of, minlength=1)[of],
+        ),
+        source=of,
+        copy=copies,
+        n_decoys=n_decoys,
     )
-
-
-def group_alike(motifs: MotifSet, lags: Indices) -> Indices:
-    """Return which decoys of each motif are alike, int64 array (K, n_decoys): group numbers from 0.
-
-    Decoys that are alike share what they find, so that many count as one. A motif whose decoys are
-    the motif again has no order in time, and no decoys: -1.
-
-    Parameters
-    ----------
-    motifs : MotifSet
-    lags : int64 array (n_decoys, K, W)
-        See `draw_lags`.
-    """
-    everyone = motifs_with_decoys(motifs, lags).probability
-    groups = np.full((len(motifs), len(lags)), -1, dtype=np.int64)
-    for k in range(len(motifs)):
-        copies = everyone[k :: len(motifs)]
-        alike = max_shifted_cosine(copies, copies)[0]
-        if np.median(alike[0, 1:]) < COPY:
-            # each is in the group of the first that it is like
-            first = (alike[1:, 1:] >= EQUAL).argmax(axis=1)
-            groups[k] = np.unique(first[first], return_inverse=True)[1]
-    return groups
 
 
 def roll_words(motif: Floats32, lag: Indices) -> Floats32:

@@ -67,14 +67,14 @@ def locate_occurrences(
             known.scores_of_others,
             peaks.score,
             found.occurrences.score[found.is_decoy],
-            decoy_weight=1 / max(known.n_decoys, 1),
+            decoy_weight=found.decoy_weight,
         )
         peaks = with_chance(peaks, scores)
         known = replace(
             known,
             scores=scores,
             scores_elsewhere=None,
-            p_value=p_values_of(found, motifs, lags, known.seed),
+            p_value=p_values_of(found, motifs, known.seed),
             recurring_share=recurring_share_of(found, least_score),
         )
     peaks = keep_occurrences(peaks, peaks.score >= least_score)

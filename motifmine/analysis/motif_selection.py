@@ -36,7 +36,7 @@ def keep_motifs(record: FitRecord, kept: Indices) -> FitRecord:
 
 
 def widen_background(background: Background, motifs: MotifSet, kept: Indices) -> Background:
-    """Return the background with the share of the motifs that are not kept.
+    """Return the background with what motifs that are not kept explain, words and share.
 
     Parameters
     ----------
@@ -45,9 +45,19 @@ def widen_background(background: Background, motifs: MotifSet, kept: Indices) ->
     kept : int64 array
         Numbers of the motifs that stay.
     """
-    # as a difference of sums, this may be just below 0 by rounding; a share stays within [0, 1]
-    dropped = float(motifs.weight.sum() - motifs.weight[kept].sum())
-    return replace(background, weight=min(background.weight + max(dropped, 0.0), 1.0))
+    weight = motifs.weight.copy()
+    weight[kept] = 0.0
+    dropped = float(weight.sum())
+    if dropped <= 0:
+        return background
+    # a background without these words would leave them to the motifs that are kept
+    words = weight @ motifs.probability.sum(axis=1, dtype=np.float64)
+    words += background.weight * background.probability
+    return replace(
+        background,
+        probability=(words / words.sum()).astype(np.float32),
+        weight=min(background.weight + dropped, 1.0),
+    )
 
 
 def keep_activations(activations: Activations, number: Indices) -> Activations:

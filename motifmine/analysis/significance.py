@@ -1,22 +1,27 @@
 """Which motifs recur in data they were not learned from, and which occurrences are significant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from motifmine.analysis.alike_motifs import join_alike
-from motifmine.analysis.chance_level import holm_rejections, recurrence_p_values, score_table
+from motifmine.analysis.candidates import Candidates
+from motifmine.analysis.chance_level import (
+    holm_rejections,
+    label_events,
+    recurrence_p_values,
+)
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
-    Candidates,
     FitPart,
     HeldOut,
     Infer,
     cross_fit,
     leave_out,
 )
-from motifmine.analysis.decoys import draw_lags, group_alike
-from motifmine.analysis.motif_selection import keep_activations
+from motifmine.analysis.decoys import draw_lags
+from motifmine.analysis.motif_selection import keep_activations, widen_background
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
 from motifmine.records.fields import select_entries
@@ -27,7 +32,7 @@ from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
-LEVEL = 0.01
+LEVEL = 0.02
 """Probability that any motif is reported where there are none (family-wise error rate)."""
 ENOUGH_PEAKS = 1500
 """Peaks of decoys that are wanted, if a decoy has as many as a motif."""
@@ -108,38 +113,41 @@ def assess(
     n_folds : int
         Parts of the time that are tested one after the other, see `folds_for`.
     """
-    pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
     # -(-a // b) rounds up
     n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
-    lags = draw_lags(motifs, n_decoys, generator(seed, Stream.DETECTION, LAGS))
-    held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
-    if held.n_empty and n_folds < FOLDS_OF_FEW:
-        # half of the data is too little for the model; seven of eight parts may do
-        n_folds = FOLDS_OF_FEW
+
+    def draw(some: MotifSet, *fold: int) -> Indices:
+        return draw_lags(some, n_decoys, generator(seed, Stream.DETECTION, LAGS, *fold))
+
+    def hold_out(n_folds: int) -> HeldOut:
         pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
-        held = cross_fit(table, pieces, motifs, fit_part, infer, lags)
-    p_value = np.full(len(motifs), np.nan)
-    if held.was_fitted:
-        p_value = p_values_of(held.candidates, motifs, lags, seed)
+        return cross_fit(table, pieces, motifs, fit_part, infer, draw)
+
+    if (held := hold_out(n_folds)).n_empty and n_folds < FOLDS_OF_FEW:
+        # half of the data is too little for the model; seven of eight parts may do
+        held = hold_out(n_folds := FOLDS_OF_FEW)
     # a table too short to be cut cannot show that anything recurs
-    kept = np.arange(len(motifs)) if not held.was_fitted else _recurrent(held, p_value, n_decoys)
-    chosen = select_entries(motifs, "motif", kept)
-    folds = cut_pieces(table, motifs.motif_length, n_folds=FOLDS_OF_FEW)
-    active = keep_activations(activations, _numbers(kept, len(motifs)))
-    found = leave_out(table, folds, chosen, background, active, infer, lags[:, kept])
-    targets = join_alike(found.of_motifs(), chosen)
-    own = _of_kept(held, kept)
-    hours = table.n_times * table.bin_s / 3600
+    p_value, kept = np.full(len(motifs), np.nan), np.arange(len(motifs))
+    if held.was_fitted:
+        p_value = p_values_of(held.candidates, motifs, seed, n_orders=2)
+        kept = _recurrent(held, p_value)
+    found = _leave_out_folds(table, motifs, background, activations, infer, draw, kept)
+    if held.was_fitted:
+        # what the whole fit explains no better than its decoys would hide in every list what recurs
+        chosen = select_entries(motifs, "motif", kept)
+        holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
+        kept, found = kept[holds], found.take_motifs(holds)
+    targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
+    own = held.candidates.take_motifs(kept)
     scores = NOTHING_KNOWN
     # where time was up, decoys still say what scores are worth
     if held.was_fitted or held.is_cut:
-        decoys = found.occurrences.score[found.is_decoy]
-        scores = score_table(targets.score, decoys, decoy_weight=1 / n_decoys, hours=hours)
+        scores = found.score_table(targets.score, table.n_times * table.bin_s / 3600)
     detection = relax(scores, targets.score, detection)
     least = least_score(scores, detection)
     candidates = with_chance(targets, scores)
     sure = keep_occurrences(candidates, candidates.score >= least)
-    n_sure = len(np.unique(sure.motif))
+    recur = kept[np.unique(sure.motif)]
     sure = without_companions(sure, motifs.motif_length, table.n_times)
     likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
     # what recurs without a sure occurrence would be an empty motif in every list; of what there was
@@ -156,8 +164,9 @@ def assess(
             p_value=p_value[kept[shown]],
             recurring_share=recurring_share_of(own, least)[shown],
             scores=scores,
-            n_unreplicated=len(motifs) - n_sure if held.was_fitted else 0,
-            n_companions=n_sure - len(np.unique(sure.motif)) or None,
+            n_unreplicated=len(motifs) - len(recur) if held.was_fitted else 0,
+            n_undirected=_count_undirected(held, recur) or None,
+            n_companions=len(recur) - len(np.unique(sure.motif)) or None,
             n_untested=None if held.was_fitted or held.is_cut else len(motifs) or None,
             n_candidates=likely,
             n_decoys=n_decoys,
@@ -165,6 +174,31 @@ def assess(
             seed=seed,
         ),
     )
+
+
+def _leave_out_folds(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    infer: Infer,
+    draw: Callable[[MotifSet], Indices],
+    kept: Indices,
+) -> Candidates:
+    """Return what the kept motifs find in each of eight folds, less what they owe to it.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+        All of the fit.
+    draw : callable
+        Returns the lags of the decoys of motifs.
+    """
+    chosen = select_entries(motifs, "motif", kept)
+    folds = cut_pieces(table, motifs.motif_length, n_folds=FOLDS_OF_FEW)
+    active = keep_activations(activations, _numbers(kept, len(motifs)))
+    flat = widen_background(background, motifs, kept)
+    return leave_out(table, folds, chosen, flat, active, infer, draw(chosen))
 
 
 def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
@@ -224,7 +258,7 @@ def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
     )
 
 
-def p_values_of(found: Candidates, motifs: MotifSet, lags: Indices, seed: int) -> Floats:
+def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int = 1) -> Floats:
     """Return the p-value of every motif in data that it was not learned from.
 
     That of a motif without order in time is 1: its decoys are as good.
@@ -233,39 +267,43 @@ def p_values_of(found: Candidates, motifs: MotifSet, lags: Indices, seed: int) -
     ----------
     found : Candidates
         Of K motifs and their decoys.
-    lags : int64 array (n_decoys, K, W)
-        Of the decoys.
+    motifs : MotifSet
+    n_orders : int
+        See `recurrence_p_values`.
     """
+    peaks = found.occurrences
+    motif, document, start = (
+        values.astype(np.int64) for values in (peaks.motif, peaks.document, peaks.start_bin)
+    )
     return recurrence_p_values(
-        found.occurrences.score,
-        found.occurrences.motif.astype(np.int64),
+        peaks.score,
+        motif,
         found.copy,
-        groups=group_alike(motifs, lags),
+        n_copies=found.n_copies,
+        fold=found.fold,
+        event=label_events(motif, found.fold, document, start, motifs.usual_length),
+        n_motifs=len(motifs),
+        n_orders=n_orders,
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
 
 
-def _recurrent(held: HeldOut, p_value: Floats, n_decoys: int) -> Indices:
+def _recurrent(held: HeldOut, p_value: Floats) -> Indices:
     """Return the motifs that recur: significant, and with candidates that are rather true."""
     kept = np.flatnonzero(holm_rejections(p_value, LEVEL))
-    own = _of_kept(held, kept)
-    target, decoy = own.of_motifs(), own.occurrences.score[own.is_decoy]
-    scores = score_table(target.score, decoy, decoy_weight=1 / n_decoys, hours=1.0)
+    own = held.candidates.take_motifs(kept)
+    target = own.of_motifs()
+    scores = own.score_table(target.score, 1.0)
     likely = scores.look_up("false_probability", target.score) < LIKELY
     n_likely = np.bincount(target.motif[likely], minlength=len(kept))
     return kept[n_likely >= LEAST_LIKELY]
 
 
-def _of_kept(held: HeldOut, kept: Indices) -> Candidates:
-    """Return the held-out candidates of the kept motifs, numbered among these."""
-    number = _numbers(kept, len(held.tested_bins))
-    motif = number[held.candidates.occurrences.motif].astype(np.int32)
-    renumbered = replace(
-        held.candidates,
-        occurrences=replace(held.candidates.occurrences, motif=motif),
-        mass=held.candidates.mass[kept],
-    )
-    return renumbered.keep(motif >= 0)
+def _count_undirected(held: HeldOut, recur: Indices) -> int:
+    """Return how many motifs do not recur that have a single decoy, or none, as those of a word."""
+    found = held.candidates
+    single = np.unique(found.occurrences.motif[found.n_copies <= 1])
+    return int(np.count_nonzero(~np.isin(single, recur)))
 
 
 def _numbers(kept: Indices, n_motifs: int) -> Indices:

@@ -83,7 +83,7 @@ class Significance:
     n_candidates: int
     """Occurrences of the reported motifs that are more likely true than false."""
     n_decoys: int
-    """Decoys of every motif."""
+    """Decoys of every motif at most: of those that are alike one competes."""
     piece_bins: int
     """Length of the longest pieces that starts are inferred in, time bins."""
     seed: int
@@ -94,6 +94,9 @@ class Significance:
     n_companions: int | None = None
     """Motifs that are not reported because they are parts of others, with which they occur; None
     where there are none."""
+    n_undirected: int | None = None
+    """Those of the motifs that do not recur whose order in time only its direction can show, for
+    nearly all of each is one word; None where there are none."""
     n_untested: int | None = None
     """Motifs that are not reported because the recordings are too short to test them; None where
     there are none."""

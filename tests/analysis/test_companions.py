@@ -50,6 +50,21 @@ def test_weak_occurrences_at_one_lag_to_another_motif_are_dropped() -> None:
     assert set(found.start_bin[dropped].tolist()) == set(weak.tolist())
 
 
+def test_weak_ends_of_slow_occurrences_are_dropped_and_cycles_are_not() -> None:
+    start = np.cumsum(generator(5).integers(40, 80, 24))
+    ends = start[::4] + 8
+    both = np.concatenate([start, ends])
+    weight = np.concatenate([np.full(24, 100.0), np.full(6, 30.0)])
+    found = occurrences(both, np.zeros(30, dtype=np.int64), weight)
+    dropped = find_companions(found, 12, int(both.max()) + 20)
+    assert set(found.start_bin[dropped].tolist()) == set(ends.tolist())
+    # one that comes round every eight bins may be weak now and then
+    cycle = np.arange(10, 330, 8)
+    weight = np.where(np.arange(40) % 5 == 0, 30.0, 100.0)
+    cycles = occurrences(cycle, np.zeros(40, dtype=np.int64), weight)
+    assert not find_companions(cycles, 12, 340).any()
+
+
 def test_motifs_that_have_nothing_to_do_with_each_other_lose_nothing() -> None:
     for seed in range(20):
         rng = generator(seed, 3)

@@ -5,16 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motifmine.analysis.candidates import join_candidates, no_candidates
 from motifmine.analysis.chance_level import (
+    ADVANTAGE,
     DISPERSION,
     add_candidates,
     dispersion_of_copies,
     holm_rejections,
+    label_events,
     recurrence_p_values,
     score_table,
 )
-from motifmine.analysis.competition import cross_fit, leave_out, match_motifs
-from motifmine.analysis.decoys import draw_lags, group_alike, motifs_with_decoys
+from motifmine.analysis.competition import compete, cross_fit, leave_out, match_motifs
+from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
@@ -28,7 +31,7 @@ from motifmine.records.table import ObservationTable, join_tables, table_from_ro
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
-from motifmine.types import Floats
+from motifmine.types import Floats, Indices
 from motifmine.workflows.mine import locate, mine
 
 SPEC = Plsm(n_motifs=3, motif_length=8, activity="sparse", rounds=3)
@@ -123,7 +126,7 @@ def test_a_decoy_keeps_what_each_word_does_and_loses_the_order() -> None:
         motif[2 * word : 2 * word + 2, word] = 0.125
     motifs = MotifSet(probability=motif[None], weight=np.ones(1))
     lags = draw_lags(motifs, 1, generator(1))
-    decoy = motifs_with_decoys(motifs, lags).probability[1]
+    decoy = motifs_with_decoys(motifs, lags).motifs.probability[1]
     np.testing.assert_allclose(decoy.sum(axis=0), motif.sum(axis=0))
     for word in range(4):
         rows = np.flatnonzero(decoy[:, word])
@@ -138,13 +141,13 @@ def test_a_word_that_fills_the_window_is_reversed_and_one_word_alone_has_no_orde
     motif[1:3, 1], motif[4:6, 2] = 0.2, 0.1
     pair = MotifSet(probability=np.stack([motif / motif.sum(), alone]), weight=np.ones(2))
     lags = draw_lags(pair, 20, generator(1))
-    decoys = motifs_with_decoys(pair, lags).probability[2::2]
+    everyone = motifs_with_decoys(pair, lags)
+    decoys = everyone.motifs.probability[(everyone.copy > 0) & (everyone.source == 0)]
     rows = {tuple(np.round(decoy[:, 0], 4).tolist()) for decoy in decoys}
     ramp = tuple(np.round(pair.probability[0, :, 0], 4).tolist())
     assert rows == {ramp, ramp[::-1]}
-    groups = group_alike(pair, lags)
-    assert 0 < groups[0].max() < 19
-    assert set(groups[1]) == {-1}
+    assert 1 < everyone.n_decoys[0] < 20
+    assert everyone.n_decoys[1] == 0
 
 
 def test_one_word_that_is_not_the_same_in_both_directions_has_an_order() -> None:
@@ -155,27 +158,34 @@ def test_one_word_that_is_not_the_same_in_both_directions_has_an_order() -> None
     both = np.stack([programme / programme.sum(), other / other.sum()])
     motifs = MotifSet(probability=both, weight=np.ones(2))
     lags = draw_lags(motifs, 5, generator(1))
-    assert (group_alike(motifs, lags) >= 0).all()
     # lags alone would leave the motif as it is
     assert (lags[:, 0, 0] < 0).all()
-    decoys = motifs_with_decoys(motifs, lags).probability[2::2]
+    everyone = motifs_with_decoys(motifs, lags)
+    decoys = everyone.motifs.probability[(everyone.copy > 0) & (everyone.source == 0)]
+    # all are the motif that runs backward
+    assert len(decoys) == everyone.n_decoys[0] == 1
     assert max_shifted_cosine(both[:1], decoys)[0].max() < 0.9
     same = np.broadcast_to(both[0], decoys.shape)
     np.testing.assert_array_equal(np.sort(decoys, axis=1), np.sort(same, axis=1))
 
 
-def test_decoys_stand_behind_the_motifs_in_rounds() -> None:
-    probability = generator(2).dirichlet(np.ones(24), size=2).reshape(2, 6, 4).astype(np.float32)
+def test_decoys_stand_behind_the_motifs_and_none_is_like_another() -> None:
+    probability = np.zeros((2, 12, 8), dtype=np.float32)
+    for motif, rng in zip(probability, (generator(2), generator(3)), strict=True):
+        motif[rng.permutation(12)[:8], np.arange(8)] = 1 / 8
     motifs = MotifSet(probability=probability, weight=np.array([0.5, 0.3]))
-    everyone = motifs_with_decoys(motifs, draw_lags(motifs, 3, generator(0)))
-    assert len(everyone) == 8
+    lags = np.concatenate([draw_lags(motifs, 3, generator(0))] * 2)
+    everyone = motifs_with_decoys(motifs, lags)
+    assert len(everyone.motifs) == 8
+    assert everyone.n_decoys.tolist() == [3, 3]
+    assert everyone.source.tolist() == [0, 1, 0, 0, 0, 1, 1, 1]
+    assert everyone.copy.tolist() == [0, 0, 1, 2, 3, 1, 2, 3]
     # more weight would take observations from the background
-    assert everyone.weight.sum() == pytest.approx(motifs.weight.sum())
-    np.testing.assert_array_equal(everyone.probability[:2], probability)
-    for number in range(2, 8):
-        np.testing.assert_allclose(
-            everyone.probability[number].sum(axis=0), probability[number % 2].sum(axis=0), rtol=1e-5
-        )
+    assert everyone.motifs.weight.sum() == pytest.approx(motifs.weight.sum())
+    found = everyone.motifs.probability
+    np.testing.assert_array_equal(found[:2], probability)
+    words = probability.sum(axis=1)[everyone.source]
+    np.testing.assert_allclose(found.sum(axis=1), words, rtol=1e-5)
 
 
 def test_an_occurrence_does_not_vouch_for_itself() -> None:
@@ -231,7 +241,6 @@ def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
     probability = np.pad(fit.motifs.probability, ((0, 0), (0, 2), (0, 0)))
     whole = replace(fit.motifs, probability=probability)
     late = replace(fit.motifs, probability=np.roll(probability, 2, axis=1))
-    lags = draw_lags(whole, 1, generator(0))
 
     def find(motifs: MotifSet) -> Occurrences:
         held = cross_fit(
@@ -240,7 +249,7 @@ def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
             whole,
             lambda _table, _fold: replace(fit, motifs=motifs),
             infer_starts,
-            lags,
+            lambda some, _fold: draw_lags(some, 1, generator(0)),
         )
         return held.candidates.of_motifs()
 
@@ -252,24 +261,39 @@ def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
     assert len(starts[0] & starts[1]) > 0.8 * max(map(len, starts))
 
 
+def test_candidates_of_some_motifs_are_numbered_among_these(small: Simulation) -> None:
+    fit = SPEC.fit(small.table, seed=0)
+    lags = draw_lags(fit.motifs, 4, generator(0))
+    pieces = cut_pieces(small.table, 8)
+    found = compete(small.table, pieces, fit.motifs, fit.background, infer_starts, lags)
+    some = found.take_motifs(np.array([2, 0]))
+    of = found.occurrences.motif
+    assert np.bincount(some.occurrences.motif).tolist() == [np.sum(of == 2), np.sum(of == 0)]
+    assert some.mass.tolist() == found.mass[[2, 0]].tolist()
+    np.testing.assert_allclose(found.decoy_weight, 1 / found.n_copies[found.is_decoy])
+    # of nothing there is a table, too
+    none = join_candidates([no_candidates(3)], 3)
+    assert len(none.score_table(np.zeros(0), 1.0)) == 0
+
+
 def test_the_lowest_threshold_counts_whatever_happens_above_it() -> None:
     """The highest candidate is a decoy, so no short list is pure; the long one is pure enough."""
     target = np.linspace(10.0, 90.0, 400)
     decoy = np.array([95.0])
-    scores = score_table(target, decoy, decoy_weight=1.0, hours=1.0)
+    scores = score_table(target, decoy, one_more=1.0, hours=1.0)
     assert scores.lowest_score("false_share", 0.01) <= 10.0
     assert scores.look_up("false_share", np.array([89.0]))[0] == pytest.approx(2 / 400)
 
 
 def test_one_decoy_more_forbids_short_lists() -> None:
-    few = score_table(np.linspace(50.0, 90.0, 40), np.zeros(0), decoy_weight=0.5, hours=1.0)
+    few = score_table(np.linspace(50.0, 90.0, 40), np.zeros(0), one_more=0.5, hours=1.0)
     assert few.lowest_score("false_share", 0.01) == np.inf
     assert few.lowest_score("false_share", 0.0125) <= 50.0
 
 
 def test_a_threshold_lies_between_the_decoys_and_the_weakest_found() -> None:
     scores = score_table(
-        np.linspace(80, 100, 200), np.linspace(1.0, 5.0, 9), decoy_weight=1.0, hours=2.0
+        np.linspace(80, 100, 200), np.linspace(1.0, 5.0, 9), one_more=1.0, hours=2.0
     )
     assert 4.5 < scores.lowest_score("false_share", 0.01) < 20
     assert 5 < scores.lowest_score("false_per_hour", 0.01) < 20
@@ -281,7 +305,7 @@ def test_probabilities_of_being_false_are_right_where_densities_are_known() -> N
     rng = generator(3)
     true, false = rng.normal(6, 1, 4000), rng.normal(3, 1, 4000)
     decoy = rng.normal(3, 1, 12000)
-    scores = score_table(np.concatenate([true, false]), decoy, decoy_weight=1 / 3, hours=1.0)
+    scores = score_table(np.concatenate([true, false]), decoy, one_more=1 / 3, hours=1.0)
     at = np.array([3.5, 4.5, 5.5])
     np.testing.assert_allclose(
         scores.look_up("false_probability", at), 1 / (1 + np.exp(3 * at - 13.5)), atol=0.07
@@ -296,9 +320,10 @@ def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
     rng = generator(3)
     own, new = 20 + rng.gamma(2.0, 40.0, 100), rng.gamma(2.0, 12.0, 300)
     chance, decoys = rng.exponential(4.0, 60), rng.exponential(4.0, 5 * 60)
-    table = score_table(np.concatenate([own, chance]), decoys, decoy_weight=1 / 5, hours=1.0)
+    table = score_table(np.concatenate([own, chance]), decoys, one_more=1 / 5, hours=1.0)
     there = np.concatenate([new, rng.exponential(4.0, 60)])
-    joined = add_candidates(table, there, rng.exponential(4.0, 5 * 60), decoy_weight=1 / 5)
+    weight = np.full(5 * 60, 1 / 5)
+    joined = add_candidates(table, there, rng.exponential(4.0, 5 * 60), decoy_weight=weight)
     middle = (there > 8) & (there < 16)
     truth = np.mean(np.flatnonzero(middle) >= len(new))
     stated = [t.look_up("false_probability", there[middle]).mean() for t in (table, joined)]
@@ -306,7 +331,7 @@ def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
     assert abs(stated[1] - truth) < 0.1
     assert joined.false_share is table.false_share
     older = replace(table, n_found=None)
-    assert add_candidates(older, there, decoys, decoy_weight=1 / 5) is older
+    assert add_candidates(older, there, decoys, decoy_weight=weight) is older
 
 
 def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:
@@ -314,10 +339,10 @@ def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:
     motif[0, 2:6, 0] = 0.25
     alone = MotifSet(probability=motif, weight=np.ones(1))
     lags = draw_lags(alone, 6, generator(2))
-    decoys = motifs_with_decoys(alone, lags).probability[1:]
-    assert (group_alike(alone, lags)[0] >= 0).all()
-    assert len(np.unique(decoys[:, :, 0], axis=0)) > 3
-    np.testing.assert_allclose(decoys.sum(axis=1), np.repeat(motif.sum(axis=1), 6, axis=0))
+    everyone = motifs_with_decoys(alone, lags)
+    assert everyone.n_decoys[0] > 3
+    decoys = everyone.motifs.probability[1:]
+    np.testing.assert_allclose(decoys.sum(axis=1), motif.sum(axis=1).repeat(len(decoys), axis=0))
 
 
 def test_scores_below_the_table_are_false_and_an_empty_table_knows_nothing() -> None:
@@ -327,19 +352,35 @@ def test_scores_below_the_table_are_false_and_an_empty_table_knows_nothing() -> 
     assert empty.look_up("false_probability", np.array([5.0]))[0] == 1.0
 
 
-@pytest.mark.statistical
-def test_p_values_of_what_is_no_better_than_decoys_are_uniform_at_most() -> None:
-    """Also where motif and decoys differ by chance in how well they fit, with an advantage."""
-    rng = generator(4)
-    fit = rng.gamma(1 / 0.1, size=(300, 5)) * [1.5, 1.0, 1.0, 1.0, 1.0]
-    drawn = [rng.choice(5, 40, p=of_motif / of_motif.sum()) for of_motif in fit]
-    motif = np.repeat(np.arange(300), 40)
-    score = rng.gamma(2.0, 10.0, size=len(motif))
-    p = recurrence_p_values(
-        score, motif, np.concatenate(drawn), groups=np.tile(np.arange(4), (300, 1)), rng=rng
+def p_values(score: Floats, copy: Indices, n_copies: int, **more: int) -> Floats:
+    """Return the p-values of motifs with as many events each, (K, E)."""
+    motif = np.arange(len(score))[:, None] + np.zeros_like(copy)
+    return recurrence_p_values(
+        score.ravel(),
+        motif.ravel(),
+        copy.ravel(),
+        n_copies=np.full(score.size, n_copies),
+        fold=np.zeros(score.size, dtype=np.int64),
+        event=np.arange(score.size),
+        n_motifs=len(score),
+        rng=generator(5),
+        **more,
     )
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("n_copies", [1, 4])
+def test_p_values_of_what_is_no_better_than_decoys_are_uniform(n_copies: int) -> None:
+    """Several unlike decoys and the motif differ by chance in how well they fit."""
+    rng = generator(4)
+    fit = np.ones((400, 1 + n_copies))
+    if n_copies > 1:
+        fit = rng.gamma(1 / DISPERSION, size=fit.shape)
+        fit[:, 0] *= ADVANTAGE
+    copy = np.stack([rng.choice(1 + n_copies, 40, p=some / some.sum()) for some in fit])
+    p = p_values(rng.gamma(2.0, 10.0, size=copy.shape), copy, n_copies)
     below = [float(np.mean(p <= level)) for level in (0.05, 0.25, 0.5, 0.75)]
-    np.testing.assert_allclose(below, (0.05, 0.25, 0.5, 0.75), atol=0.08)
+    np.testing.assert_allclose(below, (0.05, 0.25, 0.5, 0.75), atol=0.06)
 
 
 def test_decoys_that_differ_more_than_chance_make_p_values_larger() -> None:
@@ -347,24 +388,38 @@ def test_decoys_that_differ_more_than_chance_make_p_values_larger() -> None:
     motif, copy = np.repeat(np.arange(6), 300), np.tile(np.repeat(np.arange(6), 50), 6)
     alike = rng.gamma(2.0, 10.0, size=len(motif))
     uneven = alike * rng.gamma(0.5, 2.0, size=36).repeat(50)
-    each = np.tile(np.arange(5), (6, 1))
-    assert dispersion_of_copies(alike, motif, copy, each) == DISPERSION
-    assert 0.5 < dispersion_of_copies(uneven, motif, copy, each) < 4.0
-    # decoys that are alike share by chance what they find
-    assert dispersion_of_copies(uneven, motif, copy, np.zeros_like(each)) == DISPERSION
+    more = {"n_copies": np.full(1800, 5), "fold": np.zeros(1800, dtype=np.int64)}
+    assert dispersion_of_copies(alike, motif, copy, **more) == DISPERSION
+    assert 0.5 < dispersion_of_copies(uneven, motif, copy, **more) < 4.0
+
+
+def test_ten_of_ten_events_against_one_decoy_are_as_rare_as_ten_heads() -> None:
+    score, zeros = np.full((1, 10), 300.0), np.zeros((1, 10), dtype=np.int64)
+    assert p_values(score, zeros, 1)[0] == pytest.approx(2.0**-10, rel=0.3)
+    # motifs of folds learn their order from each other: all could have been the opposite
+    assert p_values(score, zeros, 1, n_orders=2)[0] == pytest.approx(2.0**-9, rel=0.3)
+    # more decoys that found nothing say more
+    assert p_values(score, zeros, 5)[0] < 2e-4
+    assert p_values(score, zeros, 0)[0] == 1.0
+
+
+def test_peaks_within_a_motif_length_are_one_event() -> None:
+    start = np.array([3, 7, 30, 0, 10, 20, 30, 40, 50])
+    document = np.array([0, 0, 0, 1, 1, 1, 1, 1, 1])
+    zeros = np.zeros(9, dtype=np.int64)
+    # gaps of 10 go on; after three motif lengths another event begins
+    event = label_events(zeros, zeros, document, start, 11)
+    assert event.tolist() == [0, 0, 1, 2, 2, 2, 2, 3, 3]
+    assert len(np.unique(label_events(np.arange(9), zeros, document, start, 11))) == 9
 
 
 @pytest.mark.statistical
-def test_p_values_of_many_candidates_are_those_of_few() -> None:
+def test_p_values_of_many_events_are_those_of_few() -> None:
     rng = generator(5)
-    score = rng.gamma(2.0, 10.0, size=2001)
-    copy = rng.integers(4, size=2001)
-    zeros = np.zeros(2001, dtype=np.int64)
-    p = [
-        recurrence_p_values(score[:n], zeros[:n], copy[:n], groups=np.arange(3)[None], rng=rng)[0]
-        for n in (2000, 2001)
-    ]
-    assert p[0] == pytest.approx(p[1], abs=0.02)
+    score = rng.gamma(2.0, 10.0, size=(1, 1001))
+    copy = rng.choice(4, p=[0.4, 0.2, 0.2, 0.2], size=(1, 1001))
+    p = [p_values(score[:, :n], copy[:, :n], 3)[0] for n in (1000, 1001)]
+    assert p[0] == pytest.approx(p[1], abs=0.03)
 
 
 def test_holm_rejects_step_by_step() -> None:
@@ -459,9 +514,13 @@ def test_a_fit_keeps_what_belongs_to_the_motifs_that_stay(small: Simulation) -> 
     assert len(fewer.occurrences) == np.count_nonzero(record.occurrences.motif != 1)
     assert set(fewer.occurrences.motif.tolist()) == {0, 1}
     assert fewer.activations.motif.max() == 1
-    assert fewer.background.weight == pytest.approx(
-        record.background.weight + record.motifs.weight[1]
-    )
+    dropped = record.motifs.weight[1]
+    assert fewer.background.weight == pytest.approx(record.background.weight + dropped)
+    # with the words of the motif that went
+    share = fewer.background.weight * fewer.background.probability
+    words = dropped * record.motifs.probability[1].sum(axis=0)
+    words += record.background.weight * record.background.probability
+    np.testing.assert_allclose(share, words, atol=1e-6)
 
 
 def test_each_of_several_decoys_counts_its_part(small: Simulation) -> None:

@@ -19,8 +19,10 @@ def significance_sentences(record: FitRecord) -> list[str]:
     if tested is None:
         return []
     sentences = []
-    if tested.n_unreplicated:
-        sentences.append(_describe_unreplicated(tested.n_unreplicated))
+    if n_others := tested.n_unreplicated - (tested.n_undirected or 0):
+        sentences.append(_describe_unreplicated(n_others))
+    if tested.n_undirected:
+        sentences.append(_describe_undirected(tested.n_undirected))
     if tested.n_companions:
         sentences.append(_describe_companions(tested.n_companions))
     if tested.n_untested:
@@ -52,6 +54,15 @@ def _describe_unreplicated(number: int) -> str:
     if number == 1:
         return "1 motif is not reported: it does not recur in data it was not learned from"
     return f"{number} motifs are not reported: they do not recur in data they were not learned from"
+
+
+def _describe_undirected(number: int) -> str:
+    what = "1 motif of one word is" if number == 1 else f"{number} motifs of one word are"
+    they, occur = ("it", "occurs") if number == 1 else ("they", "occur")
+    return (
+        f"{what} not reported: run backward in time {they} would fit as well, or {occur} less than "
+        "ten times; more recordings help, or other channels of the same thing"
+    )
 
 
 def _describe_untested(number: int) -> str:
