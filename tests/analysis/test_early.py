@@ -13,7 +13,7 @@ from motifmine.workflows.mine import mine
 
 
 def test_probabilities_hold_on_another_document() -> None:
-    truth = simulate(n_motifs=2, n_times=3200, noise=0.5, seed=4)
+    truth = simulate(n_motifs=2, n_times=3200, noise=0.5, seed=6)
     halves = cut_documents(truth.table, 1600)
     learnt, new = halves.document(0), halves.document(1)
     record = mine(learnt, Plsm(n_motifs=2, motif_length=10))
