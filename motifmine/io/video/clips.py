@@ -121,7 +121,7 @@ def write_clip(
 def _decode_frames(packets: Iterable[Any], index: int) -> Iterator[tuple[float, av.VideoFrame]]:
     """Yield time stamp and picture of frames that have both; damaged packets are skipped."""
     for packet in packets:
-        if packet.stream_index != index:
+        if packet.stream.index != index:
             continue
         try:
             pictures = packet.decode()

@@ -149,7 +149,7 @@ class VideoReader(ReaderCounts):
                 self._reached[packet.stream_index] = max(
                     end, self._reached.get(packet.stream_index, 0)
                 )
-            if packet.stream_index == self.choice.stream.index:
+            if packet.stream.index == self.choice.stream.index:
                 for picture in self._decode_packet(packet):
                     if picture.is_corrupt:
                         self._count_damaged()

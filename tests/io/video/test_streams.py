@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from av.stream import Disposition
 
@@ -174,3 +175,31 @@ def test_sound_with_a_cover_is_no_video(tmp_path: Path) -> None:
         assert not container.streams.video
     with pytest.raises(FormatError, match="no video stream"):
         open_video(path)
+
+
+def test_the_last_pictures_after_a_stream_of_sound_are_decoded(tmp_path: Path) -> None:
+    """The empty packet that ends a decoder has no number of a stream; pictures wait for it."""
+    path = tmp_path / "sound-first.mp4"
+    pictures = moving_square(30)
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", rate=8000)
+        stream = container.add_stream("h264", rate=25)
+        stream.height, stream.width = pictures[0].shape
+        stream.pix_fmt = "yuv420p"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
+        silence.sample_rate = 8000
+        for each in (sound.encode(silence), sound.encode(), stream.encode()):
+            container.mux(each)
+    assert len(read(path)[1]) == 30
+
+
+def test_a_packet_of_no_listed_stream_is_left_out(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", moving_square(12))
+    content = bytearray(path.read_bytes())
+    # the last packet of 188 bytes, now of a stream that no table names
+    last = len(content) - 188
+    content[last + 1 : last + 3] = bytes([content[last + 1] & 0xE0 | 1, 0x40])
+    path.write_bytes(content)
+    assert 10 <= len(read(path)[1]) <= 12
