@@ -22,7 +22,7 @@ def measure_fit(
     record = store.read_fit(workspace.find_fit(name))
     if finds_occurrences(record.provenance.model):
         raise DataError(
-            f"{record.provenance.model} finds sequences of states, not starts of motifs; the "
+            f"{record.provenance.model} does not infer starts of motifs; the "
             "robustness is that of fits of motifs, such as plsm"
         )
     tables, n_read = {}, 0

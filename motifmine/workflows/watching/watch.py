@@ -335,8 +335,8 @@ def _refuse(record: FitRecord, path: Path) -> None:
         raise DataError(f"{path} has no motifs to watch for")
     if finds_occurrences(record.provenance.model):
         raise DataError(
-            f"{path} is of {record.provenance.model}, whose occurrences are visits to states; "
-            "watch follows motifs, as of --model plsm"
+            f"{path} is of {record.provenance.model}, which does not infer starts of motifs; "
+            "watch follows these, as of --model plsm"
         )
 
 
