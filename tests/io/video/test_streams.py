@@ -195,7 +195,7 @@ def test_the_last_pictures_after_a_stream_of_sound_are_decoded(tmp_path: Path) -
     assert len(read(path)[1]) == 30
 
 
-def test_a_packet_of_no_listed_stream_is_left_out(tmp_path: Path) -> None:
+def test_a_packet_of_no_listed_stream_is_skipped(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.ts", moving_square(12))
     content = bytearray(path.read_bytes())
     # the last packet of 188 bytes, now of a stream that no table names
