@@ -15,7 +15,12 @@ from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
-from motifmine.models.plsm.pruning import DUPLICATE_AT_TEMPOS, drop_surplus_motif, merge_copies
+from motifmine.models.plsm.pruning import (
+    DUPLICATE_AT_TEMPOS,
+    compute_saving,
+    drop_surplus_motif,
+    merge_copies,
+)
 from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
@@ -44,6 +49,8 @@ N_MELT = 50
 """Iterations over which the sparsity comes in after a random start."""
 N_SETTLE = 10
 """Iterations in which the starts of motifs from the search are inferred on everything."""
+N_REGAIN = 50
+"""Iterations after which motifs that were searched in coarse bins have their detail."""
 N_RAMP = 4
 """Iterations over which the sparsity comes in."""
 USUAL_NUMBER = 10
@@ -91,7 +98,8 @@ def best_search(
 ) -> State:
     """Return the motifs that the search found, their starts inferred on everything.
 
-    Long motifs are also searched in coarse bins, from windows that recur; the likelihood decides.
+    Long motifs are also searched in coarse bins, from windows that recur; the shorter description
+    decides.
 
     Parameters
     ----------
@@ -114,8 +122,11 @@ def best_search(
     if not is_searched_coarsely(spec, table):
         return state
     found = search_at_tempos(spec, table, number_of(spec), seed, n_threads=problem.n_threads)
-    both = [iterate(problem, s, LAP) for s in (state, _with_inferred_starts(problem, *found))]
-    return max(both, key=lambda pair: pair[1])[0]
+    both = [
+        iterate(problem, s, N_REGAIN)[0] for s in (state, _with_inferred_starts(problem, *found))
+    ]
+    # not the likelihood: mixtures of motifs reach the same with more starts
+    return max(both, key=lambda state: compute_saving(problem, state))
 
 
 def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
