@@ -1,5 +1,6 @@
 """Cycles, states over occurrences, and what follows what, on starts that are known."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.records.table import bin_starts
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections.phases import section
-from motifmine.reporting.tables.phases import format_phases_text
+from motifmine.reporting.tables.phases import format_phases_json, format_phases_text
 from tests.helpers.fit_records import label_record
 
 BIN_S = 0.25
@@ -134,3 +135,13 @@ def test_occurrences_become_a_table_of_motifs() -> None:
         make_occurrence_table(record_of([np.zeros(0)]))
     with pytest.raises(DataError, match="two motifs"):
         find_phases(record_of([np.array([3.0])]))
+
+
+def test_a_duration_beyond_the_recording_is_not_a_number() -> None:
+    rng = np.random.default_rng(7)
+    # starts at random are one state, which is never left
+    record = record_of([scattered(rng, 60) for _ in range(2)])
+    phases = find_phases(record)
+    assert phases.states.duration_s[0] > record.duration_s()
+    shown = json.loads(format_phases_json(record, phases))["states"]
+    assert [state["duration_s"] for state in shown] == [None]

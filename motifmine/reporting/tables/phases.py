@@ -1,5 +1,7 @@
 """Phases of a scene as text and JSON; motifs and states count from 1."""
 
+import math
+
 from motifmine.analysis.phases import Phases
 from motifmine.durations import format_seconds
 from motifmine.records.fit import FitRecord
@@ -59,9 +61,9 @@ def _state_table(record: FitRecord, phases: Phases) -> str:
                     for motif in range(len(record.motifs))
                     if phases.state_of_motif[motif] == state
                 ),
-                format_seconds(states.duration_s[state]),
+                _format_seen(states.duration_s[state], record),
                 " - ".join(
-                    format_seconds(s[state])
+                    _format_seen(s[state], record)
                     for s in (states.duration_low_s, states.duration_high_s)
                 ),
                 f"{following + 1} ({100 * share:.0f} %)" if share > 0 else "",
@@ -69,6 +71,20 @@ def _state_table(record: FitRecord, phases: Phases) -> str:
         )
     columns = ("state", "motifs that start most", "mean duration", "95 %", "next")
     return text_table(columns, rows)
+
+
+def _seen(seconds: float, record: FitRecord) -> float:
+    """Return a duration, infinite where it is longer than everything recorded.
+
+    The end of such a state was hardly seen, and its mean follows from a probability near 0.
+    """
+    return float(seconds) if seconds <= record.duration_s() else math.inf
+
+
+def _format_seen(seconds: float, record: FitRecord) -> str:
+    if math.isinf(_seen(seconds, record)):
+        return f"over {format_seconds(record.duration_s())}"
+    return format_seconds(seconds)
 
 
 def format_phases_json(record: FitRecord, phases: Phases) -> str:
@@ -94,9 +110,9 @@ def format_phases_json(record: FitRecord, phases: Phases) -> str:
         "states": [
             {
                 "state": state + 1,
-                "duration_s": float(states.duration_s[state]),
-                "duration_low_s": float(states.duration_low_s[state]),
-                "duration_high_s": float(states.duration_high_s[state]),
+                "duration_s": _seen(states.duration_s[state], record),
+                "duration_low_s": _seen(states.duration_low_s[state], record),
+                "duration_high_s": _seen(states.duration_high_s[state], record),
                 "next": states.transition[state].tolist(),
             }
             for state in range(len(states.rate))
