@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Generator
-from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.workspace import Workspace
+from tests.helpers.commands import load_command
 from tests.helpers.paths import CLIP, ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -94,8 +94,7 @@ def junction(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="session")
 def command() -> Command:
     """The installed command `motifmine`, found the way a shell finds it."""
-    (entry,) = entry_points(group="console_scripts", name="motifmine")
-    loaded: Command = entry.load()
+    loaded: Command = load_command()
     return loaded
 
 

@@ -5,9 +5,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from tests.helpers.paths import ROOT
+
+
+def load_command() -> Any:
+    """Return the installed command `motifmine`, found the way a shell finds it."""
+    (entry,) = entry_points(group="console_scripts", name="motifmine")
+    return entry.load()
 
 
 def start(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:

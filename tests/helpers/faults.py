@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.parallel import scratch
+from tests.helpers.commands import load_command
 
 CHANGES = ("fsync", "link", "mkdir", "rename", "replace", "rmdir", "unlink", "utime")
 """Functions of `os` that change files; `Path.write_bytes` and `write_text` count, too."""
@@ -158,9 +159,7 @@ def _be_command(
         os.chdir(folder)
         sys.argv = ["motifmine", *arguments]
         disk.install()
-        from motifmine_cli.main import main
-
-        main()
+        load_command()()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -23,9 +23,8 @@ from click.testing import CliRunner
 
 from motifmine.io.hdf5 import store
 from motifmine.io.hdf5.nodes import list_datasets
-from motifmine_cli.main import main as commands
 from tests.golden.make import write_series
-from tests.helpers.commands import leftovers
+from tests.helpers.commands import leftovers, load_command
 from tests.helpers.faults import FAULTS, Disk, Ended, run_forked
 from tests.helpers.paths import ROOT
 
@@ -173,7 +172,7 @@ def warm_up(scene: Scene) -> None:
         for what, arguments in COMMANDS.items():
             # a fork server would be that of the parent
             if what not in ("extract", "locate", "stream"):
-                CliRunner().invoke(commands, arguments, prog_name="motifmine")
+                CliRunner().invoke(load_command(), arguments, prog_name="motifmine")
     gc.collect()
     # pages that are not touched by the collector stay shared
     gc.freeze()
