@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,16 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
+import numpy as np  # noqa: E402
+from drawn_series import Truth, draw_logger, draw_melodies, draw_visits  # noqa: E402
+
 from motifmine.io.hdf5 import store  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
 from motifmine.workflows.workspace import Workspace  # noqa: E402
 
 DATA = os.environ.get("MOTIFMINE_DATA", "no-such-folder")
 MOST_S = 600
+DRAWN_SEED = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,12 @@ SETS = (
         is_complete=False,
     ),
 )
+DRAWN: dict[Series, Callable[[Path, np.random.Generator], Truth]] = {
+    Series("logger", "logger.csv", "", "45s", 3, "1s"): draw_logger,
+    Series("melodies", "melodies.wav", "", "1s", 3, "200ms"): draw_melodies,
+    Series("visits", "visits.csv", "", "32s", 3, "2s"): draw_visits,
+}
+"""Series of `drawn_series.py`: what a stranger may bring."""
 SIMULATED = {
     "simulated 10 %": {"noise": 0.1, "seed": 41},
     "simulated 50 %": {"noise": 0.5, "seed": 42},
@@ -95,6 +105,13 @@ def prepared(
             continue
         run(scratch / series.name, "extract", str(folder / series.file))
         yield series, scratch / series.name, written_truth(series, folder, scratch)
+    for series, draw in DRAWN.items():
+        if not chosen or series.name in chosen:
+            truth = draw(scratch / series.file, np.random.default_rng(DRAWN_SEED))
+            run(scratch / series.name, "extract", str(scratch / series.file))
+            rows = [(series.name, label, start) for start, label in truth]
+            write_rows(scratch / f"{series.name}_truth.csv", rows)
+            yield series, scratch / series.name, scratch / f"{series.name}_truth.csv"
     for name, settings in SIMULATED.items():
         if not chosen or name in chosen:
             yield simulated(name, settings, scratch)

@@ -140,9 +140,6 @@ def test_every_fit_registers_cameras_that_moved(
     assert [recording.name for recording in record.recordings] == ["a", "b", "d"]
     lines = record.provenance.spec.notes.cameras
     assert [line.split()[0] for line in lines] == ["c", "d:"]
-    # d has the words of a, moved: what a has is found in d as well
-    mass = [record.activations.mass[slice(*record.activations.offsets[d : d + 2])] for d in (0, 2)]
-    assert min(part.sum() for part in mass) > 0.05 * record.n_observations / 3
     # what is read again has moved words, too
     again = read_own_table(record, record.recordings[2], place.table_path("d"))
     assert again is not None

@@ -1,0 +1,103 @@
+"""Series with known occurrences, drawn as people have them: a logger, melodies, visits of pages."""
+
+import csv
+import wave
+from pathlib import Path
+
+import numpy as np
+
+LOGGER_S, LOGGER_HZ = 2400, 2
+SOUND_S, SOUND_HZ = 180, 16_000
+VISITS_S = 7200
+FLAT = np.ones(4)
+MELODIES = {
+    "up": (400, 500, 630, 800),
+    "down": (1600, 1200, 900, 700),
+    "trill": (2000, 2500, 2000, 2500, 2000),
+}
+VISITS = {
+    "buy": ((1, 0), (2, 8), (3, 15), (4, 30)),
+    "search": ((5, 0), (6, 3), (5, 6), (7, 12)),
+    "login": ((8, 0), (9, 2)),
+}
+Truth = list[tuple[float, str]]
+
+
+def draw_logger(path: Path, rng: np.random.Generator) -> Truth:
+    """Write six channels of autocorrelated noise with programmes of 8, 20 and 45 s."""
+    n = LOGGER_S * LOGGER_HZ
+    values = np.zeros((n, 6))
+    for row in range(1, n):
+        values[row] = 0.8 * values[row - 1] + 0.4 * rng.normal(size=6)
+    # number, length in seconds, and what happens: seconds after the start, channel, samples
+    programmes = {
+        "heat": (18, 20, ((0, 0, 6 * hill(20)), (6, 1, -5 * hill(16)), (12, 2, 4 * np.ones(16)))),
+        "fill": (15, 45, ((0, 3, np.r_[0:8:40j, 8:0:50j]), (15, 4, -6 * hill(40)))),
+        "purge": (25, 8, ((0, 5, 5 * FLAT), (3, 0, -5 * FLAT), (6, 5, -5 * FLAT))),
+    }
+    truth: Truth = []
+    for label, (number, length, shapes) in programmes.items():
+        for start in place(number, length + 15, LOGGER_S - length, rng):
+            truth.append((start, label))
+            for after, channel, shape in shapes:
+                first = int((start + after) * LOGGER_HZ)
+                values[first : first + len(shape), channel] += shape[: n - first]
+    names = ("boiler", "pump", "valve", "tank", "return", "fan")
+    rows = (
+        (f"{row / LOGGER_HZ:.1f}", *(f"{value:.2f}" for value in values[row])) for row in range(n)
+    )
+    write_rows(path, ("time", *names), rows)
+    return truth
+
+
+def draw_melodies(path: Path, rng: np.random.Generator) -> Truth:
+    """Write three melodies of four and five tones of 0.2 s in noise, 1.2 to 5 s apart."""
+    sound, truth = rng.normal(0, 0.01, SOUND_S * SOUND_HZ), []
+    start = 2.0
+    while start < SOUND_S - 6:
+        label = list(MELODIES)[rng.integers(len(MELODIES))]
+        truth.append((start, label))
+        for tone, hertz in enumerate(MELODIES[label]):
+            at, n = int((start + 0.2 * tone) * SOUND_HZ), int(0.18 * SOUND_HZ)
+            phase = 2 * np.pi * hertz * np.arange(n) / SOUND_HZ
+            sound[at : at + n] += rng.uniform(0.12, 0.24) * np.sin(phase) * hill(n)
+        start += rng.uniform(1.2, 5)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SOUND_HZ)
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+    return truth
+
+
+def draw_visits(path: Path, rng: np.random.Generator) -> Truth:
+    """Write events of 15 pages, half of them in sequences of two to four, half at random."""
+    events = [(rng.uniform(0, VISITS_S), f"page{rng.integers(15)}") for _ in range(600)]
+    truth: Truth = []
+    for label, pages in VISITS.items():
+        for start in rng.uniform(0, VISITS_S - 40, 60):
+            truth.append((start, label))
+            events += [(start + after + rng.normal(0, 0.5), f"page{n}") for n, after in pages]
+    write_rows(path, ("time", "label"), ((f"{max(t, 0):.2f}", page) for t, page in sorted(events)))
+    return truth
+
+
+def hill(n: int) -> np.ndarray:
+    return np.hanning(n)
+
+
+def place(number: int, apart: float, last: float, rng: np.random.Generator) -> list[float]:
+    """Return starts from 0 to `last`, at least `apart` from one another."""
+    starts: list[float] = []
+    while len(starts) < number:
+        start = rng.uniform(0, last)
+        if all(abs(start - other) >= apart for other in starts):
+            starts.append(start)
+    return sorted(starts)
+
+
+def write_rows(path: Path, header: tuple[str, ...], rows) -> None:  # type: ignore[no-untyped-def]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
