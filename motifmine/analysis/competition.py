@@ -31,7 +31,8 @@ from motifmine.analysis.occurrences import (
 from motifmine.analysis.pieces import Pieces
 from motifmine.errors import DataError, FitError
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.protocol import Fit, Located
+from motifmine.models.protocol import Fit
+from motifmine.models.starts import Infer
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.table import ObservationTable
@@ -43,8 +44,6 @@ LEAST_COSINE = 0.3
 MOST_CELLS = 50_000_000
 """Start times times motifs (decoys included) that are inferred at a time, to bound memory."""
 
-Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
-"""Infers starts of motifs in a table; the number is how many compete for each real motif."""
 FitPart = Callable[[ObservationTable, int], Fit]
 """Fits part of the data, with the number of the fold it lacks for the seed."""
 
@@ -103,7 +102,7 @@ def compete(
         if n_motifs == 0 or len(cut.word) == 0:
             continue
         # motifs and decoys together: alone, decoys would explain true occurrences in part
-        found = infer(everyone, background, cut, round(len(everyone) / n_motifs))
+        found = infer(everyone, background, cut, rivals.source)
         peaks = find_occurrences(cut, everyone, found.background, found.activations)
         active = found.activations
         at = np.repeat(np.arange(len(some)), np.diff(active.offsets))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.chance_level import add_candidates
-from motifmine.analysis.competition import Infer, compete
+from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
@@ -14,6 +14,7 @@ from motifmine.analysis.significance import (
     with_chance,
     without_companions,
 )
+from motifmine.models.starts import Infer
 from motifmine.records.fit import Background, MotifSet, Occurrences
 from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable

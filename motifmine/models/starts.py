@@ -9,9 +9,11 @@ from motifmine.models.protocol import Located
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.settings import FitSpec
 from motifmine.records.table import ObservationTable
+from motifmine.types import Indices
 
 # infers starts of motifs in a table; the number is how many compete for each real motif
-Infer = Callable[[MotifSet, Background, ObservationTable, int], Located]
+Infer = Callable[[MotifSet, Background, ObservationTable, Indices], Located]
+"""Infers starts of motifs in a table; the array is the real motif that each competes for."""
 
 # threshold of a start in units of the mean mass of a start. It is lower than that of a fit: weak
 # candidates are wanted too, for a threshold on their scores decides afterwards.
@@ -37,7 +39,7 @@ def infer_starts(
     motifs: MotifSet,
     background: Background,
     table: ObservationTable,
-    n_competing: int = 1,
+    source: Indices | None = None,
     *,
     one_thing: bool = False,
 ) -> Located:
@@ -49,17 +51,18 @@ def infer_starts(
         Held fixed.
     background : Background
         Its words are held fixed.
-    n_competing : int
-        Motifs for each real one, itself and its decoys: the sparsity is that of the real ones
-        alone.
+    source : int64 array (K,) or None
+        For each motif the real one that it competes for: itself, first, or what it is a decoy of.
+        The sparsity is that of the real ones alone. None: all are real.
     one_thing : bool
         See `Priors`.
     """
+    n_competing = 1 if source is None else round(len(source) / (1 + int(source.max())))
     priors = Priors(
         # starts of one thing lie near one another, each below a threshold, until they are gathered
         sparsity=0.0 if one_thing else SPARSITY * n_competing,
         one_thing=one_thing,
-        n_copies=n_competing if one_thing else 1,
+        source=() if source is None or not one_thing else tuple(source.tolist()),
     )
     n_free = N_FREE if n_competing > MOST_AT_ONCE else 0
     return fold_in(priors, motifs, background, table, n_free=n_free)

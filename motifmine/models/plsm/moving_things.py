@@ -70,16 +70,18 @@ def with_things(problem: Problem, state: State, positions: Floats | None) -> Pro
     """
     priors = problem.priors
     # decoys follow the real motifs and must have the same limits, or they would not compete fairly
-    n_real = state.n_motifs // priors.n_copies
+    source = priors.source or tuple(range(state.n_motifs))
+    n_real = 1 + max(source, default=-1)
     reach = priors.reach
     if positions is not None:
-        reach = tuple(find_reach(state.motifs[:n_real], positions)) * priors.n_copies
+        own = find_reach(state.motifs[:n_real], positions)
+        reach = tuple(own[k] for k in source)
     # gathered without limits first: these are to be measured
     priors = replace(priors, reach=reach, usual_mass=())
     gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
     mass = gathered.sum(axis=0, dtype=np.float64)
     usual = np.square(gathered, dtype=np.float64).sum(axis=0) / np.maximum(mass, 1e-30)
-    usual_mass = tuple(float(each) for each in usual) * priors.n_copies
+    usual_mass = tuple(float(usual[k]) for k in source)
     return replace(problem, priors=replace(priors, usual_mass=usual_mass))
 
 

@@ -18,8 +18,9 @@ class Priors:
     """Share of the mass that the background holds; None: what it explains."""
     one_thing: bool = False
     """Whether a motif is one thing that moves, and a start each whole thing that passes."""
-    n_copies: int = 1
-    """Motifs for each real one, itself first: decoys compete as what they were made of."""
+    source: tuple[int, ...] = ()
+    """For each motif the real one that it is, these first, or is a decoy of; () where all are real:
+    decoys compete as what they were made of."""
     reach: tuple[int, ...] = ()
     """Bins around a start of each motif in which its other starts are of the same thing; () where
     starts do not exclude one another."""
