@@ -31,8 +31,12 @@ def draw_logger(path: Path, rng: np.random.Generator) -> Truth:
         values[row] = 0.8 * values[row - 1] + 0.4 * rng.normal(size=6)
     # number, length in seconds, and what happens: seconds after the start, channel, samples
     programmes = {
-        "heat": (18, 20, ((0, 0, 6 * hill(20)), (6, 1, -5 * hill(16)), (12, 2, 4 * np.ones(16)))),
-        "fill": (15, 45, ((0, 3, np.r_[0:8:40j, 8:0:50j]), (15, 4, -6 * hill(40)))),
+        "heat": (
+            18,
+            20,
+            ((0, 0, 6 * np.hanning(20)), (6, 1, -5 * np.hanning(16)), (12, 2, 4 * np.ones(16))),
+        ),
+        "fill": (15, 45, ((0, 3, np.r_[0:8:40j, 8:0:50j]), (15, 4, -6 * np.hanning(40)))),
         "purge": (25, 8, ((0, 5, 5 * FLAT), (3, 0, -5 * FLAT), (6, 5, -5 * FLAT))),
     }
     truth: Truth = []
@@ -60,7 +64,7 @@ def draw_melodies(path: Path, rng: np.random.Generator) -> Truth:
         for tone, hertz in enumerate(MELODIES[label]):
             at, n = int((start + 0.2 * tone) * SOUND_HZ), int(0.18 * SOUND_HZ)
             phase = 2 * np.pi * hertz * np.arange(n) / SOUND_HZ
-            sound[at : at + n] += rng.uniform(0.12, 0.24) * np.sin(phase) * hill(n)
+            sound[at : at + n] += rng.uniform(0.12, 0.24) * np.sin(phase) * np.hanning(n)
         start += rng.uniform(1.2, 5)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -80,10 +84,6 @@ def draw_visits(path: Path, rng: np.random.Generator) -> Truth:
             events += [(start + after + rng.normal(0, 0.5), f"page{n}") for n, after in pages]
     write_rows(path, ("time", "label"), ((f"{max(t, 0):.2f}", page) for t, page in sorted(events)))
     return truth
-
-
-def hill(n: int) -> np.ndarray:
-    return np.hanning(n)
 
 
 def place(number: int, apart: float, last: float, rng: np.random.Generator) -> list[float]:

@@ -80,8 +80,8 @@ class Canvas:
     """Bins of a motif at its usual tempo."""
 
 
-def canvas_of(problem: Problem, weight: Floats32 | None = None) -> Canvas:
-    """Return the counts of a problem, or weights (N,) of its observations, laid out for windows."""
+def canvas_of(problem: Problem) -> Canvas:
+    """Return the counts of a problem laid out for windows."""
     layout = problem.layout
     length = layout.motif_length
     document, _ = layout.start_of_row(np.arange(layout.n_rows))
@@ -89,9 +89,7 @@ def canvas_of(problem: Problem, weight: Floats32 | None = None) -> Canvas:
     counts = np.zeros((layout.n_rows + n_documents * (length - 1), problem.n_words), np.float32)
     # L - 1 more rows a document, so that no window reaches into another
     row = layout.bin_row + (layout.bin_document + 1) * (length - 1)
-    counts[np.repeat(row, np.diff(layout.offsets)), layout.word] = (
-        layout.count if weight is None else weight
-    )
+    counts[np.repeat(row, np.diff(layout.offsets)), layout.word] = layout.count
     return Canvas(
         counts=counts,
         first=np.arange(layout.n_rows) + document * (length - 1),
