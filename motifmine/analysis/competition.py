@@ -103,7 +103,13 @@ def compete(
             continue
         # motifs and decoys together: alone, decoys would explain true occurrences in part
         found = infer(everyone, background, cut, rivals.source)
-        peaks = find_occurrences(cut, everyone, found.background, found.activations)
+        peaks = find_occurrences(
+            cut,
+            everyone,
+            found.background,
+            found.activations,
+            is_gathered=found.is_gathered,
+        )
         active = found.activations
         at = np.repeat(np.arange(len(some)), np.diff(active.offsets))
         # a margin is the inside of the next piece, where it counts

@@ -41,6 +41,8 @@ def find_occurrences(
     motifs: MotifSet,
     background: Background,
     activations: Activations,
+    *,
+    is_gathered: bool = False,
 ) -> Occurrences:
     """Return the occurrences of activations.
 
@@ -54,12 +56,16 @@ def find_occurrences(
         The observations the activations were inferred from.
     motifs, background, activations
         A fit, or motifs and what `transform` returned.
+    is_gathered : bool
+        See `motifmine.models.protocol.Located`.
     """
     layout = start_layout(table, motifs.motif_length)
     n_tempos = 1 if motifs.tempos is None else len(motifs.tempos)
     separate, active = separate_tempos(motifs, activations)
     activation = make_dense_activation(layout, active, len(separate))
-    apart = max(APART_BINS, motifs.usual_length // APART_SHARE)
+    # on a path of six seconds cars follow one another by one: what mends a pace is gathered there
+    share = 0 if is_gathered else motifs.usual_length // APART_SHARE
+    apart = max(APART_BINS, share)
     row, motif, weight = _find_peaks(layout, _together(activation, n_tempos), apart)
     column, tempo = motif, None
     if motifs.tempos is not None:

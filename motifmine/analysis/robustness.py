@@ -311,7 +311,13 @@ def _find_in(record: FitRecord, variants: list[_Variant], locate: Locate) -> lis
     )
     pieces = cut_documents(table, n_bins)
     located = locate(pieces)
-    found = find_occurrences(pieces, record.motifs, located.background, located.activations)
+    found = find_occurrences(
+        pieces,
+        record.motifs,
+        located.background,
+        located.activations,
+        is_gathered=located.is_gathered,
+    )
     near = np.abs(found.start_bin - MARGIN * length) <= max(2, length // NEAR_SHARE)
     sure = near & (found.score >= record.provenance.spec.detection.least_score)
     motifs: list[set[int]] = [set() for _ in variants]

@@ -35,6 +35,8 @@ class Located:
     background: Background
     """With the share that it has of these documents."""
     log_likelihood: float
+    is_gathered: bool = False
+    """Whether starts of one thing are one start, so that others nearby are of other things."""
 
 
 class Verdicts(NamedTuple):

@@ -67,6 +67,23 @@ def test_starts_apart_are_occurrences_of_their_own() -> None:
     assert found_in(table_at(4, 8), [(4, 9.0), (8, 7.0)]).start_bin.tolist() == [4, 8]
 
 
+@pytest.mark.parametrize(("is_gathered", "n_found"), [(True, 2), (False, 1)])
+def test_on_a_long_path_things_follow_one_another_closely(is_gathered: bool, n_found: int) -> None:
+    """Four bins are a sixth of the motif: too near for two gestures, not for two cars."""
+    table = table_at(4, 8)
+    motifs = MotifSet(
+        probability=np.pad(MOTIF, ((0, 0), (0, 21), (0, 0))).astype(np.float32), weight=np.ones(1)
+    )
+    activations = Activations(
+        offsets=np.array([0, 2]),
+        start=np.array([4, 8], dtype=np.int32),
+        motif=np.zeros(2, dtype=np.int32),
+        mass=np.array([16.0, 14.0], dtype=np.float32),
+    )
+    found = find_occurrences(table, motifs, EVEN, activations, is_gathered=is_gathered)
+    assert len(found) == n_found
+
+
 def test_the_score_is_the_log_likelihood_ratio_by_hand() -> None:
     table = table_at(7)
     found = found_in(table, [(7, 16.0)])

@@ -241,6 +241,7 @@ def fold_in(
         ),
         background=_background(state, np.arange(motifs.n_words), motifs.n_words),
         log_likelihood=value,
+        is_gathered=priors.one_thing,
     )
 
 
