@@ -106,7 +106,7 @@ class MotifmineGroup(click.Group):
         import errno
         import traceback
 
-        from motifmine.errors import MotifmineError
+        from motifmine.errors import MotifmineError, describe_error
 
         from .output import MESSAGES, complain
         from .signals import end_on_signals
@@ -125,7 +125,7 @@ class MotifmineGroup(click.Group):
                 raise
             if MESSAGES.is_verbose:
                 complain(traceback.format_exc().rstrip())
-            complain(f"Error: {error}")
+            complain(f"Error: {describe_error(error)}")
             ctx.exit(1)
         except KeyboardInterrupt:
             complain("interrupted")

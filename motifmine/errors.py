@@ -49,5 +49,12 @@ class MissingExtraError(MotifmineError, ImportError):
     """An optional package that is needed and not installed."""
 
 
+def describe_error(error: Exception) -> str:
+    """Return what a message says of an error: for one of the system, the file first."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 class MotifmineWarning(UserWarning):
     """A result that is valid but should be checked."""

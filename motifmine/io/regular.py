@@ -1,6 +1,7 @@
 """Which paths are files that can be read from the beginning to the end."""
 
 import stat
+from difflib import get_close_matches
 from pathlib import Path
 
 from motifmine.errors import FormatError
@@ -13,6 +14,42 @@ KINDS = (
 )
 # folders whose files are made by the system as they are read, some without an end
 SYSTEM = ("/proc", "/sys", "/dev")
+
+
+def check_input(path: Path, expected: str) -> None:
+    """Raise `FormatError` for what is no file to read, before a library names it otherwise.
+
+    It is missing, a folder, empty, without permission, or a pipe, a socket or a device.
+
+    Parameters
+    ----------
+    path : Path
+    expected : str
+        What the file should be, with its article: "a table of text".
+    """
+    try:
+        found = path.stat()
+        # opening a pipe would wait for what writes to it
+        if stat.S_ISREG(found.st_mode):
+            path.open("rb").close()
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} does not exist; expected {expected}; {_hint(path)}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise FormatError(f"{path} cannot be read: {reason}; expected {expected}") from error
+    refuse_special_file(path)
+    if stat.S_ISDIR(found.st_mode):
+        raise FormatError(f"{path} is a folder; expected {expected}; name a file in it")
+    if not found.st_size:
+        raise FormatError(f"{path} is empty (0 bytes); expected {expected}; make it again")
+
+
+def _hint(path: Path) -> str:
+    """Return how to name a file that is not there: by a name like it, if there is one."""
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either"
+    near = get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1, 0.8)
+    return f"did you mean {path.with_name(near[0])}?" if near else "check its name and folder"
 
 
 def refuse_special_file(path: Path) -> None:

@@ -44,12 +44,15 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     Raises
     ------
     DataError
-        If a folder or a pattern has no recordings.
+        If a folder or a pattern has no recordings, or a path is a link to itself.
     """
     found: dict[Path, Path] = {}
     for source in sources:
         for path in _list_files(Path(source)):
-            found.setdefault(path.resolve(), path)
+            try:
+                found.setdefault(path.resolve(), path)
+            except RuntimeError as error:  # before Python 3.13
+                raise DataError(f"{path} is a link to itself; name the recording") from error
     return _join_stills(list(found.values()))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from motifmine.errors import FormatError
 from motifmine.files import sha256, write_text
-from motifmine.io.regular import refuse_special_file
+from motifmine.io.regular import check_input
 from motifmine.records.table import ObservationTable, Recording, bin_starts, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Indices
@@ -59,7 +59,7 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
     word: list[int] = []
     count: list[float] = []
     n_times = 0
-    refuse_special_file(path)
+    check_input(path, "lines of word:count entries")
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
@@ -72,10 +72,8 @@ def _read_entries(path: Path) -> tuple[Indices, Indices, Floats, int]:
                 n_times += 1
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is not text; expected lines of word:count entries") from error
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from error
     if not n_times:
-        raise FormatError(f"{path} is empty; expected lines of word:count entries")
+        raise FormatError(f"{path} has only comments; expected lines of word:count entries")
     return np.array(time, np.int64), np.array(word, np.int64), np.array(count, float), n_times
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from motifmine.errors import FormatError
 from motifmine.io.hdf5.nodes import check_size, find_node, list_datasets, open_file
+from motifmine.io.regular import check_input
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
 from motifmine.records.truth import Truth
@@ -79,8 +80,7 @@ def read_true_motifs(path: Path) -> Floats32:
 
     Raises `FormatError` if there is no such file or no such array.
     """
-    if not path.is_file():
-        raise FormatError(f"{path} does not exist; expected .npz or HDF5 with an array (K, L, W)")
+    check_input(path, "a .npz or HDF5 file with an array (K, L, W)")
     try:
         arrays = (
             _read_npz_arrays(path) if path.suffix.lower() == ".npz" else _read_hdf5_arrays(path)
@@ -100,6 +100,7 @@ def read_true_motifs(path: Path) -> Floats32:
 
 
 def _read_csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    check_input(path, "CSV with the columns document, label, start_s")
     try:
         # Excel writes a byte order mark
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -117,14 +118,15 @@ def _read_csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
                             f"{path}, {line} has {len(cells)} cells and the header {len(names)}"
                         )
                     yield line, dict(zip(names, cells, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise FormatError(f"{path} cannot be read as CSV: {error}") from error
 
 
 def _read_json_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    check_input(path, "a JSON list of objects with document, label, start_s")
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(rows, list):
         raise FormatError(f"{path} is not a JSON list; expected one of label, start_s objects")

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from motifmine.errors import MotifmineError
+from motifmine.errors import MotifmineError, describe_error
 from motifmine.parallel.parent import end_with_parent
 
 Job = TypeVar("Job")
@@ -201,10 +201,9 @@ def _run_in_child(function: Callable[[Any, Report], Any], job: Any, sender: Conn
         outcome = function(job, lambda note: sender.send(("note", note)))
     except BrokenPipeError:
         return
-    except MotifmineError as error:
-        outcome = JobFailure(str(error))
-    except OSError as error:  # of the disk, or a file that is gone
-        outcome = JobFailure(str(error))
+    # OSError: of the disk, or of a file that is gone
+    except (MotifmineError, OSError) as error:
+        outcome = JobFailure(describe_error(error))
     except MemoryError:
         outcome = JobFailure("it needs more memory than there is")
     except Exception as error:

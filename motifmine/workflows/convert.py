@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from motifmine.errors import FormatError, WorkspaceError
+from motifmine.errors import WorkspaceError
 from motifmine.io.hdf5 import store
-from motifmine.io.hdf5.reader import read_file_format
 from motifmine.parallel.scratch import lock_folder
 from motifmine.workflows.workspace import Workspace
 
@@ -17,14 +16,12 @@ def convert(path: Path) -> Iterator[Path]:
     Files are replaced one by one, atomically; their time of modification is kept, as the newest
     fit of a workspace is the one that commands use.
 
-    Raises `FormatError` when a file is damaged or none of ours; it stays as it is; `WorkspaceError`
-    when there is no such file or folder.
+    Raises `FormatError` when a file is missing, damaged or none of ours; it stays as it is;
+    `WorkspaceError` when a folder has none.
     """
-    if not path.exists():
-        raise WorkspaceError(f"{path} does not exist; expected a table, a fit or a workspace")
     if path.is_dir():
         workspace = Workspace(path)
-        paths = [*workspace.table_paths(), *sorted((path / "fits").glob("*.h5"))]
+        paths = [*workspace.table_paths(), *workspace.fit_paths()]
         if not paths:
             raise WorkspaceError(f"{path} has no tables and no fits; name a workspace or a file")
     else:
@@ -35,12 +32,7 @@ def convert(path: Path) -> Iterator[Path]:
 
 
 def _convert_file(path: Path) -> None:
-    found = read_file_format(path)
-    if found not in (store.TABLE_FORMAT, store.FIT_FORMAT):
-        raise FormatError(
-            f"{path} holds {found or 'no format attribute'}; expected {store.TABLE_FORMAT} or "
-            f"{store.FIT_FORMAT}"
-        )
+    found = store.recognise_file(path)
     with lock_folder(path.parent):
         made = path.stat()
         if found == store.TABLE_FORMAT:

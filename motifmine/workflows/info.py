@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from motifmine.errors import FormatError, WorkspaceError
-from motifmine.io.hdf5 import reader as hdf5
+from motifmine.errors import WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.records.topics import find_innermost
 from motifmine.workflows.workspace import Workspace
@@ -16,29 +15,23 @@ from motifmine.workflows.workspace import Workspace
 def summarise(path: Path) -> dict[str, Any]:
     """Return what a file or a workspace holds, as names and plain values.
 
-    Raises `FormatError` when the file is none of ours, `WorkspaceError` when there is no such file
-    or folder.
+    Raises `FormatError` when there is no such file, or it is none of ours; `WorkspaceError` when a
+    folder has none.
     """
     if path.is_dir():
         return _summarise_workspace(Workspace(path))
-    if not path.exists():
-        raise WorkspaceError(f"{path} does not exist; expected a table, a fit or a workspace")
-    found = hdf5.read_file_format(path)
-    if found == store.TABLE_FORMAT:
-        return _summarise_table(path)
-    if found == store.FIT_FORMAT:
-        return _summarise_fit(path)
-    raise FormatError(
-        f"{path} holds {found or 'no format attribute'}; expected {store.TABLE_FORMAT} or "
-        f"{store.FIT_FORMAT}"
-    )
+    is_table = store.recognise_file(path) == store.TABLE_FORMAT
+    return _summarise_table(path) if is_table else _summarise_fit(path)
 
 
 def _summarise_workspace(workspace: Workspace) -> dict[str, Any]:
-    paths = workspace.table_paths()
+    paths, fits = workspace.table_paths(), workspace.fit_paths()
+    if not paths and not fits:
+        raise WorkspaceError(
+            f"{workspace.root} has no tables and no fits; name a workspace or a file"
+        )
     headers = [store.read_table_header(path) for path in paths]
     vocabulary = workspace.vocabulary()
-    fits = sorted(path.stem for path in (workspace.root / "fits").glob("*.h5"))
     return {
         "workspace": str(workspace.root),
         "tables": len(paths),
@@ -46,7 +39,7 @@ def _summarise_workspace(workspace: Workspace) -> dict[str, Any]:
         "hours": round(sum(h["n_times"] * h["bin_s"] for h in headers) / 3600, 4),
         "words": vocabulary.n_words if vocabulary else 0,
         "kind": vocabulary.kind if vocabulary else "",
-        "fits": ", ".join(fits),
+        "fits": ", ".join(path.stem for path in fits),
     }
 
 

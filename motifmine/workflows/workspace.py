@@ -43,6 +43,10 @@ class Workspace:
         # hidden: half-written files of commands that run, and of some file systems
         return sorted(p for p in self.tables.glob("*.h5") if not p.name.startswith("."))
 
+    def fit_paths(self) -> list[Path]:
+        """Return all fits, in order of name."""
+        return sorted(p for p in (self.root / "fits").glob("*.h5") if not p.name.startswith("."))
+
     def vocabulary(self) -> Vocabulary | None:
         """Return the vocabulary that this workspace's tables share, None without tables."""
         paths = self.table_paths()
@@ -166,15 +170,17 @@ class Workspace:
 
         Raises `WorkspaceError` when there is no such fit.
         """
+        fits = self.fit_paths()
         if name is not None:
             inside = [] if "/" in name else [self.fit_path(name)]
             found = [path for path in [Path(name), *inside] if path.is_file()]
             if not found:
+                held = ", ".join(path.stem for path in fits) or "no fits"
                 raise WorkspaceError(
-                    f"there is no fit {name!r}, neither as a file nor in {self.root}"
+                    f"there is no fit {name!r}, neither as a file nor in {self.root}, which holds "
+                    f"{held}"
                 )
             return found[0]
-        fits = [p for p in (self.root / "fits").glob("*.h5") if not p.name.startswith(".")]
         if not fits:
             raise WorkspaceError(f"{self.root} holds no fits; make one with 'motifmine fit'")
         # the name decides where a copy gave all files the same time

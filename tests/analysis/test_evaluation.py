@@ -278,7 +278,7 @@ def test_truth_of_one_recording_need_not_name_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("t.csv", "", "lacks label and start_s"),
+        ("t.csv", "", "is empty .* expected CSV with the columns document, label, start_s"),
         ("t.csv", "document,label,start_s\n", "has no rows"),
         ("t.csv", "document,start_s\nnorth,1\n", "lacks label; .* found 'document', 'start_s'"),
         ("t.csv", CSV + "north,left,abc,\n", "t.csv, line 4, column 'start_s' is 'abc'"),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from motifmine.errors import FormatError, MemoryLimitError, MotifmineError, SpecError, VideoError
+from motifmine.errors import FormatError, MemoryLimitError, MotifmineError, SpecError
 from motifmine.io.hdf5 import documents, nodes, store
 from motifmine.io.readers import open_frames
 from motifmine.io.regular import refuse_special_file
@@ -176,7 +176,7 @@ def test_a_name_is_a_file_whatever_it_looks_like(
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_clip(tmp_path / "b.mp4", moving_square(8))
-    with pytest.raises(VideoError, match="does not exist"):
+    with pytest.raises(FormatError, match="does not exist"):
         open_frames(path)
     shutil.copy("b.mp4", path)
     with open_frames(path) as reader:

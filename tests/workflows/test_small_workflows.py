@@ -67,7 +67,7 @@ def test_summaries_of_tables_fits_workspaces_and_other_files(
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(FormatError, match="no format attribute"):
         summarise(tmp_path / "a.txt")
-    with pytest.raises(WorkspaceError, match="does not exist"):
+    with pytest.raises(FormatError, match=r"b\.txt does not exist; expected a table, .*a\.txt"):
         summarise(tmp_path / "b.txt")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from motifmine.errors import FormatError, SpecError
 from motifmine.features.video.spec import Area, FlowSpec, is_box
+from motifmine.io.regular import check_input
 from motifmine.records.vocabulary import FlowGrid
 from motifmine.types import Pixels
 
@@ -56,11 +57,9 @@ def read_mask(path: Path, width: int, height: int) -> Pixels:
     FormatError
         If the file is not a picture of that size.
     """
-    try:
-        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}; expected a mask") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if len(data) else None
+    check_input(path, "a mask, a picture of the video's size")
+    data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
     if picture is None:
         raise FormatError(f"{path} is not a picture; expected a mask, a PNG for example")
     if picture.shape != (height, width):

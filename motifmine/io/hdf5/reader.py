@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import FormatError, MemoryLimitError
 from motifmine.io.hdf5.nodes import check_size, find_node, open_file
+from motifmine.io.regular import check_input
 
 MAX_JSON = 1 << 26  # longest text of an attribute that is decoded, characters
 # how a file of a format is made again, by its format
@@ -38,13 +39,13 @@ class Reader:
         self.expected = expected
 
     def __enter__(self) -> "Reader":
-        if not self.path.exists():
-            raise FormatError(f"{self.path} does not exist; expected a {self.expected} file")
+        check_input(self.path, f"a {self.expected} file")
         try:
             self.file = open_file(self.path)
         except OSError as error:
             raise FormatError(
-                f"{self.path} is not a complete HDF5 file; expected {self.expected}"
+                f"{self.path} is not a complete HDF5 file; expected {self.expected}; "
+                f"{self._remake()}"
             ) from error
         try:
             found = str(self.file.attrs.get("format", "no format attribute"))
@@ -65,8 +66,10 @@ class Reader:
             raise self._damage(error) from error
 
     def _damage(self, error: BaseException) -> FormatError:
-        remake = REMAKE.get(self.expected, "make it again")
-        return FormatError(f"{self.path} is a damaged {self.expected}: {error}; {remake}")
+        return FormatError(f"{self.path} is a damaged {self.expected}: {error}; {self._remake()}")
+
+    def _remake(self) -> str:
+        return REMAKE.get(self.expected, "make it again")
 
     def attribute(self, name: str) -> Any:
         """Return a required root attribute."""

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import DataError
+from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.dimensions import name_dimensions
 from motifmine.io.hdf5.documents import (
     read_activations,
@@ -30,6 +30,7 @@ from motifmine.io.hdf5.records import (
 )
 from motifmine.io.hdf5.vocabulary import read_vocabulary, write_vocabulary
 from motifmine.io.hdf5.writing import open_new
+from motifmine.io.regular import check_input
 from motifmine.records.anomalies import Anomalies
 from motifmine.records.drift import Drift
 from motifmine.records.fit import (
@@ -64,6 +65,21 @@ PARTS: dict[str, tuple[str, type[Any]]] = {
     "significance": ("significance", Significance),
     "predictive": ("predictive", PredictiveChecks),
 }
+
+
+def recognise_file(path: Path) -> str:
+    """Return the format of a file, `TABLE_FORMAT` or `FIT_FORMAT`.
+
+    Raises `FormatError` when there is no such file, or it is none of ours.
+    """
+    check_input(path, "a table, a fit or a workspace")
+    found = read_file_format(path)
+    if found not in (TABLE_FORMAT, FIT_FORMAT):
+        raise FormatError(
+            f"{path} holds {found or 'no format attribute'}; expected {TABLE_FORMAT} or "
+            f"{FIT_FORMAT}, as 'motifmine extract' and 'motifmine fit' write them"
+        )
+    return found
 
 
 def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> None:

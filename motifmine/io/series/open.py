@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from motifmine.errors import FormatError
 from motifmine.io.readers import reader_of_content, reader_of_name, split_part
-from motifmine.io.regular import refuse_special_file
+from motifmine.io.regular import check_input
 from motifmine.io.series.cleaning import CleanReader
 from motifmine.io.series.joining import JoinedReader
 from motifmine.io.series.options import SeriesOptions
@@ -36,20 +35,9 @@ def open_series(path: str | Path, options: SeriesOptions | None = None) -> Serie
         paths = [Path(path), *map(Path, options.join)]
         return JoinedReader(paths, lambda one: open_series(one, alone))
     file = split_part(path)[0]
-    _check_file(file)
+    check_input(file, "a series, as a table of text or a sound file")
     entry = reader_of_name(path)
     if entry is None or entry.gives != "series":
         entry = reader_of_content(file)
     reader: SeriesReader = entry.load()(Path(path), options)
     return CleanReader(reader, options.missing)
-
-
-def _check_file(path: Path) -> None:
-    """Raise `FormatError` if the file does not exist or is empty."""
-    refuse_special_file(path)
-    if path.is_dir():
-        raise FormatError(f"{path} is a folder; name a file")
-    if not path.exists():
-        raise FormatError(f"{path} does not exist")
-    if path.is_file() and not path.stat().st_size:
-        raise FormatError(f"{path} is empty; expected a series")

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from motifmine.errors import FormatError, VideoError
+from motifmine.io.regular import check_input
 from motifmine.io.video.reader import Frame, VideoReader, open_video
 from motifmine.records.frames import FrameOptions, ReaderCounts
 
@@ -120,11 +121,9 @@ def open_playlist(path: Path, options: FrameOptions | None = None) -> PlaylistRe
 
 def _parse(path: Path) -> tuple[list[Path], float]:
     """Return the segments of a list, and the sum of their durations in seconds."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror}") from error
+    check_input(path, "a list of segments")
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
     lines = [line.strip() for line in data.decode("utf-8-sig", "replace").splitlines()]
     if len(data) > MOST_BYTES or not lines or lines[0] != "#EXTM3U":
         raise FormatError(f"{path} is not a list of segments: it does not begin with #EXTM3U")

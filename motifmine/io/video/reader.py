@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import FormatError, MotifmineError, VideoError
-from motifmine.io.regular import refuse_special_file
+from motifmine.io.regular import check_input
 from motifmine.io.video.clock import FrameClock, Stamped
 from motifmine.io.video.completeness import count_missing_bytes
 from motifmine.io.video.container import VIDEO_FORMATS, open_container
@@ -214,19 +214,20 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
 
     Raises
     ------
-    VideoError
-        If the file does not exist or cannot be read.
     FormatError
-        If the file is not a video: empty, text, a still image, sound only.
+        If the file cannot be read, or is not a video: empty, text, a still image, sound only.
     SpecError
         If it has no stream of the wanted number.
     """
     options = options or FrameOptions()
-    _check_readable(path)
+    check_input(path, EXPECTED)
+    with path.open("rb") as file:
+        if _is_text(file.read(4096)):
+            raise FormatError(f"{path} is a text file; expected {EXPECTED}")
     try:
         container = open_container(path, VIDEO_FORMATS)
     except FFmpegError as error:
-        raise FormatError(f"{path} {_describe_damage(path)}; {EXPECTED}") from error
+        raise FormatError(f"{path} {_describe_damage(path)}; expected {EXPECTED}") from error
     packets = Packets(container.demux())
     try:
         choice = choose_stream(path, container, packets, options.stream)
@@ -243,24 +244,6 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
         duration_s=container.duration / av.time_base if container.duration else math.nan,
         frames_expected=choice.stream.frames or -1,
     )
-
-
-def _check_readable(path: Path) -> None:
-    """Raise if `path` is not a readable file, is empty, or is a text file."""
-    if not path.exists():
-        raise VideoError(f"{path} does not exist; {EXPECTED}")
-    refuse_special_file(path)
-    if not path.is_file():
-        raise FormatError(f"{path} is not a file; {EXPECTED}")
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror}") from error
-    if not head:
-        raise FormatError(f"{path} is empty (0 bytes); {EXPECTED}")
-    if _is_text(head):
-        raise FormatError(f"{path} is a text file; {EXPECTED}")
 
 
 def _is_text(head: bytes) -> bool:

@@ -15,7 +15,7 @@ from av.stream import Disposition
 
 from motifmine.errors import FormatError, SpecError
 
-EXPECTED = "expected a video file"
+EXPECTED = "a video file"
 DEFAULT_GAP_S = Fraction(1, 25)
 """Time between frames if neither stamps nor container give one, seconds."""
 SURVEYED = 48
@@ -73,14 +73,16 @@ def list_moving_streams(path: Path, container: InputContainer) -> list[Any]:
     """
     name = container.format.name
     if name == "image2" or name.endswith("_pipe"):
-        raise FormatError(f"{path} is a still image ({name.removesuffix('_pipe')}); {EXPECTED}")
+        raise FormatError(
+            f"{path} is a still image ({name.removesuffix('_pipe')}); expected {EXPECTED}"
+        )
     moving = [stream for stream in container.streams.video if not stream.disposition & PICTURES]
     if not moving:
         held = ", ".join(sorted({stream.type for stream in container.streams})) or "no streams"
-        raise FormatError(f"{path} has no video stream (only {held}); {EXPECTED}")
+        raise FormatError(f"{path} has no video stream (only {held}); expected {EXPECTED}")
     known = [stream for stream in moving if stream.codec_context is not None]
     if not known:
-        raise FormatError(f"{path} has a codec that FFmpeg does not support; {EXPECTED}")
+        raise FormatError(f"{path} has a codec that FFmpeg does not support; expected {EXPECTED}")
     return known
 
 

@@ -35,6 +35,7 @@ from motifmine.io.readers import (
     reader_of_content,
     reader_of_name,
 )
+from motifmine.io.regular import check_input
 from motifmine.io.series.cleaning import CleanReader
 from motifmine.io.series.csv_reader import TextReader
 from motifmine.io.series.open import open_series
@@ -105,7 +106,8 @@ class Source:
     def _follow_file(self, path: Path | None) -> None:
         settings = find_settings(self.record)
         if path is not None and not path.exists():
-            raise FormatError(f"{path} does not exist")
+            # not an empty one, which may grow
+            check_input(path, "a file that grows, a folder of files, or - for a pipe")
         if path is not None and hdf5.read_file_format(path) == store.TABLE_FORMAT:
             self._take_table(path)
         elif self.record.vocabulary.layout.picture_grid() is not None:

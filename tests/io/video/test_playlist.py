@@ -69,7 +69,7 @@ def test_nothing_outside_its_folder_is_opened(tmp_path: Path, line: str) -> None
     ("text", "reason"),
     [
         ("seg0.ts\n", "does not begin with #EXTM3U"),
-        ("", "does not begin with #EXTM3U"),
+        ("", "is empty"),
         ("#EXTM3U\n", "names no segment"),
         ("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n", "lists other lists"),
         ('#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\nseg0.ts\n', "encrypted"),

@@ -157,7 +157,7 @@ def written(path: Path, data: bytes) -> Path:
 
 NO_VIDEOS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda d: d / "a.mp4", "does not exist"),
-    "folder": (lambda d: d, "not a file"),
+    "folder": (lambda d: d, "is a folder"),
     "zero bytes": (lambda d: written(d / "a.mp4", b""), r"empty \(0 bytes\)"),
     "text": (lambda d: text(d / "a.mp4"), "is a text file"),
     "noise": (
