@@ -22,6 +22,7 @@ from motifmine.analysis.anomalies import (
     measure_documents,
     measure_held_out,
 )
+from motifmine.models.networks import use_network
 from motifmine.models.registry import entry_of, load
 from motifmine.records.table import cut_documents, join_tables, table_from_rows
 from motifmine.simulation import simulate
@@ -87,11 +88,17 @@ def area(usual, odd):
     return (rank.sum() - len(odd) * (len(odd) + 1) / 2) / (len(odd) * len(usual))
 
 
+def read_verdicts(fit, table):
+    """Return the verdicts of a fit's critic, [] without one."""
+    no_critic = fit.model_state is None
+    return [] if no_critic else use_network(fit.spec, "judge", fit.model_state, table)
+
+
 def score_windows(fit, scale, table):
     """Return the surprise of documents by likelihood, by critic, and by both (3, N)."""
     located = fit.locate(table)
     rates = measure_documents(table, fit.motifs, located.background, located.activations)
-    verdicts = fit.spec.judge(fit.model_state, table) if fit.model_state is not None else []
+    verdicts = read_verdicts(fit, table)
     measures = add_verdicts(rates, verdicts)
     senses = [calibrate_surprise(document, scale).value for document in measures]
     return np.array([(s[:3].max(), s[3:].max(initial=0), s.max()) for s in senses]).T
@@ -107,7 +114,7 @@ def measure(model, seed):
     for line in fit.findings().get("decisions", ()):
         print(f"{model}: {line}", flush=True)
     rates = measure_held_out(train, fit.motifs, fit.background, fit.activations)
-    verdicts = fit.spec.judge(fit.model_state, train) if fit.model_state is not None else []
+    verdicts = read_verdicts(fit, train)
     unseen = [v.is_held_out for v in verdicts]
     scale = calibrate(add_verdicts(rates, verdicts), LENGTH, unseen)
     rng = np.random.default_rng(seed)

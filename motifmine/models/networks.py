@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar
 
 from motifmine.errors import MotifmineWarning
@@ -49,6 +50,31 @@ class Learned:
     """None: they are peaks of activations, or there are no motifs."""
 
 
+NO_CONTEXT = FitContext()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Training:
+    """What the training of a model is given."""
+
+    spec: Any
+    table: ObservationTable
+    seed: int
+    checkpoint: Path | None
+    """File to resume from if it exists, and to save to."""
+    on_progress: Callable[[Progress], None] | None
+    began: float = field(default_factory=time.perf_counter)
+
+    def report(self, done: int, total: int, log_likelihood: float) -> None:
+        """Report the number of a round, of rounds, and the log-likelihood after it, nats."""
+        if self.on_progress is not None:
+            self.on_progress(Progress(done, total, log_likelihood))
+
+    def elapsed_s(self) -> float:
+        """Return the time since the fit began, seconds."""
+        return time.perf_counter() - self.began
+
+
 class NetworkModel:
     """A base for specifications, which have a field `device` and may have `motif_length`."""
 
@@ -57,9 +83,10 @@ class NetworkModel:
     name: ClassVar[str]
     """In the registry."""
     fitting: ClassVar[str]
-    """Module with `fit_table` (spec, table, seed, context, report), which returns what it `Learned`
-    and may report a round's number, the number of rounds, and the log-likelihood; and, for models
-    with motifs, `locate` (spec, motifs, background, state, table)."""
+    """Module with `fit_table`, which takes a `Training` and returns what it `Learned`, and what
+    `use_network` asks for: `locate` (spec, state, motifs, background, table) of models with
+    motifs, `judge` (spec, state, table) of those with a critic, `draw_rates` (spec, state, base,
+    seed) of samplers."""
     state: ClassVar[type]
     """Record of the network."""
 
@@ -69,29 +96,19 @@ class NetworkModel:
         *,
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
-    ) -> "NetworkFit":
-        """Fit the network to `table`; see `fit_in`."""
-        return self.fit_in(table, FitContext(), seed=seed, on_progress=on_progress)
-
-    def fit_in(
-        self,
-        table: ObservationTable,
-        context: FitContext,
-        *,
-        seed: int | None = 0,
-        on_progress: Callable[[Progress], None] | None = None,
+        context: FitContext = NO_CONTEXT,
     ) -> "NetworkFit":
         """Fit the network to `table`.
 
         Parameters
         ----------
         table : ObservationTable
-        context : FitContext
-            `checkpoint` is a file that training resumes from if it exists, and writes to.
         seed : int or None
             None draws fresh entropy.
         on_progress : callable or None
             Called with a `Progress` now and then.
+        context : FitContext
+            `checkpoint` is a file that training resumes from if it exists, and writes to.
 
         Raises
         ------
@@ -102,19 +119,17 @@ class NetworkModel:
         SpecError
             If this machine does not have the device.
         """
-        began = time.perf_counter()
         check_size(table, n_motifs=1, motif_length=getattr(self, "motif_length", 2))
-        seed = resolve_seed(seed)
-
-        def report(done: int, total: int, log_likelihood: float) -> None:
-            if on_progress is not None:
-                on_progress(Progress(done, total, log_likelihood))
-
-        learned: Learned = self._import().fit_table(
-            self, table, seed=seed, context=context, report=report
+        training = Training(
+            spec=self,
+            table=table,
+            seed=resolve_seed(seed),
+            checkpoint=context.checkpoint,
+            on_progress=on_progress,
         )
+        learned: Learned = _import_fitting(self).fit_table(training)
         if learned.stopped:
-            warnings.warn(f"stopped by Ctrl-C after {learned.stopped}", MotifmineWarning, 3)
+            warnings.warn(f"stopped by Ctrl-C after {learned.stopped}", MotifmineWarning, 2)
         return NetworkFit(
             spec=self,
             motifs=learned.motifs,
@@ -122,69 +137,35 @@ class NetworkModel:
             activations=learned.located.activations,
             trace=learned.trace,
             provenance=provenance_of(
-                self.name, self, table, seed=seed, elapsed_s=time.perf_counter() - began
+                self.name, self, table, seed=training.seed, elapsed_s=training.elapsed_s()
             ),
             model_state=learned.state,
             occurrences=learned.occurrences,
             notes={**learned.findings, **({"interrupted": True} if learned.stopped else {})},
         )
 
-    def locate(
-        self, motifs: MotifSet, background: Background, state: object, table: ObservationTable
-    ) -> Located:
-        """Locate motifs in `table` with the network of a fit.
 
-        Parameters
-        ----------
-        motifs : MotifSet
-        background : Background
-            Its words are kept.
-        state : object
-            Record of the network, or the state of a file.
-        table : ObservationTable
-        """
-        network: object = restore_state(self.state, state)
-        found: Located = self._import().locate(
-            self._on_any_device(), motifs, background, network, table
-        )
-        return found
+def use_network(spec: NetworkModel, task: str, state: object, *arguments: object) -> Any:
+    """Return what the network of a fit makes of other documents.
 
-    def judge(self, state: object, table: ObservationTable) -> list[Verdicts]:
-        """Return the verdicts of the network of a fit on documents.
+    Parameters
+    ----------
+    spec : NetworkModel
+    task : {"locate", "judge", "draw_rates"}
+        Function of the module that the model names in `fitting`.
+    state : object
+        Record of the network, or the state of a file.
+    *arguments : object
+        Further arguments of the function.
+    """
+    # a fit from a GPU must also be usable on machines without one
+    here = replace(spec, device="cpu" if spec.device == "cpu" else "auto")  # type: ignore[type-var, attr-defined]
+    return getattr(_import_fitting(spec), task)(here, restore_state(spec.state, state), *arguments)
 
-        Parameters
-        ----------
-        state : object
-            Record of the network, or the state of a file.
-        table : ObservationTable
-        """
-        network: object = restore_state(self.state, state)
-        found: list[Verdicts] = self._import().judge(self._on_any_device(), network, table)
-        return found
 
-    def draw_rates(self, state: object, base: Floats, seed: int) -> Floats:
-        """Return the rates of a document that the network of a fit draws, float64 (T, W).
-
-        Parameters
-        ----------
-        state : object
-            Record of the network, or the state of a file.
-        base : float64 array (T, W)
-            What occurrences and background add up to.
-        seed : int
-        """
-        network: object = restore_state(self.state, state)
-        found: Floats = self._import().draw_rates(self._on_any_device(), network, base, seed)
-        return found
-
-    def _on_any_device(self) -> Any:
-        # a fit from a GPU must also be usable on machines without one
-        spec: Any = self
-        return replace(spec, device="cpu" if spec.device == "cpu" else "auto")
-
-    def _import(self) -> Any:
-        require_package("torch", f"the model {self.name}", "motifmine[tcae]")
-        return import_module(self.fitting)
+def _import_fitting(spec: NetworkModel) -> Any:
+    require_package("torch", f"the model {spec.name}", "motifmine[tcae]")
+    return import_module(spec.fitting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -206,7 +187,8 @@ class NetworkFit(FittedModel):
         """Locate the motifs in `table`; `reckoned_total` is ignored: networks have no prior."""
         if not len(self.motifs):
             return locate_nothing(self.background, table)
-        located: Located = self.spec.locate(self.motifs, self.background, self.model_state, table)
+        known = (self.motifs, self.background)
+        located: Located = use_network(self.spec, "locate", self.model_state, *known, table)
         return located
 
     def findings(self) -> dict[str, object]:
@@ -225,25 +207,23 @@ def locate_in_record(record: FitRecord, table: ObservationTable) -> Located | No
     """
     if record.model_state is None:
         return None
-    return _spec_of(record).locate(record.motifs, record.background, record.model_state, table)
+    known = (record.motifs, record.background)
+    located: Located = use_network(_spec_of(record), "locate", record.model_state, *known, table)
+    return located
 
 
 def judge_with_record(record: FitRecord, table: ObservationTable) -> list[Verdicts]:
     """Return the verdicts of the network of a saved fit on documents."""
-    return [] if record.model_state is None else _spec_of(record).judge(record.model_state, table)
+    if record.model_state is None:
+        return []
+    found: list[Verdicts] = use_network(_spec_of(record), "judge", record.model_state, table)
+    return found
 
 
 def draw_with_record(record: FitRecord, base: Floats, seed: int) -> Floats:
-    """Return the rates of a document that the network of a saved fit draws, float64 (T, W).
-
-    Parameters
-    ----------
-    record : FitRecord
-    base : float64 array (T, W)
-        What occurrences and background add up to.
-    seed : int
-    """
-    return _spec_of(record).draw_rates(record.model_state, base, seed)
+    """Return the rates of a document that a saved fit draws, see `models.registry.draw_rates`."""
+    rates: Floats = use_network(_spec_of(record), "draw_rates", record.model_state, base, seed)
+    return rates
 
 
 def _spec_of(record: FitRecord) -> NetworkModel:

@@ -126,13 +126,13 @@ class Model(Protocol):
 class ContextModel(Model, Protocol):
     """A model that takes checkpoints or groups documents."""
 
-    def fit_in(
+    def fit(
         self,
         table: ObservationTable,
-        context: FitContext,
         *,
         seed: int | None,
         on_progress: Callable[[Progress], None] | None = None,
+        context: FitContext = ...,
     ) -> Fit:
         """Return a new fit of `table`, made with what the context offers."""
 

@@ -86,7 +86,7 @@ class Entry:
 
     @property
     def uses_context(self) -> bool:
-        """Whether the model is fitted by `fit_in`."""
+        """Whether `fit` of the model takes a `motifmine.models.protocol.FitContext`."""
         return self.writes_checkpoints or self.groups_documents
 
 

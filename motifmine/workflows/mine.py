@@ -330,7 +330,7 @@ def _fit_model(
 ) -> Fit:
     if context is None:
         return model.fit(table, seed=seed, on_progress=on_progress)
-    return cast(ContextModel, model).fit_in(table, context, seed=seed, on_progress=on_progress)
+    return cast(ContextModel, model).fit(table, seed=seed, on_progress=on_progress, context=context)
 
 
 def locate(record: FitRecord, table: ObservationTable) -> FitRecord:

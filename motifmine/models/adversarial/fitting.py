@@ -1,8 +1,6 @@
 """Fitting of an InfoGAN in torch, and reading of its codes in documents."""
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,14 +16,13 @@ from motifmine.models.adversarial.coder import Coder
 from motifmine.models.adversarial.infogan import InfoganGame
 from motifmine.models.adversarial.networks import SCALE, UNITS, CriticWithCoder, leak
 from motifmine.models.adversarial.spec import InfoganSpec
-from motifmine.models.adversarial.training import Plan, train, use_seed
+from motifmine.models.adversarial.training import play, torch_seed, use_seed
 from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
-from motifmine.models.checkpoints import fingerprint_of
 from motifmine.models.checks import FLOOR, drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, measure_free_bytes, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
-from motifmine.models.networks import Learned
-from motifmine.models.protocol import FitContext, Located, Verdicts
+from motifmine.models.networks import Learned, Training
+from motifmine.models.protocol import Located, Verdicts
 from motifmine.records.fit import (
     Background,
     MotifSet,
@@ -39,10 +36,8 @@ from motifmine.records.start_layout import (
     start_layout,
 )
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator
 from motifmine.types import Floats32
 
-CRITIC_RATE = 1e-3
 # motifs are few numbers with a direct gradient, and must keep pace with the critic; measured
 GENERATOR_RATE = 0.1
 # length of windows in motif lengths: an occurrence with what comes before or after
@@ -54,60 +49,33 @@ LEAST_CHANCE = 0.01  # chances of a start below this are none
 STRENGTH_RANGE = 2.0  # log strengths beyond this are artefacts of the coder
 
 
-def fit_table(
-    spec: InfoganSpec,
-    table: ObservationTable,
-    *,
-    seed: int,
-    context: FitContext,
-    report: Callable[[int, int, float], None],
-) -> Learned:
-    """Fit generator, critic and coder to `table`.
-
-    Parameters
-    ----------
-    spec : InfoganSpec
-    table : ObservationTable
-    seed : int
-    context : FitContext
-        With a file to resume training from if it exists, and to save to.
-    report : callable
-        Called with the step, the steps, and the log-likelihood after every check.
-    """
-    began = time.perf_counter()
+def fit_table(training: Training) -> Learned:
+    """Fit generator, critic and coder."""
+    spec: InfoganSpec = training.spec
+    table = training.table
     # before any work, so that a missing GPU is reported at once
     device = choose_device(spec.device)
     used, compact = drop_unused_words(table)
     check_memory(compact, spec.motif_length, device)
-    torch_seed = int(generator(seed).integers(2**31))
-    with use_deterministic_sums(), use_seed(torch_seed, device):
+    with use_deterministic_sums(), use_seed(torch_seed(training), device):
         recordings = Recordings.of(compact, WINDOW_LENGTHS * spec.motif_length, device)
         game = InfoganGame.begin(
             recordings, spec.n_motifs, spec.motif_length, spec.loss, spec.gradient_penalty
         )
-        plan = Plan(
-            steps=spec.steps,
-            critic_rate=CRITIC_RATE,
-            generator_rate=GENERATOR_RATE,
-            seed=torch_seed,
-            fingerprint=fingerprint_of(spec, seed, table),
-            checkpoint=context.checkpoint,
-        )
-        course = train(game, plan, lambda row: report(row.step, spec.steps, row.value))
-        game.critic.eval()
+        course = play(game, training, generator_rate=GENERATOR_RATE)
         with torch.no_grad():
             kept = prune_motifs(game)
             motifs = _make_motifs(game.generator.motifs[kept], used, table.n_words)
             background = _make_background(game.generator.background, used, table.n_words)
             coder = _make_coder(game, kept, used, table.n_words)
-    located = locate(spec, motifs, background, coder, table)
+    located = locate(spec, coder, motifs, background, table)
     found = located.activations
     mass = np.bincount(found.motif, found.mass, minlength=len(motifs))
     return Learned(
         motifs=replace(motifs, weight=mass / table.total),
         located=located,
         state=coder,
-        trace=course.make_trace(located.log_likelihood, time.perf_counter() - began),
+        trace=course.make_trace(located.log_likelihood, training.elapsed_s()),
         stopped=course.stopped,
         findings=course.findings,
     )
@@ -162,9 +130,9 @@ def prune_motifs(game: InfoganGame) -> Tensor:
 
 def locate(
     spec: InfoganSpec,
+    coder: Coder,
     motifs: MotifSet,
     background: Background,
-    coder: Coder,
     table: ObservationTable,
 ) -> Located:
     """Return where the coder finds motifs in documents, and the log-likelihood, nats.
@@ -173,10 +141,10 @@ def locate(
     ----------
     spec : InfoganSpec
         For the device.
+    coder : Coder
     motifs : MotifSet
     background : Background
         Its words are kept.
-    coder : Coder
     table : ObservationTable
     """
     layout = start_layout(table, motifs.motif_length)

@@ -1,7 +1,5 @@
 """Fitting of DCGAN, BiGAN and CGAN, and what trained networks are for: to draw, and to judge."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,45 +13,26 @@ from motifmine.models.adversarial.fitting import WINDOW_LENGTHS, check_memory
 from motifmine.models.adversarial.model import Cgan, Dcgan
 from motifmine.models.adversarial.networks import Critic
 from motifmine.models.adversarial.pairs import N_CODES, Bigan, Conditional, PairGame, Sampler
-from motifmine.models.adversarial.training import Plan, train, use_seed
+from motifmine.models.adversarial.training import play, torch_seed, use_seed
 from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
-from motifmine.models.checkpoints import fingerprint_of
 from motifmine.models.checks import background_of, drop_unused_words, locate_nothing, no_motifs
 from motifmine.models.devices import choose_device, use_deterministic_sums
-from motifmine.models.networks import Learned
-from motifmine.models.protocol import FitContext, Located, Verdicts
+from motifmine.models.networks import Learned, Training
+from motifmine.models.protocol import Located, Verdicts
 from motifmine.records.expected import add_occurrences
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator
 from motifmine.types import Floats, Floats32, Indices32
 
-CRITIC_RATE, GENERATOR_RATE = 1e-3, 1e-3
+GENERATOR_RATE = 1e-3
 FIRST_JUDGED = 400  # step from which a generator must vary as the data do
 SAMPLERS: dict[str, type[Sampler]] = {"dcgan": Sampler, "bigan": Bigan, "cgan": Conditional}
 
 
-def fit_table(
-    spec: Dcgan | Cgan,
-    table: ObservationTable,
-    *,
-    seed: int,
-    context: FitContext,
-    report: Callable[[int, int, float], None],
-) -> Learned:
-    """Fit a generator and its critic to `table`.
-
-    Parameters
-    ----------
-    spec : Dcgan or Cgan
-    table : ObservationTable
-    seed : int
-    context : FitContext
-        With a file to resume training from if it exists, and to save to.
-    report : callable
-        Called with the step, the steps, and the log-likelihood after every check.
-    """
-    began = time.perf_counter()
+def fit_table(training: Training) -> Learned:
+    """Fit a generator and its critic."""
+    spec: Dcgan | Cgan = training.spec
+    table = training.table
     device = choose_device(spec.device)
     used, compact = drop_unused_words(table)
     base = None
@@ -63,20 +42,9 @@ def fit_table(
     else:
         length = spec.motif_length
     check_memory(compact, length, device)
-    torch_seed = int(generator(seed).integers(2**31))
-    with use_deterministic_sums(), use_seed(torch_seed, device):
+    with use_deterministic_sums(), use_seed(torch_seed(training), device):
         game = _begin_game(spec, compact, length, device, _add_up(base, table, used))
-        plan = Plan(
-            steps=spec.steps,
-            critic_rate=CRITIC_RATE,
-            generator_rate=GENERATOR_RATE,
-            seed=torch_seed,
-            fingerprint=fingerprint_of(spec, seed, table),
-            checkpoint=context.checkpoint,
-            first_judged=FIRST_JUDGED,
-        )
-        course = train(game, plan, lambda row: report(row.step, spec.steps, row.value))
-        game.critic.eval()
+        course = play(game, training, generator_rate=GENERATOR_RATE, first_judged=FIRST_JUDGED)
         game.generator.match_total(game.recordings)
         found = {**course.findings, "decisions": _describe(game)}
         value = game.evaluate()
@@ -97,7 +65,7 @@ def fit_table(
         motifs=motifs,
         located=located,
         state=state,
-        trace=course.make_trace(value, time.perf_counter() - began),
+        trace=course.make_trace(value, training.elapsed_s()),
         stopped=course.stopped,
         findings=found,
         occurrences=None if base is None else base.occurrences,

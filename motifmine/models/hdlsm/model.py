@@ -42,27 +42,18 @@ class Hdlsm(HdlsmSpec):
         *,
         seed: int | None = 0,
         on_progress: Callable[[Progress], None] | None = None,
-    ) -> HdlsmFit:
+        context: FitContext | None = None,
+    ) -> HdlsmFit | GroupedHdlsmFit:
         """Sample all chains; return the most probable sweep of the most typical chain.
 
         The result does not depend on the number of threads: every chain has its own random stream,
-        keyed by seed and chain. `on_progress` is called from the threads of the chains.
+        keyed by seed and chain. `on_progress` is called from the threads of the chains. Documents
+        are sampled in groups if the context requests it.
 
         Raises `DataError` if the table is too small for the specification.
         """
-        return sample_documents(self, table, seed=seed, on_progress=on_progress)
-
-    def fit_in(
-        self,
-        table: ObservationTable,
-        context: FitContext,
-        *,
-        seed: int | None = 0,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> HdlsmFit | GroupedHdlsmFit:
-        """Fit `table`, in groups of documents if the context requests it."""
-        if context.groups is None:
-            return self.fit(table, seed=seed, on_progress=on_progress)
+        if context is None or context.groups is None:
+            return sample_documents(self, table, seed=seed, on_progress=on_progress)
         return sample_in_groups(
             self,
             table,

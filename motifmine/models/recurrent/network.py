@@ -1,7 +1,5 @@
 """Training of a recurrent network in torch: the counts of each bin from those before it."""
 
-import time
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +10,9 @@ from torch import Tensor, nn
 from motifmine.errors import FitError
 from motifmine.models.checks import background_of, locate_nothing, no_motifs
 from motifmine.models.devices import choose_device, use_deterministic_sums
-from motifmine.models.networks import Learned
-from motifmine.models.protocol import FitContext
+from motifmine.models.networks import Learned, Training
 from motifmine.models.recurrent.cells import MOST_LOG, Weights
 from motifmine.models.recurrent.model import Gru
-from motifmine.models.recurrent.spec import RecurrentSpec
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
@@ -43,29 +39,10 @@ class Network(nn.Module):
         return log_mean + torch.clamp(self.rates(hidden), -MOST_LOG, MOST_LOG)
 
 
-def fit_table(
-    spec: Gru,
-    table: ObservationTable,
-    *,
-    seed: int,
-    context: FitContext,
-    report: Callable[[int, int, float], None],
-) -> Learned:
-    """Return the weights of the best epoch; the trace is of held-out windows.
-
-    Parameters
-    ----------
-    spec : Gru
-    table : ObservationTable
-    seed : int
-        Of the first weights, and of the order of windows.
-    context : FitContext
-        Not used.
-    report : callable
-        Called with the number of each epoch, of epochs, and the held-out log-likelihood, nats per
-        observation.
-    """
-    weights, course = train(spec.name, spec, table, seed=seed, report=report)
+def fit_table(training: Training) -> Learned:
+    """Return the weights of the best epoch; the trace is of held-out windows."""
+    table, name = training.table, training.spec.name
+    weights, course = train(training)
     value, seconds = np.array(course).T
     return Learned(
         motifs=no_motifs(table.n_words),
@@ -76,39 +53,24 @@ def fit_table(
         ),
         findings={
             "decisions": [
-                f"{spec.name} has no motifs: it predicts, see motifmine forecast; weights of epoch "
+                f"{name} has no motifs: it predicts, see motifmine forecast; weights of epoch "
                 f"{value.argmax()}, the best on held-out windows"
             ]
         },
     )
 
 
-def train(
-    kind: str,
-    spec: RecurrentSpec,
-    table: ObservationTable,
-    *,
-    seed: int,
-    report: Callable[[int, int, float], None],
-) -> tuple[Weights, list[tuple[float, float]]]:
-    """Return the weights of the best epoch, and of every epoch its held-out value and its time.
-
-    Parameters
-    ----------
-    kind : str
-        `gru` or `lstm`.
-    spec : RecurrentSpec
-    table : ObservationTable
-    seed, report
-        See `fit_table`.
-    """
+def train(training: Training) -> tuple[Weights, list[tuple[float, float]]]:
+    """Return the weights of the best epoch, and of every epoch its held-out value and its time."""
+    spec: Gru = training.spec
+    kind, table = spec.name, training.table
     device = choose_device(spec.device)
     shape = (table.n_times, table.n_words)
     counts = csr_matrix((table.count.astype(np.float32), table.word, table.offsets), shape)
     mean = (np.asarray(counts.sum(axis=0)).ravel() + 0.1) / table.n_times
     log_mean = torch.from_numpy(np.log(mean).astype(np.float32)).to(device)
     used, held_out = split_windows(table)
-    rng = generator(seed)
+    rng = generator(training.seed)
 
     def loss_of(batch: Indices) -> Tensor:
         n_bins = min(WINDOW_BINS, table.n_times)
@@ -119,7 +81,7 @@ def train(
         return missed / seen[:, 1:].sum().clamp(min=1.0)
 
     course: list[tuple[float, float]] = []
-    began, best_epoch = time.perf_counter(), 0
+    best_epoch = 0
     with use_deterministic_sums():
         network = Network(kind, table.n_words, spec.units).to(device)
         draws, width = torch.Generator().manual_seed(int(rng.integers(2**31))), spec.units**-0.5
@@ -143,8 +105,8 @@ def train(
                 value = -float(np.mean([float(loss_of(batch)) for batch in batches]))
             if not np.isfinite(value):
                 raise FitError(f"the loss of {kind} is {value} at epoch {epoch}; lower the counts")
-            course.append((value, time.perf_counter() - began))
-            report(epoch, spec.epochs, value)
+            course.append((value, training.elapsed_s()))
+            training.report(epoch, spec.epochs, value)
             if value >= max(found for found, _ in course):
                 best_epoch = epoch
                 best = {name: each.detach().clone() for name, each in network.state_dict().items()}

@@ -1,8 +1,6 @@
 """Fitting of the auto-encoder in torch, and locating its motifs in new documents."""
 
 import math
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +14,8 @@ from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
 from motifmine.models.moving_window import LEAST_EXPLAINED, MovingWindow
-from motifmine.models.networks import Learned
-from motifmine.models.protocol import FitContext, Located
+from motifmine.models.networks import Learned, Training
+from motifmine.models.protocol import Located
 from motifmine.models.tcae.devices import check_memory, choose_dtype
 from motifmine.models.tcae.encoder import Encoder
 from motifmine.models.tcae.network import (
@@ -48,27 +46,10 @@ from motifmine.types import Floats32, Indices, Indices32
 LEAST_WINDOWS = 40  # with fewer windows none is held out
 
 
-def fit_table(
-    spec: TcaeSpec,
-    table: ObservationTable,
-    *,
-    seed: int,
-    context: FitContext,
-    report: Callable[[int, int, float], None],
-) -> Learned:
-    """Fit the auto-encoder to `table`.
-
-    Parameters
-    ----------
-    spec : TcaeSpec
-    table : ObservationTable
-    seed : int
-    context : FitContext
-        With a file to resume training from if it exists, and to save to.
-    report : callable
-        Called with the number of every epoch, of epochs, and its log-likelihood.
-    """
-    began = time.perf_counter()
+def fit_table(training: Training) -> Learned:
+    """Fit the auto-encoder."""
+    spec: TcaeSpec = training.spec
+    table = training.table
     # before any work, so that a missing GPU is reported at once
     device = choose_device(spec.device, spec.dtype)
     used, compact = drop_unused_words(table)
@@ -76,32 +57,34 @@ def fit_table(
     window = MovingWindow.of_words(table.vocabulary.layout, used, compact)
 
     def attempt(paths: PathMask | None, file: Path | None) -> Learned:
-        rng = make_torch_generator(seed)
+        rng = make_torch_generator(training.seed)
         with use_deterministic_sums():
             objective = build_objective(spec, compact, device, rng, paths)
-            training, held_out = _split_windows(spec, len(objective.windows), rng)
+            learned_from, held_out = _split_windows(spec, len(objective.windows), rng)
             course = train(
                 objective.network,
                 loss_of=objective.loss,
                 before_epoch=objective.begin_epoch,
                 after_step=objective.constrain,
                 evaluate=lambda: objective.evaluate(held_out),
-                windows=training,
-                plan=_make_plan(spec, table, seed, file, paths),
+                windows=learned_from,
+                plan=_make_plan(training, file, paths),
                 generator=rng,
-                on_epoch=lambda row: report(row.epoch + 1, spec.epochs, row.log_likelihood),
+                on_epoch=lambda row: training.report(
+                    row.epoch + 1, spec.epochs, row.log_likelihood
+                ),
             )
-            return _build_result(spec, compact, table, used, objective, course, began)
+            return _build_result(training, compact, used, objective, course)
 
     if window is not None:
         # no filter may survive where nothing moves along a path
         with suppress(FitError):
-            moving = attempt(PathMask(window=window), context.checkpoint)
+            moving = attempt(PathMask(window=window), training.checkpoint)
             if moving.motifs.weight.sum() >= LEAST_EXPLAINED or moving.stopped:
                 return moving
         # the file is that of the first attempt
         return attempt(None, None)
-    return attempt(None, context.checkpoint)
+    return attempt(None, training.checkpoint)
 
 
 def make_torch_generator(seed: int) -> torch.Generator:
@@ -178,37 +161,31 @@ def _split_windows(spec: TcaeSpec, n_windows: int, rng: torch.Generator) -> tupl
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def _make_plan(
-    spec: TcaeSpec,
-    table: ObservationTable,
-    seed: int,
-    checkpoint: Path | None,
-    paths: PathMask | None,
-) -> Plan:
+def _make_plan(training: Training, checkpoint: Path | None, paths: PathMask | None) -> Plan:
+    spec: TcaeSpec = training.spec
     return Plan(
         epochs=spec.epochs,
         patience=spec.patience,
         batch_windows=spec.batch_windows,
         learning_rate=spec.learning_rate,
         narrowing=0 if paths is None else NARROW_EPOCHS,
-        fingerprint=fingerprint_of(spec, seed, table),
+        fingerprint=fingerprint_of(spec, training.seed, training.table),
         checkpoint=checkpoint,
     )
 
 
 def _build_result(
-    spec: TcaeSpec,
+    training: Training,
     table: ObservationTable,
-    whole: ObservationTable,
     used: Indices32,
     objective: Objective,
     course: Course,
-    began: float,
 ) -> Learned:
     """Convert surviving filters to motifs, heaviest first, with re-estimated masses.
 
-    `table` is `whole` over the words that occur.
+    `table` is that of the fit over the words that occur.
     """
+    spec, whole = training.spec, training.table
     network, windows, n_vocabulary = objective.network, objective.windows, whole.n_words
     alive = find_alive(network.decoder.detach())
     check_alive(spec, alive)
@@ -247,7 +224,7 @@ def _build_result(
         trace=Trace(
             iteration=np.arange(len(rows) + 1),
             log_likelihood=np.array([*(row.log_likelihood for row in rows), value]),
-            seconds=np.array([*(row.seconds for row in rows), time.perf_counter() - began]),
+            seconds=np.array([*(row.seconds for row in rows), training.elapsed_s()]),
         ),
         stopped=f"epoch {len(rows)}; the best epoch is used" if course.interrupted else "",
     )
@@ -278,9 +255,9 @@ def encode_windows(
 
 def locate(
     spec: TcaeSpec,
+    encoder: Encoder,
     motifs: MotifSet,
     background: Background,
-    encoder: Encoder,
     table: ObservationTable,
 ) -> Located:
     """Locate motifs in new documents, at start times that the encoder selects.
@@ -291,9 +268,9 @@ def locate(
     ----------
     spec : TcaeSpec
         For device, dtype, and sizes of windows and batches.
+    encoder : Encoder
     motifs : MotifSet
     background : Background
-    encoder : Encoder
     table : ObservationTable
     """
     # the numbers of mixed precision are those of float32 outside of training

@@ -22,6 +22,7 @@ from motifmine.models.adversarial.pairs import Bigan as BiganSampler
 from motifmine.models.adversarial.training import Loss, use_seed
 from motifmine.models.adversarial.windows import Recordings, hold_out
 from motifmine.models.devices import use_deterministic_sums
+from motifmine.models.networks import use_network
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.registry import judge_documents, locate_motifs
 from motifmine.records.expected import add_occurrences
@@ -150,7 +151,7 @@ def test_time_that_a_critic_has_learned_is_not_what_is_usual(truth: Simulation) 
     ends = recordings.first_bin.numpy()[:, None] + np.arange(12)
     assert not held_out[ends].any()
     fit = Infogan(n_motifs=2, motif_length=6, steps=50, device="cpu").fit(truth.table, seed=1)
-    verdicts = fit.spec.judge(fit.model_state, truth.table)
+    verdicts = use_network(fit.spec, "judge", fit.model_state, truth.table)
     assert np.array_equal(np.concatenate([v.is_held_out for v in verdicts]), held_out)
     measures = add_verdicts([np.zeros((N_OF_RATES, 900))] * 2, verdicts)
     assert [m.shape for m in measures] == [(N_OF_RATES + 1, 900)] * 2

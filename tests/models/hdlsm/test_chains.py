@@ -18,7 +18,7 @@ from motifmine.models.hdlsm.kernels.bookkeeping import get_assignments
 from motifmine.models.hdlsm.kernels.state import BACKGROUND, ETA, make_empty_state
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.posterior import compute_probability, split_r_hat, summarise_chains
-from motifmine.models.hdlsm.sampling import make_prior
+from motifmine.models.hdlsm.sampling import make_prior, sample_documents
 from motifmine.records.fit import Background, MotifSet
 from motifmine.simulation import Simulation
 
@@ -52,7 +52,7 @@ def test_a_chain_keeps_sweeps_of_after_the_burn_in(small: Simulation) -> None:
 
 def test_every_chain_has_a_random_stream_of_its_own(small: Simulation) -> None:
     spec = Hdlsm(motif_length=8, chains=3, sweeps=6, burn_in=2)
-    log_joint = spec.fit(small.table, seed=0).sampler.log_joint
+    log_joint = sample_documents(spec, small.table, seed=0).sampler.log_joint
     assert len(np.unique(log_joint[:, 0])) == 3
 
 

@@ -34,7 +34,7 @@ from motifmine.models.hdlsm.posterior import (
     effective_sample_size,
     split_r_hat,
 )
-from motifmine.models.hdlsm.sampling import make_prior, make_schedule
+from motifmine.models.hdlsm.sampling import make_prior, make_schedule, sample_documents
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
@@ -45,7 +45,7 @@ SHORT = Hdlsm(motif_length=8, chains=2, sweeps=300, burn_in=150, kept=10)
 
 @pytest.fixture(scope="module")
 def fit(small: Simulation) -> HdlsmFit:
-    return SHORT.fit(small.table, seed=0)
+    return sample_documents(SHORT, small.table, seed=0)
 
 
 def run(
@@ -164,7 +164,7 @@ def test_the_most_probable_start_goes_on(small: Simulation) -> None:
 
 def test_motifs_may_form_before_there_is_a_background(small: Simulation) -> None:
     spec = Hdlsm(motif_length=8, chains=1, sweeps=40, burn_in=20, without_background=6)
-    sampler = spec.fit(small.table).sampler
+    sampler = sample_documents(spec, small.table, seed=0).sampler
     assert not np.any(sampler.background_share[:, :6])
     assert not np.any(sampler.background_strength[:, :6])
     assert np.all(sampler.background_strength[:, 6:] > 0)
@@ -213,7 +213,7 @@ def test_any_number_of_threads_gives_the_same_fit(
     small: Simulation, fit: HdlsmFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    again = SHORT.fit(small.table, seed=0)
+    again = sample_documents(SHORT, small.table, seed=0)
     np.testing.assert_array_equal(again.motifs.probability, fit.motifs.probability)
     np.testing.assert_array_equal(again.activations.mass, fit.activations.mass)
     np.testing.assert_array_equal(again.sampler.log_joint, fit.sampler.log_joint)
@@ -253,7 +253,7 @@ def test_noise_has_no_motifs() -> None:
 
 def test_the_published_model_has_no_background(small: Simulation) -> None:
     spec = Hdlsm(motif_length=8, chains=1, sweeps=20, burn_in=5, background=False)
-    fit = spec.fit(small.table)
+    fit = sample_documents(spec, small.table, seed=0)
     assert fit.background.weight == 0
     assert not np.any(fit.sampler.background_share)
     assert not np.any(fit.sampler.background_strength)
@@ -261,7 +261,7 @@ def test_the_published_model_has_no_background(small: Simulation) -> None:
 
 def test_hyperparameters_can_be_held(small: Simulation) -> None:
     spec = Hdlsm(motif_length=8, chains=1, sweeps=4, burn_in=0, alpha=3.0, fix_hyperparameters=True)
-    assert np.all(spec.fit(small.table).sampler.alpha == 3.0)
+    assert np.all(sample_documents(spec, small.table, seed=0).sampler.alpha == 3.0)
 
 
 @pytest.mark.kernel

@@ -230,15 +230,15 @@ def test_resumed_run_equals_an_uninterrupted_one(truth: Simulation, tmp_path: Pa
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError):
-        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1, on_progress=die)
+        SHORT.fit(truth.table, context=FitContext(checkpoint=path), seed=1, on_progress=die)
     assert torch.load(path, weights_only=True)["best_epoch"] >= 0
-    resumed = SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1)
+    resumed = SHORT.fit(truth.table, context=FitContext(checkpoint=path), seed=1)
     assert same(resumed, SHORT.fit(truth.table, seed=1))
     with pytest.raises(DataError, match="another specification, seed or table"):
-        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=2)
+        SHORT.fit(truth.table, context=FitContext(checkpoint=path), seed=2)
     path.write_bytes(b"nothing")
     with pytest.raises(DataError, match="not a checkpoint"):
-        SHORT.fit_in(truth.table, FitContext(checkpoint=path), seed=1)
+        SHORT.fit(truth.table, context=FitContext(checkpoint=path), seed=1)
 
 
 def test_ctrl_c_keeps_the_best_so_far(truth: Simulation) -> None:
