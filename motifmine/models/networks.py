@@ -66,7 +66,15 @@ class Training:
     began: float = field(default_factory=time.perf_counter)
 
     def report(self, done: int, total: int, log_likelihood: float) -> None:
-        """Report the number of a round, of rounds, and the log-likelihood after it, nats."""
+        """Report progress, if anybody wants to know.
+
+        Parameters
+        ----------
+        done, total : int
+            Number of a round, and of rounds.
+        log_likelihood : float
+            After the round, nats.
+        """
         if self.on_progress is not None:
             self.on_progress(Progress(done, total, log_likelihood))
 
@@ -221,7 +229,15 @@ def judge_with_record(record: FitRecord, table: ObservationTable) -> list[Verdic
 
 
 def draw_with_record(record: FitRecord, base: Floats, seed: int) -> Floats:
-    """Return the rates of a document that a saved fit draws, see `models.registry.draw_rates`."""
+    """Return the rates of a document that the network of a saved fit draws, float64 (T, W).
+
+    Parameters
+    ----------
+    record : FitRecord
+    base : float64 array (T, W)
+        What occurrences and background add up to.
+    seed : int
+    """
     rates: Floats = use_network(_spec_of(record), "draw_rates", record.model_state, base, seed)
     return rates
 

@@ -16,8 +16,9 @@ from motifmine.models.adversarial.coder import Coder
 from motifmine.models.adversarial.infogan import InfoganGame
 from motifmine.models.adversarial.networks import SCALE, UNITS, CriticWithCoder, leak
 from motifmine.models.adversarial.spec import InfoganSpec
-from motifmine.models.adversarial.training import play, torch_seed, use_seed
+from motifmine.models.adversarial.training import Course, Game, Plan, train, use_seed
 from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
+from motifmine.models.checkpoints import fingerprint_of
 from motifmine.models.checks import FLOOR, drop_unused_words, restore_words
 from motifmine.models.devices import choose_device, measure_free_bytes, use_deterministic_sums
 from motifmine.models.fitted import remaining_background
@@ -36,8 +37,10 @@ from motifmine.records.start_layout import (
     start_layout,
 )
 from motifmine.records.table import ObservationTable
+from motifmine.seeding import generator
 from motifmine.types import Floats32
 
+CRITIC_RATE = 1e-3
 # motifs are few numbers with a direct gradient, and must keep pace with the critic; measured
 GENERATOR_RATE = 0.1
 # length of windows in motif lengths: an occurrence with what comes before or after
@@ -79,6 +82,38 @@ def fit_table(training: Training) -> Learned:
         stopped=course.stopped,
         findings=course.findings,
     )
+
+
+def torch_seed(training: Training) -> int:
+    """Return the seed of everything that torch draws in a training."""
+    return int(generator(training.seed).integers(2**31))
+
+
+def play(game: Game, training: Training, *, generator_rate: float, first_judged: int = 0) -> Course:
+    """Train both networks as a fit has it, and leave the critic ready to judge.
+
+    Parameters
+    ----------
+    game : Game
+    training : Training
+    generator_rate : float
+        Learning rate.
+    first_judged : int
+        See `Plan`.
+    """
+    spec = training.spec
+    plan = Plan(
+        steps=spec.steps,
+        critic_rate=CRITIC_RATE,
+        generator_rate=generator_rate,
+        seed=torch_seed(training),
+        first_judged=first_judged,
+        fingerprint=fingerprint_of(spec, training.seed, training.table),
+        checkpoint=training.checkpoint,
+    )
+    course = train(game, plan, lambda row: training.report(row.step, spec.steps, row.value))
+    game.critic.eval()
+    return course
 
 
 def check_memory(table: ObservationTable, motif_length: int, device: torch.device) -> None:

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.store import read_fit
 from motifmine.models.adversarial.coder import Networks
-from motifmine.models.adversarial.fitting import WINDOW_LENGTHS, check_memory
+from motifmine.models.adversarial.fitting import WINDOW_LENGTHS, check_memory, play, torch_seed
 from motifmine.models.adversarial.model import Cgan, Dcgan
 from motifmine.models.adversarial.networks import Critic
 from motifmine.models.adversarial.pairs import N_CODES, Bigan, Conditional, PairGame, Sampler
-from motifmine.models.adversarial.training import play, torch_seed, use_seed
+from motifmine.models.adversarial.training import use_seed
 from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
 from motifmine.models.checks import background_of, drop_unused_words, locate_nothing, no_motifs
 from motifmine.models.devices import choose_device, use_deterministic_sums

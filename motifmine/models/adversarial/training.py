@@ -19,10 +19,8 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from motifmine.errors import FitError
-from motifmine.models.checkpoints import fingerprint_of, load_checkpoint, save_checkpoint
-from motifmine.models.networks import Training
+from motifmine.models.checkpoints import load_checkpoint, save_checkpoint
 from motifmine.records.fit import Trace
-from motifmine.seeding import generator
 from motifmine.time_limit import is_time_up
 
 Loss = Literal["hinge", "non-saturating"]
@@ -34,7 +32,6 @@ CHECK_STEPS = 50  # steps between two checks, and between two rows of the trace
 LEAST_DIVERSITY = 0.03
 MOST_ACCURATE = 0.995  # a critic that is right more often gives the generator no gradient to follow
 MOST_RESTARTS = 3
-CRITIC_RATE = 1e-3
 POWER_STEPS = 30
 
 
@@ -203,38 +200,6 @@ def use_seed(seed: int, device: torch.device) -> Iterator[None]:
 
 def _seed_all(seed: int) -> None:
     torch.manual_seed(seed)  # noqa: TID251 (inside `use_seed`, which gives the generators back)
-
-
-def torch_seed(training: Training) -> int:
-    """Return the seed of everything that torch draws in a training."""
-    return int(generator(training.seed).integers(2**31))
-
-
-def play(game: Game, training: Training, *, generator_rate: float, first_judged: int = 0) -> Course:
-    """Train both networks as a fit has it, and leave the critic ready to judge.
-
-    Parameters
-    ----------
-    game : Game
-    training : Training
-    generator_rate : float
-        Learning rate.
-    first_judged : int
-        See `Plan`.
-    """
-    spec = training.spec
-    plan = Plan(
-        steps=spec.steps,
-        critic_rate=CRITIC_RATE,
-        generator_rate=generator_rate,
-        seed=torch_seed(training),
-        first_judged=first_judged,
-        fingerprint=fingerprint_of(spec, training.seed, training.table),
-        checkpoint=training.checkpoint,
-    )
-    course = train(game, plan, lambda row: training.report(row.step, spec.steps, row.value))
-    game.critic.eval()
-    return course
 
 
 def train(game: Game, plan: Plan, on_check: Callable[[Row], None]) -> Course:
