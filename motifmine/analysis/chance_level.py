@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.stats import gamma
 
 from motifmine.records.significance import ScoreTable
 from motifmine.types import Floats, Indices
@@ -14,11 +13,16 @@ N_POINTS = 512
 """Scores of a score table at most."""
 N_BETWEEN = 65
 """Scores between the highest of a decoy and the lowest found, where there is a gap."""
-N_BINS = 400
-"""Bins of the logarithms of scores, for the local false discovery rate."""
-SLOPE_WEIGHT, MOST_COEFFICIENT = 0.3, 30.0
-"""Weight of a normal prior of the logarithm of the slope around 1, in standardised scores: without
-it the slope is infinite where no decoy is as high as a motif's occurrences. Largest offset."""
+CHANCE_SCORE, CHANCE_DECOYS = 3.0, 8.0
+"""Mean score of chance in nats before any decoy is seen, exponential, and the decoys that counts
+as. Little depends on either where there are twenty decoys."""
+ANY_SCORE = 0.01
+"""Share of true occurrences that have any score: halves, and what two motifs share."""
+USUAL_SPREAD, USUAL_OCCURRENCES = 0.25, 4.0
+"""Coefficient of variation of scores of true occurrences before any is seen, and the occurrences
+that counts as."""
+N_ROUNDS = 60
+"""Iterations of EM."""
 MANY_VALUES = 1000
 """Number of scores of a motif above which the null distribution is taken as normal."""
 N_DRAWS, N_BLOCKS = 19_999, 20
@@ -60,21 +64,20 @@ def score_table(
     decoy_weight : float64 array or None
         False targets that each decoy counts as, 1 / R of R decoys a motif; None: `one_more`.
     """
-    number = None if decoy_weight is None else decoy_weight / one_more
+    weight = np.full(len(decoy), one_more) if decoy_weight is None else decoy_weight
     score = _thresholds(target, decoy)
-    n_found, n_decoys = _count_from(score, target), _count_from(score, decoy, number)
-    at_least, decoys_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_decoys))
-    share = np.minimum((decoys_at_least + 1) * one_more / np.maximum(at_least, 1), 1.0)
-    # expected number, not a bound on a share: without the one that is added for the q-value
-    per_hour: Floats = (decoys_at_least * one_more / max(hours, 1e-12)).astype(np.float64)
+    n_found, n_false = _count_from(score, target), _count_from(score, decoy, weight)
+    at_least, false_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_false))
+    share = np.minimum((false_at_least + one_more) / np.maximum(at_least, 1), 1.0)
     return ScoreTable(
         score=score,
         # thresholds ascend: the running minimum is that over all lower ones
         false_share=np.minimum.accumulate(share),
-        false_probability=_local_rate(score, target, decoy, one_more, decoy_number=number),
-        false_per_hour=per_hour,
+        false_probability=_false_rate(score, target, np.ones(len(target)), decoy, weight, one_more),
+        # an expected number, not a bound on a share: without the one that is added for the q-value
+        false_per_hour=false_at_least / max(hours, 1e-12),
         n_found=n_found,
-        n_decoys=n_decoys * one_more,
+        n_decoys=n_false,
     )
 
 
@@ -97,14 +100,13 @@ def add_candidates(
     """
     if known.n_found is None or known.n_decoys is None or len(known) == 0:
         return known
-    one_more = float(np.mean(decoy_weight)) if len(decoy) else 1.0
-    rate = _local_rate(
+    rate = _false_rate(
         known.score,
         np.concatenate([known.score, target]),
+        np.concatenate([known.n_found, np.ones(len(target))]),
         np.concatenate([known.score, decoy]),
-        one_more,
-        target_number=np.concatenate([known.n_found, np.ones(len(target))]),
-        decoy_number=np.concatenate([known.n_decoys, decoy_weight]) / one_more,
+        np.concatenate([known.n_decoys, decoy_weight]),
+        float(np.mean(decoy_weight)) if len(decoy) else 1.0,
     )
     return replace(known, false_probability=rate)
 
@@ -130,59 +132,70 @@ def _thresholds(target: Floats, decoy: Floats) -> Floats:
     return score
 
 
-def _local_rate(
-    score: Floats,
-    target: Floats,
-    decoy: Floats,
-    decoy_weight: float,
-    *,
-    target_number: Floats | None = None,
-    decoy_number: Floats | None = None,
+def _false_rate(
+    score: Floats, target: Floats, number: Floats, decoy: Floats, weight: Floats, one_more: float
 ) -> Floats:
-    """Return the probability of being false at some scores, by logistic regression.
+    """Return the probability of being false at ascending scores; it does not rise with the score.
 
-    The odds of being true are a power of the score. That gives the share of decoys among all
-    candidates of a score, whose likelihood is maximised. One more decoy as high as the highest
-    counts chance that has not been seen, as in the q-value. Isotonic regression, which assumes
-    less, is too sure in lists of a hundred: steps follow single decoys.
+    Found scores are a mixture: those of chance have a gamma distribution with mean and variance of
+    the decoys, as log-likelihood ratios nearly have; those of true occurrences another one, fitted
+    by EM, but for a few that may have any score. So what lies between decoys and usual occurrences,
+    as half an occurrence does, is rather true.
 
     Parameters
     ----------
-    decoy_weight : float
-        False targets that a decoy counts as.
-    target_number, decoy_number : float64 arrays or None
-        How many candidates each score of `target` and of `decoy` is; None: one each.
+    score : float64 array (P,)
+        Where it is wanted, nats.
+    target, decoy : float64 arrays
+        Scores, nats.
+    number, weight : float64 arrays
+        How many candidates each target is, and how many false ones each decoy counts as.
+    one_more : float
+        False ones that one decoy more would count as.
     """
-    if len(target) == 0 or len(score) == 0:
-        return np.zeros(0)
-    target_number = np.ones(len(target)) if target_number is None else target_number
-    decoy_number = np.ones(len(decoy)) if decoy_number is None else decoy_number
-    seen = decoy[decoy_number > 0]
-    highest = seen.max(initial=target.min() if len(seen) == 0 else -np.inf)
-    logs = [np.log1p(np.maximum(values, 0.0)) for values in (target, np.append(decoy, highest))]
-    weights = (target_number, np.append(decoy_number, 1.0))
-    together, n_together = np.concatenate(logs), np.concatenate(weights)
-    centre = float(np.average(together, weights=n_together))
-    width = float(np.sqrt(np.average((together - centre) ** 2, weights=n_together))) or 1.0
-    # in equal bins: many candidates cost no more than some
-    edges = np.linspace(together.min(), together.max(), N_BINS + 1)
-    n_target, n_decoy = (
-        np.histogram(values, edges, weights=n)[0] for values, n in zip(logs, weights, strict=True)
-    )
-    middle = ((edges[1:] + edges[:-1]) / 2 - centre) / width
+    if len(target) == 0:
+        return np.ones(len(score))
+    score, target, decoy = (np.maximum(values, 0.0) for values in (score, target, decoy))
+    chance = _moments(decoy, weight / one_more, CHANCE_SCORE, CHANCE_DECOYS, 1.0)
+    n_false, n_found = float(weight.sum()) + one_more, float(number.sum())
+    # however many decoys there are, half an occurrence may be true
+    n_true = max(n_found - n_false, 0.5)
+    n_unusual = n_true * ANY_SCORE / max(float(np.log1p(target.max())), 1.0)
+    usual = _moments(target, number, float(target.mean()), USUAL_OCCURRENCES, 1.0)
+    for _ in range(N_ROUNDS):
+        true = n_true * (1 - ANY_SCORE) * _density(target, *usual)
+        share = number * true / (true + n_unusual + n_false * _density(target, *chance))
+        usual = _moments(target, share, usual[0], USUAL_OCCURRENCES, USUAL_SPREAD)
+    false = n_false * _density(score, *chance)
+    rate = false / (false + n_true * (1 - ANY_SCORE) * _density(score, *usual) + n_unusual)
+    falling: Floats = np.maximum.accumulate(rate[::-1])[::-1]
+    return falling
 
-    def loss(coefficients: Floats) -> float:
-        odds = expit(coefficients[0] - np.exp(coefficients[1]) * middle) / decoy_weight
-        likelihood = n_decoy * np.log(odds) - (n_decoy + n_target) * np.log1p(odds)
-        return float(SLOPE_WEIGHT * (coefficients[1] - 1.0) ** 2 - likelihood.sum())
 
-    starts = [(offset, slope) for offset in (-2.0, 0.0, 2.0) for slope in (0.0, 1.5)]
-    bounds = ((-MOST_COEFFICIENT, MOST_COEFFICIENT), (-4.0, 4.0))
-    fits = [minimize(loss, start, method="L-BFGS-B", bounds=bounds) for start in starts]
-    offset, slope = min(fits, key=lambda found: float(found.fun)).x
-    at = (np.log1p(np.maximum(score, 0.0)) - centre) / width
-    rate: Floats = expit(offset - np.exp(slope) * at)
-    return rate
+def _moments(
+    values: Floats, number: Floats, prior_mean: float, n_prior: float, spread: float
+) -> tuple[float, float]:
+    """Return mean and squared coefficient of variation of values, with prior values.
+
+    Parameters
+    ----------
+    number : float64 array
+        Of each value.
+    prior_mean, n_prior, spread : float
+        Of the prior values, `spread` times their mean being their standard deviation.
+    """
+    total = float(number.sum()) + n_prior
+    mean = (float(number @ values) + n_prior * prior_mean) / total
+    squares = float(number @ (values - mean) ** 2) + n_prior * (spread * prior_mean) ** 2
+    return mean, squares / total / mean**2
+
+
+def _density(score: Floats, mean: float, variation: float) -> Floats:
+    """Return the density of log(1 + score) where the score has a gamma distribution."""
+    # the density of the score 0 may be infinite
+    at = np.maximum(score, mean / 100)
+    density: Floats = gamma.pdf(at, 1 / variation, scale=mean * variation) * (1 + at)
+    return density
 
 
 def label_events(

@@ -11,7 +11,9 @@ from motifmine.types import Floats
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreTable:
-    """What occurrences of at least some scores are worth: a step function of the score.
+    """What occurrences of at least some scores are worth: step functions of the score.
+
+    The probability of being false is of just a score, and interpolated between those of the table.
 
     Raises `DataError` when the arrays contradict each other.
     """
@@ -52,6 +54,8 @@ class ScoreTable:
         # without candidates nothing is known to be true
         if len(values) == 0:
             return np.full(len(score), np.inf if column == "false_per_hour" else 1.0)
+        if column == "false_probability":
+            return np.interp(score, self.score, values, left=1.0)
         at = np.searchsorted(self.score, score, side="right") - 1
         worst = np.inf if column == "false_per_hour" else 1.0
         return np.where(at < 0, worst, values[np.maximum(at, 0)])
