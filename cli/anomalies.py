@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from .options import output_options, workspace_option
+from .output import write_data
 
 
 @click.command(
@@ -29,13 +30,9 @@ def anomalies(
     Without a SOURCE, those of the fit's own recordings; else of other recordings (tables, videos,
     .tdoc), relative to the fit's own.
     """
-    from motifmine.files import write_text
     from motifmine.reporting.tables.anomalies import WRITERS
     from motifmine.workflows.locate import locate_anomalies
     from motifmine.workflows.workspace import Workspace
 
     content = WRITERS[form](locate_anomalies(Workspace(workspace), fit, sources))
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        write_text(output, content, force=force)
+    write_data(content, output, force)

@@ -14,7 +14,7 @@ from motifmine.models import DEFAULT_MODEL
 
 from .extract import extract, settings_of
 from .model_options import BatchCommand, model_option, request_of
-from .options import DURATION
+from .options import TIME
 from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from motifmine.models.request import FitRequest
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
-# options of `extract` that hold for a whole archive, by the name of their parameter
+# options of `extract` that hold for a whole archive, by the name of their parameter; not those of
+# topics, of live sources and of the columns of series
 EXTRACT_OPTIONS = (
     *("bin_length", "width", "rate_hz", "cell_px", "directions", "speed_px_s", "change", "static"),
     *("roi", "exclude", "mask", "name_time", "strict", "words", "stream", "max_gap"),
     *("stabilise", "overlays", "begin", "end", "every"),
 )
-SOME_FAILED = 3
+SOME_FAILED = 3  # not 1: all others are done, and a script may go on with them
 SCENES_EVERY_S = 30.0  # time between lines on every scene where stderr is no terminal, seconds
 
 
 def extraction_options(command: click.Command) -> click.Command:
     """Accept the options of `extract` that hold for an archive."""
+    # the same objects: an option means the same here and in `extract`, help and default included
     command.params += [p for p in extract.params if p.name in EXTRACT_OPTIONS]
     return command
 
@@ -66,7 +68,7 @@ def extraction_options(command: click.Command) -> click.Command:
 )
 @click.option(
     "--settle",
-    type=DURATION,
+    type=TIME,
     help="Files written more recently are checked twice.  [default: 2s]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan without running it.")
@@ -88,7 +90,7 @@ def extraction_options(command: click.Command) -> click.Command:
     help="Update fits incrementally with new recordings, where the model supports it.",
 )
 @click.option("--watch", is_flag=True, help="Look for new files until interrupted.")
-@click.option("--watch-every", type=DURATION, help="Interval of --watch.  [default: 1min]")
+@click.option("--watch-every", type=TIME, help="Interval of --watch.  [default: 1min]")
 @click.option(
     "--format",
     "form",
@@ -123,6 +125,7 @@ def batch(
         raise click.UsageError("name the FOLDER of an archive, or a --plan")
     storage = Storage(_make_absolute(output))
     settle_s = settle.seconds(1.0) if settle else None
+    # both take their options out of `given`, of which the rest concerns extraction and fits
     worker_settings, options = _worker_settings(given), _run_options(given)
     fields = {name: given[name] for name in EXTRACT_OPTIONS}
     request = request_of(ctx, given["model"])
@@ -131,6 +134,7 @@ def batch(
         print_plan(make(), form)
         return
     every_s = (watch_every.seconds(1.0) if watch_every else 60.0) if watch else None
+    # with --watch every round has a queue of its own; progress is that of the newest
     queues: list[JobQueue] = []
 
     def on_start(queue: Any) -> None:
@@ -148,6 +152,7 @@ def batch(
             on_record=lambda record: update(queues[-1].n_finished, queues[-1].n_jobs, record.job),
             on_message=note,
         )
+        # a generator: what a round found is printed before the next begins
         for state in rounds:
             print_archive(state, form)
     if state.has_failed:
@@ -165,6 +170,7 @@ def _note_scenes(queues: "list[JobQueue]") -> Iterator[None]:
                 note(line)
 
     if not sys.stderr.isatty():
+        # a daemon, as an interrupted command must not wait for its next line
         threading.Thread(target=report, daemon=True).start()
     try:
         yield
@@ -222,6 +228,7 @@ def _planner(
     if plan_path is not None:
         kept = parse_plan(plan_path.read_text(encoding="utf-8"), str(plan_path))
         return lambda: kept if folder is None else replace(kept, archive=folder)
+    # what is not given keeps the default of the record, which a plan in JSON has, too
     grouping = Grouping(
         scenes=scenes,
         name_time=fields.pop("name_time"),

@@ -50,6 +50,7 @@ def clips(
             Workspace(workspace),
             fit,
             output,
+            # none named: all
             motifs=[number - 1 for number in motifs] or None,
             sources=sources,
             force=force,

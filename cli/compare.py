@@ -31,6 +31,7 @@ def compare(fits: tuple[str, ...], least: float, as_json: bool, workspace: Path)
     from motifmine.reporting.tables.comparison import format_comparison_json, format_comparison_text
     from motifmine.workflows.workspace import Workspace
 
+    # click can ask for one argument at least, not for two
     if len(fits) < 2:
         raise click.UsageError("one FIT cannot be compared; name two or more")
     records = [read_fit(Workspace(workspace).find_fit(fit)) for fit in fits]

@@ -22,6 +22,7 @@ def name_variables(parameters: Iterable[click.Parameter], command: str = "") -> 
     for parameter in parameters:
         if isinstance(parameter, click.Option) and (option := _long_name(parameter)):
             words = filter(None, ["motifmine", command, option])
+            # names of options, not of parameters, which may change
             parameter.envvar = "_".join(words).replace("-", "_").upper()
 
 
@@ -33,6 +34,7 @@ def _long_name(option: click.Option) -> str:
 
 def user_file() -> Path | None:
     """Return the path of the user's own file, None for a user without a home."""
+    # also on macOS, where command-line tools keep their settings like on Linux
     if sys.platform == "win32":
         base = os.environ.get("APPDATA")
     else:
@@ -57,6 +59,7 @@ def read_settings(group: click.Group) -> tuple[dict[str, Any], list[Path]]:
     for path, values in _tables():
         files.append(path)
         for name, value in _check(group, values, path).items():
+            # a section adds to that of an earlier file, option by option
             known = settings.get(name)
             settings[name] = {**known, **value} if isinstance(known, dict) else value
     return settings, files
@@ -71,6 +74,7 @@ def _tables() -> Iterator[tuple[Path, Mapping[str, Any]]]:
         values = _parse(path)
         if path.name == "pyproject.toml":
             values = values.get("tool", {}).get("motifmine")
+            # most projects say nothing of motifmine, and their file is not listed then
             if values is None:
                 continue
         yield path, values
@@ -170,6 +174,7 @@ def config(ctx: click.Context, command: str | None, as_json: bool) -> None:
     if not rows:
         click.echo("no options are set by files or the environment")
     user = user_file()
+    # for people: where a file would be looked for
     click.echo(f"files: motifmine.toml, pyproject.toml [tool.motifmine], {user}", err=True)
 
 
@@ -183,6 +188,7 @@ def _rows(group: click.Group) -> Iterator[dict[str, Any]]:
         inner = context if command is group else click.Context(command, parent=context)
         for option, parameter in _by_option(command, inner).items():
             variable = str(parameter.envvar)
+            # as click decides: the environment goes before files
             if variable in os.environ:
                 place, value = variable, os.environ[variable]
             elif not isinstance(values.get(str(parameter.name), {}), dict):

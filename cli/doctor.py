@@ -26,5 +26,6 @@ def doctor(ctx: click.Context, as_json: bool, workspace: Any) -> None:
         for check in found:
             mark = f"  PROBLEM: {check.problem}" if check.problem else ""
             click.echo(f"{check.name:<{width}}  {check.value}{mark}")
+    # for scripts that set up a machine
     if any(check.problem for check in found):
         ctx.exit(1)

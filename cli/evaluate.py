@@ -73,6 +73,7 @@ def evaluate(
         record, read_truth(truth, record), tolerance_s=tolerance.seconds(record.bin_s), many=many
     )
     match = match_true_motifs(record, read_true_motifs(true_motifs)) if true_motifs else None
+    # before the table: where the file is refused, nothing looks as if all had gone well
     if picture is not None:
         write_bytes(picture, encode_png(draw_precision_recall(found)), force=force)
     show = format_evaluation_json if as_json else format_evaluation_text

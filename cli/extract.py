@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .next_step import note_next_step
-from .options import DURATION, ParamType, force_option, workspace_option
+from .options import TIME, ParamType, force_option, workspace_option
 from .output import note, progress
 from .series_options import series_options, take_series_settings
 from .terminal import escape
@@ -27,9 +27,11 @@ class AreaType(ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[Any, ...]:
         """Return the numbers of a box or the points of a polygon, or end with wrong usage."""
+        # from a file of settings, or converted before
         if isinstance(value, tuple):
             return value
         points = [point.split(",") for point in str(value).split()]
+        # four numbers in one piece, or pieces of two numbers each
         is_box = len(points) == 1 and len(points[0]) == 4
         is_polygon = len(points) >= 3 and all(len(point) == 2 for point in points)
         numbers = [number for point in points for number in point]
@@ -67,14 +69,17 @@ def settings_of(
     from motifmine.records.frames import FrameOptions
     from motifmine.workflows.extract_jobs import ExtractionSettings
 
+    # only what was typed: the records have the defaults, and help texts repeat them
     given = {name: value for name, value in fields.items() if value not in (None, ())}
     frames = {} if given.get("stream") is None else {"stream": given.pop("stream")}
     frames |= {name: given.pop(name) for name in ("begin", "end", "every") if name in given}
+    # bins have no length before a series is read; video takes seconds, and series either
     if "max_gap" in given and given["max_gap"].unit != "bins":
         frames["max_gap_s"] = given["max_gap"].seconds(1.0)
     if "rate_hz" in given:
         frames["rate_hz"] = given["rate_hz"]
     series = take_series_settings(given, bin_length, settings.pop("seed", 0))
+    # the only coding that series and video share
     if series.coding.words == "changes":
         given["words"] = "changes"
     if bin_length is not None:
@@ -93,7 +98,7 @@ def settings_of(
 @click.option(
     "--bin",
     "bin_length",
-    type=DURATION,
+    type=TIME,
     help="Length of a time bin: 250ms, 1s.  [default: 250ms for video or, if that is longer, three "
     "frames, by the sampling for series, 1s per line of .tdoc]",
 )
@@ -177,7 +182,7 @@ def settings_of(
     help="Topic model; pca: N is even, hdp: N at most.  [default: plsa]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of topics and words.")
-@click.option("--for", "for_length", type=DURATION, help="End a live source after: 8h.")
+@click.option("--for", "for_length", type=TIME, help="End a live source after: 8h.")
 @click.option(
     "--keep-video",
     type=click.Path(file_okay=False, path_type=Path),
@@ -231,6 +236,7 @@ def extract(
         force=force,
         seed=seed,
     )
+    # `SourceType` leaves addresses as text
     live = [source for source in sources if isinstance(source, str)]
     if live or for_length is not None or keep_video is not None:
         if len(sources) > 1 or not live:
@@ -244,12 +250,14 @@ def extract(
         _record_live(live[0], workspace, settings, for_length, keep_video)
         note_next_step(ctx, workspace)
         return
+    # by content: tables, fits and series in HDF5 share a suffix
     fits = [Path(source) for source in sources if is_fit(source)]
     bin_s = settings.spec.bin_s
     outcomes = extract_fits(fits, Workspace(workspace), bin_s=bin_s, force=force)
     others = [source for source in sources if not is_fit(source)]
     with progress("extracting") as update:
         outcomes += (
+            # nothing but fits: an empty list of recordings would be refused
             []
             if fits and not others
             else extract_recordings(
@@ -265,8 +273,10 @@ def extract(
     if as_json:
         click.echo(_format_json(outcomes))
     for outcome in () if as_json else outcomes:
+        # stdout has what went well, a line a document; what a person should look at is on stderr
         is_ordinary = outcome.status in ("ok", "skipped") and not outcome.is_empty
         click.echo(escape(str(outcome)), err=not is_ordinary)
+    # after all others are done: one damaged file of a night must not cost the rest
     if any(outcome.status == "failed" for outcome in outcomes):
         ctx.exit(1)
     note_next_step(ctx, workspace)
@@ -286,6 +296,7 @@ def _record_live(
     def report(outcome: "Outcome") -> None:
         click.echo(str(outcome), err=outcome.is_empty)
 
+    # without --for until Ctrl-C; the document that has begun is written then, too
     for_s = float("inf") if length is None else length.seconds(1.0)
     record_live(
         address,
@@ -303,5 +314,6 @@ def _format_json(outcomes: "Sequence[Outcome]") -> str:
     import json
     from dataclasses import asdict
 
+    # `more` has outcomes that are in the list themselves
     rows = [{k: v for k, v in asdict(outcome).items() if k != "more"} for outcome in outcomes]
     return json.dumps(rows, indent=2, default=str)

@@ -54,6 +54,7 @@ def fit(
     name: str | None,
     force: bool,
     workspace: Path,
+    # settings of the models, which `request_of` takes from the context
     **_: Any,
 ) -> None:
     """Learn motifs and their occurrences from TABLEs (default: all of the workspace)."""
@@ -64,6 +65,7 @@ def fit(
 
     with progress(f"fit {model or update}") as advance:
         run = FitRun(
+            # none named: all of the workspace
             tables=tables or None,
             name=name,
             force=force,
@@ -73,11 +75,13 @@ def fit(
             on_progress=lambda p: advance(p.done, p.total, str(p)),
         )
         if update is not None:
+            # settings that differ from those the motifs were made with would mix two models
             _refuse(model or has_settings(ctx), "--update takes the settings of its fit")
             path, record = update_fit(Workspace(workspace), update, run)
         else:
             _refuse(model is None, "Missing option '--model'.")
             request = request_of(ctx, str(model))
+            # in memory one process does it all, and would leave the others idle without a word
             _refuse(
                 (scheduler or workers != 1) and not (request.is_streamed or request.groups),
                 "--workers, --scheduler: only with --online, --stream or --groups",

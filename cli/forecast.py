@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from .options import output_options, workspace_option
+from .output import write_data
 
 
 @click.command(
@@ -42,7 +43,6 @@ def forecast(
     workspace: Path,
 ) -> None:
     """Print the observations that FIT expects after the end of TABLE (default: its last one)."""
-    from motifmine.files import write_text
     from motifmine.reporting.tables.forecasts import SCORE_WRITERS, WRITERS
     from motifmine.workflows.forecast import forecast as forecast_bins
     from motifmine.workflows.forecast import score_fits
@@ -52,11 +52,9 @@ def forecast(
     if against and not scored:
         raise click.UsageError("--against needs --score")
     if scored:
+        # the first name heads the table, so that rows are not mixed up
         names = (fit or place.find_fit(None).stem, *against)
         content = SCORE_WRITERS[form](score_fits(place, names, scored))
     else:
         content = WRITERS[form](forecast_bins(place, fit, bins, table))
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        write_text(output, content, force=force)
+    write_data(content, output, force)

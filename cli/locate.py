@@ -26,5 +26,6 @@ def locate(
     from motifmine.workflows.locate import locate_sources
     from motifmine.workflows.workspace import Workspace
 
+    # nothing is kept in the workspace: the recordings are not of its fits
     record = locate_sources(Workspace(workspace), fit, sources)
     print_occurrences(record, form, output, force, recording)

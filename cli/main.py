@@ -56,6 +56,7 @@ class Commands(Mapping[str, click.Command]):
         if name not in SUMMARIES:
             raise KeyError(name)
         command: click.Command = getattr(import_module(f".{stem}", __package__), stem)
+        # the list of commands and their own help must say the same
         command.short_help = SUMMARIES[name]
         name_variables(command.params, name)
         return command
@@ -80,16 +81,19 @@ class MotifmineGroup(click.Group):
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Return a context whose defaults are those of files with settings."""
         try:
+            # click asks for defaults before any callback of this group is called
             settings, _ = read_settings(self)
         except Exception as error:
             from motifmine.errors import MotifmineError
 
             from .output import complain
 
+            # a bug keeps its traceback
             if not isinstance(error, MotifmineError):
                 raise
             complain(f"Error: {error}")
             raise click.exceptions.Exit(1) from error
+        # what a caller passes goes before files
         return super().make_context(*arguments, **{"default_map": settings, **extra})
 
     def main(self, *args: Any, **more: Any) -> Any:
@@ -129,6 +133,7 @@ class MotifmineGroup(click.Group):
             ctx.exit(1)
         except KeyboardInterrupt:
             complain("interrupted")
+            # as shells have it: 128 + SIGINT
             ctx.exit(130)
 
 
@@ -183,6 +188,7 @@ def main(
         from motifmine.parallel.memory import limit_memory, parse_size
 
         limit_memory(parse_size(memory))
+    # https://no-color.org: any value of the variable but an empty one
     ctx.color = color if color is not None else (False if os.environ.get("NO_COLOR") else None)
     if ctx.invoked_subcommand is None:
         from .next_step import next_step

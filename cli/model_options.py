@@ -30,6 +30,7 @@ class SettingType(ParamType):
 
         if not isinstance(value, str):
             return value
+        # --model is eager, so that it is known before the values of its settings
         model = str(ctx.params.get("model")) if ctx is not None else COMMON
         option = self.by_model.get(model) or next(iter(self.by_model.values()))
         try:
@@ -68,7 +69,9 @@ class ModelCommand(click.Command):
         own = super().get_params(ctx)
         taken = {name for param in own for name in (*param.opts, *param.secondary_opts)}
         found = [o for o in setting_options(self.only_repeatable) if not taken & set(o.opts)]
+        # made at each call, so their variables are named here and not with the others
         name_variables(found, str(self.name))
+        # --help stays last
         return [*own[:-1], *found, own[-1]]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -132,6 +135,7 @@ def setting_options(only_repeatable: bool = False) -> list[SettingOption]:
             by_flag[option.flag] = dict.fromkeys(models if needed else [COMMON], shown)
     for model, entry in entries.items():
         for option in settings_of(entry):
+            # models may have an option of one name with defaults of their own
             by_flag.setdefault(option.flag, {})[model] = option
     return [SettingOption(by_model) for by_model in by_flag.values() if by_model]
 
@@ -181,6 +185,7 @@ def has_settings(ctx: click.Context) -> bool:
 def _list_given(ctx: click.Context, model: str) -> Iterable[_Given]:
     for param in ctx.command.get_params(ctx):
         value = ctx.params.get(str(param.name))
+        # None is "not given": the model has its own default, which may depend on the data
         if isinstance(param, SettingOption) and value is not None:
             option = param.by_model.get(model) or next(iter(param.by_model.values()))
             yield _Given(option.field, value)

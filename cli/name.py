@@ -24,6 +24,7 @@ def name(fit: str, pairs: tuple[str, ...], workspace: Path) -> None:
     from motifmine.workflows.names import name_motifs
     from motifmine.workflows.workspace import Workspace
 
+    # numbers count from 1 for people, from 0 in files
     chosen = {click.INT(number) - 1: text for number, text in _pairs(pairs)}
     _, record = name_motifs(Workspace(workspace), fit, chosen)
     click.echo(format_motifs_text(record), nl=False)

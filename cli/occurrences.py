@@ -40,6 +40,7 @@ def occurrences(
     from motifmine.workflows.workspace import Workspace
 
     record = read_fit(Workspace(workspace).find_fit(fit))
+    # one occurrence needs the tables of the fit, the list of all does not
     if number is not None:
         from motifmine.reporting.export.explaining import format_explained
         from motifmine.workflows.report import explain_in_workspace

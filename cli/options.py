@@ -20,6 +20,9 @@ class DurationType(ParamType):
 
     name = "duration"
 
+    def __init__(self, *, may_be_bins: bool = True) -> None:
+        self.may_be_bins = may_be_bins
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> "Duration":
@@ -27,16 +30,23 @@ class DurationType(ParamType):
         from motifmine.durations import Duration
         from motifmine.errors import SpecError
 
+        # click converts defaults, too
         if isinstance(value, Duration):
             return value
         try:
-            return Duration.parse(value)
+            found = Duration.parse(value)
         except SpecError as error:
             self.fail(str(error), param, ctx)
+        if found.unit == "bins" and not self.may_be_bins:
+            self.fail(f"{value!r} is a number of bins; write a time, as 12s or 500ms", param, ctx)
+        return found
 
 
 DURATION = DurationType()
-# formats of occurrences, see `motifmine.reporting.export.formats`
+# where the length of a bin is not known, or is the value itself
+TIME = DurationType(may_be_bins=False)
+# formats of occurrences, see `motifmine.reporting.export.formats`; named here, as importing the
+# writers takes longer than printing the help
 FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels", "nwb")
 
 
@@ -47,6 +57,7 @@ def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Pa
     """
     from motifmine.parallel.scratch import sweep_workspace
 
+    # the place nearest to the command wins; the root's has the environment and the default
     chosen: Path = value if value is not None else ctx.find_root().params["workspace"]
     sweep_workspace(chosen)
     return chosen
@@ -85,6 +96,7 @@ def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="File to write instead of stdout; for srt, vtt, eaf and labels of several recordings, "
         "a folder of one file per recording.",
     )
+    # decorators apply from the last to the first, and help lists them from the first
     return form(recording(output(force_option(command))))
 
 

@@ -49,6 +49,7 @@ def set_up_messages(quiet: bool, verbose: bool, log_file: Path | None) -> None:
     from motifmine.errors import WorkspaceError
 
     MESSAGES.is_quiet, MESSAGES.is_verbose = quiet, verbose
+    # tests and notebooks run several commands in one process: nothing of the one before stays
     warnings.showwarning = _warn
     for handler in LOG.handlers[1:]:
         LOG.removeHandler(handler)
@@ -102,6 +103,7 @@ def progress(label: str) -> Iterator[Callable[[float, float, str], None]]:
 
 
 def _plain(label: str) -> Callable[[float, float, str], None]:
+    # the first line, too, waits its turn: short jobs print nothing
     began = last = time.monotonic()
 
     def update(done: float, total: float, detail: str = "") -> None:
@@ -110,6 +112,7 @@ def _plain(label: str) -> Callable[[float, float, str], None]:
         if now - last >= PLAIN_EVERY_S and done > 0:
             last = now
             left = (now - began) * (total - done) / done
+            # the beginning says little of the rest: compilation, reading of tables
             ahead = f", {left:.0f} s left" if done > 0.1 * total else ""
             note(f"{label}: {done / total:.0%}{ahead}  {detail}")
 
@@ -128,10 +131,12 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
         TextColumn("{task.fields[note]}", markup=False),
     )
     began = time.monotonic()
+    # not `sys.stderr`: on a terminal it escapes control characters, and the bar is made of them
     bar = Progress(*columns, console=Console(file=sys.__stderr__), transient=True)
     task = bar.add_task(escape(label), note="", total=None)
 
     def update(done: float, total: float, detail: str = "") -> None:
+        # a bar that appears and vanishes at once only flickers
         if time.monotonic() - began > 2.0:
             bar.start()
         bar.update(task, completed=done, total=total, note=escape(detail))
@@ -140,6 +145,17 @@ def _bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
         yield update
     finally:
         bar.stop()
+
+
+def write_data(content: str, output: Path | None, force: bool) -> None:
+    """Write data to stdout, or to a file."""
+    from motifmine.files import write_text
+
+    if output is None:
+        # with its own line end: a file and a redirection have the same bytes
+        click.echo(content, nl=False)
+    else:
+        write_text(output, content, force=force)
 
 
 def print_occurrences(
@@ -153,8 +169,10 @@ def print_occurrences(
 
     if output is not None:
         paths = formats.write_occurrences(record, form, output, recording=recording, force=force)
+        # the name that the user gave is no news; those of several files are
         if len(paths) > 1 or paths != [output]:
             note("\n".join(map(str, paths)))
+    # bytes of a Parquet file would reprogram the terminal
     elif formats.FORMATS[form].is_binary and sys.stdout.isatty():
         raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
@@ -183,6 +201,7 @@ def print_archive(state: "ArchiveState", form: str) -> None:
 
 
 def _print_troubles(troubles: list[tuple[str, str, str]]) -> None:
+    # an archive whose disk was unplugged has as many failures as files
     for status, path, reason in troubles[:MOST_TROUBLES]:
         complain(f"{status}: {path}" + (f": {reason}" if reason else ""))
     if len(troubles) > MOST_TROUBLES:

@@ -16,6 +16,7 @@ def plugins(as_json: bool) -> None:
     found = list_plugins()
     if as_json:
         click.echo(json.dumps([asdict(plugin) for plugin in found], indent=2))
+    # an empty table would look like a fault
     elif not found:
         click.echo("no other package adds models or readers")
     else:

@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from .options import output_options, workspace_option
+from .output import write_data
 
 
 @click.command(
@@ -37,14 +38,10 @@ def robustness(
     The worst changes that a search finds, next to random ones of the same size; the model of the
     fit looks for its motifs in the changed counts. FIT is the newest unless it is given.
     """
-    from motifmine.files import write_text
     from motifmine.reporting.tables.robustness import WRITERS
     from motifmine.workflows.robustness import measure_fit
     from motifmine.workflows.workspace import Workspace
 
     record, found = measure_fit(Workspace(workspace), fit, change=change, seed=seed)
     content = WRITERS[form](record, found)
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        write_text(output, content, force=force)
+    write_data(content, output, force)

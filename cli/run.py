@@ -42,9 +42,11 @@ def run(
 
     place = ["--workspace", str(workspace)]
     status = _invoke(ctx, extract, [*place, "--", *map(str, sources)])
+    # a source that failed does not keep tables that are there from being fitted
     if status and not Workspace(workspace).table_paths():
         ctx.exit(status)
     _invoke(ctx, fit, [*place, "--model", model])
+    # in a pipe or a job at night there is nobody to look at a browser
     is_opened = sys.stdout.isatty() if open_report is None else open_report
     _invoke(ctx, show_motifs, [*place, *(["--open"] if is_opened else [])])
     ctx.exit(status)
@@ -60,6 +62,7 @@ def _invoke(ctx: click.Context, command: click.Command, arguments: list[str]) ->
     ) as inner:
         try:
             command.invoke(inner)
+        # otherwise the first command's status would end all three
         except click.exceptions.Exit as ending:
             return ending.exit_code
     return 0

@@ -86,6 +86,7 @@ LISTS = ("columns", "missing", "long")
 
 def series_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Accept the options of series."""
+    # decorators apply from the last to the first
     for option in reversed(OPTIONS):
         command = option(command)
     return command
@@ -106,15 +107,18 @@ def take_series_settings(
         if name in given:
             parts = given.pop(name).split(",")
             reading[name] = tuple(part.strip() for part in parts if part.strip())
+    # left in `given`: it is the rate of frames of a video, too
     if "rate_hz" in given:
         reading["rate_hz"] = given["rate_hz"]
     bin_s = None if bin_length is None else bin_length.seconds(1.0)
     gap, document = (_seconds(given.pop(name, None), bin_s) for name in ("max_gap", "document"))
+    # a word or a length in one option: click has no type for both
     hold = given.pop("hold", "auto")
     if hold not in ("auto", "off"):
         hold = _seconds(Duration.parse(hold), bin_s)
     return SeriesSettings(
         coding=CodingSpec(**coding),
+        # the default of the options that are replaced here
         options=SeriesOptions(hop_s=SOUND_HOP_S, **reading),
         bin_s=bin_s,
         max_gap_s=gap,

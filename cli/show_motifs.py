@@ -35,6 +35,7 @@ def show_motifs(
     from motifmine.workflows.workspace import Workspace
 
     record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
+    # the report is written all the same, but nothing else is printed: programs parse it
     if as_json:
         click.echo(format_motifs_json(record), nl=False)
     else:

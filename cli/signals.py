@@ -21,12 +21,14 @@ def end_on_signals() -> Iterator[None]:
     and threads that are waited for may not notice it; so a thread of its own is woken by the
     signal, too, and ends the process after `GRACE_S`, or at once when there is a second signal.
     """
+    # Python lets only the main thread handle signals: elsewhere they are the caller's
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     # `nohup` ignores SIGHUP, and a shell SIGINT of commands in the background
     caught = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     reader, writer = os.pipe()
+    # a signal handler must never wait
     os.set_blocking(writer, False)
     threading.Thread(target=_watch, args=(reader, frozenset(caught)), daemon=True).start()
     before = {number: signal.signal(number, _raise) for number in caught}
@@ -69,4 +71,5 @@ def _end(number: int) -> None:
     remove_own()
     with suppress(OSError):
         os.write(2, b"interrupted\n")
+    # not `sys.exit`, which waits for threads in compiled code
     os._exit(128 + number)

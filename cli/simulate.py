@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import DURATION, force_option, workspace_option
+from .options import DURATION, TIME, force_option, workspace_option
 
 POSITIVE = click.IntRange(min=1)
 
@@ -49,7 +49,7 @@ POSITIVE = click.IntRange(min=1)
     show_default=True,
     help="Share of the background in the observations.",
 )
-@click.option("--bin", "bin_length", type=DURATION, help="Length of a time bin.  [default: 1s]")
+@click.option("--bin", "bin_length", type=TIME, help="Length of a time bin.  [default: 1s]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulation.")
 @force_option
 @workspace_option
@@ -72,6 +72,7 @@ def simulate(
     from motifmine.workflows.workspace import Workspace
 
     if fit is not None:
+        # sizes that are typed would be ignored silently
         _refuse_sizes(click.get_current_context())
         common = {name: settings[name] for name in ("n_times", "n_documents", "seed")}
         place, drawn, record = draw_like(Workspace(workspace), fit, starts=starts, **common)
@@ -83,6 +84,7 @@ def simulate(
         return
     if starts is not None:
         raise click.UsageError("--starts needs --from FIT")
+    # not defaults of the options: with --from they are those of the fit
     settings["n_times"] = settings["n_times"] or 1000
     settings["n_documents"] = settings["n_documents"] or 1
     bin_s = bin_length.seconds(1.0) if bin_length else 1.0

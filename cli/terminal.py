@@ -29,6 +29,7 @@ def shorten(line: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
+    # Python's place for a byte that is not UTF-8: show the byte itself
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -55,6 +56,7 @@ def protect_streams() -> None:
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
             continue
+        # names of files that are not UTF-8 come out as they are on the disk
         stream.reconfigure(errors="surrogateescape")
         if stream.isatty():
             setattr(sys, name, EscapingStream(stream))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from .options import DURATION, workspace_option
+from .options import TIME, workspace_option
 from .output import note
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--idle",
-    type=DURATION,
+    type=TIME,
     help="End when a file or folder has not grown for this time.  [default: never]",
 )
 @click.option(
@@ -67,9 +67,10 @@ def watch(
         Workspace(workspace),
         fit,
         source,
+        # bytes: a line is flushed as a whole, and counted to go on after an interruption
         sys.stdout.buffer,
         form=form,
-        idle_s=math.inf if idle is None else idle.seconds(math.nan),
+        idle_s=math.inf if idle is None else idle.seconds(1.0),
         early=early,
         anomalies=anomalies,
         restart=restart,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from motifmine.records.truth import Truth
     from motifmine.simulation import simulate
 
+# written out, not found by a search: an import of every module would take seconds
 HOMES = {
     "Fit": "motifmine.api.fit",
     "Hdlsm": "motifmine.api.models",

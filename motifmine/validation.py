@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -14,42 +14,37 @@ def check_at_least(spec: object, least: int, *names: str) -> None:
 
     None and text, such as `auto`, are ignored.
     """
-    for name in names:
-        value = getattr(spec, name)
-        if not isinstance(value, str | None) and value < least:
-            raise SpecError(f"{name} is {value}; it must be {least} or more")
+    _check(spec, names, lambda value: value >= least, f"{least} or more")
 
 
 def check_not_negative(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named numbers of `spec` are finite and 0 or more, or None."""
-    for name in names:
-        value = getattr(spec, name)
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise SpecError(f"{name} is {value}; it must be 0 or more")
+    _check(spec, names, lambda value: math.isfinite(value) and value >= 0, "0 or more")
 
 
 def check_positive(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named numbers of `spec` are finite and above 0, or None."""
-    for name in names:
-        value = getattr(spec, name)
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise SpecError(f"{name} is {value}; it must be above 0")
+    _check(spec, names, lambda value: math.isfinite(value) and value > 0, "above 0")
 
 
 def check_share(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named shares of `spec` are 0 or more and below 1."""
-    for name in names:
-        value = getattr(spec, name)
-        if not 0 <= value < 1:
-            raise SpecError(f"{name} is {value}; it must be 0 or more and below 1")
+    _check(spec, names, lambda value: 0 <= value < 1, "0 or more and below 1")
 
 
 def check_positive_share(spec: object, *names: str) -> None:
     """Raise `SpecError` unless the named shares of `spec` are above 0 and at most 1."""
+    _check(spec, names, lambda value: 0 < value <= 1, "above 0 and at most 1")
+
+
+def _check(
+    spec: object, names: Sequence[str], is_valid: Callable[[Any], bool], range_: str
+) -> None:
     for name in names:
         value = getattr(spec, name)
-        if not 0 < value <= 1:
-            raise SpecError(f"{name} is {value}; it must be above 0 and at most 1")
+        # None and "auto" are decided later, by the data
+        if not isinstance(value, str | None) and not is_valid(value):
+            raise SpecError(f"{name} is {value}; it must be {range_}")
 
 
 def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
@@ -78,6 +73,7 @@ def require_package(module: str, purpose: str, install: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
+        # the package is there, but something that it needs itself is not
         if error.name is not None and error.name.partition(".")[0] != module.partition(".")[0]:
             raise
         package = module.partition(".")[0]

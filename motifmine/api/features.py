@@ -61,6 +61,7 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             When a case has no whole number of time bins, or there is no observation.
         """
         cases: Floats = validate_data(self, X, dtype=np.float64, ensure_non_negative=True)
+        # scikit-learn knows two axes only, so time and word come flattened
         if cases.shape[1] % self.n_words:
             raise DataError(
                 f"{cases.shape[1]} columns are no whole number of time bins of {self.n_words} words"
@@ -86,6 +87,7 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         )
         features = np.zeros((len(cases), self.n_motifs))
         seen = np.flatnonzero(cases.sum(axis=1) > 0)
+        # a case without observations has no likelihood; its features are 0
         if len(seen):
             found = self.fit_.transform(self._table(cases[seen]))
             case = np.repeat(seen, np.diff(found.offsets))
@@ -106,5 +108,6 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        # the checks of scikit-learn then try no negative values
         tags.input_tags.positive_only = True
         return tags

@@ -99,6 +99,7 @@ class Fit:
         MissingExtraError
             When the library is not installed.
         """
+        # from Arrow every library makes frames without copies of texts
         arrow = occurrences_to_arrow(self.record)
         if library == "pandas":
             require_package("pandas", "a pandas data frame", "motifmine[notebook]")
@@ -121,6 +122,7 @@ class Fit:
         rows = [row for row in list_occurrences(self.record) if row.document == document]
         return {
             self.record.title_of(motif): pynapple.IntervalSet(
+                # rows number motifs from 1
                 start=[row.start_s for row in rows if row.motif == motif + 1],
                 end=[row.end_s for row in rows if row.motif == motif + 1],
             )
@@ -142,8 +144,11 @@ class Fit:
             starts = found.dense(
                 document, n_motifs=len(record.motifs), n_times=n_times, motif_length=length
             ).T
+            # a motif may have begun before the recording did: its first row has that mass, so that
+            # rows are the time bins of the data
             starts[length - 1] += starts[: length - 1].sum(axis=0)
             parts.append(starts[length - 1 :])
+        # as in scikit-learn: an array for an array
         return parts[0] if len(parts) == 1 else parts
 
     def locate(self, data: Data) -> "Fit":
@@ -160,6 +165,7 @@ class Fit:
     def score(self, data: Data) -> float:
         """Return the log-likelihood per observation of other data, nats; higher is better."""
         table = self._table(data)
+        # roots of counts, where the fit had them: likelihoods of other counts are not comparable
         prepared = self.record.provenance.spec.preparation.apply_counts(table)
         return locate_motifs(self.record, prepared).log_likelihood / prepared.total
 
@@ -193,9 +199,11 @@ class Fit:
             When it exists, or cannot be written.
         """
         target = Path(path)
+        # what single occurrences explain needs the observations, which a fit's file has not
         seen = {} if self.table is None else explain_heaviest(self.record, self.table)
         if target.suffix != ".html":
             return write_report(self.record, target, explained=seen, force=force)
+        # absolute, as addresses of videos are relative to the page
         page = render_report(self.record, target.parent.resolve(), target.stem, explained=seen)
         write_text(target, page, force=force)
         return target
@@ -236,6 +244,7 @@ class Fit:
         """Return data as a table of the fit's scene; an array without labels has the fit's."""
         record = self.record
         table = as_table(data, bin_s=record.bin_s, words=record.vocabulary.labels)
+        # motifs of other words or bins would be found nowhere, without a word why
         if difference := self.record.scene_difference(table):
             raise DataError(f"the data do not belong to the scene of the fit: {difference}")
         return table

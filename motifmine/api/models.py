@@ -76,6 +76,7 @@ def fit_model(
         settings=settings,
     )
     table = as_table(data)
+    # from here on, so that reading the data does not count
     with limited_to(request.limit_s):
         record = fit_table(table, request, FitRun(on_message=on_message, on_progress=on_progress))
     return Fit(record=record, table=table)
@@ -101,12 +102,14 @@ class _Fitting:
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Fit:
         """Return a new fit; the specification is untouched. Parameters are those of `fit_model`."""
+        # fields that have their default are left to the data and the kind of words, as options are
         given = {
             item.name: getattr(self, item.name)
             for item in fields(self)  # type: ignore[arg-type]
             if item.name in SIZES or getattr(self, item.name) != item.default
         }
         return fit_model(
+            # classes have the names of their models
             type(self).__name__.lower(),
             data,
             seed=seed,
@@ -163,6 +166,7 @@ class Tcae(TcaeSpec, _Fitting):
 
 def _check(given: Any, specification: Any) -> None:
     """Raise `SpecError` when a value that is given is invalid for the specification."""
+    # a wrong unit is reported now, not when there are data
     if isinstance(given.motif_length, str):
         _duration(given.motif_length)
     values = {item.name: getattr(given, item.name) for item in fields(specification)}

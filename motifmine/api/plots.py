@@ -41,6 +41,7 @@ class Plots:
             layout="constrained",
             figsize=(3.2 * min(columns, max(n_motifs, 1)), 2.8 * n_rows),
         )
+        # the grid may have more panels than there are motifs
         for panel in axes.flat[n_motifs:]:
             panel.set_axis_off()
         for motif, panel in zip(range(n_motifs), axes.flat, strict=False):
@@ -52,6 +53,7 @@ class Plots:
         record = self.record
         matrix = record.motifs.probability[motif]
         mass = matrix.sum(axis=0)
+        # in the order of the vocabulary, where neighbours belong together
         words = np.sort(np.argsort(-mass)[:MOST_WORDS])
         words = words[mass[words] > 0]
         panel.imshow(
@@ -63,6 +65,7 @@ class Plots:
             extent=(0, record.motifs.motif_length * record.bin_s, -0.5, len(words) - 0.5),
         )
         panel.set_title(f"{record.title_of(motif)} ({100 * record.motifs.weight[motif]:.0f} %)")
+        # more labels would lie on one another at this size
         if len(words) <= MOST_WORDS // 2:
             panel.set_yticks(range(len(words)), [record.vocabulary.labels[word] for word in words])
 
@@ -82,9 +85,11 @@ class Plots:
             range(len(record.motifs)), [record.title_of(k) for k in range(len(record.motifs))]
         )
         axes.set_xlabel(f"time in {record.recordings[document].name} (s)")
+        # the first motif on top, as in tables
         axes.invert_yaxis()
         return axes
 
 
 def _pyplot() -> Any:
+    # an extra: fits on servers need no figures
     return require_package("matplotlib.pyplot", "a figure", "motifmine[notebook]")

@@ -47,6 +47,7 @@ class Table(ObservationTable):
         """Return a table as one of this class; arrays are shared."""
         if isinstance(table, cls):
             return table
+        # not `asdict`, which would copy the arrays
         return cls(**{item.name: getattr(table, item.name) for item in fields(ObservationTable)})
 
     @classmethod
@@ -76,6 +77,7 @@ class Table(ObservationTable):
         DataError
             When an array has not two dimensions, or counts are negative or not finite.
         """
+        # a list of rows of numbers is one document, a list of matrices several
         if isinstance(counts, list | tuple) and len(counts) and np.ndim(counts[0]) > 1:
             parts = [
                 cls.from_array(part, bin_s=bin_s, words=words, name=f"{name}-{number:04d}")
@@ -135,6 +137,8 @@ class Table(ObservationTable):
         """
         import pyarrow.parquet as pq  # noqa: PLC0415 (takes a while to import)
 
+        # through a file: recognition of times, gaps and kinds of words is that of `extract`, and
+        # reads sources block by block
         columns = _arrow_of(frame, time)
         with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
             path = Path(folder) / f"{name}.parquet"
@@ -142,11 +146,13 @@ class Table(ObservationTable):
             return extract(path, time_column=time, series=series, bin_s=bin_s)
 
     def __repr__(self) -> str:
+        # only the name of the class: a recording may be called so, too
         return super().__repr__().replace("ObservationTable", "Table", 1)
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{escape(r.name)}</td><td>{r.n_times * self.bin_s:g} s</td></tr>"
+            # a notebook shows the table whole, and archives have thousands
             for r in self.recordings[:20]
         )
         return f"<p>{self!r}</p><table><tr><th>document</th><th>length</th></tr>{rows}</table>"
@@ -188,10 +194,12 @@ def extract(
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
     asked = settings or _settings(bin_s, time_column, series)
+    # a workspace of its own: tables need not share words with those of any other
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
         workspace = Workspace(Path(folder))
         outcomes = extract_recordings(paths, workspace, asked, workers=workers)
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+        # unlike the command, which goes on: a script would take a part for the whole
         if failed:
             raise VideoError(f"{failed[0].source}: {failed[0].reason}")
         return Table.of(workspace.read_tables())
@@ -219,9 +227,11 @@ def as_table(
         return data
     if isinstance(data, list | tuple) and data and isinstance(data[0], ObservationTable):
         return join_tables(_distinct(data))
+    # xarray, by what it can do: importing it for a comparison of classes takes half a second
     if hasattr(data, "dims") and hasattr(data, "to_numpy"):
         labels = [str(label) for label in data[data.dims[-1]].to_numpy()]
         return Table.from_array(data.to_numpy(), bin_s=bin_s, words=labels)
+    # a structured array has names, but no columns
     if hasattr(data, "columns") and not isinstance(data, np.ndarray):
         frame = _narwhals_frame(data)
         return Table.from_array(frame.to_numpy(), bin_s=bin_s, words=frame.columns)
@@ -230,6 +240,7 @@ def as_table(
 
 def _distinct(tables: Sequence[ObservationTable]) -> list[ObservationTable]:
     """Return tables whose documents have names of their own."""
+    # tables of several runs of a simulation are all called `document-000`
     names = [recording.name for table in tables for recording in table.recordings]
     if len(set(names)) == len(names):
         return list(tables)
@@ -250,6 +261,7 @@ def _settings(
         options = replace(asked.series.options, time_column=time_column)
         asked = replace(asked, series=replace(asked.series, options=options))
     if bin_s is not None:
+        # which kind of source it is turns out when it is read
         asked = replace(
             asked,
             spec=replace(asked.spec, bin_s=bin_s),
@@ -263,6 +275,7 @@ def _entries(
     counts: Data,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], tuple[int, int]]:
     """Return row, column and value of the entries that are not 0, and the shape."""
+    # all sparse classes of SciPy; a dense copy may not fit in memory
     if hasattr(counts, "tocoo"):
         sparse = counts.tocoo()
         return sparse.row, sparse.col, np.asarray(sparse.data, dtype=np.float64), sparse.shape
@@ -283,6 +296,7 @@ def _entries(
 def _arrow_of(frame: Data, time: str | None) -> Any:
     """Return a data frame as an Arrow table, a pandas index that has a name as a column."""
     if getattr(getattr(frame, "index", None), "name", None) is not None:
+        # one without a name only numbers the rows
         frame = frame.reset_index()
     eager = _narwhals_frame(frame)
     if time is not None and time not in eager.columns:

@@ -113,6 +113,21 @@ def test_a_bare_number_is_no_duration(filled: Run) -> None:
     assert "did you mean 12s or 12bins?" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "watch f x --idle",
+        "extract x --bin",
+        "batch x --settle",
+        "simulate --bin",
+    ],
+)
+def test_a_time_in_bins_is_refused_where_they_have_no_length(line: str, motifmine: Run) -> None:
+    result = motifmine(*line.split(), "20bins")
+    assert result.exit_code == 2
+    assert "'20bins' is a number of bins; write a time" in result.stderr
+
+
 def test_fits_are_numbered_and_reported(filled: Run) -> None:
     for number in ("001", "002"):
         result = filled(*FIT)
