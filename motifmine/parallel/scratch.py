@@ -4,7 +4,6 @@ Every temporary name holds the host, the process and its start time. So a later 
 what a killed one left from what another command is still writing.
 """
 
-import atexit
 import hashlib
 import os
 import platform
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 try:
@@ -297,5 +297,5 @@ def use_temporary_area() -> None:
         area.mkdir(mode=0o700)
         os.environ["TMPDIR"] = tempfile.tempdir = str(area)
         _own.add(area)
-        # runs last: what is registered after it, such as by multiprocessing, runs before
-        atexit.register(remove, area)
+        # after multiprocessing has removed its own folder there, which has priority -100
+        Finalize(None, remove, args=(area,), exitpriority=-200)

@@ -111,10 +111,10 @@ def test_a_scratch_folder_leaves_no_empty_workspace(tmp_path: Path) -> None:
 
 
 AREA = """
-import tempfile, time
+import multiprocessing.util, time
 from motifmine.parallel.scratch import use_temporary_area
 use_temporary_area()
-print(tempfile.mkdtemp(prefix="pymp-"), flush=True)
+print(multiprocessing.util.get_temp_dir(), flush=True)
 time.sleep(60 if "killed" in __import__("sys").argv else 0)
 """
 
@@ -133,7 +133,8 @@ def test_temporary_files_of_libraries_go_with_the_process_or_the_next_one() -> N
         killed.kill()
         killed.wait()
         assert made.is_dir()
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+        again = subprocess.run(command, env=environment, check=True, capture_output=True)
+        assert again.stderr == b""
         assert list(Path(place).iterdir()) == []
 
 
