@@ -14,9 +14,10 @@ from motifmine.archive.plan import PLAN_NAME, Plan, format_plan, parse_plan
 from motifmine.archive.queue import JobQueue
 from motifmine.archive.status import STATUS_NAME, ArchiveState, collect_state, format_state
 from motifmine.archive.storage import Storage
-from motifmine.parallel.dask_cluster import Cluster, local_cluster, remote_cluster
+from motifmine.parallel.dask_cluster import NEEDS_DASK, Cluster, local_cluster, remote_cluster
 from motifmine.parallel.scratch import AREA
 from motifmine.parallel.threads import n_cores
+from motifmine.validation import require_package
 
 LEFTOVER = re.compile(r"\..+\.((part|old)-.+|reserved)")
 
@@ -161,6 +162,8 @@ def run_archive(
     """
     worker_settings, report = worker_settings or WorkerSettings(), on_message or (lambda _: None)
     options = options or RunOptions()
+    # before the archive is scanned, which may take an hour
+    require_package("distributed", *NEEDS_DASK)
     if worker_settings.scheduler is None:
         options = replace(options, workers=worker_settings.workers or n_cores(), cores=n_cores())
     with lock_results(output), ExitStack() as stack:

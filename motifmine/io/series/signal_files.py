@@ -18,10 +18,10 @@ from motifmine.io.series.column_names import make_distinct
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.typed_reader import TableReader
 from motifmine.records.series import SeriesReader
+from motifmine.validation import require_package
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 DRUMS = 9  # the MIDI channel whose notes are drums, from 0
-INSTALL = "install motifmine[formats] to read it"
 
 
 def open_edf(path: Path, options: SeriesOptions) -> SeriesReader:
@@ -30,12 +30,10 @@ def open_edf(path: Path, options: SeriesOptions) -> SeriesReader:
     It is the rate of most signals, or of the first that `options.columns` names; others are
     excluded with a note.
 
-    Raises `FormatError` if edfio is not installed, or the file is damaged or has interruptions.
+    Raises `MissingExtraError` if edfio is not installed, `FormatError` if the file is damaged or
+    has interruptions.
     """
-    try:
-        import edfio  # noqa: PLC0415  (optional)
-    except ImportError as error:
-        raise FormatError(f"{path} is an EDF or BDF recording; {INSTALL}") from error
+    edfio = require_package("edfio", f"{path}, an EDF or BDF recording,", "motifmine[formats]")
     read = edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf
     try:
         # of headers that break the standard, and of files that were cut off
@@ -96,12 +94,9 @@ def open_midi(path: Path, options: SeriesOptions) -> TableReader:
     A note is called `C4`, with its channel in front where there are several, and `drum 36` in the
     channel of drums.
 
-    Raises `FormatError` if mido is not installed, or it is no MIDI file.
+    Raises `MissingExtraError` if mido is not installed, `FormatError` if it is no MIDI file.
     """
-    try:
-        import mido  # noqa: PLC0415  (optional)
-    except ImportError as error:
-        raise FormatError(f"{path} is a MIDI file; {INSTALL}") from error
+    mido = require_package("mido", f"{path}, a MIDI file,", "motifmine[formats]")
     try:
         events = list(_list_notes(mido.MidiFile(path, clip=True)))
     # what damaged files raise; also for a file of several songs

@@ -23,6 +23,7 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.parquet_files import to_array
 from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 from motifmine.records.series import SeriesReader
+from motifmine.validation import require_package
 
 BATCH_ROWS = 1 << 16
 # the history of Home Assistant's recorder, from its schema of 2023 on
@@ -168,16 +169,12 @@ def _make_pieces(array: Column) -> Callable[[int], Iterator[Column]]:
 def open_excel(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of a sheet of an Excel workbook: the first, or `SeriesOptions.sheet`.
 
-    Raises `FormatError` if python-calamine is not installed, or if it is no workbook; `DataError`
-    if there is no such sheet.
+    Raises `MissingExtraError` if python-calamine is not installed; `FormatError` if it is no
+    workbook; `DataError` if there is no such sheet.
     """
-    try:
-        import python_calamine  # noqa: PLC0415  (optional)
-    except ImportError as error:
-        raise FormatError(
-            f"{path} is an Excel workbook; install motifmine[formats] to read it, or save the "
-            "sheet as CSV"
-        ) from error
+    python_calamine = require_package(
+        "python_calamine", f"{path}, an Excel workbook,", "motifmine[formats]"
+    )
     try:
         with python_calamine.load_workbook(str(path)) as book:
             sheets = book.sheet_names
