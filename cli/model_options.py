@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from .config import name_variables
 from .options import ParamType
@@ -186,6 +187,20 @@ def _list_given(ctx: click.Context, model: str) -> Iterable[_Given]:
     for param in ctx.command.get_params(ctx):
         value = ctx.params.get(str(param.name))
         # None is "not given": the model has its own default, which may depend on the data
-        if isinstance(param, SettingOption) and value is not None:
+        if not isinstance(param, SettingOption) or value is None:
+            continue
+        source = ctx.get_parameter_source(str(param.name))
+        # a file with settings is for fits of all models, also of those that lack some
+        if source is ParameterSource.COMMANDLINE or _takes(model, param):
             option = param.by_model.get(model) or next(iter(param.by_model.values()))
             yield _Given(option.field, value)
+
+
+def _takes(model: str, param: SettingOption) -> bool:
+    """Return whether a model has the setting."""
+    from motifmine.models.registry import has_setting
+
+    if model in param.by_model:
+        return True
+    is_number = param.name == "n_motifs"
+    return COMMON in param.by_model and not (is_number and not has_setting(model, "n_motifs"))

@@ -106,7 +106,7 @@ def _describe_sizes(request: FitRequest, spec: Any, bin_s: float) -> str:
     number, longest_s = getattr(spec, "n_motifs", None), getattr(spec, "longest_s", None)
     # surplus motifs are pruned, and of moving things no more are sought than there are
     limit = "at most " if number and request.n_motifs is None else ""
-    motifs = f"{limit}{number or 'any number of'} motifs"
+    motifs = f"{limit}{number or 'any number of'} motif{'s' * (number != 1)}"
     if has_sampler(request.model):
         return "no motifs of its own"
     if not hasattr(spec, "motif_length"):

@@ -57,6 +57,15 @@ def test_settings_reach_the_command_and_yield_to_its_options(motifmine: Run) -> 
     assert any(Path("typed/tables").iterdir())
 
 
+def test_settings_of_one_model_in_a_file_do_not_stop_fits_of_another(motifmine: Run) -> None:
+    assert motifmine("simulate", "--motifs", "2").exit_code == 0
+    Path("motifmine.toml").write_text("[fit]\nrestarts = 1\nmotifs = 3\nstates = 2\n")
+    result = motifmine("fit", "--model", "hmm", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["motifs"] == 2
+    assert "no setting --restarts" in motifmine("fit", "--model", "hmm", "--restarts", "1").stderr
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
