@@ -33,7 +33,8 @@ class MeanWindows:
             for _ in range(4):
                 likeness = unit @ centre
                 nearest = np.argsort(-likeness, kind="stable")[: self.windows]
-                mean = np.maximum(np.average(excess[nearest], axis=0, weights=likeness[nearest]), 0)
+                alike = np.maximum(likeness[nearest], 0) + 1e-9
+                mean = np.maximum(np.average(excess[nearest], axis=0, weights=alike), 0) + 1e-9
                 centre = mean / np.linalg.norm(mean)
             means.append(mean.reshape(self.motif_length, -1))
             near = np.convolve(likeness > 0.4, np.ones(2 * self.motif_length + 1))
