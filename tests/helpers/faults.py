@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.parallel import scratch
-from tests.helpers.commands import load_command
+from tests.helpers.commands import load_command, processes_of_session, wait_for
 
 CHANGES = ("fsync", "link", "mkdir", "rename", "replace", "rmdir", "unlink", "utime")
 """Functions of `os` that change files; `Path.write_bytes` and `write_text` count, too."""
 TIMEOUT_S = 120.0
+CHILDREN_END_S = 20.0  # 5 on an idle machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,34 @@ class Disk:
         return write
 
 
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """A signal to a command while it runs."""
+
+    number: int
+    after_s: float
+    whom: str = "group"
+    """Or "parent", or "child": any one process that it started."""
+
+    def strike(self, pid: int) -> None:
+        """Send it, to nobody when that has ended."""
+        with suppress(ProcessLookupError):
+            match self.whom:
+                case "group":
+                    os.killpg(pid, self.number)
+                case "parent":
+                    os.kill(pid, self.number)
+                case _:
+                    for child in [p for p in processes_of_session(pid) if p != pid][-1:]:
+                        os.kill(child, self.number)
+
+
 def run_forked(
     arguments: tuple[str, ...],
     folder: Path,
     temporary: Path,
     disk: Disk | None = None,
-    *,
-    end_by: int = 0,
-    after_s: float = TIMEOUT_S,
+    blow: Blow | None = None,
 ) -> tuple[Ended, int]:
     """Run `motifmine ARGUMENTS...` in a folder; return how it ended and its changes of files.
 
@@ -105,26 +126,30 @@ def run_forked(
     folder, temporary : Path
         Where it runs, and the system's folder for temporary files.
     disk : Disk or None
-    end_by : int
-        Signal to its whole group after `after_s` seconds; 0: it is not disturbed.
-    after_s : float
-        A command that is not disturbed must end within this time.
+    blow : Blow or None
     """
     with tempfile.TemporaryFile() as error, tempfile.TemporaryFile() as changes:
         began = time.monotonic()
         pid = os.fork()
         if pid == 0:
             _be_command(arguments, folder, temporary, disk or Disk(), error, changes)
-        status = _wait(pid, began + after_s)
+        status = _wait(pid, began + blow.after_s) if blow else None
+        if status is None:
+            if blow:
+                blow.strike(pid)
+            status = _wait(pid, time.monotonic() + TIMEOUT_S)
         if status is None:
             with suppress(ProcessLookupError):
-                os.killpg(pid, end_by or signal.SIGKILL)
-            status = _wait(pid, time.monotonic() + TIMEOUT_S)
-            assert end_by, f"{arguments} did not end within {after_s} s"
-            assert status is not None, f"{arguments} did not end by signal {end_by}"
+                os.killpg(pid, signal.SIGKILL)
+            raise AssertionError(f"{arguments} did not end, {blow}")
+        seconds = time.monotonic() - began
+        try:
+            wait_for(lambda: not processes_of_session(pid), CHILDREN_END_S)
+        except TimeoutError:
+            raise AssertionError(f"{arguments}: children did not end, {blow}") from None
         error.seek(0)
         changes.seek(0)
-        ended = Ended(status, error.read().decode(), time.monotonic() - began)
+        ended = Ended(status, error.read().decode(), seconds)
         return ended, int(changes.read() or 0)
 
 

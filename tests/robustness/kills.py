@@ -24,8 +24,9 @@ from click.testing import CliRunner
 from motifmine.io.hdf5 import store
 from motifmine.io.hdf5.nodes import list_datasets
 from tests.golden.make import write_series
+from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.commands import leftovers, load_command
-from tests.helpers.faults import FAULTS, Disk, Ended, run_forked
+from tests.helpers.faults import FAULTS, Blow, Disk, Ended, run_forked
 from tests.helpers.paths import ROOT
 
 EXTRACT = ("--bin", "600s", "--document", "24h", "--words", "rectified", "--force")
@@ -36,6 +37,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "plsm": ("fit", "--model", "plsm", "--restarts", "1", "--rounds", "1", *SMALL),
     "stream": ("fit", "--model", "plsm", "--stream", *SMALL),
     "hmm": ("fit", "--model", "hmm", "--states", "2", "--name", "new", "--force"),
+    "video": ("-w", "film", "extract", "square.mp4", "--cell", "16", "--static", "--force"),
+    "clips": ("-w", "film", "clips", "plsm-001", "--sources", ".", "-o", "clips", "--force"),
     "name": ("name", "plsm-001", "1", "start"),
     "show-motifs": ("show-motifs", "plsm-001", "--force", "--time-zone", "Asia/Tokyo"),
     "occurrences": ("occurrences", "plsm-001", "--format", "csv", "-o", "o.csv", "--force"),
@@ -44,6 +47,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "locate": ("locate", "plsm-001", "plant.csv", "--format", "csv", "-o", "l.csv", "--force"),
     "anomalies": ("anomalies", "plsm-001", "--format", "csv", "-o", "a.csv", "--force"),
     "forecast": ("forecast", "plsm-001", "--bins", "3"),
+    "watch": ("watch", "plsm-001", "plant.csv", "--idle", "100ms", "--restart"),
+    "phases": ("phases", "plsm-001", "--json"),
+    "evaluate": ("evaluate", "plsm-001", "--truth", "truth.csv", "--picture", "c.png", "--force"),
     "compare": ("compare", "plsm-001", "topics"),
     "robustness": ("robustness", "plsm-001", "--format", "csv", "-o", "r.csv", "--force"),
     "convert": ("convert",),
@@ -52,7 +58,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "plugins": ("plugins",),
     "info": ("info", "motifmine-work/fits/plsm-001.h5", "--json"),
 }
-MODES = ("kill at a change", "kill at a time", "signal", "write fails", "no space")
+IN_CHILDREN = ("extract", "video", "locate", "stream", "watch")
+"""Commands with child processes; a fork server of the parent would serve them all."""
+MODES = (
+    "kill at a change",
+    "kill the group",
+    "kill the parent",
+    "kill a child",
+    "signal",
+    "write fails",
+    "no space",
+)
 
 
 class Scene:
@@ -64,7 +80,10 @@ class Scene:
         self.temporary = folder / "t"
         self.temporary.mkdir()
         shutil.copytree(ROOT / "tests/golden/channels", self.whole / "motifmine-work")
+        shutil.copytree(ROOT / "tests/golden/video", self.whole / "film")
         write_series(self.whole / "plant.csv")
+        write_clip(self.whole / "square.mp4", moving_square(250, step=(4.0, 0.0)))
+        (self.whole / "truth.csv").write_text("document,label,start_s\nplant+0001,a,3600\n")
         self._undisturbed: dict[str, tuple[dict[str, str], float, int]] = {}
 
     def copy(self) -> Path:
@@ -93,21 +112,21 @@ class Scene:
         expected, seconds, n_changes = self.undisturbed(what)
         place = self.copy()
         nth = int(rng.integers(1, n_changes + 1)) if n_changes else 0
-        disk, end_by = Disk(), 0
-        match mode:
-            case "kill at a change":
+        disk, blow = Disk(), None
+        match mode.split():
+            case ["kill", "at", _, _]:
                 disk = Disk(nth=nth)
-            case "write fails":
+            case ["kill", _, whom]:
+                blow = Blow(signal.SIGKILL, float(rng.uniform(0, seconds)), whom)
+            case ["signal"]:
+                number = int(rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+                blow = Blow(number, float(rng.uniform(0, seconds)))
+            case ["write", _]:
                 disk = Disk(nth=nth, fault=int(rng.choice(FAULTS)))
-            case "no space":
-                disk = Disk(n_bytes=int(10 ** rng.uniform(1, 5)))
-            case "signal":
-                end_by = int(rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
             case _:
-                end_by = signal.SIGKILL
-        after_s = {"after_s": float(rng.uniform(0, seconds))} if end_by else {}
-        ended, _ = run_forked(COMMANDS[what], place, self.temporary, disk, end_by=end_by, **after_s)
-        self._check_end(ended, mode, end_by)
+                disk = Disk(n_bytes=int(10 ** rng.uniform(1, 5)))
+        ended, _ = run_forked(COMMANDS[what], place, self.temporary, disk, blow)
+        self._check_end(ended, mode, blow)
         again, _ = run_forked(("info", "--json"), place, self.temporary)
         assert again.status == 0, again.error
         read_all(place)
@@ -123,13 +142,13 @@ class Scene:
         ]
         return "killed" if ended.status < 0 else f"status {ended.status}"
 
-    def _check_end(self, ended: Ended, mode: str, end_by: int) -> None:
+    def _check_end(self, ended: Ended, mode: str, blow: Blow | None) -> None:
         """Check the status and the messages of a command that was disturbed."""
-        if mode.startswith("kill"):
+        if mode == "signal" and blow:
+            # -number: before the command listens to it
+            assert ended.status in (0, 128 + blow.number, -blow.number), ended
+        elif mode.startswith("kill") and mode != "kill a child":
             assert ended.status in (-signal.SIGKILL, 0), ended
-        elif mode == "signal":
-            # -signal: before the command listens to it
-            assert ended.status in (0, 128 + end_by, -end_by), ended
         else:
             assert ended.status in (0, 1), ended
             assert "Traceback" not in ended.error, ended.error
@@ -162,7 +181,7 @@ def _digest(path: Path) -> str:
 
 def read_all(folder: Path) -> None:
     """Read every table and every fit."""
-    for path in folder.rglob("*.h5"):
+    for path in [*folder.glob("*/tables/*.h5"), *folder.glob("*/fits/*.h5")]:
         (store.read_fit if path.parent.name == "fits" else store.read_table)(path)
 
 
@@ -170,8 +189,7 @@ def warm_up(scene: Scene) -> None:
     """Import what the commands import and load their kernels, which forked processes then have."""
     with contextlib.chdir(scene.copy()), contextlib.redirect_stderr(io.StringIO()):
         for what, arguments in COMMANDS.items():
-            # a fork server would be that of the parent
-            if what not in ("extract", "locate", "stream"):
+            if what not in IN_CHILDREN:
                 CliRunner().invoke(load_command(), arguments, prog_name="motifmine")
     gc.collect()
     # pages that are not touched by the collector stay shared
@@ -185,7 +203,8 @@ def disturbances(
     rng = np.random.default_rng(seed)
     names = list(COMMANDS)
     for number in range(n):
-        what, mode = names[number % len(names)], MODES[int(rng.integers(len(MODES)))]
+        what = names[number % len(names)]
+        mode = str(rng.choice([m for m in MODES if m != "kill a child" or what in IN_CHILDREN]))
         try:
             yield mode, scene.disturb(what, mode, rng)
         except AssertionError as wrong:
