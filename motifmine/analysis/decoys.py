@@ -101,6 +101,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
             probability=np.concatenate(probability),
             # the background keeps its share
             weight=motifs.weight[of] / np.bincount(of, minlength=1)[of],
+            usual_mass=None if motifs.usual_mass is None else motifs.usual_mass[of],
         ),
         source=of,
         copy=copies,

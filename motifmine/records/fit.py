@@ -38,6 +38,11 @@ class MotifSet:
     tempos: Floats | None = field(default=None, metadata=axes("tempo", rule="finite"))
     """Speeds at which each motif may occur, 1 among them, float64 array (V,); None: one for all.
     Then motifs hold zeros at the end, where slower occurrences go on."""
+    usual_mass: Floats | None = field(
+        default=None, metadata=axes("motif", "observations", rule="0 or more")
+    )
+    """Observations of a whole thing of each motif of one moving thing, as the model counts them,
+    float64 array (K,); None: motifs of another kind."""
 
     def __post_init__(self) -> None:
         if self.probability.ndim != 3 or len(self.weight) != len(self.probability):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import cv2
@@ -22,6 +22,7 @@ from motifmine.features.video.light import is_light_change
 from motifmine.features.video.mask import make_watch_mask, resize
 from motifmine.features.video.overlays import OverlayWatch
 from motifmine.features.video.pose import STILL, Pose, everywhere, put_back, warp_back
+from motifmine.features.video.precipitation import blocks_of, drop_precipitation
 from motifmine.features.video.sensor_noise import choose_smoothing, smooth
 from motifmine.features.video.spec import MIN_GAP_SHARE, FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
@@ -74,6 +75,9 @@ class _Pair(NamedTuple):
     gap_s: float
     """Time between them, seconds."""
     background: Pixels | None
+    earlier: Pixels | None = None
+    later: Pixels | None = None
+    """The frames before and after the pair; None where they are not compared with it."""
 
 
 class _Counted(NamedTuple):
@@ -139,6 +143,7 @@ class FlowWords:
         self.cell_of_pixel = (y // spec.cell_px * self.grid.columns + x // spec.cell_px).ravel()
         # flow is computed at half the size
         self._vector_of_pixel = (y // 2 * half_width + x // 2).ravel()
+        self._block_of_pixel = blocks_of(self.grid.frame_width, self.grid.frame_height)
         self.overlays = (
             OverlayWatch(self.grid, self.cell_of_pixel) if spec.overlays == "auto" else None
         )
@@ -160,7 +165,7 @@ class FlowWords:
         threads : int
             Number of threads that compute flow and counts; the rows do not depend on it.
         """
-        counted = map_ordered(self._count, self._pairs(frames), threads)
+        counted = map_ordered(self._count, _with_neighbours(self._pairs(frames)), threads)
         for time, group in groupby(counted, key=lambda item: self.find_bin(item.pair.after.time_s)):
             total = np.zeros(self.grid.n_words, dtype=np.int32)
             for pair, changed, counts in group:
@@ -272,6 +277,9 @@ class FlowWords:
         if side > 1:
             pair = pair._replace(before=_smooth(pair.before, side), after=_smooth(pair.after, side))
         changed = self._find_changed(pair.before, pair.after, self.spec.change)
+        if side == 1:
+            four = (pair.earlier, pair.before.image, pair.after.image, pair.later)
+            changed = drop_precipitation(changed, four, self._block_of_pixel, self.spec.change)
         flow = compute_flow(pair.before.half, pair.after.half, is_still=len(changed) == 0)
         places = (self._vector_of_pixel, self.cell_of_pixel, grid.rows * grid.columns)
         # in pixels of the half-size frame, per pair of frames
@@ -301,6 +309,21 @@ class FlowWords:
     def find_bin(self, time_s: Fraction) -> int:
         """Return the time bin of a frame."""
         return (time_s - self.start_s) // self._bin_s
+
+
+def _with_neighbours(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+    """Yield pairs with the frames before and after them."""
+    earlier: _WorkingFrame | None = None
+    held: _Pair | None = None
+    for pair in chain(pairs, [None]):
+        follows = held is not None and pair is not None and pair.before is held.after
+        if held is not None:
+            yield held._replace(
+                earlier=None if earlier is None else earlier.image,
+                later=pair.after.image if pair is not None and follows else None,
+            )
+            earlier = held.before if follows else None
+        held = pair
 
 
 def _halve(image: Pixels) -> Pixels:

@@ -231,7 +231,8 @@ def fold_in(
     )
     state = with_expected_counts(problem, state)
     if priors.one_thing:
-        problem = with_things(problem, state, table.vocabulary.layout.positions())
+        positions = table.vocabulary.layout.positions()
+        problem = with_things(problem, state, positions, motifs.usual_mass)
         state = with_gathered_starts(problem, state)
     # `step` returns the likelihood before it: one more for that of the final state
     value = step(problem, state, np.zeros(problem.layout.n_rows, np.float32), learn_motifs=False)[1]
@@ -348,10 +349,14 @@ def _package(
     probability = restore_words(state.usual[order], used, table.n_words)
     starts = state.starts[:, columns_at_tempos(order, state.n_tempos)]
     n_tempos = 0 if state.tempos is None else state.n_tempos
+    usual = problem.priors.usual_mass
     return PlsmFit(
         spec=spec,
         motifs=MotifSet(
-            probability=probability, weight=mass[order] / table.total, tempos=state.tempos
+            probability=probability,
+            weight=mass[order] / table.total,
+            tempos=state.tempos,
+            usual_mass=np.array(usual)[order] if usual else None,
         ),
         background=_background(state, used, table.n_words),
         activations=make_sparse_activations(problem.layout, starts, n_tempos),

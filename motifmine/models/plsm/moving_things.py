@@ -58,7 +58,9 @@ def _share_inside(problem: Problem, state: State) -> Floats:
     return inside
 
 
-def with_things(problem: Problem, state: State, positions: Floats | None) -> Problem:
+def with_things(
+    problem: Problem, state: State, positions: Floats | None, usual_mass: Floats | None = None
+) -> Problem:
     """Return the problem with what a thing of each motif is: how long it passes, and its mass.
 
     Parameters
@@ -67,6 +69,9 @@ def with_things(problem: Problem, state: State, positions: Floats | None) -> Pro
         Starts at their expected counts.
     positions : float64 array (W, 2) or None
         Of the words; None: the problem knows how long things pass.
+    usual_mass : float64 array (K,) or None
+        Known from what the motifs were learned from; None: that of the starts. Where nothing
+        passes the largest flicker would be usual.
     """
     priors = problem.priors
     # decoys follow the real motifs and must have the same limits, or they would not compete fairly
@@ -78,11 +83,12 @@ def with_things(problem: Problem, state: State, positions: Floats | None) -> Pro
         reach = tuple(own[k] for k in source)
     # gathered without limits first: these are to be measured
     priors = replace(priors, reach=reach, usual_mass=())
-    gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
-    mass = gathered.sum(axis=0, dtype=np.float64)
-    usual = np.square(gathered, dtype=np.float64).sum(axis=0) / np.maximum(mass, 1e-30)
-    usual_mass = tuple(float(usual[k]) for k in source)
-    return replace(problem, priors=replace(priors, usual_mass=usual_mass))
+    if usual_mass is None:
+        gathered = with_gathered_starts(replace(problem, priors=priors), state).starts[:, :n_real]
+        mass = gathered.sum(axis=0, dtype=np.float64)
+        usual = np.square(gathered, dtype=np.float64).sum(axis=0) / np.maximum(mass, 1e-30)
+        usual_mass = usual[list(source)]
+    return replace(problem, priors=replace(priors, usual_mass=tuple(usual_mass.tolist())))
 
 
 def find_reach(motifs: Floats32, positions: Floats) -> list[int]:

@@ -93,6 +93,13 @@ def test_starts_are_located_as_they_were_found(busy: Traffic, moving: PlsmFit) -
         assert (np.abs(found.start_bin[found.motif == motif] - start) <= 2).any()
 
 
+def test_where_nothing_passes_a_flicker_is_no_thing(busy: Traffic, moving: PlsmFit) -> None:
+    """What is usual is what the motifs were learned from, not the largest of what there is."""
+    faint = moving.locate(busy.table.with_counts(0.1 * busy.table.count))
+    whole = moving.locate(busy.table)
+    assert faint.activations.mass.sum() < 0.01 * whole.activations.mass.sum()
+
+
 def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: Traffic) -> None:
     spec = Plsm(n_motifs=2, motif_length=12, activity="moving")
     fit, other = (spec.fit(busy.table, seed=0, n_threads=n) for n in (1, 2))

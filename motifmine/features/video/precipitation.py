@@ -1,0 +1,66 @@
+"""Rain and snow: what is seen at a place in one frame only, all over the picture, is no motion."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from motifmine.types import Indices, Pixels
+
+BLOCK_PX = 44
+"""Side of the squares in which changes are compared, pixels of the working frame: eight in a row of
+the usual width, so that a street is a few of them."""
+LEAST_CHANGED = 4
+"""Pixels of a square that must have changed: fewer are noise."""
+MOSTLY_BRIEF = 0.6
+"""Share of the changes of a square that are brief in rain: of those of a car it is a fifth."""
+LEAST_RAINING = 0.5
+"""Share of the squares in which it must rain: water, leaves and flicker are at some places."""
+
+
+def drop_precipitation(
+    changed: Indices, pictures: Sequence[Pixels | None], block: Indices, levels: int
+) -> Indices:
+    """Return the changed pixels of a pair of frames without those of rain or snow, if it falls.
+
+    A drop falls so fast that each place shows it in one frame; what moves in the scene covers a
+    place for longer, and what is behind it returns no sooner.
+
+    Parameters
+    ----------
+    changed : int64 array (n,)
+        Pixels that differ between the second and the third picture.
+    pictures : sequence of uint8 arrays (h, w)
+        Four successive frames; the first and the last may be missing.
+    block : int64 array (h * w,)
+        Square of each pixel, see `blocks_of`.
+    levels : int
+        Pixels that differ by more have changed, grey levels.
+    """
+    n_blocks = int(block[-1]) + 1
+    of_block = block[changed]
+    n_changed = np.bincount(of_block, minlength=n_blocks)
+    is_hit = n_changed >= LEAST_CHANGED
+    # most pairs of a dry scene end here: something moves at some places only
+    if is_hit.mean() < LEAST_RAINING:
+        return changed
+    earlier, before, after, later = (
+        None if picture is None else picture.ravel()[changed].astype(np.int16)
+        for picture in pictures
+    )
+    assert before is not None and after is not None
+    is_brief = np.zeros(len(changed), dtype=np.bool_)
+    if earlier is not None:
+        is_brief |= np.abs(after - earlier) <= levels
+    if later is not None:
+        is_brief |= np.abs(later - before) <= levels
+    n_brief = np.bincount(of_block[is_brief], minlength=n_blocks)
+    is_raining = is_hit & (n_brief >= MOSTLY_BRIEF * n_changed)
+    return changed[~is_brief] if is_raining.mean() >= LEAST_RAINING else changed
+
+
+def blocks_of(width: int, height: int) -> Indices:
+    """Return the square of each pixel, int64 array (height * width,); the last has the highest."""
+    rows, columns = (max(1, round(side / BLOCK_PX)) for side in (height, width))
+    row = np.arange(height) * rows // height
+    column = np.arange(width) * columns // width
+    return (row[:, None] * columns + column).ravel()
