@@ -35,11 +35,6 @@ ABLATIONS = {
     "no inhibition layer": {"inhibition": 0.0},
     "neither": {"energy_share": 1.0, "inhibition": 0.0},
     "no group lasso": {"group_lasso": 0.0},
-    "decoder may be negative": {"non_negative": False},
-    "Poisson loss": {"loss": "poisson"},
-    "penalty on neighbours 0.05": {"neighbour_penalty": 0.05},
-    "entropy of filter usage 0.05": {"usage_entropy": 0.05},
-    "masking noise 0.2": {"masking": 0.2},
     "all start times allowed": {"open_share": 1.0},
     "no final refinement": {"touch_up": 0},
     "20 filters": {"n_motifs": 20},
@@ -148,14 +143,13 @@ def training_rate(device, dtype, steps):
     objective = build_objective(spec, table, device_of, make_torch_generator(0))
     network, windows = objective.network, objective.windows
     optimiser = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
-    noise = torch.Generator().manual_seed(0)
     chosen = np.arange(min(spec.batch_windows, len(windows)))
 
     def step():
         optimiser.zero_grad(set_to_none=True)
-        objective.loss(chosen, noise).backward()
+        objective.loss(chosen).backward()
         optimiser.step()
-        network.project()
+        network.clamp_parameters()
 
     def wait():
         if windows.device.type == "cuda":

@@ -115,7 +115,6 @@ def build_objective(
         motif_length=spec.motif_length,
         inhibition=spec.inhibition,
         energy_share=spec.energy_share,
-        non_negative=spec.non_negative,
         generator=rng,
         dtype=choose_dtype(spec),
     ).to(device)
@@ -132,7 +131,7 @@ def build_objective(
         spec=spec,
         network=network,
         windows=windows,
-        flat_error=compute_flat_error(table, spec.loss, scale),
+        flat_error=compute_flat_error(table, scale),
         # the error averages over the data while the penalty does not: estimation errors fall with
         # the root of their number
         group_weight=spec.group_lasso / math.sqrt(len(table.word)),

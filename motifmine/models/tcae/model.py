@@ -16,16 +16,16 @@ from motifmine.models.tcae.spec import TcaeSpec
 class Tcae(TcaeSpec, NetworkModel):
     """The specification of a fit of the auto-encoder.
 
-    `n_motifs` is the number of filters; surplus filters are pruned. Terms of the loss with weight 0
-    are not computed. The trace has one row per epoch with the log-likelihood of all observations
-    (nats), extrapolated from the reconstruction of the held-out windows, and a last row with the
-    log-likelihood of the motifs, activations and background of the fit.
+    `n_motifs` is the number of filters; surplus filters are pruned. The trace has one row per epoch
+    with the log-likelihood of all observations (nats), extrapolated from the reconstruction of the
+    held-out windows, and a last row with the log-likelihood of the motifs, activations and
+    background of the fit.
 
     Notes
     -----
-    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: the threshold
-    of AdaReLU is by energy over a batch instead of the peak of each filter; decoder and background
-    are non-negative; the reconstruction error is relative to a flat model; of two similar surviving
+    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: there is no term
+    for equal use of filters, which had no effect; the threshold of AdaReLU is by energy over a
+    batch instead of the peak of each filter; decoder and background are non-negative; the reconstruction error is relative to a flat model; of two similar surviving
     filters the lighter is removed; and motifs and activations are refined by EM at the start times
     that the network selects (`motifmine.models.tcae.refit`), which undoes the shrinkage by the
     penalties. The weight of the group lasso is proportional to 1 / sqrt(observations).

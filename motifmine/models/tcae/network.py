@@ -15,11 +15,10 @@ from motifmine.models.tcae.windows import Batch
 
 # a Gaussian with a standard deviation of one bin, at -2 .. 2.
 TAPS = (0.05399, 0.24197, 0.39894, 0.24197, 0.05399)
-# start times on each side that are neighbours in the penalty on consecutive activations
-NEIGHBOURS = 2
 FIRST_LEVEL = 0.05  # initial background, in standard deviations of the counts
-# start times of a window in addition to those that reach its core, on each side
-SPARE = len(TAPS) // 2 + NEIGHBOURS
+# start times of a window in addition to those that reach its core, on each side: those that the
+# blur of the others needs
+SPARE = len(TAPS) // 2
 
 
 class Output(NamedTuple):
@@ -106,8 +105,6 @@ class Network(nn.Module):
     inhibition : float
     energy_share : float
         Share of AdaReLU; 1 makes it a ReLU.
-    non_negative : bool
-        Whether `clamp_parameters` makes decoder and background non-negative.
     generator : torch.Generator
         For the initial filters, U(0, 1 / (W + L)), as in the paper's code.
     """
@@ -120,7 +117,6 @@ class Network(nn.Module):
         motif_length: int,
         inhibition: float,
         energy_share: float,
-        non_negative: bool,
         generator: torch.Generator,
         dtype: torch.dtype,
     ) -> None:
@@ -128,7 +124,6 @@ class Network(nn.Module):
         shape = (n_filters, n_words, motif_length)
         highest = 1 / (n_words + motif_length)
         self.inhibition, self.energy_share = inhibition, energy_share
-        self.non_negative = non_negative
         self.encoder = nn.Parameter(torch.rand(shape, generator=generator, dtype=dtype) * highest)
         self.bias = nn.Parameter(torch.zeros(n_filters, dtype=dtype))
         self.decoder = nn.Parameter(torch.rand(shape, generator=generator, dtype=dtype) * highest)
@@ -141,11 +136,10 @@ class Network(nn.Module):
         sound = functional.conv_transpose1d(reaching, self.decoder, padding=padding)  # (B, W, V)
         return sound + self.background[:, None]  # (B, W, V)
 
-    def forward(self, batch: Batch, counts: Tensor | None = None) -> Output:
-        """Return activations and reconstruction; `counts` replaces those of the batch."""
-        seen = batch.counts if counts is None else counts  # (B, W, V + 2 * margin)
+    def forward(self, batch: Batch) -> Output:
+        """Return activations and reconstruction."""
         activation = encode(
-            seen, batch.is_start, self.encoder, self.bias, self.inhibition
+            batch.counts, batch.is_start, self.encoder, self.bias, self.inhibition
         )  # (B, M, S)
         threshold = find_energy_threshold(activation, batch.is_owned, self.energy_share)  # ()
         activation = apply_threshold(activation, threshold)  # (B, M, S)
@@ -157,9 +151,8 @@ class Network(nn.Module):
         Also what lies outside a mask of the decoder, (M, W, L).
         """
         with torch.no_grad():
-            if self.non_negative:
-                self.decoder.clamp_(min=0)
-                self.background.clamp_(min=0)
+            self.decoder.clamp_(min=0)
+            self.background.clamp_(min=0)
             if mask is not None:
                 self.decoder.mul_(mask)
 
@@ -177,9 +170,9 @@ def estimate_memory_bytes(
 ) -> int:
     """Estimate the memory that training needs at most, bytes.
 
-    Filters with gradient, two moments and a copy of the best epoch; the dense batch with its masked
-    copy, reconstruction, error and gradients; activations of the batch; sparse observations twice;
-    and the masses of all start times twice.
+    Filters with gradient, two moments and a copy of the best epoch; the dense batch with its
+    reconstruction, error and gradients; activations of the batch; sparse observations twice; and
+    the masses of all start times twice.
 
     Parameters
     ----------

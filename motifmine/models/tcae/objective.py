@@ -1,9 +1,8 @@
-"""The objective of the auto-encoder: reconstruction error and regularisation terms.
+"""The objective of the auto-encoder: reconstruction error and group lasso.
 
-Activations are (B, M, S) for B windows, M filters and S start times; counts x and reconstructions
-y are (B, W, V) for W words and V bins. Masks (B, V) and (B, S) select the bins and start times that
-exist. The reconstruction error is relative to that of a flat model, so that the weights of the
-other terms do not depend on the units of the counts.
+Counts x and reconstructions y are (B, W, V) for B windows, W words and V bins. Masks (B, V) select
+the bins that exist. The reconstruction error is relative to that of a flat model, so that the
+weight of the group lasso does not depend on the units of the counts.
 
 Bascol, Emonet, Fromont, Odobez: Unsupervised Interpretable Pattern Discovery in Time Series Using
 Autoencoders, S+SSPR 2016.
@@ -16,9 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from motifmine.models.tcae.network import NEIGHBOURS, Network, Output
+from motifmine.models.tcae.network import Network, Output
 from motifmine.models.tcae.paths import PathMask
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Evaluation
@@ -26,7 +24,7 @@ from motifmine.models.tcae.windows import Batch, Windows
 from motifmine.records.table import ObservationTable
 from motifmine.types import Indices
 
-SMALLEST_RATE = 1e-3  # least rate of the Poisson error, in standard deviations of the counts
+SMALLEST_RATE = 1e-3  # least rate of the log-likelihood, in standard deviations of the counts
 SMALLEST_NORM = 1e-6  # keeps the gradient of a norm finite at 0
 
 
@@ -43,23 +41,6 @@ def squared_error(counts: Tensor, reconstruction: Tensor, in_document: Tensor) -
     return error.sum() / (in_document.sum() * counts.shape[1])
 
 
-def poisson_error(counts: Tensor, reconstruction: Tensor, in_document: Tensor) -> Tensor:
-    """Return sum (y - x + x log(x / y)) / number of cells: half the Poisson deviance.
-
-    This is the generalised Kullback-Leibler divergence of y from x.
-
-    Parameters
-    ----------
-    counts, reconstruction : (B, W, V)
-    in_document : bool (B, V)
-        Bins that exist.
-    """
-    # the logarithm of a rate of 0 is infinite where there are counts
-    rate = reconstruction.clamp(min=SMALLEST_RATE)
-    error = rate - counts + torch.xlogy(counts, counts) - torch.xlogy(counts, rate)
-    return (error * in_document[:, None]).sum() / (in_document.sum() * counts.shape[1])
-
-
 def group_lasso(encoder: Tensor, decoder: Tensor) -> Tensor:
     """Return sum over filters of |e_f|_2 + |d_f|_2, filters (M, W, L).
 
@@ -70,41 +51,6 @@ def group_lasso(encoder: Tensor, decoder: Tensor) -> Tensor:
         # the root has no gradient at 0, where pruned filters are
         total = total + (filters.square().sum(dim=(1, 2)) + SMALLEST_NORM**2).sqrt().sum()
     return total
-
-
-def neighbour_overlap(activation: Tensor, is_owned: Tensor, reach: int) -> Tensor:
-    """Return sum a_f(t) * max_{0 < |u| <= reach} a_f(t + u) / number of start times.
-
-    Local inhibition as a penalty on consecutive activations of one filter.
-
-    Parameters
-    ----------
-    activation : (B, M, S)
-    is_owned : bool (B, S)
-        Start times to include, each of them once.
-    reach : int
-        Largest distance of neighbours, bins.
-    """
-    n_starts = activation.shape[2]
-    padded = functional.pad(activation, (reach, reach))
-    shifts = [by for by in range(2 * reach + 1) if by != reach]
-    near = torch.stack([padded[:, :, by : by + n_starts] for by in shifts]).amax(dim=0)
-    return (activation * near * is_owned[:, None]).sum() / is_owned.sum()
-
-
-def usage_shortfall(activation: Tensor, is_owned: Tensor) -> Tensor:
-    """Return log M - H(q), q_f = sum_t a_f(t) / sum a, H(q) = - sum_f q_f log q_f.
-
-    The global entropy of the paper with the sign changed: 0 if all filters are used equally.
-    """
-    mass = (activation * is_owned[:, None]).sum(dim=(0, 2))
-    # early in training all activations may be 0
-    share = mass / mass.sum().clamp(min=1e-12)
-    entropy = -torch.xlogy(share, share.clamp(min=1e-12)).sum()
-    return math.log(len(mass)) - entropy
-
-
-ERRORS = {"squared": squared_error, "poisson": poisson_error}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,33 +87,23 @@ class Objective:
         """Project the parameters onto the constraints, in place."""
         self.network.clamp_parameters(*self.mask)
 
-    def loss(self, chosen: Indices, noise: torch.Generator) -> Tensor:
+    def loss(self, chosen: Indices) -> Tensor:
         """Return the loss of the windows `chosen`, a scalar with a gradient."""
         batch = self.windows.batch(chosen)
-        seen = mask_counts(batch.counts, self.spec.masking, noise)
         with self._autocast():
-            output = self.network(batch, seen)
+            output = self.network(batch)
         return self.terms(batch, output)
 
     def terms(self, batch: Batch, output: Output) -> Tensor:
-        """Return the sum of all terms whose weight is not 0."""
-        spec, net = self.spec, self.network
+        """Return the reconstruction error and the group lasso, which may have weight 0."""
+        net = self.network
         # sums over many bins lose too much in bfloat16
-        activation = output.activation.to(net.decoder.dtype)
         reconstruction = output.reconstruction.to(net.decoder.dtype)
-        counts = self._select_core(batch)
-        error = ERRORS[spec.loss](counts, reconstruction, batch.in_document)
+        error = squared_error(self._select_core(batch), reconstruction, batch.in_document)
         # 1 is a model constant in time, whatever the units of the counts
         total = error / self.flat_error
-        if spec.group_lasso > 0:
-            norms = group_lasso(net.encoder, net.decoder)
-            total = total + self.group_weight * norms
-        if spec.neighbour_penalty > 0:
-            overlap = neighbour_overlap(activation, batch.is_owned, NEIGHBOURS)
-            total = total + spec.neighbour_penalty * overlap
-        if spec.usage_entropy > 0:
-            shortfall = usage_shortfall(activation, batch.is_owned)
-            total = total + spec.usage_entropy * shortfall
+        if self.spec.group_lasso > 0:
+            total = total + self.group_weight * group_lasso(net.encoder, net.decoder)
         return total
 
     def evaluate(self, held_out: Indices) -> Evaluation:
@@ -206,47 +142,15 @@ class Objective:
         return nullcontext()
 
 
-def mask_counts(counts: Tensor, share: float, noise: torch.Generator) -> Tensor:
-    """Set a random share of the counts to 0: the input of a denoising auto-encoder.
-
-    Parameters
-    ----------
-    counts : (B, W, V)
-    share : float, 0 <= share < 1
-    noise : torch.Generator
-        On the CPU.
-
-    Notes
-    -----
-    Masking noise of Vincent et al. 2008. The CPU generator seeds one on the device of the counts,
-    so that a checkpoint needs to store only the former.
-    """
-    if share == 0:
-        return counts
-    # a generator on the device, seeded from the one on the CPU: drawing on the CPU would copy a
-    # mask per batch
-    here = torch.Generator(device=counts.device)
-    here.manual_seed(int(torch.randint(2**62, (1,), generator=noise)))
-    kept = torch.rand(counts.shape, generator=here, device=counts.device) >= share
-    return counts * kept
-
-
-def compute_flat_error(table: ObservationTable, loss: str, scale: float) -> float:
+def compute_flat_error(table: ObservationTable, scale: float) -> float:
     """Return the error per cell if every word is reconstructed by its mean, > 0.
 
-    Parameters
-    ----------
-    loss : `squared` or `poisson`
-    scale : float
-        Divisor of the counts.
+    Counts are divided by `scale`.
     """
     count = table.count.astype(np.float64)
     mean = np.bincount(table.word, weights=count, minlength=table.n_words) / table.n_times
-    if loss == "squared":
-        total = np.sum(count**2) - table.n_times * np.sum(mean**2)
-        total /= scale**2
-    else:
-        total = np.sum(count * np.log(count / mean[table.word])) / scale
+    total = np.sum(count**2) - table.n_times * np.sum(mean**2)
+    total /= scale**2
     # a table without any change in time has no error to be relative to
     return max(float(total) / (table.n_times * table.n_words), 1e-6)
 

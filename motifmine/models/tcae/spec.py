@@ -23,8 +23,6 @@ class TcaeSpec:
     """Number of filters, > 0; those that are not pruned are the motifs."""
     motif_length: int = 20
     """Length of the filters in time bins, > 0."""
-    loss: Literal["squared", "poisson"] = "squared"
-    """Reconstruction error."""
     energy_share: float = 0.9
     """Share of the activations' energy that AdaReLU keeps, 0 < share <= 1; 1 is a plain ReLU."""
     inhibition: float = 1.0
@@ -32,14 +30,6 @@ class TcaeSpec:
     group_lasso: float = 0.9
     """Weight of the norms of filters, >= 0, in units of 1 / sqrt(observations): with fewer
     observations filters fit more chance structure."""
-    neighbour_penalty: float = 0.0
-    """Weight of the penalty on consecutive activations of one filter, >= 0."""
-    usage_entropy: float = 0.0
-    """Weight of the term for equal use of all filters, >= 0."""
-    masking: float = 0.0
-    """Share of input cells that are set to 0 in training (denoising), 0 <= share < 1."""
-    non_negative: bool = True
-    """Whether decoder and background are constrained to be non-negative."""
     open_share: float = 0.97
     """Share of the energy that determines the start times of the final masses, 0 < share <= 1."""
     touch_up: int = 20
@@ -67,10 +57,9 @@ class TcaeSpec:
         check_at_least(self, 1, "n_motifs", "motif_length", "epochs", "patience")
         check_at_least(self, 1, "window_bins", "batch_windows")
         check_at_least(self, 0, "touch_up")
-        check_not_negative(self, "inhibition", "group_lasso", "neighbour_penalty", "usage_entropy")
+        check_not_negative(self, "inhibition", "group_lasso")
         check_positive_share(self, "energy_share", "open_share")
-        check_share(self, "masking", "held_out")
+        check_share(self, "held_out")
         check_positive(self, "learning_rate")
-        check_one_of(self, "loss", ("squared", "poisson"))
         check_one_of(self, "dtype", ("float32", "float64", "mixed"))
         check_device(self)

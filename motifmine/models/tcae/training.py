@@ -70,7 +70,7 @@ class Course:
 def train(
     module: nn.Module,
     *,
-    loss_of: Callable[[Indices, torch.Generator], Tensor],
+    loss_of: Callable[[Indices], Tensor],
     after_step: Callable[[], None],
     evaluate: Callable[[], Evaluation],
     windows: Indices,
@@ -86,7 +86,7 @@ def train(
     module : nn.Module
         Has the parameters of the best epoch in the end.
     loss_of : callable
-        Windows (int array) and a generator for noise -> scalar tensor with a gradient.
+        Windows (int array) -> scalar tensor with a gradient.
     after_step : callable
         Called after every gradient step, to enforce constraints.
     evaluate : callable
@@ -94,7 +94,7 @@ def train(
     windows : int64 array
         Windows to train on.
     generator : torch.Generator
-        On the CPU; for the order of batches and for masking.
+        On the CPU; for the order of batches.
     on_epoch : callable
         Called with an `EpochRow` after every epoch.
     before_epoch : callable
@@ -124,7 +124,7 @@ def train(
             total = torch.zeros((), device=next(module.parameters()).device)
             for batch in iterate_batches(windows, plan.batch_windows, generator):
                 optimiser.zero_grad(set_to_none=True)
-                loss = loss_of(batch, generator)
+                loss = loss_of(batch)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 # projects onto the constraints (no negative weights) before the next gradient

@@ -291,10 +291,8 @@ def test_a_run_too_large_for_the_memory_is_refused_with_sizes(truth: Simulation)
         ("energy_share", 0.0),
         ("open_share", 1.1),
         ("touch_up", -1),
-        ("masking", 1.0),
         ("group_lasso", -1.0),
         ("learning_rate", float("nan")),
-        ("loss", "absolute"),
         ("device", "tpu"),
         ("dtype", "float16"),
     ],
@@ -313,9 +311,8 @@ def test_a_device_that_is_not_there_is_refused(truth: Simulation) -> None:
         replace(SHORT, dtype="mixed").fit(truth.table, seed=0)
 
 
-@pytest.mark.parametrize("change", [{"loss": "poisson"}, {"masking": 0.2}, {"dtype": "float64"}])
-def test_options_find_the_motifs_too(truth: Simulation, change: dict[str, object]) -> None:
-    found = replace(SPEC, **change).fit(truth.table, seed=0)  # type: ignore[arg-type]
+def test_numbers_of_64_bits_find_the_motifs_too(truth: Simulation) -> None:
+    found = replace(SPEC, dtype="float64").fit(truth.table, seed=0)
     match = match_motifs(truth.motifs.probability, found.motifs.probability)
     assert match.cosine.min() > 0.9
 
@@ -329,7 +326,7 @@ def test_the_network_learns_a_single_batch_by_heart() -> None:
     chosen = np.arange(len(objective.windows))
     for _ in range(600):
         optimiser.zero_grad()
-        loss = objective.loss(chosen, rng)
+        loss = objective.loss(chosen)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     assert loss.item() < 0.25

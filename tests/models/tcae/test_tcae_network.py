@@ -7,13 +7,12 @@ from torch import Tensor
 
 from motifmine.models.tcae.fitting import encode_windows
 from motifmine.models.tcae.network import (
-    NEIGHBOURS,
     SPARE,
     Network,
     apply_threshold,
     find_energy_threshold,
 )
-from motifmine.models.tcae.objective import mask_counts, neighbour_overlap, squared_error
+from motifmine.models.tcae.objective import squared_error
 from motifmine.models.tcae.refit import FLOOR, FlatBackground, explain
 from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.table import ObservationTable, join_tables
@@ -54,7 +53,6 @@ def network(length: int, share: float = 0.9, n_filters: int = 3) -> Network:
         motif_length=length,
         inhibition=1.0,
         energy_share=share,
-        non_negative=True,
         generator=rng,
         dtype=torch.float64,
     )
@@ -116,7 +114,6 @@ def test_windows_agree_with_whole_documents(core_bins: int, length: int) -> None
         output = net(batch)
         core = batch.counts[:, :, windows.margin : windows.margin + windows.core_bins]
         loss = squared_error(core, output.reconstruction, batch.in_document)
-        loss = loss + neighbour_overlap(output.activation, batch.is_owned, NEIGHBOURS)
         net.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         gradient = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
@@ -152,15 +149,6 @@ def test_projection_keeps_motifs_from_falling_below_0() -> None:
     net.clamp_parameters()
     assert float(net.decoder.detach().min()) == 0
     assert float(net.background.detach().max()) == 0
-
-
-def test_masking_takes_its_share_and_repeats() -> None:
-    counts = torch.ones(4, 50, 50)
-    first = mask_counts(counts, 0.3, torch.Generator().manual_seed(1))
-    again = mask_counts(counts, 0.3, torch.Generator().manual_seed(1))
-    assert torch.equal(first, again)
-    assert float(first.mean()) == pytest.approx(0.7, abs=0.02)
-    assert mask_counts(counts, 0.0, torch.Generator()) is counts
 
 
 @pytest.mark.parametrize("core_bins", [4, 23])
