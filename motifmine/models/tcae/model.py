@@ -23,12 +23,13 @@ class Tcae(TcaeSpec, NetworkModel):
 
     Notes
     -----
-    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: there is no term
-    for equal use of filters, which had no effect; the threshold of AdaReLU is by energy over a
-    batch instead of the peak of each filter; decoder and background are non-negative; the reconstruction error is relative to a flat model; of two similar surviving
-    filters the lighter is removed; and motifs and activations are refined by EM at the start times
-    that the network selects (`motifmine.models.tcae.refit`), which undoes the shrinkage by the
-    penalties. The weight of the group lasso is proportional to 1 / sqrt(observations).
+    Deviations from the paper and its code, each measured in `docs/tcae-ablation.md`: no term for
+    equal use of filters, which had no effect; the threshold of AdaReLU is by energy over a batch
+    instead of the peak of each filter; decoder and background are non-negative; the reconstruction
+    error is relative to a flat model; of two similar surviving filters the lighter is removed; and
+    motifs and activations are refined by EM at the start times that the network selects
+    (`motifmine.models.tcae.refit`), which undoes the shrinkage by the penalties. The weight of the
+    group lasso is proportional to 1 / sqrt(observations).
 
     On a CPU, training uses one thread, so that the same seed gives the same bytes on any machine.
     """
