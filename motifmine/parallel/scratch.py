@@ -26,7 +26,7 @@ except ImportError:  # Windows
 
 AREA = ".scratch"  # folder of a workspace for temporary folders
 # folders of a workspace in which files are written under temporary names
-FOLDERS = ("", "tables", "words", "fits", "reports", "clips")
+FOLDERS = ("", "tables", "words", "fits", "reports", "clips", "watch")
 # files of processes on other hosts are removed after this number of days without a change
 UNKNOWN_DAYS = 7.0
 TOKEN = re.compile(r"(?P<place>[0-9a-f]{8})~(?P<boot>[0-9a-f]{4})~(?P<pid>\d+)~(?P<start>\d*)~\w+")

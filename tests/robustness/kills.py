@@ -198,20 +198,20 @@ def warm_up(scene: Scene) -> None:
 
 def disturbances(
     scene: Scene, n: int, seed: int, on_bad: Callable[[str], None]
-) -> Iterator[tuple[str, str]]:
-    """Disturb commands in turn; yield the way of each and how the command ended."""
+) -> Iterator[tuple[str, str, str]]:
+    """Disturb commands in turn; yield each command, the way, and how it ended."""
     rng = np.random.default_rng(seed)
     names = list(COMMANDS)
     for number in range(n):
         what = names[number % len(names)]
         mode = str(rng.choice([m for m in MODES if m != "kill a child" or what in IN_CHILDREN]))
         try:
-            yield mode, scene.disturb(what, mode, rng)
+            yield what, mode, scene.disturb(what, mode, rng)
         except AssertionError as wrong:
             on_bad(f"{number}: {what}, {mode}: {wrong}")
             shutil.rmtree(scene.temporary)
             scene.temporary.mkdir()
-            yield mode, "wrong"
+            yield what, mode, "wrong"
 
 
 def main() -> None:
@@ -227,7 +227,8 @@ def main() -> None:
         warm_up(scene)
         # an interrupted run reports its counts, too
         with contextlib.suppress(KeyboardInterrupt):
-            for mode, end in disturbances(scene, options.kills, options.seed, print):
+            for what, mode, end in disturbances(scene, options.kills, options.seed, print):
+                print(f"{what}, {mode}: {end}", flush=True)
                 counts[f"{mode}: {end}"] += 1
     print("\n".join(f"{n:5d} {what}" for what, n in sorted(counts.items())))
     print(f"{counts.total()} disturbances, {time.monotonic() - began:.0f} s")

@@ -17,7 +17,7 @@ def test_nothing_is_lost_and_nothing_left(monkeypatch: pytest.MonkeyPatch) -> No
     with tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder:
         scene = Scene(Path(folder))
         warm_up(scene)
-        ends = [end for _, end in disturbances(scene, 40, 0, wrong.append)]
+        ends = [end for *_, end in disturbances(scene, 40, 0, wrong.append)]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
     assert ends.count("killed") > 3

@@ -29,12 +29,13 @@ import sys, time
 from motifmine.parallel.reservations import reserve
 from motifmine.parallel.scratch import scratch_folder, temporary_name
 root = Path(sys.argv[1])
-for folder in ("tables", "fits", "reports"):
+for folder in ("tables", "fits", "reports", "watch"):
     (root / folder).mkdir(parents=True)
 temporary_name(root / "tables/a.h5").write_bytes(b"half")
 temporary_name(root / "reports/plsm-001", "part").mkdir()
 temporary_name(root / "reports/plsm-001", "old").mkdir()
 reserve(root / "fits/plsm-001.h5")
+reserve(root / "watch/plsm-001-log.csv.h5")
 with scratch_folder(root) as folder:
     folder.mkdir(parents=True)
     print("ready", flush=True)
@@ -61,7 +62,7 @@ def test_files_of_a_process_that_runs_stay(tmp_path: Path, writer: subprocess.Po
     try:
         sweep_workspace(tmp_path)
         assert leftovers(tmp_path) == before
-        assert len(before) == 5
+        assert len(before) == 6
     finally:
         writer.kill()
         writer.wait()
