@@ -5,6 +5,10 @@ as long before, is 0 on average where time has no direction: for rates that rise
 comes together, and for words that only depend on their own past. Its variance follows from the
 autocovariances of the two (Bartlett 1935), without copies drawn by chance. All bands of lags come
 from one Fourier transform, for a band is an odd filter.
+
+Of words that occur a few times in all, two that meet twice are many standard deviations from what
+is expected. So the variance is raised to the geometric mean with the sum of squares that was seen,
+by which `n` meetings of which `m` are expected count for about the root of their Poisson deviance.
 """
 
 from collections.abc import Sequence
@@ -17,8 +21,8 @@ from scipy.fft import next_fast_len, rfft, rfftfreq
 from motifmine.types import Floats, Floats32, Indices
 
 RATIO = 1.25  # of the ends of a band: a lag that varies by a tenth mostly stays in one
-SURE = 6.0  # standard deviations: of 10^5 pairs and bands, few of which are quite Gaussian
-LIKELY = 4.0  # enough for a lag near one at which the order is sure
+SURE = 5.0  # standard deviations: of 10^5 pairs and bands, few of which are quite Gaussian
+LIKELY = 3.5  # enough for a lag near one at which the order is sure
 NEAR = 1.6  # ratio of two lags that are near
 
 
@@ -63,17 +67,20 @@ def measure_order(values: Floats32, edges: Sequence[int] | Indices, longest: int
     # both halves of the spectrum count, so that products are sums over time
     spectrum = rfft(apart, n, axis=0) * np.float32(np.sqrt(2 / n))
     power = np.square(np.abs(spectrum))
+    squares = rfft(np.square(apart), n, axis=0) * np.float32(np.sqrt(2 / n))
     frequency = 2 * np.pi * rfftfreq(n)
     bands = _bands(longest)
     strength = np.zeros(len(bands) - 1)
     for band, (first, last) in enumerate(pairwise(bands)):
         # sum of exp(i w d) - exp(-i w d) over the lags d of the band
-        odd = 2 * np.sin(np.outer(frequency, np.arange(first, last))).sum(axis=1)
+        angle = np.outer(frequency, np.arange(first, last))
+        odd, even = 2 * np.sin(angle).sum(axis=1), 2 * np.cos(angle).sum(axis=1)
         after = spectrum.conj().T @ (spectrum * (1j * odd)[:, None])
-        variance = power.T @ (power * np.square(odd)[:, None])
+        variance = power.T @ (power * np.square(odd)[:, None]) * (n / (2 * len(values)))
+        seen = (squares.conj().T @ (squares * even[:, None])).real
+        scale = np.sqrt(variance * np.maximum(variance, seen))
         pair = np.triu_indices(len(after), 1)
-        scale = np.sqrt(np.maximum(variance[pair], 1e-30) * n / (2 * len(values)))
-        strength[band] = np.max(np.abs(after.real[pair]) / scale, initial=0)
+        strength[band] = np.max(np.abs(after.real[pair]) / np.sqrt(scale[pair]), initial=0)
     return OrderInTime(edges=bands, strength=strength)
 
 

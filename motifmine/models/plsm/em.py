@@ -126,17 +126,17 @@ def _step(
     point, found, value = _advance(problem, point, threshold, learn_motifs=learn_motifs)
     if learn_motifs:
         state = point.state._replace(
-            motifs=_learned(point.state, found.cells),
+            motifs=_learned(problem, point.state, found.cells),
             background_word=shares(found.background_words),
         )
         point = point._replace(state=state)
     return point, value
 
 
-def _learned(state: State, counts: Floats) -> Floats32:
+def _learned(problem: Problem, state: State, counts: Floats) -> Floats32:
     """Return the motifs that expected counts ask for, those of one motif at its tempos tied."""
     if state.tempos is None:
-        return normalised(counts)
+        return normalised(counts, problem.priors.least_count)
     tied = learn_at_tempos(state.usual, counts.astype(np.float32), state.motifs, state.tempos)
     return at_tempos(normalised(tied), state.tempos)
 
@@ -187,8 +187,10 @@ def constant_of(problem: Problem) -> float:
     return float(np.sum(total * np.log(total) - total))
 
 
-def normalised(counts: Floats) -> Floats32:
-    """Return motifs (K, L, W) from expected counts (K, L, W), summing to 1."""
+def normalised(counts: Floats, least: float = 0.0) -> Floats32:
+    """Return motifs (K, L, W) from expected counts (K, L, W) less `least`, summing to 1."""
+    if least:
+        counts = np.maximum(counts - least, 0)
     total = counts.sum(axis=(1, 2))
     # a motif without any counts stays empty: NaN would spread to all motifs by the rates
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)

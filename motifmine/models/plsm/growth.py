@@ -30,6 +30,7 @@ from motifmine.models.plsm.search import (
     cut_seeds,
     run_search,
 )
+from motifmine.models.plsm.sparse_events import grow_from_followers
 from motifmine.models.plsm.spec import Priors
 from motifmine.models.plsm.split_moves import split_and_merge
 from motifmine.records.table import ObservationTable
@@ -109,8 +110,9 @@ def grow_motifs(
     *,
     n_threads: int,
     on_round: Callable[[float], None],
+    most_motifs: int = MOST_MOTIFS,
 ) -> Grown:
-    """Return the motifs that describe `table` shortest.
+    """Return the motifs that describe `table` shortest, at most `most_motifs` of sparse tables.
 
     Parameters
     ----------
@@ -126,6 +128,10 @@ def grow_motifs(
     n_observations = min(N_GROWN, share * len(table.word))
     part = part_of_time(table, motif_length, round(n_observations), round(lengths), rng)
     field = _field(part, motif_length, priors, n_threads)
+    if priors.least_count:
+        state = grow_from_followers(field.problem, motif_length, most_motifs)
+        best = _Candidate(state, compute_saving(field.problem, state))
+        return _grown_motifs(best, [], motif_length)
     candidates = []
     for number, way in enumerate(WAYS):
         state = _went(field, way, generator(seed, Stream.GROWTH, number), on_round)
@@ -134,6 +140,10 @@ def grow_motifs(
     # of the best alone: levels that do not just add up would make it look worse than the others
     state = shorten_description(field.problem, best.state, motif_length)
     best = _Candidate(state, compute_saving(field.problem, state))
+    return _grown_motifs(best, others, motif_length)
+
+
+def _grown_motifs(best: _Candidate, others: list[_Candidate], motif_length: int) -> Grown:
     return Grown(
         crop_motifs(best.state.motifs, motif_length),
         best.state.background_word,

@@ -7,7 +7,8 @@ is estimated by moving every component of the words around the recording by a la
 keeps its own rhythm and drift.
 
 Where that is undecided, few pairs of words may have an order that is lost in the sum over all: the
-surest pairs of words (see `motifmine.kernels.order_in_time`) then give a length.
+surest pairs of words (see `motifmine.kernels.order_in_time`) then give a length. They also do where
+most bins are empty: between two events of a motif the profile is 0, as if the motif had ended.
 """
 
 import math
@@ -17,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from motifmine.kernels.order_in_time import RATIO, measure_order
+from motifmine.models.plsm.sparse_events import is_sparse
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Floats32, Indices
@@ -82,6 +84,11 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     nothing = np.zeros(max(longest, 0))
     if longest <= SHORTEST or components.shape[1] < 2:
         return LengthChoice(bins=None, profile=nothing, reason="there are too few bins or words")
+    if is_sparse(table):
+        pairs = _length_of_pairs(root, components, edges, longest)
+        if pairs >= SHORTEST:
+            reason = "words follow one another as far apart as that"
+            return LengthChoice(bins=pairs, profile=nothing, reason=reason)
     rng = generator(seed, Stream.LENGTH)
     null = np.array(
         [_order(_moved_apart(components, edges, rng), edges, longest) for _ in range(N_NULL)]

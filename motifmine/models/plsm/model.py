@@ -124,7 +124,7 @@ class Plsm(PlsmSpec):
         if spec.tempo_steps:
             problem, state = begun_at_tempos(spec, compact, seed, n_threads=n_threads)
             reason = "the others were copies, or gain too little"
-        elif has_open_number(spec):
+        elif has_open_number(spec) or spec.least_count:
             problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
             problem = prepare_fit(spec, compact, n_threads)

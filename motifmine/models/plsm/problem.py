@@ -41,11 +41,14 @@ class Problem:
         return float(self.layout.document_total.sum())
 
     def thresholds(self, n_motifs: int) -> Floats32:
-        """Return the mass a start must exceed: sparsity * N_d / (K * S_d), float32 array (R,)."""
+        """Return the mass a start must exceed, float32 array (R,).
+
+        It is sparsity * N_d / (K * S_d), and `Priors.least_count` at least.
+        """
         rows = np.diff(self.layout.document_rows)
         # relative to mass spread evenly, so that one value suits tables of any length and density
         level = self.priors.sparsity * self.reckoned_total / (n_motifs * rows)
-        return np.repeat(level, rows).astype(np.float32)
+        return np.repeat(np.maximum(level, self.priors.least_count), rows).astype(np.float32)
 
     def word_shares(self) -> Floats:
         """Return every word's share of the observations, float64 array (W,)."""

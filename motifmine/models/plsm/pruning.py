@@ -169,15 +169,22 @@ def _find_cheapest(problem: Problem, state: State) -> int:
     return int(tried[int(np.argmax(values))])
 
 
-def compute_description_lengths(state: State, cell_share: float = 1.0) -> Floats:
+def compute_description_lengths(problem: Problem, state: State, cell_share: float = 1.0) -> Floats:
     """Return the nats it takes to write down each motif and its starts, float64 array (K,).
 
-    `cell_share` is the part of a motif's cells that must be written down.
-
     A start costs log(number of starts): which motif and where; how many there are is the
-    exponential of their entropy. A motif is n cells out of L * W, which costs about
-    n * (log(L * W / n) + 1), each with a value worth half the log of the motif's mass (as in BIC);
-    as most cells are near 0, n is the exponential of the motif's entropy.
+    exponential of their entropy. Of sparse tables, where an occurrence gains a few nats, that would
+    be too much: n of S starts take log(S / n) + 1 each, and half the log of their mass for its
+    value. A motif is n cells out of L * W, which costs about n * (log(L * W / n) + 1), each with a
+    value worth half the log of the motif's mass (as in BIC); as most cells are near 0, n is the
+    exponential of the motif's entropy.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    cell_share : float
+        Part of a motif's cells that must be written down.
     """
     mass = state.starts_of_motifs.sum(axis=0, dtype=np.float64)
     by_motif = state.starts.reshape(len(state.starts), state.n_motifs, state.n_tempos)
@@ -185,7 +192,12 @@ def compute_description_lengths(state: State, cell_share: float = 1.0) -> Floats
     n_cells = np.array([_perplexity(motif) for motif in state.usual])
     which = n_cells * (np.log(state.motifs[0].size / n_cells) + 1.0)
     values = 0.5 * n_cells * np.log(np.maximum(mass, 2.0))
-    lengths: Floats = n_starts * np.log(state.starts.size) + cell_share * (which + values)
+    start = np.log(state.starts.size)
+    if problem.priors.least_count:
+        n_starts = np.maximum(n_starts, 1.0)
+        start = np.log(len(state.starts) / n_starts) + 1.0
+        start += 0.5 * np.log(np.maximum(mass / n_starts, 1.0))
+    lengths: Floats = n_starts * start + cell_share * (which + values)
     return lengths
 
 
@@ -195,7 +207,9 @@ def compute_saving(problem: Problem, state: State) -> float:
     n_times = np.repeat(layout.n_times[layout.bin_document], np.diff(layout.offsets))
     even = layout.count @ np.log(problem.word_shares()[layout.word] / n_times)
     value = iterate(problem, state, 1, learn_motifs=False)[1]
-    return value - float(even) - float(compute_description_lengths(state, CELL_SHARE).sum())
+    return (
+        value - float(even) - float(compute_description_lengths(problem, state, CELL_SHARE).sum())
+    )
 
 
 def _perplexity(mass: Floats32) -> float:
@@ -240,7 +254,7 @@ def drop_surplus_motif(
     # contribution and description length are both in nats, so they are compared as they are
     cost, length = (
         compute_contributions(problem, state),
-        compute_description_lengths(state),
+        compute_description_lengths(problem, state),
     )
     value = iterate(problem, state, 1, learn_motifs=False)[1]
     for k in np.argsort(cost - length, kind="stable")[:N_TRIED_SURPLUS]:

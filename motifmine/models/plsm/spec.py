@@ -18,6 +18,8 @@ class Priors:
     """Share of the mass that the background holds; None: what it explains."""
     one_thing: bool = False
     """Whether a motif is one thing that moves, and a start each whole thing that passes."""
+    least_count: float = 0.0
+    """Observations that are taken off every start and every cell of a motif, at least."""
     source: tuple[int, ...] = ()
     """For each motif the real one that it is, these first, or is a decoy of; () where all are real:
     decoys compete as what they were made of."""
@@ -110,6 +112,10 @@ class PlsmSpec:
     tempo_steps: int | None = None
     """Tempos on either side of the usual one at which motifs occur, > 0; None with `tempo` `auto`:
     decided."""
+    least_count: float | None = None
+    """Observations that a start and a cell of a motif must exceed, >= 0, see
+    `motifmine.models.plsm.sparse_events`; None: those of a single event where most bins are
+    empty."""
     longest_s: float | None = None
     """Seconds that a thing takes on its path at most where the data decide the length of moving
     motifs, > 0; None: all have `motif_length`."""
@@ -119,7 +125,7 @@ class PlsmSpec:
     def __post_init__(self) -> None:
         check_at_least(self, 1, "n_motifs", "motif_length", "iterations", "restarts", "rounds")
         check_at_least(self, 1, "tempo_steps")
-        check_not_negative(self, "sparsity", "tolerance")
+        check_not_negative(self, "sparsity", "tolerance", "least_count")
         if isinstance(self.background, float | int) and not 0 <= self.background < 1:
             raise SpecError(f"background is {self.background}; a share is 0 or more, and below 1")
         check_one_of(self, "activity", ("auto", "sparse", "dense", "moving"))
@@ -144,4 +150,5 @@ class PlsmSpec:
             sparsity=self.sparsity or 0.0,
             background=None if isinstance(self.background, str) else self.background,
             one_thing=self.activity == "moving",
+            least_count=self.least_count or 0.0,
         )

@@ -11,7 +11,7 @@ from motifmine.models.excerpt import part_of_time
 from motifmine.models.monitor import Monitor
 from motifmine.models.plsm.centring import begin_at_front
 from motifmine.models.plsm.em import climb, infer_starts, iterate
-from motifmine.models.plsm.growth import MOST_CELLS, grow_motifs
+from motifmine.models.plsm.growth import MOST_CELLS, MOST_MOTIFS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
@@ -22,6 +22,7 @@ from motifmine.models.plsm.pruning import (
     merge_copies,
 )
 from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
+from motifmine.models.plsm.sparse_events import count_of_event
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
 from motifmine.models.plsm.tempo import (
@@ -204,6 +205,7 @@ def grown(
         seed,
         n_threads=n_threads,
         on_round=watch.see_round,
+        most_motifs=spec.n_motifs or MOST_MOTIFS,
     )
     problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
@@ -321,8 +323,12 @@ def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int =
             spec = of_better_activity(spec, table, generator(seed, Stream.ACTIVITY), n_threads)
     is_sparse = spec.activity == "sparse"
     start = spec.start or ("search" if is_sparse else "random")
+    least = spec.least_count
+    if least is None:
+        least = count_of_event(table) if is_sparse and start == "search" else 0.0
     return replace(
         spec,
+        least_count=least,
         start=start,
         restarts=spec.restarts or (2 if start == "search" else 8),
         sparsity=(2.0 if is_sparse else 0.0) if spec.sparsity is None else spec.sparsity,
