@@ -39,8 +39,9 @@ def occurrences(
     from motifmine.io.hdf5.store import read_fit
     from motifmine.workflows.workspace import Workspace
 
-    record = read_fit(Workspace(workspace).find_fit(fit))
-    # one occurrence needs the tables of the fit, the list of all does not
+    # what explains an occurrence are the activations near it
+    without = ("activations",) if number is None else ()
+    record = read_fit(Workspace(workspace).find_fit(fit), without=without)
     if number is not None:
         from motifmine.reporting.export.explaining import format_explained
         from motifmine.workflows.report import explain_in_workspace

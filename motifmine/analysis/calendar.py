@@ -223,7 +223,9 @@ def _find_slots(record: FitRecord) -> list[Indices]:
 def _count_bins(slots: list[Indices]) -> tuple[Indices, Indices]:
     """Return the quarters of an hour with a recording, and the number of time bins in each."""
     # recordings of a year have millions of bins in thousands of quarters of an hour
-    parts = [np.unique(slot, return_counts=True) for slot in slots]
+    # and lie in order, for which `unique` would sort them
+    ends = [np.flatnonzero(np.diff(slot, append=-1)) for slot in slots]
+    parts = [(slot[end], np.diff(end, prepend=-1)) for slot, end in zip(slots, ends, strict=True)]
     known, place = np.unique(np.concatenate([slot for slot, _ in parts]), return_inverse=True)
     count = np.zeros(len(known), dtype=np.int64)
     np.add.at(count, place, np.concatenate([number for _, number in parts]))

@@ -145,12 +145,14 @@ class _Events:
         place = np.full(int(found.motif.max(initial=-1)) + 1, -1)
         place[compared] = np.arange(len(compared))
         start_row = row_of_start(found.start_bin, motif_length)
-        rows = np.stack([found.document, start_row, place[found.motif]], axis=1).astype(np.int64)
+        is_compared = place[found.motif] >= 0
+        chosen = np.zeros(len(possible), np.bool_)
+        document = found.document[is_compared].astype(np.int64)
+        chosen[_choose_documents(document, possible, motif_length, seed)] = True
+        kept = np.flatnonzero(is_compared & chosen[found.document])
+        rows = np.stack([found.document[kept], start_row[kept], place[found.motif[kept]]], axis=1)
         # several starts of a motif in one bin count as one
-        rows = np.unique(rows[rows[:, 2] >= 0], axis=0)
-        rows = rows[
-            np.isin(rows[:, 0], _choose_documents(rows[:, 0], possible, motif_length, seed))
-        ]
+        rows = np.unique(rows.astype(np.int64), axis=0)
         document, start, motif = np.ascontiguousarray(rows.T)
         return cls(
             document=document, start=start, motif=motif, n_starts=possible, n_motifs=len(compared)

@@ -24,27 +24,26 @@ class Follower:
 
 def find_followers(found: Occurrences, n_motifs: int) -> tuple[Follower, ...]:
     """Return which motif is often the next to start after which, most probable first."""
-    order = np.lexsort((found.start_s, found.document))
-    document, motif, start_s = found.document[order], found.motif[order], found.start_s[order]
-    delays: dict[tuple[int, int], list[float]] = {}
+    document, motif, start_s = found.document, found.motif, found.start_s
     number = np.bincount(motif, minlength=n_motifs)
-    # the next start of another motif: read from the end
-    following = np.full(len(motif), -1, dtype=np.int64)
-    for i in range(len(motif) - 2, -1, -1):
-        if document[i + 1] == document[i]:
-            is_same = motif[i + 1] == motif[i]
-            following[i] = int(following[i + 1]) if is_same else i + 1
-    for i in np.flatnonzero(following >= 0).tolist():
-        pair = int(motif[i]), int(motif[following[i]])
-        delays.setdefault(pair, []).append(float(start_s[following[i]] - start_s[i]))
+    # the next start of another motif is where the next run of one motif begins
+    is_end = (np.diff(motif) != 0) | (np.diff(document) != 0)
+    begins = np.append(np.flatnonzero(is_end) + 1, len(motif))
+    following = begins[np.concatenate([[0], np.cumsum(is_end)])[: len(motif)]]
+    is_followed = np.append(document, -1)[following] == document
+    following, first = following[is_followed], motif[is_followed].astype(np.int64)
+    delay_s = start_s[following] - start_s[is_followed]
+    pair = first * n_motifs + motif[following]
     followers = [
         Follower(
-            first=first,
-            second=second,
-            probability=len(values) / int(number[first]),
-            delay_s=float(np.median(values)),
+            first=one,
+            second=two,
+            probability=often / int(number[one]),
+            delay_s=float(np.median(delay_s[pair == one * n_motifs + two])),
         )
-        for (first, second), values in delays.items()
-        if len(values) >= LEAST_PROBABILITY * number[first]
+        for (one, two), often in np.ndenumerate(
+            np.bincount(pair, minlength=n_motifs**2).reshape(n_motifs, n_motifs)
+        )
+        if often and often >= LEAST_PROBABILITY * number[one]
     ]
     return tuple(sorted(followers, key=lambda one: (-one.probability, one.first, one.second)))

@@ -151,6 +151,30 @@ def join_occurrences(parts: Sequence[Occurrences]) -> Occurrences:
     return Occurrences(**columns)
 
 
+def rank_by_weight(found: Occurrences, n_motifs: int, most: int) -> tuple[Indices, Indices]:
+    """Return the heaviest occurrences of each motif, and which of its motif each one is.
+
+    Two int64 arrays (n,): indices, by motif and the heaviest first, and ranks from 0.
+
+    Parameters
+    ----------
+    found : Occurrences
+    n_motifs : int
+    most : int
+        Occurrences of each motif.
+    """
+    chosen = []
+    for motif in range(n_motifs):
+        mine = np.flatnonzero(found.motif == motif)
+        if len(mine) > most:
+            # of a year there are millions, which take long to sort
+            mine = np.sort(mine[np.argpartition(-found.weight[mine], most)[:most]])
+        chosen.append(mine[np.argsort(-found.weight[mine], kind="stable")])
+    ranks = [np.arange(len(mine)) for mine in chosen]
+    nothing = np.zeros(0, np.int64)
+    return np.concatenate([nothing, *chosen]), np.concatenate([nothing, *ranks])
+
+
 def keep_occurrences(occurrences: Occurrences, keep: NDArray[np.bool_]) -> Occurrences:
     """Return the occurrences marked by `keep`."""
     return select_entries(occurrences, "occurrence", keep)

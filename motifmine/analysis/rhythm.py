@@ -7,10 +7,9 @@ import numpy as np
 from motifmine.records.fit import FitRecord
 from motifmine.records.wall_clock import (
     DAY_S,
-    SLOT_S,
     clock_starts,
     find_time_zone,
-    zone_offsets_s,
+    local_seconds,
 )
 from motifmine.types import Floats
 
@@ -42,13 +41,11 @@ def find_rhythm(record: FitRecord, motif: int) -> Rhythm:
     """Return the rhythm of the occurrences of a motif."""
     found = record.occurrences
     mine = np.flatnonzero(found.motif == motif)
-    documents = found.document[mine]
     daily = _find_time_of_day(record, mine)
     if daily is not None:
         return daily
-    parts = [np.diff(np.sort(found.start_s[mine[documents == d]])) for d in np.unique(documents)]
-    steps = np.concatenate(parts) if parts else np.zeros(0)
-    steps = steps[steps > 0]
+    steps = np.diff(found.start_s[mine])
+    steps = steps[(np.diff(found.document[mine]) == 0) & (steps > 0)]
     if len(steps) < FEWEST:
         return Rhythm()
     usual = float(np.median(steps))
@@ -63,20 +60,11 @@ def find_rhythm(record: FitRecord, motif: int) -> Rhythm:
 def _find_time_of_day(record: FitRecord, mine: np.ndarray) -> Rhythm | None:
     """Return the time of day of most occurrences `mine`, None if there is none."""
     found, clock = record.occurrences, clock_starts(record.recordings)
-    moments = [
-        start.timestamp() + second
-        for start, second in zip(
-            (clock[document] for document in found.document[mine].tolist()),
-            found.start_s[mine].tolist(),
-            strict=True,
-        )
-        if start is not None
-    ]
-    if len(moments) < max(FEWEST, len(mine)):
+    began = np.array([np.nan if start is None else start.timestamp() for start in clock])
+    utc: Floats = began[found.document[mine]] + found.start_s[mine]
+    if len(mine) < FEWEST or np.isnan(utc).any():
         return None
-    utc: Floats = np.array(moments)
-    slots = np.floor(utc / SLOT_S).astype(np.int64)
-    local = utc + zone_offsets_s(slots, find_time_zone(record.time_zone))
+    local = local_seconds(utc, find_time_zone(record.time_zone))
     if len(np.unique(local // DAY_S)) < FEWEST_DAYS:
         return None
     angle = np.exp(2j * np.pi * (local % DAY_S) / DAY_S)

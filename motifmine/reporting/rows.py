@@ -116,15 +116,19 @@ def list_motifs(record: FitRecord) -> list[MotifRow]:
     hours = record.duration_s() / 3600
     extent = record.motifs.extent_bins()
     steady, tested = record.stability, record.significance
-    if all(start is not None for start in clock):
-        base = np.array([0.0 if start is None else start.timestamp() for start in clock])
-        order = np.argsort(base[found.document] + found.start_s, kind="stable")
-    else:
-        order = np.lexsort((found.start_s, found.document))
+    base = np.array([np.nan if start is None else start.timestamp() for start in clock])
+    has_clock = not np.isnan(base).any()
     rows = []
     for motif in range(len(record.motifs)):
-        mine = order[found.motif[order] == motif]
-        ends = [_make_moment(record, clock, int(mine[i])) for i in (0, -1) if len(mine)]
+        # in order of documents and starts
+        mine = np.flatnonzero(found.motif == motif)
+        if has_clock and len(mine):
+            # recordings may lie in any order
+            when = base[found.document[mine]] + found.start_s[mine]
+            edges = mine[[when.argmin(), when.argmax()]]
+        else:
+            edges = mine[[0, -1]] if len(mine) else mine
+        ends = [_make_moment(record, clock, int(edge)) for edge in edges]
         rows.append(
             MotifRow(
                 motif=motif,

@@ -70,8 +70,9 @@ def _summarise_table(path: Path) -> dict[str, Any]:
 
 
 def _summarise_fit(path: Path) -> dict[str, Any]:
-    # activations and times of a year of recordings would take half a minute to read
-    record = store.read_fit(path, with_documents=False)
+    # what grows with the recordings is counted: that of a year would take seconds to read
+    record = store.read_fit(path, without=(*store.DOCUMENTS, "occurrences"))
+    n_bins, n_occurrences = store.read_fit_size(path)
     return {
         "format": store.FIT_FORMAT,
         "model": record.provenance.model,
@@ -80,8 +81,8 @@ def _summarise_fit(path: Path) -> dict[str, Any]:
         "motifs": len(record.motifs),
         "motif_length_s": record.motifs.motif_length * record.bin_s,
         "documents": len(record.provenance.inputs),
-        "hours": round(store.read_fit_bins(path) * record.bin_s / 3600, 4),
-        "occurrences": len(record.occurrences),
+        "hours": round(n_bins * record.bin_s / 3600, 4),
+        "occurrences": n_occurrences,
         "background_share": round(record.background.weight, 4),
         "log_likelihood": record.log_likelihood,
         "elapsed_s": round(record.provenance.elapsed_s, 3),

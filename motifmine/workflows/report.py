@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from motifmine.analysis.explained import Explained, explain_occurrences
+from motifmine.analysis.occurrences import rank_by_weight
 from motifmine.errors import DataError
 from motifmine.io.hdf5 import changes, store
 from motifmine.records.fit import FitRecord
@@ -46,10 +47,12 @@ def show_fit(
     # before the fit is read: another command may name its motifs until the report is written.
     # Naming keeps the time of modification (mtime); only ctime shows that the file changed
     changed_ns = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
-    record = store.read_fit(path)
     folder = workspace.report_folder(path.stem)
     report = folder / "report.html"
-    if force or _get_time_ns(report) < changed_ns:
+    is_due = force or _get_time_ns(report) < changed_ns
+    # only what explains single occurrences in a report comes from activations
+    record = store.read_fit(path, without=() if is_due else ("activations",))
+    if is_due:
         write_report(
             record,
             folder,
@@ -155,8 +158,6 @@ def _explain_heaviest(
 def _heaviest(record: FitRecord) -> Indices:
     """Return occurrences, the heaviest of each motif first, then the second of each, and so on."""
     found = record.occurrences
-    order = np.lexsort((-found.weight, found.motif))
-    first = np.searchsorted(found.motif[order], found.motif[order])
     # rank within the motif: a frequent motif must not take all places
-    rank = np.arange(len(order)) - first
-    return order[np.lexsort((-found.weight[order], rank))][:MOST_OCCURRENCES].astype(np.int64)
+    index, rank = rank_by_weight(found, len(record.motifs), MOST_OCCURRENCES)
+    return index[np.lexsort((-found.weight[index], rank))][:MOST_OCCURRENCES]

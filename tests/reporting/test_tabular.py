@@ -11,9 +11,9 @@ from motifmine.errors import DataError
 from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.reporting.tables.fit_tables import (
     NUMBERING,
+    encode_occurrences_csv,
     format_motifs_json,
     format_motifs_text,
-    format_occurrences_csv,
     format_occurrences_json,
     format_occurrences_text,
 )
@@ -114,7 +114,9 @@ def test_wall_clock_that_is_no_time_is_refused_with_the_recording() -> None:
 
 def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
-    rows = list(csv.reader(io.StringIO(format_occurrences_csv(lane_record(names=(name, "b"))))))
+    rows = list(
+        csv.reader(io.StringIO(encode_occurrences_csv(lane_record(names=(name, "b"))).decode()))
+    )
     assert ",".join(rows[0]) == (
         "document,recording,motif,start_bin,start_s,start_time,start_utc,weight,score,end_s,motif_name"
     )
@@ -123,7 +125,7 @@ def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
 
 def test_json_holds_the_same_rows_as_csv() -> None:
     record = lane_record()
-    rows = list(csv.DictReader(io.StringIO(format_occurrences_csv(record))))
+    rows = list(csv.DictReader(io.StringIO(encode_occurrences_csv(record).decode())))
     found = json.loads(format_occurrences_json(record))
     assert [{k: float(r[k]) for k in ("motif", "start_s", "score")} for r in rows] == [
         {k: r[k] for k in ("motif", "start_s", "score")} for r in found
@@ -139,13 +141,13 @@ def test_score_that_is_not_finite_is_null_in_json_and_empty_in_csv() -> None:
     endless = replace(record.occurrences, score=np.full(4, np.inf))
     record = replace(record, occurrences=endless)
     assert json.loads(format_occurrences_json(record))[0]["score"] is None
-    (row, *_) = csv.DictReader(io.StringIO(format_occurrences_csv(record)))
+    (row, *_) = csv.DictReader(io.StringIO(encode_occurrences_csv(record).decode()))
     assert (row["weight"], row["score"]) == ("10", "")
 
 
 def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:
     record = lane_record(names=("cam\udcff", "b"))
-    assert b"cam\\udcff" in format_occurrences_csv(record).encode()
+    assert b"cam\\udcff" in encode_occurrences_csv(record)
     assert json.loads(format_occurrences_json(record))[0]["recording"] == "cam\udcff"
 
 

@@ -45,7 +45,7 @@ def read_all(path: Path, options: SeriesOptions | None = None) -> int:
 def read_whole_fit(path: Path) -> None:
     """Read a fit in all ways that commands do."""
     encode_occurrences(store.read_fit(path), "csv")
-    store.read_fit(path, with_documents=False)
+    store.read_fit(path, without=store.DOCUMENTS)
     store.read_fit_recordings(path)
     list(store.read_fit_activations(path))
 

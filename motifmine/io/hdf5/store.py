@@ -4,7 +4,7 @@ The README describes `motifmine.table/1` and `motifmine.fit/1`; every dataset na
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ from motifmine.version import __version__
 
 TABLE_FORMAT = "motifmine.table/1"
 FIT_FORMAT = "motifmine.fit/1"
+# parts of a fit that grow with the length of its recordings
+DOCUMENTS = ("activations", "recordings")
 # optional parts of a fit, by field: group in the file, and record
 PARTS: dict[str, tuple[str, type[Any]]] = {
     "stability": ("motifs/stability", Stability),
@@ -212,11 +214,11 @@ def is_fit(path: str | Path) -> bool:
     return read_file_format(Path(path)) == FIT_FORMAT
 
 
-def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
+def read_fit(path: Path, *, without: Collection[str] = ()) -> FitRecord:
     """Read a `motifmine.fit/1` file.
 
-    Without its documents, recordings and activations stay empty, and of all that is read only the
-    occurrences and the list of inputs grow with their number.
+    Of `DOCUMENTS` and `occurrences`, which are nearly all of a long fit, those in `without` are not
+    read and stay empty.
 
     Raises `FormatError` when the file is missing, damaged, or not such a fit.
     """
@@ -228,16 +230,15 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             "word": vocabulary.n_words,
             "document": len(_read_inputs(reader)),
         }
-        occurrences = read_record(reader, "occurrences", Occurrences, sizes)
         # what is kept of each occurrence is checked against their number
+        sizes["occurrence"] = _count_occurrences(reader)
         parts: dict[str, Any] = {
-            name: read_optional_record(
-                reader, place, kind, sizes | {"occurrence": len(occurrences)}
-            )
+            name: read_optional_record(reader, place, kind, sizes)
             for name, (place, kind) in PARTS.items()
         }
         provenance = _read_provenance(reader)
-        names = [name for name, _ in provenance.inputs] if with_documents else []
+        names = [name for name, _ in provenance.inputs]
+        is_read = {name: name not in without for name in (*DOCUMENTS, "occurrences")}
         motifs = read_record(reader, "motifs", MotifSet, sizes)
         # before activations, whose tempos are indices of these
         if motifs.tempos is not None:
@@ -246,15 +247,18 @@ def read_fit(path: Path, *, with_documents: bool = True) -> FitRecord:
             provenance=provenance,
             motifs=motifs,
             background=_read_background(reader, vocabulary.n_words),
-            activations=read_activations(reader, names, sizes),
-            occurrences=occurrences,
+            activations=read_activations(reader, names if is_read["activations"] else [], sizes),
+            occurrences=read_record(reader, "occurrences", Occurrences, sizes)
+            if is_read["occurrences"]
+            else Occurrences.none(),
             trace=read_record(reader, "trace", Trace),
             log_likelihood=float(reader.attribute("log_likelihood")),
             n_observations=float(reader.attribute("n_observations")),
             bin_s=float(reader.attribute("bin_s")),
             vocabulary=vocabulary,
             recordings=tuple(
-                read_recording(reader, reader.group(f"activations/{name}")) for name in names
+                read_recording(reader, reader.group(f"activations/{name}"))
+                for name in (names if is_read["recordings"] else [])
             ),
             picture=_read_picture(reader),
             model_state=read_state(reader, sizes),
@@ -313,13 +317,16 @@ def read_fit_recordings(path: Path) -> tuple[Recording, ...]:
         return tuple(read_recording(reader, reader.group(f"activations/{name}")) for name in names)
 
 
-def read_fit_bins(path: Path) -> int:
-    """Return the number of time bins of all documents of a fit, without reading any."""
+def read_fit_size(path: Path) -> tuple[int, int]:
+    """Return the numbers of time bins and occurrences of a fit, without reading any."""
     with Reader(path, FIT_FORMAT) as reader:
         names = [name for name, _ in _read_inputs(reader)]
-        return sum(
-            int(reader.dataset(f"activations/{name}/bin_start_s").shape[0]) for name in names
-        )
+        n_bins = (reader.dataset(f"activations/{name}/bin_start_s").shape[0] for name in names)
+        return sum(map(int, n_bins)), _count_occurrences(reader)
+
+
+def _count_occurrences(reader: Reader) -> int:
+    return int(reader.dataset("occurrences/document").shape[0])
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:

@@ -16,7 +16,7 @@ from motifmine.reporting.export.parquet import encode_parquet
 from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
 from motifmine.reporting.rows import OccurrenceRow, list_occurrences
 from motifmine.reporting.tables.fit_tables import (
-    format_occurrences_csv,
+    encode_occurrences_csv,
     format_occurrences_json,
     format_occurrences_text,
 )
@@ -59,6 +59,10 @@ def _write_boris(record: FitRecord, documents: list[int], _: Path | None) -> byt
     return _encode(format_boris(record, _group_spans(record, documents)))
 
 
+def _write_csv(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+    return encode_occurrences_csv(_select_documents(record, documents))
+
+
 def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
     return encode_parquet(_select_documents(record, documents))
 
@@ -72,7 +76,7 @@ def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> bytes
 # by the name that `--format` takes
 FORMATS = {
     "table": Format(suffix=".txt", write=_make_table_writer(format_occurrences_text)),
-    "csv": Format(suffix=".csv", write=_make_table_writer(format_occurrences_csv)),
+    "csv": Format(suffix=".csv", write=_write_csv),
     "json": Format(suffix=".json", write=_make_table_writer(format_occurrences_json)),
     "parquet": Format(suffix=".parquet", write=_write_parquet, is_binary=True),
     "srt": Format(suffix=".srt", write=_make_timeline_writer(format_srt), one_timeline=True),

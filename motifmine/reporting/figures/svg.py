@@ -80,14 +80,16 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
         f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
         'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
     ]
+    # a row for the documents that are not shown, too, which is not drawn
+    row_of = np.full(len(record.recordings), len(documents))
+    row_of[documents] = np.arange(len(documents))
+    heights = np.zeros((len(documents) + 1, n_columns))
+    # not their sum: two occurrences in a column of a long recording are no larger one
+    np.maximum.at(heights.reshape(-1), row_of[found.document[mine]] * n_columns + column, weight)
     for row, document in enumerate(documents):
-        inside = found.document[mine] == document
-        heights = np.zeros(n_columns)
-        # not their sum: two occurrences in a column of a long recording are no larger one
-        np.maximum.at(heights, column[inside], weight[inside])
         edges = np.array(record.recordings[document].extent_s(record.bin_s))
         left, right = 1000 * (edges - first_s) / (last_s - first_s)
-        parts.append(_draw_row(row, heights, left=left, right=right))
+        parts.append(_draw_row(row, heights[row], left=left, right=right))
     parts.append("</svg>")
     return Strip(
         svg="".join(parts),

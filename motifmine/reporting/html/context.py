@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from motifmine.analysis.fit_statistics import FitStatistics
+from motifmine.analysis.occurrences import rank_by_weight
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.motif_pictures import draw_background
 from motifmine.reporting.motif_views import MotifView, get_motif_view
@@ -45,7 +46,5 @@ class ReportContext:
         if len(found) <= MOST_OCCURRENCES:
             return np.arange(len(found))
         # by motif: with one limit for all, frequent motifs would leave none of rare ones
-        order = np.lexsort((-found.weight, found.motif))
-        first = np.searchsorted(found.motif[order], found.motif[order])
-        rank = np.arange(len(found)) - first
-        return np.sort(order[rank < MOST_OCCURRENCES // len(record.motifs)])
+        n_motifs = len(record.motifs)
+        return np.sort(rank_by_weight(found, n_motifs, MOST_OCCURRENCES // n_motifs)[0])

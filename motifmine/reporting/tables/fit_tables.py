@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time
 from motifmine.types import Floats
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CSV_ROWS = 1 << 18  # occurrences that are formatted at once
 SECONDS = ("start_s", "end_s")  # columns of the CSV file with three decimals
 PROBABILITIES = ("false_probability", "false_per_hour", "probability", "tempo")
 
@@ -31,12 +36,28 @@ WHERE_KNOWN = ("name", "end", "wall clock", "stability", "found again", "p", "re
 NUMBERING = "Motifs are numbered from 1, the heaviest first."
 
 
-def format_occurrences_csv(record: FitRecord) -> str:
-    """Return all occurrences as CSV text; motifs count from 1, documents from 0."""
-    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
-    from pyarrow import csv  # noqa: PLC0415
+def encode_occurrences_csv(record: FitRecord) -> bytes:
+    """Return all occurrences as CSV; motifs count from 1, documents from 0."""
+    from pyarrow import csv  # noqa: PLC0415 (takes a while to import)
 
-    table = tabulate_occurrences(record)
+    # the library quotes all texts or none
+    names = "".join((*record.names, *(recording.name for recording in record.recordings)))
+    quoting = "needed" if set(names) & set('",\r\n') else "none"
+    buffer = io.BytesIO()
+    head = tabulate_occurrences(record, np.arange(0)).column_names
+    buffer.write(f"{','.join(head)}\n".encode())
+    # in parts: of a year the columns would take several times the memory of the file
+    for first in range(0, len(record.occurrences), CSV_ROWS):
+        part = np.arange(first, min(first + CSV_ROWS, len(record.occurrences)))
+        table = _round_columns(tabulate_occurrences(record, part))
+        csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style=quoting))
+    return buffer.getvalue()
+
+
+def _round_columns(table: "pa.Table") -> "pa.Table":
+    """Return a table of occurrences with as many digits as its CSV has."""
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+
     for place, name in enumerate(table.column_names):
         column = table[name]
         if name in SECONDS:
@@ -45,16 +66,13 @@ def format_occurrences_csv(record: FitRecord) -> str:
         elif name in ("weight", "score"):
             column = pa.array(_round_digits(column.to_numpy(), 6), from_pandas=True)
         elif name in PROBABILITIES:
-            # of a step function, so that there are few different ones however many occurrences
-            values, place_of = np.unique(column.to_numpy(), return_inverse=True)
-            column = pa.array([_format_share(value) for value in values.tolist()]).take(place_of)
+            values = column.to_numpy()
+            # three decimals, of small ones two digits
+            small, usual = _round_digits(values, 2), np.rint(1000 * values) / 1000
+            rounded = np.where(values >= 0.01, usual, small)
+            column = pa.array(rounded, from_pandas=True)
         table = table.set_column(place, name, column)
-    buffer = io.BytesIO()
-    # the library quotes all texts or none
-    names = "".join((*record.names, *(recording.name for recording in record.recordings)))
-    quoting = "needed" if set(names) & set('",\r\n') else "none"
-    csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style=quoting))
-    return ",".join(table.column_names) + "\n" + buffer.getvalue().decode()
+    return table
 
 
 def format_occurrences_json(record: FitRecord) -> str:
@@ -141,13 +159,6 @@ def _format_p_value(p_value: float | None) -> str:
     if p_value is None or math.isnan(p_value):
         return ""
     return f"{p_value:.2g}"
-
-
-def _format_share(value: float) -> str:
-    """Return a probability or rate with three decimals, small ones with two digits."""
-    if math.isnan(value):
-        return ""
-    return f"{value:.3f}" if value == 0 or value >= 0.01 else f"{value:.2g}"
 
 
 def _round_digits(values: Floats, n_digits: int) -> Floats:

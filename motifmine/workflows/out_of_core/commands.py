@@ -86,7 +86,7 @@ def update_fit(
     """
     run = run or FitRun()
     source = workspace.find_fit(name)
-    model = store.read_fit(source, with_documents=False).provenance.model
+    model = store.read_fit(source, without=store.DOCUMENTS).provenance.model
     with workspace.reserve_fit(run.name, model, force=run.force) as target:
         if target.exists() and target.samefile(source):
             raise WorkspaceError(

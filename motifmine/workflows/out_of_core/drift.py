@@ -16,7 +16,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     Every table is read once, one at a time. Recordings whose table was removed or has changed are
     excluded.
     """
-    record = store.read_fit(path, with_documents=False)
+    record = store.read_fit(path, without=store.DOCUMENTS)
     recordings = store.read_fit_recordings(path)
     drift = measure_drift_of_documents(
         _documents(path, record, recordings, tables),
@@ -29,7 +29,7 @@ def add_drift(path: Path, tables: Mapping[str, Path]) -> FitRecord:
     if drift is None:
         return record
     changes.write_part(path, "drift", drift)
-    return store.read_fit(path, with_documents=False)
+    return store.read_fit(path, without=store.DOCUMENTS)
 
 
 def _documents(

@@ -80,7 +80,7 @@ def update_file(
     """
     began = time.perf_counter()
     refuse_overwriting(target, force=force)
-    record = store.read_fit(source, with_documents=False)
+    record = store.read_fit(source, without=store.DOCUMENTS)
     model, spec = record.provenance.model, record.provenance.spec
     if not entry_of(model).can_update:
         raise SpecError(f"{source.name} is a fit of {model}, to which no tables can be added")

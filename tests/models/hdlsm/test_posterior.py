@@ -19,7 +19,7 @@ from motifmine.reporting.export.formats import encode_occurrences
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.sections import posterior as posterior_section
-from motifmine.reporting.tables.fit_tables import format_occurrences_csv, format_occurrences_json
+from motifmine.reporting.tables.fit_tables import encode_occurrences_csv, format_occurrences_json
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import locate, mine
 from tests.helpers.fit_records import lane_record
@@ -107,7 +107,7 @@ def test_the_report_of_other_models_has_no_such_section() -> None:
 
 def test_exports_have_a_probability_where_it_is_known() -> None:
     record = sampled_record()
-    head, *rows = format_occurrences_csv(record).splitlines()
+    head, *rows = encode_occurrences_csv(record).decode().splitlines()
     assert head.endswith(",probability")
     assert [float(row.rsplit(",", 1)[1]) for row in rows] == [1.0, 0.5, 0.25, 0.0]
     assert [row["probability"] for row in json.loads(format_occurrences_json(record))] == [
@@ -116,7 +116,7 @@ def test_exports_have_a_probability_where_it_is_known() -> None:
         0.25,
         0,
     ]
-    assert "probability" not in format_occurrences_csv(lane_record())
+    assert "probability" not in encode_occurrences_csv(lane_record()).decode()
     assert "probability" not in format_occurrences_json(lane_record())
 
 
