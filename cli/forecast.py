@@ -29,6 +29,9 @@ from .output import write_data
 @click.option(
     "--against", multiple=True, metavar="FIT", help="With --score: other fits to compare with."
 )
+@click.option(
+    "--keep", is_flag=True, help="With --score: keep the scores in FIT, whose report draws them."
+)
 @output_options
 @workspace_option
 def forecast(
@@ -37,6 +40,7 @@ def forecast(
     bins: int,
     scored: tuple[Path, ...],
     against: tuple[str, ...],
+    keep: bool,
     form: Literal["table", "csv", "json"],
     output: Path | None,
     force: bool,
@@ -49,12 +53,12 @@ def forecast(
     from motifmine.workflows.workspace import Workspace
 
     place = Workspace(workspace)
-    if against and not scored:
-        raise click.UsageError("--against needs --score")
+    if (against or keep) and not scored:
+        raise click.UsageError(f"{'--against' if against else '--keep'} needs --score")
     if scored:
         # the first name heads the table, so that rows are not mixed up
         names = (fit or place.find_fit(None).stem, *against)
-        content = SCORE_WRITERS[form](score_fits(place, names, scored))
+        content = SCORE_WRITERS[form](score_fits(place, names, scored, keep=keep))
     else:
         content = WRITERS[form](forecast_bins(place, fit, bins, table))
     write_data(content, output, force)

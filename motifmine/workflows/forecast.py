@@ -43,12 +43,18 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
 
 
 def score_fits(
-    workspace: Workspace, names: Sequence[str], tables: Sequence[Path]
+    workspace: Workspace, names: Sequence[str], tables: Sequence[Path], *, keep: bool = False
 ) -> ForecastScores:
     """Return how well fits predict tables that they have not learned from.
 
-    The fits share a vocabulary; counts are prepared as for the first, which keeps the scores for
-    its report.
+    Parameters
+    ----------
+    workspace : Workspace
+    names : sequence of str
+        Fits that share a vocabulary; counts are prepared as for the first.
+    tables : sequence of Path
+    keep : bool
+        Write the scores into the first fit, whose report then draws them.
 
     Raises `DataError` when a table is one that a fit was learned from, or of another scene.
     """
@@ -67,7 +73,8 @@ def score_fits(
         usual_words(first),
         tuple(horizon for horizon in HORIZONS if horizon < max(longest, 2)),
     )
-    changes.write_part(workspace.find_fit(names[0]), "forecast", scores)
+    if keep:
+        changes.write_part(workspace.find_fit(names[0]), "forecast", scores)
     return scores
 
 

@@ -54,7 +54,10 @@ def test_the_bins_after_a_recording_are_expected_and_listed(workspace: Workspace
 
 def test_a_fit_is_scored_on_a_recording_that_it_was_not_learned_from(workspace: Workspace) -> None:
     own, other = workspace.table_paths()
+    before = workspace.find_fit("plsm-001").read_bytes()
     scores = score_fits(workspace, ["plsm-001"], [other])
+    assert workspace.find_fit("plsm-001").read_bytes() == before
+    score_fits(workspace, ["plsm-001"], [other], keep=True)
     assert f"{scores.best} predicts the next bin best" in format_scores(scores)
     record, report = show_fit(workspace, "plsm-001")
     assert record.forecast is not None and np.array_equal(record.forecast.nats, scores.nats)
