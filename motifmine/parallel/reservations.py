@@ -2,9 +2,11 @@
 
 import os
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from motifmine.errors import WorkspaceError
 from motifmine.parallel.scratch import (
     RESERVED,
     lock_folder,
@@ -42,6 +44,21 @@ def reserve(path: Path) -> Path | None:
             else:
                 return mark
     return None
+
+
+@contextmanager
+def hold_name(path: Path) -> Iterator[None]:
+    """Reserve the name of a file meanwhile.
+
+    Raises `WorkspaceError` when another process has it.
+    """
+    mark = reserve(path)
+    if mark is None:
+        raise WorkspaceError(f"{path} is in use by {read_holder(path)}; end it, or wait for it")
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _make_mark(mark: Path, content: str) -> Path | None:

@@ -326,6 +326,20 @@ def test_bad_input_is_refused_in_a_line(here: Path, motifmine: Run, tmp_path: Pa
         assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_source_that_has_become_shorter_since_the_last_run_is_said_to_be(
+    here: Path, motifmine: Run
+) -> None:
+    lines = Path("new.tdoc").read_text().splitlines(keepends=True)
+    source, call = Path("new.tdoc"), ("watch", "fit.h5", "new.tdoc", "--idle", "1ms")
+    source.write_text("".join(lines[:100]))
+    assert events(motifmine(*call).stdout)
+    assert "ends before" not in motifmine(*call).stderr
+    source.write_text("".join(lines[:60]))
+    again = motifmine(*call)
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert "new ends before 00:01:39.000, up to where it was read before" in again.stderr
+
+
 @pytest.mark.long
 def test_a_file_that_is_cut_ends_the_watch_and_keeps_what_was_decided(here: Path) -> None:
     shutil.copy("new.tdoc", "grow.tdoc")

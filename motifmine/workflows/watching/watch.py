@@ -1,11 +1,10 @@
 """Occurrences of a fit's motifs in a source that grows, each as soon as it is decided."""
 
-import contextlib
 import json
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +22,7 @@ from motifmine.io.readers import natural_key
 from motifmine.io.sources import make_safe_name
 from motifmine.io.video.live import PIPE, hide_credentials, is_live
 from motifmine.models.registry import finds_occurrences
-from motifmine.parallel.reservations import read_holder, reserve
+from motifmine.parallel.reservations import hold_name
 from motifmine.records.fields import axes
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
@@ -94,6 +93,8 @@ class Watch:
         self.is_saved = True
         self.saved_at = time.monotonic()
         self.save_after_s = SAVE_EVERY_S
+        # how far the source is read again of what was read before; it may have become shorter
+        self.skipped_to_s = math.inf
 
     def take(self, row: LiveBin) -> None:
         """Take the next bin of the source; bins of a run before this one are skipped."""
@@ -107,7 +108,9 @@ class Watch:
             progress.last_s = -math.inf
         # half a bin: times of a source that is read again differ by rounding
         if row.start_s - progress.last_s < bin_s / 2:
+            self.skipped_to_s = row.start_s + bin_s / 2
             return
+        self.skipped_to_s = math.inf
         # no gap before the first bin of a document, wherever its clock begins
         if not self.online.state.n_bins:
             progress.first_s, progress.last_s = row.start_s, row.start_s - bin_s
@@ -119,6 +122,17 @@ class Watch:
         self.is_saved = False
         if time.monotonic() - self.saved_at > self.save_after_s:
             self.save()
+
+    def wait(self, on_message: Callable[[str], None]) -> None:
+        """Save before the source is waited for; say once that it has less than was read before."""
+        self.save()
+        if self.skipped_to_s < self.progress.last_s:
+            on_message(
+                f"{self.progress.recording} ends before {format_time(self.progress.last_s)}, up to "
+                "where it was read before; what comes before that is not decided; --restart begins "
+                "with its first bin"
+            )
+            self.skipped_to_s = math.inf
 
     def finish_document(self) -> None:
         """Decide the rest of a document that has ended."""
@@ -292,7 +306,7 @@ def watch_source(
         shown = str(Path(address).resolve())
     state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"
     stop = threading.Event()
-    with _hold(state), stop_on_signals(stop):
+    with hold_name(state), stop_on_signals(stop):
         is_new = not state.exists()
         watch = _open(record, sha256(path), state, output, form, restart, on_message)
         if early is not None:
@@ -311,7 +325,7 @@ def watch_source(
             take=watch.take,
             stop=stop,
             idle_s=idle_s,
-            on_wait=watch.save,
+            on_wait=lambda: watch.wait(on_message),
             on_message=on_message,
         )
         try:
@@ -379,16 +393,3 @@ def _read_anomalies(watch: Watch, restart: bool) -> AnomalyState | None:
     # a run without anomalies in between has not kept them up
     n_bins = watch.online.state.n_bins
     return state if state is not None and state.n_bins == n_bins else None
-
-
-@contextlib.contextmanager
-def _hold(path: Path) -> Iterator[None]:
-    """Keep other runs from the same state."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mark = reserve(path)
-    if mark is None:
-        raise WorkspaceError(f"{path} is in use by {read_holder(path)}; end it, or wait for it")
-    try:
-        yield
-    finally:
-        mark.unlink(missing_ok=True)
