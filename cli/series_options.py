@@ -19,11 +19,6 @@ OPTIONS = (
         "video, changes: foreground per cell without direction, for time-lapse.",
     ),
     click.option("--levels", "n_levels", type=int, help="Levels of a channel.  [default: 5]"),
-    click.option(
-        "--level-method",
-        type=click.Choice(["quantile", "mixture"]),
-        help="Levels of equal frequency, or of a Gaussian mixture.  [default: quantile]",
-    ),
     click.option("--time-column", help="Column of the times.  [default: recognised]"),
     click.option("--columns", help="Channels to read: a,b,c.  [default: all numeric ones]"),
     click.option(
@@ -70,7 +65,7 @@ OPTIONS = (
     click.option("--bands", "n_bands", type=int, help="Mel bands of sound.  [default: 40]"),
 )
 
-CODING = ("words", "n_levels", "level_method")
+CODING = ("words", "n_levels")
 READING = (
     "time_column",
     "time_format",

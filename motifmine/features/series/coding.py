@@ -19,7 +19,6 @@ import numpy as np
 
 from motifmine.errors import DataError, SpecError
 from motifmine.features.series import mixed
-from motifmine.features.series.levels import Method, find_level_edges
 from motifmine.features.series.raw_facts import RawFacts, measure_rows
 from motifmine.features.series.sample import SeriesSample
 from motifmine.features.series.trends import Trends, find_trend_bins, remove_trend
@@ -48,14 +47,10 @@ class CodingSpec:
     words: Words = "auto"
     n_levels: int = 5
     """Number of levels of a channel for `levels`, > 1."""
-    level_method: Method = "quantile"
-    """`quantile` or `mixture`, see `motifmine.features.series.levels`."""
 
     def __post_init__(self) -> None:
         if self.words not in get_args(Words):
             raise SpecError(f"words is {self.words!r}; it must be one of {get_args(Words)}")
-        if self.level_method not in get_args(Method):
-            raise SpecError(f"level_method is {self.level_method!r}; quantile or mixture")
         if not 2 <= self.n_levels <= 100:
             raise SpecError(f"n_levels is {self.n_levels}; a channel has 2 to 100 levels")
 
@@ -256,7 +251,7 @@ def _learn_levels(value: Floats32, spec: CodingSpec) -> Floats:
     for channel, column in enumerate(value.T):
         known = column[np.isfinite(column)].astype(np.float64)
         if len(known):
-            edges[channel] = find_level_edges(known, spec.n_levels, spec.level_method)
+            edges[channel] = find_level_edges(known, spec.n_levels)
     return edges
 
 
@@ -344,3 +339,24 @@ def _encode_levels(value: Floats, layout: Channels) -> tuple[Indices, Indices, F
         # a value on an edge belongs to the upper level, as the labels say
         level[mine] = np.searchsorted(edges, value[time[mine], index], side="right")
     return time, channel * layout.per_channel + level, np.ones(len(time))
+
+
+def find_level_edges(value: Floats, n_levels: int) -> Floats:
+    """Return the edges between `n_levels` levels of one channel that are equally frequent.
+
+    A channel with at most `n_levels` distinct values gets one level per value. Unused edges are
+    infinite: the levels above them are empty.
+
+    Returns
+    -------
+    float64 array (n_levels - 1,)
+        Ascending. A value belongs to level k if it is at least edge k - 1 and less than edge k.
+    """
+    distinct = np.unique(value)
+    if len(distinct) <= n_levels:
+        edges = (distinct[1:] + distinct[:-1]) / 2
+    else:
+        edges = np.unique(np.quantile(value, np.arange(1, n_levels) / n_levels))
+        # an edge at the minimum would leave the first level empty
+        edges = edges[edges > distinct[0]]
+    return np.concatenate([edges, np.full(n_levels - 1 - len(edges), np.inf)])

@@ -8,9 +8,9 @@ from motifmine.features.series.coding import (
     CodingSpec,
     choose_words,
     encode_series,
+    find_level_edges,
     learn_coding,
 )
-from motifmine.features.series.levels import find_level_edges, fit_mixture
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
@@ -111,18 +111,6 @@ def test_labels_name_channel_range_and_unit() -> None:
 def test_a_state_gets_a_level_for_each_value() -> None:
     edges = find_level_edges(np.array([0.0, 0, 0, 1, 1, 7]), 5)
     np.testing.assert_allclose(edges, [0.5, 4, np.inf, np.inf])
-
-
-def test_a_mixture_finds_the_plateaus() -> None:
-    rng = np.random.default_rng(1)
-    value = np.concatenate([rng.normal(m, 0.1, n) for m, n in ((0, 900), (5, 50), (10, 50))])
-    edges = find_level_edges(value, 3, "mixture")
-    assert 0.3 < edges[0] < 4.7
-    assert 5.3 < edges[1] < 9.7
-    mean, spread, weight = fit_mixture(value, 3)
-    np.testing.assert_allclose(mean, [0, 5, 10], atol=0.1)
-    np.testing.assert_allclose(spread, 0.1, atol=0.05)
-    np.testing.assert_allclose(weight, [0.9, 0.05, 0.05], atol=0.01)
 
 
 @pytest.mark.parametrize(
