@@ -81,7 +81,10 @@ Chunk = SampleChunk | EventChunk | UpdateChunk
 
 
 class SeriesReader(Protocol):
-    """An open source; a context manager."""
+    """An open source; a context manager.
+
+    Classes that inherit it close nothing: most files are open only while chunks are read.
+    """
 
     @property
     def header(self) -> SeriesHeader:
@@ -93,9 +96,27 @@ class SeriesReader(Protocol):
     def labels(self) -> tuple[str, ...]:
         """Return the labels of events, or the channels, seen so far; later chunks may add some."""
 
-    def __enter__(self) -> "SeriesReader": ...
+    def __enter__(self) -> "SeriesReader":
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class WrappingReader(SeriesReader):
+    """A reader of what another one reads, changed or looked at on the way; the caller closes it."""
+
+    def __init__(self, reader: SeriesReader) -> None:
+        self.reader = reader
+
+    @property
+    def header(self) -> SeriesHeader:
+        """That of the wrapped reader."""
+        return self.reader.header
+
+    def labels(self) -> tuple[str, ...]:
+        """Return those of the wrapped reader."""
+        return self.reader.labels()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

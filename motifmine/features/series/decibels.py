@@ -1,11 +1,17 @@
 """Wrapper of series readers that reports progress and converts sound to decibels."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from motifmine.records.series import Chunk, SampleChunk, SeriesHeader, SeriesReader
+from motifmine.records.series import (
+    Chunk,
+    SampleChunk,
+    SeriesHeader,
+    SeriesReader,
+    WrappingReader,
+)
 from motifmine.types import Floats
 
 QUIET = 10 ** (-70 / 20)  # reference amplitude of decibels, relative to a full-scale sine: -70 dB
@@ -13,16 +19,16 @@ QUIET = 10 ** (-70 / 20)  # reference amplitude of decibels, relative to a full-
 OnProgress = Callable[[float], None]  # called with the position in the recording, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressReader:
+class ProgressReader(WrappingReader):
     """A series reader that reports progress, and gives sound in decibels."""
 
-    reader: SeriesReader
-    on_progress: OnProgress
+    def __init__(self, reader: SeriesReader, on_progress: OnProgress) -> None:
+        super().__init__(reader)
+        self.on_progress = on_progress
 
     @property
     def header(self) -> SeriesHeader:
-        """What is known of the series."""
+        """That of the wrapped reader, with the unit of sound."""
         header = self.reader.header
         return replace(header, units=("dB",) * len(header.units)) if self.is_sound else header
 
@@ -41,16 +47,6 @@ class ProgressReader:
                 level = compute_sound_level(chunk.value, centres_hz)
                 chunk = replace(chunk, value=level)  # noqa: PLW2901
             yield chunk
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the events that were read so far."""
-        return self.reader.labels()
-
-    def __enter__(self) -> "ProgressReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the wrapped reader belongs to the caller."""
 
 
 def compute_sound_level(strength: Floats, centres_hz: Floats) -> Floats:

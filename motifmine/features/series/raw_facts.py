@@ -10,9 +10,9 @@ from motifmine.records.series import (
     Chunk,
     EventChunk,
     SampleChunk,
-    SeriesHeader,
     SeriesReader,
     UpdateChunk,
+    WrappingReader,
 )
 from motifmine.types import Floats
 
@@ -129,23 +129,14 @@ def _measure_updates(chunk: UpdateChunk, n_channels: int) -> RawFacts:
     return RawFacts(**columns)
 
 
-class FactsReader:
-    """A reader that gathers facts on what passes; see `SeriesReader`."""
+class FactsReader(WrappingReader):
+    """A reader that gathers facts on what passes."""
 
     def __init__(self, reader: SeriesReader) -> None:
-        self.reader = reader
+        super().__init__(reader)
         self.facts = RawFacts.empty(0)
         self.last_s = float("nan")
         """Time of the last row, seconds."""
-
-    @property
-    def header(self) -> SeriesHeader:
-        """That of the wrapped reader."""
-        return self.reader.header
-
-    def labels(self) -> tuple[str, ...]:
-        """Return those of the wrapped reader."""
-        return self.reader.labels()
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the chunks as they are."""
@@ -164,12 +155,6 @@ class FactsReader:
         else:
             found = _measure_updates(chunk, n_channels)
         self.facts = self.facts.widen(n_channels).join(found)
-
-    def __enter__(self) -> "FactsReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the wrapped reader belongs to the caller."""
 
 
 def describe_facts(channels: tuple[str, ...], facts: RawFacts, *, on_change: bool) -> list[str]:

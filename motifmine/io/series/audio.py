@@ -13,7 +13,7 @@ from motifmine.errors import FormatError, MotifmineWarning
 from motifmine.io.series.column_names import make_distinct
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.video.container import SOUND_FORMATS, open_container
-from motifmine.records.series import SampleChunk, SeriesHeader
+from motifmine.records.series import SampleChunk, SeriesHeader, SeriesReader
 from motifmine.types import Floats
 
 WINDOW_HOPS = 4  # length of the window of a spectrum, in hops
@@ -27,7 +27,7 @@ SHORTFALL_S = 0.1  # tolerance of the duration, seconds: codecs round it to thei
 Sound = NDArray[np.float32]
 
 
-class AudioReader:
+class AudioReader(SeriesReader):
     """An open sound file; see `SeriesReader`.
 
     A sample is the spectrum of a Hann window of four hops centred at its time. A channel is a mel
@@ -60,12 +60,6 @@ class AudioReader:
             )
         self.window = max(4, round(WINDOW_HOPS * self.hop_s * self.rate_hz))
         self.centres_hz, self.weight = compute_mel_bands(options.n_bands, self.rate_hz, self.window)
-
-    def __enter__(self) -> "AudioReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the file is open only while chunks are read."""
 
     @property
     def header(self) -> SeriesHeader:

@@ -14,6 +14,7 @@ from motifmine.records.series import (
     SeriesHeader,
     SeriesReader,
     UpdateChunk,
+    WrappingReader,
 )
 from motifmine.types import Floats
 
@@ -29,11 +30,11 @@ MOST_SHARE = 0.5  # share of a channel that may be missing: more often it may be
 KEEP = "none"
 
 
-class CleanReader:
-    """A reader whose markers of missing values become NaN; see `SeriesReader`."""
+class CleanReader(WrappingReader):
+    """A reader whose markers of missing values become NaN; closing it closes the wrapped one."""
 
     def __init__(self, reader: SeriesReader, missing: tuple[str, ...]) -> None:
-        self.reader = reader
+        super().__init__(reader)
         numbers = (parse_number(text) for text in missing)
         self.given = np.array([number for number in numbers if number is not None])
         self.guesses = KEEP not in missing
@@ -45,10 +46,6 @@ class CleanReader:
         """That of the wrapped reader, with a note on the markers recognised so far."""
         header = self.reader.header
         return replace(header, notes=(*header.notes, *self._describe()))
-
-    def labels(self) -> tuple[str, ...]:
-        """Return those of the wrapped reader."""
-        return self.reader.labels()
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the chunks, with NaN for markers."""
@@ -133,5 +130,4 @@ class CleanReader:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the wrapped reader."""
         self.reader.__exit__(*error)

@@ -33,7 +33,7 @@ class _Source:
     is_over: bool = False
 
 
-class JoinedReader:
+class JoinedReader(SeriesReader):
     """Readers of several files as one recording, in bounded memory; see `SeriesReader`.
 
     Parameters

@@ -9,11 +9,11 @@ from motifmine.io.series.row_stream import RowStream
 from motifmine.io.series.sorting import sort_if_small
 from motifmine.io.series.time_formats import TimeReading
 from motifmine.io.series.time_zones import make_clock
-from motifmine.records.series import Chunk, SeriesHeader
+from motifmine.records.series import Chunk, SeriesHeader, SeriesReader
 
 
-class RowReader(ABC):
-    """An open table of rows, see `SeriesReader`; a subclass reads and parses its blocks.
+class RowReader(SeriesReader, ABC):
+    """An open table of rows; a subclass reads and parses its blocks.
 
     Parameters
     ----------
@@ -51,13 +51,6 @@ class RowReader(ABC):
             names=tuple(names),
         )
         self.sorted = sort_if_small(self.stream, n_bytes, self._read_chunks)
-
-    def __enter__(self) -> "RowReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # the file is open only while chunks are read
-        return
 
     @property
     @abstractmethod

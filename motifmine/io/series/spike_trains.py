@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.io.series.options import BadRows, OnBad
-from motifmine.records.series import EventChunk, SeriesHeader
+from motifmine.records.series import EventChunk, SeriesHeader, SeriesReader
 from motifmine.types import Floats
 
 PIECE_SPIKES = 1 << 16  # spikes of a unit that are in memory at a time
@@ -25,8 +25,8 @@ class SpikeTrain:
     """Called with a number of spikes; yields the times, seconds, in pieces of that length."""
 
 
-class TrainReader:
-    """Open spike trains; see `SeriesReader`."""
+class TrainReader(SeriesReader):
+    """Open spike trains."""
 
     def __init__(
         self,
@@ -41,12 +41,6 @@ class TrainReader:
         self.start_utc = start_utc
         self.bad = BadRows(path, on_bad)
         self.notes = (*notes, f"{len(trains)} units, a list of times each")
-
-    def __enter__(self) -> "TrainReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing: the file is open only while chunks are read."""
 
     @property
     def header(self) -> SeriesHeader:

@@ -1,11 +1,12 @@
 """Anomalies as text table, CSV and JSON."""
 
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from motifmine.durations import format_seconds
 from motifmine.records.anomalies import SENSES
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.tables.encoding import encode_csv, encode_json_rows
+from motifmine.reporting.tables.encoding import encode_records
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import format_time, format_wall_clock
 
@@ -33,9 +34,6 @@ class AnomalyRow:
     surprise: float
     happened_once: bool | None = None
     """Whether it is an event that happened once; None: not known."""
-
-
-COLUMNS = tuple(item.name for item in fields(AnomalyRow))
 
 
 def list_anomalies(record: FitRecord) -> list[AnomalyRow]:
@@ -85,19 +83,9 @@ def format_anomalies_text(record: FitRecord) -> str:
     )
 
 
-def format_anomalies_csv(record: FitRecord) -> str:
-    """Return the anomalies as CSV."""
-    return encode_csv(COLUMNS, (astuple(row) for row in list_anomalies(record)))
-
-
-def format_anomalies_json(record: FitRecord) -> str:
-    """Return the anomalies as a JSON list of objects."""
-    return encode_json_rows([asdict(row) for row in list_anomalies(record)])
-
-
 # writers by format
-WRITERS = {
+WRITERS: dict[str, Callable[[FitRecord], str]] = {
     "table": format_anomalies_text,
-    "csv": format_anomalies_csv,
-    "json": format_anomalies_json,
+    "csv": lambda record: encode_records("csv", AnomalyRow, list_anomalies(record)),
+    "json": lambda record: encode_records("json", AnomalyRow, list_anomalies(record)),
 }

@@ -5,6 +5,8 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, fields
+from typing import Any
 
 from motifmine.reporting.text_table import escape_undecodable
 
@@ -16,6 +18,21 @@ def encode_csv(columns: Sequence[object], rows: Iterable[Iterable[object]]) -> s
     writer.writerow(columns)
     writer.writerows(rows)
     return escape_undecodable(buffer.getvalue())
+
+
+def encode_records(form: str, kind: type, rows: Sequence[Any]) -> str:
+    """Return records of one class as CSV, with the names of its fields as columns, or as JSON.
+
+    Parameters
+    ----------
+    form : {"csv", "json"}
+    kind : type
+        The dataclass, which has columns also where there are no rows.
+    rows : sequence of records
+    """
+    if form == "json":
+        return encode_json_rows([asdict(row) for row in rows])
+    return encode_csv([item.name for item in fields(kind)], (astuple(row) for row in rows))
 
 
 def encode_json(content: object) -> str:

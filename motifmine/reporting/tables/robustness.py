@@ -1,13 +1,14 @@
 """Robustness of a fit as text table, CSV and JSON."""
 
 import math
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from motifmine.analysis.robustness import Robustness
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.tables.encoding import encode_csv, encode_json_rows
+from motifmine.reporting.tables.encoding import encode_records
 from motifmine.reporting.text_table import text_table
 from motifmine.types import Floats
 
@@ -92,20 +93,9 @@ def _percent(share: float | None) -> str:
     return "" if share is None or math.isnan(share) else f"{100 * share:.0f} %"
 
 
-def format_robustness_csv(record: FitRecord, found: Robustness) -> str:
-    """Return CSV."""
-    columns = [item.name for item in fields(RobustnessRow)]
-    return encode_csv(columns, (astuple(row) for row in list_robustness(record, found)))
-
-
-def format_robustness_json(record: FitRecord, found: Robustness) -> str:
-    """Return a JSON list of objects."""
-    return encode_json_rows([asdict(row) for row in list_robustness(record, found)])
-
-
 # writers by format
-WRITERS = {
+WRITERS: dict[str, Callable[[FitRecord, Robustness], str]] = {
     "table": format_robustness_text,
-    "csv": format_robustness_csv,
-    "json": format_robustness_json,
+    "csv": lambda *found: encode_records("csv", RobustnessRow, list_robustness(*found)),
+    "json": lambda *found: encode_records("json", RobustnessRow, list_robustness(*found)),
 }

@@ -1,6 +1,5 @@
 """Out-of-core fits of a workspace, and incremental updates of its fits, as commands need them."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,11 +31,11 @@ def fit_tables_in_files(
     FitRecord
         Without its documents, which `motifmine.io.hdf5.store.read_fit` reads.
     """
-    paths = _paths(workspace, run.tables)
+    # absolute, as workers of a cluster may have another working folder
+    paths = [path.resolve() for path in workspace.chosen_paths(run.tables)]
     header = store.read_table_header(paths[0])
     spec = specify_model(request, store.read_table_vocabulary(paths[0]), float(header["bin_s"]))
     with (
-        # absolute: workers of a cluster may have another working folder
         scratch_folder(workspace.root.resolve()) as scratch,
         open_mapper(run.workers, run.scheduler, run.say) as mapper,
     ):
@@ -93,7 +92,7 @@ def update_fit(
                 f"{target} cannot be updated in place; give the new fit another name"
             )
         new = run.tables is None
-        paths = _new_paths(workspace, source) if new else _paths(workspace, run.tables)
+        paths = _new_paths(workspace, source) if new else workspace.chosen_paths(run.tables)
         run.say(f"adding {len(paths)} documents to {source.stem}: {paths[0].stem}...")
         with open_mapper(run.workers, run.scheduler, run.say) as mapper:
             record = update_file(
@@ -116,16 +115,3 @@ def _new_paths(workspace: Workspace, source: Path) -> list[Path]:
             f"all tables of {workspace.root} are in {source.name} already; extract new ones first"
         )
     return paths
-
-
-def _paths(workspace: Workspace, tables: Sequence[Path] | None) -> list[Path]:
-    """Return the tables in the order of their names, as `Workspace.read_tables` has them."""
-    if tables is None:
-        paths = workspace.table_paths()
-    else:
-        paths = sorted(tables, key=lambda path: path.name)
-    if not paths:
-        raise WorkspaceError(
-            f"{workspace.root} holds no tables; make some with 'motifmine extract SOURCE...'"
-        )
-    return [path.resolve() for path in paths]
