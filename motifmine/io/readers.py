@@ -94,7 +94,7 @@ OWN = {
     ),
     "tdoc": ReaderEntry(suffixes=(".tdoc",), gives="words", open="motifmine.io.tdoc:read_tdoc"),
     "text": _series("csv_reader:TextReader", "csv tsv txt dat", may_be_compressed=True),
-    "parquet": _series("parquet_files:open_parquet", "parquet pq", signature=rb"PAR1"),
+    "parquet": _series("arrow_files:open_parquet", "parquet pq", signature=rb"PAR1"),
     "npy": _series("numpy_files:open_npy", "npy", signature=rb"\x93NUMPY"),
     "npz": _series("numpy_files:open_npz", "npz", signature=rb"PK\x03\x04"),
     "hdf5": _series(
@@ -103,7 +103,7 @@ OWN = {
         signature=rb"\x89HDF\r\n\x1a\n",
         has_parts=True,
     ),
-    "feather": _series("table_files:open_feather", "feather arrow", signature=rb"ARROW1"),
+    "feather": _series("arrow_files:open_feather", "feather arrow", signature=rb"ARROW1"),
     "jsonl": _series("table_files:open_json_lines", "jsonl ndjson", may_be_compressed=True),
     "sqlite": _series(
         "table_files:open_sqlite",

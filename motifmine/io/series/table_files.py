@@ -1,4 +1,4 @@
-"""Tables in other forms: Feather and Arrow, JSON lines, SQLite, MATLAB and Excel files."""
+"""Tables in other forms: JSON lines, SQLite, MATLAB and Excel files."""
 
 import json
 import sqlite3
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from scipy.io import loadmat
 
 from motifmine.errors import DataError, FormatError
@@ -20,7 +19,6 @@ from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.hdf5_files import open_hdf5
 from motifmine.io.series.header import HEAD_ROWS
 from motifmine.io.series.options import SeriesOptions
-from motifmine.io.series.parquet_files import to_array
 from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 from motifmine.records.series import SeriesReader
 from motifmine.validation import require_package
@@ -31,38 +29,6 @@ HOME_ASSISTANT = (
     "SELECT m.entity_id AS entity_id, s.state AS state, s.last_updated_ts AS time "
     "FROM states s JOIN states_meta m ON s.metadata_id = m.metadata_id ORDER BY s.last_updated_ts"
 )
-
-
-def open_feather(path: Path, options: SeriesOptions) -> TableReader:
-    """Return a reader of the Feather or Arrow file at `path`; see `parquet_files`."""
-    try:
-        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
-            schema = file.schema
-            first = file.get_batch(0) if file.num_record_batches else None
-            n_bytes = path.stat().st_size
-            if first is None or not first.num_rows:
-                raise FormatError(f"{path} has no rows")
-            columns = [to_array(column) for column in first.slice(0, HEAD_ROWS).columns]
-    except (pa.ArrowException, OSError) as error:
-        raise FormatError(f"{path} cannot be read as a Feather file: {error}") from error
-    zoned = frozenset(
-        at for at, one in enumerate(schema) if pa.types.is_timestamp(one.type) and one.type.tz
-    )
-    names, units = split_units(schema.names)
-    head = make_text_head(str(path), names, columns, units=units, zoned=zoned)
-
-    def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
-        try:
-            with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
-                for number in range(file.num_record_batches):
-                    whole = file.get_batch(number)
-                    for begin in range(0, whole.num_rows, BATCH_ROWS):
-                        part = whole.slice(begin, BATCH_ROWS)
-                        yield [to_array(part.column(index)) for index in wanted]
-        except (pa.ArrowException, OSError) as error:
-            raise FormatError(f"{path} is a damaged Feather file: {error}") from error
-
-    return TableReader(head, batches, options, n_bytes=n_bytes)
 
 
 def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:

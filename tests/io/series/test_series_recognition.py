@@ -13,6 +13,7 @@ import pytest
 
 from motifmine.errors import DataError, FormatError, SpecError
 from motifmine.io.series.arrays import NamedArray, split_fields
+from motifmine.io.series.arrow_files import open_parquet
 from motifmine.io.series.column_names import (
     find_column,
     is_time_name,
@@ -25,7 +26,6 @@ from motifmine.io.series.hdf5_files import open_hdf5
 from motifmine.io.series.header import Head, ascends, is_data, parse_head
 from motifmine.io.series.numpy_files import open_npy, open_npz
 from motifmine.io.series.options import BadRows, SeriesOptions
-from motifmine.io.series.parquet_files import open_parquet
 from motifmine.io.series.row_stream import NO_LABELS, Rows, RowStream
 from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
 from motifmine.io.series.time_formats import (

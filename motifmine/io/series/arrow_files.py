@@ -1,6 +1,6 @@
-"""Parquet files as series."""
+"""Parquet, Feather and Arrow files as series."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,64 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.typed_reader import Column, TableReader, make_text_head
 
 BATCH_ROWS = 1 << 16
+ReadBatches = Callable[[int, Sequence[str] | None], Iterator[pa.RecordBatch]]
 
 
 def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
-    """Return a reader of the Parquet file at `path`.
+    """Return a reader of the Parquet file at `path`; see `open_arrow`."""
+
+    def read(n_rows: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=n_rows, columns=columns)
+
+    return open_arrow(path, "Parquet", read, options)
+
+
+def open_feather(path: Path, options: SeriesOptions) -> TableReader:
+    """Return a reader of the Feather or Arrow file at `path`; see `open_arrow`."""
+
+    def read(n_rows: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+            for number in range(file.num_record_batches):
+                whole = file.get_batch(number)
+                chosen = whole if columns is None else whole.select(columns)
+                for begin in range(0, whole.num_rows, n_rows):
+                    yield chosen.slice(begin, n_rows)
+
+    return open_arrow(path, "Feather", read, options, n_bytes=path.stat().st_size)
+
+
+def open_arrow(
+    path: Path, kind: str, read: ReadBatches, options: SeriesOptions, *, n_bytes: int = 0
+) -> TableReader:
+    """Return a reader of batches of Arrow.
 
     Nulls and NaN are missing values. Nested columns are excluded.
 
-    Raises `FormatError` if it is not a Parquet file, or has no rows.
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        Name of the format.
+    read : callable
+        Yields batches of at most so many rows, of some columns or (None) of all.
+    n_bytes : int
+        Size of the file; rows of small files may be in any order.
+
+    Raises
+    ------
+    FormatError
+        If the file is of another format, has no rows, or several columns of one name.
     """
     try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            first = next(file.iter_batches(batch_size=HEAD_ROWS), None)
+        first = next(read(HEAD_ROWS, None), None)
     except (pa.ArrowException, OSError) as error:
-        raise FormatError(f"{path} cannot be read as a Parquet file: {error}") from error
+        raise FormatError(f"{path} cannot be read as a {kind} file: {error}") from error
     if first is None or not first.num_rows:
         raise FormatError(f"{path} has no rows")
+    schema = first.schema
+    if len(set(schema.names)) < len(schema.names):
+        raise FormatError(f"{path} has several columns of one name; rename them")
     # UTC in Arrow, which the datetime64 of NumPy no longer says
     zoned = frozenset(
         index
@@ -43,24 +84,17 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
         columns = [to_array(column) for column in first.columns]
     except (pa.ArrowException, ValueError, OverflowError) as error:
         raise FormatError(f"{path} has values that cannot be read: {error}") from error
-    head = make_text_head(
-        str(path),
-        names,
-        columns,
-        units=units,
-        zoned=zoned,
-    )
+    head = make_text_head(str(path), names, columns, units=units, zoned=zoned)
 
     def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
+        fields = [schema.names[index] for index in wanted]
         try:
-            with pq.ParquetFile(path) as file:
-                fields = [schema.names[index] for index in wanted]
-                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=fields):
-                    yield [to_array(batch.column(field)) for field in fields]
+            for batch in read(BATCH_ROWS, fields):
+                yield [to_array(batch.column(field)) for field in fields]
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-            raise FormatError(f"{path} is a damaged Parquet file: {error}") from error
+            raise FormatError(f"{path} is a damaged {kind} file: {error}") from error
 
-    return TableReader(head, batches, options)
+    return TableReader(head, batches, options, n_bytes=n_bytes)
 
 
 def to_array(column: pa.Array) -> Column:
