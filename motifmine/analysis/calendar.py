@@ -15,7 +15,7 @@ from motifmine.records.wall_clock import (
     SLOT_S,
     clock_starts,
     find_time_zone,
-    zone_offsets_s,
+    local_seconds,
 )
 from motifmine.types import Floats, Indices, Indices32
 
@@ -137,7 +137,7 @@ def make_calendar(record: FitRecord) -> Calendar | None:
         return None
     known, weight = _count_bins(slots)
     # quarters of an hour in UTC first: offsets of all zones are multiples of them
-    local_s = known * SLOT_S + zone_offsets_s(known, find_time_zone(record.time_zone))
+    local_s = local_seconds(known * np.float64(SLOT_S), find_time_zone(record.time_zone))
     hours, hour_of_slot = np.unique(
         np.floor(local_s / HOUR_S).astype(np.int64), return_inverse=True
     )
@@ -205,8 +205,7 @@ MONTHS = (
 
 def find_day(utc_s: float, zone: str) -> int:
     """Return the day since 1970 of an instant in a time zone."""
-    slot = np.array([int(utc_s // SLOT_S)])
-    return int((utc_s + zone_offsets_s(slot, find_time_zone(zone))[0]) // DAY_S)
+    return int(local_seconds(np.array([utc_s]), find_time_zone(zone))[0] // DAY_S)
 
 
 def _find_slots(record: FitRecord) -> list[Indices]:

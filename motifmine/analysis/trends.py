@@ -12,12 +12,10 @@ from motifmine.analysis.calendar import HOUR_S, Calendar, compute_day_rates
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.drift import Drift
 from motifmine.records.fit import MotifSet
-from motifmine.types import Floats
 
 FEWEST_DAYS = 8
 LEAST_CHANGE = 2.0  # smallest ratio of the rates of the first and the last third of the days
-# smallest absolute value of Kendall's statistic, in standard deviations under no trend
-LEAST_DEVIATION = 2.8
+LARGEST_P = 0.005  # of a trend; an archive has many motifs
 # smallest cosine at the best shift of two motifs of which one may replace the other
 LEAST_SIMILARITY = 0.3
 
@@ -62,6 +60,8 @@ def find_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:
     Mann-Kendall test (Mann 1945) on the daily rates. It assumes independent days: a wet month is
     a trend, too.
     """
+    from scipy.stats import kendalltau  # noqa: PLC0415  (slow to import)
+
     days = compute_day_rates(calendar)
     if len(days.day) < FEWEST_DAYS:
         return ()
@@ -74,25 +74,12 @@ def find_trends(calendar: Calendar, motifs: MotifSet) -> tuple[Trend, ...]:
             for part in (slice(None, third), slice(-third, None))
         )
         is_large = max(first, last) >= LEAST_CHANGE * min(first, last) and count.any()
-        if is_large and abs(compute_kendall(count / hours)) >= LEAST_DEVIATION:
+        if (
+            is_large
+            and kendalltau(days.day, count / hours, method="asymptotic").pvalue <= LARGEST_P
+        ):
             found.append(Trend(motif=motif, first_per_hour=first, last_per_hour=last))
     return _pair_opposite(found, motifs)
-
-
-def compute_kendall(value: Floats) -> float:
-    """Return Kendall's statistic of a sequence over its standard deviation without a trend.
-
-    Examples
-    --------
-    >>> round(compute_kendall(np.arange(10.0)), 2), compute_kendall(np.ones(10))
-    (4.02, 0.0)
-    """
-    n = len(value)
-    order = np.sign(value[None, :] - value[:, None])
-    concordance = float(np.triu(order, 1).sum())
-    ties = np.unique(value, return_counts=True)[1]
-    variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
-    return concordance / float(np.sqrt(variance)) if variance > 0 else 0.0
 
 
 def _pair_opposite(found: list[Trend], motifs: MotifSet) -> tuple[Trend, ...]:

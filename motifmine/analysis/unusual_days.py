@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from motifmine.analysis.calendar import Calendar
 from motifmine.types import Floats, Indices
@@ -28,6 +29,7 @@ CLIP = 6.0  # limit of squared residuals, so that single days do not inflate the
 # mean and standard deviation of a clipped squared standard normal number
 CLIPPED_MEAN, CLIPPED_SPREAD = 0.974, 1.25
 OVERDISPERSION_MARGIN = 1.7  # standard errors added to the estimated variation between days
+MOST_PHI = 10.0  # largest overdispersion, of a motif that is there on one day of many
 SURPRISE = -1  # used instead of a motif index for the time that the motifs explain badly
 
 
@@ -173,14 +175,14 @@ def estimate_overdispersion(found: Floats, expected: Floats) -> float:
         squares = (found - expected) ** 2 / (expected + phi * expected**2)
         return float(np.minimum(squares, CLIP).mean())
 
-    low, high = 0.0, 10.0
-    if not len(found) or mean(low) <= goal:
+    if not len(found) or mean(0.0) <= goal:
         return 0.0
-    # bisection: the mean falls with phi
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if mean(middle) > goal else (low, middle)
-    return high
+    # the mean falls with phi
+    return (
+        MOST_PHI
+        if mean(MOST_PHI) > goal
+        else float(brentq(lambda phi: mean(phi) - goal, 0, MOST_PHI))
+    )
 
 
 def compute_p_values(found: Floats, expected: Floats, phi: float) -> Floats:
@@ -194,30 +196,20 @@ def compute_p_values(found: Floats, expected: Floats, phi: float) -> Floats:
     phi : float, >= 0
         Overdispersion: the variance is expected + phi expected**2.
     """
-    from scipy.special import betainc, gammainc, gammaincc  # noqa: PLC0415  (slow to import)
+    from scipy.stats import nbinom, poisson  # noqa: PLC0415  (slow to import)
 
     expected = np.maximum(expected, 1e-9)
-    least = np.maximum(found, 1e-300)
-    if phi < 1e-9:
-        below, above = gammaincc(found + 1, expected), gammainc(least, expected)
-    else:
-        size = 1 / phi
-        below = betainc(size, found + 1, size / (size + expected))
-        above = betainc(least, size, expected / (size + expected))
-    # P(N >= 0) is 1; the incomplete functions have no value there
-    above = np.where(found == 0, 1.0, above)
-    p_value: Floats = np.minimum(1.0, 2 * np.minimum(below, above))
+    usual = poisson(expected) if phi < 1e-9 else nbinom(1 / phi, 1 / (1 + phi * expected))
+    p_value: Floats = np.minimum(1, 2 * np.minimum(usual.cdf(found), usual.sf(found - 1)))
     return p_value
 
 
 def _adjust_p_values(p_value: Floats) -> Floats:
     """Return p-values adjusted by Benjamini and Hochberg, NaN where there is none."""
-    known = np.flatnonzero(np.isfinite(p_value))
-    order = known[np.argsort(p_value[known], kind="stable")]
-    ranked = p_value[order] * len(order) / np.arange(1, len(order) + 1)
-    q_value = np.full(len(p_value), np.nan)
-    # Benjamini-Hochberg is monotonic: a smaller p-value never has a larger q-value
-    q_value[order] = np.minimum.accumulate(ranked[::-1])[::-1]
+    from scipy.stats import false_discovery_control  # noqa: PLC0415  (slow to import)
+
+    q_value, known = np.full(len(p_value), np.nan), np.isfinite(p_value)
+    q_value[known] = false_discovery_control(p_value[known])
     return q_value
 
 

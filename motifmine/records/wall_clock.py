@@ -51,11 +51,11 @@ def local_seconds(utc_s: Floats, zone: tzinfo) -> Floats:
     slot = np.floor(utc_s / SLOT_S).astype(np.int64)
     # the database is asked once a quarter of an hour, not once an occurrence
     known, where = np.unique(slot, return_inverse=True)
-    local: Floats = utc_s + zone_offsets_s(known, zone)[where]
+    local: Floats = utc_s + _offsets_s(known, zone)[where]
     return local
 
 
-def zone_offsets_s(slots: Indices, zone: tzinfo) -> Floats:
+def _offsets_s(slots: Indices, zone: tzinfo) -> Floats:
     """Return the offset from UTC at quarters of an hour since 1970, seconds, float64 array (N,).
 
     Raises `DataError` when a time is outside the calendar of the standard library.

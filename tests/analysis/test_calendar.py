@@ -19,7 +19,6 @@ from motifmine.analysis.trends import find_trends
 from motifmine.analysis.unusual_days import (
     SURPRISE,
     UnusualDay,
-    compute_p_values,
     estimate_overdispersion,
     find_unusual_days,
 )
@@ -244,19 +243,6 @@ def test_day_of_much_surprise_stands_out() -> None:
     surprising[24 * 17 : 24 * 18] += 600
     found = find_unusual_days(replace(calendar, surprising_s=surprising))
     assert [(day.day, day.motif) for day in found] == [(MONDAY + 17, SURPRISE)]
-
-
-def test_tails_are_those_of_poisson_and_of_the_negative_binomial() -> None:
-    from scipy import stats
-
-    for phi in (0.0, 0.2):
-        for n, expected in ((0, 3.0), (12, 41.0), (60, 41.0)):
-            law = (
-                stats.nbinom(1 / phi, 1 / (1 + phi * expected)) if phi else stats.poisson(expected)
-            )
-            tail = 2 * min(law.cdf(n), law.sf(n - 1))
-            found = compute_p_values(np.array([float(n)]), np.array([expected]), phi)
-            assert found[0] == pytest.approx(min(1, tail), rel=1e-6)
 
 
 def test_overdispersion_is_not_too_low_and_bears_an_outlier() -> None:
