@@ -111,8 +111,9 @@ def grow_motifs(
     n_threads: int,
     on_round: Callable[[float], None],
     most_motifs: int = MOST_MOTIFS,
+    drops_surplus: bool = True,
 ) -> Grown:
-    """Return the motifs that describe `table` shortest, at most `most_motifs` of sparse tables.
+    """Return the motifs that describe `table` shortest.
 
     Parameters
     ----------
@@ -120,6 +121,8 @@ def grow_motifs(
         Without words that never occur.
     on_round : callable
         Called with the log-likelihood of every round.
+    most_motifs, drops_surplus
+        Of sparse tables, see `grow_from_followers`.
     """
     rng = generator(seed, Stream.GROWTH)
     # windows are cut from a dense matrix of time and word
@@ -129,7 +132,9 @@ def grow_motifs(
     part = part_of_time(table, motif_length, round(n_observations), round(lengths), rng)
     field = _field(part, motif_length, priors, n_threads)
     if priors.least_count:
-        state = grow_from_followers(field.problem, motif_length, most_motifs)
+        state = grow_from_followers(
+            field.problem, motif_length, most_motifs, drops_surplus=drops_surplus
+        )
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)
     candidates = []

@@ -57,8 +57,10 @@ def count_of_event(table: ObservationTable) -> float:
     return float(np.median(table.count))
 
 
-def grow_from_followers(problem: Problem, motif_length: int, most_motifs: int) -> State:
-    """Return motifs from what follows frequent words, without those that are surplus.
+def grow_from_followers(
+    problem: Problem, motif_length: int, most_motifs: int, *, drops_surplus: bool
+) -> State:
+    """Return motifs from what follows frequent words.
 
     Parameters
     ----------
@@ -68,28 +70,37 @@ def grow_from_followers(problem: Problem, motif_length: int, most_motifs: int) -
         Bins.
     most_motifs : int
         Of more the cheapest are dropped.
+    drops_surplus : bool
+        Whether those go, too, that gain less than their description length.
     """
     seeds = follower_seeds(problem)
     # in order of how sure they are, so that a copy is dropped for a surer one
     trials = [
-        _grown(problem, seeds[_unlike(seeds, cosine)], motif_length, most_motifs)
-        for cosine in SAME_COSINES
+        _learned(problem, seeds[_unlike(seeds, cosine)], motif_length) for cosine in SAME_COSINES
+    ]
+    if drops_surplus:
+        trials = [_without_surplus(problem, state, motif_length) for state in trials]
+    trials = [prune_motifs(problem, state, most_motifs) for state in trials]
+    # starts that copies had are found again by the motifs that are left
+    trials = [
+        _restarted(problem, state.motifs, state.background_word, motif_length) for state in trials
     ]
     return max(trials, key=lambda state: compute_saving(problem, state))
 
 
-def _grown(problem: Problem, seeds: Floats32, motif_length: int, most_motifs: int) -> State:
-    """Return motifs learned from seeds (n, L, W), without those that are surplus."""
+def _learned(problem: Problem, seeds: Floats32, motif_length: int) -> State:
+    """Return motifs learned from seeds (n, L, W), copies merged."""
     state = _restarted(problem, seeds, problem.word_shares(), motif_length)
-    state, _ = settle(problem, merge_copies(state, 1), motif_length, N_SETTLE)
+    return settle(problem, merge_copies(state, 1), motif_length, N_SETTLE)[0]
+
+
+def _without_surplus(problem: Problem, state: State, motif_length: int) -> State:
     while state.n_motifs > 1 and not is_time_up():
         fewer = drop_surplus_motif(problem, state)
         if fewer is None:
             break
         state, _ = settle(problem, fewer, motif_length, N_WITHOUT)
-    state = prune_motifs(problem, state, most_motifs)
-    # starts that copies had are found again by the motifs that are left
-    return _restarted(problem, state.motifs, state.background_word, motif_length)
+    return state
 
 
 def _restarted(problem: Problem, motifs: Floats32, words: Floats, motif_length: int) -> State:

@@ -206,6 +206,7 @@ def grown(
         n_threads=n_threads,
         on_round=watch.see_round,
         most_motifs=spec.n_motifs or MOST_MOTIFS,
+        drops_surplus=spec.drop_surplus,
     )
     problem = prepare_em(
         table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
