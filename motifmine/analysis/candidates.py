@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.analysis.chance_level import score_table
 from motifmine.analysis.occurrences import join_occurrences, keep_occurrences
+from motifmine.analysis.score_tables import score_table
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Occurrences
 from motifmine.records.significance import ScoreTable

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from motifmine.analysis.alike_motifs import join_alike
-from motifmine.analysis.chance_level import add_candidates
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
+from motifmine.analysis.score_tables import add_candidates
 from motifmine.analysis.significance import (
+    allowed_shares,
     p_values_of,
     recurring_share_of,
     with_chance,
@@ -16,6 +19,7 @@ from motifmine.analysis.significance import (
 )
 from motifmine.models.starts import Infer
 from motifmine.records.fit import Background, MotifSet, Occurrences
+from motifmine.records.settings import Detection
 from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
@@ -29,13 +33,15 @@ def locate_occurrences(
     motifs: MotifSet,
     background: Background,
     significance: Significance | None,
-    least_score: float,
+    detection: Detection,
     infer: Infer,
 ) -> tuple[Occurrences, Significance | None]:
-    """Return the occurrences of a fit's motifs in other documents, of `least_score` nats or more.
+    """Return the occurrences of a fit's motifs in other documents.
 
     Decoys compete as in the fit, and the false discovery rates of scores are those of the fit, but
-    for the probability of being false, which is of the candidates in both. The p-values of the
+    for the probability of being false, which is of the candidates in both. Where motifs are rarer
+    than in the fit, chance is a larger share of what reaches its score: no more is false than
+    allowed by these probabilities, too. The p-values of the
     significance that is returned, and the shares that recur, are of these documents, none of which
     the motifs were learned from.
 
@@ -49,8 +55,8 @@ def locate_occurrences(
         Of the fit.
     significance : Significance or None
         Of the fit; None for fits of versions that did not test their motifs: no decoys compete.
-    least_score : float
-        Nats.
+    detection : Detection
+        Of the fit.
     infer : callable
         Infers starts of given motifs, see `motifmine.analysis.competition.Infer`.
     """
@@ -76,7 +82,21 @@ def locate_occurrences(
             scores=scores,
             scores_elsewhere=None,
             p_value=p_values_of(found, motifs, known.seed),
-            recurring_share=recurring_share_of(found, least_score),
+            recurring_share=recurring_share_of(found, detection.least_score),
         )
-    peaks = keep_occurrences(peaks, peaks.score >= least_score)
+    peaks = _keep_sure(peaks, detection)
     return without_companions(peaks, motifs.motif_length, table.n_times), known
+
+
+def _keep_sure(peaks: Occurrences, detection: Detection) -> Occurrences:
+    """Return the peaks of the fit's least score, and of those as many as may be listed."""
+    peaks = keep_occurrences(peaks, peaks.score >= detection.least_score)
+    if peaks.false_probability is None or detection.false_alarms_per_hour is not None:
+        return peaks
+    order = np.argsort(-peaks.score, kind="stable")
+    share = np.cumsum(peaks.false_probability[order]) / np.arange(1, len(order) + 1)
+    # probabilities do not fall with lower scores, so the share of a list rises with its length
+    for allowed in allowed_shares(detection):
+        if n_listed := int(np.count_nonzero(share <= allowed)):
+            break
+    return keep_occurrences(peaks, np.isin(np.arange(len(order)), order[:n_listed]))

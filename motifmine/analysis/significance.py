@@ -202,20 +202,26 @@ def _leave_out_folds(
 
 
 def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
-    """Return the detection with the lowest of `RELAXED_SHARES` that leaves any occurrence.
-
-    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
+    """Return the detection with the lowest of `allowed_shares` that leaves any occurrence.
 
     Parameters
     ----------
     target : float64 array
         Scores of the candidates, nats.
     """
-    for share in (detection.false_share, *RELAXED_SHARES):
-        relaxed = replace(detection, false_share=max(share, detection.false_share))
+    for share in allowed_shares(detection):
+        relaxed = replace(detection, false_share=share)
         if np.any(target >= least_score(scores, relaxed)):
             return relaxed
     return detection
+
+
+def allowed_shares(detection: Detection) -> list[float]:
+    """Return the share of false occurrences that is asked for, and those that may take its place.
+
+    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
+    """
+    return [detection.false_share, *(s for s in RELAXED_SHARES if s > detection.false_share)]
 
 
 def folds_for(n_occurrences: int, n_motifs: int) -> int:
@@ -272,8 +278,17 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
         See `recurrence_p_values`.
     """
     peaks = found.occurrences
-    motif, document, start = (
-        values.astype(np.int64) for values in (peaks.motif, peaks.document, peaks.start_bin)
+    motif = peaks.motif.astype(np.int64)
+    # of many decoys each has its own chance at every peak; busy scenes have no more events than a
+    # few, which would never show that motifs of many sure occurrences recur
+    event = len(motif) + np.arange(len(motif))
+    single = found.n_copies == 1
+    event[single] = label_events(
+        motif[single],
+        found.fold[single],
+        peaks.document[single],
+        peaks.start_bin[single],
+        motifs.usual_length,
     )
     return recurrence_p_values(
         peaks.score,
@@ -281,13 +296,7 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
         found.copy,
         n_copies=found.n_copies,
         fold=found.fold,
-        event=np.where(
-            # of many decoys each has its own chance at every peak; busy scenes have no more events
-            # than a few, which would never show that motifs of many sure occurrences recur
-            found.n_copies > 1,
-            len(motif) + np.arange(len(motif)),
-            label_events(motif, found.fold, document, start, motifs.usual_length),
-        ),
+        event=event,
         n_motifs=len(motifs),
         n_orders=n_orders,
         rng=generator(seed, Stream.DETECTION, LABELS),

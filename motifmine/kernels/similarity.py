@@ -36,10 +36,11 @@ def shifted_cosines(reference: Floats32, found: Floats32) -> tuple[Floats, Indic
     products = (_scale_to_unit(reference) @ _scale_to_unit(found).T).reshape(
         *reference.shape[:2], *found.shape[:2]
     )
-    shifts = np.arange(-(found.shape[1] - 1), reference.shape[1])
-    cosines = np.stack(
-        [np.trace(products, offset=-by, axis1=1, axis2=3, dtype=np.float64) for by in shifts]
-    )
+    length, n_shifts = found.shape[1], reference.shape[1] + found.shape[1] - 1
+    cosines = np.zeros((n_shifts, len(reference), len(found)))
+    for first, row in enumerate(products.transpose(1, 3, 0, 2)):
+        cosines[first : first + length] += row[::-1]
+    shifts = np.arange(1 - length, reference.shape[1])
     return cosines, shifts
 
 

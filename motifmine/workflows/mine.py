@@ -354,7 +354,7 @@ def locate(record: FitRecord, table: ObservationTable) -> FitRecord:
             record.motifs,
             record.background,
             significance,
-            spec.detection.least_score,
+            spec.detection,
             inference_of(spec),
         )
     return replace(

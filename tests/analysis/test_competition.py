@@ -9,18 +9,17 @@ from motifmine.analysis.candidates import join_candidates, no_candidates
 from motifmine.analysis.chance_level import (
     ADVANTAGE,
     DISPERSION,
-    add_candidates,
     dispersion_of_copies,
     holm_rejections,
     label_events,
     recurrence_p_values,
-    score_table,
 )
 from motifmine.analysis.competition import compete, cross_fit, leave_out, match_motifs
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.pieces import cut_pieces
+from motifmine.analysis.score_tables import add_candidates, score_table
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts

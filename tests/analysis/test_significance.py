@@ -10,6 +10,7 @@ from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.significance import least_score, relax, with_chance
+from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
 from motifmine.records.settings import Detection
@@ -17,6 +18,7 @@ from motifmine.records.significance import ScoreTable, Significance
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.simulation import Simulation, simulate
+from motifmine.workflows.mine import locate, mine
 from tests.helpers.fit_records import lane_record
 
 SCORES = ScoreTable(
@@ -106,7 +108,9 @@ def without_order(table: ObservationTable, seed: int) -> ObservationTable:
 def p_values_in(table: ObservationTable, motifs: MotifSet) -> np.ndarray:
     flat = Background(probability=np.full(table.n_words, 1 / table.n_words, "f4"), weight=0.3)
     known = significance(p_value=np.zeros(len(motifs)), recurring_share=np.ones(len(motifs)))
-    _, found = locate_occurrences(table, motifs, flat, known, 3.0, infer_starts)
+    _, found = locate_occurrences(
+        table, motifs, flat, known, Detection(least_score=3.0), infer_starts
+    )
     assert found is not None
     return found.p_value
 
@@ -125,6 +129,16 @@ def test_p_values_in_recordings_without_order_are_uniform_at_most(n_words: int) 
     p = np.concatenate(found)
     assert kstest(p, "uniform", alternative="greater").pvalue > 0.1
     assert np.count_nonzero(p <= 0.01) <= 2
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("seed", [2, 3])
+def test_next_to_nothing_is_listed_of_recordings_without_order(seed: int) -> None:
+    """Two dozen reach the score that is enough where motifs occur all the time."""
+    drawn = simulate(n_motifs=3, n_times=900, motif_length=8, n_words=5, seed=seed)
+    record = mine(drawn.table, Plsm(n_motifs=3, motif_length=8))
+    assert len(record.occurrences) > 60
+    assert len(locate(record, without_order(drawn.table, seed)).occurrences) <= 2
 
 
 def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(

@@ -169,13 +169,13 @@ def fit_files(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
     )
     # tested in the part only: a test on everything would learn the motifs several times
-    fit, significance, least_score = _recurring_motifs(fit, part, detection)
-    task = _locate_task(fit, reading, learner, part, significance, least_score)
+    fit, significance, detection = _recurring_motifs(fit, part, detection)
+    task = _locate_task(fit, reading, learner, part, significance, detection)
     batch = streaming.batch_documents or default_batch(census.documents)
     made_with = replace(
         first.provenance.spec,
         preparation=choice,
-        detection=replace(detection, least_score=least_score),
+        detection=detection,
         table=census.scene.spec,
         streaming=StreamingState(
             batch_documents=batch,
@@ -302,15 +302,16 @@ def _word_shares(census: Census, reading: Reading) -> Floats:
 
 def _recurring_motifs(
     fit: Any, part: ObservationTable, detection: Detection
-) -> tuple[Any, Significance, float]:
-    """Return the fit with the motifs that recur in the part, their significance, and threshold."""
+) -> tuple[Any, Significance, Detection]:
+    """Return the fit with the motifs that recur in the part, their significance, and thresholds."""
     found = assess_fit(part, replace(fit, activations=fit.transform(part)), detection)
     fit = replace(
         fit,
         motifs=select_entries(fit.motifs, "motif", found.kept),
         background=widen_background(fit.background, fit.motifs, found.kept),
     )
-    return fit, found.significance, found.least_score
+    chosen = replace(detection, least_score=found.least_score, false_share=found.false_share)
+    return fit, found.significance, chosen
 
 
 def _locate_task(
@@ -319,7 +320,7 @@ def _locate_task(
     learner: OutOfCore,
     part: ObservationTable,
     significance: Significance,
-    least_score: float,
+    detection: Detection,
 ) -> LocateTask:
     """Return the task of locating motifs, with the anomaly scale of the part."""
     located = fit.locate(part)
@@ -328,7 +329,7 @@ def _locate_task(
         learner=learner,
         motifs=fit.motifs,
         background=fit.background,
-        least_score=least_score,
+        detection=detection,
         significance=significance,
         scale=calibrate(
             measure_held_out(part, fit.motifs, located.background, located.activations),

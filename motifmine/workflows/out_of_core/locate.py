@@ -23,6 +23,7 @@ from motifmine.records.fit import (
     MotifSet,
     Occurrences,
 )
+from motifmine.records.settings import Detection
 from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, Recording
 from motifmine.types import Floats
@@ -40,8 +41,8 @@ class LocateTask:
     """Its weight is one for all documents: scores do not depend on the group of a document."""
     significance: Significance | None
     """False discovery rates of scores; None for fits that were not tested."""
-    least_score: float
-    """Least score of reported occurrences, nats."""
+    detection: Detection
+    """Which occurrences are reported."""
     scale: AnomalyScale | None
     """Usual values; None: anomalies are not searched."""
 
@@ -160,7 +161,7 @@ def locate_group(task: LocateTask, group: Group) -> tuple[int, LocatedGroup]:
         task.motifs,
         task.background,
         task.significance,
-        task.least_score,
+        task.detection,
         infer_starts,
     )
     return group.number, LocatedGroup(

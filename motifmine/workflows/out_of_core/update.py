@@ -227,7 +227,7 @@ def _locate_task(
         learner=learner,
         motifs=record.motifs,
         background=record.background,
-        least_score=detection.least_score,
+        detection=detection,
         significance=record.significance,
         scale=usable_scale(record.anomalies),
     )
