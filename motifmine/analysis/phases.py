@@ -14,7 +14,7 @@ from motifmine.durations import format_seconds
 from motifmine.errors import DataError
 from motifmine.models.states.model import SavedStates, find_states
 from motifmine.records.fit import FitRecord, Occurrences
-from motifmine.types import Floats, Indices
+from motifmine.types import Indices
 
 BINS_A_CYCLE = 10  # time bins of a cycle that states are found in
 STARTS_A_BIN = 0.5  # mean starts of a bin where there is no cycle
@@ -100,14 +100,3 @@ def _group(cycle: Cycle) -> tuple[tuple[int, ...], ...]:
             groups.append([])
         groups[-1].append(motif)
     return tuple(tuple(sorted(group)) for group in groups)
-
-
-def mean_rates(phases: Phases) -> Floats:
-    """Return how often each motif starts in each state, 1/s, float64 array (state, motif)."""
-    visits, rate = phases.visits, phases.states.rate
-    assert visits.end_s is not None
-    length = np.bincount(visits.motif, visits.end_s - visits.start_s, minlength=len(rate))
-    counted = np.bincount(visits.motif, visits.weight, minlength=len(rate))
-    words = rate / rate.sum(axis=1, keepdims=True)
-    found: Floats = words * (counted / np.maximum(length, 1e-9))[:, None]
-    return found

@@ -7,7 +7,7 @@ model's name or class; what commands need to know of a model is in its entry.
 
 import importlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -221,45 +221,43 @@ def locate_motifs(record: FitRecord, table: ObservationTable) -> Located:
     """
     if len(record.motifs) == 0:
         return locate_nothing(record.background, table)
-    model = record.provenance.model
-    place = entry_of(model).locate if model in model_names() else FALLBACK.locate
-    found: Located | None = load(place)(record, table)
-    if found is None:
-        found = load(FALLBACK.locate)(record, table)
-    assert found is not None
+    own = part_of(record.provenance.model, "locate")
+    found: Located | None = own(record, table) if own is not None else None
+    return load(FALLBACK.locate)(record, table) if found is None else found
+
+
+def part_of(model: str, part: str) -> Callable[..., Any] | None:
+    """Return what a model has for a field of its entry; None: nothing, or it is not installed."""
+    place = getattr(entry_of(model), part) if model in model_names() else ""
+    found: Callable[..., Any] | None = load(place) if place else None
     return found
 
 
 def finds_occurrences(model: str) -> bool:
     """Return whether a model itself finds occurrences, and gives no activations."""
-    return model in model_names() and bool(entry_of(model).occurrences)
+    return part_of(model, "occurrences") is not None
 
 
 def own_occurrences(record: FitRecord, table: ObservationTable) -> Occurrences | None:
     """Return the occurrences that a saved fit's model itself finds; None: it gives activations."""
-    model = record.provenance.model
-    if not finds_occurrences(model):
-        return None
-    found: Occurrences = load(entry_of(model).occurrences)(record, table)
-    return found
+    find = part_of(record.provenance.model, "occurrences")
+    return None if find is None else find(record, table)
 
 
 def judges(model: str) -> bool:
     """Return whether a model has a critic."""
-    return model in model_names() and bool(entry_of(model).verdicts)
+    return part_of(model, "verdicts") is not None
 
 
 def judge_documents(record: FitRecord, table: ObservationTable) -> list[Verdicts]:
     """Return the verdicts of a saved fit's model on documents, [] of models without a critic."""
-    model = record.provenance.model
-    place = entry_of(model).verdicts if judges(model) else ""
-    found: list[Verdicts] = load(place)(record, table) if place else []
-    return found
+    judge = part_of(record.provenance.model, "verdicts")
+    return [] if judge is None else judge(record, table)
 
 
 def has_sampler(model: str) -> bool:
     """Return whether a model draws documents with a network of its own."""
-    return model in model_names() and bool(entry_of(model).sampler)
+    return part_of(model, "sampler") is not None
 
 
 def draw_rates(record: FitRecord, base: Floats, seed: int) -> Floats:
@@ -272,11 +270,8 @@ def draw_rates(record: FitRecord, base: Floats, seed: int) -> Floats:
         What occurrences and background add up to.
     seed : int
     """
-    model = record.provenance.model
-    rates: Floats = (
-        load(entry_of(model).sampler)(record, base, seed) if has_sampler(model) else base
-    )
-    return rates
+    draw = part_of(record.provenance.model, "sampler")
+    return base if draw is None else draw(record, base, seed)
 
 
 def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:

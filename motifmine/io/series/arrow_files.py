@@ -55,7 +55,7 @@ def open_arrow(
     kind : str
         Name of the format.
     read : callable
-        Yields batches of at most so many rows, of some columns or (None) of all.
+        Yields batches, given their largest number of rows, and the columns or None for all.
     n_bytes : int
         Size of the file; rows of small files may be in any order.
 

@@ -73,8 +73,8 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     n_columns, most_marks = STRIP_COLUMNS, MOST_MARKS // max(len(record.motifs), 1)
     if len(mine) > most_marks:
         n_columns = min(n_columns, max(FEWEST_COLUMNS, most_marks // len(documents)))
-    column = (found.start_s[mine] - first_s) / (last_s - first_s) * n_columns
-    column = np.clip(column.astype(np.int64), 0, n_columns - 1)
+    place = (found.start_s[mine] - first_s) / (last_s - first_s) * n_columns
+    column = np.clip(place.astype(np.int64), 0, n_columns - 1)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
     parts = [
         f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '

@@ -20,6 +20,9 @@ ACTIVE_SHARE = 1 / 3  # a channel is active in a bin with this share of its larg
 LEAST_REST = 2  # bins of a motif in which a channel must not be active to be compared with
 # kinds of channels by their number in the coding, see `motifmine.features.series.mixed`
 MIXED_KINDS = ("rectified", "counts", "state", "")
+# names of what two words say, see `_name_sides`
+SIDES = ("high", "low", "falls", "rises")
+CHANGES = ("rises", "falls", "rises and falls back", "falls and rises again")
 ONE_SIDED = 0.8  # share of its mass on one side from which a channel is described as high or low
 
 
@@ -102,9 +105,9 @@ def _describe_channel(
     if kind == "levels":
         verb = _name_level(steps, layout, channel)
     elif kind == "changes":
-        verb = _name_change(steps)
+        verb = _name_sides(steps, CHANGES)
     elif kind == "rectified":
-        verb = _name_side(steps[:, :2])
+        verb = _name_sides(steps[:, :2], SIDES)
         if raw is not None:
             verb = _add_amount(verb, raw[:, channel], is_active, layout, channel, bin_s)
     elif kind == "state":
@@ -166,26 +169,16 @@ def _measure_sides(steps: Floats) -> tuple[float, float, float]:
     return share, when[0], when[1]
 
 
-def _name_side(steps: Floats) -> str:
-    share, high, low = _measure_sides(steps)
+def _name_sides(steps: Floats, names: tuple[str, str, str, str]) -> str:
+    """Return a name by two words: only the first, only the second, first before second, after."""
+    share, first, second = _measure_sides(steps)
     if share >= ONE_SIDED:
-        return "high"
+        return names[0]
     if share <= 1 - ONE_SIDED:
-        return "low"
-    if abs(high - low) < TOGETHER:
+        return names[1]
+    if abs(first - second) < TOGETHER:
         return "swings"
-    return "rises" if high > low else "falls"
-
-
-def _name_change(steps: Floats) -> str:
-    share, rise, fall = _measure_sides(steps)
-    if share >= ONE_SIDED:
-        return "rises"
-    if share <= 1 - ONE_SIDED:
-        return "falls"
-    if abs(rise - fall) < TOGETHER:
-        return "swings"
-    return "rises and falls back" if rise < fall else "falls and rises again"
+    return names[2] if first < second else names[3]
 
 
 def _name_level(steps: Floats, layout: Channels, channel: int) -> str:
