@@ -235,21 +235,23 @@ def test_a_stopped_object_has_static_words_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_moving_pixels_are_those_of_the_plain_count(seed: int) -> None:
+@pytest.mark.parametrize("shape", [(5, 8), (10, 16), (11, 17)])
+def test_moving_pixels_are_those_of_the_plain_count(seed: int, shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(seed)
-    n_cells, n_vectors, n_pixels = 7, 40, 300
+    n_cells, n_pixels = 7, 300
     directions = int(rng.integers(1, 13))
     turns = 2 * np.pi * np.arange(directions) / directions
     compass = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
-    flow = rng.normal(size=(n_vectors, 2)).astype(np.float32)
-    places = rng.integers(0, n_vectors, n_pixels).astype(np.int32)
+    flow = rng.normal(size=(5, 8, 2)).astype(np.float32)
+    enlarged = shape[0] // 5 * np.asarray(cv2.resize(flow, shape[::-1])).reshape(-1, 2)
+    places = rng.integers(0, len(enlarged), n_pixels).astype(np.int32)
     cells = rng.integers(0, n_cells, n_pixels).astype(np.int32)
     pixels = np.flatnonzero(rng.random(n_pixels) < 0.5)
-    found = count_moving_pixels(pixels, flow, places, cells, n_cells, compass, 0.7)
-    plain = count_moving(pixels, flow, places, cells, n_cells, directions, 0.7)
+    found = count_moving_pixels(pixels, flow, *shape, places, cells, n_cells, compass, 0.7)
+    plain = count_moving(pixels, enlarged, places, cells, n_cells, directions, 0.7)
     assert found.reshape(n_cells, directions).tolist() == plain
-    still = count_still_pixels(pixels, flow, places, cells, n_cells, 0.7)
-    assert still.tolist() == count_standing(pixels, flow, places, cells, n_cells, 0.7)
+    still = count_still_pixels(pixels, flow, *shape, places, cells, n_cells, 0.7)
+    assert still.tolist() == count_standing(pixels, enlarged, places, cells, n_cells, 0.7)
 
 
 def bytes_of(rows: Iterator[BinRow]) -> list[tuple[int, bytes, bytes]]:
