@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from motifmine.errors import SpecError
 
 SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+# no sign and no exponent: 1e3s is more likely a slip than a thousand seconds
 PATTERN = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*")
 
 
@@ -34,6 +35,7 @@ class Duration:
         zero.
         """
         match = PATTERN.fullmatch(text)
+        # the usual mistake; seconds and bins are both plausible, so neither is taken
         if match and not match[2]:
             raise SpecError(f"{text!r} has no unit; did you mean {match[1]}s or {match[1]}bins?")
         if not match or match[2] not in (*SECONDS, "bin", "bins"):
@@ -51,6 +53,7 @@ class Duration:
 
     def bins(self, bin_s: float) -> int:
         """Return the length rounded to time bins of `bin_s` seconds, at least 1."""
+        # shorter than half a bin: one bin rather than nothing
         return max(1, round(self.seconds(bin_s) / bin_s))
 
 
@@ -62,5 +65,6 @@ def format_seconds(seconds: float) -> str:
     >>> [format_seconds(s) for s in (1234.56, 18.0, 0.2118, 0.0045, 0.0)]
     ['1234.6 s', '18.0 s', '0.21 s', '0.0045 s', '0.0 s']
     """
+    # 0 has no logarithm
     decimals = 1 if seconds == 0 else max(1, 1 - math.floor(math.log10(abs(seconds))))
     return f"{seconds:.{min(decimals, 6)}f} s"

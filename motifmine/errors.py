@@ -51,6 +51,7 @@ class MissingExtraError(MotifmineError, ImportError):
 
 def describe_error(error: Exception) -> str:
     """Return what a message says of an error: for one of the system, the file first."""
+    # our own OSErrors have no file name and say all in their text
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)

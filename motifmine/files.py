@@ -20,12 +20,14 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
     Raises `WorkspaceError` when `path` exists and `force` is not set, or the file cannot be
     written.
     """
+    # before the body, which may take hours
     refuse_overwriting(path, force=force)
     sweep_once(path.parent)
     try:
         make_folder(path.parent)
         with own_path(temporary_name(path)) as part:
             yield part
+            # a rename may reach the disk before the data: after a power cut the file would be empty
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
             _rename(part, path, force=force)
@@ -38,6 +40,7 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
 def _rename(part: Path, path: Path, *, force: bool) -> None:
     """Give a complete file its name, without replacing what another process wrote meanwhile."""
     if not force:
+        # a link fails where there is a file, while a rename would replace it silently
         try:
             os.link(part, path)
         except FileExistsError:
@@ -71,5 +74,6 @@ def refuse_overwriting(path: Path, *, force: bool) -> None:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file as a hexadecimal string, read block by block."""
+    # block by block: videos are larger than the memory
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

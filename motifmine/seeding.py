@@ -88,6 +88,7 @@ def resolve_seed(seed: int | None) -> int:
     """
     if seed is not None and seed < 0:
         raise SpecError(f"seed is {seed}; it must be 0 or more")
+    # 32 bits: short enough to be typed again
     return secrets.randbits(32) if seed is None else int(seed)
 
 
@@ -112,9 +113,11 @@ def generator(seed: int | np.random.Generator, *stream: int) -> np.random.Genera
         When the seed is negative.
     """
     if isinstance(seed, np.random.Generator):
+        # how far it has been drawn from is not known, so its streams could not be drawn again
         if stream:
             raise TypeError("a Generator cannot be keyed by a stream; pass the integer seed")
         return seed
     if seed < 0:
         raise SpecError(f"seed is {seed}; it must be 0 or more")
+    # spawn keys make streams independent; sums of seed and number would repeat those of other seeds
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))

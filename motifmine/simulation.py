@@ -68,6 +68,7 @@ def simulate(
     tables, starts = [], []
     for document in range(n_documents):
         rows, found = _draw_document(rng, motifs, n_times, observations_per_bin)
+        # a share of all observations, not of those of motifs
         n_background = round(len(rows) * noise / (1 - noise))
         chance = np.stack(
             [rng.integers(n_times, size=n_background), rng.integers(n_words, size=n_background)]
@@ -93,9 +94,11 @@ def _draw_motifs(rng: np.random.Generator, n_motifs: int, length: int, n_words: 
     """Return motifs (K, L, W), each a random path through words with two words per bin."""
     motifs = np.zeros((n_motifs, length, n_words))
     for motif in motifs:
+        # no word twice where there are enough: a motif does not resemble itself at another shift
         path = rng.choice(n_words, size=length + 1, replace=length + 1 > n_words)
         step = np.arange(length)
         mass = rng.dirichlet(np.full(length, 5.0))
+        # two words a bin, one of them that of the next: neighbouring bins overlap as in real data
         motif[step, path[:-1]] += 0.6 * mass
         motif[step, path[1:]] += 0.4 * mass
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)
@@ -115,6 +118,7 @@ def _draw_document(
         # occurrences of one motif that nearly coincide look like one heavy occurrence
         starts = starts[np.concatenate([[True], np.diff(starts) >= min(5, length)])]
         for start in starts:
+            # a gamma variable of mean 1: some occurrences are twice as strong as others
             size = max(1, rng.poisson(observations_per_bin * length * rng.gamma(4.0, 0.25)))
             flat = motifs[motif].astype(np.float64).ravel()
             cell = rng.choice(len(flat), size=size, p=flat / flat.sum())
@@ -127,6 +131,7 @@ def _make_simulation(
     tables: list[ObservationTable], motifs: Floats32, found: Indices
 ) -> Simulation:
     """Return the records; `found` has rows (document, start, motif, observations)."""
+    # by document, then start, as in files
     document, start, motif, size = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0]))].T
     table = join_tables(tables)
     weight = np.bincount(motif, weights=size, minlength=len(motifs))

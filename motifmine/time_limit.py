@@ -17,6 +17,7 @@ def limited_to(seconds: float) -> Iterator[None]:
     """Let what learns in the body end after some seconds, or when a limit outside ends."""
     global _end  # noqa: PLW0603 (one limit a process)
     before = _end
+    # a limit inside another cannot extend it
     _end = min(before, time.perf_counter() + seconds)
     try:
         yield

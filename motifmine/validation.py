@@ -58,6 +58,7 @@ def check_one_of(spec: object, name: str, choices: Sequence[str]) -> None:
 def check_device(spec: object) -> None:
     """Raise `SpecError` unless the field `device` of `spec` names a device that networks run on."""
     device = getattr(spec, "device")  # noqa: B009 (any specification with that field)
+    # whether the machine has it is asked when the fit begins, perhaps on another one
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise SpecError(f"device is {device!r}; it must be auto, cpu, mps, cuda or cuda:N")
 

@@ -98,6 +98,7 @@ class MotifSet:
 
     def extent_bins(self) -> Indices:
         """Return the length of the shortest interval with 90 % of each motif, int64 array (K,)."""
+        # not the whole length, which may be the window of a search and mostly empty
         first, end = self.span_bins()
         return end - first
 
@@ -229,6 +230,7 @@ class Occurrences:
     @classmethod
     def none(cls) -> "Occurrences":
         """Return no occurrences."""
+        # shared by several fields: there is nothing in them to change
         nothing, nowhere = np.zeros(0), np.zeros(0, np.int32)
         return cls(
             document=nowhere,
@@ -384,6 +386,7 @@ class FitRecord:
     @property
     def n_extracted(self) -> float:
         """Number of observations as they were extracted, before counts were prepared."""
+        # fits of older versions did not keep it: what was prepared is the best there is
         counted = self.provenance.spec.notes.n_observations_extracted
         return self.n_observations if counted is None else float(counted)
 

@@ -227,6 +227,7 @@ class ObservationTable:
 
     def _select(self, edges: Indices, index: int) -> "ObservationTable":
         """Return one document, where `edges` are the document offsets."""
+        # parts of the arrays, not copies: folds take many documents of large tables
         first, last = edges[index], edges[index + 1]
         start, stop = self.offsets[first], self.offsets[last]
         return replace(
@@ -333,6 +334,7 @@ def document_name(name: str, number: int) -> str:
 
 def bin_starts(n_times: int, bin_s: float) -> Floats:
     """Return the start of `n_times` time bins that begin at second 0, float array (T,)."""
+    # multiplied, as a running sum of .1 s is off by a millisecond after a few days
     return np.arange(n_times, dtype=np.float64) * bin_s
 
 
@@ -368,6 +370,7 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
 
 def _join_series(parts: Sequence[Floats32 | None]) -> Floats32 | None:
     """Return the concatenated raw series, None unless all documents have one."""
+    # rows of the series are time bins of the table: a gap would shift all that follow
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if len(known) == len(parts) else None
 
