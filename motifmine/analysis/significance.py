@@ -44,8 +44,9 @@ LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
 RELAXED_SHARES = (0.05, 0.1)
 """Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
-FEW = 16
-"""Occurrences of a motif on average that are few."""
+FEW = 14
+"""Occurrences of a motif below which they are few: of one that occurs four times between others two
+halves certify every second, eight folds all."""
 FOLDS_OF_FEW = 8
 LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
@@ -224,17 +225,17 @@ def allowed_shares(detection: Detection) -> list[float]:
     return [detection.false_share, *(s for s in RELAXED_SHARES if s > detection.false_share)]
 
 
-def folds_for(n_occurrences: int, n_motifs: int) -> int:
-    """Return into how many folds the data are cut: two, more where motifs occur a few times only.
+def folds_for(n_occurrences: Indices) -> int:
+    """Return into how many folds the data are cut: two, more where a motif occurs a few times only.
 
     Half of ten occurrences are too few to learn a motif from. More folds cost as many more fits.
 
     Parameters
     ----------
-    n_occurrences : int
-        Of all motifs.
+    n_occurrences : int64 array (K,)
+        Of each motif.
     """
-    return FOLDS_OF_FEW if n_occurrences < FEW * n_motifs else 2
+    return FOLDS_OF_FEW if np.any(n_occurrences < FEW) else 2
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:

@@ -271,7 +271,7 @@ def assess_fit(
     name, seed = fit.provenance.model, fit.provenance.seed
     # only their number matters here: it decides how many parts can hold some each
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    n_folds = folds_for(len(found), len(fit.motifs))
+    n_folds = folds_for(np.bincount(found.motif, minlength=len(fit.motifs)))
     # a model that is not in the registry is fitted to the parts as it is
     if name in model_names():
         settings = dict(fit.provenance.spec.settings)
