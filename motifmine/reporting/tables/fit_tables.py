@@ -57,6 +57,7 @@ def encode_occurrences_csv(record: FitRecord) -> bytes:
 def _round_columns(table: "pa.Table") -> "pa.Table":
     """Return a table of occurrences with as many digits as its CSV has."""
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.compute as pc  # noqa: PLC0415
 
     for place, name in enumerate(table.column_names):
         column = table[name]
@@ -68,9 +69,11 @@ def _round_columns(table: "pa.Table") -> "pa.Table":
         elif name in PROBABILITIES:
             values = column.to_numpy()
             # three decimals, of small ones two digits
-            small, usual = _round_digits(values, 2), np.rint(1000 * values) / 1000
-            rounded = np.where(values >= 0.01, usual, small)
-            column = pa.array(rounded, from_pandas=True)
+            three = pa.array(np.rint(1000 * values) / 1000, from_pandas=True)
+            column = three.cast(pa.decimal128(20, 3)).cast(pa.string())
+            is_small = (values > 0) & (values < 0.01)
+            small = pa.array([f"{value:.2g}" for value in values[is_small].tolist()], pa.string())
+            column = pc.replace_with_mask(column, pa.array(is_small), small)
         table = table.set_column(place, name, column)
     return table
 
