@@ -1,11 +1,12 @@
 """A fit of which only the motifs are given: for models that have no inference of their own."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from motifmine.models.checks import background_of
 from motifmine.models.fitted import FittedModel, provenance_of
 from motifmine.models.plsm.model import fold_in
 from motifmine.models.plsm.spec import Priors
@@ -66,8 +67,7 @@ def fit_by_inference(
     began : float
         When the fit began, by `time.perf_counter`, seconds.
     """
-    words = np.bincount(table.word, table.count, minlength=table.n_words)
-    background = Background(probability=(words / words.sum()).astype(np.float32), weight=0.5)
+    background = replace(background_of(table), weight=0.5)
     first = infer_activations(motifs, background, table)
     mass = np.bincount(first.activations.motif, first.activations.mass, minlength=len(motifs))
     order = np.argsort(-mass, kind="stable")

@@ -18,7 +18,7 @@ import pyarrow.csv as pa_csv
 from motifmine.errors import FormatError
 from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.csv_dialect import TextTable, detect_dialect
-from motifmine.io.series.csv_slow import parse_rows_slow
+from motifmine.io.series.csv_slow import code_texts, parse_rows_slow
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_reader import RowReader
 from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
@@ -174,13 +174,12 @@ def _make_parse_options(
     number = pa.string() if table.thousands or (roles.is_long and has_texts) else pa.float64()
     types: dict[str, pa.DataType] = {str(index): number for index in roles.values}
     texts = pa.dictionary(pa.int32(), pa.string())
-    types |= {str(index): texts for index in (*roles.states, *roles.sensors)}
+    labels = () if roles.label is None else (roles.label,)
+    types |= {str(index): texts for index in (*roles.states, *roles.sensors, *labels)}
     if roles.end is not None:
         types[str(roles.end)] = pa.float64() if roles.is_duration else time_type
     if roles.weight is not None:
         types[str(roles.weight)] = pa.float64()
-    if roles.label is not None:
-        types[str(roles.label)] = pa.string()
     if roles.time is not None:
         types[str(roles.time)] = time_type
     if roles.clock is not None:
@@ -288,11 +287,10 @@ def _code_column(column: pa.ChunkedArray, missing: tuple[str, ...] = ()) -> Text
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0) if coded.num_chunks else pa.array([], column.type)
     code = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    texts = [str(name or "").strip() for name in coded.dictionary.to_pylist()]
-    names = tuple(dict.fromkeys(text for text in texts if text and text not in missing))
-    place = {name: at for at, name in enumerate(names)}
-    new = np.array([*(place.get(text, -1) for text in texts), -1], np.int64)
-    return TextColumn(code=new[code], names=names)
+    # blanks around a text make no other text
+    texts = code_texts([str(name or "").strip() for name in coded.dictionary.to_pylist()], missing)
+    # the last one is that of -1
+    return TextColumn(code=np.append(texts.code, -1)[code], names=texts.names)
 
 
 def _extract_long(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
@@ -371,14 +369,10 @@ def _extract_events(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
     names: tuple[str, ...] = (ONE_LABEL,)
     code: Indices = np.zeros(len(raw), np.int64)
     if roles.label is not None:
-        coded = found.column(str(roles.label)).combine_chunks().dictionary_encode()
-        texts = [str(name).strip() for name in coded.dictionary.to_pylist()]
-        if not all(texts):
+        labels = _code_column(found.column(str(roles.label)))
+        if (labels.code < 0).any():
             return None
-        # blanks around a label make no other label
-        names = tuple(dict.fromkeys(texts))
-        place = {name: index for index, name in enumerate(names)}
-        code = np.array([place[text] for text in texts], np.int64)[coded.indices.to_numpy()]
+        names, code = labels.names, labels.code
     end = None
     if roles.end is not None:
         end = _extract_time_column(found, table, roles.end)
