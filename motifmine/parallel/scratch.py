@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +40,7 @@ LONGEST_TEMPORARY = 22
 
 _own: set[Path] = set()
 _swept: set[Path] = set()
+_locks = threading.local()  # `folders`, that this thread has locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +235,13 @@ def lock_folder(folder: Path) -> Iterator[bool]:
     """Wait until no other process has locked a folder, and lock it; yield whether that is done.
 
     The lock is that of the folder itself: a killed process leaves none, and there is no file to
-    remove. File systems without locks yield False.
+    remove. File systems without locks yield False. What holds the lock may ask for it again, as
+    the removal of leftovers does when a file is written into a locked folder.
     """
+    held: set[Path] = _locks.__dict__.setdefault("folders", set())
+    if (folder := folder.absolute()) in held:
+        yield True
+        return
     handle = None
     locked = False
     try:
@@ -243,8 +250,10 @@ def lock_folder(folder: Path) -> Iterator[bool]:
                 handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 locked = True
+                held.add(folder)
         yield locked
     finally:
+        held.discard(folder)
         if handle is not None:
             os.close(handle)
 

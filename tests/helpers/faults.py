@@ -111,14 +111,8 @@ class Blow:
                         os.kill(child, self.number)
 
 
-def run_forked(
-    arguments: tuple[str, ...],
-    folder: Path,
-    temporary: Path,
-    disk: Disk | None = None,
-    blow: Blow | None = None,
-) -> tuple[Ended, int]:
-    """Run `motifmine ARGUMENTS...` in a folder; return how it ended and its changes of files.
+class Forked:
+    """A command in a forked process.
 
     Parameters
     ----------
@@ -126,31 +120,49 @@ def run_forked(
     folder, temporary : Path
         Where it runs, and the system's folder for temporary files.
     disk : Disk or None
-    blow : Blow or None
     """
-    with tempfile.TemporaryFile() as error, tempfile.TemporaryFile() as changes:
-        began = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            _be_command(arguments, folder, temporary, disk or Disk(), error, changes)
-        status = _wait(pid, began + blow.after_s) if blow else None
+
+    def __init__(
+        self, arguments: tuple[str, ...], folder: Path, temporary: Path, disk: Disk | None = None
+    ) -> None:
+        self.arguments = arguments
+        self.error, self.changes = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        self.began = time.monotonic()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _be_command(arguments, folder, temporary, disk or Disk(), self.error, self.changes)
+
+    def wait(self, blow: Blow | None = None) -> tuple[Ended, int]:
+        """Return how it ended and its changes of files; `blow` strikes it unless it ends before."""
+        status = _wait(self.pid, self.began + blow.after_s) if blow else None
         if status is None:
             if blow:
-                blow.strike(pid)
-            status = _wait(pid, time.monotonic() + TIMEOUT_S)
+                blow.strike(self.pid)
+            status = _wait(self.pid, time.monotonic() + TIMEOUT_S)
         if status is None:
             with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-            raise AssertionError(f"{arguments} did not end, {blow}")
-        seconds = time.monotonic() - began
+                os.killpg(self.pid, signal.SIGKILL)
+            raise AssertionError(f"{self.arguments} did not end, {blow}")
+        seconds = time.monotonic() - self.began
         try:
-            wait_for(lambda: not processes_of_session(pid), CHILDREN_END_S)
+            wait_for(lambda: not processes_of_session(self.pid), CHILDREN_END_S)
         except TimeoutError:
-            raise AssertionError(f"{arguments}: children did not end, {blow}") from None
-        error.seek(0)
-        changes.seek(0)
-        ended = Ended(status, error.read().decode(), seconds)
-        return ended, int(changes.read() or 0)
+            raise AssertionError(f"{self.arguments}: children did not end, {blow}") from None
+        with self.error as error, self.changes as changes:
+            error.seek(0)
+            changes.seek(0)
+            return Ended(status, error.read().decode(), seconds), int(changes.read() or 0)
+
+
+def run_forked(
+    arguments: tuple[str, ...],
+    folder: Path,
+    temporary: Path,
+    disk: Disk | None = None,
+    blow: Blow | None = None,
+) -> tuple[Ended, int]:
+    """Run `motifmine ARGUMENTS...`, see `Forked`."""
+    return Forked(arguments, folder, temporary, disk).wait(blow)
 
 
 def _wait(pid: int, until: float) -> int | None:

@@ -2,14 +2,15 @@
 
 import os
 import shutil
-import subprocess
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from motifmine.errors import WorkspaceError
 from motifmine.files import open_atomic
@@ -20,7 +21,8 @@ from motifmine.workflows import report
 from motifmine.workflows.names import name_motifs
 from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
-from tests.helpers.commands import leftovers, run, start
+from tests.helpers.commands import leftovers
+from tests.helpers.faults import Forked
 from tests.helpers.fit_records import lane_record
 
 N_ROUNDS = int(os.environ.get("MOTIFMINE_ROUNDS", "2"))
@@ -28,20 +30,35 @@ FIT = ("fit", "--model", "plsm", "--motifs", "2", "--motif-length", "5s")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    run("simulate", "--motifs", "2", "--motif-length", "5s", "--times", "300", cwd=tmp_path)
+def folder(tmp_path: Path, motifmine: Callable[..., Result]) -> Path:
+    """A workspace of which this process has fitted and shown the tables once."""
+    for command in (
+        ("simulate", "--motifs", "2", "--motif-length", "5s", "--times", "300"),
+        (*FIT, "--name", "base"),
+        ("show-motifs", "base"),
+    ):
+        result = motifmine(*command)
+        assert result.exit_code == 0, result.stderr
     return tmp_path
 
 
 def _run_all(commands: Sequence[tuple[str, ...]], folder: Path) -> None:
-    """Run commands at the same time; all must succeed, or the whole error output is shown."""
-    started: list[subprocess.Popen[str]] = [start(*command, cwd=folder) for command in commands]
+    """Run commands at the same time; all must succeed, or the whole error output is shown.
+
+    They are forked from this process, which has imported all and compiled the kernels, so that
+    they meet in the workspace and not in the imports, and many rounds take little time.
+    """
+    # short: the names of sockets in it have at most 107 characters
+    with tempfile.TemporaryDirectory(prefix="o", dir="/tmp") as place:
+        started = [Forked(command, folder, Path(place)) for command in commands]
+        ended = [forked.wait()[0] for forked in started]
+        assert list(Path(place).iterdir()) == []
     # pytest cuts long values of a comparison, but not the message of a failure
-    wrong = []
-    for command, process in zip(commands, started, strict=True):
-        _, err = process.communicate(timeout=300)
-        if process.returncode != 0:
-            wrong.append(f"status {process.returncode}: {' '.join(command)}\n{err}")
+    wrong = [
+        f"status {end.status}: {' '.join(command)}\n{end.error}"
+        for command, end in zip(commands, ended, strict=True)
+        if end.status != 0
+    ]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
@@ -49,7 +66,7 @@ def _run_all(commands: Sequence[tuple[str, ...]], folder: Path) -> None:
 @pytest.mark.long
 def test_fits_at_once_each_keep_their_result(folder: Path) -> None:
     _run_all([(*FIT, "--seed", str(seed)) for seed in range(3)], folder)
-    fits = sorted((folder / "motifmine-work/fits").glob("*.h5"))
+    fits = sorted((folder / "motifmine-work/fits").glob("plsm-*.h5"))
     assert [path.stem for path in fits] == ["plsm-001", "plsm-002", "plsm-003"]
     assert {store.read_fit(path).provenance.seed for path in fits} == {0, 1, 2}
     assert leftovers(folder) == []
@@ -57,10 +74,9 @@ def test_fits_at_once_each_keep_their_result(folder: Path) -> None:
 
 @pytest.mark.long
 def test_names_given_at_once_are_all_kept(folder: Path) -> None:
-    run(*FIT, cwd=folder)
-    n = store.read_n_motifs(folder / "motifmine-work/fits/plsm-001.h5")
-    _run_all([("name", "plsm-001", str(i + 1), f"lane {i}") for i in range(n)], folder)
-    record = store.read_fit(folder / "motifmine-work/fits/plsm-001.h5")
+    n = store.read_n_motifs(folder / "motifmine-work/fits/base.h5")
+    _run_all([("name", "base", str(i + 1), f"lane {i}") for i in range(n)], folder)
+    record = store.read_fit(folder / "motifmine-work/fits/base.h5")
     assert record.names == tuple(f"lane {i}" for i in range(n))
     assert leftovers(folder) == []
 
@@ -94,6 +110,21 @@ def test_names_at_once_are_all_kept(tmp_path: Path) -> None:
         )
     assert store.read_fit(workspace.fit_path("lanes")).names == ("lane 0", "lane 1")
     assert leftovers(tmp_path) == []
+
+
+def test_motifs_are_named_while_a_fit_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reservation is looked at when the file is written, in a folder that is locked already."""
+    workspace = Workspace(tmp_path)
+    store.write_fit(workspace.fit_path("lanes"), lane_record())
+    monkeypatch.setattr("motifmine.parallel.scratch._swept", set())
+    with workspace.reserve_fit(None, "plsm"):
+        name = threading.Thread(
+            target=name_motifs, args=(workspace, "lanes", {0: "left"}), daemon=True
+        )
+        name.start()
+        name.join(30)
+        assert not name.is_alive()
+    assert store.read_fit(workspace.fit_path("lanes")).names[0] == "left"
 
 
 def test_a_name_in_use_is_refused_before_computing(tmp_path: Path) -> None:
@@ -193,7 +224,6 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
 @pytest.mark.long
 def test_eight_commands_at_once_keep_all_results(folder: Path) -> None:
     work = folder / "motifmine-work"
-    run(*FIT, "--name", "base", cwd=folder)
     n = store.read_n_motifs(work / "fits/base.h5")
     for number in range(N_ROUNDS):
         commands = [
