@@ -20,8 +20,12 @@ class Progress:
     """What is extracted."""
     frames_per_s: float = 0.0
     """Decoded frames per second of elapsed time; 0 for fits and series."""
+    stage: str = ""
+    """The step after the iterations of a fit; "" during these."""
 
     def __str__(self) -> str:
+        if self.stage:
+            return self.stage
         if self.source is None:
             return f"{self.log_likelihood:.6g} nats"
         if self.frames_per_s > 0:

@@ -155,7 +155,9 @@ def _mine(
             cut.append("the time limit ended the learning early: motifs are the best so far")
     own = fit.occurrences_in(prepared)
     with limited_to_share(TESTING_SHARE):
-        assessment = None if own is not None else assess_fit(prepared, fit, detection, model=model)
+        assessment = None
+        if own is None:
+            assessment = assess_fit(prepared, fit, detection, model=model, on_progress=on_progress)
         if assessment is not None and is_time_up():
             cut.append("the time limit left no time to test whether the motifs recur")
     found = Notes.from_plain(fit.findings()).merge(notes or Notes())
@@ -262,11 +264,21 @@ def _posterior_of(
 
 
 def assess_fit(
-    table: ObservationTable, fit: Fit, detection: Detection, *, model: Model | None = None
+    table: ObservationTable,
+    fit: Fit,
+    detection: Detection,
+    *,
+    model: Model | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Assessment:
     """Return which motifs of a fit recur in data they were not learned from, and where.
 
-    The model fits parts of the data where the registry does not know that of the fit.
+    Parameters
+    ----------
+    model : Model or None
+        Fits parts of the data where the registry does not know that of the fit.
+    on_progress : callable, optional
+        Called before each part, which takes about as long as the fit did.
     """
     name, seed = fit.provenance.model, fit.provenance.seed
     # only their number matters here: it decides how many parts can hold some each
@@ -282,12 +294,20 @@ def assess_fit(
         model = model_of_parts(name, settings)
     assert model is not None
     part_model = model
+
+    def fit_part(part: ObservationTable, fold: int) -> Fit:
+        if on_progress is not None:
+            stage = f"do the motifs recur? part {fold + 1} of {max(n_folds, fold + 1)}"
+            # the fit is done, and one part of the whole work
+            on_progress(Progress(1 + fold, 1 + max(n_folds, fold + 1), stage=stage))
+        return part_model.fit(part, seed=seed + Stream.FOLD + fold)
+
     return assess(
         table,
         fit.motifs,
         fit.background,
         fit.activations,
-        lambda part, fold: part_model.fit(part, seed=seed + Stream.FOLD + fold),
+        fit_part,
         inference_of(fit.provenance.spec),
         detection=detection,
         n_occurrences=len(found),
