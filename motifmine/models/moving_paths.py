@@ -1,5 +1,6 @@
 """Paths of moving things: followed through averages of the counts, and compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,14 +173,40 @@ def share_on_path(one: Path, other: Path, window: MovingWindow, tolerance: float
     tolerance : float
         Distance across the path in widths of the window.
     """
-    short, long = _spaced(one), _spaced(other)
-    if one.length > other.length:
-        short, long = long, short
+    return float(shares_on_paths([one, other], window, tolerance)[0, 1])
+
+
+def shares_on_paths(paths: Sequence[Path], window: MovingWindow, tolerance: float) -> Floats:
+    """Return `share_on_path` of all pairs, float64 array (n, n).
+
+    Parameters
+    ----------
+    tolerance : float
+        See `share_on_path`.
+    """
+    # once a path: random starts find dozens, which are compared with one another
+    spaced = [_spaced(path) for path in paths]
+    # across the path: along it speeds may differ
+    widths = [tolerance * window.widths_at(points[:, :2])[:, 1:] for points in spaced]
+    shares = np.ones((len(paths), len(paths)))
+    for i, j in np.ndindex(shares.shape):
+        if i != j:
+            a, b = (j, i) if paths[i].length > paths[j].length else (i, j)
+            shares[i, j] = _share_near(spaced[a], spaced[b], widths[a])
+    return shares
+
+
+def _share_near(short: Floats, long: Floats, within: Floats) -> float:
+    """Return the share of points (n, 4) near points (m, 4) that move the same way.
+
+    Parameters
+    ----------
+    within : float64 array (n, 1)
+        Greatest distance, cells.
+    """
     distance = ((short[:, None, :2] - long[None, :, :2]) ** 2).sum(axis=2)
     cosine = short[:, 2:] @ long[:, 2:].T
-    # across the path: along it speeds may differ
-    width = window.widths_at(short[:, :2])[:, 1:]
-    near = (distance < (tolerance * width) ** 2) & (cosine > LIKE_DIRECTION)
+    near = (distance < within**2) & (cosine > LIKE_DIRECTION)
     return float(near.any(axis=1).mean())
 
 

@@ -12,6 +12,7 @@ from motifmine.models.moving_paths import (
     Path,
     own_run,
     share_on_path,
+    shares_on_paths,
     trace_path,
 )
 from motifmine.models.moving_window import TURN, MovingWindow
@@ -232,9 +233,7 @@ def choose_lanes(
     ]
     if not able:
         return []
-    same = np.array(
-        [[share_on_path(a.path, b.path, window, TOLERANCE) for b in able] for a in able]
-    )
+    same = shares_on_paths([lane.path for lane in able], window, TOLERANCE)
     support = _support(able, same)
     # agreement comes first, the root keeps a heavy lane from winning by mass alone
     value = support.sum(axis=1) * np.sqrt([lane.share for lane in able])

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, Path, own_run, share_on_path
+from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, Path, own_run, shares_on_paths
 from motifmine.models.moving_window import TURN, WIDEST, MovingWindow
 from motifmine.types import Floats, Floats32
 
@@ -81,12 +81,7 @@ class PathMask:
             Path(points=points[first:last], first=first)
             for points, (first, last) in zip(centre, runs, strict=True)
         ]
-        return np.array(
-            [
-                [share_on_path(a, b, self.window, TOLERANCE) > SAME_PATH for b in paths]
-                for a in paths
-            ]
-        )
+        return shares_on_paths(paths, self.window, TOLERANCE) > SAME_PATH
 
 
 def to_motifs(filters: Tensor) -> Floats32:
