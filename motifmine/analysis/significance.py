@@ -68,8 +68,6 @@ class Assessment:
     """Motifs that recur, by their number in the fit, int64 array."""
     occurrences: Occurrences
     """The significant ones; `motif` counts among the kept motifs."""
-    candidates: Occurrences
-    """All candidates of motifs that recur, sure or not; `motif` counts among those of the fit."""
     significance: Significance
     """Of the kept motifs."""
     least_score: float
@@ -146,18 +144,16 @@ def assess(
         scores = found.score_table(targets.score, table.n_times * table.bin_s / 3600)
     detection = relax(scores, targets.score, detection)
     least = least_score(scores, detection)
-    candidates = with_chance(targets, scores)
-    sure = keep_occurrences(candidates, candidates.score >= least)
+    targets = with_chance(targets, scores)
+    sure = keep_occurrences(targets, targets.score >= least)
     recur = kept[np.unique(sure.motif)]
     sure = without_companions(sure, motifs.motif_length, table.n_times)
-    likely = int(np.count_nonzero(scores.look_up("false_probability", targets.score) < LIKELY))
     # what recurs without a sure occurrence would be an empty motif in every list; of what there was
     # no time to test nothing is dropped
     shown = np.arange(len(kept)) if held.is_cut else np.unique(sure.motif)
     return Assessment(
         kept=kept[shown],
         occurrences=replace(sure, motif=np.searchsorted(shown, sure.motif).astype(np.int32)),
-        candidates=replace(candidates, motif=kept[candidates.motif].astype(np.int32)),
         least_score=least,
         false_share=detection.false_share,
         tested_p_value=p_value,
@@ -169,7 +165,7 @@ def assess(
             n_undirected=_count_undirected(held, recur) or None,
             n_companions=len(recur) - len(np.unique(sure.motif)) or None,
             n_untested=None if held.was_fitted or held.is_cut else len(motifs) or None,
-            n_candidates=likely,
+            n_candidates=_count_likely(targets.score, scores),
             n_decoys=n_decoys,
             piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),
             seed=seed,
@@ -310,9 +306,13 @@ def _recurrent(held: HeldOut, p_value: Floats) -> Indices:
     own = held.candidates.take_motifs(kept)
     target = own.of_motifs()
     scores = own.score_table(target.score, 1.0)
-    likely = scores.look_up("false_probability", target.score) < LIKELY
-    n_likely = np.bincount(target.motif[likely], minlength=len(kept))
-    return kept[n_likely >= LEAST_LIKELY]
+    n_likely = [_count_likely(target.score[target.motif == k], scores) for k in range(len(kept))]
+    return kept[np.array(n_likely, dtype=np.int64) >= LEAST_LIKELY]
+
+
+def _count_likely(score: Floats, scores: ScoreTable) -> int:
+    """Return how many candidates are rather true."""
+    return int(np.count_nonzero(scores.look_up("false_probability", score) < LIKELY))
 
 
 def _count_undirected(held: HeldOut, recur: Indices) -> int:

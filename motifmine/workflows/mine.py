@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
+from scipy.special import expit, logit
 
 from motifmine.analysis.anomalies import find_anomalies_in
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
-from motifmine.analysis.posterior_calibration import calibrate_shares
 from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.analysis.significance import Assessment, assess, folds_for
@@ -42,6 +42,7 @@ from motifmine.types import Indices32
 LEARNING_SHARE, TESTING_SHARE = 0.5, 0.8
 # words from which on unused ones are dropped, where less than one in four occurs
 MANY_WORDS, MOST_UNUSED = 10_000, 4
+LEAST_PROBABILITY = 1e-3  # of an occurrence: no sampler has enough sweeps to say less
 MORE_MOTIFS = 3  # motifs that fits without a fold have more than the whole fit
 
 
@@ -243,24 +244,18 @@ def with_all_words(record: FitRecord, used: Indices32, vocabulary: Vocabulary) -
 def _posterior_of(
     fit: Fit, occurrences: Occurrences, assessment: Assessment | None
 ) -> Posterior | None:
-    """Return the posterior of a sampled fit, its probabilities calibrated where it was tested."""
+    """Return the posterior of a sampled fit; where it was tested, decoys have a say, too."""
     posterior = fit.posterior_of(occurrences)
     if posterior is None or assessment is None or len(assessment.significance.scores) == 0:
         return posterior
-    candidates = assessment.candidates
-    # shares of sweeps are calibrated on all candidates, the false ones included
-    every = fit.posterior_of(candidates)
-    assert every is not None
-    assert candidates.false_probability is not None
-    probability = calibrate_shares(
-        posterior.occurrence_probability,
-        every.occurrence_probability,
-        candidates.false_probability,
-    )
-    # share of sweeps and score both say something: either alone is farther from the truth
     assert occurrences.false_probability is not None
-    mean = (probability + 1.0 - occurrences.false_probability) / 2
-    return replace(posterior, occurrence_probability=mean)
+    # sweeps agree more than they should where the model is not that of the data; what share and
+    # score say together has half the squared error of either
+    odds = [
+        logit(np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+        for probability in (posterior.occurrence_probability, 1 - occurrences.false_probability)
+    ]
+    return replace(posterior, occurrence_probability=expit((odds[0] + odds[1]) / 2))
 
 
 def assess_fit(

@@ -1,12 +1,9 @@
 """A posterior in few numbers."""
 
 import numpy as np
-import pytest
 
-from motifmine.analysis.posterior_calibration import calibrate_shares
 from motifmine.analysis.posterior_summary import summarise_posterior
 from motifmine.records.posterior import Posterior
-from motifmine.seeding import generator
 
 
 def test_numbers_leave_the_burn_in_out_and_go_by_the_weakest_chain() -> None:
@@ -37,20 +34,3 @@ def test_numbers_leave_the_burn_in_out_and_go_by_the_weakest_chain() -> None:
     np.testing.assert_allclose(found.presence, [0.9, 0.3])
     np.testing.assert_allclose(found.least_presence, [0.8, 0.1])
     np.testing.assert_allclose(found.relative_spread, [0.2, np.nan], rtol=1e-6)
-
-
-def test_shares_of_sweeps_are_worth_what_decoys_say() -> None:
-    """Chains are sure of occurrences of which one in three is false, and miss some true ones."""
-    rng = generator(1)
-    share = np.repeat([0.0, 0.5, 1.0], 400)
-    truth = np.repeat([0.1, 0.4, 0.67], 400)
-    false = np.clip(1 - truth + rng.normal(0, 0.05, 1200), 0, 1)
-    found = calibrate_shares(np.array([0.0, 0.25, 0.5, 1.0]), share, false)
-    np.testing.assert_allclose(found, [0.1, 0.25, 0.4, 0.67], atol=0.01)
-
-
-def test_a_larger_share_is_never_worth_less() -> None:
-    false = np.array([0.9, 0.2, 0.6, 0.1])
-    found = calibrate_shares(np.linspace(0, 1, 9), np.array([0.1, 0.4, 0.6, 0.9]), false)
-    assert np.all(np.diff(found) >= 0)
-    assert found[[0, -1]] == pytest.approx([0.1, 0.9])
