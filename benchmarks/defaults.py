@@ -29,7 +29,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
 import numpy as np  # noqa: E402
-from drawn_series import Truth, draw_logger, draw_melodies, draw_visits  # noqa: E402
+from drawn_series import Truth, draw_events, draw_logger, draw_melodies  # noqa: E402
 
 from motifmine.io.hdf5 import store  # noqa: E402
 from motifmine.simulation import simulate  # noqa: E402
@@ -75,7 +75,7 @@ SETS = (
 DRAWN: dict[Series, Callable[[Path, np.random.Generator], Truth]] = {
     Series("logger", "logger.csv", "", "45s", 3, "1s"): draw_logger,
     Series("melodies", "melodies.wav", "", "1s", 3, "200ms"): draw_melodies,
-    Series("visits", "visits.csv", "", "32s", 3, "2s"): draw_visits,
+    Series("events", "events.csv", "", "30s", 4, "2s"): draw_events,
 }
 """Series of `drawn_series.py`: what a stranger may bring."""
 SIMULATED = {

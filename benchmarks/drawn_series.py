@@ -1,4 +1,4 @@
-"""Series with known occurrences, drawn as people have them: a logger, melodies, visits of pages."""
+"""Series with known occurrences, drawn as people have them: a logger, melodies, events."""
 
 import csv
 import wave
@@ -8,17 +8,12 @@ import numpy as np
 
 LOGGER_S, LOGGER_HZ = 2400, 2
 SOUND_S, SOUND_HZ = 180, 16_000
-VISITS_S = 7200
+EVENTS_S = 7200
 FLAT = np.ones(4)
 MELODIES = {
     "up": (400, 500, 630, 800),
     "down": (1600, 1200, 900, 700),
     "trill": (2000, 2500, 2000, 2500, 2000),
-}
-VISITS = {
-    "buy": ((1, 0), (2, 8), (3, 15), (4, 30)),
-    "search": ((5, 0), (6, 3), (5, 6), (7, 12)),
-    "login": ((8, 0), (9, 2)),
 }
 Truth = list[tuple[float, str]]
 
@@ -74,14 +69,19 @@ def draw_melodies(path: Path, rng: np.random.Generator) -> Truth:
     return truth
 
 
-def draw_visits(path: Path, rng: np.random.Generator) -> Truth:
-    """Write events of 15 pages, half of them in sequences of two to four, half at random."""
-    events = [(rng.uniform(0, VISITS_S), f"page{rng.integers(15)}") for _ in range(600)]
+def draw_events(path: Path, rng: np.random.Generator) -> Truth:
+    """Write four sequences of 3 to 8 events in 10 to 30 s, 40 of each, and as many others."""
+    events: list[tuple[float, str]] = []
     truth: Truth = []
-    for label, pages in VISITS.items():
-        for start in rng.uniform(0, VISITS_S - 40, 60):
+    for label in "ABCD":
+        length = rng.uniform(10, 30)
+        after = [0, *np.sort(rng.uniform(0, length, rng.integers(2, 8)))]
+        pages = [f"page{n}" for n in rng.integers(20, size=len(after))]
+        for start in rng.uniform(0, EVENTS_S - length, 40):
             truth.append((start, label))
-            events += [(start + after + rng.normal(0, 0.5), f"page{n}") for n, after in pages]
+            at = start + after + rng.normal(0, 0.02 * length, len(after))
+            events += zip(at, pages, strict=True)
+    events += [(rng.uniform(0, EVENTS_S), f"page{rng.integers(20)}") for _ in events]
     write_rows(path, ("time", "label"), ((f"{max(t, 0):.2f}", page) for t, page in sorted(events)))
     return truth
 
