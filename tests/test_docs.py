@@ -13,6 +13,7 @@ from click.testing import Result
 from nbclient import NotebookClient
 
 import motifmine as mm
+from tests.helpers import layout_page
 from tests.helpers.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -97,6 +98,11 @@ def test_every_page_is_in_a_table_of_contents() -> None:
         for line in block.splitlines()
     }
     assert {page.stem for page in DOCS.glob("*.md")} - listed == {"index"}
+
+
+def test_the_page_of_layouts_is_that_of_the_records() -> None:
+    # python -m tests.helpers.layout_page writes it
+    assert layout_page.PAGE.read_text() == layout_page.make_page()
 
 
 def test_the_reference_has_every_public_name() -> None:
