@@ -1,7 +1,9 @@
 """Which paths are files that can be read from the beginning to the end."""
 
 import stat
+from contextlib import suppress
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from motifmine.errors import FormatError
@@ -14,6 +16,7 @@ KINDS = (
 )
 # folders whose files are made by the system as they are read, some without an end
 SYSTEM = ("/proc", "/sys", "/dev")
+MOST_NAMES = 10_000  # names of a folder that are compared with one that is not there
 
 
 def check_input(path: Path, expected: str) -> None:
@@ -48,8 +51,12 @@ def _hint(path: Path) -> str:
     """Return how to name a file that is not there: by a name like it, if there is one."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either"
-    near = get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1, 0.8)
-    return f"did you mean {path.with_name(near[0])}?" if near else "check its name and folder"
+    # a folder may be searchable without being readable
+    with suppress(OSError):
+        names = [other.name for other in islice(path.parent.iterdir(), MOST_NAMES)]
+        if near := get_close_matches(path.name, names, 1, 0.8):
+            return f"did you mean {path.with_name(near[0])}?"
+    return "check its name and folder"
 
 
 def refuse_special_file(path: Path) -> None:
