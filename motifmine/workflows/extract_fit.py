@@ -16,8 +16,8 @@ def extract_fits(
 ) -> list[Outcome]:
     """Write a table for each recording of fits; a fit that fails does not stop the others.
 
-    The workspace is another one than theirs. Time bins are those of the fits unless their length is
-    given, seconds.
+    The workspace is another one than theirs. Time bins are half as long as the motifs of the fits
+    unless their length is given, seconds.
     """
     found = []
     for path in paths:

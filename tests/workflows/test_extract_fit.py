@@ -61,6 +61,8 @@ def test_extract_takes_the_file_of_a_fit(motifmine: Run) -> None:
     assert table.vocabulary.labels == ("motif 1", "motif 2", "motif 3")
     assert table.bin_s == 1.0
     assert table.total == sum(map(len, starts))
+    usual = make_occurrence_table(record_of(starts))
+    assert usual.bin_s == record_of(starts).motifs.motif_length // 2 * BIN_S
     failed = extract_fits([Path("none.h5")], Workspace(Path("level-3")), bin_s=None, force=False)
     assert [outcome.status for outcome in failed] == ["failed"]
     again = motifmine("-w", "level-2", "extract", "plsm-001.h5")
