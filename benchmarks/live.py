@@ -36,7 +36,7 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin
-from motifmine.workflows.watching.watch import Progress, Watch
+from motifmine.workflows.watching.watch import Watch, WatchedUntil
 
 N_MOTIFS = 6
 SETS = {
@@ -215,7 +215,7 @@ def measure_memory(*, quick: bool) -> None:
     hour = table_of(counts)
     record = mine(hour, Plsm(n_motifs=N_MOTIFS, motif_length=LENGTH), seed=0)
     never = np.full(len(record.motifs), NEVER)
-    progress = Progress(fit="", last=never, announced=never.copy())
+    progress = WatchedUntil(fit="", last=never, announced=never.copy())
     with tempfile.TemporaryDirectory() as folder:
         lines = Lines(io.BytesIO(), Position())
         online = MotifFilter.of_record(record)
