@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.jit import fast_kernel, inner_kernel, kernel
+from motifmine.kernels.selection import find_median
 
 Picture = NDArray[np.float32]
 Sums = NDArray[np.float64]
@@ -117,7 +118,7 @@ def fit_similarity(sums: Sums, columns: int, side: int, centre: Sums, least: flo
         moves by `(right + growth * x - turn * y, down + turn * x + growth * y)`.
     """
     motion = np.zeros(4)
-    error = np.zeros(len(sums))
+    error, ordered = np.zeros(len(sums)), np.zeros(len(sums))
     for _ in range(ROUNDS):
         known = 0
         for block in range(len(sums)):
@@ -133,11 +134,11 @@ def fit_similarity(sums: Sums, columns: int, side: int, centre: Sums, least: flo
             left = sums[block, 5] - 2 * (bx * dx + by * dy)
             left += xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy
             # relative to the contrast, so that strong edges do not count as misfits
-            error[block] = max(left, 0.0) / sums[block, 6]
+            error[block] = ordered[known] = max(left, 0.0) / sums[block, 6]
             known += 1
         if known < 3:
             return np.zeros(4)
-        usual = max(np.median(error[error >= 0]), 1e-4)
+        usual = max(find_median(ordered, known), 1e-4)
         matrix, right = np.zeros((4, 4)), np.zeros(4)
         for block in range(len(sums)):
             if error[block] < 0:
@@ -171,7 +172,7 @@ def fit_similarity(sums: Sums, columns: int, side: int, centre: Sums, least: flo
         for axis in range(4):
             matrix[axis, axis] += stiff if axis < 2 else stiff * centre[0] ** 2
         _solve(matrix, right)
-        motion[:] = right
+        motion = right
     return motion
 
 

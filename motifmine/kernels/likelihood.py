@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from motifmine.kernels.jit import kernel
+from motifmine.kernels.selection import first_not_below
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
 
@@ -105,7 +106,7 @@ def score_occurrences(
         for row in range(first_row[o], last_row[o]):
             score -= activation[row, k]
         # bins whose L start rows (bin_row .. bin_row + L - 1) overlap with those of the occurrence
-        b = np.searchsorted(bin_row, first_row[o] - length + 1)
+        b = first_not_below(bin_row, first_row[o] - length + 1, 0, len(bin_row))
         while b < len(bin_row) and bin_row[b] < last_row[o]:
             newest = bin_row[b] + length - 1
             for i in range(offsets[b], offsets[b + 1]):

@@ -45,12 +45,13 @@ def follow_changes(
     tolerance_s : float
         Largest difference of an interval from whole seconds.
     """
-    count = np.zeros(len(state), dtype=np.int32)
+    count, n_changed = np.zeros(len(state), dtype=np.int32), 0
     for pixel in pixels:
         count[cell_of_pixel[pixel]] += 1
+        n_changed += count[cell_of_pixel[pixel]] == least_pixels
     state[:, TICKED] = 0.0
     # a key frame refreshes cells everywhere, often whole seconds after the last one
-    is_pulse = np.count_nonzero(count >= least_pixels) > MOST_CHANGED * len(state)
+    is_pulse = n_changed > MOST_CHANGED * len(state)
     for cell in range(len(state)):
         if count[cell] < least_pixels or (is_pulse and state[cell, SECOND] < 2):
             continue

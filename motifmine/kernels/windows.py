@@ -73,4 +73,6 @@ def sweep_windows(
             for i in range(5):
                 moments[k, r, i] = sums[i]
             if out.size > 0:
-                out[k, r] = inside
+                # to assign a row brings the message of its error, which takes seconds to compile
+                for w in range(n_words):
+                    out[k, r, w] = inside[w]

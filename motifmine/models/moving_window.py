@@ -171,8 +171,10 @@ class MovingWindow:
         out: Floats32,
     ) -> None:
         place, width = np.ascontiguousarray(self.place.T), np.ascontiguousarray(self.width.T)
-        at = centre.astype(np.float32)
-        sweep_windows(np.ascontiguousarray(counts), place, width, at, scale, turn, moments, out)
+        # the kernel would be compiled again for another order in memory, and for an integer
+        at = np.ascontiguousarray(centre, np.float32)
+        strength = float(scale), float(turn)
+        sweep_windows(np.ascontiguousarray(counts), place, width, at, *strength, moments, out)
 
     def follow(
         self,

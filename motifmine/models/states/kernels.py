@@ -250,7 +250,8 @@ def backward(
                 if share > NEGLIGIBLE:
                     posterior[t, k] += np.exp(share)
         if t == 0:
-            visits.first[:] += posterior[0]
+            for k in range(n_states):
+                visits.first[k] += posterior[0, k]
     return posterior
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from motifmine.kernels.jit import fast_kernel, inner_fast_kernel
+from motifmine.kernels.selection import first_not_below
 from motifmine.models.plsm.kernels.ratios import (
     Background,
     sweep_background_counts,
@@ -199,7 +200,7 @@ def sweep_live_tile(
         lo = live.motif_offsets[k]
         hi = live.motif_offsets[k + 1]
         # rows ascend within a motif: starts before the tile are skipped by bisection
-        begin = lo + np.searchsorted(live.row[lo:hi], row0)
+        begin = first_not_below(live.row, row0, lo, hi)
         for m in range(begin, hi):
             s = live.row[m] - row0
             if s >= n_rows + motif_length - 1:
@@ -312,7 +313,7 @@ def sweep_live_masses(
             lo = live.motif_offsets[k]
             hi = live.motif_offsets[k + 1]
             # chunks in order, so that sums have the same bytes at any number of threads
-            for m in range(lo + np.searchsorted(live.row[lo:hi], chunk_row[c + 1]), hi):
+            for m in range(first_not_below(live.row, chunk_row[c + 1], lo, hi), hi):
                 at = live.row[m] - chunk_row[c + 1]
                 if at >= span:
                     break

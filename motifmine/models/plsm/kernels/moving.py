@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.jit import fast_kernel
+from motifmine.kernels.selection import first_not_below
 
 Single = NDArray[np.float32]
 Double = NDArray[np.float64]
@@ -43,7 +44,7 @@ def triggered_counts(
     n_bins = out.shape[1]
     for i in range(len(occurrence)):
         begin = occurrence[i] + first
-        b = np.searchsorted(bin_row, max(begin, limits[i, 0]))
+        b = first_not_below(bin_row, max(begin, limits[i, 0]), 0, len(bin_row))
         last = min(begin + n_bins, limits[i, 1])
         while b < len(bin_row) and bin_row[b] < last:
             r = bin_row[b] - begin

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from motifmine.kernels.jit import fast_kernel, inner_fast_kernel
+from motifmine.kernels.selection import first_not_below
 from motifmine.models.plsm.kernels.tiles import Ints, Reals, Singles, Table
 
 FLOOR = np.float32(1e-30)
@@ -80,7 +81,7 @@ def sweep_background_rates(
     rate : float32 array (n,), changed
     """
     first = table.offsets[bin0]
-    d = np.searchsorted(table.first_row, table.bin_row[bin0], side="right") - 1
+    d = first_not_below(table.first_row, table.bin_row[bin0] + 1, 0, len(table.first_row)) - 1
     for b in range(bin0, bin1):
         while table.bin_row[b] >= table.first_row[d + 1]:
             d += 1
@@ -108,7 +109,7 @@ def sweep_background_counts(
     documents : float64 array (>= D,), changed
     """
     first = table.offsets[bin0]
-    d = np.searchsorted(table.first_row, table.bin_row[bin0], side="right") - 1
+    d = first_not_below(table.first_row, table.bin_row[bin0] + 1, 0, len(table.first_row)) - 1
     for b in range(bin0, bin1):
         while table.bin_row[b] >= table.first_row[d + 1]:
             d += 1

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.kernels.jit import fast_kernel
+from motifmine.kernels.selection import first_not_below
 
 Single = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -34,7 +35,7 @@ def window_counts(
     weight : float32 array (N,)
     """
     counts = np.zeros((motif_length, n_words), np.float32)
-    b = np.searchsorted(bin_row, start_row - motif_length + 1)
+    b = first_not_below(bin_row, start_row - motif_length + 1, 0, len(bin_row))
     while b < len(bin_row) and bin_row[b] <= start_row:
         relative_time = motif_length - 1 - (start_row - bin_row[b])
         for i in range(offsets[b], offsets[b + 1]):
