@@ -2,11 +2,12 @@
 
     python benchmarks/defaults_of_video.py [FOLDER ...] [--sets NAMES] [--seed N] [--grid]
 
-FOLDERs hold real videos with `NAME_truth.csv` or `NAME_gt.json`; rendered scenes need none. Every
-set is fitted with no option, with the right length, and with the right length and number; `--grid`
-adds the plain kind of motifs. A set `road-4-0.5-60` is a rendered road of 4 lanes with 0.5 vehicles
-a second in each, 60 s. All occurrences count, one motif stands for a path. The rows of a
-Markdown table are printed: F1 (motifs, CPU seconds) of each way, and the regret of no option.
+FOLDERs hold real videos with `NAME_truth.csv` or `NAME_gt.json`; rendered scenes and the films of
+`drawn_films.py` need none. Every set is fitted with no option, with the right length, and with the
+right length and number; `--grid` adds the plain kind of motifs. A set `road-4-0.5-60` is a rendered
+road of 4 lanes with 0.5 vehicles a second in each, 60 s. All occurrences count, one motif stands
+for a path. The rows of a Markdown table are printed: F1 (motifs, CPU seconds) of each way, and the
+regret of no option.
 """
 
 import argparse
@@ -20,7 +21,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import numpy as np
 from defaults import Series, run, score, write_rows
+from drawn_films import DRAWN
 from rendered_scenes import SCENES, Scene, road, write_scene
 
 REAL = {
@@ -40,7 +43,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the rendered scenes")
     parser.add_argument("--grid", action="store_true")
     arguments = parser.parse_args()
-    names = arguments.sets.split(",") if arguments.sets else [*REAL, *SCENES]
+    names = arguments.sets.split(",") if arguments.sets else [*REAL, *SCENES, *DRAWN]
     others = ("plain, dense", "plain, sparse") * arguments.grid
     columns = ("set", "no option", "right length", "and number", *others, "regret")
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
@@ -61,6 +64,10 @@ def prepared(
             truth = write_scene(scene, scratch / name, seed)
             sources = sorted((scratch / name).glob("*.mp4"))
             length, n_motifs, tolerance = scene.length, len(scene.routes), scene.tolerance
+        elif name in DRAWN:
+            draw, length, n_motifs, tolerance = DRAWN[name]
+            sources, truth = [scratch / f"{name}.mp4"], scratch / f"{name}.csv"
+            write_rows(truth, draw(sources[0], np.random.default_rng(seed)))
         else:
             found = [folder for folder in folders if (folder / f"{name}.mp4").exists()]
             if not found:

@@ -212,7 +212,8 @@ class _Search:
             if not new:
                 break
             n_before = len(lanes)
-            found, lanes = self._compete((lanes + new)[: self.n_motifs])
+            # more than asked for: a few will turn out to be others, or parts of them
+            found, lanes = self._compete((lanes + new)[: self.n_motifs + N_MORE])
             if found is None or len(lanes) >= self.n_motifs or found.explained > 1 - ENOUGH:
                 break
             if is_time_up():
@@ -259,17 +260,23 @@ class _Search:
         return lanes
 
     def _compete(self, lanes: list[Lane]) -> tuple[MovingMotifs | None, list[Lane]]:
-        """Return the motifs of lanes, and the lanes, after those that are others have gone."""
+        """Return the motifs of lanes, and the lanes, after those that are others have gone.
+
+        Then the heaviest stay, as many as there may be.
+        """
         found: MovingMotifs | None = None
         # taking a lane away moves its observations, which may make two others one
         for _ in range(N_COMPETE):
             found = self._settle(lanes)
             n_before = len(lanes)
             lanes = distinct_lanes(found.tracked, self.window, longest=self.longest)
+            lanes = lanes[: self.n_motifs]
             if not lanes:
                 return None, []
             if len(lanes) == n_before or is_time_up():
                 break
+        if found is not None and found.state.n_motifs > self.n_motifs:
+            found = self._settle(lanes)
         return found, lanes
 
     def _settle(self, lanes: Sequence[Lane], *, at_things: bool = False) -> MovingMotifs:

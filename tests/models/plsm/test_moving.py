@@ -10,7 +10,7 @@ from motifmine.models.moving_window import MovingWindow, smooth_paths
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.start_layout import start_layout
-from motifmine.records.table import table_from_rows
+from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.simulation import simulate
 from motifmine.types import Floats
 from tests.helpers.moving_traffic import COLUMNS, LEFT, RIGHT, ROWS, Lane, Traffic, simulate_traffic
@@ -109,28 +109,43 @@ def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: 
     assert purity(fit).min() > 0.95
 
 
-def test_the_tops_of_tall_things_are_no_motif_of_their_own() -> None:
-    """Every third thing reaches into the next rows, where without it nothing passes."""
-    n_bins = 200
+def tall_things(every: int, per_bin: float, *others: Traffic) -> ObservationTable:
+    """A lane in row 8, of which each `every`-th thing reaches into rows that are free without it.
+
+    Things of `others` pass, too.
+    """
     low, high = (
         simulate_traffic(
-            [Lane(row=row, direction=RIGHT, speed=1.2)], n_bins=n_bins, per_bin=0.06, seed=1
+            [Lane(row=row, direction=RIGHT, speed=1.2)], n_bins=200, per_bin=per_bin, seed=1
         )
         for row in (8.0, 5.4)
     )
-    nearest = np.abs(np.arange(n_bins)[:, None] - low.passages[0]).argmin(axis=1)
-    time, top = (np.repeat(np.arange(n_bins), np.diff(each.table.offsets)) for each in (low, high))
-    is_tall = nearest[top] % 3 == 0
-    table = table_from_rows(
-        time=np.concatenate([time, top[is_tall]]),
-        word=np.concatenate([low.table.word, high.table.word[is_tall]]),
-        count=np.concatenate([low.table.count, high.table.count[is_tall]]),
-        n_times=n_bins,
+    nearest = np.abs(np.arange(200)[:, None] - low.passages[0]).argmin(axis=1)
+    tables = [each.table for each in (high, low, *others)]
+    times = [np.repeat(np.arange(200), np.diff(each.offsets)) for each in tables]
+    kept = np.ones(sum(map(len, times)), dtype=bool)
+    kept[: len(times[0])] = nearest[times[0]] % every == 0
+    return table_from_rows(
+        time=np.concatenate(times)[kept],
+        word=np.concatenate([each.word for each in tables])[kept],
+        count=np.concatenate([each.count for each in tables])[kept],
+        n_times=200,
         vocabulary=low.table.vocabulary,
         bin_s=low.table.bin_s,
     )
-    fit = Plsm(n_motifs=6, longest_s=6.0).fit(table, seed=0)
+
+
+def test_the_tops_of_tall_things_are_no_motif_of_their_own() -> None:
+    fit = Plsm(n_motifs=6, longest_s=6.0).fit(tall_things(3, 0.06), seed=0)
     assert shares_of_rows(fit).argmax(axis=1).tolist() == [8]
+
+
+def test_the_tops_of_tall_things_take_no_place_of_a_motif_that_is_asked_for() -> None:
+    rare = simulate_traffic(
+        [Lane(row=13.0, direction=LEFT, speed=1.2)], n_bins=200, per_bin=0.03, seed=2
+    )
+    fit = Plsm(n_motifs=2, longest_s=6.0).fit(tall_things(2, 0.08, rare), seed=0)
+    assert shares_of_rows(fit).argmax(axis=1).tolist() == [8, 13]
 
 
 @pytest.mark.long
