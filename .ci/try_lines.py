@@ -47,7 +47,11 @@ LINES = [
     ("motifmine -w once run log.csv --no-open", "report: "),
     # completion as the shells do it, which need not be here
     ("_MOTIFMINE_COMPLETE=bash_source motifmine >complete && bash -n complete", ""),
-    ("eval \"$(_MOTIFMINE_COMPLETE=bash_source motifmine)\" && complete -p motifmine", "nosort"),
+    (
+        'eval "$(_MOTIFMINE_COMPLETE=bash_source motifmine)"; COMP_WORDS=(motifmine sho); '
+        "COMP_CWORD=1; _motifmine_completion motifmine; echo $COMPREPLY",
+        "show-motifs",
+    ),
     ("_MOTIFMINE_COMPLETE=zsh_source motifmine", "#compdef motifmine"),
     ("_MOTIFMINE_COMPLETE=fish_source motifmine", "complete --no-files --command motifmine"),
     # Python, of which the data frames of Arrow need no extra
