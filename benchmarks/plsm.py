@@ -38,6 +38,7 @@ from motifmine.models.plsm import em, live_passes  # noqa: E402
 from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
 from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
 from motifmine.models.plsm.model import Plsm  # noqa: E402
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em  # noqa: E402
 from motifmine.models.plsm.spec import Priors  # noqa: E402
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
 from motifmine.records.vocabulary import Vocabulary  # noqa: E402
@@ -147,14 +148,14 @@ def read(path: Path) -> tuple[ObservationTable, int, int]:
 
 def posed(
     table: ObservationTable, n_motifs: int, motif_length: int
-) -> tuple[em.Problem, em.State, Floats32, Floats32]:
+) -> tuple[Problem, State, Floats32, Floats32]:
     """Return a problem without sparsity, a random state, and its padded starts and motifs."""
     priors = Priors(sparsity=0.0, background=0.1)
-    problem = em.prepare_em(table, motif_length, priors, most_motifs=n_motifs, n_threads=1)
+    problem = prepare_em(table, motif_length, priors, most_motifs=n_motifs, n_threads=1)
     rng = np.random.default_rng(0)
     motifs = rng.gamma(5.0, size=(n_motifs, motif_length, table.n_words)).astype(np.float32)
     motifs /= motifs.sum(axis=(1, 2), keepdims=True)
-    state = em.flat_start(problem, motifs, problem.word_shares())
+    state = flat_start(problem, motifs, problem.word_shares())
     starts = plsm_pass.padded_starts(state.starts)
     return problem, state, starts, plsm_pass.padded_phi(problem.plan, state.motifs)
 
@@ -233,7 +234,7 @@ def child_fit(path: Path) -> None:
     print(json.dumps(row))
 
 
-def warm_problem() -> tuple[em.Problem, em.State, Floats32]:
+def warm_problem() -> tuple[Problem, State, Floats32]:
     """Return a tiny problem whose fit compiles, or loads, all kernels."""
     table = simulate(n_motifs=2, motif_length=4, n_words=8, n_times=200).table
     Plsm(n_motifs=2, motif_length=4).fit(table, seed=0, n_threads=1)
