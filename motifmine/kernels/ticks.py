@@ -48,7 +48,8 @@ def follow_changes(
     count, n_changed = np.zeros(len(state), dtype=np.int32), 0
     for pixel in pixels:
         count[cell_of_pixel[pixel]] += 1
-        n_changed += count[cell_of_pixel[pixel]] == least_pixels
+    for cell in range(len(state)):
+        n_changed += count[cell] >= least_pixels
     state[:, TICKED] = 0.0
     # a key frame refreshes cells everywhere, often whole seconds after the last one
     is_pulse = n_changed > MOST_CHANGED * len(state)
