@@ -38,12 +38,11 @@ def locate_occurrences(
 ) -> tuple[Occurrences, Significance | None]:
     """Return the occurrences of a fit's motifs in other documents.
 
-    Decoys compete as in the fit, and the false discovery rates of scores are those of the fit, but
-    for the probability of being false, which is of the candidates in both. Where motifs are rarer
-    than in the fit, chance is a larger share of what reaches its score: no more is false than
-    allowed by these probabilities, too. The p-values of the
-    significance that is returned, and the shares that recur, are of these documents, none of which
-    the motifs were learned from.
+    Decoys compete as in the fit. The false discovery rates of scores are those of the fit, but for
+    the probability of being false, which is of the candidates in both. Where motifs are rarer than
+    in the fit, chance is a larger share of what reaches a score, so the mean of these probabilities
+    must not be more than the allowed share either. The p-values of the significance that is
+    returned, and the shares that recur, are of these documents.
 
     Parameters
     ----------
