@@ -44,8 +44,8 @@ LEAST_COSINE = 0.3
 MOST_CELLS = 50_000_000
 """Start times times motifs (decoys included) that are inferred at a time, to bound memory."""
 
-FitPart = Callable[[ObservationTable, int], Fit]
-"""Fits part of the data, with the number of the fold it lacks for the seed."""
+FitPart = Callable[[ObservationTable, int, int], Fit]
+"""Fits part of the data; also gets the number of the fold it lacks, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +53,7 @@ class HeldOut:
     """Candidates in all folds, each with motifs from the other folds."""
 
     candidates: Candidates
+    n_folds: int
     tested_bins: NDArray[np.int64]
     """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
     was_fitted: bool
@@ -167,7 +168,7 @@ def cross_fit(
             break
         testing = pieces.select(fold)
         try:
-            fit = fit_part(pieces.without(fold).tables_to_learn(table), fold)
+            fit = fit_part(pieces.without(fold).tables_to_learn(table), fold, pieces.n_folds)
         except DataError:
             continue
         except FitError:
@@ -188,6 +189,7 @@ def cross_fit(
     is_cut = is_time_up()
     return HeldOut(
         candidates=join_candidates([] if is_cut else parts, len(motifs)),
+        n_folds=pieces.n_folds,
         tested_bins=np.zeros_like(tested) if is_cut else tested,
         was_fitted=n_fitted + n_empty >= 2 and not is_cut,
         n_empty=0 if is_cut else n_empty,

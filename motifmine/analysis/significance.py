@@ -87,8 +87,7 @@ def assess(
     infer: Infer,
     *,
     detection: Detection,
-    n_occurrences: int,
-    n_folds: int = 2,
+    n_occurrences: Indices,
     seed: int,
 ) -> Assessment:
     """Return the motifs of a fit that recur, and their significant occurrences.
@@ -107,13 +106,12 @@ def assess(
         Infers starts of given motifs, see `Infer`.
     detection : Detection
         How many false occurrences are allowed.
-    n_occurrences : int
-        Occurrences that the fit seems to have; the fewer, the more decoys are made.
-    n_folds : int
-        Parts of the time that are tested one after the other, see `folds_for`.
+    n_occurrences : int64 array (K,)
+        Occurrences that each motif seems to have; the fewer, the more decoys are made.
     """
     # -(-a // b) rounds up
-    n_decoys = int(np.clip(-(-ENOUGH_PEAKS // max(n_occurrences, 1)), FEWEST_DECOYS, MOST_DECOYS))
+    n_decoys = -(-ENOUGH_PEAKS // max(int(n_occurrences.sum()), 1))
+    n_decoys = int(np.clip(n_decoys, FEWEST_DECOYS, MOST_DECOYS))
 
     def draw(some: MotifSet, *fold: int) -> Indices:
         return draw_lags(some, n_decoys, generator(seed, Stream.DETECTION, LAGS, *fold))
@@ -122,14 +120,11 @@ def assess(
         pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
         return cross_fit(table, pieces, motifs, fit_part, infer, draw)
 
-    if (held := hold_out(n_folds)).n_empty and n_folds < FOLDS_OF_FEW:
-        # half of the data is too little for the model; seven of eight parts may do
-        held = hold_out(n_folds := FOLDS_OF_FEW)
-    # a table too short to be cut cannot show that anything recurs
-    p_value, kept = np.full(len(motifs), np.nan), np.arange(len(motifs))
-    if held.was_fitted:
-        p_value = p_values_of(held.candidates, motifs, seed, n_orders=2)
-        kept = _recurrent(held, p_value)
+    held, p_value, kept = _test(hold_out(2), motifs, seed)
+    if held.n_empty or needs_more_folds(n_occurrences, kept):
+        # the second of two tests may find by chance what the first has not
+        again = _test(hold_out(FOLDS_OF_FEW), motifs, seed, n_tests=2)
+        held, p_value, kept = (held, p_value, kept) if again[0].is_cut else again
     found = _leave_out_folds(table, motifs, background, activations, infer, draw, kept)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
@@ -146,6 +141,9 @@ def assess(
     least = least_score(scores, detection)
     targets = with_chance(targets, scores)
     sure = keep_occurrences(targets, targets.score >= least)
+    # one occurrence is no recurrence, however sure; of what there was no time to test all stay
+    often = np.bincount(sure.motif, minlength=len(kept)) >= (1 if held.is_cut else LEAST_LIKELY)
+    sure = keep_occurrences(sure, often[sure.motif])
     recur = kept[np.unique(sure.motif)]
     sure = without_companions(sure, motifs.motif_length, table.n_times)
     # what recurs without a sure occurrence would be an empty motif in every list; of what there was
@@ -167,7 +165,7 @@ def assess(
             n_untested=None if held.was_fitted or held.is_cut else len(motifs) or None,
             n_candidates=_count_likely(targets.score, scores),
             n_decoys=n_decoys,
-            piece_bins=default_piece_bins(table, motifs.motif_length, n_folds),
+            piece_bins=default_piece_bins(table, motifs.motif_length, held.n_folds),
             seed=seed,
         ),
     )
@@ -221,17 +219,20 @@ def allowed_shares(detection: Detection) -> list[float]:
     return [detection.false_share, *(s for s in RELAXED_SHARES if s > detection.false_share)]
 
 
-def folds_for(n_occurrences: Indices) -> int:
-    """Return into how many folds the data are cut: two, more where a motif occurs a few times only.
+def needs_more_folds(n_occurrences: Indices, recurrent: Indices) -> bool:
+    """Return whether a motif that occurs a few times only does not recur in halves of the data.
 
-    Half of ten occurrences are too few to learn a motif from. More folds cost as many more fits.
+    Half of ten occurrences are too few to learn a motif from; seven eighths may do. That takes four
+    times as many fits.
 
     Parameters
     ----------
     n_occurrences : int64 array (K,)
         Of each motif.
+    recurrent : int64 array
+        Numbers of the motifs that recur.
     """
-    return FOLDS_OF_FEW if np.any(n_occurrences < FEW) else 2
+    return not np.isin(np.flatnonzero(n_occurrences < FEW), recurrent).all()
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:
@@ -298,6 +299,17 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
         n_orders=n_orders,
         rng=generator(seed, Stream.DETECTION, LABELS),
     )
+
+
+def _test(
+    held: HeldOut, motifs: MotifSet, seed: int, *, n_tests: int = 1
+) -> tuple[HeldOut, Floats, Indices]:
+    """Return what folds hold, the p-values of all motifs, and those that recur."""
+    if not held.was_fitted:
+        # a table too short to be cut cannot show that anything recurs
+        return held, np.full(len(motifs), np.nan), np.arange(len(motifs))
+    p_value = p_values_of(held.candidates, motifs, seed, n_orders=2 * n_tests)
+    return held, p_value, _recurrent(held, p_value)
 
 
 def _recurrent(held: HeldOut, p_value: Floats) -> Indices:

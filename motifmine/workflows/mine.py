@@ -13,7 +13,7 @@ from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import find_occurrences
 from motifmine.analysis.predictive_checks import check_predictions
 from motifmine.analysis.raw_segments import average_segments
-from motifmine.analysis.significance import Assessment, assess, folds_for
+from motifmine.analysis.significance import Assessment, assess
 from motifmine.analysis.single_events import mark_single_events
 from motifmine.models.checks import drop_unused_words, restore_words
 from motifmine.models.protocol import ContextModel, Fit, FitContext, Model
@@ -276,9 +276,7 @@ def assess_fit(
         Called before each part, which takes about as long as the fit did.
     """
     name, seed = fit.provenance.model, fit.provenance.seed
-    # only their number matters here: it decides how many parts can hold some each
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    n_folds = folds_for(np.bincount(found.motif, minlength=len(fit.motifs)))
     # a model that is not in the registry is fitted to the parts as it is
     if name in model_names():
         settings = dict(fit.provenance.spec.settings)
@@ -290,11 +288,11 @@ def assess_fit(
     assert model is not None
     part_model = model
 
-    def fit_part(part: ObservationTable, fold: int) -> Fit:
+    def fit_part(part: ObservationTable, fold: int, n_folds: int) -> Fit:
         if on_progress is not None:
-            stage = f"do the motifs recur? part {fold + 1} of {max(n_folds, fold + 1)}"
+            stage = f"do the motifs recur? part {fold + 1} of {n_folds}"
             # the fit is done, and one part of the whole work
-            on_progress(Progress(1 + fold, 1 + max(n_folds, fold + 1), stage=stage))
+            on_progress(Progress(1 + fold, 1 + n_folds, stage=stage))
         return part_model.fit(part, seed=seed + Stream.FOLD + fold)
 
     return assess(
@@ -305,8 +303,7 @@ def assess_fit(
         fit_part,
         inference_of(fit.provenance.spec),
         detection=detection,
-        n_occurrences=len(found),
-        n_folds=n_folds,
+        n_occurrences=np.bincount(found.motif, minlength=len(fit.motifs)),
         seed=seed,
     )
 

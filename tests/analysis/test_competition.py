@@ -246,7 +246,7 @@ def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
             small.table,
             cut_pieces(small.table, 10),
             whole,
-            lambda _table, _fold: replace(fit, motifs=motifs),
+            lambda _table, _fold, _n_folds: replace(fit, motifs=motifs),
             infer_starts,
             lambda some, _fold: draw_lags(some, 1, generator(0)),
         )

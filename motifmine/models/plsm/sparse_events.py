@@ -27,8 +27,6 @@ from motifmine.records.table import ObservationTable
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices
 
-SPARSE = 1.0
-"""Observations of a bin, on average, below which most bins are empty."""
 MOST_ANCHORS = 60
 """Most frequent words around which windows are averaged."""
 LEAST_SURE = 4.0
@@ -46,7 +44,7 @@ N_INFER, N_RAMP, N_SETTLE, N_WITHOUT = 12, 4, 20, 10
 
 def is_sparse(table: ObservationTable) -> bool:
     """Return whether most bins of a table hold no observation."""
-    return len(table.word) < SPARSE * table.n_times
+    return int(np.count_nonzero(np.diff(table.offsets))) < table.n_times / 2
 
 
 def count_of_event(table: ObservationTable) -> float:
