@@ -48,6 +48,9 @@ FEW = 14
 """Occurrences of a motif below which they are few: of one that occurs four times between others two
 halves certify every second, eight folds all."""
 FOLDS_OF_FEW = 8
+SURE_PART = 0.1
+"""Part of the level at which halves are enough for what occurs a few times: of two tests, of which
+the second is made where the first fails, the first may find by chance so much more."""
 LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
@@ -121,9 +124,9 @@ def assess(
         return cross_fit(table, pieces, motifs, fit_part, infer, draw)
 
     held, p_value, kept = _test(hold_out(2), motifs, seed)
-    if held.n_empty or needs_more_folds(n_occurrences, kept):
-        # the second of two tests may find by chance what the first has not
-        again = _test(hold_out(FOLDS_OF_FEW), motifs, seed, n_tests=2)
+    surely = kept[p_value[kept] <= SURE_PART * LEVEL]
+    if held.n_empty or needs_more_folds(n_occurrences, surely):
+        again = _test(hold_out(FOLDS_OF_FEW), motifs, seed)
         held, p_value, kept = (held, p_value, kept) if again[0].is_cut else again
     found = _leave_out_folds(table, motifs, background, activations, infer, draw, kept)
     if held.was_fitted:
@@ -220,7 +223,7 @@ def allowed_shares(detection: Detection) -> list[float]:
 
 
 def needs_more_folds(n_occurrences: Indices, recurrent: Indices) -> bool:
-    """Return whether a motif that occurs a few times only does not recur in halves of the data.
+    """Return whether a motif that occurs a few times only is not sure in halves of the data.
 
     Half of ten occurrences are too few to learn a motif from; seven eighths may do. That takes four
     times as many fits.
@@ -230,7 +233,7 @@ def needs_more_folds(n_occurrences: Indices, recurrent: Indices) -> bool:
     n_occurrences : int64 array (K,)
         Of each motif.
     recurrent : int64 array
-        Numbers of the motifs that recur.
+        Numbers of the motifs that surely recur.
     """
     return not np.isin(np.flatnonzero(n_occurrences < FEW), recurrent).all()
 
@@ -301,14 +304,12 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     )
 
 
-def _test(
-    held: HeldOut, motifs: MotifSet, seed: int, *, n_tests: int = 1
-) -> tuple[HeldOut, Floats, Indices]:
+def _test(held: HeldOut, motifs: MotifSet, seed: int) -> tuple[HeldOut, Floats, Indices]:
     """Return what folds hold, the p-values of all motifs, and those that recur."""
     if not held.was_fitted:
         # a table too short to be cut cannot show that anything recurs
         return held, np.full(len(motifs), np.nan), np.arange(len(motifs))
-    p_value = p_values_of(held.candidates, motifs, seed, n_orders=2 * n_tests)
+    p_value = p_values_of(held.candidates, motifs, seed, n_orders=2)
     return held, p_value, _recurrent(held, p_value)
 
 
