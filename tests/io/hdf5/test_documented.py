@@ -1,4 +1,4 @@
-"""`docs/workspace.md` describes every dataset and attribute that files have."""
+"""The pages on files describe every dataset and attribute that they have."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from motifmine.simulation import Simulation
 from tests.helpers.fit_records import lane_record
 from tests.helpers.paths import ROOT
 
-PAGE = (ROOT / "docs/workspace.md").read_text()
+PAGE = "".join((ROOT / "docs" / page).read_text() for page in ("workspace.md", "layouts.md"))
 DIMENSIONS = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "axes", "unit"}
 """Attributes of scales and of every dataset."""
 
