@@ -27,8 +27,10 @@ from motifmine.records.table import ObservationTable
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices
 
-MOST_ANCHORS = 60
-"""Most frequent words around which windows are averaged."""
+MOST_ANCHORS, MOST_VALUES = 60, 2e7
+"""Most frequent words around which windows are averaged, and values of these windows, at most."""
+MOST_ROWS = 6000
+"""Bins of all seeds at most: each is compared with each other one."""
 LEAST_SURE = 4.0
 """Standard deviations of a cell above what comes at any lag."""
 NEAR = 3
@@ -114,8 +116,9 @@ def follower_seeds(problem: Problem) -> Floats32:
     """
     length = problem.layout.motif_length
     counts = canvas_of(problem).counts
-    anchors = np.argsort(-problem.word_shares(), kind="stable")[:MOST_ANCHORS]
     lags = range(1 - length, length)
+    n_anchors = int(np.clip(MOST_VALUES / (len(lags) * problem.n_words), 1, MOST_ANCHORS))
+    anchors = np.argsort(-problem.word_shares(), kind="stable")[:n_anchors]
     seen = np.array([_count_together(counts[:, anchors], counts, lag) for lag in lags])
     # an event is no follower of itself
     seen[length - 1, np.arange(len(anchors)), anchors] = 0
@@ -126,7 +129,7 @@ def follower_seeds(problem: Problem) -> Floats32:
     sure = (near - expected) * np.sqrt(NEAR / np.maximum(expected, 0.5))
     excess = np.where(sure >= LEAST_SURE, near - expected, 0)
     value = np.square(np.where(sure >= LEAST_SURE, sure, 0)).sum(axis=(0, 2))
-    order = np.argsort(-value, kind="stable")
+    order = np.argsort(-value, kind="stable")[: max(MOST_ROWS // length, 1)]
     windows = [
         _heaviest_window(excess[:, k], counts[:, anchors[k]].sum(), anchors[k], length)
         for k in order[value[order] > 0]
