@@ -43,6 +43,8 @@ bin short costs up to 0.05 of F1, one bin too long next to nothing."""
 LEAST_PART = 0.5
 """The peak that is read off must be this part of the highest at any lag; else the order goes on
 beyond, and the table is too short to show how far."""
+BY_PAIRS = "words follow one another as far apart as that"
+"""Reason of a length by the surest pairs of words."""
 NO_ORDER = "no order in time stands out"
 """Reason where the peak is too low."""
 SHORTEST = 4
@@ -87,8 +89,7 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     if is_sparse(table):
         pairs = _length_of_pairs(root, components, edges, longest)
         if pairs >= SHORTEST:
-            reason = "words follow one another as far apart as that"
-            return LengthChoice(bins=pairs, profile=nothing, reason=reason)
+            return LengthChoice(bins=pairs, profile=nothing, reason=BY_PAIRS)
     rng = generator(seed, Stream.LENGTH)
     null = np.array(
         [_order(_moved_apart(components, edges, rng), edges, longest) for _ in range(N_NULL)]

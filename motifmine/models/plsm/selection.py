@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from motifmine.models.checks import drop_unused_words
 from motifmine.models.plsm.growth import grow_motifs
-from motifmine.models.plsm.length import NO_ORDER, SHORTEST, choose_length
+from motifmine.models.plsm.length import BY_PAIRS, NO_ORDER, SHORTEST, choose_length
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.stages import has_open_number, resolve
 from motifmine.parallel.threads import most_threads
@@ -27,7 +27,7 @@ class PlsmSizeChoice:
         if choice.bins:
             bins, taken = choice.bins, choice.reason
         elif choice.pairs > bins:
-            bins, taken = choice.pairs, "words follow one another as far apart as that"
+            bins, taken = choice.pairs, BY_PAIRS
         elif choice.reason == NO_ORDER and half >= SHORTEST and has_open_number(spec):
             usual, short = (_saving(table, spec, length, seed) for length in (bins, half))
             if short > usual:

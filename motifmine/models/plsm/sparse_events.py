@@ -74,9 +74,9 @@ def grow_from_followers(
         Whether those go, too, that gain less than their description length.
     """
     seeds = follower_seeds(problem)
-    # in order of how sure they are, so that a copy is dropped for a surer one
+    cosine = max_shifted_cosine(seeds, seeds)[0]
     trials = [
-        _learned(problem, seeds[_unlike(seeds, cosine)], motif_length) for cosine in SAME_COSINES
+        _learned(problem, seeds[_unlike(cosine, same)], motif_length) for same in SAME_COSINES
     ]
     if drops_surplus:
         trials = [_without_surplus(problem, state, motif_length) for state in trials]
@@ -162,11 +162,11 @@ def _heaviest_window(excess: Floats, n_events: float, anchor: int, length: int) 
     return excess[first : first + length]
 
 
-def _unlike(motifs: Floats32, most: float) -> Indices:
-    """Return motifs whose cosine with those before them is below `most`, int64 array (n,)."""
-    cosine = max_shifted_cosine(motifs, motifs)[0]
+def _unlike(cosine: Floats, most: float) -> Indices:
+    """Return motifs whose cosine (n, n) with those before them is below `most`, int64 array."""
     kept: list[int] = []
-    for k in range(len(motifs)):
+    # the surest come first, so that a copy is dropped for a surer one
+    for k in range(len(cosine)):
         if not kept or cosine[kept, k].max() < most:
             kept.append(k)
     return np.array(kept, dtype=np.int64)
