@@ -7,7 +7,7 @@ from the user's file, else it is the default.
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,24 +45,31 @@ def user_file() -> Path | None:
         return None
 
 
-def read_settings(group: click.Group) -> tuple[dict[str, Any], list[Path]]:
-    """Return the options of all files that are there, by command, and the files.
+def read_settings(group: click.Group, words: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the options of all files that are there, by command.
 
     The result is what click takes as `default_map`: names of parameters, and for each command a
     mapping of its own.
 
-    Raises `MotifmineError` when a file cannot be read or names a command or option that does not
-    exist.
+    Parameters
+    ----------
+    group : click.Group
+    words : collection of str, optional
+        What was typed. Only the sections of commands among these words are read: options of `fit`
+        are known once all models are imported, for which `--version` must not wait. None: all.
+
+    Raises
+    ------
+    MotifmineError
+        When a file cannot be read or names a command or option that does not exist.
     """
     settings: dict[str, Any] = {}
-    files = []
     for path, values in _tables():
-        files.append(path)
-        for name, value in _check(group, values, path).items():
+        for name, value in _check(group, values, path, words).items():
             # a section adds to that of an earlier file, option by option
             known = settings.get(name)
             settings[name] = {**known, **value} if isinstance(known, dict) else value
-    return settings, files
+    return settings
 
 
 def _tables() -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -94,15 +101,19 @@ def _parse(path: Path) -> Any:
         raise FormatError(f"{path} is no valid TOML: {error}") from error
 
 
-def _check(group: click.Group, values: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _check(
+    group: click.Group, values: Mapping[str, Any], path: Path, words: Collection[str] | None = None
+) -> dict[str, Any]:
     """Return values with the names of parameters instead of those of options."""
     from motifmine.errors import FormatError
 
     context = click.Context(group)
     found: dict[str, Any] = {}
     for name, value in values.items():
-        command = group.commands.get(name)
-        if command is not None and isinstance(value, Mapping):
+        if name in group.list_commands(context) and isinstance(value, Mapping):
+            if words is not None and name not in words:
+                continue
+            command = group.commands[name]
             parameters = _by_option(command, click.Context(command, parent=context))
             place = f"{path}: [{name}]"
             found[name] = dict(
@@ -180,19 +191,22 @@ def config(ctx: click.Context, command: str | None, as_json: bool) -> None:
 
 def _rows(group: click.Group) -> Iterator[dict[str, Any]]:
     """Yield the options that files or the environment set, except overridden ones."""
-    settings, files = read_settings(group)
-    source = ", ".join(map(str, files))
+    files = [(path, _check(group, values, path)) for path, values in _tables()]
     context = click.Context(group)
     for name, command in [("", group), *group.commands.items()]:
-        values = settings.get(name, {}) if name else settings
         inner = context if command is group else click.Context(command, parent=context)
         for option, parameter in _by_option(command, inner).items():
-            variable = str(parameter.envvar)
+            key, variable = str(parameter.name), str(parameter.envvar)
+            found = [
+                (str(path), section[key])
+                for path, values in files
+                if key in (section := values.get(name, {}) if name else values)
+                # a command of the same name as an option of all of them
+                and not isinstance(section[key], dict)
+            ]
             # as click decides: the environment goes before files
             if variable in os.environ:
-                place, value = variable, os.environ[variable]
-            elif not isinstance(values.get(str(parameter.name), {}), dict):
-                place, value = source, values[str(parameter.name)]
-            else:
-                continue
-            yield {"command": name, "option": option, "value": value, "source": place}
+                found.append((variable, os.environ[variable]))
+            if found:
+                place, value = found[-1]
+                yield {"command": name, "option": option, "value": value, "source": place}

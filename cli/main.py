@@ -78,11 +78,15 @@ class MotifmineGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(SUMMARIES.items()))
 
-    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], *arguments: Any, **extra: Any
+    ) -> click.Context:
         """Return a context whose defaults are those of files with settings."""
         try:
+            # `run` is three commands
+            words = {*args, *(("extract", "fit", "show-motifs") if "run" in args else ())}
             # click asks for defaults before any callback of this group is called
-            settings, _ = read_settings(self)
+            settings = read_settings(self, words)
         except Exception as error:
             from motifmine.errors import MotifmineError
 
@@ -94,7 +98,8 @@ class MotifmineGroup(click.Group):
             complain(f"Error: {error}")
             raise click.exceptions.Exit(1) from error
         # what a caller passes goes before files
-        return super().make_context(*arguments, **{"default_map": settings, **extra})
+        extra.setdefault("default_map", settings)
+        return super().make_context(info_name, args, *arguments, **extra)
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Run the command line; without arguments in a call it is that of this process."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from click.testing import Result
 
 from motifmine.io.video.codecs import describe_codecs, opencv_problem
 from motifmine.workflows import doctor
+from tests.helpers.commands import start, wait_for
+from tests.helpers.paths import ROOT
 
 Run = Callable[..., Result]
 
@@ -44,6 +47,13 @@ def test_nearer_files_take_precedence(
         "fit seed": 3,
         "fit restarts": 2,
         "fit rounds": 1,
+    }
+    rows = json.loads(motifmine("config", "fit", "--json").stdout)
+    assert {row["option"]: Path(row["source"]).name for row in rows} == {
+        "motifs": "MOTIFMINE_FIT_MOTIFS",
+        "seed": "motifmine.toml",
+        "restarts": "pyproject.toml",
+        "rounds": no_user_file.name,
     }
 
 
@@ -82,6 +92,27 @@ def test_unknown_settings_are_refused(motifmine: Run, text: str, message: str) -
     assert result.exit_code in (1, 2)
     assert message in result.stderr
     assert result.stderr.count(message) == 1
+
+
+def test_settings_of_other_commands_are_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "motifmine.toml").write_text("[fit]\nmotivs = 3")
+    loaded = "import sys; print({'numpy', 'motifmine.models'} & set(sys.modules))"
+    code = (
+        f"from motifmine_cli.main import main; main(['--version'], standalone_mode=False); {loaded}"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True)
+    assert printed.endswith("set()\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_while_modules_are_imported_ends_quietly(tmp_path: Path) -> None:
+    slow = "from pathlib import Path\nimport time\nPath('importing').touch()\ntime.sleep(60)\n"
+    (tmp_path / "click.py").write_text(slow)
+    began = start("--version", cwd=tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    wait_for((tmp_path / "importing").exists, 20)
+    began.send_signal(signal.SIGINT)
+    _, printed = began.communicate(timeout=20)
+    assert (began.returncode, printed) == (-signal.SIGINT, "")
 
 
 def test_a_broken_file_of_another_tool_is_ignored(motifmine: Run) -> None:

@@ -181,6 +181,8 @@ def _be_command(
     """Be a process of its own that runs a command; never returns."""
     status = 1
     try:
+        # as a new process has it, until the command listens
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         # a group of its own once it can be signalled
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from dataclasses import asdict, replace
 from html.parser import HTMLParser
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -26,6 +25,7 @@ from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.reproduce import format_repeat_command
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from motifmine.reporting.tables.fit_tables import format_motifs_text
+from tests.helpers.commands import load_command
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -284,8 +284,7 @@ def test_command_is_understood_by_the_command_line() -> None:
     spec = FitSpec(settings=asdict(Plsm()))
     record = lane_record()
     record = replace(record, provenance=replace(record.provenance, spec=spec))
-    (entry,) = entry_points(group="console_scripts", name="motifmine")
-    main = entry.load()
+    main = load_command()
     fit = main.get_command(click.Context(main), "fit")
     known = {o for parameter in fit.get_params(click.Context(fit)) for o in parameter.opts}
     used = {word for word in format_repeat_command(record).split() if word.startswith("--")}
