@@ -32,8 +32,10 @@ def shifted_cosines(reference: Floats32, found: Floats32) -> tuple[Floats, Indic
     reference, found
         See `max_shifted_cosine`.
     """
+    # of thousands of words of a picture a motif has a few hundred
+    both = np.flatnonzero(reference.any(axis=(0, 1)) & found.any(axis=(0, 1)))
     # one matrix product gives all pairs of rows; the cosine at a shift is the sum of a diagonal
-    products = (_scale_to_unit(reference) @ _scale_to_unit(found).T).reshape(
+    products = (_scale_to_unit(reference, both) @ _scale_to_unit(found, both).T).reshape(
         *reference.shape[:2], *found.shape[:2]
     )
     length, n_shifts = found.shape[1], reference.shape[1] + found.shape[1] - 1
@@ -44,9 +46,9 @@ def shifted_cosines(reference: Floats32, found: Floats32) -> tuple[Floats, Indic
     return cosines, shifts
 
 
-def _scale_to_unit(motifs: Floats32) -> Floats32:
-    """Return motifs scaled to unit norm (empty ones stay empty), as rows (K * L, W)."""
+def _scale_to_unit(motifs: Floats32, words: Indices) -> Floats32:
+    """Return some words of motifs scaled to unit norm (empty ones stay empty), (K * L, words)."""
     norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
-    unit: Floats32 = motifs * scale[:, None, None].astype(np.float32)
-    return unit.reshape(-1, motifs.shape[2])
+    unit: Floats32 = motifs[:, :, words] * scale[:, None, None].astype(np.float32)
+    return unit.reshape(-1, len(words))

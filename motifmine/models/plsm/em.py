@@ -35,11 +35,19 @@ class Point(NamedTuple):
     state: State
     """Its starts are out of date where `live` is given."""
     live: Live | None
+    phi: Floats32 | None = None
+    """Its motifs as passes over all starts need them; None: not laid out since they changed."""
 
     @classmethod
     def of(cls, state: State) -> "Point":
         """Return a state as iterations take it."""
         return cls(state, live_passes.few_live_starts(state.starts))
+
+    def laid_out(self, problem: Problem) -> "Point":
+        """Return the point with motifs laid out for a pass over all starts, if that comes next."""
+        if self.live is not None or self.phi is not None:
+            return self
+        return self._replace(phi=plsm_pass.padded_phi(_plan_of(problem, self), self.state.motifs))
 
     def whole(self, problem: Problem) -> State:
         """Return the state with all starts."""
@@ -51,9 +59,8 @@ class Point(NamedTuple):
 
 def expect(problem: Problem, point: Point, *, learn_motifs: bool) -> plsm_pass.Expectation:
     """Return the expected counts under a state: the E-step, one pass over the observations."""
-    state, live = point
-    # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
-    plan = problem.plan._replace(n_motifs=len(state.motifs))
+    state, live, phi = point.laid_out(problem)
+    plan = _plan_of(problem, point)
     background = plsm_pass.background_of(
         state.background_word, state.background_mass / np.maximum(problem.layout.n_times, 1)
     )
@@ -70,22 +77,31 @@ def expect(problem: Problem, point: Point, *, learn_motifs: bool) -> plsm_pass.E
             learn=learn_motifs,
             n_threads=n_threads,
         )
+    assert phi is not None
     return plsm_pass.expectation(
         plan,
         plsm_pass.padded_starts(state.starts),
-        plsm_pass.padded_phi(plan, state.motifs),
+        phi,
         background=background,
         learn=learn_motifs,
         n_threads=n_threads,
     )
 
 
+def _plan_of(problem: Problem, point: Point) -> plsm_pass.Plan:
+    # the table was cut for the most motifs; fewer use the same cuts, so that it is cut once a fit
+    return problem.plan._replace(n_motifs=len(point.state.motifs))
+
+
 def _advance(
     problem: Problem, point: Point, threshold: Floats32, *, learn_motifs: bool
 ) -> tuple[Point, plsm_pass.Expectation, float]:
     """Return what `step_starts` does, of a point."""
+    # once for all iterations in which motifs are held: with decoys they are hundreds, and laying
+    # them out takes longer than a pass
+    point = point.laid_out(problem)
     found = expect(problem, point, learn_motifs=learn_motifs)
-    state, live = point
+    state, live, phi = point
     started = state.starts if live is None else live.mass
     # the expected total of a Poisson process, under the parameters before they change
     value = found.log_likelihood - float(
@@ -100,7 +116,7 @@ def _advance(
     else:
         starts = found.activation[: state.starts.size].reshape(state.starts.shape)
         sweep_threshold(starts, threshold)  # in place
-        point = Point.of(state._replace(starts=starts))
+        point = Point.of(state._replace(starts=starts))._replace(phi=phi)
     return _leave_nothing_empty(problem, point), found, value - constant_of(problem)
 
 
@@ -129,7 +145,7 @@ def _step(
             motifs=_learned(problem, point.state, found.cells),
             background_word=shares(found.background_words),
         )
-        point = point._replace(state=state)
+        point = point._replace(state=state, phi=None)
     return point, value
 
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from motifmine.models.plsm.em import step
+from motifmine.models.plsm import passes
+from motifmine.models.plsm.em import infer_starts, step
 from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.simulation import Simulation
+from motifmine.types import Floats32
 
 
 @pytest.mark.parametrize("n_motifs", [1, 3, 4])
@@ -36,3 +38,29 @@ def test_a_document_that_lost_all_of_its_starts_gets_its_background_back(small: 
     again, value = step(problem, after, threshold, learn_motifs=False)
     assert np.isfinite(value)
     np.testing.assert_allclose(again.background_mass, problem.layout.document_total)
+
+
+def test_motifs_that_are_held_are_laid_out_once(
+    small: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = prepare_em(small.table, 8, Priors(sparsity=0.0), most_motifs=3, n_threads=1)
+    state = flat_start(problem, small.motifs.probability, problem.word_shares())
+    one_by_one = state
+    none = np.zeros(problem.layout.n_rows, dtype=np.float32)
+    for _ in range(6):
+        one_by_one, _ = step(problem, one_by_one, none, learn_motifs=False)
+    calls: list[int] = []
+    lay_out = passes.padded_phi
+
+    def counted(plan: passes.Plan, motifs: Floats32) -> Floats32:
+        calls.append(len(motifs))
+        return lay_out(plan, motifs)
+
+    monkeypatch.setattr(passes, "padded_phi", counted)
+    held = infer_starts(problem, state, n_iterations=6, n_ramp=0)
+    assert len(calls) == 1
+    np.testing.assert_array_equal(held.starts, one_by_one.starts)
+    calls.clear()
+    infer_starts(problem, state, n_iterations=6, n_ramp=0, learn_after=3)
+    # those of the first iteration serve until motifs have been learned for the first time
+    assert len(calls) == 3
