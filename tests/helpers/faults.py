@@ -25,6 +25,7 @@ from tests.helpers.commands import load_command, processes_of_session, wait_for
 
 CHANGES = ("fsync", "link", "mkdir", "rename", "replace", "rmdir", "unlink", "utime")
 """Functions of `os` that change files; `Path.write_bytes` and `write_text` count, too."""
+SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 TIMEOUT_S = 120.0
 CHILDREN_END_S = 20.0  # 5 on an idle machine
 
@@ -128,9 +129,12 @@ class Forked:
         self.arguments = arguments
         self.error, self.changes = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         self.began = time.monotonic()
+        # a signal that comes while the child still is a copy of this process waits
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self.pid = os.fork()
         if self.pid == 0:
             _be_command(arguments, folder, temporary, disk or Disk(), self.error, self.changes)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def wait(self, blow: Blow | None = None) -> tuple[Ended, int]:
         """Return how it ended and its changes of files; `blow` strikes it unless it ends before."""
@@ -181,8 +185,6 @@ def _be_command(
     """Be a process of its own that runs a command; never returns."""
     status = 1
     try:
-        # as a new process has it, until the command listens
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         # a group of its own once it can be signalled
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
@@ -198,6 +200,9 @@ def _be_command(
         os.chdir(folder)
         sys.argv = ["motifmine", *arguments]
         disk.install()
+        # as a new process has it, until the command listens
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         load_command()()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)

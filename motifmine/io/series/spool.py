@@ -1,6 +1,7 @@
 """Cache of binned series between the survey and the extraction, so that sources are read once."""
 
 import hashlib
+import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator
@@ -66,4 +67,4 @@ def read_cached(spool: Path, source: Path) -> Iterator[BinnedSeries]:
 
 def _folder(spool: Path, source: Path) -> Path:
     # paths may hold characters that names of folders cannot
-    return spool / hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
+    return spool / hashlib.sha256(os.fsencode(source.resolve())).hexdigest()[:24]
