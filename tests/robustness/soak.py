@@ -16,42 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from motifmine.errors import MotifmineError
 from motifmine.io.hdf5 import store
-from motifmine.io.readers import open_frames
+from motifmine.io.readers import open_frames, reader_of_name
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
-from motifmine.io.tdoc import read_tdoc, write_tdoc
+from motifmine.io.tdoc import read_tdoc
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
-from motifmine.simulation import simulate
-from tests.helpers.clips import moving_square, write_clip, write_sound
-from tests.helpers.fit_records import lane_record
+from tests.helpers.corpus import make_corpus
 from tests.helpers.hdf5_damage import damaged_files
 
 PER_JOB = 25
 PATIENCE_S = 60.0
 STRUCTURES = ("table.h5", "fit.h5")
-
-
-def make_corpus(folder: Path) -> list[Path]:
-    """Write one whole file of every format and return their paths."""
-    table = simulate(n_times=200, seed=1).table
-    store.write_table(folder / "table.h5", table.document(0))
-    store.write_fit(folder / "fit.h5", lane_record())
-    write_tdoc(folder / "words.tdoc", table.document(0))
-    rows = np.random.default_rng(0).random((500, 3))
-    np.save(folder / "a.npy", rows)
-    np.savez_compressed(folder / "b.npz", time=np.arange(500.0), a=rows[:, 0])
-    pq.write_table(pa.table({"time": np.arange(500.0), "a": rows[:, 0]}), folder / "c.parquet")
-    lines = [f"2026-03-01T00:{i // 60:02d}:{i % 60:02d},{r[0]:.3f},x" for i, r in enumerate(rows)]
-    (folder / "d.csv").write_text("time,a,b\n" + "\n".join(lines) + "\n")
-    write_sound(folder / "e.wav")
-    for name in ("f.mp4", "g.mkv", "h.avi", "i.ts"):
-        write_clip(folder / name, moving_square(12))
-    return sorted(folder.iterdir())
 
 
 def damage(content: bytes, rng: np.random.Generator) -> bytes:
@@ -78,14 +56,15 @@ def damage(content: bytes, rng: np.random.Generator) -> bytes:
 
 def read(path: Path) -> None:
     """Read a file as its suffix says, to its end."""
-    name = path.name
-    if name.endswith(".tdoc"):
-        read_tdoc(path)
-    elif "table" in name:
+    entry = reader_of_name(path)
+    assert entry is not None
+    if path.name == "table.h5":
         store.read_table(path)
-    elif "fit" in name:
+    elif path.name == "fit.h5":
         store.read_fit(path)
-    elif path.suffix in (".mp4", ".mkv", ".avi", ".ts"):
+    elif entry.gives == "words":
+        read_tdoc(path)
+    elif entry.gives == "frames":
         with open_frames(path) as reader:
             for _ in reader.frames():
                 pass

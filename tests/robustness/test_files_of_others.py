@@ -16,7 +16,7 @@ from click.testing import Result
 
 from motifmine.errors import FormatError, MemoryLimitError, MotifmineError, SpecError
 from motifmine.io.hdf5 import documents, nodes, store
-from motifmine.io.readers import open_frames
+from motifmine.io.readers import OWN, open_frames, reader_of_name
 from motifmine.io.regular import refuse_special_file
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
@@ -29,8 +29,10 @@ from motifmine.reporting.export.formats import encode_occurrences
 from motifmine.simulation import Simulation
 from tests.conftest import SHARED
 from tests.helpers.clips import moving_square, write_clip
+from tests.helpers.corpus import make_corpus
 from tests.helpers.fit_records import lane_record
 from tests.helpers.hdf5_damage import ELSEWHERE, damaged_files
+from tests.robustness.soak import STRUCTURES, read
 
 HOSTILE = SHARED.parent / "cases" / "hostile"
 Run = Callable[..., Result]
@@ -181,6 +183,40 @@ def test_a_name_is_a_file_whatever_it_looks_like(
     shutil.copy("b.mp4", path)
     with open_frames(path) as reader:
         assert len(list(reader.frames())) == 8
+
+
+NO_TEXT = b"\xff\x1b\n"
+
+
+def test_every_format_is_read_under_a_name_that_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = [path for path in make_corpus(tmp_path) if path.name not in STRUCTURES]
+    # the corpus is that of the fuzzers, too
+    listed = {reader_of_name(path) for path in corpus}
+    assert listed == {entry for name, entry in OWN.items() if entry.suffixes and name != "other"}
+    for path in corpus:
+        read(path.rename(os.fsdecode(NO_TEXT + os.fsencode(path.name))))
+
+
+def test_a_recording_whose_name_is_no_text_goes_all_the_way(motifmine: Run) -> None:
+    name = os.fsdecode(NO_TEXT + b".csv")
+    rows = [f"{t},{int(t % 40 in (3, 4))},{int(t % 40 in (6, 7, 8))}" for t in range(600)]
+    Path(name).write_text("\n".join(["time,door,lift", *rows]))
+    fitted = ["--motifs", "1", "--motif-length", "8bins", "--restarts", "1"]
+    for line in (
+        ["extract", name],
+        ["fit", "--model", "plsm", *fitted],
+        ["show-motifs"],
+        ["occurrences", "--format", "parquet", "-o", "o.parquet"],
+        ["occurrences", "--format", "eaf", "-o", "o.eaf"],
+        ["watch", "plsm-001", name, "--idle", "100ms"],
+        # with the state that the first one kept
+        ["watch", "plsm-001", name, "--idle", "100ms"],
+    ):
+        result = motifmine(*line)
+        assert result.exit_code == 0, result.output
 
 
 def test_a_path_that_is_not_text_is_stored_as_it_is(tmp_path: Path, small: Simulation) -> None:

@@ -47,7 +47,7 @@ def write_documents(file: h5py.File, recordings: Sequence[Recording], parts: Act
     """Append documents and their activations to an open fit."""
     for document, recording in enumerate(recordings):
         group = file.create_group(f"activations/{recording.name}")
-        group.attrs["recording"] = recording.name
+        write_attribute(group, "recording", recording.name)
         write_recording(group, recording)
         part = slice(parts.offsets[document], parts.offsets[document + 1])
         units = {"start": "bins", "motif": "", "mass": "observations", "tempo": ""}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import FormatError
 from motifmine.io.hdf5.nodes import list_datasets
-from motifmine.io.hdf5.reader import Reader, write_dataset, write_strings
+from motifmine.io.hdf5.reader import Reader, write_attribute, write_dataset, write_strings
 from motifmine.records.fields import is_allowed
 from motifmine.records.model_state import DEFAULT_GROUP, StoredArray, StoredState, find_state_group
 
@@ -46,7 +46,7 @@ def write_record(file: h5py.Group, place: str, record: Any) -> None:
         elif is_dataclass(value):
             write_record(file, _get_nested_place(place, item), value)
         else:
-            group.attrs[name] = value
+            write_attribute(group, name, value)
 
 
 def _write_split(

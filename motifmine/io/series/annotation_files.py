@@ -44,7 +44,8 @@ def open_eaf(path: Path, options: SeriesOptions) -> TableReader:
             for one in tier.iter("ALIGNABLE_ANNOTATION")
             if one.attrib[FIRST] in times and one.attrib[LAST] in times
         ]
-    except (ElementTree.ParseError, KeyError, ValueError) as error:
+    # LookupError: of a key, or of the encoding that it declares
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise FormatError(f"{path} cannot be read as an ELAN document: {error}") from error
     return open_events(path, events, options)
 
@@ -61,14 +62,18 @@ def _name_label(tier: str, value: str) -> str:
 def open_textgrid(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the intervals and points of a Praat TextGrid in its long form.
 
-    Raises `FormatError` if it is another file, or in Praat's short form.
+    Raises `FormatError` if it is another file, damaged, or in Praat's short form.
     """
     content = path.read_bytes()
     coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     text = content.decode(coding, errors="replace")
     if "ooTextFile" not in text[:200] or "item [" not in text:
         raise FormatError(f"{path} is no TextGrid in long form; save it from Praat as a text file")
-    return open_events(path, list(_textgrid_events(text)), options)
+    try:
+        events = list(_textgrid_events(text))
+    except ValueError as error:
+        raise FormatError(f"{path} is a damaged TextGrid: {error}") from error
+    return open_events(path, events, options)
 
 
 def _textgrid_events(text: str) -> Iterator[Event]:

@@ -22,7 +22,7 @@ def open_parquet(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the Parquet file at `path`; see `open_arrow`."""
 
     def read(n_rows: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(path) as file:
+        with _open(path, pa.OSFile) as source, pq.ParquetFile(source) as file:
             yield from file.iter_batches(batch_size=n_rows, columns=columns)
 
     return open_arrow(path, "Parquet", read, options)
@@ -32,7 +32,7 @@ def open_feather(path: Path, options: SeriesOptions) -> TableReader:
     """Return a reader of the Feather or Arrow file at `path`; see `open_arrow`."""
 
     def read(n_rows: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+        with _open(path, pa.memory_map) as source, pa.ipc.open_file(source) as file:
             for number in range(file.num_record_batches):
                 whole = file.get_batch(number)
                 chosen = whole if columns is None else whole.select(columns)
@@ -40,6 +40,14 @@ def open_feather(path: Path, options: SeriesOptions) -> TableReader:
                     yield chosen.slice(begin, n_rows)
 
     return open_arrow(path, "Feather", read, options, n_bytes=path.stat().st_size)
+
+
+def _open(path: Path, way: Callable[[str], pa.NativeFile]) -> pa.NativeFile:
+    """Return a file opened in one of Arrow's ways; these take names in UTF-8 only."""
+    try:
+        return way(str(path))
+    except UnicodeEncodeError:
+        return pa.PythonFile(path.open("rb"), "r")
 
 
 def open_arrow(
@@ -98,7 +106,12 @@ def open_arrow(
 
 
 def to_array(column: pa.Array) -> Column:
-    """Convert a column to an array; times of day and durations to seconds."""
+    """Convert a column to an array; times of day and durations to seconds.
+
+    Raises `pyarrow.ArrowInvalid` if it is damaged.
+    """
+    # Arrow trusts offsets of texts, which in a damaged file are outside of it
+    column.validate(full=True)
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.dictionary_decode()

@@ -142,7 +142,8 @@ def open_excel(path: Path, options: SeriesOptions) -> TableReader:
         "python_calamine", f"{path}, an Excel workbook,", "motifmine[formats]"
     )
     try:
-        with python_calamine.load_workbook(str(path)) as book:
+        # an open file: the library takes names in UTF-8 only
+        with path.open("rb") as file, python_calamine.load_workbook(file) as book:
             sheets = book.sheet_names
             name = options.sheet or sheets[0]
             if name not in sheets:

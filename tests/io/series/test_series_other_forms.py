@@ -1,11 +1,8 @@
 """Tables in other forms than text: what is read, and what is refused with the way out."""
 
-import json
 import sqlite3
-import zipfile
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date, time
 from pathlib import Path
 
 import numpy as np
@@ -22,82 +19,18 @@ from motifmine.io.series.other_files import FORMATS
 from motifmine.io.series.signal_files import open_edf
 from motifmine.io.series.table_files import open_sqlite
 from motifmine.records.series import EventChunk, UpdateChunk
+from tests.helpers.corpus import (
+    VALUES,
+    N,
+    write_arrow_times,
+    write_edf,
+    write_excel,
+    write_feather,
+    write_json_lines,
+    write_midi,
+    write_sqlite,
+)
 from tests.helpers.series_files import read_all
-
-N = 40
-VALUES = np.array([[20 + n / 8, 990 - n] for n in range(N)])
-TIMES = [f"2026-03-02T08:{n:02d}:00Z" for n in range(N)]
-
-
-def rows() -> list[dict[str, object]]:
-    return [
-        {"time": t, "temp": a, "power": b} for t, (a, b) in zip(TIMES, VALUES.tolist(), strict=True)
-    ]
-
-
-def write_feather(path: Path) -> None:
-    feather.write_feather(pa.Table.from_pylist(rows()), path)
-
-
-def write_arrow_times(path: Path) -> None:
-    stamps = pa.array(TIMES).cast(pa.timestamp("ms", "UTC"))
-    table = pa.table({"time": stamps, "temp": VALUES[:, 0], "power": VALUES[:, 1]})
-    feather.write_feather(table, path, compression="uncompressed", chunksize=7)
-
-
-def write_json_lines(path: Path) -> None:
-    path.write_text("\n".join(json.dumps(row) for row in rows()) + "\n\n")
-
-
-def write_sqlite(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as base, base:
-        base.execute("CREATE TABLE log (time TEXT, temp REAL, power REAL)")
-        base.executemany("INSERT INTO log VALUES (:time, :temp, :power)", rows())
-
-
-def write_excel(path: Path) -> None:
-    """Write a workbook of two sheets, as small as the format allows."""
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-
-    def sheet(table: list[list[object]]) -> str:
-        body = ""
-        for row in table:
-            cells = (
-                f"<c><v>{x!r}</v></c>"
-                if isinstance(x, float)
-                else f'<c t="inlineStr"><is><t>{x}</t></is></c>'
-                for x in row
-            )
-            body += f"<row>{''.join(cells)}</row>"
-        return f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
-
-    table: list[list[object]] = [["time", "temp", "power"], *(list(row.values()) for row in rows())]
-    names = ("second", "log") if path.stem == "two" else ("log", "second")
-    sheets = "".join(
-        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1)
-    )
-    links = "".join(
-        f'<Relationship Id="rId{n}" Type="{relations}/worksheet" Target="worksheets/{name}.xml"/>'
-        for n, name in enumerate(names, 1)
-    )
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
-            f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>{sheets}</sheets></workbook>',
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{package}/relationships">{links}</Relationships>',
-        )
-        archive.writestr("xl/worksheets/log.xml", sheet(table))
-        archive.writestr("xl/worksheets/second.xml", sheet([["nothing", "here"], [1.0, 2.0]]))
 
 
 @pytest.mark.parametrize(
@@ -179,6 +112,16 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
         read_all(tmp_path / name)
 
 
+def test_texts_outside_of_an_arrow_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.arrow"
+    feather.write_feather(pa.table({"a": ["first", "second"]}), path, compression="uncompressed")
+    ends = np.array([0, 5, 11], np.int32).tobytes()
+    assert path.read_bytes().count(ends) == 1
+    path.write_bytes(path.read_bytes().replace(ends, np.array([0, -5, 11], np.int32).tobytes()))
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_all(path)
+
+
 @pytest.mark.parametrize(
     ("line", "problem"), [("{", "line 3: not JSON"), ("[1]", "line 3: not an object")]
 )
@@ -197,22 +140,6 @@ def test_other_formats_are_refused_with_the_way_out(tmp_path: Path, suffix: str)
     assert entry is not None and entry.gives == "series"
     with pytest.raises(FormatError, match="which is not read; "):
         read_all(path)
-
-
-def write_edf(path: Path, seconds: int = 20) -> np.ndarray:
-    """Write two signals of 128 Hz and one of 1 Hz, and return the first two."""
-    edfio = pytest.importorskip("edfio")
-    wave = np.sin(np.arange(seconds * 128)[:, None] * [0.01, 0.02]) * 50
-    make = edfio.BdfSignal if path.suffix == ".bdf" else edfio.EdfSignal
-    signals = [
-        make(column, 128, label=f"EEG {name}", physical_dimension="uV")
-        for name, column in zip("AB", wave.T, strict=True)
-    ]
-    signals.append(make(np.linspace(20, 21, seconds), 1, label="temperature"))
-    record = edfio.Bdf if path.suffix == ".bdf" else edfio.Edf
-    recording = edfio.Recording(startdate=date(2026, 3, 1))
-    record(signals, starttime=time(10, 30), recording=recording).write(path)
-    return wave
 
 
 @pytest.mark.parametrize("suffix", ["edf", "bdf"])
@@ -245,20 +172,6 @@ def test_damaged_edf_is_refused_and_what_was_cut_off_noted(tmp_path: Path) -> No
     cut = read_all(path)
     assert len(cut.time_s) == 3 * 128
     assert any("EDF" in note for note in cut.header.notes)
-
-
-def write_midi(path: Path) -> None:
-    mido = pytest.importorskip("mido")
-    song = mido.MidiFile(ticks_per_beat=480)
-    track = mido.MidiTrack()
-    track.append(mido.MetaMessage("set_tempo", tempo=1_000_000))
-    track.append(mido.Message("note_on", note=60, velocity=80, time=480))
-    track.append(mido.Message("note_on", channel=9, note=36, velocity=80, time=240))
-    # struck again, ended by a velocity of 0, and one that never ends
-    track.append(mido.Message("note_on", note=60, velocity=80, time=240))
-    track.append(mido.Message("note_on", note=60, velocity=0, time=480))
-    song.tracks.append(track)
-    song.save(path)
 
 
 def test_notes_of_midi_are_events_with_ends(tmp_path: Path) -> None:
