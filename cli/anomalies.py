@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from .options import output_options, workspace_option
+from .options import PathType, output_options, workspace_option
 from .output import write_data
 
 
@@ -14,7 +14,7 @@ from .output import write_data
     "\n    motifmine anomalies plsm-001 tuesday.mp4 --format csv -o odd.csv"
 )
 @click.argument("fit", required=False)
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCE]...")
+@click.argument("sources", nargs=-1, type=PathType(), metavar="[SOURCE]...")
 @output_options
 @workspace_option
 def anomalies(

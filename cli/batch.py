@@ -14,7 +14,7 @@ from motifmine.models import DEFAULT_MODEL
 
 from .extract import extract, settings_of
 from .model_options import BatchCommand, model_option, request_of
-from .options import TIME
+from .options import TIME, PathType
 from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def extraction_options(command: click.Command) -> click.Command:
     "\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --model plsm -o results"
     "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
 )
-@click.argument("folder", required=False)
+@click.argument("folder", required=False, type=PathType(path_type=str))
 @model_option(default=DEFAULT_MODEL, show_default=True, help="The kind of model.")
 @click.option(
     "-o",
@@ -75,7 +75,7 @@ def extraction_options(command: click.Command) -> click.Command:
 @click.option(
     "--plan",
     "plan_path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PathType(exists=True, dir_okay=False),
     help="Run this plan, the output of --dry-run --format json.",
 )
 @click.option(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, workspace_option
+from .options import PathType, force_option, workspace_option
 from .output import progress
 
 
@@ -19,13 +19,13 @@ from .output import progress
 )
 @click.option(
     "--sources",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=PathType(exists=True, file_okay=False),
     help="Folder of the source videos.  [default: where they were when extracted]",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     help="Folder for the clips.  [default: clips/FIT in the workspace]",
 )
 @force_option

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from .options import workspace_option
+from .options import PathType, workspace_option
 
 
 @click.command(epilog="\b\nExample:\n    motifmine convert last-year/motifmine-work")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=PathType())
 @workspace_option
 def convert(path: Path | None, workspace: Path) -> None:
     """Write tables and fits of earlier versions in today's layout (default: this workspace).

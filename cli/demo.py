@@ -4,19 +4,20 @@ from pathlib import Path
 
 import click
 
+from .options import PathType
 from .output import note
 
 
 @click.command(epilog="\b\nExample:\n    motifmine demo")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Folder of the sample data.  [default: sample_data of the checkout]",
 )
 @click.option(
     "-w",
     "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     default=Path("motifmine-demo"),
     show_default=True,
     help="Folder to work in.",

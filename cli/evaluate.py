@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import DURATION, force_option, workspace_option
+from .options import DURATION, PathType, force_option, workspace_option
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("fit", required=False)
 @click.option(
     "--truth",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(dir_okay=False),
     required=True,
     help="CSV with columns document, label, start_s (and end_s), or a JSON list of such objects.",
 )
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 @click.option("--many", is_flag=True, help="Assign several motifs to one label where this helps.")
 @click.option(
     "--true-motifs",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(dir_okay=False),
     help="True motifs: .npz or HDF5 with an array (motif, relative time, word).",
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, with the curves.")
 @click.option(
     "--picture",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(dir_okay=False),
     help="PNG file to draw the precision-recall curves into.",
 )
 @force_option

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, workspace_option
+from .options import PathType, force_option, workspace_option
 
 
 @click.command(
@@ -22,7 +22,7 @@ from .options import force_option, workspace_option
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Path without suffix.  [default: the name of the fit or table, in this folder]",
 )
 @force_option

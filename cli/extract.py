@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .next_step import note_next_step
-from .options import TIME, ParamType, force_option, workspace_option
+from .options import TIME, ParamType, PathType, force_option, workspace_option
 from .output import note, progress
 from .series_options import series_options, take_series_settings
 from .terminal import escape
@@ -47,10 +47,8 @@ class AreaType(ParamType):
         return tuple((int(x), int(y)) for x, y in points)
 
 
-class SourceType(ParamType):
+class SourceType(PathType):
     """A path, or the address of a live source as text: a path would lose its double slash."""
-
-    name = "source"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -58,7 +56,10 @@ class SourceType(ParamType):
         """Return an address as it is, all else as a path."""
         from motifmine.io.video.live import is_live
 
-        return value if isinstance(value, Path) or is_live(str(value)) else Path(str(value))
+        found: Path | str = value
+        if not isinstance(value, Path) and not is_live(str(value)):
+            found = super().convert(value, param, ctx)
+        return found
 
 
 def settings_of(
@@ -157,7 +158,7 @@ def settings_of(
 )
 @click.option(
     "--mask",
-    type=click.Path(exists=True, dir_okay=False),
+    type=PathType(exists=True, dir_okay=False, path_type=str),
     multiple=True,
     help="Picture of the video's size; black areas are ignored (repeatable).",
 )
@@ -185,7 +186,7 @@ def settings_of(
 @click.option("--for", "for_length", type=TIME, help="End a live source after: 8h.")
 @click.option(
     "--keep-video",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     help="Folder that the video of a live source is written to, a file a document.  [default: no "
     "picture is stored]",
 )

@@ -7,7 +7,7 @@ import click
 
 from .model_options import ModelCommand, has_settings, model_option, request_of
 from .next_step import note_next_step
-from .options import force_option, workspace_option
+from .options import PathType, force_option, workspace_option
 from .output import note, progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     cls=ModelCommand,
     epilog="\b\nExample:\n    motifmine fit --model plsm --motifs 12 --motif-length 3s",
 )
-@click.argument("tables", nargs=-1, type=click.Path(path_type=Path), metavar="[TABLE]...")
+@click.argument("tables", nargs=-1, type=PathType(), metavar="[TABLE]...")
 @model_option(help="The kind of model; needed unless --update is given.")
 @click.option(
     "--update",

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from .options import output_options, workspace_option
+from .options import PathType, output_options, workspace_option
 from .output import write_data
 
 
@@ -14,7 +14,7 @@ from .output import write_data
     "\n    motifmine forecast plsm-001 --score tuesday.h5 --against hsmm-001"
 )
 @click.argument("fit", required=False)
-@click.argument("table", required=False, type=click.Path(path_type=Path))
+@click.argument("table", required=False, type=PathType())
 @click.option(
     "--bins", type=click.IntRange(1), default=10, show_default=True, help="How many bins ahead."
 )
@@ -22,7 +22,7 @@ from .output import write_data
     "--score",
     "scored",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PathType(),
     metavar="TABLE",
     help="Print how well FIT predicts a table it has not learned from, instead; may be repeated.",
 )

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from .options import workspace_option
+from .options import PathType, workspace_option
 
 
 @click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=PathType())
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option
 def info(path: Path | None, as_json: bool, workspace: Path) -> None:

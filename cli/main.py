@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .config import name_variables, read_settings
+from .options import PathType
 
 # the commands, in the order in which they are used, with what the list of commands says. The
 # command `a-b` is the function `a_b` of the module of the same name, which is imported when the
@@ -108,7 +109,14 @@ class MotifmineGroup(click.Group):
             from .terminal import protect_streams
 
             protect_streams()
-        return super().main(*args, **more)
+        try:
+            return super().main(*args, **more)
+        except OSError as error:
+            # of a help text on a full disk: those of commands end there
+            from motifmine.errors import describe_error
+
+            click.echo(f"Error: {describe_error(error)}", err=True)
+            raise SystemExit(1) from error
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what it refuses, or the system does, ends it with status 1."""
@@ -152,7 +160,7 @@ class MotifmineGroup(click.Group):
 @click.option(
     "-w",
     "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     default="motifmine-work",
     show_default=True,
     help="Folder of one scene: its tables, fits and reports.",
@@ -166,7 +174,7 @@ class MotifmineGroup(click.Group):
 )
 @click.option(
     "--log-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathType(dir_okay=False),
     help="Append all messages to this file, with the time.",
 )
 @click.option(

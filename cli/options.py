@@ -15,6 +15,31 @@ else:
     ParamType = click.ParamType
 
 
+class PathType(click.Path):
+    """A path; not an empty name, which would be the current folder.
+
+    A folder that is to be made needs a place where it can be.
+    """
+
+    def __init__(self, *, path_type: type = Path, **more: Any) -> None:
+        super().__init__(path_type=path_type, **more)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or end with wrong usage."""
+        # what a script passes whose variable is not set
+        if not str(value):
+            self.fail("the name is empty; is a variable of the shell not set?", param, ctx)
+        path = super().convert(value, param, ctx)
+        if not self.file_okay:
+            path = Path(path)
+            for above in (path, *path.parents):
+                if above.is_symlink() and not above.exists():
+                    self.fail(f"{str(above)!r} is a link to nothing", param, ctx)
+                if above.is_file():
+                    self.fail(f"{str(above)!r} is a file, not a folder", param, ctx)
+        return path
+
+
 class DurationType(ParamType):
     """A duration with its unit: `12s`, `500ms`, `2min`, `1h`, `20bins`."""
 
@@ -68,7 +93,7 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "-w",
         "--workspace",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=PathType(file_okay=False),
         callback=_workspace,
         help="Folder of the scene.  [default: motifmine-work]",
     )(command)
@@ -92,7 +117,7 @@ def occurrence_options(command: Callable[..., Any]) -> Callable[..., Any]:
     output = click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=PathType(),
         help="File to write instead of stdout; for srt, vtt, eaf and labels of several recordings, "
         "a folder of one file per recording.",
     )
@@ -111,6 +136,6 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Aligned text, or data.",
     )
     output = click.option(
-        "-o", "--output", type=click.Path(path_type=Path), help="File to write instead of stdout."
+        "-o", "--output", type=PathType(), help="File to write instead of stdout."
     )
     return form(output(force_option(command)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import DURATION, TIME, force_option, workspace_option
+from .options import DURATION, TIME, PathType, force_option, workspace_option
 
 POSITIVE = click.IntRange(min=1)
 
@@ -25,7 +25,7 @@ POSITIVE = click.IntRange(min=1)
 )
 @click.option(
     "--starts",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="With --from: CSV (label, start_s, optionally document) of all occurrences; a label is a "
     "motif's number or name. Fits of video are drawn over their scene, too.  "
     "[default: random starts]",

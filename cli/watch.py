@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from .options import TIME, workspace_option
+from .options import TIME, PathType, workspace_option
 from .output import note
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "\n    tail -f log.csv | motifmine watch plsm-001 - --format text"
 )
 @click.argument("fit")
-@click.argument("source")
+@click.argument("source", type=PathType(path_type=str))
 @click.option(
     "--format",
     "form",

@@ -51,9 +51,10 @@ class MissingExtraError(MotifmineError, ImportError):
 
 def describe_error(error: Exception) -> str:
     """Return what a message says of an error: for one of the system, the file first."""
-    # our own OSErrors have no file name and say all in their text
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        # of standard output no name is known; our own OSErrors say all in their text
+        where = "" if error.filename is None else f"{error.filename}: "
+        return f"{where}{error.strerror}"
     return str(error)
 
 

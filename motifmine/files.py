@@ -34,7 +34,7 @@ def open_atomic(path: Path, *, force: bool) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, MotifmineError):
             raise
-        raise WorkspaceError(f"{path} cannot be written: {error}") from error
+        raise WorkspaceError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _rename(part: Path, path: Path, *, force: bool) -> None:

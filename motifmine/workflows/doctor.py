@@ -25,6 +25,10 @@ EXTRAS = {
     "tomotopy": "topics",
     "matplotlib": "notebook",
     "pandas": "notebook",
+    "python-calamine": "formats",
+    "edfio": "formats",
+    "mido": "formats",
+    "pynwb": "nwb",
 }
 OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
 LEAST_FREE = 1 << 30  # free space below which a fit of footage may fail, bytes

@@ -116,10 +116,13 @@ class Workspace:
 
         Raises `WorkspaceError` when `name` is more than a file's name.
         """
-        if not name or name.startswith(".") or "/" in name or "\0" in name:
+        # bytes that are no text are shown by their numbers
+        is_shown = all(c.isprintable() or "\udc80" <= c <= "\udcff" for c in name)
+        # one that begins with - would be an option
+        if not name or name.startswith((".", "-")) or "/" in name or not is_shown:
             raise WorkspaceError(
                 f"{name!r} cannot name a fit; names become file names, so they must not be empty, "
-                "begin with a dot, or hold a slash"
+                "begin with a dot or a dash, or hold a slash or a control character"
             )
         return self.root / "fits" / f"{name}.h5"
 
@@ -139,7 +142,7 @@ class Workspace:
         Raises `WorkspaceError` when a fit of that name is there, or is being made by another
         process.
         """
-        path = self.fit_path(name or self.next_fit_name(model))
+        path = self.fit_path(self.next_fit_name(model) if name is None else name)
         refuse_overwriting(path, force=force or name is None)
         try:
             mark = reserve(path)
@@ -150,7 +153,9 @@ class Workspace:
                 path = self.fit_path(self.next_fit_name(model))
                 mark = reserve(path)
         except OSError as error:
-            raise WorkspaceError(f"{path.parent} cannot be written: {error}") from error
+            raise WorkspaceError(
+                f"{path.parent} cannot be written: {error.strerror or error}"
+            ) from error
         if mark is None:
             raise WorkspaceError(
                 f"{path.name} is being made by {read_holder(path)}; wait for it to end, or choose "

@@ -7,6 +7,7 @@ import pytest
 from click.testing import Result
 
 from motifmine.io.hdf5.store import write_fit
+from tests.helpers.commands import start
 from tests.helpers.fit_records import lane_record
 
 # PATH is the input; FIT a fit that is good
@@ -61,3 +62,34 @@ def test_an_input_that_cannot_be_read_is_one_line_with_path_and_what_was_expecte
     assert name in complaint
     assert "Errno" not in complaint
     assert not list(tmp_path.glob("motifmine-work/*/*.h5"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-w= info", "extract ", "info ", "watch FIT ", "batch ", "occurrences -o=", "clips -o="],
+)
+def test_an_empty_name_is_not_the_current_folder(
+    line: str, motifmine: Callable[..., Result]
+) -> None:
+    # an argument that a shell made of a variable that is not set
+    result = motifmine(*line.replace("=", " ").split(" "))
+    assert result.exit_code == 2
+    assert "the name is empty" in result.stderr
+
+
+def test_a_workspace_where_no_folder_can_be_is_refused(motifmine: Callable[..., Result]) -> None:
+    Path("log.csv").write_text("time,a\n0,1\n1,0\n")
+    Path("dangling").symlink_to("nowhere")
+    for place, message in (("log.csv/sub", "is a file"), ("dangling/sub", "is a link to nothing")):
+        result = motifmine("-w", place, "extract", "log.csv")
+        assert result.exit_code == 2
+        assert message in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("line", ["--help", "fit --help", "--version", "plugins"])
+def test_a_full_disk_under_standard_output_is_one_line(line: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start(*line.split(), cwd=tmp_path, stdout=full)
+        assert process.communicate(timeout=60)[1] == "Error: No space left on device\n"
+    assert process.returncode == 1

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.helpers.paths import ROOT
 
@@ -18,13 +18,17 @@ def load_command() -> Any:
     return import_module("motifmine_cli.main").main
 
 
-def start(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:
+def start(
+    *arguments: str, cwd: Path, stdout: int | IO[str] = subprocess.PIPE, **more: str
+) -> subprocess.Popen[str]:
     """Start `motifmine ARGUMENTS...` as leader of a process group of its own.
 
     Parameters
     ----------
     *arguments : str
     cwd : Path
+    stdout : int or file
+        As that of `subprocess.Popen`.
     **more : str
         Environment variables.
     """
@@ -32,7 +36,7 @@ def start(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:
         [sys.executable, "-m", "motifmine_cli", *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **more},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,

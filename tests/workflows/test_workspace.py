@@ -50,7 +50,7 @@ def test_the_newest_fit_is_taken_unless_one_is_named(workspace: Workspace) -> No
         workspace.find_fit("plsm-003")
 
 
-@pytest.mark.parametrize("name", ["", ".hidden", "../../x", "a/b"])
+@pytest.mark.parametrize("name", ["", ".hidden", "-x", "../../x", "a/b", "a\nb", "\x1b[31m"])
 def test_a_fit_cannot_be_named_out_of_its_folder(workspace: Workspace, name: str) -> None:
     with pytest.raises(WorkspaceError, match="cannot name a fit"):
         workspace.fit_path(name)

@@ -143,7 +143,10 @@ class LiveReader(ReaderCounts):
                 reason = self._read_connection()
                 if self.address == PIPE or not self.has_connected.is_set():
                     if not self.has_connected.is_set():
-                        self._failure = VideoError(f"{self.shown} cannot be opened: {reason}")
+                        wanted = "; it is read as video" * (self.address == PIPE)
+                        self._failure = VideoError(
+                            f"{self.shown} cannot be opened: {reason}{wanted}"
+                        )
                     return
                 # a source that gave frames is tried again soon
                 pause_s = FIRST_PAUSE_S if self._n_documents > before else 2 * pause_s

@@ -83,7 +83,9 @@ def write_report(
                 folder.rename(old)
             part.rename(folder)
     except OSError as error:
-        raise WorkspaceError(f"the report {folder} cannot be written: {error}") from error
+        raise WorkspaceError(
+            f"the report {folder} cannot be written: {error.strerror or error}"
+        ) from error
     finally:
         # interrupted between the two renames: the previous report is restored
         if old.exists() and not folder.exists():
