@@ -31,8 +31,8 @@ class PathType(click.Path):
             self.fail("the name is empty; is a variable of the shell not set?", param, ctx)
         path = super().convert(value, param, ctx)
         if not self.file_okay:
-            path = Path(path)
-            for above in (path, *path.parents):
+            folder = Path(value)
+            for above in (folder, *folder.parents):
                 if above.is_symlink() and not above.exists():
                     self.fail(f"{str(above)!r} is a link to nothing", param, ctx)
                 if above.is_file():

@@ -74,12 +74,14 @@ def open_arrow(
     """
     try:
         first = next(read(HEAD_ROWS, None), None)
-    except (pa.ArrowException, OSError) as error:
+        column_names = [] if first is None else first.schema.names
+    # ValueError: of a name that is no text
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise FormatError(f"{path} cannot be read as a {kind} file: {error}") from error
     if first is None or not first.num_rows:
         raise FormatError(f"{path} has no rows")
     schema = first.schema
-    if len(set(schema.names)) < len(schema.names):
+    if len(set(column_names)) < len(column_names):
         raise FormatError(f"{path} has several columns of one name; rename them")
     # UTC in Arrow, which the datetime64 of NumPy no longer says
     zoned = frozenset(
@@ -87,7 +89,7 @@ def open_arrow(
         for index, field in enumerate(schema)
         if pa.types.is_timestamp(field.type) and field.type.tz
     )
-    names, units = split_units(schema.names)
+    names, units = split_units(column_names)
     try:
         columns = [to_array(column) for column in first.columns]
     except (pa.ArrowException, ValueError, OverflowError) as error:
@@ -95,7 +97,7 @@ def open_arrow(
     head = make_text_head(str(path), names, columns, units=units, zoned=zoned)
 
     def batches(wanted: Sequence[int]) -> Iterator[list[Column]]:
-        fields = [schema.names[index] for index in wanted]
+        fields = [column_names[index] for index in wanted]
         try:
             for batch in read(BATCH_ROWS, fields):
                 yield [to_array(batch.column(field)) for field in fields]

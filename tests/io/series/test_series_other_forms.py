@@ -120,6 +120,10 @@ def test_texts_outside_of_an_arrow_file_are_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(ends, np.array([0, -5, 11], np.int32).tobytes()))
     with pytest.raises(FormatError, match="cannot be read"):
         read_all(path)
+    feather.write_feather(pa.table({"temperature": [1.0]}), path, compression="uncompressed")
+    path.write_bytes(path.read_bytes().replace(b"temperature", b"t\xe5mperature"))
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_all(path)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +168,10 @@ def test_damaged_edf_is_refused_and_what_was_cut_off_noted(tmp_path: Path) -> No
     path = tmp_path / "night.edf"
     write_edf(path)
     content = path.read_bytes()
-    for kept in (0, 100, 1000):
-        path.write_bytes(content[:kept])
+    # the sampling rate cannot be computed from this duration of a data record
+    damaged = content[:244] + b"1.x     " + content[252:]
+    for each in (b"", content[:100], content[:1000], damaged):
+        path.write_bytes(each)
         with pytest.raises(FormatError):
             read_all(path)
     path.write_bytes(content[:3000])
