@@ -17,7 +17,7 @@ def extract_fits(
     """Write a table for each recording of fits; a fit that fails does not stop the others.
 
     The workspace is another one than theirs. Time bins are half as long as the motifs of the fits
-    unless their length is given, seconds.
+    unless their length is given, seconds; starts are spread over neighbouring bins.
     """
     found = []
     for path in paths:
@@ -32,7 +32,7 @@ def _extract_fit(
     path: Path, workspace: Workspace, bin_s: float | None, force: bool
 ) -> list[Outcome]:
     began = time.monotonic()
-    table = make_occurrence_table(store.read_fit(path), bin_s)
+    table = make_occurrence_table(store.read_fit(path), bin_s, is_spread=True)
     there = workspace.table_paths()
     vocabulary = store.read_table_vocabulary(there[0]) if there else table.vocabulary
     if difference := table.vocabulary.difference(vocabulary):

@@ -11,8 +11,10 @@ from motifmine.time_limit import is_time_up
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import USUAL_NUMBER, decides_sizes
 
+SHORTEST = 4  # of shorter motifs, bins: fewer have hardly an order
 LONGER = 2  # times the motif length, where a motif may be longer
 LEAST_LENGTHS = 20  # of longer motifs in all recordings
+SAME_SHARE = 0.95  # of the observations that occurrences hold, from which they hold the same
 LEVEL = 0.01  # probability that any of the other fits reports a motif where there are none
 
 
@@ -30,7 +32,7 @@ def look_again(
     if not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
     if len(record.motifs):
-        return _look_longer(record, spec, request, run, find)
+        return _look_at_lengths(record, spec, request, run, find)
     others = list(other_sizes(spec))
     for other in others:
         found = find(other)
@@ -51,34 +53,56 @@ def look_again(
     return record
 
 
-def _look_longer(
+def _look_at_lengths(
     record: FitRecord,
     spec: Any,
     request: FitRequest,
     run: FitRun,
     find: Callable[[Any], FitRecord],
 ) -> FitRecord:
-    """Return the fit, or one of longer motifs if it keeps motifs that were lost.
+    """Return the fit, or one of another motif length if it keeps motifs that were lost.
 
     A part of a long motif may have no order of its own: the rise of a tank that is filled and
-    emptied.
+    emptied. And to long motifs, for which a lag may vary more, the steps of a batch are parts of
+    one another.
     """
-    tested = record.significance
-    is_open = request.n_motifs is None and request.motif_length is None
-    if tested is None or not tested.n_unreplicated or not is_open:
+    if request.n_motifs is not None or request.motif_length is not None:
         return record
-    longer = replace(spec, motif_length=LONGER * spec.motif_length)
+    best = record
+    for n_tried, other in enumerate(_other_lengths(record, spec), 1):
+        found = find(other)
+        # of several the shortest that holds as much: the rest of the others is empty
+        enough = 1.0 if best is record else SAME_SHARE
+        has_more = len(found.motifs) > len(record.motifs)
+        if has_more and _explained(found) > enough * _explained(best) and _is_sure(found, n_tried):
+            best = found
+        if is_time_up():
+            break
+    if best is not record:
+        n_bins = best.provenance.spec.settings["motif_length"]
+        length = Duration(float(n_bins), "bins")
+        run.say(f"{len(best.motifs)} motifs of {length} recur, more than of the first length")
+    return best
+
+
+def _other_lengths(record: FitRecord, spec: Any) -> Iterator[Any]:
+    """Yield specifications of the lengths at which motifs may recur that the fit has lost."""
     # each of two halves must have room for a few
     n_times = sum(len(recording.bin_start_s) for recording in record.recordings)
-    if LEAST_LENGTHS * longer.motif_length > n_times:
-        return record
-    found = find(longer)
-    has_more = len(found.motifs) > len(record.motifs)
-    if not (has_more and _explained(found) > _explained(record) and _is_sure(found, 1)):
-        return record
-    length = Duration(float(longer.motif_length), "bins")
-    run.say(f"{len(found.motifs)} motifs of {length} recur, more than of the shorter length")
-    return found
+    if _n_unreplicated(record) and LEAST_LENGTHS * LONGER * spec.motif_length <= n_times:
+        yield replace(spec, motif_length=LONGER * spec.motif_length)
+    length = spec.motif_length // 2
+    while _n_parts(record) and length >= SHORTEST:
+        yield replace(spec, motif_length=length)
+        length //= 2
+
+
+def _n_unreplicated(record: FitRecord) -> int:
+    return record.significance.n_unreplicated if record.significance else 0
+
+
+def _n_parts(record: FitRecord) -> int:
+    return (record.significance.n_companions or 0) if record.significance else 0
 
 
 def _explained(record: FitRecord) -> float:

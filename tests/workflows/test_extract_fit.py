@@ -37,7 +37,7 @@ def batches(seed: int) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
 
 def test_batches_of_three_motifs_are_one_motif_of_motifs() -> None:
     starts, begins = batches(0)
-    table = make_occurrence_table(record_of(starts), 1.0)
+    table = make_occurrence_table(record_of(starts), 1.0, is_spread=True)
     record = mine(table, Plsm(n_motifs=1, motif_length=13), seed=0)
     motif = record.motifs.probability[0]
     # one motif holds all three, in their order and at their distances
@@ -61,6 +61,9 @@ def test_extract_takes_the_file_of_a_fit(motifmine: Run) -> None:
     assert table.vocabulary.labels == ("motif 1", "motif 2", "motif 3")
     assert table.bin_s == 1.0
     assert table.total == sum(map(len, starts))
+    # starts are known to about a bin
+    assert set(np.unique(table.count * 4)) <= set(range(1, 20))
+    assert (table.count == 0.25).sum() > len(starts[0])
     usual = make_occurrence_table(record_of(starts))
     assert usual.bin_s == record_of(starts).motifs.motif_length // 2 * BIN_S
     failed = extract_fits([Path("none.h5")], Workspace(Path("level-3")), bin_s=None, force=False)

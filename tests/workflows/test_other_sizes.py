@@ -80,23 +80,30 @@ def test_a_fit_with_motifs_is_not_tried_again(found: FitRecord) -> None:
     assert look_again(found, SPEC, FitRequest.of("plsm"), FitRun(), fail) is found
 
 
-def test_longer_motifs_are_taken_where_they_keep_one_that_was_lost(found: FitRecord) -> None:
+def lose_one(
+    found: FitRecord, *, n_unreplicated: int = 0, n_companions: int | None = None
+) -> FitRecord:
+    """Return a fit that has lost its second motif, and says why."""
     assert found.significance is not None
     first = np.arange(len(found.motifs)) == 0
-    kept = select_entries(found.occurrences, "occurrence", first[found.occurrences.motif])
-    lost = replace(
+    return replace(
         found,
         motifs=replace(
             found.motifs, probability=found.motifs.probability[:1], weight=found.motifs.weight[:1]
         ),
-        occurrences=kept,
+        occurrences=select_entries(found.occurrences, "occurrence", first[found.occurrences.motif]),
         significance=replace(
             found.significance,
             p_value=found.significance.p_value[:1],
             recurring_share=found.significance.recurring_share[:1],
-            n_unreplicated=1,
+            n_unreplicated=n_unreplicated,
+            n_companions=n_companions,
         ),
     )
+
+
+def test_longer_motifs_are_taken_where_they_keep_one_that_was_lost(found: FitRecord) -> None:
+    lost = lose_one(found, n_unreplicated=1)
     tried: list[Plsm] = []
 
     def find(spec: Plsm) -> FitRecord:
@@ -110,3 +117,19 @@ def test_longer_motifs_are_taken_where_they_keep_one_that_was_lost(found: FitRec
     # sizes that were given are believed
     request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
     assert look_again(lost, SPEC, request, FitRun(), find) is lost
+
+
+def test_the_shortest_motifs_are_taken_that_keep_parts_of_others(found: FitRecord) -> None:
+    lost = lose_one(found, n_companions=1)
+    by_length = {20: lost, 10: found, 5: replace(found, bin_s=2.0), 2: found}
+    spec = replace(SPEC, motif_length=40)
+    tried: list[int] = []
+
+    def find(other: Plsm) -> FitRecord:
+        tried.append(other.motif_length)
+        return by_length[other.motif_length]
+
+    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), find) is by_length[5]
+    assert tried == [20, 10, 5]
+    # parts that shorter motifs do not keep either
+    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), lambda _: lost) is lost
