@@ -14,6 +14,7 @@ TOLERANCE = 0.85  # distance in widths across a path up to which a point lies on
 LEAST_OF_LAST = 0.2  # a path goes on while it holds this share of the mass that it had
 # it continues while its mass is at least this multiple of the mean mass at any time
 LEAST_OVER_CHANCE = 1.2
+BEND_STEP = 0.8  # widths that a path is drawn aside by in a bin where it may bend
 N_MISSING = 1  # bins in which it may be lost from sight
 STEP_CELLS = 0.5  # paths are compared at points this far apart
 LIKE_DIRECTION = 0.6  # cosine of directions from which two points can belong to one path
@@ -64,6 +65,7 @@ def trace_path(
     known: Path,
     window: MovingWindow,
     *,
+    longest: int,
     turn: float = TURN,
 ) -> Path:
     """Return the known part of a path and what follows and precedes it in mean counts.
@@ -79,6 +81,8 @@ def trace_path(
         Mean counts of any bin.
     known : Path
         Inside the rows of `counts`.
+    longest : int
+        Points of the path at most, if there are not more known.
     turn : float
         Concentration of the directions: the less, the sharper a path may turn.
     """
@@ -87,7 +91,7 @@ def trace_path(
     points = {known.first + i: point for i, point in enumerate(known.points)}
     usual = np.median([_mass(excess[i], point, window) for i, point in points.items()])
     for direction in (1, -1):
-        _prolong(points, excess, chance, direction, float(usual), window, turn)
+        _prolong(points, excess, chance, direction, float(usual), window, turn, longest)
     at = np.array(sorted(points))
     every = np.arange(at[0], at[-1] + 1)
     found = np.array([points[i] for i in at])
@@ -105,6 +109,7 @@ def _prolong(
     usual: float,
     window: MovingWindow,
     turn: float,
+    longest: int,
 ) -> None:
     """Add the points beyond one end of a path, changing `points` in place."""
     bins = sorted(points, reverse=direction < 0)
@@ -113,7 +118,7 @@ def _prolong(
     point = points[at].copy()
     velocity = (point[:2] - points[back][:2]) / max(abs(at - back), 1)
     missing = 0
-    while 0 <= at + direction < len(excess) and missing <= N_MISSING:
+    while 0 <= at + direction < len(excess) and missing <= N_MISSING and len(points) < longest:
         at += direction
         expected = point.copy()
         expected[:2] += velocity
@@ -121,12 +126,17 @@ def _prolong(
         if not (-0.5 <= expected[0] <= rows - 0.5 and -0.5 <= expected[1] <= columns - 0.5):
             break
         near, mass, level = _drawn(excess[at], chance, expected, window, turn)
+        width = float(window.width_at(*expected[:2])[0])
+        if turn < TURN:
+            # into a bend a thing leaves the straight faster than it gets on; it is followed there
+            # in steps
+            near[:2] = expected[:2] + _at_most(near[:2] - expected[:2], BEND_STEP * width)
         step = near[:2] - point[:2]
         # the words there must not move against the path
         follows = direction * (step @ near[2:]) >= -0.2 * np.hypot(*step)
         jump = np.hypot(*(near[:2] - expected[:2]))
         is_there = mass > LEAST_OF_LAST * usual and level > LEAST_OVER_CHANCE
-        if not (is_there and follows and jump < window.width_at(*expected[:2])[0]):
+        if not (is_there and follows and jump < width):
             missing += 1
             point = expected
             continue
@@ -139,6 +149,12 @@ def _prolong(
         points[at] = point.copy()
         # things get smaller in the distance, so what is usual changes along the path
         usual = 0.8 * usual + 0.2 * mass
+
+
+def _at_most(step: Floats, length: float) -> Floats:
+    """Return a step cut to a length."""
+    cut: Floats = step * min(1.0, length / max(float(np.hypot(*step)), 1e-9))
+    return cut
 
 
 def _drawn(

@@ -122,8 +122,8 @@ OWN = {
         settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4, "inference": "em"},
         # statistics of several tempos are not added up over tables in files
         settings_of_streams={"tempo": "off", "inference": "em"},
-        # people take this long to cross a picture, cars less
-        settings_of_moving_words={"longest_s": 6.0},
+        # people take six to cross a picture, cars twelve round a roundabout
+        settings_of_moving_words={"longest_s": 12.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
         out_of_core="motifmine.models.plsm.out_of_core:PlsmOutOfCore",
         can_update=True,

@@ -21,7 +21,7 @@ GRID = FlowGrid(
     [
         (
             FitRequest(model="plsm"),
-            "at most 10 motifs, each as long as its path takes (at most 6 s), seed 0",
+            "at most 10 motifs, each as long as its path takes (at most 12 s), seed 0",
         ),
         (
             FitRequest(model="plsm", n_motifs=4, motif_length=Duration(2, "s")),
@@ -67,6 +67,6 @@ def test_the_length_of_what_does_not_move_fits_into_a_few_pictures() -> None:
     request = FitRequest(model="plsm")
     said: list[str] = []
     spec, _ = choose_sizes(request, specify_model(request, words, 0.6), table, said.append)
-    assert (spec.motif_length, spec.longest_s) == (1, 6.0)
+    assert (spec.motif_length, spec.longest_s) == (1, 12.0)
     # those of things that move are as long as their paths
     assert said == []

@@ -11,7 +11,7 @@ BLOCK_PX = 44
 """Side of the squares in which changes are compared, pixels of the working frame: eight in a row of
 the usual width, so that a street is a few of them."""
 SAMPLED = 4
-"""One of so many changed pixels decides whether it rains: all took a tenth of the extraction."""
+"""Every fourth changed pixel decides whether it rains: all took a tenth of the extraction."""
 MOSTLY_BRIEF = 0.6
 """Share of the changes of a square that are brief in rain: of those of a car it is a fifth."""
 LEAST_RAINING = 0.5

@@ -18,11 +18,11 @@ from motifmine.models.excerpt import part_of_time
 from motifmine.models.moving_window import LEAST_EXPLAINED, TURN, WIDEST, MovingWindow
 from motifmine.models.plsm.em import step, with_expected_counts
 from motifmine.models.plsm.kernels.moving import sweep_gathered
+from motifmine.models.plsm.moving_companions import Tracked
 from motifmine.models.plsm.moving_lanes import (
     LEAST_OCCURRENCES,
     LEAST_SHARE,
     Lane,
-    Tracked,
     choose_lanes,
     distinct_lanes,
     follow_lanes,
@@ -79,6 +79,8 @@ BENT = 1.5
 """Fourth root of the stiffness of the path of a lane that leaves another, bins."""
 N_COMPETE = 3
 """Times that lanes compete while some of them turn out to be others."""
+LEAST_KEPT = 0.95
+"""Share of what the motifs explain that they still explain after some were split."""
 ENOUGH = 0.1
 """Share of the observations left unexplained in which no more lanes are sought."""
 
@@ -234,7 +236,9 @@ class _Search:
         split = self._settle(lanes, at_things=True)
         _, motif, _ = main_starts(split.problem.layout, split.state.starts)
         n_starts = np.bincount(motif, minlength=len(lanes))
-        return split if n_starts.min() >= LEAST_OCCURRENCES else found
+        # routes followed where nothing passes would leave what they took to the background
+        is_worse = split.explained < LEAST_KEPT * found.explained
+        return found if is_worse or n_starts.min() < LEAST_OCCURRENCES else split
 
     def _seek(self, table: ObservationTable, number: int) -> list[Lane]:
         """Return the motifs of several random starts, each with its whole path."""

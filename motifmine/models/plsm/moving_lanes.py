@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from motifmine.models.moving_paths import (
     SAME_PATH,
@@ -17,7 +16,14 @@ from motifmine.models.moving_paths import (
 )
 from motifmine.models.moving_window import TURN, MovingWindow
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
-from motifmine.models.plsm.problem import Problem, State
+from motifmine.models.plsm.moving_companions import (
+    MOSTLY,
+    TOUCHING,
+    Tracked,
+    own_path,
+    things_with,
+)
+from motifmine.models.plsm.problem import Problem
 from motifmine.records.start_layout import StartLayout
 from motifmine.types import Floats, Floats32, Indices
 
@@ -29,12 +35,6 @@ LEAST_FOUND = 3
 """Random starts that must find a lane."""
 LIKE_LENGTH = 0.4
 """Product of the share on the path and the ratio of the lengths from which two are one finding."""
-MOSTLY = 0.75
-"""Share of the occurrences of a motif that come with another where both are of one thing."""
-CHANCE = 0.01
-"""Probability below which motifs are together by more than chance."""
-TOUCHING = 2.5
-"""Distance in widths up to which two motifs touch."""
 BEND = 1.0
 """Concentration of directions where a path is followed that leaves another."""
 OWN = 0.4
@@ -61,16 +61,6 @@ class Lane:
     """Bin in which each is at the first point of the path, int64 array."""
     is_bent: bool = False
     """Whether it leaves the path of another motif, so that it may turn sharply."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Tracked:
-    """A state of EM whose motifs have paths."""
-
-    problem: Problem
-    state: State
-    centre: Floats
-    """Row, column and unit vector of the movement, float64 array (K, L, 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,8 +109,9 @@ def follow_parts(
         Bins of a path at most.
     """
     problem, state = tracked.problem, tracked.state
-    layout, length = problem.layout, problem.layout.motif_length
-    before = max((longest - length) // 2, 0)
+    layout = problem.layout
+    # from either end of what is known a path may go on as far as it may be long
+    before = longest
     per_bin = np.bincount(layout.word, layout.count, problem.n_words) / max(
         int(layout.n_times.sum()), 1
     )
@@ -138,7 +129,9 @@ def follow_parts(
         known = Path(points=points, first=first + before)
         # what leaves a path does so in a bend
         turn = TURN if part.span is None else BEND
-        path = trace_path(counts, per_bin.astype(np.float32), known, window, turn=turn)
+        path = trace_path(
+            counts, per_bin.astype(np.float32), known, window, longest=longest, turn=turn
+        )
         share = mass[k] / problem.total * part.weight.sum() / max(total[k], 1e-30)
         document, start = layout.start_of_row(part.row)
         lanes.append(
@@ -305,60 +298,15 @@ def _is_same(
     Where j has many starts without k, k must lie next to it all along: a part of some of its
     things. Else it may be another path that ends where j does, so that j is found there too.
     """
-    motifs, reach = tracked.state.motifs, tracked.problem.priors.reach
     # by places, not by words: those of the front and the rear of one thing differ in direction
-    if is_copy(_own_path(tracked, j), _own_path(tracked, k), window):
+    if is_copy(own_path(tracked, j), own_path(tracked, k), window):
         return True
-    # what does not touch at a lag is of two things, however often they come together
-    lags = _touching_lags(tracked, window, j, k)
-    if not len(lags):
+    together = things_with(tracked, window, j, k, one, other)
+    if together is None:
         return False
-    within = max(1, min(reach[j], reach[k]) // 2)
-    together = np.array([_n_near(one + lag, other, within) for lag in lags])
-    best = int(np.argmax(together))
-    # lags nearby at which they do not touch show what chance gives, whatever the rates
-    length = motifs.shape[1]
-    elsewhere = np.setdiff1d(np.arange(-length, length + 1), lags)
-    n_chance = sum(_n_near(one + lag, other, within) for lag in elsewhere)
-    # half a coincidence more: with few things there is none, which proves little
-    chance = (n_chance + 0.5) / (len(elsewhere) * len(other) + 1)
-    # the best of several lags is tested (Bonferroni)
-    p_value = len(lags) * binom.sf(together[best] - 1, len(other), chance)
-    if together[best] < MOSTLY * len(other) or p_value > CHANCE:
-        return False
-    is_mutual = together[best] >= MOSTLY * len(one)
-    beside = share_on_path(_own_path(tracked, j), _own_path(tracked, k), window, TOUCHING)
-    return is_mutual or beside > SAME_PATH
-
-
-def _n_near(one: Indices, other: Indices, within: int) -> int:
-    """Return how many of `other` lie within `within` rows of one of `one`; both ascending."""
-    after = np.searchsorted(one, other)
-    before = np.abs(other - one[np.maximum(after - 1, 0)])
-    behind = np.abs(one[np.minimum(after, len(one) - 1)] - other)
-    return int(np.count_nonzero(np.minimum(before, behind) <= within))
-
-
-def _own_path(tracked: Tracked, motif: int) -> Path:
-    """Return the path of a motif where it has mass."""
-    first, last = own_run(tracked.state.motifs[motif].sum(axis=1, dtype=np.float64))
-    return Path(points=tracked.centre[motif, first:last], first=first)
-
-
-def _touching_lags(tracked: Tracked, window: MovingWindow, j: int, k: int) -> Indices:
-    """Return the lags, in bins, at which motif k touches motif j if it starts so much later."""
-    motifs = tracked.state.motifs
-    length = motifs.shape[1]
-    a = own_run(motifs[j].sum(axis=1, dtype=np.float64))
-    b = own_run(motifs[k].sum(axis=1, dtype=np.float64))
-    first, second = tracked.centre[j, slice(*a), :2], tracked.centre[k, slice(*b), :2]
-    distance = np.linalg.norm(first[:, None] - second[None], axis=2)
-    width = window.width_at(*first[len(first) // 2]).mean()
-    lag = np.subtract.outer(np.arange(*a), np.arange(*b))[distance < TOUCHING * width]
-    # within a bin
-    near = np.unique(lag[:, None] + np.arange(-1, 2))
-    found: Indices = near[np.abs(near) <= length]
-    return found
+    is_mutual = np.count_nonzero(together) >= MOSTLY * len(one)
+    beside = share_on_path(own_path(tracked, j), own_path(tracked, k), window, TOUCHING)
+    return bool(is_mutual or beside > SAME_PATH)
 
 
 def is_copy(one: Path, other: Path, window: MovingWindow) -> bool:

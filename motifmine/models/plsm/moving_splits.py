@@ -17,20 +17,20 @@ from scipy.signal import find_peaks
 
 from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, own_run, share_on_path
 from motifmine.models.moving_window import MovingWindow
+from motifmine.models.plsm.moving_companions import Tracked
 from motifmine.models.plsm.moving_lanes import (
+    OWN,
     Lane,
     Part,
-    Tracked,
     follow_parts,
     main_starts,
 )
+from motifmine.models.plsm.moving_routes import LEAST_THINGS, routes_by_companions, without_covered
 from motifmine.models.plsm.problem import Problem
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_LANES = 4
 """Lanes at most that one motif is split into at a time."""
-LEAST_THINGS = 3
-"""Things that must pass in each lane."""
 BANDWIDTH, NARROW = 0.08, 0.2
 """Standard deviation of the kernel that distances are smoothed by: widths of the window at least,
 and in standard deviations of all distances."""
@@ -63,6 +63,11 @@ LIKE_DIRECTION = 0.6
 """Cosine of directions from which words belong to a thing."""
 
 
+Group = tuple[Indices, float, tuple[int, int] | None]
+"""Some of the things of a motif, their distance across its path, cells, and the bins in which they
+are on it (None: all)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Passing:
     """Where the things of one motif pass, in widths of the window across the path."""
@@ -93,32 +98,43 @@ def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: i
     """
     row, motif, weight = main_starts(tracked.problem.layout, tracked.state.starts)
     n_motifs = tracked.state.n_motifs
+    things = [np.flatnonzero((motif == k) & (weight >= OWN)) for k in range(n_motifs)]
+    routes = routes_by_companions(tracked, window, [row[own] for own in things])
     parts: list[Part] = []
     for k in range(n_motifs):
-        own = np.flatnonzero(motif == k)
+        own = things[k] if k in routes else np.flatnonzero(motif == k)
         passing = measure_passing(tracked, window, k, row[own])
         room = most - len(parts) - (n_motifs - k - 1)
-        for group, offset, span in groups_of(passing, most=min(room, MOST_LANES)):
-            parts.append(
-                Part(
-                    owner=k,
-                    row=row[own[group]],
-                    weight=weight[own[group]],
-                    offset=offset,
-                    span=None if span is None else (span[0], span[1]),
-                )
+        groups: list[Group] = [(group, 0.0, span_of(passing, group)) for group in routes.get(k, ())]
+        groups = groups or groups_of(passing, most=min(room, MOST_LANES))
+        parts += [
+            Part(
+                owner=k,
+                row=row[own[group]],
+                weight=weight[own[group]],
+                offset=offset,
+                span=span,
             )
-    if len(parts) == n_motifs:
+            for group, offset, span in groups
+        ]
+    if len(parts) == n_motifs and not routes:
         return []
-    lanes = _without_known(
-        parts, follow_parts(tracked, window, parts, restart=0, longest=longest), window
-    )
-    return lanes
+    lanes = follow_parts(tracked, window, parts, restart=0, longest=longest)
+    if not routes:
+        return _without_known(parts, lanes, window)
+    return without_covered(lanes, window)[:most]
 
 
-def groups_of(
-    passing: Passing, *, most: int
-) -> list[tuple[Indices, float, tuple[int, int] | None]]:
+def span_of(passing: Passing, group: Indices) -> tuple[int, int]:
+    """Return first and one after the last bin of a motif in which some of its things are seen."""
+    seen = passing.mass > SEEN * np.quantile(passing.mass, 0.75, axis=0)
+    on = np.flatnonzero(seen[group].mean(axis=0) >= MOSTLY_SEEN)
+    # without any bin the whole motif: its path is all that is known of them
+    first, last = (int(on[0]), int(on[-1])) if len(on) else (0, passing.mass.shape[1] - 1)
+    return passing.first + first, passing.first + last + 1
+
+
+def groups_of(passing: Passing, *, most: int) -> list[Group]:
     """Return the things of each lane or route of a motif: which, distance in cells, and bins."""
     lanes = lanes_of(passing, most=most)
     if lanes:
