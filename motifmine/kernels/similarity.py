@@ -51,4 +51,5 @@ def _scale_to_unit(motifs: Floats32, words: Indices) -> Floats32:
     norm = np.sqrt(np.einsum("klw,klw->k", motifs, motifs, dtype=np.float64))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
     unit: Floats32 = motifs[:, :, words] * scale[:, None, None].astype(np.float32)
-    return unit.reshape(-1, len(words))
+    # with no word in common there are no columns, which -1 rows could not be derived from
+    return unit.reshape(len(norm) * motifs.shape[1], len(words))

@@ -36,3 +36,9 @@ def test_motifs_in_another_order_are_matched() -> None:
 def test_a_surplus_motif_is_left_over() -> None:
     match = match_motifs(motifs(2), motifs(2, n=5))
     assert len(match.reference) == 3
+
+
+def test_motifs_without_a_word_in_common_have_a_cosine_of_0() -> None:
+    one, other = np.zeros((2, 3, 4), dtype=np.float32), np.zeros((1, 2, 4), dtype=np.float32)
+    one[:, :, :2], other[:, :, 2:] = 0.5, 0.5
+    assert max_shifted_cosine(one, other)[0].tolist() == [[0.0], [0.0]]
