@@ -123,7 +123,7 @@ def run_occurrences(name: str, model: str, seed: int, n_documents: int, out: Pat
     q = tested.scores.look_up("false_share", record.occurrences.score)
     there = locate(record, fresh.table)
     assert there.significance is not None
-    q_there = share_elsewhere(there)
+    q_there = there.significance.scores.look_up("false_share", there.occurrences.score)
     row: dict[str, Any] = {
         "seconds": round(seconds, 2),
         "n_true": [len(drawn.truth), len(fresh.truth)],
@@ -135,19 +135,6 @@ def run_occurrences(name: str, model: str, seed: int, n_documents: int, out: Pat
     if record.posterior is not None:
         row["posterior"] = np.round(record.posterior.occurrence_probability, 4).tolist()
     return row
-
-
-def share_elsewhere(there: FitRecord) -> np.ndarray:
-    """Return the share of false ones at which each occurrence is listed in new recordings."""
-    found, tested = there.occurrences, there.significance
-    assert tested is not None and found.false_probability is not None
-    order = np.argsort(-found.score, kind="stable")
-    mean = np.cumsum(found.false_probability[order]) / np.arange(1, len(order) + 1)
-    share = np.empty(len(order))
-    share[order] = np.maximum(
-        tested.scores_of_others.look_up("false_share", found.score[order]), mean
-    )
-    return share
 
 
 def p_values_elsewhere(record: FitRecord, table: ObservationTable) -> list[float]:

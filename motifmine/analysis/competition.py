@@ -1,10 +1,15 @@
 """Cross-fitted target-decoy competition: what motifs find in data that they were not learned from.
 
-The time is cut into two halves or more folds. Each fold is tested once: motifs are learned from the
-other folds, and their starts inferred in this one together with decoys. What decoys find is what
-chance gives: they keep every word's rate, its slow changes and rhythms, the busy and quiet times
-and what comes together by chance; only the order in time is not that of the motif. Decoys compete
-in the same inference, because alone they would explain true occurrences in part.
+The time is cut into thirds, and each of them into folds. Each fold is tested once: motifs are
+learned from the other folds, and their starts inferred in this one together with decoys. What
+decoys find is what chance gives: they keep every word's rate, its slow changes and rhythms, the
+busy and quiet times and what comes together by chance; only the order in time is not that of the
+motif. Decoys compete in the same inference, because alone they would explain true occurrences in
+part.
+
+Motifs of a fold begin as those that the model finds in the two other thirds, which have nothing of
+the fold. Where they occur in the whole table is inferred, and a step of EM over all but the fold
+makes motifs of that: three fits teach nearly as much as one for each fold would.
 
 Notes
 -----
@@ -12,7 +17,7 @@ Target-decoy competition is the usual control of false discoveries in proteomics
 Nature Methods 4, 2007); several decoys a target: Emery et al., RECOMB 2020.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +33,7 @@ from motifmine.analysis.occurrences import (
     find_occurrences,
     start_seconds,
 )
-from motifmine.analysis.pieces import Pieces
+from motifmine.analysis.pieces import FOLDS_OF_THIRD, Pieces
 from motifmine.errors import DataError, FitError
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.protocol import Fit
@@ -53,13 +58,10 @@ class HeldOut:
     """Candidates in all folds, each with motifs from the other folds."""
 
     candidates: Candidates
-    n_folds: int
     tested_bins: NDArray[np.int64]
     """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
     was_fitted: bool
-    """Whether two folds or more could be tested: parts of a short table may be too small."""
-    n_empty: int
-    """Folds without which the model finds no motif in the rest."""
+    """Whether two parts or more could be learned from: those of a short table may be too small."""
     is_cut: bool = False
     """Whether the time was up before all folds were tested, and nothing is said."""
 
@@ -132,7 +134,7 @@ def compete(
 
 def cross_fit(
     table: ObservationTable,
-    pieces: Pieces,
+    thirds: Pieces,
     motifs: MotifSet,
     fit_part: FitPart,
     infer: Infer,
@@ -143,14 +145,14 @@ def cross_fit(
     Motifs of a part are matched one to one with the most similar motifs of the whole fit. They take
     over the number of their counterpart, and starts are shifted to be its starts; they have decoys
     of their own, because lags that leave words whole depend on their place in the window. A motif
-    without a counterpart is not tested in that fold.
+    without a counterpart in two thirds is not tested in the other.
 
     Parameters
     ----------
     table : ObservationTable
         Prepared as for the fit.
-    pieces : Pieces
-        Of all folds.
+    thirds : Pieces
+        See `cut_pieces`.
     motifs : MotifSet
         Of the whole fit, (K, L, W).
     fit_part : callable
@@ -162,39 +164,69 @@ def cross_fit(
     """
     parts: list[Candidates] = []
     tested = np.zeros(len(motifs), dtype=np.int64)
-    n_fitted = n_empty = 0
-    for fold in range(pieces.n_folds):
+    n_fitted = 0
+    folds = thirds.divide()
+    for third in range(thirds.n_folds):
         if is_time_up():
             break
-        testing = pieces.select(fold)
         try:
-            fit = fit_part(pieces.without(fold).tables_to_learn(table), fold, pieces.n_folds)
+            fit = fit_part(thirds.without(third).tables_to_learn(table), third, thirds.n_folds)
         except DataError:
             continue
         except FitError:
-            # the fold is long enough, but the model finds no motif in the others: none recurs there
-            n_empty += 1
+            # the part is long enough, but the model finds no motif in it: none recurs there
+            n_fitted += 1
             continue
         if is_time_up():
             break
         n_fitted += 1
         whole, own, shift = match_motifs(motifs, fit.motifs)
-        some = select_entries(fit.motifs, "motif", own)
-        flat = widen_background(fit.background, fit.motifs, own)
-        found = compete(table, testing, some, flat, infer, draw(some, fold))
-        tested[whole] += int((testing.end - testing.first).sum())
-        found = _renumber(found, whole, shift, len(motifs), table)
-        parts.append(replace(found, fold=np.full_like(found.fold, fold)))
+        here = np.unique(folds.fold[folds.fold // FOLDS_OF_THIRD == third])
+        testing = [folds.select(fold) for fold in here.tolist()]
+        learned = learn_without(table, testing, fit.motifs, fit.background, infer)
+        for fold, pieces, (every, background) in zip(here.tolist(), testing, learned, strict=True):
+            some = select_entries(every, "motif", own)
+            flat = widen_background(background, every, own)
+            found = compete(table, pieces, some, flat, infer, draw(some, fold))
+            tested[whole] += int((pieces.end - pieces.first).sum())
+            found = _renumber(found, whole, shift, len(motifs), table)
+            parts.append(replace(found, fold=np.full_like(found.fold, fold)))
     # a part whose fit had to end early says nothing about the motifs, nor do the others alone
     is_cut = is_time_up()
     return HeldOut(
         candidates=join_candidates([] if is_cut else parts, len(motifs)),
-        n_folds=pieces.n_folds,
         tested_bins=np.zeros_like(tested) if is_cut else tested,
-        was_fitted=n_fitted + n_empty >= 2 and not is_cut,
-        n_empty=0 if is_cut else n_empty,
+        was_fitted=n_fitted >= 2 and not is_cut,
         is_cut=is_cut,
     )
+
+
+def learn_without(
+    table: ObservationTable,
+    folds: Sequence[Pieces],
+    motifs: MotifSet,
+    background: Background,
+    infer: Infer,
+) -> Iterator[tuple[MotifSet, Background]]:
+    """Yield the motifs and the background that the table without each fold gives.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        Prepared as for the fit.
+    folds : sequence of Pieces
+        Nothing of them was in what the motifs were learned from.
+    motifs : MotifSet
+        Of a part, (K, L, W).
+    background : Background
+        Of the part.
+    infer : callable
+        Infers starts of motifs in a table, see `Infer`.
+    """
+    active = infer(motifs, background, table, np.arange(len(motifs))).activations
+    # what an occurrence that starts in the fold may reach is not learned from, either
+    bins = [fold.bins_in(table, with_margin=True) for fold in folds]
+    return leave_out_parts(table, motifs, background, active, FLOOR, bins, relearns=True)
 
 
 def leave_out(

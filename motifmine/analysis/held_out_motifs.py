@@ -72,6 +72,8 @@ def leave_out_parts(
     activations: Activations,
     floor: float,
     parts: Sequence[Sequence[tuple[int, int]]],
+    *,
+    relearns: bool = False,
 ) -> Iterator[tuple[MotifSet, Background]]:
     """Yield the motifs and the background that all but a part of the time gives, for each part.
 
@@ -80,27 +82,57 @@ def leave_out_parts(
     table, motifs, background, activations, floor
         See `leave_out_folds`.
     parts : sequence of sequences of (int, int)
-        Time bins `first <= t < end` of the table, several stretches a part; together all bins.
+        Time bins `first <= t < end` of the table, several stretches a part.
+    relearns : bool
+        Whether motifs that were learned from little of the table become what the table says, by a
+        step of EM.
+    """
+    (everywhere, *own), (background_everywhere, *of_background) = _expect_parts(
+        table, motifs, background, activations, floor, parts
+    )
+    probability, of_word = motifs.probability, background.probability
+    if relearns:
+        probability = _shares(everywhere, probability, axis=(1, 2))
+        of_word = _shares(background_everywhere, of_word, axis=0)
+    for here, background_here in zip(own, of_background, strict=True):
+        left = _leave_out(probability, here, everywhere, axis=(1, 2))
+        of_rest = _leave_out(of_word, background_here, background_everywhere, axis=0)
+        yield replace(motifs, probability=left), replace(background, probability=of_rest)
+
+
+def _expect_parts(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    floor: float,
+    parts: Sequence[Sequence[tuple[int, int]]],
+) -> tuple[Floats32, Floats]:
+    """Return the expected observations in the whole table, and then in each part.
+
+    Those of motifs are a float32 array (1 + parts, K, L, W), of the background float64 (1 + parts,
+    W).
+
+    Parameters
+    ----------
+    table, motifs, background, activations, floor, parts
+        See `leave_out_parts`.
     """
     layout = start_layout(table, motifs.motif_length)
     activation = make_dense_activation(layout, activations, len(motifs))
+    own = np.zeros((1 + len(parts), *motifs.probability.shape), dtype=np.float32)
+    of_background = np.zeros((1 + len(parts), motifs.n_words))
+    stretches = [[(0, table.n_times)], *parts]
+    edges = np.unique([edge for part in stretches for stretch in part for edge in stretch])
     # stretch by stretch: rates of all observations at once would be many times the table
-    own: list[tuple[Floats32, Floats]] = []
-    for stretches in parts:
-        of_motifs = np.zeros(motifs.probability.shape, dtype=np.float32)
-        of_background = np.zeros(motifs.n_words)
-        for stretch in stretches:
-            first, last = np.searchsorted(layout.offsets, table.offsets[list(stretch)]).tolist()
-            here = _expect(layout.bins(first, last), activation, motifs, background, floor)
-            of_motifs += here[0]
-            of_background += here[1]
-        own.append((of_motifs, of_background))
-    all_of_motifs: Floats32 = np.sum([of_motifs for of_motifs, _ in own], axis=0)
-    all_of_background: Floats = np.sum([of_background for _, of_background in own], axis=0)
-    for of_motifs, of_background in own:
-        probability = _leave_out(motifs.probability, of_motifs, all_of_motifs, axis=(1, 2))
-        of_word = _leave_out(background.probability, of_background, all_of_background, axis=0)
-        yield replace(motifs, probability=probability), replace(background, probability=of_word)
+    for first, end in pairwise(edges.tolist()):
+        bins = np.searchsorted(layout.offsets, table.offsets[[first, end]]).tolist()
+        here = _expect(layout.bins(*bins), activation, motifs, background, floor)
+        for number, part in enumerate(stretches):
+            if any(a <= first and end <= b for a, b in part):
+                own[number] += here[0]
+                of_background[number] += here[1]
+    return own, of_background
 
 
 def _expect(
@@ -159,9 +191,18 @@ def _leave_out(
         out=np.zeros_like(everywhere),
         where=everywhere > 0,
     )
-    kept = probability * elsewhere
+    return _shares(probability * elsewhere, probability, axis=axis)
+
+
+def _shares(
+    kept: Floats | Floats32, probability: Floats32, *, axis: int | tuple[int, ...]
+) -> Floats32:
+    """Return what is kept, scaled to sum to 1.
+
+    Where nothing is, the probabilities stay: all that is known is from the part.
+    """
+    kept = np.maximum(kept, 0)
     total = kept.sum(axis=axis, keepdims=True)
-    # nothing elsewhere: all that is known of these words is from here, and they stay
     left = np.divide(kept, total, out=probability.astype(kept.dtype).copy(), where=total > 0)
     result: Floats32 = left.astype(np.float32)
     return result

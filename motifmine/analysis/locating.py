@@ -2,18 +2,17 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
-from motifmine.analysis.score_tables import add_candidates
+from motifmine.analysis.score_tables import score_table_elsewhere
 from motifmine.analysis.significance import (
-    allowed_shares,
+    least_score,
     p_values_of,
     recurring_share_of,
+    relax,
     with_chance,
     without_companions,
 )
@@ -38,11 +37,8 @@ def locate_occurrences(
 ) -> tuple[Occurrences, Significance | None]:
     """Return the occurrences of a fit's motifs in other documents.
 
-    Decoys compete as in the fit. The false discovery rates of scores are those of the fit, but for
-    the probability of being false, which is of the candidates in both. Where motifs are rarer than
-    in the fit, chance is a larger share of what reaches a score, so the mean of these probabilities
-    must not be more than the allowed share either. The p-values of the significance that is
-    returned, and the shares that recur, are of these documents.
+    Decoys compete as in the fit. The significance that is returned is of these documents: p-values,
+    shares that recur, and false discovery rates, see `score_table_elsewhere`.
 
     Parameters
     ----------
@@ -68,34 +64,24 @@ def locate_occurrences(
     # decoys compete again: without them a motif would take more than in the fit
     found = compete(table, pieces, motifs, background, infer, lags)
     peaks = join_alike(found.of_motifs(), motifs)
+    least = detection.least_score
     if known is not None:
-        scores = add_candidates(
+        scores = score_table_elsewhere(
             known.scores_of_others,
             peaks.score,
             found.occurrences.score[found.is_decoy],
             decoy_weight=found.decoy_weight,
+            hours=table.n_times * table.bin_s / 3600,
         )
+        if scores.n_found is not None:
+            least = least_score(scores, relax(scores, peaks.score, detection))
         peaks = with_chance(peaks, scores)
         known = replace(
             known,
             scores=scores,
             scores_elsewhere=None,
             p_value=p_values_of(found, motifs, known.seed),
-            recurring_share=recurring_share_of(found, detection.least_score),
+            recurring_share=recurring_share_of(found, least),
         )
-    peaks = _keep_sure(peaks, detection)
+    peaks = keep_occurrences(peaks, peaks.score >= least)
     return without_companions(peaks, motifs.motif_length, table.n_times), known
-
-
-def _keep_sure(peaks: Occurrences, detection: Detection) -> Occurrences:
-    """Return the peaks of the fit's least score, and of those as many as may be listed."""
-    peaks = keep_occurrences(peaks, peaks.score >= detection.least_score)
-    if peaks.false_probability is None or detection.false_alarms_per_hour is not None:
-        return peaks
-    order = np.argsort(-peaks.score, kind="stable")
-    share = np.cumsum(peaks.false_probability[order]) / np.arange(1, len(order) + 1)
-    # probabilities do not fall with lower scores, so the share of a list rises with its length
-    for allowed in allowed_shares(detection):
-        if n_listed := int(np.count_nonzero(share <= allowed)):
-            break
-    return keep_occurrences(peaks, np.isin(np.arange(len(order)), order[:n_listed]))

@@ -1,4 +1,4 @@
-"""Documents cut into pieces of two or more folds: each is tested with what the others teach."""
+"""Documents cut into pieces of thirds and folds: each is tested with what the others teach."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,9 +11,13 @@ from motifmine.types import Indices
 N_PIECES = 24
 """Number of pieces that the time of all documents is cut into at most, about: what happens for a
 while only, as an exercise of a training, should be in all folds."""
-LENGTHS_OF_HALVES, LENGTHS_OF_FOLDS = 4, 2
+LENGTHS_OF_THIRDS, LENGTHS_OF_FOLDS = 4, 2
 """Least length of a piece in motif lengths, if the documents allow it. Each piece costs its fold a
-motif length of what can be learned: half of the data can spare less than all but a fold."""
+motif length of what can be learned: two thirds of the data can spare less than all but a fold."""
+N_THIRDS = 3
+"""Motifs begin as those of two thirds of the data: half of ten occurrences teach too little."""
+FOLDS_OF_THIRD = 3
+"""Folds that each third is divided into: what is lost to a ninth of the time is little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,15 +54,42 @@ class Pieces:
         """Return the pieces of all other folds."""
         return self.take(np.flatnonzero(self.fold != fold))
 
+    def divide(self) -> "Pieces":
+        """Return the pieces with each fold divided into `FOLDS_OF_THIRD`, those of the first first.
+
+        Pieces are cut in two where there are fewer, unless halves of them would be too short.
+        """
+        length = self.margin + 1
+        rows: list[tuple[int, int, int]] = []
+        n_of_fold = np.bincount(self.fold, minlength=1)
+        for at, (a, b) in enumerate(zip(self.first.tolist(), self.end.tolist(), strict=True)):
+            is_few = n_of_fold[self.fold[at]] < FOLDS_OF_THIRD
+            n_parts = 2 if is_few and b - a >= 2 * LENGTHS_OF_FOLDS * length else 1
+            edges = np.linspace(a, b, n_parts + 1).astype(np.int64).tolist()
+            rows += [(at, *stretch) for stretch in pairwise(edges)]
+        source, first, end = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+        parts = replace(self.take(source), first=first, end=end)
+        fold = parts.fold * FOLDS_OF_THIRD
+        for third in np.unique(parts.fold):
+            inside = parts.fold == third
+            fold[inside] += _deal((parts.end - parts.first)[inside], FOLDS_OF_THIRD)
+        return replace(parts, fold=fold)
+
     def take(self, which: Indices) -> "Pieces":
         """Return some of the pieces."""
         names = ("document", "first", "end", "fold", "n_times")
         return replace(self, **{name: getattr(self, name)[which] for name in names})
 
-    def bins_in(self, table: ObservationTable) -> list[tuple[int, int]]:
-        """Return the first bin of each piece and that after its last, over all documents."""
+    def bins_in(
+        self, table: ObservationTable, *, with_margin: bool = False
+    ) -> list[tuple[int, int]]:
+        """Return the first bin of each piece and that after its last, over all documents.
+
+        With their margins that is what occurrences that start in the pieces may reach.
+        """
         begin = table.document_offsets[self.document]
-        return list(zip((begin + self.first).tolist(), (begin + self.end).tolist(), strict=True))
+        end = np.minimum(self.end + self.margin, self.n_times) if with_margin else self.end
+        return list(zip((begin + self.first).tolist(), (begin + end).tolist(), strict=True))
 
     @property
     def read_first(self) -> Indices:
@@ -90,21 +121,20 @@ def cut_pieces(
     motif_length: int,
     *,
     piece_bins: int | None = None,
-    n_folds: int = 2,
 ) -> Pieces:
-    """Return the pieces that the documents of `table` are cut into.
+    """Return the pieces that the documents of `table` are cut into, in thirds.
 
-    Long documents are cut evenly, short ones stay whole; a single document gives two pieces at
-    least. Each piece goes to the fold that has the fewest bins so far. Without a length: see
+    Long documents are cut evenly, short ones stay whole; a single document gives three pieces at
+    least. Each piece goes to the third that has the fewest bins so far. Without a length: see
     `default_piece_bins`.
     """
     lengths = np.array([r.n_times for r in table.recordings], dtype=np.int64)
-    longest = piece_bins or default_piece_bins(table, motif_length, n_folds)
+    longest = piece_bins or default_piece_bins(table, motif_length)
     rows: list[tuple[int, int, int]] = []
     for document, n_times in enumerate(lengths):
         n_pieces = max(1, round(n_times / longest))
         if len(lengths) == 1 and piece_bins is None:
-            n_pieces = max(2, n_pieces)
+            n_pieces = max(N_THIRDS, n_pieces)
         # even pieces: a short rest at the end would be tested badly
         edges = np.linspace(0, n_times, n_pieces + 1).astype(np.int64)
         rows += [(document, int(a), int(b)) for a, b in pairwise(edges) if b > a]
@@ -113,16 +143,15 @@ def cut_pieces(
         document=of_piece,
         first=first,
         end=end,
-        fold=_deal(end - first, n_folds),
+        fold=_deal(end - first, N_THIRDS),
         margin=motif_length - 1,
         n_times=lengths[of_piece],
     )
 
 
-def default_piece_bins(table: ObservationTable, motif_length: int, n_folds: int) -> int:
+def default_piece_bins(table: ObservationTable, motif_length: int) -> int:
     """Return the length of pieces, bins: `N_PIECES` of them, but none of a few motif lengths."""
-    lengths = LENGTHS_OF_HALVES if n_folds == 2 else LENGTHS_OF_FOLDS
-    return max(lengths * motif_length, table.n_times // N_PIECES, 1)
+    return max(LENGTHS_OF_THIRDS * motif_length, table.n_times // N_PIECES, 1)
 
 
 def _deal(lengths: Indices, n_folds: int) -> Indices:

@@ -1,7 +1,5 @@
 """False discovery rates and probabilities of scores, from the competition with decoys."""
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.stats import gamma
 
@@ -52,31 +50,30 @@ def score_table(
     """
     weight = np.full(len(decoy), one_more) if decoy_weight is None else decoy_weight
     score = _thresholds(target, decoy)
-    n_found, n_false = _count_from(score, target), _count_from(score, decoy, weight)
-    at_least, false_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_false))
-    share = np.minimum((false_at_least + one_more) / np.maximum(at_least, 1), 1.0)
-    return ScoreTable(
-        score=score,
-        # thresholds ascend: the running minimum is that over all lower ones
-        false_share=np.minimum.accumulate(share),
+    return _table(
+        score,
+        _count_from(score, target),
+        _count_from(score, decoy, weight),
+        one_more=one_more,
+        hours=hours,
         false_probability=_false_rate(
             score, target, np.ones(len(target)), decoy, weight, one_more=one_more
         ),
-        # an expected number, not a bound on a share: without the one that is added for the q-value
-        false_per_hour=false_at_least / max(hours, 1e-12),
-        n_found=n_found,
-        n_decoys=n_false,
     )
 
 
-def add_candidates(
-    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: Floats
+def score_table_elsewhere(
+    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: Floats, hours: float
 ) -> ScoreTable:
-    """Return a table whose probabilities are of the candidates of new recordings, too.
+    """Return the false discovery rates of occurrences in new recordings.
+
+    How many decoys there are, new recordings say; how their scores are distributed is known from
+    those of the fit, too. So a few minutes are enough to know what is sure, and where motifs are
+    rarer than in the fit, chance is a larger share of what reaches a score.
 
     Motifs find occurrences of their own recordings with higher scores than those of new ones, which
     they have not learned from: between sure and chance, the same score is worth more in new ones.
-    How scores are distributed is known from both, how many are false from the new ones alone.
+    Probabilities of being false are of the scores in both, too, and of the numbers in the new.
 
     Parameters
     ----------
@@ -86,19 +83,64 @@ def add_candidates(
         Scores of the candidates in the new recordings, nats.
     decoy_weight : float64 array
         False targets that each decoy counts as.
+    hours : float
+        Length of the new recordings.
     """
     if known.n_found is None or known.n_decoys is None or len(known) == 0:
         return known
-    rate = _false_rate(
-        known.score,
-        np.concatenate([known.score, target]),
-        np.concatenate([known.n_found, np.ones(len(target))]),
-        np.concatenate([known.score, decoy]),
-        np.concatenate([known.n_decoys, decoy_weight]),
-        one_more=float(np.mean(decoy_weight)) if len(decoy) else 1.0,
-        here=(float(decoy_weight.sum()), len(target)),
+    one_more = float(np.mean(decoy_weight)) if len(decoy) else 1.0
+    score = _thresholds(np.append(known.score, target), decoy)
+    weight = np.concatenate([known.n_decoys, decoy_weight])
+    everyone = np.concatenate([known.score, decoy])
+    n_here = float(decoy_weight.sum())
+    part = (n_here + one_more) / (float(weight.sum()) + one_more)
+    return _table(
+        score,
+        _count_from(score, target),
+        part * _count_from(score, everyone, weight),
+        one_more=part * one_more,
+        hours=hours,
+        false_probability=_false_rate(
+            score,
+            np.concatenate([known.score, target]),
+            np.concatenate([known.n_found, np.ones(len(target))]),
+            everyone,
+            weight,
+            one_more=one_more,
+            here=(n_here, len(target)),
+        ),
     )
-    return replace(known, false_probability=rate)
+
+
+def _table(
+    score: Floats,
+    n_found: Floats,
+    n_false: Floats,
+    *,
+    one_more: float,
+    hours: float,
+    false_probability: Floats,
+) -> ScoreTable:
+    """Return the table of numbers of found and false ones from each score up to the next.
+
+    Parameters
+    ----------
+    score, n_found, n_false, false_probability : float64 arrays (P,)
+    one_more, hours
+        See `score_table`.
+    """
+    at_least, false_at_least = (np.cumsum(n[::-1])[::-1] for n in (n_found, n_false))
+    share = np.minimum((false_at_least + one_more) / np.maximum(at_least, 1), 1.0)
+    return ScoreTable(
+        score=score,
+        # thresholds ascend: the running minimum is that over all lower ones
+        false_share=np.minimum.accumulate(share),
+        false_probability=false_probability,
+        # an expected number, not a bound on a share: without the one that is added for the q-value
+        false_per_hour=false_at_least / max(hours, 1e-12),
+        n_found=n_found,
+        n_decoys=n_false,
+    )
 
 
 def _count_from(score: Floats, values: Floats, number: Floats | None = None) -> Floats:

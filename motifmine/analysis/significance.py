@@ -1,6 +1,5 @@
 """Which motifs recur in data they were not learned from, and which occurrences are significant."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,13 +43,6 @@ LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
 RELAXED_SHARES = (0.05, 0.1)
 """Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
-FEW = 14
-"""Occurrences of a motif below which they are few: of one that occurs four times between others two
-halves certify every second, eight folds all."""
-FOLDS_OF_FEW = 8
-SURE_PART = 0.1
-"""Part of the level at which halves are enough for what occurs a few times: of two tests, of which
-the second is made where the first fails, the first may find by chance so much more."""
 LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
@@ -119,19 +111,16 @@ def assess(
     def draw(some: MotifSet, *fold: int) -> Indices:
         return draw_lags(some, n_decoys, generator(seed, Stream.DETECTION, LAGS, *fold))
 
-    def hold_out(n_folds: int) -> HeldOut:
-        pieces = cut_pieces(table, motifs.motif_length, n_folds=n_folds)
-        return cross_fit(table, pieces, motifs, fit_part, infer, draw)
-
-    held, p_value, kept = _test(hold_out(2), motifs, seed)
-    surely = kept[p_value[kept] <= SURE_PART * LEVEL]
-    if held.n_empty or needs_more_folds(n_occurrences, surely):
-        again = _test(hold_out(FOLDS_OF_FEW), motifs, seed)
-        held, p_value, kept = (held, p_value, kept) if again[0].is_cut else again
-    found = _leave_out_folds(table, motifs, background, activations, infer, draw, kept)
+    thirds = cut_pieces(table, motifs.motif_length)
+    held, p_value, kept = _test(
+        cross_fit(table, thirds, motifs, fit_part, infer, draw), motifs, seed
+    )
+    chosen = select_entries(motifs, "motif", kept)
+    active = keep_activations(activations, _numbers(kept, len(motifs)))
+    flat = widen_background(background, motifs, kept)
+    found = leave_out(table, thirds.divide(), chosen, flat, active, infer, draw(chosen))
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
-        chosen = select_entries(motifs, "motif", kept)
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
         kept, found = kept[holds], found.take_motifs(holds)
     targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
@@ -168,74 +157,27 @@ def assess(
             n_untested=None if held.was_fitted or held.is_cut else len(motifs) or None,
             n_candidates=_count_likely(targets.score, scores),
             n_decoys=n_decoys,
-            piece_bins=default_piece_bins(table, motifs.motif_length, held.n_folds),
+            piece_bins=default_piece_bins(table, motifs.motif_length),
             seed=seed,
         ),
     )
 
 
-def _leave_out_folds(
-    table: ObservationTable,
-    motifs: MotifSet,
-    background: Background,
-    activations: Activations,
-    infer: Infer,
-    draw: Callable[[MotifSet], Indices],
-    kept: Indices,
-) -> Candidates:
-    """Return what the kept motifs find in each of eight folds, less what they owe to it.
-
-    Parameters
-    ----------
-    motifs : MotifSet
-        All of the fit.
-    draw : callable
-        Returns the lags of the decoys of motifs.
-    """
-    chosen = select_entries(motifs, "motif", kept)
-    folds = cut_pieces(table, motifs.motif_length, n_folds=FOLDS_OF_FEW)
-    active = keep_activations(activations, _numbers(kept, len(motifs)))
-    flat = widen_background(background, motifs, kept)
-    return leave_out(table, folds, chosen, flat, active, infer, draw(chosen))
-
-
 def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
-    """Return the detection with the lowest of `allowed_shares` that leaves any occurrence.
+    """Return the detection with the lowest share of false occurrences that leaves any occurrence.
+
+    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
 
     Parameters
     ----------
     target : float64 array
         Scores of the candidates, nats.
     """
-    for share in allowed_shares(detection):
-        relaxed = replace(detection, false_share=share)
+    for share in (detection.false_share, *RELAXED_SHARES):
+        relaxed = replace(detection, false_share=max(share, detection.false_share))
         if np.any(target >= least_score(scores, relaxed)):
             return relaxed
     return detection
-
-
-def allowed_shares(detection: Detection) -> list[float]:
-    """Return the share of false occurrences that is asked for, and those that may take its place.
-
-    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
-    """
-    return [detection.false_share, *(s for s in RELAXED_SHARES if s > detection.false_share)]
-
-
-def needs_more_folds(n_occurrences: Indices, recurrent: Indices) -> bool:
-    """Return whether a motif that occurs a few times only is not sure in halves of the data.
-
-    Half of ten occurrences are too few to learn a motif from; seven eighths may do. That takes four
-    times as many fits.
-
-    Parameters
-    ----------
-    n_occurrences : int64 array (K,)
-        Of each motif.
-    recurrent : int64 array
-        Numbers of the motifs that surely recur.
-    """
-    return not np.isin(np.flatnonzero(n_occurrences < FEW), recurrent).all()
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:

@@ -14,19 +14,25 @@ from motifmine.analysis.chance_level import (
     label_events,
     recurrence_p_values,
 )
-from motifmine.analysis.competition import compete, cross_fit, leave_out, match_motifs
+from motifmine.analysis.competition import (
+    compete,
+    cross_fit,
+    learn_without,
+    leave_out,
+    match_motifs,
+)
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
 from motifmine.analysis.held_out_motifs import leave_out_parts
 from motifmine.analysis.motif_selection import keep_motifs
-from motifmine.analysis.pieces import cut_pieces
-from motifmine.analysis.score_tables import add_candidates, score_table
+from motifmine.analysis.pieces import Pieces, cut_pieces
+from motifmine.analysis.score_tables import score_table, score_table_elsewhere
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable
-from motifmine.records.table import ObservationTable, join_tables, table_from_rows
+from motifmine.records.table import ObservationTable, cut_documents, join_tables, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
@@ -86,14 +92,36 @@ def test_nothing_that_is_tested_was_learned(small: Simulation) -> None:
 
 def test_the_other_folds_are_learned_in_stretches_as_long_as_they_are(small: Simulation) -> None:
     """Only a tested piece, and a motif length behind it, are missing from what is learned."""
-    pieces = cut_pieces(small.table, 8, n_folds=5)
-    assert pieces.n_folds == 5
-    for fold in range(5):
+    pieces = cut_pieces(small.table, 8).divide()
+    assert pieces.n_folds == 9
+    for fold in range(9):
         tested, others = pieces.select(fold), pieces.without(fold)
         # behind a document's last piece nothing is learned that could be missing
         n_behind = np.count_nonzero(tested.end < tested.n_times)
         missing = int((tested.end - tested.first).sum()) + pieces.margin * n_behind
         assert others.tables_to_learn(small.table).n_times == small.table.n_times - missing
+
+
+def test_thirds_are_divided_into_folds_that_teach_each_other_nothing(small: Simulation) -> None:
+    """What a motif of a fold is learned from does not hold the fold, nor what it reaches."""
+    fit = SPEC.fit(small.table, seed=0)
+    short = cut_documents(small.table, 40)
+    tables = [short.documents([d]) for d in range(9)]
+    thirds = cut_pieces(join_tables(tables), 8)
+    folds = thirds.divide()
+    np.testing.assert_array_equal(folds.fold // 3, thirds.fold)
+    assert sorted(folds.fold.tolist()) == list(range(9))
+
+    def learn(tables: list[ObservationTable], tested: Pieces) -> Floats:
+        table = join_tables(tables)
+        learned = learn_without(table, [tested], fit.motifs, fit.background, infer_starts)
+        return np.asarray(next(learned)[0].probability)
+
+    for document in range(9):
+        tested, other = (folds.take(np.array([d])) for d in (document, document - 1))
+        changed = [*tables[:document], short.documents([9]), *tables[document + 1 :]]
+        np.testing.assert_allclose(learn(tables, tested), learn(changed, tested), atol=1e-6)
+        assert not np.allclose(learn(tables, other), learn(changed, other), atol=1e-4)
 
 
 @pytest.mark.statistical
@@ -214,7 +242,7 @@ def test_an_occurrence_does_not_vouch_for_itself() -> None:
     without_others, without_it = leave_out_parts(table, motifs, flat, active, 1e-3, parts)
     assert without_others[0].probability[0, 3, 3] == pytest.approx(0.25, abs=0.01)
     assert without_it[0].probability[0, 3, 3] == pytest.approx(0.0, abs=1e-6)
-    pieces = cut_pieces(table, 4, n_folds=4)
+    pieces = cut_pieces(table, 4).divide()
     lags = draw_lags(motifs, 1, generator(0))
     held = leave_out(table, pieces, motifs, flat, active, infer_starts, lags).of_motifs()
     assert held.start_bin.tolist() == starts.tolist()
@@ -332,15 +360,41 @@ def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
     table = score_table(np.concatenate([own, chance]), decoys, one_more=1 / 5, hours=1.0)
     there = np.concatenate([new, rng.exponential(4.0, 60)])
     weight = np.full(5 * 60, 1 / 5)
-    joined = add_candidates(table, there, rng.exponential(4.0, 5 * 60), decoy_weight=weight)
+    joined = score_table_elsewhere(
+        table, there, rng.exponential(4.0, 5 * 60), decoy_weight=weight, hours=2.0
+    )
     middle = (there > 8) & (there < 16)
     truth = np.mean(np.flatnonzero(middle) >= len(new))
     stated = [t.look_up("false_probability", there[middle]).mean() for t in (table, joined)]
     assert stated[0] > truth + 0.1
     assert abs(stated[1] - truth) < 0.15  # own and new occurrences are taken for of one kind
-    assert joined.false_share is table.false_share
     older = replace(table, n_found=None)
-    assert add_candidates(older, there, decoys, decoy_weight=weight) is older
+    assert score_table_elsewhere(older, there, decoys, decoy_weight=weight, hours=2.0) is older
+
+
+def test_few_minutes_are_enough_and_rare_motifs_need_higher_scores() -> None:
+    """How chance scores is known from the fit, how much of it there is from the new recordings."""
+    rng = generator(4)
+    own = np.concatenate([rng.gamma(4.0, 10.0, 100), rng.exponential(4.0, 60)])
+    table = score_table(own, rng.exponential(4.0, 5 * 60), one_more=1 / 5, hours=1.0)
+    least = []
+    for n_true, n_chance in ((40, 60), (3, 60), (2, 1)):
+        there = np.concatenate([rng.gamma(4.0, 10.0, n_true), rng.exponential(4.0, n_chance)])
+        elsewhere = score_table_elsewhere(
+            table,
+            there,
+            rng.exponential(4.0, 5 * n_chance),
+            decoy_weight=np.full(5 * n_chance, 1 / 5),
+            hours=1.0,
+        )
+        expected = n_chance * np.exp(-elsewhere.score / 4.0)
+        stated = elsewhere.false_per_hour
+        likely = expected > 2
+        np.testing.assert_allclose(stated[likely], expected[likely], rtol=0.5)
+        least.append(elsewhere.lowest_score("false_share", 0.05))
+    # 5 % of 40 is 2, of 3 or 2 it is next to none
+    assert least[0] + 4 < least[1]
+    assert least[2] < least[1] < np.inf
 
 
 def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:

@@ -9,7 +9,7 @@ from scipy.stats import kstest
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.significance import least_score, needs_more_folds, relax, with_chance
+from motifmine.analysis.significance import least_score, relax, with_chance
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
@@ -74,13 +74,6 @@ def test_a_short_list_may_hold_a_larger_share_of_false_ones() -> None:
     assert relax(SCORES, np.array([2.5]), Detection()).false_share == 0.05
     assert relax(SCORES, np.array([1.5]), Detection()).false_share == 0.01
     assert relax(SCORES, np.array([2.5]), Detection(false_share=0.04)).false_share == 0.04
-
-
-def test_a_rare_motif_that_does_not_recur_in_halves_is_tested_in_more_folds() -> None:
-    n_occurrences = np.array([60, 12, 4])
-    assert needs_more_folds(n_occurrences, np.array([0, 1]))
-    assert not needs_more_folds(n_occurrences, np.array([1, 2]))
-    assert not needs_more_folds(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:

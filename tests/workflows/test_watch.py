@@ -106,7 +106,8 @@ def test_it_finds_what_locate_finds(here: Path, motifmine: Run, scene: Scene) ->
         any(m == motif and abs(s - start) <= 2 for s, m in expected)
         for start, motif in starts(found)
     ]
-    assert sum(near) > 0.95 * max(len(expected), len(found))
+    # watch keeps to the least score of the fit, locate to what the whole recording says
+    assert sum(near) > 0.9 * max(len(expected), len(found))
     assert [event["number"] for event in found] == list(range(1, len(found) + 1))
     again = motifmine("watch", "fit.h5", "new.tdoc", "--idle", "1ms")
     assert again.stdout == ""
