@@ -181,6 +181,8 @@ def cross_fit(
             break
         n_fitted += 1
         whole, own, shift = match_motifs(motifs, fit.motifs)
+        if len(whole) == 0:
+            continue
         here = np.unique(folds.fold[folds.fold // FOLDS_OF_THIRD == third])
         testing = [folds.select(fold) for fold in here.tolist()]
         learned = learn_without(table, testing, fit.motifs, fit.background, infer)

@@ -29,6 +29,7 @@ from motifmine.analysis.score_tables import score_table, score_table_elsewhere
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable
@@ -122,6 +123,21 @@ def test_thirds_are_divided_into_folds_that_teach_each_other_nothing(small: Simu
         changed = [*tables[:document], short.documents([9]), *tables[document + 1 :]]
         np.testing.assert_allclose(learn(tables, tested), learn(changed, tested), atol=1e-6)
         assert not np.allclose(learn(tables, other), learn(changed, other), atol=1e-4)
+
+
+def test_parts_without_motifs_show_that_nothing_recurs(small: Simulation) -> None:
+    fit = SPEC.fit(small.table, seed=0)
+    nothing = replace(fit, motifs=select_entries(fit.motifs, "motif", np.zeros(0, np.int64)))
+    held = cross_fit(
+        small.table,
+        cut_pieces(small.table, 8),
+        fit.motifs,
+        lambda _table, _fold, _n_folds: nothing,
+        infer_starts,
+        lambda some, _fold: draw_lags(some, 1, generator(0)),
+    )
+    assert held.was_fitted
+    assert len(held.candidates.occurrences) == 0 and not held.tested_bins.any()
 
 
 @pytest.mark.statistical
