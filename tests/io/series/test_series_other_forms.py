@@ -169,7 +169,7 @@ def test_damaged_edf_is_refused_and_what_was_cut_off_noted(tmp_path: Path) -> No
     write_edf(path)
     content = path.read_bytes()
     # the sampling rate cannot be computed from this duration of a data record
-    damaged = content[:244] + b"1.x     " + content[252:]
+    damaged = content[:244] + b"0       " + content[252:]
     for each in (b"", content[:100], content[:1000], damaged):
         path.write_bytes(each)
         with pytest.raises(FormatError):
