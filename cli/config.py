@@ -29,7 +29,7 @@ def name_variables(parameters: Iterable[click.Parameter], command: str = "") -> 
 def _long_name(option: click.Option) -> str:
     """Return the name of an option without its dashes, "" for one with a short name alone."""
     names = [name.removeprefix("--") for name in option.opts if name.startswith("--")]
-    return "" if option.name in ("help", "version") or not names else names[0]
+    return "" if not names or names[0] in ("help", "version") else names[0]
 
 
 def user_file() -> Path | None:
@@ -93,7 +93,8 @@ def _parse(path: Path) -> Any:
     from motifmine.errors import FormatError
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # with the mark that editors of Windows put first
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         # a project's file of another tool is not ours to complain about
         if path.name == "pyproject.toml":
@@ -148,14 +149,37 @@ def _parameter(
     from motifmine.errors import FormatError
 
     if option in parameters:
-        return str(parameters[option].name), value
+        return str(parameters[option].name), _as_typed(
+            parameters[option], value, f"{place} {option}"
+        )
     for parameter in parameters.values():
         # `keep-surplus = true` switches `drop-surplus` off
         if f"--{option}" in parameter.secondary_opts:
-            return str(parameter.name), not value
+            return str(parameter.name), not _as_typed(parameter, value, f"{place} {option}")
     near = get_close_matches(option, parameters, 1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; options are {', '.join(parameters)}"
     raise FormatError(f"{place}: there is no option {option!r}{hint}")
+
+
+def _as_typed(option: click.Option, value: Any, place: str) -> Any:
+    """Return a value of a file as the text that would be typed, a list of such, or a switch.
+
+    Options parse text: a number or a list would pass by the checks of most.
+    """
+    from datetime import date
+
+    from motifmine.errors import FormatError
+
+    if option.is_flag:
+        if isinstance(value, bool):
+            return value
+        raise FormatError(f"{place} = {value!r}: expected true or false")
+    values = value if option.multiple and isinstance(value, list) else [value]
+    if any(isinstance(x, bool) or not isinstance(x, str | int | float | date) for x in values):
+        several = " or a list of these" * option.multiple
+        raise FormatError(f"{place} = {value!r}: expected a text or a number{several}")
+    texts = [str(x) for x in values]
+    return texts if option.multiple else texts[0]
 
 
 @click.command(epilog="\b\nExample:\n    motifmine config fit")
@@ -184,6 +208,10 @@ def config(ctx: click.Context, command: str | None, as_json: bool) -> None:
         click.echo(f"{place}--{row['option']} {row['value']}  ({row['source']})")
     if not rows:
         click.echo("no options are set by files or the environment")
+    known = {str(parameter.envvar) for _, _, parameter in _list_options(group)}
+    for variable in sorted(set(os.environ) - known):
+        if variable.startswith("MOTIFMINE_"):
+            click.echo(f"{variable} is no option of a command", err=True)
     user = user_file()
     # for people: where a file would be looked for
     click.echo(f"files: motifmine.toml, pyproject.toml [tool.motifmine], {user}", err=True)
@@ -192,21 +220,22 @@ def config(ctx: click.Context, command: str | None, as_json: bool) -> None:
 def _rows(group: click.Group) -> Iterator[dict[str, Any]]:
     """Yield the options that files or the environment set, except overridden ones."""
     files = [(path, _check(group, values, path)) for path, values in _tables()]
+    for name, option, parameter in _list_options(group):
+        key, variable = str(parameter.name), str(parameter.envvar)
+        sections = [(path, values.get(name, {}) if name else values) for path, values in files]
+        found = [(str(path), section[key]) for path, section in sections if key in section]
+        # as click decides: the environment goes before files
+        if variable in os.environ:
+            found.append((variable, os.environ[variable]))
+        if found:
+            place, value = found[-1]
+            yield {"command": name, "option": option, "value": value, "source": place}
+
+
+def _list_options(group: click.Group) -> Iterator[tuple[str, str, click.Option]]:
+    """Yield every option with its command, "" for those of all commands, and its long name."""
     context = click.Context(group)
     for name, command in [("", group), *group.commands.items()]:
-        inner = context if command is group else click.Context(command, parent=context)
+        inner = click.Context(command, parent=context) if name else context
         for option, parameter in _by_option(command, inner).items():
-            key, variable = str(parameter.name), str(parameter.envvar)
-            found = [
-                (str(path), section[key])
-                for path, values in files
-                if key in (section := values.get(name, {}) if name else values)
-                # a command of the same name as an option of all of them
-                and not isinstance(section[key], dict)
-            ]
-            # as click decides: the environment goes before files
-            if variable in os.environ:
-                found.append((variable, os.environ[variable]))
-            if found:
-                place, value = found[-1]
-                yield {"command": name, "option": option, "value": value, "source": place}
+            yield name, option, parameter

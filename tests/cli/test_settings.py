@@ -44,9 +44,9 @@ def test_nearer_files_take_precedence(
     monkeypatch.setenv("MOTIFMINE_FIT_MOTIFS", "4")
     assert settings(motifmine, "fit") == {
         "fit motifs": "4",
-        "fit seed": 3,
-        "fit restarts": 2,
-        "fit rounds": 1,
+        "fit seed": "3",
+        "fit restarts": "2",
+        "fit rounds": "1",
     }
     rows = json.loads(motifmine("config", "fit", "--json").stdout)
     assert {row["option"]: Path(row["source"]).name for row in rows} == {
@@ -84,6 +84,11 @@ def test_settings_of_one_model_in_a_file_do_not_stop_fits_of_another(motifmine: 
         ("nosuch = 1", "no option 'nosuch'"),
         ("[fit", "no valid TOML"),
         ("[fit]\nmotifs = 'many'", "'many' is not one of"),
+        ("[fit]\nmotifs = [1, 2]", "[fit] motifs = [1, 2]: expected a text or a number"),
+        ("[fit]\nrestarts = 1.5", "'1.5' is not one of: a whole number"),
+        ("[fit]\nmotif-length = 8", "'8'"),
+        ("[fit]\nkeep-surplus = 'no'", "expected true or false"),
+        ("[fit]\nhelp = true", "no option 'help'"),
     ],
 )
 def test_unknown_settings_are_refused(motifmine: Run, text: str, message: str) -> None:
@@ -113,6 +118,16 @@ def test_ctrl_c_while_modules_are_imported_ends_quietly(tmp_path: Path) -> None:
     began.send_signal(signal.SIGINT)
     _, printed = began.communicate(timeout=20)
     assert (began.returncode, printed) == (-signal.SIGINT, "")
+
+
+def test_a_file_of_windows_is_read_and_lists_are_repeated_options(motifmine: Run) -> None:
+    Path("motifmine.toml").write_bytes(b"\xef\xbb\xbf[extract]\r\nmask = ['a.png', 'b.png']\r\n")
+    assert settings(motifmine, "extract") == {"extract mask": ["a.png", "b.png"]}
+
+
+def test_a_misspelt_variable_is_named(motifmine: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTIFMINE_FIT_MOTIVS", "3")
+    assert "MOTIFMINE_FIT_MOTIVS is no option" in motifmine("config").stderr
 
 
 def test_a_broken_file_of_another_tool_is_ignored(motifmine: Run) -> None:

@@ -74,14 +74,15 @@ def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
             tables = [row[0] for row in listed if not row[0].startswith("sqlite_")]
             query = _choose_query(path, tables, name)
             names = [one[0] for one in base.execute(f"{query} LIMIT 0").description]
-    except sqlite3.Error as error:
+    # UnicodeError: of a name that is no text
+    except (sqlite3.Error, UnicodeError) as error:
         raise FormatError(f"{file} cannot be read as a SQLite database: {error}") from error
 
     def rows() -> Iterator[Sequence[Any]]:
         try:
             with closing(_connect(file)) as base:
                 yield from base.execute(query)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise FormatError(f"{file} is a damaged SQLite database: {error}") from error
 
     return open_rows(path, names, rows, options)

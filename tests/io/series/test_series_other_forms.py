@@ -105,6 +105,14 @@ def test_one_of_several_tables_is_named(tmp_path: Path) -> None:
         open_sqlite(Path(f"{path}:x"), SeriesOptions())
 
 
+def test_a_column_of_sqlite_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    write_sqlite(tmp_path / "t.sqlite")
+    content = (tmp_path / "t.sqlite").read_bytes()
+    (tmp_path / "t.sqlite").write_bytes(content.replace(b"power", b"p\xc1wer"))
+    with pytest.raises(FormatError, match="cannot be read as a SQLite"):
+        read_all(tmp_path / "t.sqlite")
+
+
 @pytest.mark.parametrize("name", ["t.feather", "t.sqlite", "t.mat", "t.xlsx"])
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 8)
