@@ -33,6 +33,7 @@ SETTINGS = {
     "plsm": {"n_motifs": 9},
     "infogan": {"n_motifs": 9, "device": "cpu"},
     "bigan": {"device": "cpu"},
+    "alad": {"device": "cpu"},
 }
 KINDS = ("reversed", "burst", "half", "silence", "exchanged")
 

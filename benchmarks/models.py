@@ -46,6 +46,7 @@ SETTINGS = {
     "infogan": {"n_motifs": 9, "device": "cpu"},
     "dcgan": {"device": "cpu"},
     "bigan": {"device": "cpu"},
+    "alad": {"device": "cpu"},
     "cgan": {"device": "cpu"},
 }
 LENGTH = 10

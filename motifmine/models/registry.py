@@ -73,6 +73,8 @@ class Entry:
     """Whether training resumes from a file."""
     groups_documents: bool = False
     """Whether documents can be fitted in groups, side by side."""
+    has_codes: bool = False
+    """Whether motifs are drawn from codes, which the report sweeps."""
 
     @property
     def streams(self) -> bool:
@@ -146,12 +148,14 @@ OWN = {
     "infogan": Entry(
         specification="motifmine.models.adversarial.spec:InfoganSpec",
         model="motifmine.models.adversarial.model:Infogan",
+        has_codes=True,
         verdicts="motifmine.models.networks:judge_with_record",
         locate="motifmine.models.networks:locate_in_record",
         default_topics="auto",
     ),
     "dcgan": SAMPLER,
     "bigan": replace(SAMPLER, model="motifmine.models.adversarial.model:Bigan"),
+    "alad": replace(SAMPLER, model="motifmine.models.adversarial.model:Alad"),
     "cgan": replace(
         SAMPLER,
         specification="motifmine.models.adversarial.spec:CganSpec",

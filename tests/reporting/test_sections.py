@@ -20,6 +20,7 @@ from motifmine.reporting.html.page import SCRIPTS, make_security_policy, read_pa
 from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import (
     anomalies,
+    codes,
     forecast,
     motif_cards,
     overview,
@@ -221,3 +222,23 @@ def test_scores_of_forecasts_are_drawn_best_on_top(n_horizons: int) -> None:
     assert (float(first), float(last)) == (0, 100)
     assert "<b>" not in drawn and "1,200 of tuesday" in drawn
     assert forecast.section(ReportContext(lane_record())) == ""
+
+
+def test_motifs_of_a_generator_are_drawn_at_offsets_and_strengths() -> None:
+    record = label_record()
+    assert codes.section(ReportContext(record)) == ""
+    drawn = replace(record, provenance=replace(record.provenance, model="infogan"))
+    html = codes.section(ReportContext(drawn))
+    images = re.findall(r"base64,([^\"]*)", html)
+    assert len(images) == len(np.unique(record.occurrences.motif))
+    content = np.frombuffer(base64.b64decode(images[0]), np.uint8)
+    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    ink = picture[..., 3].astype(float)
+    width, half = ink.shape[1] // 3, record.motifs.motif_length // 2
+    # the same motif, later from left to right and stronger from top to bottom
+    first, later = ink[:, :width], ink[:, width : 2 * width]
+    np.testing.assert_array_equal(first[:, : width - half - 1], later[:, half : width - 1])
+    height = len(ink) // 3
+    assert ink[:height].sum() <= ink[height : 2 * height].sum() <= ink[2 * height :].sum()
+    assert ink.any()

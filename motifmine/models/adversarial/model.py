@@ -47,6 +47,13 @@ class Bigan(Dcgan):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alad(Dcgan):
+    """The specification of a BiGAN with a second critic, of windows and what codes restore."""
+
+    name: ClassVar[str] = "alad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cgan(CganSpec, NetworkModel):
     """The specification of a sampler of windows whose motifs and starts are given.
 

@@ -71,6 +71,23 @@ class Critic(nn.Module):
         return self.judge_bins(seen).mean(dim=1) * math.sqrt(seen.shape[2])
 
 
+class CriticOfPairs(Critic):
+    """Verdict on windows with codes, and on windows together with what their codes restore.
+
+    Parameters
+    ----------
+    n_words, n_codes : int
+    """
+
+    def __init__(self, n_words: int, n_codes: int) -> None:
+        super().__init__(n_words + n_codes)
+        self.restored = Critic(2 * n_words)
+
+    def compare(self, windows: Tensor, rates: Tensor) -> Tensor:
+        """Return what is seen of counts together with restored rates, both (B, W, V)."""
+        return self.restored.look(windows, torch.log1p(rates))
+
+
 class CriticWithCoder(Critic):
     """Verdict on windows of counts, and the codes they were drawn with.
 

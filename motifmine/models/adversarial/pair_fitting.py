@@ -1,4 +1,4 @@
-"""Fitting of DCGAN, BiGAN and CGAN, and what trained networks are for: to draw, and to judge."""
+"""Fitting of DCGAN, BiGAN, ALAD and CGAN; what trained networks do: they draw, and judge."""
 
 from pathlib import Path
 
@@ -11,8 +11,15 @@ from motifmine.io.hdf5.store import read_fit
 from motifmine.models.adversarial.coder import Networks
 from motifmine.models.adversarial.fitting import WINDOW_LENGTHS, check_memory, play, torch_seed
 from motifmine.models.adversarial.model import Cgan, Dcgan
-from motifmine.models.adversarial.networks import Critic
-from motifmine.models.adversarial.pairs import N_CODES, Bigan, Conditional, PairGame, Sampler
+from motifmine.models.adversarial.networks import Critic, CriticOfPairs
+from motifmine.models.adversarial.pairs import (
+    N_CODES,
+    Bigan,
+    Conditional,
+    PairGame,
+    Sampler,
+    share_of_deviance,
+)
 from motifmine.models.adversarial.training import use_seed
 from motifmine.models.adversarial.windows import Recordings, judge_windows, make_dense
 from motifmine.models.checks import background_of, drop_unused_words, locate_nothing, no_motifs
@@ -26,7 +33,12 @@ from motifmine.types import Floats, Floats32, Indices32
 
 GENERATOR_RATE = 1e-3
 FIRST_JUDGED = 400  # step from which a generator must vary as the data do
-SAMPLERS: dict[str, type[Sampler]] = {"dcgan": Sampler, "bigan": Bigan, "cgan": Conditional}
+SAMPLERS: dict[str, type[Sampler]] = {
+    "dcgan": Sampler,
+    "bigan": Bigan,
+    "alad": Bigan,
+    "cgan": Conditional,
+}
 
 
 def fit_table(training: Training) -> Learned:
@@ -123,13 +135,21 @@ def draw_rates(spec: Dcgan | Cgan, state: Networks, base: Floats, seed: int) -> 
 
 
 def judge(spec: Dcgan | Cgan, state: Networks, table: ObservationTable) -> list[Verdicts]:
-    """Return the critic's verdicts on windows of every document, with the codes read off them."""
+    """Return the critic's verdicts on windows of every document, with the codes read off them.
+
+    That of ALAD is less for windows the less alike its second critic sees them and what their
+    codes restore.
+    """
     device = choose_device(spec.device)
     sampler, critic = _load(spec, state, device)
     used = torch.from_numpy(state.is_used).to(device)
 
     def decide(windows: Tensor) -> Tensor:
         known = windows[:, used]
+        if isinstance(critic, CriticOfPairs):
+            assert isinstance(sampler, Bigan)
+            own, restored = (critic.compare(known, r) for r in (known, sampler.redraw(known)))
+            return -(own - restored).abs().sum(dim=(1, 2))
         return critic.decide(critic.look(known, sampler.encode(known)))
 
     return judge_windows(table, _choose_window(sampler, state.motif_length, table), device, decide)
@@ -147,12 +167,18 @@ def _begin_game(
     rows = None if base is None else torch.from_numpy(base.T).to(device)
     return PairGame(
         generator=generator,
-        critic=Critic(table.n_words + generator.n_shown).to(device),
+        critic=_make_critic(spec.name, table.n_words, generator).to(device),
         recordings=Recordings.of(table, _choose_window(generator, length, table), device, rows),
         n_words=table.n_words,
         loss=spec.loss,
         gradient_penalty=spec.gradient_penalty,
     )
+
+
+def _make_critic(model: str, n_words: int, generator: Sampler) -> Critic:
+    if model == "alad":
+        return CriticOfPairs(n_words, generator.n_shown)
+    return Critic(n_words + generator.n_shown)
 
 
 def _choose_window(sampler: Sampler, length: int, table: ObservationTable) -> int:
@@ -193,19 +219,13 @@ def _describe(game: PairGame) -> list[str]:
         again = sampler.read(torch.poisson(sampler.draw(codes)))
         alike = float(torch.corrcoef(torch.stack([codes.flatten(), again.flatten()]))[0, 1])
         counts = recordings.counts
-        rate, flat = sampler.rates_of(counts, counts[:0]), counts.mean(dim=1, keepdim=True)
-        gain = deviance(counts, flat) - deviance(counts, rate)
-        share = float(gain / deviance(counts, flat))
+        rate = sampler.rates_of(counts, counts[:0])
+        share = 1 - float(share_of_deviance(counts[None], rate[None]))
     return [
         f"codes that are read off drawn windows correlate with theirs by {alike:.2f}; windows "
         f"drawn with the codes that are read off the data explain {100 * share:.0f} % of the "
         "deviance from mean counts"
     ]
-
-
-def deviance(counts: Tensor, rates: Tensor) -> Tensor:
-    """Return half the Poisson deviance of counts from rates."""
-    return (torch.xlogy(counts, counts / rates.clamp(min=1e-9)) - counts + rates).sum()
 
 
 def _make_state(game: PairGame, used: Indices32, n_words: int, length: int) -> Networks:
@@ -243,7 +263,7 @@ def _load(spec: Dcgan | Cgan, state: Networks, device: torch.device) -> tuple[Sa
     }
     with use_seed(0, torch.device("cpu")):
         sampler = SAMPLERS[spec.name](torch.ones(n_used), state.motif_length)
-        critic = Critic(n_used + sampler.n_shown)
+        critic = _make_critic(spec.name, n_used, sampler)
     parts: dict[str, nn.Module] = {"generator": sampler, "critic": critic}
     try:
         for part, module in parts.items():

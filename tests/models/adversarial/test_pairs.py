@@ -14,10 +14,23 @@ from motifmine.analysis.drawing import Start, draw_from_fit
 from motifmine.errors import DataError, FormatError
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.adversarial.coder import Networks
-from motifmine.models.adversarial.model import Bigan, Cgan, Dcgan, Infogan
-from motifmine.models.adversarial.networks import Correction, Critic, Deconvolution, Encoder
-from motifmine.models.adversarial.pair_fitting import deviance
-from motifmine.models.adversarial.pairs import N_CODES, PairGame, Pairs, Sampler
+from motifmine.models.adversarial.model import Alad, Bigan, Cgan, Dcgan, Infogan
+from motifmine.models.adversarial.networks import (
+    Correction,
+    Critic,
+    CriticOfPairs,
+    Deconvolution,
+    Encoder,
+)
+from motifmine.models.adversarial.pair_fitting import SAMPLERS
+from motifmine.models.adversarial.pairs import (
+    CYCLE_WEIGHT,
+    N_CODES,
+    RESTORE_WEIGHT,
+    PairGame,
+    Sampler,
+    deviance,
+)
 from motifmine.models.adversarial.pairs import Bigan as BiganSampler
 from motifmine.models.adversarial.training import Loss, use_seed
 from motifmine.models.adversarial.windows import Recordings, hold_out
@@ -55,34 +68,51 @@ def test_transposed_convolutions_are_those_of_the_twin() -> None:
     assert rates.shape == (3, 6)
 
 
+@pytest.mark.parametrize("critic_class", [Critic, CriticOfPairs])
 @pytest.mark.parametrize("loss", get_args(Loss))
 def test_what_the_players_of_a_bigan_lose_is_that_of_the_twin(
-    truth: Simulation, loss: Loss, monkeypatch: pytest.MonkeyPatch
+    truth: Simulation,
+    loss: Loss,
+    critic_class: type[Critic],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The encoder gains where real windows with their codes look drawn, by the same loss."""
+    """The encoder gains where real windows with their codes look drawn, by the same loss.
+
+    Of ALAD it gains, too, where what its codes restore looks like the windows themselves.
+    """
     recordings = Recordings.of(truth.table, 12, CPU)
     with use_seed(0, CPU), use_deterministic_sums():
         game = PairGame(
-            generator=BiganSampler(recordings.counts.mean(dim=1), 6),
-            critic=Critic(12 + N_CODES).eval(),
+            generator=SAMPLERS["alad"](recordings.counts.mean(dim=1), 6),
+            critic=(Critic(12 + N_CODES) if critic_class is Critic else CriticOfPairs(12, N_CODES)),
             recordings=recordings,
             n_words=12,
             loss=loss,
             gradient_penalty=0.0,
         )
+        game.critic.eval()
         verdicts: list[torch.Tensor] = []
-        decide = PairGame._decide
+        decide = Critic.decide
 
-        def keep(game: PairGame, pairs: Pairs) -> torch.Tensor:
-            verdicts.append(decide(game, pairs))
+        def keep(critic: Critic, seen: torch.Tensor) -> torch.Tensor:
+            verdicts.append(decide(critic, seen))
             return verdicts[-1]
 
-        monkeypatch.setattr(PairGame, "_decide", keep)
+        monkeypatch.setattr(Critic, "decide", keep)
         turn = game.turn_generator()
-    fake, real = (v.detach().double().numpy() for v in verdicts)
+        n_first = len(verdicts)
+        other = game.turn_critic()
+    values = [v.detach().double().numpy() for v in verdicts]
+    (fake, real, *restored), (own, drawn, *pairs) = values[:n_first], values[n_first:]
     expected = plain.generator_loss(loss, fake) + plain.generator_loss(loss, -real)
-    expected += 0.1 * float(turn.terms["codes"].detach())
+    expected += sum(plain.generator_loss(loss, verdict) for verdict in restored)
+    expected += CYCLE_WEIGHT * float(turn.terms["codes"].detach())
+    expected += RESTORE_WEIGHT * float(turn.terms["restored"].detach())
     assert float(turn.loss.detach()) == pytest.approx(expected, rel=1e-5)
+    losses = plain.critic_loss(loss, own, drawn)
+    losses += plain.critic_loss(loss, *pairs) if pairs else 0.0
+    assert float(other.loss.detach()) == pytest.approx(losses, rel=1e-5)
+    assert bool(pairs) == bool(restored) == (critic_class is CriticOfPairs)
     turn.loss.backward()  # type: ignore[no-untyped-call]
     assert all(p.grad is not None for p in game.generator.parameters())
 
@@ -110,10 +140,13 @@ def test_occurrences_add_up_and_are_cut_at_the_edges() -> None:
     np.testing.assert_array_equal(rates, expected)
 
 
-def test_a_bigan_judges_and_its_codes_come_from_a_file(truth: Simulation, tmp_path: Path) -> None:
-    record = mine(truth.table, Bigan(motif_length=6, steps=50, device="cpu"), seed=1)
-    write_fit(tmp_path / "bigan-001.h5", record)
-    saved = read_fit(tmp_path / "bigan-001.h5")
+@pytest.mark.parametrize("model", [Bigan, Alad])
+def test_a_bigan_judges_and_its_codes_come_from_a_file(
+    truth: Simulation, tmp_path: Path, model: type[Bigan | Alad]
+) -> None:
+    record = mine(truth.table, model(motif_length=6, steps=50, device="cpu"), seed=1)
+    write_fit(tmp_path / "fit.h5", record)
+    saved = read_fit(tmp_path / "fit.h5")
     here, there = judge_documents(record, truth.table), judge_documents(saved, truth.table)
     for mine_, its in zip(here, there, strict=True):
         np.testing.assert_array_equal(mine_.value, its.value)
@@ -124,7 +157,7 @@ def test_a_bigan_judges_and_its_codes_come_from_a_file(truth: Simulation, tmp_pa
     assert len(locate(saved, truth.table).occurrences) == 0
     networks = restore_state(Networks, saved.model_state)
     broken = replace(networks, names=tuple(f"{name}x" for name in networks.names))
-    with pytest.raises(FormatError, match="no bigan"):
+    with pytest.raises(FormatError, match=f"no {model.name}"):
         judge_documents(replace(saved, model_state=broken), truth.table)
 
 

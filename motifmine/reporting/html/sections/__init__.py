@@ -11,6 +11,7 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import (
     alike_motifs,
     anomalies,
+    codes,
     cooccurrence,
     drift,
     forecast,
@@ -33,6 +34,7 @@ SECTIONS: tuple[Callable[[ReportContext], str], ...] = (
     overview.section,
     timeline.section,
     motif_cards.section,
+    codes.section,
     weekly_rates.section,
     unusual_days.section,
     drift.section,
