@@ -7,8 +7,11 @@ from motifmine.types import Floats, Indices
 
 MANY_VALUES = 1000
 """Number of scores of a motif above which the null distribution is taken as normal."""
-N_DRAWS, N_BLOCKS = 19_999, 20
-"""Draws of the null distribution of a motif's evidence."""
+LEAST_DRAWS, MOST_DRAWS, N_BLOCKS = 19_999, 199_999, 20
+"""Draws of the null distribution of a motif's evidence: more of few values, where all ten of ten
+events must not miss the level because of the draws."""
+DRAWN_VALUES = 2_000_000
+"""Values that are drawn in all where that gives a number between these."""
 ADVANTAGE = 1.5
 """How much more often than one of several decoys a motif wins an event where there is no order:
 1.1 to 1.6 times in data without order, for the motif has each word's own rhythm. A word that is
@@ -101,9 +104,11 @@ def recurrence_p_values(
         n_decoys[row] = n_copies[mine]
         # the same values summed in another order may differ in the last digits; ties count as above
         least = float(found[:, 0].sum()) - 1e-9
-        n_above = int(np.count_nonzero(_draw_evidence(found, n_decoys, shape, rng) >= least))
+        n_draws = int(np.clip(DRAWN_VALUES // len(mine), LEAST_DRAWS, MOST_DRAWS))
+        drawn = _draw_evidence(found, n_decoys, shape, n_draws, rng)
+        n_above = int(np.count_nonzero(drawn >= least))
         # the observed labels are one of the draws: a sampled p-value is never 0
-        p_values[k] = min(1.0, n_orders * (1 + n_above) / (1 + N_DRAWS))
+        p_values[k] = min(1.0, n_orders * (1 + n_above) / (1 + n_draws))
     return p_values
 
 
@@ -138,9 +143,9 @@ def dispersion_of_copies(
 
 
 def _draw_evidence(
-    found: Floats, n_decoys: Indices, shape: float, rng: np.random.Generator
+    found: Floats, n_decoys: Indices, shape: float, n_draws: int, rng: np.random.Generator
 ) -> Floats:
-    """Return the evidence that a motif has where chance decides, float64 (N_DRAWS,).
+    """Return the evidence that a motif has where chance decides, float64 (n_draws,).
 
     Parameters
     ----------
@@ -149,10 +154,11 @@ def _draw_evidence(
     n_decoys : int64 array (E,)
     shape : float
         Of the gamma distribution of how well motif and decoys fit.
+    n_draws : int
     """
     numbers, which = np.unique(n_decoys, return_inverse=True)
-    luck = ADVANTAGE * rng.gamma(shape, size=N_DRAWS)
-    others = [rng.gamma(shape * n, size=N_DRAWS) for n in numbers.tolist()]
+    luck = ADVANTAGE * rng.gamma(shape, size=n_draws)
+    others = [rng.gamma(shape * n, size=n_draws) for n in numbers.tolist()]
     share = np.stack([luck / (luck + other) for other in others], axis=1)
     share[:, numbers == 1] = 0.5
     # of a motif and its reverse one has found what the motif found, the other the rest
@@ -165,12 +171,12 @@ def _draw_evidence(
 
 
 def _draw_sums(values: Floats, share: Floats, which: Indices, rng: np.random.Generator) -> Floats:
-    """Return sums of values, each drawn with the probability of the draw, float64 (N_DRAWS,).
+    """Return sums of values, each drawn with the probability of the draw, float64 (draws,).
 
     Parameters
     ----------
     values : float64 array (n,)
-    share : float64 array (N_DRAWS, P)
+    share : float64 array (draws, P)
         Probabilities of each draw.
     which : int64 array (n,)
         Which of the P holds for a value.
