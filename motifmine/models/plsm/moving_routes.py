@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from motifmine.models.moving_paths import SAME_PATH, TOLERANCE, Path, share_on_path
 from motifmine.models.moving_window import MovingWindow
-from motifmine.models.plsm.moving_companions import MOSTLY, SPEEDS, Tracked, things_with
+from motifmine.models.plsm.moving_companions import (
+    SPEEDS,
+    TOUCHING,
+    Tracked,
+    things_with,
+)
 from motifmine.models.plsm.moving_lanes import Lane
 from motifmine.types import Indices
 
@@ -19,8 +24,13 @@ LEAST_THINGS = 3
 """Things that must pass in each lane."""
 WHOLE = 0.9
 """Share of the length of two paths that are one from end to end, and of the one on the other."""
+HALF = 0.5
+"""Share of the things of a lane that are of others by more than chance, from which it is a part of
+them: where starts are found for three of four, chance takes a part off that."""
 NEAR = 2
 """Bins by which the begin of a thing is not known."""
+MOVED = 0, -41, -29, -17, 17, 29, 41
+"""Bins by which things are moved: what is left then of those that come together is chance."""
 
 
 def routes_by_companions(
@@ -67,17 +77,28 @@ def without_covered(lanes: Sequence[Lane], window: MovingWindow) -> list[Lane]:
         if any(j != i and _is_one_route(lanes[i].path, lanes[j].path, window) for j in left):
             left.remove(i)
     for i in sorted(left, key=lambda i: lanes[i].path.length):
-        covered = np.zeros(len(lanes[i].begin), dtype=np.bool_)
-        for j in left:
-            if (
-                j != i
-                and share_on_path(lanes[i].path, lanes[j].path, window, TOLERANCE) > SAME_PATH
-            ):
-                covered |= _comes_with(lanes[i], lanes[j])
-        if covered.mean() >= MOSTLY:
+        others = [
+            lanes[j]
+            for j in left
+            # beside it, too: the flank of large things may have been found as a lane
+            if j != i and share_on_path(lanes[i].path, lanes[j].path, window, TOUCHING) > SAME_PATH
+        ]
+        if _share_with(lanes[i], others) >= HALF:
             left.remove(i)
     # the heaviest first
     return [lanes[i] for i in sorted(left, key=lambda i: -lanes[i].share)]
+
+
+def _share_with(lane: Lane, others: Sequence[Lane]) -> float:
+    """Return the share of the things of a lane that are things of others, less that by chance."""
+    if not others:
+        return 0.0
+    # with things moved in time all that come together do so by chance, on busy lanes most
+    shares = [
+        np.any([_comes_with(lane, other, by) for other in others], axis=0).mean() for by in MOVED
+    ]
+    chance = float(np.mean(shares[1:]))
+    return (float(shares[0]) - chance) / max(1 - chance, 1e-9)
 
 
 def _is_one_route(one: Path, other: Path, window: MovingWindow) -> bool:
@@ -86,11 +107,17 @@ def _is_one_route(one: Path, other: Path, window: MovingWindow) -> bool:
     return n >= WHOLE * m and share_on_path(one, other, window, TOLERANCE) >= WHOLE
 
 
-def _comes_with(lane: Lane, other: Lane) -> NDArray[np.bool_]:
-    """Return which things of a lane are things of another one that passes where it begins."""
+def _comes_with(lane: Lane, other: Lane, by: int) -> NDArray[np.bool_]:
+    """Return which things of a lane are things of another one that passes where it begins.
+
+    Parameters
+    ----------
+    by : int
+        Bins by which the things of the other are moved.
+    """
     ahead = other.path.points[:, :2] - lane.path.points[0, :2]
     lag = int(np.argmin(np.square(ahead).sum(axis=1)))
-    apart = np.abs(np.subtract.outer(lane.begin, other.begin + lag))
+    apart = np.abs(np.subtract.outer(lane.begin, other.begin + lag + by))
     same = np.equal.outer(lane.document, other.document)
     found: NDArray[np.bool_] = np.any(same & (apart <= NEAR + SPEEDS * lag), axis=1)
     return found

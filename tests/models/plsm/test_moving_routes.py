@@ -158,3 +158,13 @@ def test_a_path_is_followed_round_a_corner_where_it_may_bend(turn: float, reache
         turn=turn,
     )
     assert bool(path.points[-1, 0] < 3) == reaches
+
+
+def test_a_flank_goes_and_a_busy_lane_next_to_another_stays() -> None:
+    rng = np.random.default_rng(1)
+    whole = lane(right(5, 0, 20), np.sort(rng.integers(0, 600, 90)))
+    flank = lane(right(7, 1, 19), whole.begin + 1)
+    # at some lag nearly all of its things come with one of the other's
+    busy = lane(right(7, 1, 19), np.sort(rng.integers(0, 600, 90)))
+    assert without_covered([whole, flank], window()) == [whole]
+    assert len(without_covered([whole, busy], window())) == 2
