@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from scipy.optimize import linear_sum_assignment
 
 from motifmine.io.hdf5.store import read_fit
 from motifmine.records.fit import FitRecord
@@ -110,6 +111,16 @@ def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> N
     share = n_there[main, range(7)] / n_there[main].sum(axis=1)
     assert share.min() >= 0.7, share
     assert np.median(share) >= 0.9, share
+    # states over the motifs are the exercises
+    fit = "motifmine-work/fits/plsm-001.h5"
+    assert motifmine("-w", "states", "extract", fit).exit_code == 0
+    assert motifmine("-w", "states", "fit", "--model", "hsmm", "--states", "7").exit_code == 0
+    states = read_fit(Path("states/fits/hsmm-001.h5")).occurrences
+    time = np.arange(0, ends[-1], 0.5)
+    state = states.motif[np.searchsorted(states.start_s, time, side="right") - 1]
+    together = np.zeros((7, 7))
+    np.add.at(together, (state, np.searchsorted(ends, time)), 1)
+    assert together[linear_sum_assignment(-together)].sum() > 0.95 * len(time)
 
 
 def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None:
