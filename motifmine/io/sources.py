@@ -119,6 +119,15 @@ def digest_source(path: Path) -> str:
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def stamp_source(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written or replaced, () where it cannot be known."""
+    try:
+        found = split_part(path)[0].stat()
+    except OSError:
+        return ()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
 def make_recording_names(paths: Sequence[Path]) -> list[str]:
     """Return a distinct name for every path that is valid as a file name.
 

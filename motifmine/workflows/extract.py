@@ -13,7 +13,12 @@ from motifmine.features.series.survey import set_kind, survey
 from motifmine.features.video.extract import extract_documents
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import holds_stills, reader_for
-from motifmine.io.sources import digest_source, expand_sources, make_recording_names
+from motifmine.io.sources import (
+    digest_source,
+    expand_sources,
+    make_recording_names,
+    stamp_source,
+)
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.scratch import scratch_folder
 from motifmine.parallel.threads import n_cores
@@ -110,6 +115,7 @@ def plan_jobs(
             settings=_settings_of(path, settings),
             scene=None,
             threads=threads,
+            stamp=stamp_source(path),
         )
         for path, name in zip(paths, names, strict=True)
     ]
@@ -200,10 +206,21 @@ def run_job(job: ExtractionJob, report: Report) -> Outcome:
 
 def _watch_caller(job: ExtractionJob, report: Report) -> Iterator[ObservationTable]:
     """Yield the tables of a job, and see at their end whether somebody still waits for them."""
+    stamp = job.stamp or stamp_source(job.source)
     for table in _make_series(job, report) if job.is_series else _make_tables(job, report):
         recording = table.recordings[0]
-        source = job.origin or recording.source
-        yield table.of_recording(replace(recording, source=source))
+        recording = replace(recording, source=job.origin or recording.source)
+        if stamp != stamp_source(job.source):
+            # the digest may be that of what came later: a later run would skip a file half read
+            recording = replace(recording, source_digest="")
+        yield table.of_recording(recording)
+    if stamp != stamp_source(job.source):
+        warnings.warn(
+            f"{job.source} changed while it was read, and what came later may be missing; extract "
+            "it with --force when it is whole, or follow it with 'motifmine watch'",
+            MotifmineWarning,
+            stacklevel=2,
+        )
     # raises when the calling process has ended: a later run may be writing the same table
     report(Progress(math.nan, source=job.source))
 

@@ -88,6 +88,8 @@ class ExtractionJob:
     """Threads that decode a video, > 0."""
     origin: str = ""
     """What the table names as its source; "" for the path that is read."""
+    stamp: tuple[int, ...] = ()
+    """State of the file before anything of it was read, see `stamp_source`; (): unknown."""
 
     @property
     def reader(self) -> ReaderEntry:

@@ -3,6 +3,7 @@
 import json
 import wave
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,10 @@ from motifmine.parallel.scratch import scratch_folder
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
 from motifmine.workflows.documents import document_tables, first_table
+from motifmine.workflows.extract import extract_sources, plan_jobs, run_job
+from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_series import SeriesTask, series_tables
+from motifmine.workflows.workspace import Workspace
 
 Run = Callable[..., Result]
 
@@ -364,3 +368,20 @@ def test_a_series_is_refused_where_the_words_are_those_of_video(tmp_path: Path) 
     task = SeriesTask(path=path, name="plant", start_utc="", settings=SeriesSettings(), scene=scene)
     with pytest.raises(WorkspaceError, match="words of kind flow-grid"):
         next(series_tables(task, lambda _: None))
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    path, workspace = tmp_path / "log.csv", Workspace(tmp_path / "w")
+    path.write_text("time,a\n" + "".join(f"{t},{t % 7}\n" for t in range(100)))
+    settings = ExtractionSettings()
+    with scratch_folder(workspace.root) as spool:
+        settings = replace(settings, series=replace(settings.series, spool=spool))
+        # the survey reads the rows, the job writes them
+        (job,) = plan_jobs([path], workspace, settings, workers=1)
+        with path.open("a") as file:
+            file.write("100,1\n")
+        outcome = run_job(job, lambda _: None)
+    assert "changed while it was read" in outcome.reason
+    assert read_table(workspace.table_path("log")).n_times == 100
+    (again,) = extract_sources([path], workspace)
+    assert again.status == "failed" and "from another file" in again.reason

@@ -54,7 +54,9 @@ class Reader:
             raise self._damage(error) from error
         if found != self.expected:
             self.file.close()
-            raise FormatError(f"{self.path} holds {found}; expected {self.expected}")
+            is_later = found.rpartition("/")[0] == self.expected.rpartition("/")[0]
+            hint = "; a later version of motifmine wrote it: update motifmine" * is_later
+            raise FormatError(f"{self.path} holds {found}; expected {self.expected}{hint}")
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:

@@ -146,6 +146,8 @@ def open_excel(path: Path, options: SeriesOptions) -> TableReader:
         # an open file: the library takes names in UTF-8 only
         with path.open("rb") as file, python_calamine.load_workbook(file) as book:
             sheets = book.sheet_names
+            if not sheets:
+                raise FormatError(f"{path} has no sheets")
             name = options.sheet or sheets[0]
             if name not in sheets:
                 listed = ", ".join(sheets)

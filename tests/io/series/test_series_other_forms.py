@@ -1,6 +1,8 @@
 """Tables in other forms than text: what is read, and what is refused with the way out."""
 
+import re
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +62,19 @@ def test_a_sheet_is_named(tmp_path: Path) -> None:
     assert len(read_all(tmp_path / "two.xlsx", sheet="log").time_s) == N
     with pytest.raises(DataError, match=r"no sheet 'x' \(--sheet\); it has second, log"):
         read_all(tmp_path / "two.xlsx", sheet="x")
+
+
+def test_a_workbook_without_sheets_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    write_excel(tmp_path / "t.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "t.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "none.xlsx", "w") as copy,
+    ):
+        for name in whole.namelist():
+            copy.writestr(name, re.sub(rb"<sheet .*/>(?=</sheets>)", b"", whole.read(name)))
+    with pytest.raises(FormatError, match="no sheets"):
+        read_all(tmp_path / "none.xlsx")
 
 
 def test_arrays_of_matlab_are_columns(tmp_path: Path) -> None:
