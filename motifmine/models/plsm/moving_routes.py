@@ -30,7 +30,7 @@ them: where starts are found for three of four, chance takes a part off that."""
 NEAR = 2
 """Bins by which the begin of a thing is not known."""
 MOVED = 0, -41, -29, -17, 17, 29, 41
-"""Bins by which things are moved: what is left then of those that come together is chance."""
+"""Bins by which things are moved: those that come together then do so by chance."""
 
 
 def routes_by_companions(
@@ -80,7 +80,7 @@ def without_covered(lanes: Sequence[Lane], window: MovingWindow) -> list[Lane]:
         others = [
             lanes[j]
             for j in left
-            # beside it, too: the flank of large things may have been found as a lane
+            # next to it, too: the flank of large things may have been found as a lane
             if j != i and share_on_path(lanes[i].path, lanes[j].path, window, TOUCHING) > SAME_PATH
         ]
         if _share_with(lanes[i], others) >= HALF:
