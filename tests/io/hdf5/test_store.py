@@ -198,6 +198,14 @@ def test_a_damaged_table_is_refused_with_its_path(
         read_table(path)
 
 
+def test_a_table_of_a_later_version_asks_for_an_update(small: Simulation, tmp_path: Path) -> None:
+    write_table(tmp_path / "t.h5", small.table.document(0))
+    with h5py.File(tmp_path / "t.h5", "a") as file:
+        file.attrs["format"] = "motifmine.table/9"
+    with pytest.raises(FormatError, match="update motifmine"):
+        read_table(tmp_path / "t.h5")
+
+
 def test_a_missing_table_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"nowhere\.h5 does not exist"):
         read_table(tmp_path / "nowhere.h5")
