@@ -58,8 +58,6 @@ class HeldOut:
     """Candidates in all folds, each with motifs from the other folds."""
 
     candidates: Candidates
-    tested_bins: NDArray[np.int64]
-    """Time bins in which each motif of the whole fit was tested, int64 array (K,)."""
     was_fitted: bool
     """Whether two parts or more could be learned from: those of a short table may be too small."""
     is_cut: bool = False
@@ -163,7 +161,6 @@ def cross_fit(
         Returns the lags of the decoys of motifs in a fold, int64 array (n_decoys, K, W).
     """
     parts: list[Candidates] = []
-    tested = np.zeros(len(motifs), dtype=np.int64)
     n_fitted = 0
     folds = thirds.divide()
     for third in range(thirds.n_folds):
@@ -190,14 +187,12 @@ def cross_fit(
             some = select_entries(every, "motif", own)
             flat = widen_background(background, every, own)
             found = compete(table, pieces, some, flat, infer, draw(some, fold))
-            tested[whole] += int((pieces.end - pieces.first).sum())
             found = _renumber(found, whole, shift, len(motifs), table)
             parts.append(replace(found, fold=np.full_like(found.fold, fold)))
     # a part whose fit had to end early says nothing about the motifs, nor do the others alone
     is_cut = is_time_up()
     return HeldOut(
         candidates=join_candidates([] if is_cut else parts, len(motifs)),
-        tested_bins=np.zeros_like(tested) if is_cut else tested,
         was_fitted=n_fitted >= 2 and not is_cut,
         is_cut=is_cut,
     )
