@@ -58,7 +58,7 @@ RECIPES = {
     "shared words": Recipe(pool=10),
     "autocorrelated": Recipe(rates="autocorrelated"),
 }
-NOISES = ("uniform noise", "autocorrelated noise", "waves", "squares")
+NOISES = ("uniform noise", "autocorrelated noise", "waves", "squares", "common")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +151,9 @@ def draw_noise(kind: str, n_times: int, n_words: int, rng: np.random.Generator) 
         rate *= wave(n_times)[:, None]
     elif kind == "autocorrelated noise":
         rate *= walk(rng, n_times, n_words)
+    elif kind == "common":
+        # busy in the same bins, as of channels that share a disturbance
+        rate *= rng.gamma(0.5, 2.0, (n_times, 1))
     elif kind == "squares":
         rate[:] = 0.0
         for _ in range(round(level * rate.size / 24)):

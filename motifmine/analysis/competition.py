@@ -122,6 +122,7 @@ def compete(
                 occurrences=replace(peaks, motif=motif.astype(np.int32)),
                 copy=rivals.copy[peaks.motif],
                 n_copies=rivals.n_decoys[motif],
+                against_reverse=rivals.against_reverse[motif],
                 fold=np.zeros(len(peaks), dtype=np.int64),
                 mass=mass[:n_motifs].astype(np.float64),
             ).keep(_starts_inside(some, peaks.document, peaks.start_bin))
@@ -136,7 +137,7 @@ def cross_fit(
     motifs: MotifSet,
     fit_part: FitPart,
     infer: Infer,
-    draw: Callable[[MotifSet, int], Indices],
+    draw: Callable[[MotifSet, Indices, int], Indices],
 ) -> HeldOut:
     """Return what the motifs find in each fold when they are learned from the others alone.
 
@@ -158,7 +159,8 @@ def cross_fit(
     infer : callable
         Infers starts of motifs in a table, see `Infer`.
     draw : callable
-        Returns the lags of the decoys of motifs in a fold, int64 array (n_decoys, K, W).
+        Returns the lags of the decoys of motifs in a fold, int64 array (n_decoys, J, W); also gets
+        the numbers of their counterparts, int64 array (J,).
     """
     parts: list[Candidates] = []
     n_fitted = 0
@@ -186,7 +188,7 @@ def cross_fit(
         for fold, pieces, (every, background) in zip(here.tolist(), testing, learned, strict=True):
             some = select_entries(every, "motif", own)
             flat = widen_background(background, every, own)
-            found = compete(table, pieces, some, flat, infer, draw(some, fold))
+            found = compete(table, pieces, some, flat, infer, draw(some, whole, fold))
             found = _renumber(found, whole, shift, len(motifs), table)
             parts.append(replace(found, fold=np.full_like(found.fold, fold)))
     # a part whose fit had to end early says nothing about the motifs, nor do the others alone

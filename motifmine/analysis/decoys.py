@@ -26,7 +26,13 @@ CUT_SHARE = 0.03
 """Greatest share of a word's mass that a lag may move over the edge of the window."""
 
 
-def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indices:
+def draw_lags(
+    motifs: MotifSet,
+    n_decoys: int,
+    rng: np.random.Generator,
+    *,
+    against_reverse: NDArray[np.bool_] | None = None,
+) -> Indices:
     """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
 
     Below 0 or of L and more: the word's bins come in another order, see `roll_words`.
@@ -37,6 +43,9 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
         (K, L, W)
     n_decoys : int
         Of each motif, >= 0.
+    against_reverse : bool array (K,) or None
+        Motifs whose first decoy is the motif reversed in time, which keeps what comes together; see
+        `motifmine.analysis.common_instants`.
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     of_word = motifs.probability.sum(axis=(0, 1))
@@ -44,6 +53,9 @@ def draw_lags(motifs: MotifSet, n_decoys: int, rng: np.random.Generator) -> Indi
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
+            if copy == 0 and against_reverse is not None and against_reverse[k]:
+                lags[copy, k] = -1
+                continue
             lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, copy=copy)
     return lags
 
@@ -61,6 +73,8 @@ class Competitors:
     n_decoys: Indices
     """Decoys of each motif, int64 array (K,); 0: it has no order in time, and its one decoy is the
     motif again."""
+    against_reverse: NDArray[np.bool_]
+    """Whether the first decoy of each motif is the motif reversed, bool array (K,)."""
 
 
 def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
@@ -76,6 +90,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
     """
     length = motifs.usual_length
     n_decoys = np.zeros(len(motifs), dtype=np.int64)
+    is_reversed = (lags[:1] == -1).all(axis=2).any(axis=0)
     probability, copies, source = [motifs.probability], np.zeros(len(motifs), dtype=np.int64), []
     for k, motif in enumerate(motifs.probability):
         moved = [
@@ -87,7 +102,8 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
         for copy in range(1, len(everyone)):
             if not np.any(alike[copy, unlike] >= EQUAL):
                 unlike.append(copy)
-        if np.median(alike[0, 1:] if len(lags) else np.ones(1)) < COPY:
+        likeness = alike[0, 1:2] if is_reversed[k] else alike[0, 1:]
+        if np.median(likeness if len(lags) else np.ones(1)) < COPY:
             n_decoys[k] = len(unlike)
         else:
             unlike = unlike[:1]
@@ -106,6 +122,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
         source=of,
         copy=copies,
         n_decoys=n_decoys,
+        against_reverse=is_reversed,
     )
 
 

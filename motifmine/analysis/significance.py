@@ -11,6 +11,7 @@ from motifmine.analysis.chance_level import (
     label_events,
     recurrence_p_values,
 )
+from motifmine.analysis.common_instants import need_direction
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
     FitPart,
@@ -43,6 +44,11 @@ LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
 RELAXED_SHARES = (0.05, 0.1)
 """Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
+FEW = 10
+"""Occurrences of a motif below which they are few,"""
+SAME_TOSSES = 0.07
+"""and the probability that four tosses of a coin are the same as one before: enough for what occurs
+a few times and, against decoys of other kinds, surely recurs."""
 LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
@@ -104,12 +110,11 @@ def assess(
     n_occurrences : int64 array (K,)
         Occurrences that each motif seems to have; the fewer, the more decoys are made.
     """
-    # -(-a // b) rounds up
-    n_decoys = -(-ENOUGH_PEAKS // max(int(n_occurrences.sum()), 1))
-    n_decoys = int(np.clip(n_decoys, FEWEST_DECOYS, MOST_DECOYS))
+    n_decoys, common = _count_decoys(n_occurrences), need_direction(table, motifs)
 
-    def draw(some: MotifSet, *fold: int) -> Indices:
-        return draw_lags(some, n_decoys, generator(seed, Stream.DETECTION, LAGS, *fold))
+    def draw(some: MotifSet, whole: Indices, fold: int) -> Indices:
+        rng = generator(seed, Stream.DETECTION, LAGS, fold)
+        return draw_lags(some, n_decoys, rng, against_reverse=common[whole])
 
     thirds = cut_pieces(table, motifs.motif_length)
     held, p_value, kept = _test(
@@ -118,13 +123,14 @@ def assess(
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    found = leave_out(table, thirds.divide(), chosen, flat, active, infer, draw(chosen))
+    # not reversed: what recurs in order is known by now; weak occurrences are like their reverse
+    lags = draw_lags(chosen, n_decoys, generator(seed, Stream.DETECTION, LAGS))
+    found = leave_out(table, thirds.divide(), chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
         kept, found = kept[holds], found.take_motifs(holds)
     targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
-    own = held.candidates.take_motifs(kept)
     scores = NOTHING_KNOWN
     # where time was up, decoys still say what scores are worth
     if held.was_fitted or held.is_cut:
@@ -149,7 +155,7 @@ def assess(
         tested_p_value=p_value,
         significance=Significance(
             p_value=p_value[kept[shown]],
-            recurring_share=recurring_share_of(own, least)[shown],
+            recurring_share=recurring_share_of(held.candidates.take_motifs(kept), least)[shown],
             scores=scores,
             n_unreplicated=len(motifs) - len(recur) if held.was_fitted else 0,
             n_undirected=_count_undirected(held, recur) or None,
@@ -161,6 +167,12 @@ def assess(
             seed=seed,
         ),
     )
+
+
+def _count_decoys(n_occurrences: Indices) -> int:
+    # -(-a // b) rounds up
+    n_decoys = -(-ENOUGH_PEAKS // max(int(n_occurrences.sum()), 1))
+    return int(np.clip(n_decoys, FEWEST_DECOYS, MOST_DECOYS))
 
 
 def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
@@ -220,6 +232,26 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     n_orders : int
         See `recurrence_p_values`.
     """
+    reverse = found.against_reverse & (found.n_copies > 1)
+    if not reverse.any():
+        return _p_values(found, motifs, seed, n_orders)
+    # a reversal breaks what each word does alone, the other decoys break what comes together:
+    # chance has both, so a motif must surpass either
+    backward = found.keep(reverse & (found.copy <= 1))
+    backward = replace(backward, n_copies=np.ones_like(backward.n_copies))
+    others = replace(found, copy=found.copy - reverse, n_copies=found.n_copies - reverse)
+    others = replace(others, copy=np.maximum(others.copy, 0)).keep(~reverse | (found.copy != 1))
+    p_value = _p_values(others, motifs, seed, n_orders)
+    alone = _p_values(backward, motifs, seed, n_orders)
+    of_motif = np.bincount(backward.of_motifs().motif, minlength=len(motifs))
+    # a few tosses of a coin cannot be rarer than the level, but can all be the same
+    alone[(of_motif < FEW) & (alone <= SAME_TOSSES)] = 0
+    tested = np.unique(found.occurrences.motif[reverse])
+    p_value[tested] = np.maximum(p_value, alone)[tested]
+    return p_value
+
+
+def _p_values(found: Candidates, motifs: MotifSet, seed: int, n_orders: int) -> Floats:
     peaks = found.occurrences
     motif = peaks.motif.astype(np.int64)
     # of many decoys each has its own chance at every peak; busy scenes have no more events than a
@@ -271,9 +303,9 @@ def _count_likely(score: Floats, scores: ScoreTable) -> int:
 
 
 def _count_undirected(held: HeldOut, recur: Indices) -> int:
-    """Return how many motifs do not recur that have a single decoy, or none, as those of a word."""
+    """Return how many motifs do not recur that only their direction in time could show to."""
     found = held.candidates
-    single = np.unique(found.occurrences.motif[found.n_copies <= 1])
+    single = np.unique(found.occurrences.motif[(found.n_copies <= 1) | found.against_reverse])
     return int(np.count_nonzero(~np.isin(single, recur)))
 
 

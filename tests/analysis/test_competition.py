@@ -39,22 +39,14 @@ from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Floats, Indices
 from motifmine.workflows.mine import locate, mine
+from tests.helpers.tables import table_of_counts
 
 SPEC = Plsm(n_motifs=3, motif_length=8, activity="sparse", rounds=3)
 
 
 def noise_table(rate: Floats, seed: int) -> ObservationTable:
     """Poisson counts of a rate (T, W)."""
-    count = generator(seed).poisson(rate)
-    time, word = np.nonzero(count)
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=count[time, word],
-        n_times=len(rate),
-        vocabulary=Vocabulary.of_labels([f"w{i}" for i in range(rate.shape[1])]),
-        bin_s=1.0,
-    )
+    return table_of_counts(generator(seed).poisson(rate))
 
 
 @pytest.mark.parametrize("lengths", [(600,), (60,), (300, 40, 40, 500), (40,) * 6])
@@ -134,7 +126,7 @@ def test_parts_without_motifs_show_that_nothing_recurs(small: Simulation) -> Non
         fit.motifs,
         lambda _table, _fold, _n_folds: nothing,
         infer_starts,
-        lambda some, _fold: draw_lags(some, 1, generator(0)),
+        lambda some, _whole, _fold: draw_lags(some, 1, generator(0)),
     )
     assert held.was_fitted
     assert len(held.candidates.occurrences) == 0
@@ -148,15 +140,7 @@ def test_a_motif_that_occurs_five_times_is_known_to_recur() -> None:
     for start in (12, 70, 95, 160, 231):
         rate = 60 * truth.motifs.probability[0]
         count[start : start + 8] += rng.poisson(rate)
-    time, word = np.nonzero(count)
-    table = table_from_rows(
-        time=time,
-        word=word,
-        count=count[time, word],
-        n_times=250,
-        vocabulary=Vocabulary.of_labels([f"w{i}" for i in range(20)]),
-        bin_s=1.0,
-    )
+    table = table_of_counts(count)
     record = mine(table, Plsm(motif_length=8))
     assert len(record.motifs) == 1
     assert len(record.occurrences) == 5
@@ -292,7 +276,7 @@ def test_starts_of_a_fold_are_those_of_the_whole_fit(small: Simulation) -> None:
             whole,
             lambda _table, _fold, _n_folds: replace(fit, motifs=motifs),
             infer_starts,
-            lambda some, _fold: draw_lags(some, 1, generator(0)),
+            lambda some, _whole, _fold: draw_lags(some, 1, generator(0)),
         )
         return held.candidates.of_motifs()
 
@@ -508,7 +492,7 @@ def test_holm_rejects_step_by_step() -> None:
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("kind", ["uniform", "autocorrelated", "waves", "squares"])
+@pytest.mark.parametrize("kind", ["uniform", "autocorrelated", "waves", "squares", "common"])
 def test_no_motif_is_reported_of_noise(kind: str) -> None:
     rng = generator(5)
     n_times, n_words = 1500, 30
@@ -520,6 +504,9 @@ def test_no_motif_is_reported_of_noise(kind: str) -> None:
         rate = 0.06 * np.exp(level)
     elif kind == "waves":
         rate *= (1 + 0.9 * np.sin(2 * np.pi * np.arange(n_times) / 250))[:, None] ** 2
+    elif kind == "common":
+        # all words are busy in the same bins, in no order
+        rate *= rng.gamma(0.5, 2.0, (n_times, 1))
     elif kind == "squares":
         rate[:] = 0.0
         for _ in range(250):

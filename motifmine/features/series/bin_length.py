@@ -10,6 +10,7 @@ from motifmine.types import Floats, Indices
 
 # default number of samples per bin, for series with more than one sample per second
 SAMPLES_PER_BIN = 5
+MOST_COARSER = 1.9  # ratio to these samples from which bins are rounded down
 SPECTRA_PER_BIN = 2
 LONGEST_S = 1.0  # default bin of series with more than one sample per second at most
 BINS_PER_EVENT = 10  # default mean distance of events of one label, bins
@@ -25,8 +26,8 @@ def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
 
     Examples
     --------
-    >>> [choose_bin_s(period) for period in (1 / 360, 0.02, 0.5, 1.0, 300.0)]
-    [0.02, 0.1, 1.0, 1.0, 300.0]
+    >>> [choose_bin_s(period) for period in (1 / 360, 1 / 200, 0.02, 0.5, 1.0, 300.0)]
+    [0.02, 0.02, 0.1, 1.0, 1.0, 300.0]
     """
     if not period_s > 0:
         return LONGEST_S
@@ -34,7 +35,10 @@ def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
         return round_up(SPECTRA_PER_BIN * period_s)
     if period_s < LONGEST_S:
         # a logger of 2 Hz has no coarser bins than one of 1 Hz
-        return min(round_up(SAMPLES_PER_BIN * period_s), LONGEST_S)
+        above = round_up(SAMPLES_PER_BIN * period_s)
+        # from 2 to 5 is far: of 200 Hz, ten samples would hide what lasts a tenth of a second
+        is_far = above > MOST_COARSER * SAMPLES_PER_BIN * period_s
+        return min(round_up(above / 2.5) if is_far else above, LONGEST_S)
     # slow loggers: one sample a bin, without the rounding errors of their clocks
     return float(f"{period_s:.6g}")
 

@@ -57,11 +57,11 @@ def _describe_unreplicated(number: int) -> str:
 
 
 def _describe_undirected(number: int) -> str:
-    what = "1 motif of one word is" if number == 1 else f"{number} motifs of one word are"
+    what = "1 motif of one rhythm is" if number == 1 else f"{number} motifs of one rhythm are"
     they, occur = ("it", "occurs") if number == 1 else ("they", "occur")
     return (
         f"{what} not reported: run backward in time {they} would fit as well, or {occur} less than "
-        "ten times; more recordings help, or other channels of the same thing"
+        "ten times; what only rises and falls together has no order in time"
     )
 
 

@@ -1,0 +1,103 @@
+"""Which motifs may be no more than what comes together at one instant.
+
+Decoys whose words are moved apart keep what each word does alone. Channels that share a disturbance
+rise together and fall together: there the decoys would be worse than any motif, though nothing
+recurs in order. Such motifs must surpass themselves reversed in time, too (see
+`motifmine.analysis.decoys`): what rises and falls together is as frequent backward.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from motifmine.records.fit import MotifSet
+from motifmine.records.table import ObservationTable
+from motifmine.types import Floats, Floats32, Indices
+
+MOST_WORDS, LEAST_SHARE = 48, 0.005
+"""Heaviest words of a motif whose coincidences are counted, and their least share of its mass."""
+MOST_TIMES = 200_000
+"""Bins in which they are counted."""
+N_LAGS = 24
+"""Lags that say how often two words coincide by chance: one to three lengths of a motif."""
+OVERLAP = 0.2
+"""Words of a motif that share less of their bins come at different times in it."""
+SURE = 4.0
+"""Standard deviations from chance of words that coincide, or exclude each other."""
+LEAST_APART = 0.1
+"""Share of a motif's pairs of observations at different times in it, below which its words come
+together and have no order among them."""
+LEAST_COMMON = 0.25
+"""Share of these pairs from which common instants matter."""
+
+
+def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool_]:
+    """Return which motifs must surpass themselves reversed in time, bool array (K,).
+
+    They are motifs whose words all come together, and those of which many words coincide, or
+    exclude each other, although they come at different times in the motif.
+
+    Parameters
+    ----------
+    table : ObservationTable
+        The data that decoys of the motifs will be compared in.
+    motifs : MotifSet
+        (K, L, W)
+    """
+    found = np.zeros(len(motifs), dtype=np.bool_)
+    for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
+        of_word = motif.sum(axis=0)
+        words = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
+        words = words[of_word[words] > LEAST_SHARE * of_word.sum()]
+        # of a single word the rhythm is all there is, see `draw_lags`
+        if len(words) > 1:
+            found[k] = _comes_together(table, motif[:, words].astype(np.float64), words)
+    return found
+
+
+def _comes_together(table: ObservationTable, rows: Floats, words: Indices) -> bool:
+    """Return whether the words of a motif (L, n) come together, in it or in the table."""
+    mass = rows.sum(axis=0)
+    near = uniform_filter1d(rows / mass, 3, axis=0, mode="constant")
+    overlap = np.minimum(near[:, :, None], near[:, None, :]).sum(axis=0)
+    pairs = np.outer(mass, mass)
+    weight = pairs * (overlap < OVERLAP)
+    if weight.sum() < LEAST_APART * pairs.sum():
+        return True
+    sure = np.abs(_coincidences(_columns(table, words), len(rows))) > SURE
+    return bool((weight * sure).sum() > LEAST_COMMON * weight.sum())
+
+
+def _coincidences(columns: Floats32, length: int) -> Floats:
+    """Return how far each two words coincide above chance, standard deviations, float64 (n, n)."""
+    n_times = len(columns)
+    longest = min(3 * length, n_times // 2)
+    lags = np.unique(np.linspace(min(length + 1, longest), longest, N_LAGS).astype(np.int64))
+    after = [
+        columns[lag:].T @ columns[: n_times - lag] * (n_times / (n_times - lag))
+        for lag in lags.tolist()
+    ]
+    by_chance = np.array(after + [counts.T for counts in after], dtype=np.float64)
+    # words that hardly ever coincide have no normal spread
+    spread = np.maximum(by_chance.std(axis=0), 1.0)
+    distance: Floats = (columns.T @ columns - by_chance.mean(axis=0)) / spread
+    return distance
+
+
+def _columns(table: ObservationTable, words: Indices) -> Floats32:
+    """Return square roots of the counts of words by time, in units of their usual one, (T, n)."""
+    n_times = min(table.n_times, MOST_TIMES)
+    n = int(table.offsets[n_times])
+    place = np.full(table.n_words, -1)
+    place[words] = np.arange(len(words))
+    column = place[table.word[:n]]
+    row = np.repeat(np.arange(n_times), np.diff(table.offsets[: n_times + 1]))
+    columns = np.zeros((n_times, len(words)), dtype=np.float32)
+    # the root: one large count must not decide
+    root = np.sqrt(table.count[:n], dtype=np.float32)
+    columns[row[column >= 0], column[column >= 0]] = root[column >= 0]
+    for index in range(len(words)):
+        seen = columns[columns[:, index] > 0, index]
+        if len(seen):
+            columns[:, index] /= np.median(seen)
+    return columns
