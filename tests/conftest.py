@@ -86,7 +86,7 @@ def junction(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
     workspace = Workspace(tmp_path_factory.mktemp("junction"))
     extract_sources([CLIP], workspace)
-    spec = Plsm(n_motifs=2, motif_length=8, restarts=1, iterations=30, activity="sparse", rounds=2)
+    spec = Plsm(n_motifs=4, motif_length=10, restarts=1, iterations=30, activity="sparse", rounds=2)
     write_fit(workspace.fit_path("plsm-001"), mine(thin_out(workspace.read_tables()), spec))
     return workspace
 
