@@ -57,11 +57,10 @@ def _describe_unreplicated(number: int) -> str:
 
 
 def _describe_undirected(number: int) -> str:
-    what = "1 motif of one rhythm is" if number == 1 else f"{number} motifs of one rhythm are"
-    they, occur = ("it", "occurs") if number == 1 else ("they", "occur")
+    what, they = ("1 motif is", "it") if number == 1 else (f"{number} motifs are", "they")
     return (
-        f"{what} not reported: run backward in time {they} would fit as well, or {occur} less than "
-        "ten times; what only rises and falls together has no order in time"
+        f"{what} not reported: {they} may fit as well backward in time, as what only rises and "
+        "falls together does; to show an order takes ten occurrences"
     )
 
 
