@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from motifmine.kernels.order_in_time import SURE as ORDER_SURE
+from motifmine.kernels.order_in_time import measure_order
 from motifmine.records.fit import MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats, Floats32, Indices
@@ -35,7 +37,9 @@ def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool
     """Return which motifs must surpass themselves reversed in time, bool array (K,).
 
     They are motifs whose words all come together, and those of which many words coincide, or
-    exclude each other, although they come at different times in the motif.
+    exclude each other, although they come at different times in the motif, unless these words
+    surely have an order in time in the table (`motifmine.kernels.order_in_time`). What moves along
+    a path has its order from the prior; disturbances of the whole picture are not in its words.
 
     Parameters
     ----------
@@ -45,18 +49,24 @@ def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool
         (K, L, W)
     """
     found = np.zeros(len(motifs), dtype=np.bool_)
+    if motifs.usual_mass is not None:
+        return found
     for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
         of_word = motif.sum(axis=0)
         words = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
         words = words[of_word[words] > LEAST_SHARE * of_word.sum()]
         # of a single word the rhythm is all there is, see `draw_lags`
         if len(words) > 1:
-            found[k] = _comes_together(table, motif[:, words].astype(np.float64), words)
+            columns = _columns(table, words)
+            found[k] = _comes_together(columns, motif[:, words].astype(np.float64))
+            if found[k]:
+                order = measure_order(columns, (0, len(columns)), motifs.usual_length)
+                found[k] = order.strength.max(initial=0.0) < ORDER_SURE
     return found
 
 
-def _comes_together(table: ObservationTable, rows: Floats, words: Indices) -> bool:
-    """Return whether the words of a motif (L, n) come together, in it or in the table."""
+def _comes_together(columns: Floats32, rows: Floats) -> bool:
+    """Return whether words (T, n) of a motif (L, n) come together, in it or in the table."""
     mass = rows.sum(axis=0)
     near = uniform_filter1d(rows / mass, 3, axis=0, mode="constant")
     overlap = np.minimum(near[:, :, None], near[:, None, :]).sum(axis=0)
@@ -64,7 +74,7 @@ def _comes_together(table: ObservationTable, rows: Floats, words: Indices) -> bo
     weight = pairs * (overlap < OVERLAP)
     if weight.sum() < LEAST_APART * pairs.sum():
         return True
-    sure = np.abs(_coincidences(_columns(table, words), len(rows))) > SURE
+    sure = np.abs(_coincidences(columns, len(rows))) > SURE
     return bool((weight * sure).sum() > LEAST_COMMON * weight.sum())
 
 

@@ -46,9 +46,9 @@ RELAXED_SHARES = (0.05, 0.1)
 """Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
 FEW = 10
 """Occurrences of a motif below which they are few,"""
-SAME_TOSSES = 0.07
-"""and the probability that four tosses of a coin are the same as one before: enough for what occurs
-a few times and, against decoys of other kinds, surely recurs."""
+SAME_TOSSES = 0.13
+"""and the probability that three tosses of a coin are the same as one before: enough for what
+occurs a few times and, against decoys of other kinds, surely recurs."""
 LAGS, LABELS = 0, 1
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
@@ -244,8 +244,9 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     p_value = _p_values(others, motifs, seed, n_orders)
     alone = _p_values(backward, motifs, seed, n_orders)
     of_motif = np.bincount(backward.of_motifs().motif, minlength=len(motifs))
-    # a few tosses of a coin cannot be rarer than the level, but can all be the same
-    alone[(of_motif < FEW) & (alone <= SAME_TOSSES)] = 0
+    # a few tosses of a coin cannot be rarer than the level, but can all be the same; it is a second
+    # condition, so that it needs no correction for the number of motifs
+    alone[alone <= np.where(of_motif < FEW, SAME_TOSSES, LEVEL)] = 0
     tested = np.unique(found.occurrences.motif[reverse])
     p_value[tested] = np.maximum(p_value, alone)[tested]
     return p_value
