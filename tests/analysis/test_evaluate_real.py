@@ -63,5 +63,5 @@ def test_taking_and_putting_are_found_wherever_the_bottle_stands(
     result = motifmine("evaluate", "--truth", "truth.csv", "--json")
     found = json.loads(result.stdout)["overall"]
     assert found["true"] == 8
-    # six are sure, and five of them right: two of the eight were at one instant
-    assert found["f1"] >= 0.7
+    # seven are listed, and five of them right: two of the eight were at one instant
+    assert found["f1"] >= 0.65

@@ -134,23 +134,18 @@ def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None
     assert page.count('class="motif"') == len(record.motifs)
 
 
-def test_slow_mornings_and_evenings_of_a_week_run_to_a_report(series: Path, motifmine: Run) -> None:
+def test_rush_hours_in_which_all_sensors_slow_together_have_no_order(
+    series: Path, motifmine: Run
+) -> None:
     path = series / "losloop_speed_5min.csv"
     columns = ",".join(path.read_text().split("\n", 1)[0].split(",")[1:25])
     extracted = motifmine("extract", path, "--columns", columns)
     assert extracted.exit_code == 0, extracted.stderr
     line = ("fit", "--model", "plsm", "--motif-length", "2h", "--motifs", "4", "--restarts", "1")
-    assert motifmine(*line).exit_code == 0
-    record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
-    hours = [starts / 3600 % 24 for starts in starts_of(record)]
-    assert len(hours) >= 2
-    # no motif of three occurrences or more has both rush hours
-    often = [part for part in hours if len(part) > 2]
-    assert len(often) >= 2
-    assert max(np.ptp(part) for part in often) < 5, hours
-    assert min(part.min() for part in hours) < 10
-    assert max(part.max() for part in hours) > 14
-    shown = motifmine("show-motifs")
-    assert "motif 1: s" in shown.stdout
-    page = Path("motifmine-work/reports/plsm-001/report.html").read_text()
-    assert '<figure class="segment">' in page
+    fitted = motifmine(*line)
+    assert fitted.exit_code == 0
+    # slow mornings and evenings: what rises and falls in all channels at once
+    assert "motifs are not reported: they may fit as well backward in time" in fitted.output
+    assert len(read_fit(Path("motifmine-work/fits/plsm-001.h5")).motifs) == 0
+    assert motifmine("show-motifs").exit_code == 0
+    assert Path("motifmine-work/reports/plsm-001/report.html").is_file()
