@@ -73,7 +73,7 @@ def draw_from_fit(
     if record.occurrences.end_s is not None and record.occurrences.tempo is None:
         raise DataError(
             f"occurrences of {record.provenance.model} have lengths of their own, which are not "
-            "drawn; use a fit of a model of motifs, such as plsm"
+            "drawn; use a fit of a model of motifs"
         )
     law = _read_law(record)
     rng = generator(seed, Stream.DRAWING)

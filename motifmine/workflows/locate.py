@@ -68,7 +68,7 @@ def locate_anomalies(
     if record.anomalies is None:
         raise FormatError(
             f"{path} has no anomaly scale: states have none, nor fits of older versions; "
-            "fit again, with --model plsm say"
+            "fit again, with a model of motifs"
         )
     return record
 

@@ -22,8 +22,8 @@ def measure_fit(
     record = store.read_fit(workspace.find_fit(name))
     if finds_occurrences(record.provenance.model):
         raise DataError(
-            f"{record.provenance.model} does not infer starts of motifs; the "
-            "robustness is that of fits of motifs, such as plsm"
+            f"{record.provenance.model} does not infer starts of motifs, whose robustness it would "
+            "be; use a fit of a model of motifs"
         )
     tables, n_read = {}, 0
     for document, recording in enumerate(record.recordings):

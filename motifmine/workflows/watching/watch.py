@@ -350,7 +350,7 @@ def _refuse(record: FitRecord, path: Path) -> None:
     if finds_occurrences(record.provenance.model):
         raise DataError(
             f"{path} is of {record.provenance.model}, which does not infer starts of motifs; "
-            "watch follows these, as of --model plsm"
+            "use a fit of a model of motifs"
         )
 
 
