@@ -18,8 +18,8 @@ from motifmine.types import Floats, Floats32, Indices
 
 MOST_WORDS, LEAST_SHARE = 48, 0.005
 """Heaviest words of a motif whose coincidences are counted, and their least share of its mass."""
-MOST_TIMES = 200_000
-"""Bins in which they are counted."""
+MOST_TIMES = 50_000
+"""Bins in which they are counted: a second of computing for a motif."""
 N_LAGS = 24
 """Lags that say how often two words coincide by chance: one to three lengths of a motif."""
 OVERLAP = 0.2
