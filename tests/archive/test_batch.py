@@ -236,6 +236,7 @@ def drop_all_motifs(fit: Path) -> None:
     store.write_fit(fit, replace(record, significance=None, segments=None), force=True)
 
 
+@pytest.mark.long
 def test_a_fit_without_motifs_is_fitted_again_and_not_updated(own: tuple[Path, Path]) -> None:
     drop_all_motifs(own[1] / "north/fits/plsm.h5")
     write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
@@ -298,6 +299,7 @@ def test_settings_that_no_scene_could_be_fitted_with_are_refused_at_once(
     assert not Path("motifmine-archive").exists()
 
 
+@pytest.mark.long
 def test_a_changed_file_is_done_again(own: tuple[Path, Path]) -> None:
     clip = own[0] / "north/2026/03/202603010000.mkv"
     before = store.read_table(own[1] / "north/tables/2026-03-202603010000.h5")
@@ -374,6 +376,7 @@ def test_a_jump_of_the_stamps_gives_two_documents_of_one_file(tmp_path: Path) ->
     assert run_here(archive, output)[1] == []
 
 
+@pytest.mark.long
 def test_a_camera_without_motion_is_done_and_stays_done(motifmine: Run, tmp_path: Path) -> None:
     archive, output = tmp_path / "archive", tmp_path / "out"
     (archive / "cam").mkdir(parents=True)

@@ -137,6 +137,7 @@ def test_a_killed_fit_resumes_from_its_checkpoint(motifmine: Run, small: Simulat
     assert "belongs to another specification, seed or table" in other.stderr
 
 
+@pytest.mark.long
 def test_a_fit_stopped_by_ctrl_c_resumes_from_its_checkpoint(
     small: Simulation, tmp_path: Path
 ) -> None:
