@@ -239,8 +239,9 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     # chance has both, so a motif must surpass either
     backward = found.keep(reverse & (found.copy <= 1))
     backward = replace(backward, n_copies=np.ones_like(backward.n_copies))
-    others = replace(found, copy=found.copy - reverse, n_copies=found.n_copies - reverse)
-    others = replace(others, copy=np.maximum(others.copy, 0)).keep(~reverse | (found.copy != 1))
+    others = replace(
+        found, copy=np.maximum(found.copy - reverse, 0), n_copies=found.n_copies - reverse
+    ).keep(~reverse | (found.copy != 1))
     p_value = _p_values(others, motifs, seed, n_orders)
     alone = _p_values(backward, motifs, seed, n_orders)
     of_motif = np.bincount(backward.of_motifs().motif, minlength=len(motifs))

@@ -70,23 +70,27 @@ def simulate_traffic(
     noise = rng.poisson(flicker / (ROWS * COLUMNS * DIRECTIONS), seen.shape)
     time, *cell = np.nonzero(seen + noise)
     word = np.ravel_multi_index(tuple(cell), (ROWS, COLUMNS, DIRECTIONS))
-    grid = FlowGrid(
-        rows=ROWS,
-        columns=COLUMNS,
-        directions=DIRECTIONS,
-        cell_px=8,
-        frame_width=8 * COLUMNS,
-        frame_height=8 * ROWS,
-    )
     table = table_from_rows(
         time=time,
         word=word,
         count=(seen + noise)[(time, *cell)].astype(np.float32),
         n_times=n_bins,
-        vocabulary=Vocabulary.of_grid(grid),
+        vocabulary=Vocabulary.of_grid(grid_of(ROWS, COLUMNS, DIRECTIONS)),
         bin_s=bin_s,
     )
     return Traffic(table=table, passages=tuple(passages))
+
+
+def grid_of(rows: int, columns: int, directions: int) -> FlowGrid:
+    """Return a grid of cells of 8 x 8 pixels."""
+    return FlowGrid(
+        rows=rows,
+        columns=columns,
+        directions=directions,
+        cell_px=8,
+        frame_width=8 * columns,
+        frame_height=8 * rows,
+    )
 
 
 def _draw(counts: Floats, lane: Lane, at: float, speed: float, rng: np.random.Generator) -> None:

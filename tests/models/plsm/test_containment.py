@@ -8,10 +8,10 @@ from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.occurrence_windows import find_peaks
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
-from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.types import Floats32
+from tests.helpers.tables import table_of_counts
 
 LENGTH, N_WORDS = 8, 24
 
@@ -30,16 +30,7 @@ def draw_table(motifs: Floats32, rng: np.random.Generator) -> ObservationTable:
     for number, first in enumerate(range(10, 680, 18)):
         together = [0] if number % 2 else [0, 1 + number // 2 % 2]
         counts[first : first + LENGTH] += rng.poisson(60 * motifs[together].sum(axis=0))
-    time, word = np.nonzero(counts)
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=len(counts),
-        vocabulary=Vocabulary.of_labels([str(number) for number in range(N_WORDS)]),
-        bin_s=1.0,
-        name="drums",
-    )
+    return table_of_counts(counts)
 
 
 def inferred(table: ObservationTable, motifs: Floats32) -> tuple[Problem, State]:

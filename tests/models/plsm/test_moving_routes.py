@@ -11,20 +11,13 @@ from motifmine.models.plsm.moving_routes import routes_by_companions, without_co
 from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.spec import Priors
 from motifmine.records.table import table_from_rows
-from motifmine.records.vocabulary import FlowGrid, Vocabulary
+from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Indices
+from tests.helpers.moving_traffic import grid_of
 
 ROWS, COLUMNS, DIRECTIONS = 12, 24, 8
 LENGTH = 20
-GRID = FlowGrid(
-    rows=ROWS,
-    columns=COLUMNS,
-    directions=DIRECTIONS,
-    cell_px=8,
-    frame_width=8 * COLUMNS,
-    frame_height=8 * ROWS,
-)
-VOCABULARY = Vocabulary.of_grid(GRID)
+VOCABULARY = Vocabulary.of_grid(grid_of(ROWS, COLUMNS, DIRECTIONS))
 
 
 def window() -> MovingWindow:
@@ -145,7 +138,7 @@ def test_a_path_is_followed_round_a_corner_where_it_may_bend(turn: float, reache
             along = 1.0 * t + by
             row, column, to = (9.0, along, 0) if along < 14 else (9.0 - 1.3 * (along - 14), 14.0, 6)
             counts[t, :, :, to] += 5 * np.exp(-((y - row) ** 2) - (x - column) ** 2)
-    movements = GRID.movements()
+    movements = VOCABULARY.layout.movements()
     assert movements is not None
     assert movements[6, 0] < -0.9
     known = Path(points=right(9, 2, 10), first=2)
