@@ -5,13 +5,14 @@ from typing import Literal
 
 import click
 
-from .options import PathType, output_options, workspace_option
+from .options import FIT, PathType, examples, output_options, workspace_option
 from .output import write_data
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine anomalies"
-    "\n    motifmine anomalies plsm-001 tuesday.mp4 --format csv -o odd.csv"
+    epilog=examples(
+        "motifmine anomalies", f"motifmine anomalies {FIT} tuesday.mp4 --format csv -o odd.csv"
+    )
 )
 @click.argument("fit", required=False)
 @click.argument("sources", nargs=-1, type=PathType(), metavar="[SOURCE]...")

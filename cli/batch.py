@@ -14,7 +14,7 @@ from motifmine.models import DEFAULT_MODEL
 
 from .extract import extract, settings_of
 from .model_options import BatchCommand, model_option, request_of
-from .options import TIME, PathType
+from .options import TIME, PathType, examples
 from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
@@ -46,9 +46,11 @@ def extraction_options(command: click.Command) -> click.Command:
 @extraction_options
 @click.command(
     cls=BatchCommand,
-    epilog="\b\nExamples:\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --dry-run"
-    "\n    motifmine batch /archive --name-time '%Y%m%d%H%M' --model plsm -o results"
-    "\n    motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
+    epilog=examples(
+        "motifmine batch /archive --name-time '%Y%m%d%H%M' --dry-run",
+        f"motifmine batch /archive --name-time '%Y%m%d%H%M' --model {DEFAULT_MODEL} -o results",
+        "motifmine batch /archive -o results --scheduler tcp://head:8786 --watch --update",
+    ),
 )
 @click.argument("folder", required=False, type=PathType(path_type=str))
 @model_option(default=DEFAULT_MODEL, show_default=True, help="The kind of model.")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from .options import PathType, force_option, workspace_option
+from .options import FIT, PathType, examples, force_option, workspace_option
 from .output import progress
 
 
-@click.command(epilog="\b\nExample:\n    motifmine clips plsm-001 --motif 1 --motif 3 -o clips")
+@click.command(epilog=examples(f"motifmine clips {FIT} --motif 1 --motif 3 -o clips"))
 @click.argument("fit", required=False)
 @click.option(
     "--motif",

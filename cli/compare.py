@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
-from .options import workspace_option
+from .options import FIT, OTHER, examples, workspace_option
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine compare plsm-001 plsm-002"
-    "\n    motifmine compare monday/fits/plsm-001.h5 tuesday/fits/plsm-001.h5 --least 0.7"
+    epilog=examples(
+        f"motifmine compare {FIT} {OTHER}",
+        f"motifmine compare monday/fits/{FIT}.h5 tuesday/fits/{FIT}.h5 --least 0.7",
+    )
 )
 @click.argument("fits", nargs=-1, required=True, metavar="FIT FIT...")
 @click.option(

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from .options import examples
+
 
 def name_variables(parameters: Iterable[click.Parameter], command: str = "") -> None:
     """Name the environment variable of every option: `MOTIFMINE_FIT_MODEL` for --model of fit.
@@ -182,7 +184,7 @@ def _as_typed(option: click.Option, value: Any, place: str) -> Any:
     return texts if option.multiple else texts[0]
 
 
-@click.command(epilog="\b\nExample:\n    motifmine config fit")
+@click.command(epilog=examples("motifmine config fit"))
 @click.argument("command", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @click.pass_context

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from .options import PathType, workspace_option
+from .options import PathType, examples, workspace_option
 
 
-@click.command(epilog="\b\nExample:\n    motifmine convert last-year/motifmine-work")
+@click.command(epilog=examples("motifmine convert last-year/motifmine-work"))
 @click.argument("path", required=False, type=PathType())
 @workspace_option
 def convert(path: Path | None, workspace: Path) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from .options import PathType
+from .options import PathType, examples
 from .output import note
 
 
-@click.command(epilog="\b\nExample:\n    motifmine demo")
+@click.command(epilog=examples("motifmine demo"))
 @click.option(
     "--data",
     type=PathType(),

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from .options import workspace_option
+from .options import examples, workspace_option
 
 
-@click.command(epilog="\b\nExample:\n    motifmine doctor --json")
+@click.command(epilog=examples("motifmine doctor --json"))
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option
 @click.pass_context

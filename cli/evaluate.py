@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import DURATION, PathType, force_option, workspace_option
+from .options import DURATION, FIT, PathType, examples, force_option, workspace_option
 
 if TYPE_CHECKING:
     from motifmine.durations import Duration
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine evaluate --truth truth.csv"
-    "\n    motifmine evaluate plsm-001 --truth truth.csv --tolerance 1s --picture curve.png"
+    epilog=examples(
+        "motifmine evaluate --truth truth.csv",
+        f"motifmine evaluate {FIT} --truth truth.csv --tolerance 1s --picture curve.png",
+    )
 )
 @click.argument("fit", required=False)
 @click.option(

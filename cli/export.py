@@ -4,12 +4,10 @@ from pathlib import Path
 
 import click
 
-from .options import PathType, force_option, workspace_option
+from .options import FIT, PathType, examples, force_option, workspace_option
 
 
-@click.command(
-    epilog="\b\nExample:\n    motifmine export plsm-001 --format tdoc -o results/junction"
-)
+@click.command(epilog=examples(f"motifmine export {FIT} --format tdoc -o results/junction"))
 @click.argument("source", required=False, metavar="[FIT|TABLE]")
 @click.option(
     "--format",

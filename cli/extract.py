@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .next_step import note_next_step
-from .options import TIME, ParamType, PathType, force_option, workspace_option
+from .options import TIME, ParamType, PathType, examples, force_option, workspace_option
 from .output import note, progress
 from .series_options import series_options, take_series_settings
 from .terminal import escape
@@ -91,9 +91,11 @@ def settings_of(
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine extract video.mp4"
-    "\n    motifmine extract plant.csv --columns flow_in,pump2 --bin 10s"
-    "\n    motifmine extract /archive/cam3 --name-time '%Y%m%d%H%M' --exclude 0,0,352,48",
+    epilog=examples(
+        "motifmine extract video.mp4",
+        "motifmine extract plant.csv --columns flow_in,pump2 --bin 10s",
+        "motifmine extract /archive/cam3 --name-time '%Y%m%d%H%M' --exclude 0,0,352,48",
+    ),
 )
 @click.argument("sources", nargs=-1, required=True, type=SourceType())
 @click.option(
@@ -219,8 +221,8 @@ def extract(
     """Convert videos, sensor series, sounds, lists of events and .tdoc to observation tables.
 
     SOURCE is a file, a folder or a pattern, or one live source: rtsp://..., or - for a pipe. A fit
-    as SOURCE (motifmine-work/fits/plsm-001.h5) gives tables whose words are its motifs, for motifs
-    of motifs; use another workspace for them.
+    as SOURCE (motifmine-work/fits/NAME.h5) gives tables whose words are its motifs, for motifs of
+    motifs; use another workspace for them.
     """
     from motifmine.io.hdf5.store import is_fit
     from motifmine.workflows.extract_fit import extract_fits

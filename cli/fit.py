@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from motifmine.models import DEFAULT_MODEL
+
 from .model_options import ModelCommand, has_settings, model_option, request_of
 from .next_step import note_next_step
-from .options import PathType, force_option, workspace_option
+from .options import PathType, examples, force_option, workspace_option
 from .output import note, progress
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=ModelCommand,
-    epilog="\b\nExample:\n    motifmine fit --model plsm --motifs 12 --motif-length 3s",
+    epilog=examples(f"motifmine fit --model {DEFAULT_MODEL} --motifs 12 --motif-length 3s"),
 )
 @click.argument("tables", nargs=-1, type=PathType(), metavar="[TABLE]...")
 @model_option(help="The kind of model; needed unless --update is given.")

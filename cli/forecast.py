@@ -5,13 +5,15 @@ from typing import Literal
 
 import click
 
-from .options import PathType, output_options, workspace_option
+from .options import FIT, OTHER, PathType, examples, output_options, workspace_option
 from .output import write_data
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine forecast plsm-001 --bins 10"
-    "\n    motifmine forecast plsm-001 --score tuesday.h5 --against hsmm-001"
+    epilog=examples(
+        f"motifmine forecast {FIT} --bins 10",
+        f"motifmine forecast {FIT} --score tuesday.h5 --against {OTHER}",
+    )
 )
 @click.argument("fit", required=False)
 @click.argument("table", required=False, type=PathType())

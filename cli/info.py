@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from .options import PathType, workspace_option
+from .options import PathType, examples, workspace_option
 
 
-@click.command(epilog="\b\nExample:\n    motifmine info motifmine-work --json")
+@click.command(epilog=examples("motifmine info motifmine-work --json"))
 @click.argument("path", required=False, type=PathType())
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option

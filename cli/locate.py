@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from .options import PathType, occurrence_options, workspace_option
+from .options import FIT, PathType, examples, occurrence_options, workspace_option
 from .output import print_occurrences
 
 
-@click.command(epilog="\b\nExample:\n    motifmine locate plsm-001 tuesday.mp4 --format csv")
+@click.command(epilog=examples(f"motifmine locate {FIT} tuesday.mp4 --format csv"))
 @click.argument("fit")
 @click.argument("sources", nargs=-1, required=True, type=PathType())
 @occurrence_options

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from motifmine.models import DEFAULT_MODEL
+
 from .config import name_variables, read_settings
 from .options import PathType
 
@@ -41,10 +43,10 @@ SUMMARIES = {
     "plugins": "List models and readers that other packages add.",
 }
 
-EXAMPLE = """\b
+EXAMPLE = f"""\b
 Quick start, in an empty folder:
     motifmine extract video.mp4
-    motifmine fit --model plsm
+    motifmine fit --model {DEFAULT_MODEL}
     motifmine show-motifs
 """
 

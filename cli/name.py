@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
-from .options import workspace_option
+from .options import FIT, examples, workspace_option
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine name plsm-001 3 'left turn'"
-    "\n    motifmine name plsm-001 1 'northbound' 2 'southbound' 3 ''"
+    epilog=examples(
+        f"motifmine name {FIT} 3 'left turn'",
+        f"motifmine name {FIT} 1 'northbound' 2 'southbound' 3 ''",
+    )
 )
 @click.argument("fit")
 @click.argument("pairs", nargs=-1, required=True, metavar="NUMBER NAME...")

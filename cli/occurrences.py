@@ -4,14 +4,16 @@ from pathlib import Path
 
 import click
 
-from .options import occurrence_options, workspace_option
+from .options import FIT, examples, occurrence_options, workspace_option
 from .output import print_occurrences
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine occurrences --format csv -o occurrences.csv"
-    "\n    motifmine occurrences plsm-001 --format srt -o subtitles"
-    "\n    motifmine occurrences --explain 12"
+    epilog=examples(
+        "motifmine occurrences --format csv -o occurrences.csv",
+        f"motifmine occurrences {FIT} --format srt -o subtitles",
+        "motifmine occurrences --explain 12",
+    )
 )
 @click.argument("fit", required=False)
 @occurrence_options

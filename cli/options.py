@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from motifmine.models import DEFAULT_MODEL
+
 if TYPE_CHECKING:
     from motifmine.durations import Duration
 
@@ -67,12 +69,21 @@ class DurationType(ParamType):
         return found
 
 
+FIT = f"{DEFAULT_MODEL}-001"  # name of the first fit of a workspace, in examples
+OTHER = f"{DEFAULT_MODEL}-002"
 DURATION = DurationType()
 # where the length of a bin is not known, or is the value itself
 TIME = DurationType(may_be_bins=False)
 # formats of occurrences, see `motifmine.reporting.export.formats`; named here, as importing the
 # writers takes longer than printing the help
 FORMATS = ("table", "csv", "json", "parquet", "srt", "vtt", "eaf", "boris", "labels", "nwb")
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: lines to type."""
+    title = "Example" if len(lines) == 1 else "Examples"
+    # \b: click fills lines to paragraphs otherwise
+    return "\n    ".join([f"\b\n{title}:", *lines])
 
 
 def _workspace(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from .options import workspace_option
+from .options import FIT, examples, workspace_option
 
 
-@click.command(epilog="\b\nExample:\n    motifmine phases plsm-001")
+@click.command(epilog=examples(f"motifmine phases {FIT}"))
 @click.argument("fit", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @workspace_option

@@ -2,8 +2,10 @@
 
 import click
 
+from .options import examples
 
-@click.command(epilog="\b\nExample:\n    motifmine plugins --json")
+
+@click.command(epilog=examples("motifmine plugins --json"))
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list of objects.")
 def plugins(as_json: bool) -> None:
     """List models and readers that other installed packages add."""

@@ -5,13 +5,14 @@ from typing import Literal
 
 import click
 
-from .options import output_options, workspace_option
+from .options import FIT, examples, output_options, workspace_option
 from .output import write_data
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine robustness"
-    "\n    motifmine robustness plsm-001 --change counts --format csv"
+    epilog=examples(
+        "motifmine robustness", f"motifmine robustness {FIT} --change counts --format csv"
+    )
 )
 @click.argument("fit", required=False)
 @click.option(

@@ -9,11 +9,11 @@ from motifmine.models import DEFAULT_MODEL
 from .extract import extract
 from .fit import fit
 from .model_options import model_option
-from .options import PathType, workspace_option
+from .options import PathType, examples, workspace_option
 from .show_motifs import show_motifs
 
 
-@click.command(epilog="\b\nExample:\n    motifmine run video.mp4")
+@click.command(epilog=examples("motifmine run video.mp4"))
 @click.argument("sources", nargs=-1, required=True, type=PathType())
 @model_option(default=DEFAULT_MODEL, show_default=True, help="The kind of model.")
 @click.option(

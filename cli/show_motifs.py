@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from .options import force_option, workspace_option
+from .options import FIT, examples, force_option, workspace_option
 
 
-@click.command("show-motifs", epilog="\b\nExample:\n    motifmine show-motifs plsm-001 --open")
+@click.command("show-motifs", epilog=examples(f"motifmine show-motifs {FIT} --open"))
 @click.argument("fit", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print only the motifs, as JSON.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")

@@ -5,17 +5,21 @@ from typing import Any
 
 import click
 
-from .options import DURATION, TIME, PathType, force_option, workspace_option
+from motifmine.models import DEFAULT_MODEL
+
+from .options import DURATION, FIT, TIME, PathType, examples, force_option, workspace_option
 
 POSITIVE = click.IntRange(min=1)
 
 
 @click.command(
-    epilog="\b\nExample:\n    motifmine simulate --motifs 5 --noise 0.5"
-    "\n    motifmine fit --model plsm --motifs 5"
-    "\n    motifmine evaluate --truth motifmine-work/truth.csv"
-    " --true-motifs motifmine-work/true-motifs.npz"
-    "\n    motifmine simulate --from plsm-001 --starts starts.csv"
+    epilog=examples(
+        "motifmine simulate --motifs 5 --noise 0.5",
+        f"motifmine fit --model {DEFAULT_MODEL} --motifs 5",
+        "motifmine evaluate --truth motifmine-work/truth.csv"
+        " --true-motifs motifmine-work/true-motifs.npz",
+        f"motifmine simulate --from {FIT} --starts starts.csv",
+    )
 )
 @click.option(
     "--from",

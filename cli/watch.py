@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from .options import TIME, PathType, workspace_option
+from .options import FIT, TIME, PathType, examples, workspace_option
 from .output import note
 
 if TYPE_CHECKING:
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="\b\nExamples:\n    motifmine watch plsm-001 log.csv >> events.jsonl"
-    "\n    motifmine watch plsm-001 rtsp://camera/stream | jq .motif"
-    "\n    tail -f log.csv | motifmine watch plsm-001 - --format text"
+    epilog=examples(
+        f"motifmine watch {FIT} log.csv >> events.jsonl",
+        f"motifmine watch {FIT} rtsp://camera/stream | jq .motif",
+        f"tail -f log.csv | motifmine watch {FIT} - --format text",
+    )
 )
 @click.argument("fit")
 @click.argument("source", type=PathType(path_type=str))

@@ -11,10 +11,8 @@ from typing import Any, Literal
 from motifmine.api.fit import Fit
 from motifmine.api.tables import Data, as_table
 from motifmine.durations import Duration
-from motifmine.models.hdlsm.spec import HdlsmSpec
-from motifmine.models.plsm.spec import PlsmSpec
+from motifmine.models.registry import HdlsmSpec, PlsmSpec, TcaeSpec
 from motifmine.models.request import FitRequest
-from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.progress import Progress
 from motifmine.time_limit import limited_to
 from motifmine.workflows.fit import fit_table

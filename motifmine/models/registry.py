@@ -15,8 +15,13 @@ from typing import Any, Literal
 
 from motifmine.errors import MotifmineWarning, SpecError
 from motifmine.models.checks import locate_nothing
+
+# `motifmine.api` makes classes of these settings, and type checkers cannot follow places in texts
+from motifmine.models.hdlsm.spec import HdlsmSpec as HdlsmSpec  # noqa: PLC0414 (exported)
 from motifmine.models.options import Option, options_of
+from motifmine.models.plsm.spec import PlsmSpec as PlsmSpec  # noqa: PLC0414 (exported)
 from motifmine.models.protocol import Located, OutOfCore, Verdicts
+from motifmine.models.tcae.spec import TcaeSpec as TcaeSpec  # noqa: PLC0414 (exported)
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats

@@ -2,11 +2,12 @@
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, entry_points, requires, version
 from pathlib import Path
 
 from motifmine.io.readers import GROUP as READERS
@@ -16,20 +17,7 @@ from motifmine.models.registry import GROUP as MODELS
 from motifmine.parallel.threads import n_cores
 from motifmine.version import __version__
 
-PACKAGES = ("numpy", "numba", "scipy", "h5py", "av", "pyarrow", "click")
-# packages that are not always installed, and the extra that brings them
-EXTRAS = {
-    "torch": "tcae",
-    "distributed": "archive",
-    "scikit-learn": "topics",
-    "tomotopy": "topics",
-    "matplotlib": "notebook",
-    "pandas": "notebook",
-    "python-calamine": "formats",
-    "edfio": "formats",
-    "mido": "formats",
-    "pynwb": "nwb",
-}
+DEVELOPMENT = ("test", "docs", "dev")  # extras that only developers need
 OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python")
 LEAST_FREE = 1 << 30  # free space below which a fit of footage may fail, bytes
 
@@ -60,9 +48,8 @@ def examine(workspace: Path) -> list[Check]:
     return [
         Check(name="motifmine", value=f"{__version__}, Python {platform.python_version()}"),
         Check(name="system", value=f"{platform.system()} {platform.machine()}, {n_cores()} cores"),
-        *(Check(name=name, value=version(name)) for name in PACKAGES),
+        *_examine_packages(),
         _examine_opencv(),
-        *(_examine_extra(name, extra) for name, extra in EXTRAS.items()),
         _examine_codecs(),
         _examine_gpu(),
         Check(name="kernel cache", value=CACHE or "none: kernels are compiled at every start"),
@@ -110,9 +97,25 @@ def _examine_opencv() -> Check:
     return Check(name="OpenCV", value=", ".join(found) or "unknown package", problem=problem)
 
 
-def _examine_extra(name: str, extra: str) -> Check:
-    missing = f"not installed (pip install 'motifmine[{extra}]')"
-    return Check(name=name, value=_find_version(name) or missing)
+def _examine_packages() -> Iterator[Check]:
+    """Yield the packages that motifmine names in its metadata, those of every installation first.
+
+    A package that several extras bring is listed with the first of them.
+    """
+    extra_of: dict[str, str] = {}
+    for line in requires("motifmine") or ():
+        requirement, _, marker = line.partition(";")
+        extra = re.search(r'extra == "([\w-]+)"', marker)
+        # any other marker is for another system
+        if extra or not marker:
+            name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+            extra_of.setdefault(name, extra[1] if extra else "")
+    for name, group in extra_of.items():
+        # OpenCV may come from any of several packages; `motifmine` gathers extras
+        if group not in DEVELOPMENT and name not in (*OPENCV, "motifmine"):
+            missing = f"not installed (pip install 'motifmine[{group}]')"
+            problem = "" if group or _find_version(name) else f"missing; pip install {name}"
+            yield Check(name=name, value=_find_version(name) or missing, problem=problem)
 
 
 def _examine_codecs() -> Check:

@@ -82,7 +82,7 @@ def mine(
     table : ObservationTable
         All documents, see `motifmine.records.table.join_tables`.
     model : Model
-        A specification, `Plsm(n_motifs=8, motif_length=12)` say.
+        A specification, see `motifmine.models.registry.specify`.
     preparation : Preparation or None
         Preparation of the counts; None: the default of the kind of words.
     detection : Detection or None
@@ -102,10 +102,12 @@ def mine(
     Examples
     --------
     >>> from motifmine import simulate
-    >>> from motifmine.models.plsm.model import Plsm
+    >>> from motifmine.models import DEFAULT_MODEL
+    >>> from motifmine.models.registry import specify
     >>> from motifmine.workflows.mine import mine
     >>> truth = simulate(n_motifs=2, n_times=600, seed=2)
-    >>> record = mine(truth.table, Plsm(n_motifs=2, motif_length=10))
+    >>> model = specify(DEFAULT_MODEL, {"n_motifs": 2, "motif_length": 10})
+    >>> record = mine(truth.table, model)
     >>> record.motifs
     MotifSet(2 motifs of 10 bins x 20 words)
     """

@@ -101,7 +101,7 @@ def test_unknown_settings_are_refused(motifmine: Run, text: str, message: str) -
 
 def test_settings_of_other_commands_are_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "motifmine.toml").write_text("[fit]\nmotivs = 3")
-    loaded = "import sys; print({'numpy', 'motifmine.models'} & set(sys.modules))"
+    loaded = "import sys; print({'numpy', 'motifmine.models.registry'} & set(sys.modules))"
     code = (
         f"from motifmine_cli.main import main; main(['--version'], standalone_mode=False); {loaded}"
     )
