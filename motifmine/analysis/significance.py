@@ -130,6 +130,8 @@ def assess(
         # what the whole fit explains no better than its decoys would hide in every list what recurs
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
         kept, found = kept[holds], found.take_motifs(holds)
+        clear = find_clear(found, detection, table.n_times * table.bin_s / 3600)
+        kept, found = kept[clear], found.take_motifs(clear)
     targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
     scores = NOTHING_KNOWN
     # where time was up, decoys still say what scores are worth
@@ -190,6 +192,37 @@ def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection
         if np.any(target >= least_score(scores, relaxed)):
             return relaxed
     return detection
+
+
+def find_clear(found: Candidates, detection: Detection, hours: float) -> Indices:
+    """Return the motifs without those that hide more occurrences of others than they have.
+
+    All motifs have one threshold: where decoys of one are as good as it is, every list is short.
+
+    Parameters
+    ----------
+    found : Candidates
+        Of K motifs and their decoys.
+    hours : float
+        Time in which they were found.
+    """
+    clear = np.arange(len(found.mass))
+    n_listed = _count_listed(found, detection, hours)
+    while len(clear) > 1:
+        rest = [np.delete(clear, k) for k in range(len(clear))]
+        n_rest = [_count_listed(found.take_motifs(some), detection, hours) for some in rest]
+        best = int(np.argmax(n_rest))
+        if n_rest[best] <= n_listed:
+            break
+        clear, n_listed = rest[best], n_rest[best]
+    return clear
+
+
+def _count_listed(found: Candidates, detection: Detection, hours: float) -> int:
+    """Return how many candidates of motifs are significant."""
+    target = found.of_motifs().score
+    least = least_score(found.score_table(target, hours), detection)
+    return int(np.count_nonzero(target >= least))
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:

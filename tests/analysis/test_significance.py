@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
+from motifmine.analysis.candidates import Candidates
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.significance import least_score, relax, with_chance
+from motifmine.analysis.significance import find_clear, least_score, relax, with_chance
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
@@ -74,6 +75,24 @@ def test_a_short_list_may_hold_a_larger_share_of_false_ones() -> None:
     assert relax(SCORES, np.array([2.5]), Detection()).false_share == 0.05
     assert relax(SCORES, np.array([1.5]), Detection()).false_share == 0.01
     assert relax(SCORES, np.array([2.5]), Detection(false_share=0.04)).false_share == 0.04
+
+
+def test_a_motif_that_hides_occurrences_of_others_is_left_out() -> None:
+    """Its decoy is as good as it is; all motifs have one threshold."""
+    score = np.concatenate([np.linspace(50, 100, 60), [240.0, 110.0], [230.0]])
+    n = len(score)
+    motif = np.concatenate([np.zeros(60), np.ones(3)]).astype(np.int32)
+    found = Candidates(
+        occurrences=replace(peaks(list(range(n)), score.tolist()), motif=motif),
+        copy=np.where(np.arange(n) == n - 1, 1, 0),
+        n_copies=np.where(motif == 0, 20, 1),
+        against_reverse=motif == 1,
+        fold=np.zeros(n, np.int64),
+        mass=np.array([600.0, 10.0]),
+    )
+    assert find_clear(found, Detection(), 1.0).tolist() == [0]
+    quiet = found.keep(np.arange(n) < n - 1)
+    assert find_clear(quiet, Detection(), 1.0).tolist() == [0, 1]
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:
