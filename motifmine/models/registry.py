@@ -70,8 +70,9 @@ class Entry:
     """`motifmine.models.protocol.SizeChoice` that finds the number and length of the motifs; "":
     sizes are given."""
     out_of_core: str = ""
-    """Class of `motifmine.models.protocol.OutOfCore` with a method `of` (specification, threads):
-    learns from documents that are never in memory together; "": they are fitted in memory."""
+    """Class of `motifmine.models.protocol.OutOfCore` with a method `of` (specification, threads,
+    observations): learns from documents that are never in memory together; "": they are fitted in
+    memory."""
     can_update: bool = False
     """Whether new documents can be added to a saved fit."""
     writes_checkpoints: bool = False
@@ -128,7 +129,7 @@ OWN = {
         settings_of_dense_words={"activity": "sparse"},
         settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4, "inference": "em"},
         # statistics of several tempos are not added up over tables in files
-        settings_of_streams={"tempo": "off", "inference": "em"},
+        settings_of_streams={"tempo": "off"},
         # people take six to cross a picture, cars twelve round a roundabout
         settings_of_moving_words={"longest_s": 12.0},
         size_choice="motifmine.models.plsm.selection:PlsmSizeChoice",
@@ -283,15 +284,26 @@ def draw_rates(record: FitRecord, base: Floats, seed: int) -> Floats:
     return base if draw is None else draw(record, base, seed)
 
 
-def out_of_core(model: str, spec: Any, n_threads: int) -> OutOfCore:
+def out_of_core(model: str, spec: Any, n_threads: int, total: float) -> OutOfCore:
     """Return what learns a model from documents that stay in their files.
 
-    Raises `SpecError` when the model does not.
+    Parameters
+    ----------
+    model : str
+    spec : specification
+    n_threads : int
+    total : float
+        Observations of all documents, also of those that a fit has learned from before.
+
+    Raises
+    ------
+    SpecError
+        When the model does not.
     """
     entry = entry_of(model)
     if not entry.streams:
         raise SpecError(f"{model} does not learn from tables that stay in their files")
-    learner: OutOfCore = load(entry.out_of_core).of(spec, n_threads)
+    learner: OutOfCore = load(entry.out_of_core).of(spec, n_threads, total)
     return learner
 
 

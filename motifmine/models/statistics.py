@@ -19,6 +19,9 @@ class Parameters(NamedTuple):
     """float32 array (K, L, W), each sums to 1 or is empty."""
     words: Floats
     """Words of the background, float64 array (W,), sums to 1."""
+    worth: Floats | None = None
+    """Observations that the posterior of each motif, and of the background's words last, is worth,
+    float64 array (K + 1,), where these are means; None: they are point estimates."""
 
 
 class Statistics(NamedTuple):

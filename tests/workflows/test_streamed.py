@@ -108,7 +108,7 @@ def serial_climb(
 ) -> tuple[Parameters, list[float]]:
     assert isinstance(task.learner, PlsmOutOfCore)
     problem = prepare_em(table, 8, task.learner.priors, most_motifs=3, n_threads=1)
-    state = flat_start(problem, *parameters)
+    state = flat_start(problem, parameters.motifs, parameters.words)
     state = infer_starts(problem, state, n_iterations=5, n_ramp=2)
     values: list[float] = []
     state = climb(problem, state, n_iterations=8, tolerance=0.0, on_value=values.append)
@@ -226,7 +226,7 @@ def test_blending_weighs_batches_by_their_observations_not_their_number() -> Non
 
 def test_statistics_of_motifs_give_these_motifs(fitted: Path) -> None:
     record = store.read_fit(fitted)
-    learner = PlsmOutOfCore.of(SPEC, 1)
+    learner = PlsmOutOfCore.of(SPEC, 1, 1.0)
     parameters = learner.resume(record)
     kept = learner.statistics_of(parameters, record)
     again = learner.maximise(parameters, kept)
@@ -274,6 +274,28 @@ def test_online_comes_close_to_the_batch_fit(
 
 
 @pytest.mark.parametrize("online", [True, False])
+def test_variational_inference_over_files_comes_to_the_bound_of_that_in_memory(
+    online: bool, truth: Simulation, paths: list[Path], tmp_path: Path
+) -> None:
+    spec = replace(SPEC, activity="auto", sparsity=2.0, inference="vb")
+    place = tmp_path / "fit.h5"
+    streaming = Streaming(online=online, batch_documents=3)
+    fit_files(paths, spec, place, workers(tmp_path), streaming=streaming)
+    record = store.read_fit(place)
+    learner = PlsmOutOfCore.of(spec, 1, truth.table.total)
+    posterior = learner.resume(record)
+    assert posterior.worth is not None
+    mass = record.motifs.weight * record.n_observations
+    assert posterior.worth[:3] == pytest.approx(mass, rel=0.1)
+    documents = (truth.table.document(d) for d in range(truth.table.n_documents))
+    bound = sum(learner.infer(document, posterior).log_likelihood for document in documents)
+    in_memory = spec.fit(truth.table, seed=0).trace.losses
+    assert in_memory is not None
+    # nats per observation
+    assert abs(bound - in_memory[-1, 0]) / truth.table.total < 0.01
+
+
+@pytest.mark.parametrize("online", [True, False])
 def test_a_fit_over_files_finds_what_the_fit_in_memory_finds(
     online: bool, truth: Simulation, paths: list[Path], tmp_path: Path
 ) -> None:
@@ -283,6 +305,7 @@ def test_a_fit_over_files_finds_what_the_fit_in_memory_finds(
     wanted = mine(truth.table, SPEC)
     match = match_motifs(wanted.motifs.probability, found.motifs.probability)
     assert len(found.motifs) == len(wanted.motifs) == 3
+    assert list(np.argsort(-found.motifs.weight)) == [0, 1, 2]
     assert match.cosine.min() > 0.97
     assert len(found.occurrences) == pytest.approx(len(wanted.occurrences), rel=0.05)
     assert found.n_observations == pytest.approx(truth.table.total)

@@ -1,7 +1,8 @@
-"""PLSM's EM taken apart, for documents that are never in memory together.
+"""PLSM's iterations taken apart, for documents that are never in memory together.
 
-It is the iteration of `motifmine.models.plsm.em`. Starts and the background's mass of a document
-depend on nothing but this document and the shared parameters; statistics of documents are added up.
+They are those of `motifmine.models.plsm.em`, or of `motifmine.models.plsm.variational`. Starts and
+the background's mass of a document depend on nothing but this document and the shared parameters;
+statistics of documents are added up.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from motifmine.models.plsm.model import PlsmFit, fold_in
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
+from motifmine.models.plsm.variational import MASS_SHAPE, START_SHAPE, Local, Shared, update
 from motifmine.models.protocol import Located
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.records.fit import Background, FitRecord, MotifSet
@@ -27,6 +29,8 @@ N_INFER = 15
 """Iterations in which the starts of a batch are inferred."""
 OPENED = 0.01
 """Share of the archive's words that is mixed into motifs from the part: no cell stays closed."""
+N_LOCAL = 10
+"""Variational updates of the starts of a batch after EM has inferred them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class PlsmOutOfCore:
     """At most."""
     tolerance: float
     """Nats per observation."""
+    total: float = 0.0
+    """Observations of all documents."""
     n_threads: int = 1
     n_settle: int = N_SETTLE
     """Iterations in which starts are inferred before motifs are learned."""
@@ -45,12 +51,22 @@ class PlsmOutOfCore:
     """Iterations of these over which the sparsity comes in."""
 
     @classmethod
-    def of(cls, spec: PlsmSpec, n_threads: int) -> "PlsmOutOfCore":
-        """Return the EM of a specification whose activity is decided."""
-        return cls(
+    def of(cls, spec: PlsmSpec, n_threads: int, total: float) -> "PlsmOutOfCore":
+        """Return the iteration of a specification whose activity is decided.
+
+        Parameters
+        ----------
+        spec : PlsmSpec
+        n_threads : int
+        total : float
+            Observations of all documents, also of those that a fit has learned from before.
+        """
+        kind = StochasticVb if spec.inference == "vb" else cls
+        return kind(
             priors=spec.priors,
             iterations=spec.iterations,
             tolerance=spec.tolerance,
+            total=total,
             n_threads=n_threads,
         )
 
@@ -60,12 +76,16 @@ class PlsmOutOfCore:
         motifs = (1 - OPENED) * fit.motifs.probability[:, :, kept]
         motifs += OPENED / fit.motifs.motif_length * words
         background = (1 - OPENED) * fit.background.probability[kept] + OPENED * words
-        return Parameters(motifs.astype(np.float32), shares(background))
+        return self._as_learned(Parameters(motifs.astype(np.float32), shares(background)), fit)
 
     def resume(self, record: FitRecord) -> Parameters:
         """Return the parameters of a saved fit."""
         words = shares(record.background.probability.astype(np.float64))
-        return Parameters(record.motifs.probability, words)
+        return self._as_learned(Parameters(record.motifs.probability, words), record)
+
+    def _as_learned(self, means: Parameters, _fit: PlsmFit | FitRecord) -> Parameters:
+        """Return the parameters that iterations begin with, of the means and weights of a fit."""
+        return means
 
     def no_statistics(self, parameters: Parameters) -> Statistics:
         """Return the statistics of no documents."""
@@ -83,17 +103,13 @@ class PlsmOutOfCore:
 
     def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
         """Return the statistics of documents whose starts are inferred from flat ones."""
-        problem = self._problem(table, parameters)
-        state = flat_start(problem, *parameters)
         # from flat starts each time: a batch may come again after the motifs have moved far
-        state = infer_starts(problem, state, n_iterations=N_INFER, n_ramp=N_RAMP)
-        return self._step(problem, state)[0]
+        problem, state = self._begin(table, parameters, N_INFER, N_RAMP)
+        return self._step(problem, state, parameters)[0]
 
     def settle(self, table: ObservationTable, parameters: Parameters) -> Mapping[str, NDArray[Any]]:
         """Return the starts of documents, inferred from flat ones, with which EM continues."""
-        problem = self._problem(table, parameters)
-        state = flat_start(problem, *parameters)
-        state = infer_starts(problem, state, n_iterations=self.n_settle, n_ramp=self.n_ramp)
+        _, state = self._begin(table, parameters, self.n_settle, self.n_ramp)
         return {"starts": state.starts, "mass": state.background_mass}
 
     def step(
@@ -105,7 +121,7 @@ class PlsmOutOfCore:
         """Return the statistics of documents under `parameters`, and their new starts."""
         problem = self._problem(table, parameters)
         state = State(parameters.motifs, local["starts"], parameters.words, local["mass"])
-        statistics, state = self._step(problem, state)
+        statistics, state = self._step(problem, state, parameters)
         return statistics, {"starts": state.starts, "mass": state.background_mass}
 
     def finish(
@@ -117,9 +133,7 @@ class PlsmOutOfCore:
         n_words: int,
     ) -> PlsmFit:
         """Return the fit of a part with the motifs learned from everything, heaviest first."""
-        n_motifs, length, _ = parameters.motifs.shape
-        cells = statistics.cells[:, : n_motifs * length].reshape(-1, length, n_motifs)
-        mass: Floats = cells.sum(axis=(0, 1))
+        mass: Floats = statistics.cells.sum(axis=(1, 2))
         # stable, so that ties have the same order on every machine
         order = np.argsort(-mass, kind="stable")
         probability = restore_words(parameters.motifs[order], kept, n_words)
@@ -144,6 +158,69 @@ class PlsmOutOfCore:
             n_threads=self.n_threads,
         )
 
-    def _step(self, problem: Problem, state: State) -> tuple[Statistics, State]:
+    def _begin(
+        self, table: ObservationTable, parameters: Parameters, n_iterations: int, n_ramp: int
+    ) -> tuple[Problem, State]:
+        """Return the problem of documents, and their starts inferred by EM from flat ones."""
+        problem = self._problem(table, parameters)
+        state = flat_start(problem, parameters.motifs, parameters.words)
+        return problem, infer_starts(problem, state, n_iterations=n_iterations, n_ramp=n_ramp)
+
+    def _step(
+        self, problem: Problem, state: State, parameters: Parameters
+    ) -> tuple[Statistics, State]:
+        """Return the statistics of documents under `parameters`, and their new starts."""
         state, found, value = step_starts(problem, state, problem.thresholds(state.n_motifs))
         return Statistics(found.cells, found.background_words, value, problem.total), state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StochasticVb(PlsmOutOfCore):
+    """Variational inference over groups of documents.
+
+    The statistics of a batch, as if all documents were like it, are a step along the natural
+    gradient of the bound when blended into those so far (Hoffman, Blei, Wang and Paisley, JMLR 14,
+    2013). Starts stay where EM from flat ones puts them: variational updates alone would leave
+    everything to the background.
+    """
+
+    def _as_learned(self, means: Parameters, _fit: PlsmFit | FitRecord) -> Parameters:
+        """Return the posterior that these means and weights are those of."""
+        return self.maximise(means, self.statistics_of(means, _fit))
+
+    def maximise(self, parameters: Parameters, statistics: Statistics) -> Parameters:
+        """Return the posterior of the motifs if all documents are like those of the statistics."""
+        scale = self.total / statistics.total
+        cells, words = Shared.of(scale * statistics.cells, scale * statistics.words)
+        worth = cells.sum(axis=(1, 2))
+        return Parameters(
+            (cells / worth[:, None, None]).astype(np.float32),
+            words / words.sum(),
+            np.append(worth, words.sum()),
+        )
+
+    def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
+        """Return the statistics of documents whose starts are inferred from flat ones."""
+        problem, state = self._begin(table, parameters, N_INFER, N_RAMP)
+        for _ in range(N_LOCAL):
+            found, state = self._step(problem, state, parameters)
+        return found
+
+    def _step(
+        self, problem: Problem, state: State, parameters: Parameters
+    ) -> tuple[Statistics, State]:
+        """Return the statistics of documents, with their part of the bound, and their starts."""
+        assert parameters.worth is not None
+        *worth, of_words = parameters.worth
+        shared = Shared(
+            parameters.motifs * np.array(worth)[:, None, None], parameters.words * of_words
+        )
+        found = update(problem, Local.of(state.starts, state.background_mass), shared)
+        cells, words = found.counts.cells, found.counts.background_words
+        # every observation pays its part of what is shared: the sum over documents is the bound
+        bound = found.bound - shared.cost * problem.total / self.total
+        starts = (found.local.starts - START_SHAPE).astype(np.float32)
+        state = state._replace(
+            starts=starts, background_mass=found.local.background_mass - MASS_SHAPE
+        )
+        return Statistics(cells, words, bound, problem.total), state

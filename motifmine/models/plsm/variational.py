@@ -4,6 +4,9 @@ Starts have gamma priors, motifs and the background's words Dirichlet priors, an
 independent in the posterior. An iteration is one of EM with exp E[log x] in the place of x
 (Blei, Kucukelbir and McAuliffe, Variational inference: a review for statisticians, 2017). It never
 begins at random: there it collapses into the background.
+
+What documents share and what is theirs are updated apart, so that documents may be seen in batches
+(Hoffman, Blei, Wang and Paisley, Stochastic variational inference, JMLR 14, 2013).
 """
 
 from collections.abc import Callable
@@ -14,28 +17,67 @@ from scipy.special import digamma, gammaln
 
 from motifmine.models.monitor import has_converged
 from motifmine.models.plsm import live_passes
+from motifmine.models.plsm import passes as plsm_pass
 from motifmine.models.plsm.em import Point, constant_of, expect
 from motifmine.models.plsm.problem import Problem, State
 from motifmine.time_limit import is_time_up
-from motifmine.types import Floats
+from motifmine.types import Floats, Floats32
 
 START_SHAPE, CELL_PRIOR = 0.01, 0.05
 """Shape of the prior of a start, and pseudo-count of a motif's cell: most are nothing."""
+MASS_SHAPE = 1.0
+"""Shape of the prior of a background's mass."""
 NOTHING = 1e-30
 """Weights below are 0."""
 
 
-class Beliefs(NamedTuple):
-    """Parameters of the posterior: expected counts plus those of the prior."""
+class Local(NamedTuple):
+    """Posterior of what is a document's own: shapes of gamma distributions."""
 
     starts: Floats
-    """Shapes of gamma distributions, float64 array (R, K)."""
-    cells: Floats
-    """Of Dirichlet distributions, float64 array (K, L, W)."""
-    background_word: Floats
-    """The same, (W,)."""
+    """float64 array (R, K)."""
     background_mass: Floats
-    """Shapes, (D,)."""
+    """float64 array (D,)."""
+
+    @classmethod
+    def of(cls, starts: Floats | Floats32, background_mass: Floats) -> "Local":
+        """Return the posterior that expected counts lead to."""
+        return cls(starts.astype(np.float64) + START_SHAPE, background_mass + MASS_SHAPE)
+
+
+class Shared(NamedTuple):
+    """Posterior of what all documents share: pseudo-counts of Dirichlet distributions."""
+
+    cells: Floats
+    """float64 array (K, L, W)."""
+    words: Floats
+    """Of the background, float64 array (W,)."""
+
+    @classmethod
+    def of(cls, cells: Floats, words: Floats) -> "Shared":
+        """Return the posterior that expected counts lead to."""
+        return cls(cells + CELL_PRIOR, words + CELL_PRIOR)
+
+    @property
+    def cost(self) -> float:
+        """KL divergence of the posterior from the prior, nats."""
+        cells = self.cells.reshape(len(self.cells), -1)
+        return _dirichlet_divergence(cells) + _dirichlet_divergence(self.words[None])
+
+
+class Updated(NamedTuple):
+    """Result of an update."""
+
+    local: Local
+    counts: plsm_pass.Expectation
+    """Expected counts of motif cells and of the background's words, among others."""
+    bound: float
+    """Lower bound of the evidence before the update, less the cost of what is shared, nats."""
+
+    @property
+    def shared(self) -> Shared:
+        """Posterior of what is shared if there are no other documents."""
+        return Shared.of(self.counts.cells, self.counts.background_words)
 
 
 class Polished(NamedTuple):
@@ -71,63 +113,66 @@ def polish(
     on_value : callable
         Called with the bound, nats, of every iteration.
     """
-    start_rate = 2 * START_SHAPE * max(state.starts.size, 1) / max(problem.total, 1.0)
-    mass_rate = 2 / np.maximum(problem.layout.document_total, 1.0)
-    beliefs = _update(problem, state)[0]
+    counts, starts = _expect(problem, state)
+    local = Local.of(starts, counts.background_documents)
+    shared = Shared.of(counts.cells, counts.background_words)
     bounds: list[float] = []
     for iteration in range(n_iterations):
-        weights = _weights(beliefs, start_rate, mass_rate)
-        following, value = _update(problem, weights)
-        value -= float((beliefs.starts / (start_rate + 1)).sum())
-        value -= float((beliefs.background_mass / (mass_rate + 1)).sum())
-        value -= _gamma_divergence(beliefs.starts, START_SHAPE, np.array(start_rate))
-        value -= _gamma_divergence(beliefs.background_mass, 1.0, mass_rate)
-        value -= _dirichlet_divergence(beliefs.cells.reshape(len(beliefs.cells), -1))
-        value -= _dirichlet_divergence(beliefs.background_word[None])
-        bounds.append(value - constant_of(problem))
+        found = update(problem, local, shared)
+        bounds.append(found.bound - shared.cost)
         on_value(bounds[-1])
-        beliefs = following
+        local, shared = found.local, found.shared
         gain = bounds[-1] - bounds[-2] if iteration else np.inf
         if has_converged(iteration, gain, tolerance, problem.total) or is_time_up():
             break
-    total = beliefs.cells.sum(axis=(1, 2))
+    total = shared.cells.sum(axis=(1, 2))
     state = state._replace(
-        motifs=(beliefs.cells / total[:, None, None]).astype(np.float32),
-        starts=np.maximum(beliefs.starts - START_SHAPE, 0).astype(np.float32),
-        background_word=beliefs.background_word / beliefs.background_word.sum(),
-        background_mass=beliefs.background_mass - 1,
+        motifs=(shared.cells / total[:, None, None]).astype(np.float32),
+        starts=np.maximum(local.starts - START_SHAPE, 0).astype(np.float32),
+        background_word=shared.words / shared.words.sum(),
+        background_mass=local.background_mass - MASS_SHAPE,
     )
     return Polished(state, tuple(bounds), total)
 
 
-def _update(problem: Problem, weights: State) -> tuple[Beliefs, float]:
-    """Return the posterior that weights lead to, and sum n log rate under them."""
+def update(problem: Problem, local: Local, shared: Shared) -> Updated:
+    """Return the posterior of the documents' own after an update of all, and expected counts."""
+    rows = np.diff(problem.layout.document_rows)
+    total = np.maximum(problem.layout.document_total, 1.0)
+    n_motifs = len(shared.cells)
+    # starts and background are expected to hold half of a document each: its priors are its own,
+    # so that they do not depend on which documents are seen together
+    start_rate = np.repeat(2 * START_SHAPE * max(n_motifs, 1) * rows / total, rows)[:, None]
+    mass_rate = 2 / total
+    counts, starts = _expect(problem, _weights(local, shared, start_rate, mass_rate))
+    bound = counts.log_likelihood - constant_of(problem)
+    for shape, prior, rate in (
+        (local.starts, START_SHAPE, start_rate),
+        (local.background_mass, MASS_SHAPE, mass_rate),
+    ):
+        bound -= float((shape / (rate + 1)).sum()) + _gamma_divergence(shape, prior, rate)
+    return Updated(Local.of(starts, counts.background_documents), counts, bound)
+
+
+def _expect(problem: Problem, weights: State) -> tuple[plsm_pass.Expectation, Floats32]:
+    """Return the expected counts under weights, and those of all starts, float32 array (R, K)."""
     point = Point.of(weights)
     found = expect(problem, point, learn_motifs=True)
     if point.live is None:
-        counts = found.activation[: weights.starts.size].reshape(weights.starts.shape)
-    else:
-        live = point.live._replace(mass=found.activation)
-        counts = live_passes.dense_starts(live, problem.layout.n_rows)
-    beliefs = Beliefs(
-        counts.astype(np.float64) + START_SHAPE,
-        found.cells + CELL_PRIOR,
-        found.background_words + CELL_PRIOR,
-        found.background_documents + 1.0,
-    )
-    return beliefs, found.log_likelihood
+        return found, found.activation[: weights.starts.size].reshape(weights.starts.shape)
+    live = point.live._replace(mass=found.activation)
+    return found, live_passes.dense_starts(live, problem.layout.n_rows)
 
 
-def _weights(beliefs: Beliefs, start_rate: float, mass_rate: Floats) -> State:
+def _weights(local: Local, shared: Shared, start_rate: Floats, mass_rate: Floats) -> State:
     """Return exp E[log x] of everything, as EM takes it."""
-    starts = np.exp(digamma(beliefs.starts)) / (start_rate + 1)
-    total = beliefs.cells.sum(axis=(1, 2), keepdims=True)
-    words = beliefs.background_word
+    starts = np.exp(digamma(local.starts)) / (start_rate + 1)
+    total = shared.cells.sum(axis=(1, 2), keepdims=True)
     return State(
-        np.exp(digamma(beliefs.cells) - digamma(total)).astype(np.float32),
+        np.exp(digamma(shared.cells) - digamma(total)).astype(np.float32),
         np.where(starts < NOTHING, 0, starts).astype(np.float32),
-        np.exp(digamma(words) - digamma(words.sum())),
-        np.exp(digamma(beliefs.background_mass)) / (mass_rate + 1),
+        np.exp(digamma(shared.words) - digamma(shared.words.sum())),
+        np.exp(digamma(local.background_mass)) / (mass_rate + 1),
     )
 
 

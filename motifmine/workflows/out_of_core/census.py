@@ -73,6 +73,11 @@ class Census:
         """Time bins of all documents."""
         return sum(document.n_times for document in self.documents)
 
+    @property
+    def total(self) -> float:
+        """Sum of the prepared counts of all documents."""
+        return sum(document.total for document in self.documents)
+
 
 class Group(NamedTuple):
     """Documents that are read together; sums are added in the order of group numbers."""

@@ -158,7 +158,7 @@ def fit_files(
     part = draw_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     run.say(f"searching motifs in {part.n_documents} of {len(census.documents)} documents")
     first = spec.fit(part, seed=seed)
-    learner = out_of_core(first.provenance.model, first.spec, workers.n_threads)
+    learner = out_of_core(first.provenance.model, first.spec, workers.n_threads, census.total)
     run.say(f"learning {len(first.motifs)} motifs from {len(census.documents)} documents")
     if streaming.online:
         learned = _learn_online(census, reading, first, learner, workers, streaming, run)
@@ -251,7 +251,6 @@ def _learn_online(
     # -(-a // b) is division rounded up
     n_batches = streaming.passes * -(-len(census.documents) // batch)
     monitor = Monitor(n_batches, run.on_progress)
-    total = sum(document.total for document in census.documents)
     for number in range(streaming.passes):
         # a stream for each pass: the order of one does not depend on how many there are
         rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
@@ -262,7 +261,9 @@ def _learn_online(
             streaming.rate,
             workers.mapper,
             batch_documents=batch,
-            on_batch=lambda found: monitor.record(found.log_likelihood / found.total * total),
+            on_batch=lambda found: monitor.record(
+                found.log_likelihood / found.total * census.total
+            ),
         )
     return Learned(standing.parameters, standing.statistics, standing.n_steps, monitor.trace())
 

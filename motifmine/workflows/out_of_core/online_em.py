@@ -1,4 +1,4 @@
-"""Stochastic EM: motifs move after every batch of documents, which is then forgotten.
+"""Stochastic EM, and variational inference: motifs move after every batch, which is forgotten.
 
 The E-step of a batch infers the starts of its documents from nothing, motifs held fixed, as online
 LDA does with its local parameters (Hoffman, Blei and Bach, NIPS 2010, algorithm 2). The statistics
@@ -61,7 +61,8 @@ def default_batch(documents: Sequence[Listed]) -> int:
     """Return the default number of documents of a batch."""
     per_document = sum(d.n_observations for d in documents) / max(1, len(documents))
     least = int(np.ceil(BATCH_OBSERVATIONS / max(per_document, 1.0)))
-    return max(1, least, len(documents) // BATCHES_PER_PASS)
+    # a batch that all documents cannot fill would count as a smaller one
+    return min(len(documents), max(least, len(documents) // BATCHES_PER_PASS))
 
 
 def climb_online(

@@ -90,10 +90,11 @@ def update_file(
             f"{source.name} has no motifs to update; fit all tables together with 'motifmine fit'"
         )
     # with the settings of the fit, not of the command: the result continues it
-    learner = out_of_core(model, specification_of(model, spec.settings), n_threads)
     preparation = replace(spec.preparation, least_bins=0)
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
     _check_same_scene(record, census)
+    total = record.n_observations + census.total
+    learner = out_of_core(model, specification_of(model, spec.settings), n_threads, total)
     # all words are kept: which are rare was decided by the fit, not by the few new documents
     reading = Reading(
         preparation=preparation,
@@ -127,9 +128,7 @@ def update_file(
         target,
         head,
         group_documents(
-            census.documents,
-            n_motifs=len(head.motifs),
-            motif_length=head.motifs.motif_length,
+            census.documents, n_motifs=len(head.motifs), motif_length=head.motifs.motif_length
         ),
         _locate_task(head, reading, learner, spec.detection),
         mapper,
