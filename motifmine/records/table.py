@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.errors import DataError
+from motifmine.records.parts import read_parts
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
-# observations that are counted, and time rows whose counts are added, at once
-PART, PART_ROWS = 1 << 20, 1 << 12
+PART_ROWS = 1 << 12  # time rows whose counts are added at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,19 +125,18 @@ class ObservationTable:
             raise DataError(f"{len(self.word)} words but {len(self.count)} counts")
         if self.series is not None and len(self.series) != n_rows:
             raise DataError(f"the series has {len(self.series)} time bins, not {n_rows}")
-        if len(self.word) == 0:
-            return
-        if self.word.min() < 0 or self.word.max() >= self.vocabulary.n_words:
-            raise DataError(
-                f"word {int(self.word.max())} lies outside the vocabulary of "
-                f"{self.vocabulary.n_words} words"
-            )
-        if not np.all(np.isfinite(self.count)) or self.count.min() <= 0:
-            raise DataError(f"counts must be positive and finite; found {float(self.count.min())}")
-        # words may only fall where a new time bin begins
-        falls = np.flatnonzero(self.word[1:] <= self.word[:-1]) + 1
-        if not np.isin(falls, self.offsets).all():
-            raise DataError("words must ascend inside each time bin, each at most once")
+        first, last = 0, -1
+        for word, count in read_parts(self.word, self.count):
+            if word.min() < 0 or word.max() >= self.vocabulary.n_words:
+                n = self.n_words
+                raise DataError(f"word {word.max()} lies outside the vocabulary of {n} words")
+            if not np.all(np.isfinite(count)) or count.min() <= 0:
+                raise DataError(f"counts must be positive and finite; found {float(count.min())}")
+            # words may only fall where a new time bin begins
+            falls = first + np.flatnonzero(np.diff(word, prepend=np.int32(last)) <= 0)
+            if (self.offsets[np.searchsorted(self.offsets, falls)] != falls).any():
+                raise DataError("words must ascend inside each time bin, each at most once")
+            first, last = first + len(word), word[-1]
 
     def __repr__(self) -> str:
         return (
@@ -212,8 +211,8 @@ class ObservationTable:
     def word_numbers(self) -> Indices:
         """Return the number of observations of every word, int64 array (W,)."""
         number = np.zeros(self.n_words, np.int64)
-        for first in range(0, len(self.word), PART):
-            number += np.bincount(self.word[first : first + PART], minlength=self.n_words)
+        for (word,) in read_parts(self.word):
+            number += np.bincount(word, minlength=self.n_words)
         return number
 
     def documents(self, indices: Sequence[int]) -> "ObservationTable":

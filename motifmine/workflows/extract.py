@@ -257,6 +257,8 @@ def _make_tables(job: ExtractionJob, report: Report) -> Iterator[ObservationTabl
             threads=job.threads,
             options=job.settings.frames,
             document_s=job.settings.series.document_s,
+            # not the system's folder for temporary files, which is often in memory
+            folder=job.table_path.parent.parent,
             accept=accept,
             on_progress=report,
         )

@@ -18,6 +18,8 @@ from motifmine.errors import MotifmineWarning, VideoError
 from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
+from motifmine.features.video.observations import ObservationStore
+from motifmine.features.video.overlays import find_words, list_boxes
 from motifmine.features.video.part import Part
 from motifmine.features.video.rate import describe_bin, refuse_low_rate
 from motifmine.features.video.spec import FlowSpec, parse_area
@@ -34,7 +36,6 @@ from motifmine.records.table import (
     bin_starts,
 )
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.types import Floats32, Indices32
 
 REPORT_EVERY_S = 0.25
 
@@ -49,6 +50,7 @@ def extract_documents(
     threads: int | None = None,
     options: FrameOptions | None = None,
     document_s: float | None = None,
+    folder: Path | None = None,
     accept: Callable[[Vocabulary, tuple[int, int]], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[ObservationTable]:
@@ -74,6 +76,8 @@ def extract_documents(
         How the file is read; None takes the defaults.
     document_s : float or None
         Longest document, seconds; None: no limit.
+    folder : Path or None
+        For observations that are too many for memory, see `ObservationStore`.
     accept : callable, optional
         Called with the vocabulary and the size of the pictures (width, height) before the
         extraction of a document; raises to refuse it.
@@ -108,6 +112,7 @@ def extract_documents(
             options=options,
             threads=threads or n_cores(),
             accept=accept,
+            folder=folder,
         )
         for table, is_last in _mark_last(tables.read(watched, document_s, part)):
             recording = replace(table.recordings[0], source_digest=digest.result())
@@ -136,6 +141,8 @@ class VideoDocuments:
     on_row: Callable[[float, BinRow], None] | None = None
     """Called with every time bin as it is complete, and when it begins, seconds; the tables have no
     words then."""
+    folder: Path | None = None
+    """For observations that are too many for memory, see `ObservationStore`."""
     repaired: int = 0
     """Time stamps that were repaired in the documents so far."""
 
@@ -200,12 +207,14 @@ class VideoDocuments:
         if self.on_row is not None:
             for row in rows:
                 self.on_row(float(first.time_s) + row.time * words.bin_s, row)
-        per_bin, word, count = _collect_rows(rows)
+        seen = ObservationStore(self.folder)
+        for row in rows:
+            seen.add(row)
         overlays = ""
-        if words.overlays is not None:
-            overlays, per_bin, word, count = words.overlays.exclude_clocks(per_bin, word, count)
-        offsets = np.zeros(words.n_times + 1, dtype=np.int64)
-        offsets[1 : len(per_bin) + 1] = per_bin
+        if words.overlays is not None and (cells := words.overlays.find_cells()).any():
+            overlays = list_boxes(words.grid, cells)
+            seen = seen.without(find_words(words.grid, cells))
+        word, count = seen.observations()
         recording = Recording(
             name="document",
             bin_start_s=float(first.time_s) + bin_starts(words.n_times, words.bin_s),
@@ -218,7 +227,7 @@ class VideoDocuments:
         )
         self.repaired = repaired
         table = ObservationTable(
-            offsets=np.cumsum(offsets),
+            offsets=seen.offsets(words.n_times),
             word=word,
             count=count,
             recordings=(recording,),
@@ -294,21 +303,6 @@ def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
     mask = values.get("mask") or ()
     values["mask"] = (mask,) if isinstance(mask, str) else tuple(mask)
     return FlowSpec(**values)
-
-
-def _collect_rows(rows: Iterable[BinRow]) -> tuple[list[int], Indices32, Floats32]:
-    """Return the number of words of every bin up to the last non-empty one, words and counts."""
-    per_bin: list[int] = []
-    words: list[Indices32] = [np.zeros(0, dtype=np.int32)]
-    counts: list[Floats32] = [np.zeros(0, dtype=np.float32)]
-    for row in rows:
-        per_bin += [0] * (row.time - len(per_bin)) + [len(row.word)]
-        words.append(row.word)
-        counts.append(row.count)
-    word = np.concatenate(words)
-    # long recordings have many words: free the pieces before the counts are concatenated
-    words.clear()
-    return per_bin, word, np.concatenate(counts)
 
 
 def _report_progress(

@@ -20,7 +20,7 @@ from motifmine.kernels.ticks import (
     follow_changes,
 )
 from motifmine.records.vocabulary import FlowGrid
-from motifmine.types import Floats32, Indices, Indices32, Pixels
+from motifmine.types import Indices, Indices32, Pixels
 
 LEAST_PIXELS = 3
 """Changed pixels of a cell that changes."""
@@ -92,26 +92,6 @@ class OverlayWatch:
         for cell in np.flatnonzero(found):
             found[cell] = has_digits(self._looks.get(int(cell), []))
         return self._follow_text(found)
-
-    def exclude_clocks(
-        self, per_bin: list[int], word: Indices32, count: Floats32
-    ) -> tuple[str, list[int], Indices32, Floats32]:
-        """Return the boxes of clocks, "" for none, and the words without theirs.
-
-        Parameters
-        ----------
-        per_bin : list of int
-            Number of words in each time bin.
-        word : int32 array (N,)
-        count : float32 array (N,)
-        """
-        cells = self.find_cells()
-        if not cells.any():
-            return "", per_bin, word, count
-        keep = ~find_words(self.grid, cells)[word]
-        row = np.repeat(np.arange(len(per_bin)), per_bin)[keep]
-        per_bin = np.bincount(row, minlength=len(per_bin)).tolist()
-        return list_boxes(self.grid, cells), per_bin, word[keep], count[keep]
 
     def _follow_text(self, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return clocks together with their other digits."""

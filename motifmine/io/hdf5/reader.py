@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from motifmine.errors import FormatError, MemoryLimitError
 from motifmine.io.hdf5.nodes import check_size, find_node, open_file
 from motifmine.io.regular import check_input
+from motifmine.records.parts import is_mapped, read_parts
 
+CHUNK = 1 << 15  # values; divides parts, so that none is compressed twice
 MAX_JSON = 1 << 26  # longest text of an attribute that is decoded, characters
 # how a file of a format is made again, by its format
 REMAKE = {"motifmine.table/1": "extract its recording again", "motifmine.fit/1": "fit again"}
@@ -170,7 +172,21 @@ def write_dataset(
         {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.size > 64 else {}
     )
     # no times in the file: the same data give the same bytes
-    node = file.create_dataset(name, data=array, track_times=False, **packing)
+    if is_mapped(array):
+        node = file.create_dataset(
+            name,
+            array.shape,
+            array.dtype,
+            chunks=(min(CHUNK, len(array)),),
+            track_times=False,
+            **packing,
+        )
+        first = 0
+        for (part,) in read_parts(array):
+            node[first : first + len(part)] = part
+            first += len(part)
+    else:
+        node = file.create_dataset(name, data=array, track_times=False, **packing)
     node.attrs["axes"] = axes
     if unit:
         node.attrs["unit"] = unit

@@ -45,6 +45,7 @@ from motifmine.records.fit import (
     Trace,
 )
 from motifmine.records.forecast import ForecastScores
+from motifmine.records.parts import is_mapped
 from motifmine.records.posterior import Posterior, PredictiveChecks
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
@@ -93,7 +94,7 @@ def write_table(path: Path, table: ObservationTable, *, force: bool = False) -> 
     if table.n_documents != 1:
         raise DataError(f"a table file holds one document, not {table.n_documents}")
     recording = table.recordings[0]
-    with open_new(path, force=force) as file:
+    with open_new(path, force=force, grows=is_mapped(table.word)) as file:
         file.attrs.update(
             format=TABLE_FORMAT,
             motifmine_version=__version__,

@@ -1,0 +1,72 @@
+"""Observations of a document while it is read: few in memory, many on the disk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motifmine.features.video.flow import BinRow
+from motifmine.types import Floats32, Indices, Indices32
+
+MOST_IN_MEMORY = 1 << 22
+"""Words, and counts, up to this size are kept in memory, bytes: an hour of a quiet camera."""
+
+
+class ObservationStore:
+    """Words of time bins in order, in memory that does not depend on their number.
+
+    Parameters
+    ----------
+    folder : Path or None
+        For files without a name, if there are many; None: the system's folder, which may itself
+        be in memory.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._per_bin: list[int] = []
+        place = str(folder) if folder else None
+        # closed with the last array that is a map of them
+        self._words = SpooledTemporaryFile(MOST_IN_MEMORY, dir=place)  # noqa: SIM115
+        self._counts = SpooledTemporaryFile(MOST_IN_MEMORY, dir=place)  # noqa: SIM115
+
+    def add(self, row: BinRow) -> None:
+        """Add a time bin that is later than all before."""
+        self._per_bin += [0] * (row.time - len(self._per_bin)) + [len(row.word)]
+        self._words.write(row.word.tobytes())
+        self._counts.write(row.count.tobytes())
+
+    def without(self, excluded: NDArray[np.bool_]) -> "ObservationStore":
+        """Return what has other words than the excluded ones, bool array (W,)."""
+        kept = ObservationStore(self._folder)
+        for row in self._rows():
+            keep = ~excluded[row.word]
+            kept.add(BinRow(row.time, row.word[keep], row.count[keep]))
+        return kept
+
+    def offsets(self, n_times: int) -> Indices:
+        """Return where the observations of each of `n_times` bins begin, int64 array (T + 1,)."""
+        per_bin = np.zeros(n_times + 1, dtype=np.int64)
+        per_bin[1 : len(self._per_bin) + 1] = self._per_bin
+        return np.cumsum(per_bin)
+
+    def observations(self) -> tuple[Indices32, Floats32]:
+        """Return words, int32 array (N,), and counts, float32 array (N,); large ones are mapped."""
+        return _read_all(self._words, np.int32), _read_all(self._counts, np.float32)
+
+    def _rows(self) -> Iterator[BinRow]:
+        self._words.seek(0)
+        self._counts.seek(0)
+        for time, n in enumerate(self._per_bin):
+            word = np.frombuffer(self._words.read(4 * n), np.int32)
+            yield BinRow(time, word, np.frombuffer(self._counts.read(4 * n), np.float32))
+
+
+def _read_all(file: SpooledTemporaryFile[bytes], dtype: type[Any]) -> NDArray[Any]:
+    if file.seek(0, 2) > MOST_IN_MEMORY:
+        return np.memmap(file, dtype, mode="r")
+    file.seek(0)
+    return np.frombuffer(file.read(), dtype).copy()
