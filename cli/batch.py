@@ -19,8 +19,7 @@ from .output import note, print_archive, print_plan, progress
 
 if TYPE_CHECKING:
     from motifmine.archive.plan import Plan
-    from motifmine.archive.queue import JobQueue
-    from motifmine.archive.run import RunOptions, WorkerSettings
+    from motifmine.archive.queue import JobQueue, RunOptions
     from motifmine.durations import Duration
     from motifmine.models.request import FitRequest
     from motifmine.workflows.extract_jobs import ExtractionSettings
@@ -127,11 +126,11 @@ def batch(
         raise click.UsageError("name the FOLDER of an archive, or a --plan")
     storage = Storage(_make_absolute(output))
     settle_s = settle.seconds(1.0) if settle else None
-    # both take their options out of `given`, of which the rest concerns extraction and fits
-    worker_settings, options = _worker_settings(given), _run_options(given)
+    # taken out of `given`, of which the rest concerns extraction and fits
+    options = _run_options(given)
     fields = {name: given[name] for name in EXTRACT_OPTIONS}
     request = request_of(ctx, given["model"])
-    make = _planner(folder, storage, scenes, settle_s, plan_path, worker_settings, fields, request)
+    make = _planner(folder, storage, scenes, settle_s, plan_path, options.workers, fields, request)
     if dry_run:
         print_plan(make(), form)
         return
@@ -147,7 +146,6 @@ def batch(
         rounds = run_archive(
             make,
             storage,
-            worker_settings=worker_settings,
             options=options,
             every_s=every_s,
             on_start=on_start,
@@ -185,26 +183,16 @@ def _make_absolute(folder: str) -> str:
     return folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  (links stay)
 
 
-def _worker_settings(given: dict[str, Any]) -> "WorkerSettings":
-    """Remove the options of workers from `given` and return them."""
+def _run_options(given: dict[str, Any]) -> "RunOptions":
+    """Remove the options of a run from `given` and return them."""
     import logging
 
-    from motifmine.archive.run import WorkerSettings
+    from motifmine.archive.queue import RunOptions
 
     # Dask logs every worker that joins or leaves
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    return WorkerSettings(workers=given.pop("workers"), scheduler=given.pop("scheduler"))
-
-
-def _run_options(given: dict[str, Any]) -> "RunOptions":
-    """Remove the options of a run from `given` and return them."""
-    from motifmine.archive.run import RunOptions
-
-    return RunOptions(
-        retry_failed=given.pop("retry_failed"),
-        rehash=given.pop("rehash"),
-        is_update=given.pop("update"),
-    )
+    names = ("retry_failed", "rehash", "workers", "scheduler")
+    return RunOptions(is_update=given.pop("update"), **{name: given.pop(name) for name in names})
 
 
 def _planner(
@@ -213,7 +201,7 @@ def _planner(
     scenes: str,
     settle_s: float | None,
     plan_path: Path | None,
-    worker_settings: "WorkerSettings",
+    workers: int | None,
     fields: dict[str, Any],
     request: "FitRequest",
 ) -> "Callable[[], Plan]":
@@ -244,7 +232,7 @@ def _planner(
         extraction,
         request.as_plain(),
         before=read_last_plan(output),
-        workers=worker_settings.workers,
+        workers=workers,
         on_message=note,
     )
 

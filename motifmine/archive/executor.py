@@ -13,9 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from motifmine.archive.jobs import Job, SceneJob, run_isolated
+from motifmine.archive.jobs import Job, run_isolated
 from motifmine.archive.journal import JobRecord
 from motifmine.archive.queue import JobQueue
+from motifmine.archive.scene_fit import SceneJob
 from motifmine.parallel.dask_cluster import CONNECT_S, POLL_S, Cluster
 from motifmine.parallel.threads import n_cores
 

@@ -4,26 +4,24 @@ A job reads and writes files and returns a small record. It is idempotent: its o
 on its input, and every file appears complete, so that it may run twice or on two workers at once.
 """
 
-import hashlib
 import json
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from motifmine.archive.index_page import FACTS_NAME
 from motifmine.archive.journal import JobRecord, Status
 from motifmine.archive.plan import PlannedFile
 from motifmine.archive.probe import PRELOAD
 from motifmine.archive.scene_fit import (
-    SceneFit,
+    SCENE_STEPS,
+    SceneJob,
+    SceneWork,
     count_added,
+    digest,
     has_observations,
     list_tables_to_read,
-    make_fit,
     read_fit_key,
 )
 from motifmine.archive.storage import Storage
@@ -34,13 +32,11 @@ from motifmine.archive.transfer import (
     publish_results,
 )
 from motifmine.errors import FormatError, MotifmineError
-from motifmine.files import write_text
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import reader_for
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import limit_threads
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.reporting.html.scene_summary import decode_facts_key, encode_facts, summarise_scene
 from motifmine.version import __version__
 from motifmine.workflows.documents import document_tables, first_table
 from motifmine.workflows.extract import differences, run_job
@@ -49,7 +45,6 @@ from motifmine.workflows.extract_jobs import (
     ExtractionSettings,
     Scene,
 )
-from motifmine.workflows.report import show_fit
 from motifmine.workflows.workspace import Workspace
 
 # longest time without a sign of progress of a fit, seconds; some models report rarely
@@ -84,7 +79,7 @@ class FileJob:
     def key(self) -> str:
         """Digest of what the table depends on, except the content of the file."""
         job = self.extraction(Path(self.file.path), Path())
-        return _digest(
+        return digest(
             json.dumps(job.table_spec, sort_keys=True),
             job.kind,
             job.start_utc,
@@ -105,43 +100,6 @@ class FileJob:
             threads=self.threads,
             origin=f"{self.archive.url}/{self.file.path}",
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SceneJob:
-    """Fit and report of one scene."""
-
-    output: Storage
-    scene: str
-    tables: tuple[tuple[str, str], ...]
-    """Names and keys of the recordings; a key covers the table and the content of its source."""
-    fit: Mapping[str, Any]
-    """Request of the fit as plain values, see `FitRequest.from_plain`."""
-    is_update: bool = False
-    """Update the fit incrementally if only recordings were added, instead of refitting."""
-    threads: int = 0
-    """Cores for the fit, 0 for all; the result does not depend on it."""
-    version: str = __version__
-
-    @property
-    def name(self) -> str:
-        """Key of its record in the journal."""
-        return self.scene
-
-    @property
-    def key(self) -> str:
-        """Digest of what the fit depends on."""
-        return self.key_of(frozenset(name for name, _ in self.tables))
-
-    def key_of(self, names: frozenset[str]) -> str:
-        """Return the digest of what a fit of these recordings depends on."""
-        tables = [table for table in self.tables if table[0] in names]
-        return _digest(sorted(tables), dict(self.fit), self.version)
-
-    @property
-    def fit_name(self) -> str:
-        """Name of the fit; there is one per model, which is replaced when recordings are added."""
-        return str(self.fit["model"])
 
 
 Job = FileJob | SceneJob
@@ -247,75 +205,16 @@ def _has_table(job: ExtractionJob) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SceneContext:
-    """Input of the steps of a scene."""
-
-    job: SceneJob
-    workspace: Workspace
-    report: Report
-
-    @property
-    def fit(self) -> SceneFit:
-        """The fit to make."""
-        return SceneFit(
-            workspace=self.workspace,
-            tables=tuple(name for name, _ in self.job.tables),
-            name=self.job.fit_name,
-            fit=self.job.fit,
-            key_of=self.job.key_of,
-            is_update=self.job.is_update,
-        )
-
-    @property
-    def fit_path(self) -> Path:
-        """File of the scene's fit."""
-        return self.workspace.fit_path(self.job.fit_name)
-
-    @property
-    def report_folder(self) -> Path:
-        """Folder of the scene's report."""
-        return self.workspace.report_folder(self.job.fit_name)
-
-    @property
-    def facts_path(self) -> Path:
-        """File with what the index page shows of the scene."""
-        return self.workspace.root / FACTS_NAME
-
-
-def fit_scene(work: SceneContext) -> None:
-    """Fit the scene's tables, unless a fit of the same tables and settings exists."""
-    make_fit(work.fit, work.report)
-
-
-def report_scene(work: SceneContext) -> None:
-    """Write the report of the scene's fit, unless there is one that is newer than the fit."""
-    show_fit(work.workspace, work.job.fit_name)
-
-
-def describe_scene(work: SceneContext) -> None:
-    """Write what the index page shows of the scene, unless it is up to date."""
-    path = work.facts_path
-    if decode_facts_key(path.read_text("utf-8") if path.exists() else None) != work.job.key:
-        facts = summarise_scene(store.read_fit(work.fit_path))
-        write_text(path, encode_facts(facts, work.job.key), force=True)
-
-
-# steps after the extraction of a scene, in this order. Each step keeps existing results, so that an
-# interrupted scene resumes at the step that was interrupted.
-SCENE_STEPS: tuple[Callable[[SceneContext], None], ...] = (fit_scene, report_scene, describe_scene)
-
-
 def _run_scene(job: SceneJob, report: Report) -> JobRecord:
     # several scenes are fitted at once and share the cores
     if job.threads:
         limit_threads(job.threads)
     with open_workspace(job.output, job.scene) as workspace:
-        work = SceneContext(job=job, workspace=workspace, report=report)
+        work = SceneWork(job=job, workspace=workspace, report=report)
         if not job.output.is_local:
             fetch_results(job, workspace, [work.fit_path], report)
-            fetch_tables(job, workspace, list_tables_to_read(work.fit), report)
-        if not has_observations(work.fit):
+            fetch_tables(job, workspace, list_tables_to_read(work), report)
+        if not has_observations(work):
             return JobRecord(
                 job=job.name,
                 kind="scene",
@@ -367,8 +266,3 @@ def _make_record(job: Job, status: Status, reason: str, *, is_transient: bool = 
 def make_lost_record(job: Job, reason: str) -> JobRecord:
     """Return the record of a job that was lost with its workers."""
     return _make_record(job, "lost", reason)
-
-
-def _digest(*values: object) -> str:
-    # sorted keys: the digest must not depend on the order in which settings were given
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()[:32]

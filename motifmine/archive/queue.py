@@ -5,12 +5,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from motifmine.archive.jobs import FileJob, Job, SceneJob, make_lost_record
+from motifmine.archive.jobs import FileJob, Job, make_lost_record
 from motifmine.archive.journal import JobRecord, Journal
 from motifmine.archive.plan import Plan, PlannedFile, PlannedScene
+from motifmine.archive.scene_fit import SceneJob
 from motifmine.archive.storage import Storage
+from motifmine.parallel.threads import n_cores
 from motifmine.workflows.documents import source_of_document
 from motifmine.workflows.extract_jobs import ExtractionSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Options of a run of a plan."""
+
+    retry_failed: bool = False
+    """Run failed jobs again, even if neither file nor settings have changed."""
+    rehash: bool = False
+    """Read sources to find out whether they have changed, regardless of size and time stamp."""
+    is_update: bool = False
+    """Update fits incrementally where only recordings were added, instead of refitting."""
+    workers: int | None = None
+    """Number of worker processes; if there are more than files, files are extracted by threads.
+    None: the number of cores."""
+    scheduler: str | None = None
+    """Address of a running Dask scheduler, which is used instead of local workers."""
+
 
 MAX_TRIES = 3  # attempts of a job that fails for a transient reason (a disk, a crash, a timeout)
 MAX_LOSSES = 5  # submissions of a job whose workers are lost; Dask itself retries each of them
@@ -26,14 +46,7 @@ class JobQueue:
     plan: Plan
     output: Storage
     journal: Journal
-    workers: int = 1
-    """Number of worker processes; if there are more than files, files are extracted by threads."""
-    retry_failed: bool = False
-    rehash: bool = False
-    is_update: bool = False
-    """Update fits incrementally where only recordings were added, instead of refitting."""
-    cores: int = 0
-    """Cores of this machine that parallel fits share; 0 if the workers are elsewhere."""
+    options: RunOptions = field(default_factory=RunOptions)
     scenes_wait: bool = False
     """Extract tables only; do not fit scenes in this run."""
     on_record: Callable[[JobRecord], None] = lambda _: None
@@ -57,8 +70,8 @@ class JobQueue:
             self._waiting.extend(todo)
             self.n_jobs += len(todo)
         # fewer files than workers: decode each file with several threads
-        if 0 < 2 * self.n_jobs <= self.workers:
-            threads = self.workers // self.n_jobs
+        if 0 < 2 * self.n_jobs <= self._n_workers:
+            threads = self._n_workers // self.n_jobs
             take_jobs = [job for job in self._waiting if isinstance(job, FileJob)]
             self._waiting = deque(replace(job, threads=threads) for job in take_jobs)
         self._scenes_to_fit = {name for name, n_open in self._open.items() if n_open}
@@ -73,8 +86,15 @@ class JobQueue:
 
     def _share_cores(self) -> int:
         """Return the number of cores for one fit, given the fits that run or will run."""
-        side_by_side = max(1, min(self.workers, len(self._scenes_to_fit)))
-        return max(1, self.cores // side_by_side) if self.cores else 0
+        if self.options.scheduler is not None:
+            return 0  # the cores of other machines are known to their workers
+        side_by_side = max(1, min(self._n_workers, len(self._scenes_to_fit)))
+        return max(1, n_cores() // side_by_side)
+
+    @property
+    def _n_workers(self) -> int:
+        """Number of worker processes of this machine; one where the workers are elsewhere."""
+        return 1 if self.options.scheduler is not None else self.options.workers or n_cores()
 
     def requeue(self, job: Job) -> None:
         """Put a job back at the front: it did not start, or its cluster was lost."""
@@ -113,7 +133,7 @@ class JobQueue:
             scene=scene.name,
             tables=tuple(list_finished_tables(scene, self.journal)),
             fit=self.plan.fit,
-            is_update=self.is_update,
+            is_update=self.options.is_update,
         )
         if not job.tables:
             self._scenes_to_fit.discard(scene.name)
@@ -180,15 +200,15 @@ class JobQueue:
         if record.is_done:
             # the table may have been removed or replaced by hand
             is_whole = tables[job.file.name] == record.result_bytes
-            return is_whole and not self.rehash
-        return record.status == "failed" and not self.retry_failed
+            return is_whole and not self.options.rehash
+        return record.status == "failed" and not self.options.retry_failed
 
     def _is_fitted(self, job: SceneJob) -> bool:
         record = self.journal.records.get(job.name)
         if record is None or record.key != job.key:
             return False
         if record.status == "failed":
-            return not self.retry_failed
+            return not self.options.retry_failed
         if not record.result_bytes:  # nothing moves in the scene: done without a fit
             return True
         scene = self.output.subfolder(job.scene)

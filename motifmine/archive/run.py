@@ -5,37 +5,19 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 
 from motifmine.archive.executor import run_queue
 from motifmine.archive.index_page import write_index
 from motifmine.archive.journal import JobRecord, Journal, lock_results
 from motifmine.archive.plan import PLAN_NAME, Plan, format_plan, parse_plan
-from motifmine.archive.queue import JobQueue
+from motifmine.archive.queue import JobQueue, RunOptions
 from motifmine.archive.status import STATUS_NAME, ArchiveState, collect_state, format_state
 from motifmine.archive.storage import Storage
 from motifmine.parallel.dask_cluster import NEEDS_DASK, Cluster, local_cluster, remote_cluster
 from motifmine.parallel.scratch import AREA
-from motifmine.parallel.threads import n_cores
 from motifmine.validation import require_package
 
 LEFTOVER = re.compile(r"\..+\.((part|old)-.+|reserved)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """Options of a run of a plan."""
-
-    retry_failed: bool = False
-    """Run failed jobs again, even if neither file nor settings have changed."""
-    rehash: bool = False
-    """Read sources to find out whether they have changed, regardless of size and time stamp."""
-    is_update: bool = False
-    """Update fits incrementally where only recordings were added, instead of refitting."""
-    workers: int = 1
-    """Number of worker processes; if there are more than files, files are extracted by threads."""
-    cores: int = 0
-    """Cores of this machine that parallel fits share; 0 if the workers are elsewhere."""
 
 
 def read_last_plan(output: Storage) -> Plan | None:
@@ -64,14 +46,13 @@ def run_plan(
     ----------
     output : Storage
         Folder of the results: one workspace per scene, the plan, the journal and the status.
-    run_jobs : callable
+    run_queue : callable
         Runs all jobs of a queue: `executor.run_queue` with a cluster.
     on_start : callable or None
         Called with the job queue before the first job.
     on_record : callable or None
         Called with the record of every finished job.
     """
-    options = options or RunOptions()
     text = format_plan(plan)
     # unchanged plans are not rewritten: their time stamp shows the last change
     if output.read_text(PLAN_NAME) != text:
@@ -82,11 +63,7 @@ def run_plan(
         plan=plan,
         output=output,
         journal=journal,
-        workers=options.workers,
-        retry_failed=options.retry_failed,
-        rehash=options.rehash,
-        is_update=options.is_update,
-        cores=options.cores,
+        options=options or RunOptions(),
         on_record=on_record or (lambda _: None),
     )
     queue.fill()
@@ -119,21 +96,10 @@ def _remove_leftovers(plan: Plan, output: Storage) -> None:
         shutil.rmtree(output.path / scene.name / AREA, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
-    """Where jobs run."""
-
-    workers: int | None = None
-    """Number of worker processes on this machine; None: the number of cores."""
-    scheduler: str | None = None
-    """Address of a running Dask scheduler, which is used instead of local workers."""
-
-
 def run_archive(
     make: Callable[[], Plan],
     output: Storage,
     *,
-    worker_settings: WorkerSettings | None = None,
     options: RunOptions | None = None,
     every_s: float | None = None,
     on_start: Callable[[JobQueue], None] | None = None,
@@ -146,8 +112,6 @@ def run_archive(
     ----------
     make : callable
         Returns the plan of the archive as it is when called.
-    worker_settings : WorkerSettings or None
-        None uses the cores of this machine.
     every_s : float or None
         Interval between rounds, seconds; None runs once.
     on_start, on_record : callable or None
@@ -160,12 +124,9 @@ def run_archive(
     JobError
         If the scheduler cannot be reached.
     """
-    worker_settings, report = worker_settings or WorkerSettings(), on_message or (lambda _: None)
-    options = options or RunOptions()
+    options, report = options or RunOptions(), on_message or (lambda _: None)
     # before the archive is scanned, which may take an hour
     require_package("distributed", *NEEDS_DASK)
-    if worker_settings.scheduler is None:
-        options = replace(options, workers=worker_settings.workers or n_cores(), cores=n_cores())
     with lock_results(output), ExitStack() as stack:
         cluster: Cluster | None = None
 
@@ -176,9 +137,9 @@ def run_archive(
             # started with the first job, so that a run without jobs needs no cluster
             if cluster is None:
                 cluster = stack.enter_context(
-                    remote_cluster(worker_settings.scheduler, report)
-                    if worker_settings.scheduler
-                    else local_cluster(worker_settings.workers, report)
+                    remote_cluster(options.scheduler, report)
+                    if options.scheduler
+                    else local_cluster(options.workers, report)
                 )
             run_queue(queue, cluster)
 

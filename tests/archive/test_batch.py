@@ -18,12 +18,12 @@ from click.testing import Result
 
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.archive.executor import run_queue
-from motifmine.archive.jobs import SceneJob, make_lost_record
+from motifmine.archive.jobs import make_lost_record
 from motifmine.archive.journal import MAX_SEGMENTS, JobRecord, Journal, lock_results
 from motifmine.archive.plan import format_plan, parse_plan
-from motifmine.archive.queue import JobQueue
-from motifmine.archive.run import RunOptions
+from motifmine.archive.queue import JobQueue, RunOptions
 from motifmine.archive.scan import make_distinct_names
+from motifmine.archive.scene_fit import SceneJob
 from motifmine.archive.storage import Storage
 from motifmine.archive.transfer import fetch_tables, open_workspace, publish_results
 from motifmine.errors import DataError, FormatError, WorkspaceError
@@ -404,11 +404,16 @@ def test_unfinished_scenes_are_described(archive: Path, tmp_path: Path) -> None:
     assert len(lines) == 2
 
 
-def test_fits_side_by_side_share_the_cores(own: tuple[Path, Path]) -> None:
+def test_fits_side_by_side_share_the_cores(
+    own: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("motifmine.archive.queue.n_cores", lambda: 4)
     plan, output = plan_of(*own), Storage(str(own[1]))
     for fit in own[1].glob("*/fits/*.h5"):
         fit.unlink()
-    queue = JobQueue(plan=plan, output=output, journal=Journal(output), workers=2, cores=4)
+    queue = JobQueue(
+        plan=plan, output=output, journal=Journal(output), options=RunOptions(workers=2)
+    )
     queue.fill()
     jobs = queue.take_jobs()
     first = next(jobs)

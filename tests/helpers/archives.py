@@ -16,8 +16,8 @@ import psutil
 from motifmine.archive.jobs import run_isolated
 from motifmine.archive.journal import JobRecord, lock_results
 from motifmine.archive.plan import Grouping, Plan
-from motifmine.archive.queue import JobQueue
-from motifmine.archive.run import RunOptions, read_last_plan, run_plan
+from motifmine.archive.queue import JobQueue, RunOptions
+from motifmine.archive.run import read_last_plan, run_plan
 from motifmine.archive.scan import make_plan
 from motifmine.archive.status import ArchiveState
 from motifmine.archive.storage import Storage
