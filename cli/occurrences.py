@@ -45,7 +45,7 @@ def occurrences(
     without = ("activations",) if number is None else ()
     record = read_fit(Workspace(workspace).find_fit(fit), without=without)
     if number is not None:
-        from motifmine.reporting.export.explaining import format_explained
+        from motifmine.reporting.tables.explaining import format_explained
         from motifmine.workflows.report import explain_in_workspace
 
         explained = explain_in_workspace(record, Workspace(workspace), number)

@@ -28,8 +28,7 @@ def show_motifs(
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
     from motifmine.analysis.fit_statistics import FitStatistics
-    from motifmine.reporting.sentences.alike import alike_sentences
-    from motifmine.reporting.sentences.motifs import describe_all_motifs
+    from motifmine.reporting.sentences.motifs import alike_sentences, describe_all_motifs
     from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
     from motifmine.workflows.report import show_fit
     from motifmine.workflows.workspace import Workspace

@@ -15,8 +15,7 @@ from motifmine.models.registry import locate_motifs
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.records.truth import Truth
-from motifmine.reporting.export.formats import write_occurrences
-from motifmine.reporting.export.parquet import occurrences_to_arrow
+from motifmine.reporting.export.formats import occurrences_to_arrow, write_occurrences
 from motifmine.reporting.html.page import render_report, write_report
 from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.types import Floats

@@ -2,16 +2,16 @@
 
 import os
 import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from motifmine.errors import FitError
 from motifmine.parallel.parent import end_with_parent
+from motifmine.parallel.threads import submit_ahead
 
 Result = TypeVar("Result")
 # items submitted per worker: one that runs and one that waits, to limit memory
@@ -19,11 +19,6 @@ PENDING_PER_WORKER = 2
 
 # called like the built-in `map`; results may come in any order
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-
-
-class _Future(Protocol):
-    def result(self) -> Any:
-        """Return what the call returned."""
 
 
 def sort_results(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
@@ -52,7 +47,7 @@ def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
     with pool:
 
         def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-            return _submit_windowed(
+            return submit_ahead(
                 lambda item: pool.submit(function, item), PENDING_PER_WORKER * n_workers, items
             )
 
@@ -81,7 +76,7 @@ def make_client_mapper(client: Any) -> Mapper:
         # the function carries large arrays (motifs): send it once per worker, not with every item
         there = client.scatter(function, broadcast=True, hash=False)
         n_pending = PENDING_PER_WORKER * max(1, sum(client.nthreads().values()))
-        return _submit_windowed(
+        return submit_ahead(
             lambda item: client.submit(_call, there, item, pure=False), n_pending, items
         )
 
@@ -90,19 +85,6 @@ def make_client_mapper(client: Any) -> Mapper:
 
 def _call(function: Callable[[Any], Any], item: Any) -> Any:
     return function(item)
-
-
-def _submit_windowed(
-    submit: Callable[[Any], _Future], n_pending: int, items: Sequence[Any]
-) -> Iterator[Any]:
-    """Yield results in the order of the items, with at most `n_pending` submitted at a time."""
-    pending: deque[_Future] = deque()
-    for item in items:
-        if len(pending) >= n_pending:
-            yield pending.popleft().result()
-        pending.append(submit(item))
-    while pending:
-        yield pending.popleft().result()
 
 
 def count_threads_per_worker(n_workers: int) -> int:

@@ -1,12 +1,14 @@
-"""Parallel work on threads, with results delivered in a fixed order."""
+"""Parallel work, with results in a fixed order."""
 
 import itertools
 import os
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 _share: list[int] = []
 
@@ -22,6 +24,40 @@ def limit_threads(n_threads: int) -> None:
 def most_threads() -> int:
     """Return the number of threads for a fit in this process: all cores, or the limit."""
     return _share[0] if _share else n_cores()
+
+
+class Submitted(Protocol):
+    """A call that is computed elsewhere."""
+
+    def result(self) -> Any:
+        """Return what the call returned."""
+
+
+def submit_ahead(
+    submit: Callable[[Item], Submitted], n_pending: int, items: Iterable[Item]
+) -> Iterator[Any]:
+    """Yield results in the order of the items, with at most `n_pending` submitted at a time.
+
+    Items are read in the calling thread, which with the pending results limits memory.
+    """
+    pending: deque[Submitted] = deque()
+    for item in items:
+        if len(pending) >= n_pending:
+            yield pending.popleft().result()
+        pending.append(submit(item))
+    while pending:
+        yield pending.popleft().result()
+
+
+def map_ordered(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Yield `function(item)` in the order of `items`, computed ahead by threads."""
+    if threads <= 1:  # on a single core a second thread has no benefit
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from submit_ahead(lambda item: pool.submit(function, item), 2 * threads, items)
 
 
 def run_in_order(

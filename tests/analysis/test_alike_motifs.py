@@ -11,7 +11,7 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import alike_motifs
-from motifmine.reporting.sentences.alike import alike_sentences
+from motifmine.reporting.sentences.motifs import alike_sentences
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
 from tests.helpers.fit_records import lane_record

@@ -33,7 +33,7 @@ from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import drift as drift_section
 from motifmine.reporting.html.sections import unusual_days as unusual_days_section
 from motifmine.reporting.html.sections import weekly_rates as weekly_rates_section
-from motifmine.reporting.sentences.days import describe_day
+from motifmine.reporting.html.sections.unusual_days import describe_day
 from motifmine.types import Floats
 from tests.helpers.fit_records import BIN_S, lane_record
 

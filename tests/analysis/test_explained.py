@@ -13,8 +13,7 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import Activations, Background, FitRecord, MotifSet
 from motifmine.records.table import table_from_rows
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.reporting.export.explaining import format_explained
-from motifmine.reporting.sentences.explaining import explaining_sentences
+from motifmine.reporting.tables.explaining import explaining_sentences, format_explained
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import mine
 from motifmine.workflows.report import explain_heaviest_in_workspace, explain_in_workspace

@@ -12,7 +12,7 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import predictive
-from motifmine.reporting.sentences.predictive import predictive_sentence
+from motifmine.reporting.html.sections.predictive import predictive_sentence
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.mine import mine
 

@@ -8,7 +8,7 @@ from motifmine.analysis.rhythm import find_rhythm
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import Recording, bin_starts
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.motif_card import render_motif_card
+from motifmine.reporting.html.sections.motif_cards import render_motif_card
 from motifmine.reporting.rows import list_motifs
 from tests.helpers.fit_records import label_record
 

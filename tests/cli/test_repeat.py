@@ -13,7 +13,7 @@ from motifmine.models.options import options_of
 from motifmine.models.registry import all_entries, settings_of
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.html.reproduce import format_repeat_command
+from motifmine.reporting.html.sections.provenance import format_repeat_command
 from motifmine.simulation import simulate
 from motifmine.workflows.workspace import Workspace
 

@@ -1,12 +1,13 @@
 """Work on threads, delivered in order."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from motifmine.models.plsm.model import Plsm
 from motifmine.parallel import threads
-from motifmine.parallel.threads import limit_threads, most_threads, run_in_order
+from motifmine.parallel.threads import limit_threads, map_ordered, most_threads, run_in_order
 from motifmine.simulation import simulate
 
 
@@ -53,3 +54,25 @@ def test_a_fit_does_not_depend_on_its_share_of_the_cores(monkeypatch: pytest.Mon
     one, three = found
     assert one.motifs.probability.tobytes() == three.motifs.probability.tobytes()
     assert one.activations.mass.tobytes() == three.activations.mass.tobytes()
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_results_keep_the_order_of_the_items(n_threads: int) -> None:
+    def square(number: int) -> int:
+        time.sleep(0.002 * (number % 3))
+        return number * number
+
+    assert list(map_ordered(square, range(20), n_threads)) == [n * n for n in range(20)]
+
+
+def test_items_are_not_read_far_ahead_of_the_results() -> None:
+    read = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    results = map_ordered(lambda number: number, items(), 2)
+    assert next(results) == 0
+    assert len(read) <= 6

@@ -1,13 +1,9 @@
 """Spans of occurrences, and the writers of other programs' formats one by one."""
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
-
-import numpy as np
-import pyarrow.parquet as pq
 
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.boris import format_boris
@@ -20,10 +16,8 @@ from motifmine.reporting.export.intervals import (
     make_spans,
     remove_overlap,
 )
-from motifmine.reporting.export.parquet import encode_parquet
 from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
 from motifmine.reporting.rows import list_occurrences
-from motifmine.reporting.text_table import escape_undecodable
 from tests.helpers.fit_records import lane_record
 
 
@@ -94,14 +88,3 @@ def test_an_elan_document_has_a_tier_a_motif_and_times_that_ascend() -> None:
     slots = [int(slot.get("TIME_VALUE", "-1")) for slot in root.iter("TIME_SLOT")]
     assert slots == sorted(slots)
     assert len(slots) == 4
-
-
-def test_parquet_has_the_types_of_the_columns() -> None:
-    record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
-    table = pq.read_table(io.BytesIO(encode_parquet(record)))
-    assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
-    assert table.column("motif").to_pylist() == [1, 2, 1, 1]
-    inside = np.maximum(record.occurrences.start_s, 0)
-    np.testing.assert_allclose(table.column("start_s").to_numpy(), inside)
-    assert "probability" not in table.column_names
-    assert escape_undecodable("a\udcff") == "a\\udcff"

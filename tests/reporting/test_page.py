@@ -22,7 +22,7 @@ from motifmine.records.significance import ScoreTable, Significance
 from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_strip, draw_trace
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
-from motifmine.reporting.html.reproduce import format_repeat_command
+from motifmine.reporting.html.sections.provenance import format_repeat_command
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from motifmine.reporting.tables.fit_tables import format_motifs_text
 from tests.helpers.commands import load_command
@@ -344,22 +344,12 @@ def test_trace_of_one_iteration_is_not_drawn() -> None:
     assert draw_trace(one) is None
 
 
-def test_motif_is_described_by_its_way_through_the_picture() -> None:
-    assert describe_motif(lane_record(), 0) == (
-        "From the upper left to the upper middle of the picture, moving right."
-    )
-
-
 def test_motif_that_stays_is_described_by_its_place_and_direction() -> None:
     record = lane_record()
     phi = np.zeros_like(record.motifs.probability)
     phi[:, :, (7 * 12 + 6) * 8 + 1] = 1 / phi.shape[1]  # row 7, column 6, down and right
     record = replace(record, motifs=MotifSet(probability=phi, weight=record.motifs.weight))
     assert describe_motif(record, 0) == "In the lower middle of the picture, moving down and right."
-
-
-def test_motif_of_labels_is_described_by_its_words_in_order_of_time() -> None:
-    assert describe_motif(label_record(), 1) == "Mostly pump, then fan, then lamp, then door."
 
 
 def test_summary_counts_what_was_found() -> None:

@@ -8,7 +8,7 @@ from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.analysis.rates import compute_archive_rates
 from motifmine.records.fit import FitRecord
 from motifmine.records.table import Recording
-from motifmine.reporting.figures.rates import draw_bars
+from motifmine.reporting.html.sections.motif_cards import draw_bars
 from tests.helpers.fit_records import lane_record
 
 

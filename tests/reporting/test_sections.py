@@ -1,7 +1,6 @@
 """Sections of the report one by one, and what they are made of."""
 
 import base64
-import hashlib
 import re
 from dataclasses import replace
 
@@ -15,9 +14,6 @@ from motifmine.records.forecast import ForecastScores
 from motifmine.records.topics import unfold_record
 from motifmine.records.vocabulary import Topics, Vocabulary
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.html.motif_card import NUMBERS_FOR, render_motif_card
-from motifmine.reporting.html.page import SCRIPTS, make_security_policy, read_page_script
-from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import (
     anomalies,
     codes,
@@ -29,10 +25,13 @@ from motifmine.reporting.html.sections import (
     timeline,
     topics,
 )
-from motifmine.reporting.rows import list_motifs, list_occurrences
+from motifmine.reporting.html.sections.motif_cards import (
+    NUMBERS_FOR,
+    picture_stem,
+    render_motif_card,
+)
+from motifmine.reporting.rows import list_motifs
 from motifmine.reporting.tables.anomalies import list_anomalies
-from motifmine.reporting.text_table import text_table
-from motifmine.reporting.times import format_clock_time, format_length, format_time
 from tests.helpers.fit_records import label_record, lane_record
 
 HOSTILE = "<b>Ring\x1b[31m"
@@ -170,41 +169,6 @@ def test_a_card_names_its_pictures_and_lists_its_occurrences() -> None:
     assert 'href="motif-01-matrix.png"' in card
     assert "-00:00:00.750" in card
     assert NUMBERS_FOR > 1
-
-
-def test_the_policy_lets_this_script_run_and_nothing_else() -> None:
-    script = read_page_script()
-    assert script.startswith("(() => {")
-    assert len(SCRIPTS) == len(set(SCRIPTS))
-    policy = make_security_policy(script, with_media=False)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in policy
-    assert "default-src 'none'" in policy
-    assert "media-src" not in policy
-    assert "media-src" in make_security_policy(script, with_media=True)
-
-
-def test_rows_go_by_the_wall_clock_where_there_is_one() -> None:
-    record = lane_record(start_utc="2024-05-06T07:08:09+00:00")
-    first = list_motifs(record)[0].first
-    assert first is not None
-    assert str(first) == "2024-05-06T07:08:08.250Z"
-    assert str(list_motifs(lane_record())[0].first) == "-00:00:00.750 in north"
-    ends = [row.end_s - row.start_s for row in list_occurrences(record)]
-    assert all(0 < end <= 8 * 0.25 for end in ends)
-
-
-def test_times_and_lengths_of_a_day_and_more() -> None:
-    assert format_time(90_061.0004) == "25:01:01.000"
-    assert format_time(-0.0001) == "00:00:00.000"
-    assert format_length(3600) == "1 h"
-    assert format_clock_time(None, 5.0) == ""
-
-
-def test_a_table_is_aligned_by_the_width_of_its_letters() -> None:
-    lines = text_table(("name", "n"), [("日本", "1"), ("a", "10")]).splitlines()
-    assert lines[2] == "日本   1"
-    assert lines[3] == "a     10"
 
 
 @pytest.mark.parametrize("n_horizons", [1, 3])

@@ -26,7 +26,7 @@ from motifmine.features.video.precipitation import blocks_of, drop_precipitation
 from motifmine.features.video.sensor_noise import choose_smoothing, smooth
 from motifmine.features.video.spec import MIN_GAP_SHARE, FlowSpec
 from motifmine.kernels.motion import count_moving_pixels, count_still_pixels
-from motifmine.parallel.ordered import map_ordered
+from motifmine.parallel.threads import map_ordered
 from motifmine.records.frames import VideoFrame
 from motifmine.types import Floats32, Indices, Indices32, Pixels
 

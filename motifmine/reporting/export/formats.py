@@ -1,8 +1,10 @@
 """Writing occurrences in the formats of `FORMATS`, to one file or one file per recording."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.errors import DataError, WorkspaceError
@@ -12,15 +14,17 @@ from motifmine.reporting.export.boris import format_boris
 from motifmine.reporting.export.elan import format_eaf
 from motifmine.reporting.export.intervals import Span, make_spans
 from motifmine.reporting.export.nwb import encode_nwb
-from motifmine.reporting.export.parquet import encode_parquet
 from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
-from motifmine.reporting.rows import OccurrenceRow, list_occurrences
+from motifmine.reporting.rows import OccurrenceRow, list_occurrences, tabulate_occurrences
 from motifmine.reporting.tables.fit_tables import (
     encode_occurrences_csv,
     format_occurrences_json,
     format_occurrences_text,
 )
 from motifmine.reporting.text_table import escape_undecodable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # longest stem of a file name, bytes. File systems allow 255; suffixes and the names of temporary
 # files need some of them.
@@ -136,6 +140,31 @@ def write_occurrences(
     for path, content in contents.items():
         write_bytes(path, content, force=force)
     return list(contents)
+
+
+def encode_parquet(record: FitRecord) -> bytes:
+    """Return occurrences as a Parquet file, see `occurrences_to_arrow`."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 (takes a while to import)
+
+    buffer = io.BytesIO()
+    pq.write_table(occurrences_to_arrow(record), buffer)
+    return buffer.getvalue()
+
+
+def occurrences_to_arrow(record: FitRecord) -> "pa.Table":
+    """Return occurrences as a `pyarrow.Table`.
+
+    `start_utc` is a time stamp (milliseconds, UTC), null where the wall clock is unknown; all else
+    is as in the CSV file.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    table = tabulate_occurrences(record)
+    text = table["start_utc"]
+    known = pc.if_else(pc.equal(text, ""), None, text)
+    moment = known.cast(pa.timestamp("ms", tz="UTC"))
+    return table.set_column(table.column_names.index("start_utc"), "start_utc", moment)
 
 
 def make_file_names(record: FitRecord, documents: list[int], suffix: str) -> dict[int, str]:

@@ -28,9 +28,9 @@ from motifmine.reporting.figures.motif_pictures import (
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page_data import make_page_data
-from motifmine.reporting.html.reproduce import format_repeat_command
-from motifmine.reporting.html.scene_figure import picture_stem
 from motifmine.reporting.html.sections import SECTIONS
+from motifmine.reporting.html.sections.motif_cards import picture_stem
+from motifmine.reporting.html.sections.provenance import format_repeat_command
 from motifmine.reporting.sentences.motifs import summarise_fit
 from motifmine.reporting.times import format_length
 

@@ -29,7 +29,7 @@ from motifmine.reporting.figures.activity import (
 )
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.sentences.explaining import explaining_sentences
+from motifmine.reporting.tables.explaining import explaining_sentences
 from motifmine.reporting.text_table import escape_control
 from motifmine.types import Floats, Indices
 

@@ -10,7 +10,7 @@ from motifmine.analysis.fit_statistics import FitStatistics
 from motifmine.errors import FormatError
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.images import encode_jpeg, shrink
-from motifmine.reporting.sentences.days import describe_day
+from motifmine.reporting.html.sections.unusual_days import describe_day
 
 FACTS_FORMAT = "motifmine.scene/1"
 PICTURE_PX = 320

@@ -1,10 +1,11 @@
 """Section: days on which a motif occurs far more or far less often than on comparable days."""
 
-from motifmine.analysis.unusual_days import FALSE_DISCOVERY_RATE, FEWEST_DAYS, SURPRISE
+from motifmine.analysis.calendar import format_date
+from motifmine.analysis.unusual_days import FALSE_DISCOVERY_RATE, FEWEST_DAYS, SURPRISE, UnusualDay
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.sentences.days import describe_day
+from motifmine.reporting.times import format_length
 
 MOST = 50  # most days listed
 
@@ -44,3 +45,33 @@ def _link_sentence(record: FitRecord, motif: int, sentence: str) -> str:
     if motif == SURPRISE or not len(record.occurrences):
         return shown
     return f'<a href="#timeline" data-motif="{motif}">{shown}</a>'
+
+
+def describe_day(record: FitRecord, unusual: UnusualDay) -> str:
+    """Return a sentence on an unusual day, plain text.
+
+    Examples
+    --------
+    A sentence reads "Tuesday 3 March 2026: motif 2 occurred 12 times, 41 expected".
+    """
+    day = format_date(unusual.day)
+    if unusual.motif == SURPRISE:
+        found, expected = (format_length(s) for s in (unusual.found, unusual.expected))
+        return f"{day}: motifs explain {found} badly, {expected} expected"
+    name = record.name_of(unusual.motif)
+    title = f"motif {unusual.motif + 1}" + (f" ({name})" if name else "")
+    times = "once" if round(unusual.found) == 1 else f"{unusual.found:,.0f} times"
+    if not unusual.found:
+        return f"{day}: {title} did not occur, {format_expected(unusual.expected)} expected"
+    return f"{day}: {title} occurred {times}, {format_expected(unusual.expected)} expected"
+
+
+def format_expected(expected: float) -> str:
+    """Return an expected count, with two digits where it is small.
+
+    Examples
+    --------
+    >>> [format_expected(x) for x in (0.04, 1.0, 2.34, 41.3)]
+    ['0.04', '1', '2.3', '41']
+    """
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
