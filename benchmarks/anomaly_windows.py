@@ -13,8 +13,10 @@ import argparse
 import time
 
 import numpy as np
+from harness import simulate_size
 from scipy.stats import rankdata
 
+from motifmine import Table
 from motifmine.analysis.anomalies import (
     add_verdicts,
     calibrate,
@@ -24,10 +26,8 @@ from motifmine.analysis.anomalies import (
 )
 from motifmine.models.networks import use_network
 from motifmine.models.registry import entry_of, load
-from motifmine.records.table import cut_documents, join_tables, table_from_rows
-from motifmine.simulation import simulate
+from motifmine.records.table import cut_documents
 
-SIZE = {"n_motifs": 6, "motif_length": 10, "n_words": 75, "n_times": 3600, "noise": 0.1}
 LENGTH, WINDOW, LEARNED = 10, 20, 2500
 SETTINGS = {
     "plsm": {"n_motifs": 9},
@@ -65,24 +65,6 @@ def make_odd(kind, usual, motifs, rng):
     return found
 
 
-def as_table(windows, vocabulary):
-    """Return windows (N, V, W) as documents."""
-    tables = []
-    for i, window in enumerate(windows):
-        when, word = np.nonzero(window)
-        tables.append(
-            table_from_rows(
-                time=when,
-                word=word,
-                count=window[when, word],
-                n_times=WINDOW,
-                vocabulary=vocabulary,
-                name=f"window-{i}",
-            )
-        )
-    return join_tables(tables)
-
-
 def area(usual, odd):
     """Return the probability that an odd window scores higher than a usual one."""
     rank = rankdata(np.concatenate([usual, odd]))[len(usual) :]
@@ -107,7 +89,7 @@ def score_windows(fit, scale, table):
 
 def measure(model, seed):
     """Return the areas under the curve (score, kind)."""
-    truth = simulate(seed=seed, **SIZE)
+    truth = simulate_size("small", 0.1, seed)
     halves = cut_documents(truth.table, LEARNED)
     train, test = halves.document(0), halves.document(1)
     fit = load(entry_of(model).model)(motif_length=LENGTH, **SETTINGS[model]).fit(train, seed=seed)
@@ -126,7 +108,7 @@ def measure(model, seed):
     for kind in KINDS:
         odd = make_odd(kind, usual, truth.motifs.probability, rng)
         # usual ones among them: a table of silence alone could not be located in
-        both = as_table(np.concatenate([usual, odd]), test.vocabulary)
+        both = Table.from_array(list(np.concatenate([usual, odd])), words=test.vocabulary.labels)
         found = score_windows(fit, scale, both)
         areas.append([area(row[: len(usual)], row[len(usual) :]) for row in found])
     return np.array(areas).T

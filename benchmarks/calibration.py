@@ -18,16 +18,12 @@ after the motif's constant offset.
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from calibration_report import write_report
 from calibration_sets import (
     LENGTH,
@@ -40,9 +36,9 @@ from calibration_sets import (
     draw_pair,
     make_motifs,
     scramble,
-    table_of,
 )
 
+from motifmine import Table
 from motifmine.analysis.anomalies import (
     calibrate,
     calibrate_surprise,
@@ -167,7 +163,7 @@ def run_anomalies(n_times: int, model: str, seed: int) -> dict:
     recipe = replace(RECIPES["plain"], n_words=30)
     phi = make_motifs(rng, recipe)
     known, fresh = (
-        table_of(draw_motifs(recipe, phi, n, rng)[0], "recording") for n in (n_times, FRESH_BINS)
+        Table.from_array(draw_motifs(recipe, phi, n, rng)[0]) for n in (n_times, FRESH_BINS)
     )
     fit = specify(model, settings_of(model, LENGTH, recipe.n_motifs)).fit(known, seed=seed)
     found = fit.locate(known)

@@ -1,20 +1,16 @@
 """Sets of the calibration benchmark: recordings with known occurrences, and without any order."""
 
 import csv
-import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from rendered_scenes import road, write_scene
 
+from motifmine import Table
 from motifmine.io.hdf5 import store
-from motifmine.records.table import ObservationTable, join_tables, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable, join_tables
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.workspace import Workspace
@@ -162,19 +158,6 @@ def draw_noise(kind: str, n_times: int, n_words: int, rng: np.random.Generator) 
     return rng.poisson(rate)
 
 
-def table_of(count: np.ndarray, name: str) -> ObservationTable:
-    """Return counts (T, W) as a document."""
-    time_bin, word = np.nonzero(count)
-    return table_from_rows(
-        time=time_bin,
-        word=word,
-        count=count[time_bin, word].astype(float),
-        n_times=len(count),
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(count.shape[1])]),
-        name=name,
-    )
-
-
 def draw_set(
     recipe: Recipe, phi: np.ndarray, n_times: int, n_documents: int, rng: np.random.Generator
 ) -> Drawn:
@@ -182,7 +165,7 @@ def draw_set(
     tables, truth = [], []
     for document in range(n_documents):
         count, found = draw_motifs(recipe, phi, n_times // n_documents, rng)
-        tables.append(table_of(count, f"document-{document}"))
+        tables.append(Table.from_array(count, name=f"document-{document}"))
         truth += [(document, start, label) for start, label in found]
     return Drawn(
         table=join_tables(tables),
@@ -198,7 +181,8 @@ def draw_noise_table(
 ) -> ObservationTable:
     """Return documents without order."""
     counts = [draw_noise(kind, n_times // n_documents, n_words, rng) for _ in range(n_documents)]
-    return join_tables([table_of(c, f"document-{d}") for d, c in enumerate(counts)])
+    named = enumerate(counts)
+    return join_tables([Table.from_array(c, name=f"document-{d}") for d, c in named])
 
 
 def render_traffic(seed: int, n_documents: int, cache: Path) -> tuple[Drawn, Drawn]:
@@ -287,5 +271,6 @@ def scramble(drawn: Drawn, rng: np.random.Generator) -> ObservationTable:
         count[row, table.word[a:b]] = table.count[a:b]
         for word in range(table.n_words):
             count[:, word] = np.roll(count[:, word], int(rng.integers(last - first)))
-        tables.append(replace(table_of(count, f"scrambled-{first}"), vocabulary=table.vocabulary))
+        found = Table.from_array(count, name=f"scrambled-{first}")
+        tables.append(replace(found, vocabulary=table.vocabulary))
     return join_tables(tables)

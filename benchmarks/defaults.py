@@ -25,15 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import blas_threads  # noqa: F401 (one)
+import numpy as np
+from drawn_series import Truth, draw_events, draw_logger, draw_melodies
 
-import numpy as np  # noqa: E402
-from drawn_series import Truth, draw_events, draw_logger, draw_melodies  # noqa: E402
-
-from motifmine.io.hdf5 import store  # noqa: E402
-from motifmine.simulation import simulate  # noqa: E402
-from motifmine.workflows.workspace import Workspace  # noqa: E402
+from motifmine.io.hdf5 import store
+from motifmine.simulation import simulate
+from motifmine.workflows.workspace import Workspace
 
 DATA = os.environ.get("MOTIFMINE_DATA", "no-such-folder")
 MOST_S = 600

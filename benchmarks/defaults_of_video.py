@@ -14,12 +14,9 @@ import argparse
 import csv
 import json
 import resource
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np
 from defaults import Series, run, score, write_rows

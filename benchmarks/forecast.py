@@ -10,13 +10,12 @@ predicted. Wanted: -2.15 on small with 10 % background (an HMM has about -2.95),
 
 import argparse
 import contextlib
-import os
 import statistics
-import sys
-from pathlib import Path
 
 import numpy as np
+from harness import BENCH, draw_bench, simulate_size, table_of_bench
 
+from motifmine import Table
 from motifmine.analysis.forecasting import make_forecaster, score_forecasts, usual_words
 from motifmine.errors import DataError
 from motifmine.models.plsm.model import Plsm
@@ -24,11 +23,8 @@ from motifmine.models.protocol import Model
 from motifmine.models.recurrent.model import Gru, Lstm
 from motifmine.models.states.model import Hmm, Hsmm
 from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
-from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
 
-BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 N_TIMES, SHARE = 3600, 0.75
 N_CONDITIONS = 5
 MODELS: dict[str, Model] = {
@@ -76,20 +72,10 @@ def made(name: str, seed: int) -> ObservationTable:
     if name == "station":
         return station(seed)
     size, _, noise = name.partition(":")
+    share = float(noise) / 100
     if not (BENCH / "synth.py").exists():
-        share = float(noise) / 100
-        sizes = {"n_motifs": 6, "motif_length": 10, "n_words": 75, "n_times": N_TIMES}
-        return simulate(**sizes, noise=share, seed=seed).table
-    sys.path.insert(0, str(BENCH))
-    import synth  # noqa: PLC0415 (only there with the folder)
-
-    drawn = synth.generate(noise=float(noise) / 100, seed=seed, **synth.SIZES[size])
-    _, n_times, n_words = (int(n) for n in drawn["shape"])
-    _, time, word, count = drawn["coo"].T
-    vocabulary = Vocabulary.of_labels([str(w) for w in range(n_words)])
-    return table_from_rows(
-        time=time, word=word, count=count, n_times=n_times, vocabulary=vocabulary
-    )
+        return simulate_size("small", share, seed).table
+    return table_of_bench(draw_bench(size, share, seed))
 
 
 def station(seed: int) -> ObservationTable:
@@ -104,15 +90,7 @@ def station(seed: int) -> ObservationTable:
         condition += [following % N_CONDITIONS] * n_bins
     level = 1 + 0.5 * np.sin(np.arange(N_TIMES) / 600)
     rates = 4 * words[condition[:N_TIMES]] + 0.5 * level[:, None] * rng.dirichlet(np.full(40, 0.5))
-    counts = rng.poisson(rates)
-    time, word = np.nonzero(counts)
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=N_TIMES,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(40)]),
-    )
+    return Table.from_array(rng.poisson(rates))
 
 
 def part(table: ObservationTable, first: int, end: int) -> ObservationTable:

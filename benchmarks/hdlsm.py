@@ -20,7 +20,6 @@ and cosine .97.
 """
 
 import argparse
-import os
 import random  # noqa: TID251  (for the plain sampler)
 import statistics
 import sys
@@ -34,6 +33,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from harness import (  # noqa: E402
+    BENCH,
+    SIZES,
+    bench_module,
+    draw_bench,
+    score_bench,
+    simulate_size,
+    table_of_bench,
+)
+
 from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
 from motifmine.models.hdlsm.chains import GRID, LEAST_SHARE, expand_tokens, run_sweep  # noqa: E402
 from motifmine.models.hdlsm.kernels.gibbs import sweep_observations, sweep_occurrences  # noqa: E402
@@ -46,16 +55,9 @@ from motifmine.models.hdlsm.kernels.state import Prior, State, Tokens, make_empt
 from motifmine.models.hdlsm.model import Hdlsm  # noqa: E402
 from motifmine.models.hdlsm.posterior import compute_probability  # noqa: E402
 from motifmine.models.hdlsm.sampling import make_prior  # noqa: E402
-from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
-from motifmine.records.vocabulary import Vocabulary  # noqa: E402
-from motifmine.simulation import simulate  # noqa: E402
+from motifmine.records.table import ObservationTable  # noqa: E402
 from tests.reference.hdlsm import Sampler, Setting  # noqa: E402
 
-BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
-SIZES = {
-    "small": {"n_words": 75, "n_times": 3600, "n_motifs": 6, "motif_length": 10},
-    "medium": {"n_words": 75, "n_times": 36000, "n_motifs": 10, "motif_length": 15},
-}
 SETTLED = {"small": 150, "medium": 60}
 """Sweeps before the clock starts."""
 ROUNDS = 5
@@ -75,7 +77,7 @@ def main() -> None:
             print_recovery(size, float(noise), options.seeds, published=options.published)
         return
     quick = options.quick
-    for size in SIZES:
+    for size in SETTLED:
         table, _ = recording(size)
         ours = updates_per_second(table, size)
         plain = plain_updates_per_second(table, SIZES[size]["motif_length"])
@@ -91,32 +93,9 @@ def main() -> None:
 def recording(size: str) -> tuple[ObservationTable, dict[str, Any] | None]:
     """Return a table of this size at 10 % noise, and the truth for the scorer."""
     if not BENCH.is_dir():
-        return simulate(n_documents=1, seed=0, **SIZES[size]).table, None
-    return drawn(size, 0.1, 0)
-
-
-def drawn(size: str, noise: float, seed: int) -> tuple[ObservationTable, dict[str, Any]]:
-    """Return a table of the outside generator, all its documents, and the truth."""
-    if str(BENCH) not in sys.path:
-        sys.path.insert(0, str(BENCH))
-    import synth  # noqa: PLC0415
-
-    data = synth.generate(noise=noise, seed=seed, **synth.SIZES[size])
-    n_documents, n_times, n_words = (int(n) for n in data["shape"])
-    vocabulary = Vocabulary.of_labels([str(w) for w in range(n_words)])
-    tables = []
-    for d in range(n_documents):
-        _, time_bin, word, count = data["coo"][data["coo"][:, 0] == d].T
-        table = table_from_rows(
-            time=time_bin,
-            word=word,
-            count=count.astype(np.float64),
-            n_times=n_times,
-            vocabulary=vocabulary,
-            name=f"document-{d:03d}",
-        )
-        tables.append(table)
-    return join_tables(tables), data
+        return simulate_size(size, 0.1, 0).table, None
+    data = draw_bench(size, 0.1, 0)
+    return table_of_bench(data), data
 
 
 def print_recovery(size: str, noise: float, n_seeds: int, *, published: bool) -> None:
@@ -145,16 +124,14 @@ def recovered(
     size: str, noise: float, seed: int, background: bool
 ) -> tuple[int, int, float, float, float, float, str]:
     """Return number of motifs found and there, cosine, F1, F1 of all motifs, CPU s, agreement."""
-    table, data = drawn(size, noise, seed)
-    import score  # noqa: PLC0415
-
+    data = draw_bench(size, noise, seed)
+    table = table_of_bench(data)
     began = time.process_time()
     spec = Hdlsm(motif_length=int(data["params"]["L"]), background=background)
     fit = spec.fit(table, seed=0)
     seconds = time.process_time() - began
     found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-    events = np.stack([found.document, found.start_bin, found.motif, found.weight], axis=1)
-    value = score.evaluate(data, W=fit.motifs.probability, ev=events.astype(np.float64))
+    value = score_bench(data, fit, found)
     return (
         int(np.sum(fit.motifs.weight >= LEAST_SHARE)),
         int(data["params"]["K"]),
@@ -239,8 +216,7 @@ def time_to_goal() -> None:
     table, data = recording("medium")
     if data is None:
         return
-    import score  # noqa: PLC0415
-
+    score = bench_module("score")
     tokens, state, prior, rng = started(table, SIZES["medium"]["motif_length"])
     sweep_occurrences(tokens, state, prior, 0, rng)
     began = time.perf_counter()

@@ -24,6 +24,7 @@ import numpy as np
 from calibration_sets import LENGTH, Recipe, draw_motifs, make_motifs
 from rendered_scenes import road, write_scene
 
+from motifmine import Table
 from motifmine.analysis.competition import match_motifs
 from motifmine.analysis.early import calibrate_early
 from motifmine.analysis.filtering import MotifFilter, StartPrior
@@ -31,8 +32,7 @@ from motifmine.analysis.live_occurrences import NEVER, OccurrenceDecider
 from motifmine.features.video.extract import extract_documents
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord, MotifSet
-from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable
 from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.watching.output import Lines, Position
 from motifmine.workflows.watching.sources import LiveBin
@@ -58,17 +58,6 @@ class Watched:
     """With the share of the motif that was shown."""
     probability: list[tuple[float, bool]]
     """Of every start in every bin, and whether it was one."""
-
-
-def table_of(counts: np.ndarray) -> ObservationTable:
-    time_, word = np.nonzero(counts)
-    return table_from_rows(
-        time=time_,
-        word=word,
-        count=counts[time_, word].astype(float),
-        n_times=len(counts),
-        vocabulary=Vocabulary.of_labels([str(word) for word in range(counts.shape[1])]),
-    )
 
 
 def match(found: list[tuple[int, int]], truth: list[tuple[int, int]]) -> tuple[float, float, float]:
@@ -130,7 +119,7 @@ def decide(name: str, seed: int) -> list[float]:
     rng = np.random.default_rng(90_000 + seed)
     phi = make_motifs(rng, SETS[name])
     documents = [draw_motifs(SETS[name], phi, N_TIMES, rng) for _ in range(2)]
-    learnt, new = (table_of(counts) for counts, _ in documents)
+    learnt, new = (Table.from_array(counts) for counts, _ in documents)
     truth = documents[1][1]
     record = mine(learnt, Plsm(n_motifs=N_MOTIFS, motif_length=LENGTH), seed=seed)
     true = MotifSet(probability=phi.astype(np.float32), weight=np.ones(len(phi)))
@@ -212,7 +201,7 @@ def measure_memory(*, quick: bool) -> None:
     rng = np.random.default_rng(3)
     recipe = Recipe(n_words=75, n_motifs=N_MOTIFS)
     counts, _ = draw_motifs(recipe, make_motifs(rng, recipe), N_TIMES, rng)
-    hour = table_of(counts)
+    hour = Table.from_array(counts)
     record = mine(hour, Plsm(n_motifs=N_MOTIFS, motif_length=LENGTH), seed=0)
     never = np.full(len(record.motifs), NEVER)
     progress = WatchedUntil(fit="", last=never, announced=never.copy())

@@ -13,7 +13,6 @@ three passes; less than 1 GB of memory in every process at 10,000 documents.
 """
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -23,18 +22,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from harness import BENCH, SIZES, peak_mb, table_of_bench
 
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
-from motifmine.records.table import (
-    ObservationTable,
-    cut_documents,
-    join_tables,
-    table_from_rows,
-)
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable, cut_documents
 from motifmine.simulation import simulate
 from motifmine.workflows.fit import fit
 from motifmine.workflows.mine import locate
@@ -42,7 +36,6 @@ from motifmine.workflows.out_of_core.commands import update_fit
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.workspace import Workspace
 
-BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 DOCUMENT_BINS = 600
 LENGTH = 20
 N_MOTIFS = 20
@@ -114,34 +107,13 @@ def held_out(record: FitRecord, hidden: ObservationTable) -> float:
 def read(noise: str, folder: Path, is_quick: bool) -> ObservationTable:
     """Return the bench's table of a size like `large`, or a simulated one."""
     if is_quick or not (BENCH / "synth.py").exists():
-        return simulate(
-            n_motifs=N_MOTIFS,
-            motif_length=LENGTH,
-            n_words=256,
-            n_times=3_600 if is_quick else 36_000,
-            n_documents=10,
-            noise=float(noise),
-        ).table
+        sizes = SIZES["large"] | ({"n_times": 3_600} if is_quick else {})
+        return simulate(**sizes, n_documents=10, noise=float(noise)).table
     path = folder / f"large-{noise}.npz"
     command = [BENCH / "synth.py", "large", "--noise", noise, "--seed", "0", "-o", path]
     subprocess.run([sys.executable, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
     with np.load(path) as data:
-        rows = data["coo"]
-        n_documents, n_times, n_words = (int(n) for n in data["shape"])
-    labels = Vocabulary.of_labels([str(word) for word in range(n_words)])
-    return join_tables(
-        [
-            table_from_rows(
-                time=rows[rows[:, 0] == document, 1],
-                word=rows[rows[:, 0] == document, 2],
-                count=rows[rows[:, 0] == document, 3].astype(float),
-                n_times=n_times,
-                vocabulary=labels,
-                name=f"document-{document:02d}",
-            )
-            for document in range(n_documents)
-        ]
-    )
+        return table_of_bench(data)
 
 
 def write_tables(
@@ -204,13 +176,11 @@ def child_update(folder: Path) -> None:
 
 def told(what: str, began: float, path: Path, record: FitRecord) -> None:
     """Print what a fit took."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    own = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(
         f"  {what}: {time.perf_counter() - began:.0f} s; {len(record.motifs)} motifs, "
         f"{len(record.occurrences)} occurrences, {path.stat().st_size / 1e6:.0f} MB; peak memory "
-        f"{own / 1024:.0f} MB, of the largest worker {workers / 1024:.0f} MB",
+        f"{peak_mb():.0f} MB, of the largest worker {workers / 1024:.0f} MB",
         flush=True,
     )
 

@@ -12,7 +12,6 @@ a ratio is more than 15 % worse.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -23,30 +22,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import blas_threads  # noqa: F401 (one)
+import numpy as np
+from extract import DEFAULT as CLIPS
+from extract import decode_and_resize
+from harness import SIZES
+from hdlsm import started, whole_sweep
+from plsm import gflops, multiply_add_loop, posed
+
+from motifmine.features.video.extract import extract_documents
+from motifmine.io.hdf5.store import write_table
+from motifmine.models.plsm import live_passes, passes
+from motifmine.models.plsm.cell_layouts import aligned
+from motifmine.models.plsm.model import Plsm
+from motifmine.simulation import simulate
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import numpy as np  # noqa: E402
-from extract import DEFAULT as CLIPS  # noqa: E402
-from extract import decode_and_resize  # noqa: E402
-from hdlsm import SIZES as HDLSM_SIZES  # noqa: E402
-from hdlsm import started, whole_sweep  # noqa: E402
-from plsm import gflops, multiply_add_loop, posed  # noqa: E402
-
-from motifmine.features.video.extract import extract_documents  # noqa: E402
-from motifmine.io.hdf5.store import write_table  # noqa: E402
-from motifmine.models.plsm import live_passes, passes  # noqa: E402
-from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
-from motifmine.models.plsm.model import Plsm  # noqa: E402
-from motifmine.simulation import simulate  # noqa: E402
-
 PAGE, FIGURES = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.json"
 BEGIN, END = "<!-- figures: made by make bench -->", "<!-- end of figures -->"
 MARGIN = 0.15
-SMALL = {"n_motifs": 6, "motif_length": 10, "n_words": 75, "n_times": 3600, "noise": 0.1}
-LARGE = {"n_motifs": 20, "motif_length": 20, "n_words": 256, "n_times": 18_000, "noise": 0.1}
+SMALL = SIZES["small"] | {"noise": 0.1}
+LARGE = SIZES["large"] | {"n_times": 18_000, "noise": 0.1}
 LOOP_FLOPS = 2 * 2048 * 5000
 
 
@@ -181,8 +177,7 @@ def time_fits() -> list[Figure]:
 
 def time_sampler() -> list[Figure]:
     """Return updates of HDLSM on small data, all moves together."""
-    size = HDLSM_SIZES["small"]
-    tokens, state, prior, rng = started(simulate(**SMALL, seed=0).table, size["motif_length"])
+    tokens, state, prior, rng = started(simulate(**SMALL, seed=0).table, SMALL["motif_length"])
     for sweep in range(12):
         state = whole_sweep(tokens, state, prior, rng, sweep)
     sweep_s, plain = least_cpu_s([lambda: whole_sweep(tokens, state, prior, rng, 1), loop()])

@@ -27,42 +27,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import blas_threads  # noqa: F401 (one)
+import numpy as np
+from harness import (
+    BENCH,
+    SIZES,
+    bench_module,
+    peak_mb,
+    score_bench,
+    simulate_size,
+    table_of_bench,
+)
 
-import numpy as np  # noqa: E402
+from motifmine.analysis.occurrences import find_occurrences
+from motifmine.kernels.jit import fast_kernel
+from motifmine.models.plsm import em, live_passes
+from motifmine.models.plsm import passes as plsm_pass
+from motifmine.models.plsm.cell_layouts import aligned
+from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
+from motifmine.models.plsm.spec import Priors
+from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.simulation import simulate
+from motifmine.types import Floats32
 
-from motifmine.analysis.occurrences import find_occurrences  # noqa: E402
-from motifmine.kernels.jit import fast_kernel  # noqa: E402
-from motifmine.models.plsm import em, live_passes  # noqa: E402
-from motifmine.models.plsm import passes as plsm_pass  # noqa: E402
-from motifmine.models.plsm.cell_layouts import aligned  # noqa: E402
-from motifmine.models.plsm.model import Plsm  # noqa: E402
-from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em  # noqa: E402
-from motifmine.models.plsm.spec import Priors  # noqa: E402
-from motifmine.records.table import ObservationTable, join_tables, table_from_rows  # noqa: E402
-from motifmine.records.vocabulary import Vocabulary  # noqa: E402
-from motifmine.simulation import simulate  # noqa: E402
-from motifmine.types import Floats32  # noqa: E402
-
-BENCH = Path(os.environ.get("MOTIFMINE_BENCH", "no-such-folder"))
 PEER = "peer_torchnmf.py"
-SIZES = {
-    "medium": {
-        "n_documents": 1,
-        "n_words": 75,
-        "n_times": 36000,
-        "n_motifs": 10,
-        "motif_length": 15,
-    },
-    "large": {
-        "n_documents": 10,
-        "n_words": 256,
-        "n_times": 36000,
-        "n_motifs": 20,
-        "motif_length": 20,
-    },
-}
+DOCUMENTS = {"medium": 1, "large": 10}
 PEER_BUDGETS = {"medium": (10, 20, 40, 80, 160), "large": (10, 20, 40)}
 """Iterations after which the peer is scored, besides where it stops by itself."""
 GOAL = 0.97
@@ -91,7 +82,7 @@ def main() -> None:
     if not has_peer:
         print(f"no peer: torchnmf, torch or {BENCH / PEER} is missing; our own figures only")
     with tempfile.TemporaryDirectory() as folder:
-        paths = {size: made(size, Path(folder)) for size in SIZES}
+        paths = {size: made(size, Path(folder)) for size in DOCUMENTS}
         for size, path in paths.items():
             time_iterations(size, path, has_peer, n_rounds=1 if arguments.quick else 3)
         time_threads(paths["large"])
@@ -110,17 +101,16 @@ def made(size: str, folder: Path) -> Path:
         command = [BENCH / "synth.py", size, "--noise", "0.1", "--seed", "0", "-o", path]
         subprocess.run([sys.executable, *map(str, command)], check=True, stdout=subprocess.PIPE)
         return path
-    drawn = simulate(**SIZES[size], noise=0.1, seed=0)
-    table = drawn.table
+    table = simulate_size(size, 0.1, 0, n_documents=DOCUMENTS[size]).table
     document = np.repeat(np.arange(table.n_documents), np.diff(table.document_offsets))
     row = table.row_of_observation()
     rows = (document[row], row - table.document_offsets[document[row]], table.word, table.count)
-    sizes = {"K": SIZES[size]["n_motifs"], "L": SIZES[size]["motif_length"]}
+    of_size = SIZES[size]
     np.savez(
         path,
         coo=np.column_stack(rows).astype(np.int32),
-        shape=[SIZES[size][name] for name in ("n_documents", "n_times", "n_words")],
-        params=json.dumps(sizes),
+        shape=[DOCUMENTS[size], of_size["n_times"], of_size["n_words"]],
+        params=json.dumps({"K": of_size["n_motifs"], "L": of_size["motif_length"]}),
     )
     return path
 
@@ -128,22 +118,8 @@ def made(size: str, folder: Path) -> Path:
 def read(path: Path) -> tuple[ObservationTable, int, int]:
     """Return the table of bench data, and K and L."""
     with np.load(path) as data:
-        coo, shape, sizes = data["coo"], data["shape"], json.loads(str(data["params"]))
-    vocabulary = Vocabulary.of_labels([str(w) for w in range(shape[2])])
-    tables = []
-    for d in range(shape[0]):
-        _, t, w, n = coo[coo[:, 0] == d].T
-        tables.append(
-            table_from_rows(
-                time=t,
-                word=w,
-                count=n,
-                n_times=int(shape[1]),
-                vocabulary=vocabulary,
-                name=f"doc{d:02d}",
-            )
-        )
-    return join_tables(tables), sizes["K"], sizes["L"]
+        sizes = json.loads(str(data["params"]))
+        return table_of_bench(data), sizes["K"], sizes["L"]
 
 
 def posed(
@@ -170,12 +146,6 @@ def medians_s(jobs: Sequence[Callable[[], object]], n_rounds: int) -> list[float
             if turn:
                 column.append(time.perf_counter() - began)
     return [statistics.median(column) for column in seconds]
-
-
-def peak_mb() -> float:
-    """Return the peak memory of this process, megabytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def gflops(seconds: float, plan: plsm_pass.Plan) -> float:
@@ -223,13 +193,8 @@ def child_fit(path: Path) -> None:
     row: dict[str, Any] = {"wall_s": time.perf_counter() - began, "peak_mb": peak_mb()}
     row["cpu_s"] = time.process_time() - cpu
     if (BENCH / "score.py").exists():
-        sys.path.insert(0, str(BENCH))
-        score, synth = importlib.import_module("score"), importlib.import_module("synth")
         found = find_occurrences(table, fit.motifs, fit.background, fit.activations)
-        events = (found.document, found.start_bin, found.motif, found.weight)
-        scores = score.evaluate(
-            synth.load(path), W=fit.motifs.probability, ev=np.column_stack(events)
-        )
+        scores = score_bench(bench_module("synth").load(path), fit, found)
         row |= {"F1": scores["F1"], "cos": scores["cos"]}
     print(json.dumps(row))
 

@@ -10,25 +10,20 @@ the mean cosine or F1 of a set is more than .003 below it.
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import blas_threads  # noqa: F401 (one)
+import numpy as np
+from harness import SIZES, score_simulated
 
-import numpy as np  # noqa: E402
+from motifmine.analysis.occurrences import find_occurrences
+from motifmine.models.registry import specify
+from motifmine.simulation import simulate
 
-from motifmine.analysis.evaluation import evaluate_occurrences  # noqa: E402
-from motifmine.analysis.matching import match_motifs  # noqa: E402
-from motifmine.analysis.occurrences import find_occurrences, keep_occurrences  # noqa: E402
-from motifmine.models.registry import specify  # noqa: E402
-from motifmine.records.truth import Truth  # noqa: E402
-from motifmine.simulation import Simulation, simulate  # noqa: E402
-
-SMALL = {"n_motifs": 6, "motif_length": 10, "n_words": 75, "n_times": 3600}
+SMALL = SIZES["small"]
 MANY = {"n_motifs": 12, "motif_length": 15, "n_words": 128, "n_times": 6000, "n_documents": 2}
 SETS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "plsm, 10 % background": ("plsm", SMALL | {"noise": 0.1}, {"n_motifs": 6}),
@@ -40,8 +35,6 @@ SETS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "hdlsm": ("hdlsm", SMALL | {"noise": 0.3, "n_times": 1500}, {}),
 }
 MARGIN = 0.003
-LEAST_SHARE = 0.2
-"""Occurrences lighter than this share of heavy ones (their .9 quantile) are not counted."""
 
 
 def main() -> None:
@@ -80,29 +73,8 @@ def measure(
     fit = spec.fit(drawn.table, seed=seed)
     cpu_s = time.process_time() - began
     occurrences = find_occurrences(drawn.table, fit.motifs, fit.background, fit.activations)
-    match = match_motifs(drawn.motifs.probability, fit.motifs.probability)
-    heavy = LEAST_SHARE * np.quantile(occurrences.weight, 0.9)
-    f1 = evaluate_occurrences(
-        keep_occurrences(occurrences, occurrences.weight > heavy),
-        truth_of(drawn),
-        n_motifs=len(fit.motifs),
-        n_documents=drawn.table.n_documents,
-        longest_offset_s=float(sizes["motif_length"]),
-        tolerance_s=2.0,
-    ).overall.f1
-    cosine = float(match.cosine.sum()) / len(drawn.motifs)
+    cosine, f1 = score_simulated(drawn, fit, occurrences)
     return {"cosine": cosine, "F1": f1, "motifs": len(fit.motifs), "cpu_s": cpu_s}
-
-
-def truth_of(drawn: Simulation) -> Truth:
-    """Return the true occurrences as annotated events."""
-    known = drawn.occurrences
-    return Truth(
-        document=known.document.astype(np.int64),
-        label=tuple(str(motif) for motif in known.motif),
-        start_s=known.start_s,
-        end_s=np.full(len(known), np.nan),
-    )
 
 
 def compare(found: dict[str, Any], before: dict[str, Any]) -> int:

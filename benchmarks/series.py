@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from harness import peak_mb
 
 from motifmine.features.series.binning import bin_series
 from motifmine.io.series.open import open_series
@@ -122,13 +123,6 @@ def bin_all(path: Path) -> None:
     with open_series(path) as reader:
         for _ in bin_series(reader, bin_s=1.0, document_s=3600.0):
             pass
-
-
-def peak_mb() -> float:
-    """Most memory of this process so far; what `getrusage` tells includes the parent's."""
-    status = Path("/proc/self/status").read_text()
-    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -9,25 +9,25 @@ Data are drawn by `motifmine.simulation`, so that nothing else is needed; `--ben
 """
 
 import argparse
-import importlib
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from harness import (
+    SIZES,
+    draw_bench,
+    score_bench,
+    score_simulated,
+    simulate_size,
+    table_of_bench,
+)
 
-from motifmine.analysis.evaluation import evaluate_occurrences
-from motifmine.analysis.matching import match_motifs
-from motifmine.analysis.occurrences import find_occurrences, keep_occurrences
+from motifmine.analysis.occurrences import find_occurrences
 from motifmine.errors import FitError
 from motifmine.models.devices import choose_device
 from motifmine.models.tcae.fitting import build_objective, make_torch_generator
 from motifmine.models.tcae.model import Tcae
-from motifmine.records.table import join_tables, table_from_rows
-from motifmine.records.truth import Truth
-from motifmine.records.vocabulary import Vocabulary
-from motifmine.simulation import simulate
 
 ABLATIONS = {
     "default": {},
@@ -39,68 +39,29 @@ ABLATIONS = {
     "no final refinement": {"touch_up": 0},
     "20 filters": {"n_motifs": 20},
 }
-SIZES = {
-    "small": {"n_words": 75, "n_times": 3600, "n_motifs": 6, "motif_length": 10},
-    "large": {"n_words": 256, "n_times": 36000, "n_motifs": 20, "motif_length": 20},
-}
 
 
 def bench_cases(folder, noise, seeds):
-    """Yield (table, truth motifs, scorer) of the folder given."""
-    sys.path.insert(0, str(folder))
-    score, synth = importlib.import_module("score"), importlib.import_module("synth")
-
+    """Yield (table, scorer) of the folder given."""
     for seed in seeds:
-        data = synth.generate(noise=noise, seed=seed, **synth.SIZES["small"])
-        coo, words = data["coo"], int(data["shape"][2])
-        table = join_tables(
-            [
-                table_from_rows(
-                    time=coo[:, 1],
-                    word=coo[:, 2],
-                    count=coo[:, 3],
-                    n_times=int(data["shape"][1]),
-                    vocabulary=Vocabulary.of_labels([str(w) for w in range(words)]),
-                )
-            ]
-        )
+        data = draw_bench("small", noise, seed, folder)
 
         def scored(fit, found, data=data):
-            columns = (found.document, found.start_bin, found.motif, found.weight)
-            events = np.stack(columns, axis=1).astype(float)
-            figures = score.evaluate(data, W=fit.motifs.probability, ev=events)
+            figures = score_bench(data, fit, found, folder)
             return figures["cos"], figures["F1"], figures["F1_all"]
 
-        yield table, scored
+        yield table_of_bench(data), scored
 
 
 def own_cases(noise, seeds):
     """Yield the same of `motifmine.simulation`; F1 without a threshold on the weights."""
     for seed in seeds:
-        truth = simulate(noise=noise, seed=seed, **SIZES["small"])
+        drawn = simulate_size("small", noise, seed)
 
-        def scored(fit, found, truth=truth):
-            match = match_motifs(truth.motifs.probability, fit.motifs.probability)
-            keep = found.weight > 0.2 * np.quantile(found.weight, 0.9)
-            known = truth.occurrences
-            events = Truth(
-                document=known.document.astype(np.int64),
-                label=tuple(str(m) for m in known.motif),
-                start_s=known.start_s,
-                end_s=np.full(len(known), np.nan),
-            )
-            f1 = evaluate_occurrences(
-                keep_occurrences(found, keep),
-                events,
-                n_motifs=len(fit.motifs),
-                n_documents=truth.table.n_documents,
-                longest_offset_s=10.0,
-                tolerance_s=2.0,
-            ).overall.f1
-            cosine = match.cosine.sum() / len(truth.motifs)
-            return cosine, f1, float("nan")
+        def scored(fit, found, drawn=drawn):
+            return *score_simulated(drawn, fit, found), float("nan")
 
-        yield truth.table, scored
+        yield drawn.table, scored
 
 
 def ablation(cases_of, noises, seeds):
@@ -137,7 +98,7 @@ def ablation(cases_of, noises, seeds):
 def training_rate(device, dtype, steps):
     """Return windows a second, and FLOP and bytes a step of the four large convolutions."""
     shape = SIZES["large"]
-    table = simulate(n_documents=1, seed=0, **shape).table
+    table = simulate_size("large", 0.1, 0).table
     spec = Tcae(n_motifs=40, motif_length=shape["motif_length"], device=device, dtype=dtype)
     device_of = choose_device(spec.device, spec.dtype)
     objective = build_objective(spec, table, device_of, make_torch_generator(0))

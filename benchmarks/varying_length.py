@@ -18,19 +18,16 @@ evaluation of motif discovery of the same group (TSMD).
 """
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import blas_threads  # noqa: F401 (one)
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from scipy.optimize import linear_sum_assignment  # noqa: E402
-
-import motifmine as mm  # noqa: E402
+import motifmine as mm
 
 LENGTH, REPETITIONS, GAP = 100, 10, 20
 FUNDAMENTAL = 3
