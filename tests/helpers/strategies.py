@@ -3,9 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from motifmine.records.table import ObservationTable, join_tables, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable, join_tables
 from motifmine.types import Floats32
+from tests.helpers.tables import table_of_rows
 
 
 @st.composite
@@ -14,13 +14,8 @@ def documents(draw: st.DrawFn, *, n_words: int, name: str = "document") -> Obser
     n_times = draw(st.integers(1, 12))
     cell = st.tuples(st.integers(0, n_times - 1), st.integers(0, n_words - 1), st.integers(1, 9))
     rows = np.array(draw(st.lists(cell, max_size=20)), dtype=np.int64).reshape(-1, 3)
-    return table_from_rows(
-        time=rows[:, 0],
-        word=rows[:, 1],
-        count=rows[:, 2],
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([f"word {w}" for w in range(n_words)]),
-        name=name,
+    return table_of_rows(
+        rows[:, 0], rows[:, 1], n_times=n_times, n_words=n_words, count=rows[:, 2], name=name
     )
 
 

@@ -9,10 +9,10 @@ import pytest
 import motifmine as mm
 from motifmine.errors import MotifmineError
 from motifmine.models.checks import MOST_OBSERVATIONS
-from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
 from motifmine.workflows.fit_topics import project_on_topics
+from tests.helpers.tables import table_of_rows
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "plsm": {"n_motifs": 2, "motif_length": 4, "restarts": 1, "iterations": 20},
@@ -124,13 +124,11 @@ def sparse_table(n_times: int, n_words: int) -> ObservationTable:
     rng = np.random.default_rng(0)
     start = np.sort(rng.choice(n_times // 10, 75, replace=False)) * 10
     words = np.linspace(0, n_words - 1, 4).astype(int)
-    return table_from_rows(
-        time=np.concatenate([start + lag for lag in range(4)]),
-        word=np.repeat(words, 75),
-        count=np.ones(300),
+    return table_of_rows(
+        np.concatenate([start + lag for lag in range(4)]),
+        np.repeat(words, 75),
         n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(word) for word in range(n_words)]),
-        bin_s=1.0,
+        n_words=n_words,
         name="long",
     )
 

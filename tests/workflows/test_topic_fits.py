@@ -9,26 +9,23 @@ from motifmine.durations import Duration
 from motifmine.io.hdf5 import store
 from motifmine.models.hdlsm.model import Hdlsm
 from motifmine.models.hdlsm.sampling import choose_count_scale
-from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.table import ObservationTable
 from motifmine.records.topics import unfold_record
-from motifmine.records.vocabulary import Topics, Vocabulary
+from motifmine.records.vocabulary import Topics
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.fit_topics import automatic_topics, project_on_topics
 from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.fits import fit_workspace
+from tests.helpers.tables import table_of_rows
 
 
 def wide(n_words: int, n_times: int) -> ObservationTable:
     """Return a table in which every word occurs."""
     rng = np.random.default_rng(0)
     word = np.concatenate([np.arange(n_words), rng.integers(n_words, size=4 * n_times)])
-    return table_from_rows(
-        time=rng.integers(n_times, size=len(word)),
-        word=word,
-        count=np.ones(len(word)),
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(n_words)]),
+    return table_of_rows(
+        rng.integers(n_times, size=len(word)), word, n_times=n_times, n_words=n_words
     )
 
 

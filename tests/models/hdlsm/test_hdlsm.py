@@ -35,9 +35,9 @@ from motifmine.models.hdlsm.posterior import (
     split_r_hat,
 )
 from motifmine.models.hdlsm.sampling import make_prior, make_schedule, sample_documents
-from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable
 from motifmine.simulation import Simulation, simulate
+from tests.helpers.tables import table_of_rows
 from tests.reference import hdlsm as reference
 
 SHORT = Hdlsm(motif_length=8, chains=2, sweeps=300, burn_in=150, kept=10)
@@ -62,13 +62,7 @@ def run(
 
 def rows(*rows: tuple[int, int, int], n_times: int, n_words: int = 2) -> ObservationTable:
     time, word, count = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=count,
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(n_words)]),
-    )
+    return table_of_rows(time, word, n_times=n_times, n_words=n_words, count=count)
 
 
 @pytest.mark.kernel
@@ -240,12 +234,8 @@ def table_with_words(
 
 def test_noise_has_no_motifs() -> None:
     rng = np.random.default_rng(4)
-    table = table_from_rows(
-        time=rng.integers(300, size=900),
-        word=rng.integers(12, size=900),
-        count=np.ones(900),
-        n_times=300,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(12)]),
+    table = table_of_rows(
+        rng.integers(300, size=900), rng.integers(12, size=900), n_times=300, n_words=12
     )
     fit = Hdlsm(motif_length=8, chains=1, sweeps=100, burn_in=50).fit(table)
     assert fit.background.weight > 0.8

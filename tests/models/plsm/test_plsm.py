@@ -23,10 +23,10 @@ from motifmine.records.table import (
     join_tables,
     table_from_rows,
 )
-from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import Simulation, simulate
 from tests.helpers.paths import ROOT
+from tests.helpers.tables import table_of_rows
 
 PLAIN = {"activity": "dense", "sparsity": 0.0, "background": 0.0, "drop_surplus": False}
 
@@ -242,12 +242,8 @@ def test_pure_noise_gives_few_occurrences() -> None:
     from motifmine.workflows.mine import mine
 
     rng = generator(4)
-    table = table_from_rows(
-        time=rng.integers(0, 2000, 8000),
-        word=rng.integers(0, 40, 8000),
-        count=np.ones(8000),
-        n_times=2000,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(40)]),
+    table = table_of_rows(
+        rng.integers(0, 2000, 8000), rng.integers(0, 40, 8000), n_times=2000, n_words=40
     )
     record = mine(table, Plsm(n_motifs=4, motif_length=10))
     assert record.background.weight > 0.8
@@ -270,13 +266,7 @@ def test_held_out_documents_are_predicted_better_than_by_random_motifs(small: Si
 
 
 def table_of(time: list[int], word: list[int], n_times: int, n_words: int) -> ObservationTable:
-    return table_from_rows(
-        time=np.array(time),
-        word=np.array(word),
-        count=np.ones(len(time)),
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(n_words)]),
-    )
+    return table_of_rows(np.array(time), np.array(word), n_times=n_times, n_words=n_words)
 
 
 @pytest.mark.parametrize("activity", ["auto", "sparse", "dense"])

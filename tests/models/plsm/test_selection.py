@@ -5,10 +5,9 @@ import pytest
 
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.selection import PlsmSizeChoice
-from motifmine.records.table import table_from_rows
-from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.simulation import simulate
+from tests.helpers.tables import table_of_counts
 
 
 @pytest.mark.statistical
@@ -34,16 +33,7 @@ def test_motifs_without_an_order_in_time_are_tried_at_half_the_usual_length() ->
     for first in np.flatnonzero(rng.random(596) < 1 / 3).tolist():
         chord = 6 * int(rng.integers(3))
         counts[first : first + 4, chord : chord + 6] += rng.poisson(3.0, (4, 6))
-    time, word = np.nonzero(counts)
-    table = table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=len(counts),
-        vocabulary=Vocabulary.of_labels([str(number) for number in range(40)]),
-        bin_s=0.01,
-        name="drums",
-    )
+    table = table_of_counts(counts, bin_s=0.01, name="drums")
     spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=8), seed=0)
     assert spec.motif_length == 4
     assert line.startswith("motif length 0.04 s (4 bins): half the usual, which describes the data")

@@ -10,11 +10,11 @@ from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.problem import prepare_em
 from motifmine.models.plsm.sparse_events import count_of_event, follower_seeds
 from motifmine.models.plsm.spec import Priors
-from motifmine.records.table import ObservationTable, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
 from motifmine.simulation import simulate
 from motifmine.types import Floats32
+from tests.helpers.tables import table_of_rows
 
 N_TIMES, N_WORDS, LENGTH = 4000, 10, 30
 VISITS = (((0, 0), (7, 1), (13, 2), (24, 3)), ((0, 4), (3, 5), (9, 4)))
@@ -29,15 +29,7 @@ def visits(seed: int, n: int = 40, n_background: int = 300) -> ObservationTable:
         for start in rng.integers(0, N_TIMES - LENGTH, n).tolist():
             rows += [(start + lag + int(rng.integers(2)), word) for lag, word in motif]
     time, word = np.array(rows).T
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=np.ones(len(rows), np.float32),
-        n_times=N_TIMES,
-        vocabulary=Vocabulary.of_labels([f"page {word}" for word in range(N_WORDS)]),
-        bin_s=1.0,
-        name="visits",
-    )
+    return table_of_rows(time, word, n_times=N_TIMES, n_words=N_WORDS, name="visits")
 
 
 def true_motifs() -> Floats32:

@@ -23,6 +23,7 @@ from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import simulate
 from motifmine.types import Floats, Indices, Indices32
 from motifmine.workflows.mine import Prepared, add_measures, locate
+from tests.helpers.tables import table_of_rows
 
 LENGTH = 20
 TEMPOS = tempo.tempos_of(2)
@@ -45,13 +46,7 @@ def played(n_occurrences: int, seed: int) -> tuple[ObservationTable, Indices, Fl
     n_times = at + LENGTH
     time.append(rng.integers(0, n_times, 200))
     word.append(rng.integers(0, 20, 200))
-    table = table_from_rows(
-        time=np.concatenate(time),
-        word=np.concatenate(word),
-        count=np.ones(sum(map(len, time))),
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(20)]),
-    )
+    table = table_of_rows(np.concatenate(time), np.concatenate(word), n_times=n_times, n_words=20)
     return table, np.array(starts), np.array(speeds)
 
 

@@ -19,6 +19,7 @@ from motifmine.models.states.spec import StatesSpec
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.mine import locate, mine
+from tests.helpers.tables import table_of_counts
 from tests.reference.states import enumerate_paths
 
 
@@ -94,15 +95,7 @@ def simulated(
         state = (state + int(rng.integers(1, 4))) % 4
     true = np.array(path[:n_times])
     counts = rng.poisson(rate[true])
-    time, word = np.nonzero(counts)
-    table = table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(10)]),
-        bin_s=2.0,
-    )
+    table = table_of_counts(counts, bin_s=2.0)
     return table, true, means
 
 

@@ -21,9 +21,9 @@ from motifmine.models.tcae.model import Tcae
 from motifmine.models.tcae.objective import Objective
 from motifmine.progress import Progress
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
-from motifmine.records.vocabulary import Vocabulary
 from motifmine.simulation import Simulation, simulate
 from motifmine.types import Indices
+from tests.helpers.tables import table_of_rows
 
 SPEC = Tcae(n_motifs=8, motif_length=8, epochs=8, device="cpu")
 SHORT = replace(SPEC, epochs=7, n_motifs=4)
@@ -138,12 +138,8 @@ def test_a_motif_that_crosses_either_edge_is_found(fit: NetworkFit) -> None:
         r, word = np.nonzero(motif > 0.01)
         time, count = r + first, np.ceil(200 * motif[r, word])
         inside = (time >= 0) & (time < 20)
-        table = table_from_rows(
-            time=time[inside],
-            word=word[inside],
-            count=count[inside],
-            n_times=20,
-            vocabulary=Vocabulary.of_labels([str(w) for w in range(24)]),
+        table = table_of_rows(
+            time[inside], word[inside], n_times=20, n_words=24, count=count[inside]
         )
         found = fit.transform(table)
         start_of.append((int(found.start[found.mass.argmax()]), found.motif[found.mass.argmax()]))
@@ -179,13 +175,7 @@ def nested(seed: int) -> tuple[ObservationTable, np.ndarray, Indices]:
             rows.append(np.stack([start + cell // n_words, cell % n_words], axis=1))
     noise = rng.integers([n_times, n_words], size=(1500, 2))
     time, word = np.concatenate([*rows, noise]).T
-    table = table_from_rows(
-        time=time,
-        word=word,
-        count=np.ones(len(time)),
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([str(w) for w in range(n_words)]),
-    )
+    table = table_of_rows(time, word, n_times=n_times, n_words=n_words)
     return table, motifs[:2].astype(np.float32), np.sort(starts)
 
 

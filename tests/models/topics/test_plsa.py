@@ -14,6 +14,7 @@ from motifmine.models.topics.windows import Windows, cut_windows, make_single_bi
 from motifmine.records.table import ObservationTable, join_tables, table_from_rows
 from motifmine.records.vocabulary import FlowGrid, Topics, Vocabulary
 from motifmine.seeding import generator
+from tests.helpers.tables import table_of_counts
 from tests.reference import plsa as twin
 
 pytestmark = pytest.mark.kernel
@@ -124,15 +125,7 @@ def spots(n_times: int = 600, seed: int = 0) -> tuple[ObservationTable, NDArray[
     group = np.repeat(np.arange(5), 6)
     active = rng.random((n_times, 5)) < 0.3
     counts = rng.poisson(4.0 * active[:, group] + 0.02)
-    time, word = np.nonzero(counts)
-    table = table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([f"w{w}" for w in range(30)]),
-        bin_s=0.5,
-    )
+    table = table_of_counts(counts, bin_s=0.5)
     return table, group
 
 

@@ -33,6 +33,7 @@ from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.fit_records import label_record, lane_record
+from tests.helpers.tables import table_of_counts
 
 RUN = Callable[..., Result]
 GROUP = np.repeat(np.arange(4), 6)
@@ -43,15 +44,7 @@ def spots(seed: int = 0, n_times: int = 300) -> ObservationTable:
     rng = generator(seed)
     active = rng.random((n_times, 4)) < 0.3
     counts = rng.poisson(4.0 * active[:, GROUP] + 0.02)
-    time, word = np.nonzero(counts)
-    return table_from_rows(
-        time=time,
-        word=word,
-        count=counts[time, word],
-        n_times=n_times,
-        vocabulary=Vocabulary.of_labels([f"w{w}" for w in range(24)]),
-        bin_s=1.0,
-    )
+    return table_of_counts(counts)
 
 
 @pytest.fixture(scope="module")
