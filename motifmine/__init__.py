@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 from motifmine.version import __version__
 
 if TYPE_CHECKING:
-    from motifmine.analysis.comparison import compare_fits
-    from motifmine.analysis.evaluation import evaluate
     from motifmine.api.features import MotifFeatures
-    from motifmine.api.fit import Fit, Motifs, load_fit
+    from motifmine.api.fit import Fit, Motifs, compare_fits, evaluate, load_fit
     from motifmine.api.models import Hdlsm, Plsm, Tcae, fit_model
     from motifmine.api.tables import Table, extract
     from motifmine.errors import MotifmineError
@@ -37,8 +35,8 @@ HOMES = {
     "Table": "motifmine.api.tables",
     "Tcae": "motifmine.api.models",
     "Truth": "motifmine.records.truth",
-    "compare_fits": "motifmine.analysis.comparison",
-    "evaluate": "motifmine.analysis.evaluation",
+    "compare_fits": "motifmine.api.fit",
+    "evaluate": "motifmine.api.fit",
     "extract": "motifmine.api.tables",
     "fit_model": "motifmine.api.models",
     "load_fit": "motifmine.api.fit",

@@ -10,6 +10,7 @@ from motifmine.records.table import ObservationTable, join_tables, table_from_ro
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices
+from motifmine.validation import check_argument_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,6 +23,7 @@ class Simulation:
     """`weight` is the number of observations drawn from each; `score` is 0."""
 
 
+@check_argument_types
 def simulate(
     *,
     n_motifs: int = 4,
@@ -58,6 +60,12 @@ def simulate(
     >>> simulate(n_times=200, seed=3).table
     ObservationTable(1 documents, 200 time bins of 1.0 s, 20 words, 384 observations)
     """
+    sizes = (n_motifs, motif_length, n_words, n_times, n_documents, observations_per_bin)
+    if not all(0 < size < np.inf for size in sizes):
+        raise SpecError(
+            "numbers of motifs, words, times and documents, the length of motifs and the "
+            f"observations per bin must be above 0; they are {sizes}"
+        )
     if motif_length > n_times:
         raise SpecError(f"motif_length {motif_length} exceeds n_times {n_times}")
     if not 0 <= noise < 1:

@@ -1,12 +1,97 @@
-"""Checks of the fields of specifications and of installed packages, with uniform messages."""
+"""Checks of arguments, of the fields of specifications and of installed packages.
 
+All have uniform messages.
+"""
+
+import functools
+import inspect
 import math
 import re
-from collections.abc import Callable, Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from motifmine.errors import MissingExtraError, SpecError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+# what annotations mean to people, and what they accept: a number of NumPy is a number, True is none
+KINDS: dict[Any, tuple[str, tuple[type, ...]]] = {
+    int: ("a whole number", (Integral,)),
+    float: ("a number", (Real,)),
+    str: ("a text", (str,)),
+    bool: ("True or False", (bool,)),
+    NoneType: ("None", (NoneType,)),
+}
+
+
+def check_argument_types(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Return a public function that raises `SpecError` for arguments of another type than hinted.
+
+    Else they would be noticed somewhere inside, where the error names none of what was given.
+    """
+
+    @functools.wraps(function)
+    def checked(*args: Parameters.args, **more: Parameters.kwargs) -> Result:
+        # unknown and missing arguments are a TypeError, as of any function
+        given = inspect.signature(function).bind(*args, **more).arguments
+        check_types(given, get_type_hints(function))
+        return function(*args, **more)
+
+    return checked
+
+
+def check_types(values: Mapping[str, object], hints: Mapping[str, Any]) -> None:
+    """Raise `SpecError` for the first value that is not of its type.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+    hints : mapping of str to type
+        See `typing.get_type_hints`; values without a hint are not checked.
+    """
+    for name, value in values.items():
+        if name in hints and not _is_of(value, hints[name]):
+            # a text in quotes: "3" is another mistake than 3
+            raise SpecError(
+                f"{name} is {reprlib.repr(value)}; it must be {' or '.join(_describe(hints[name]))}"
+            )
+
+
+def _is_of(value: object, hint: Any) -> bool:
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        return any(_is_of(value, part) for part in get_args(hint))
+    if kind is Literal:
+        return value in get_args(hint) and isinstance(value, str)
+    if kind is Sequence:
+        # also arrays of NumPy and indices of pandas, whose classes are no sequences
+        if isinstance(value, str | bytes) or not hasattr(value, "__len__"):
+            return False
+        return all(_is_of(part, *get_args(hint)) for part in iter(value))  # type: ignore[call-overload]
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    # variables of types and the like accept all
+    return (
+        kind is Any
+        or not isinstance(kind, type)
+        or isinstance(value, KINDS.get(kind, ("", (kind,)))[1])
+    )
+
+
+def _describe(hint: Any) -> list[str]:
+    """Return what a value of a type may be."""
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        return [word for part in get_args(hint) for word in _describe(part)]
+    if kind is Literal:
+        return [repr(word) for word in get_args(hint)]
+    if kind is Sequence:
+        return ["a list of " + " or ".join(_describe(*get_args(hint)))]
+    return [KINDS[kind][0] if kind in KINDS else kind.__name__]
 
 
 def check_at_least(spec: object, least: int, *names: str) -> None:

@@ -1,6 +1,6 @@
 """Motif activations as features of recordings, an estimator of scikit-learn."""
 
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,7 @@ from motifmine.models import DEFAULT_MODEL
 from motifmine.models.registry import specify
 from motifmine.records.table import join_tables
 from motifmine.types import Floats
-from motifmine.validation import require_package
+from motifmine.validation import check_at_least, check_types, require_package
 
 require_package("sklearn", "MotifFeatures", "motifmine[notebook]")
 
@@ -59,7 +59,12 @@ class MotifFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ------
         DataError
             When a case has no whole number of time bins, or there is no observation.
+        SpecError
+            When a parameter is invalid.
         """
+        # scikit-learn wants parameters to be checked here, not when they are given
+        check_types(self.get_params(), get_type_hints(MotifFeatures.__init__))
+        check_at_least(self, 1, "n_motifs", "motif_length", "n_words")
         cases: Floats = validate_data(self, X, dtype=np.float64, ensure_non_negative=True)
         # scikit-learn knows two axes only, so time and word come flattened
         if cases.shape[1] % self.n_words:

@@ -1,16 +1,21 @@
 """A fit as people use it from Python: labelled motifs, occurrences as a data frame, a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from motifmine.analysis.evaluation import Evaluation, evaluate
-from motifmine.api.tables import Data, as_table
+from motifmine.analysis import comparison, evaluation
+from motifmine.analysis.comparison import Comparison
+from motifmine.analysis.evaluation import Evaluation
+from motifmine.api.plots import Plots, find_recording
+from motifmine.api.tables import Data, as_frame, as_table
 from motifmine.errors import DataError
 from motifmine.files import write_text
 from motifmine.io.hdf5 import store
+from motifmine.io.truth_files import check_columns, parse_truth, read_truth
 from motifmine.models.registry import locate_motifs
 from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.records.table import ObservationTable
@@ -19,12 +24,9 @@ from motifmine.reporting.export.formats import occurrences_to_arrow, write_occur
 from motifmine.reporting.html.page import render_report, write_report
 from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.types import Floats
-from motifmine.validation import require_package
+from motifmine.validation import check_argument_types, require_package
 from motifmine.workflows.mine import locate
 from motifmine.workflows.report import explain_heaviest
-
-if TYPE_CHECKING:
-    from motifmine.api.plots import Plots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -90,6 +92,7 @@ class Fit:
         """One row an occurrence, with the columns of the CSV file, as a pandas data frame."""
         return self.to_dataframe("pandas")
 
+    @check_argument_types
     def to_dataframe(self, library: str = "pandas") -> Any:
         """Return the occurrences as a data frame of `pandas`, `polars` or `pyarrow`.
 
@@ -109,6 +112,7 @@ class Fit:
             return arrow
         raise DataError(f"{library!r} is no library of data frames; pandas, polars or pyarrow")
 
+    @check_argument_types
     def to_pynapple(self, document: int = 0) -> dict[str, Any]:
         """Return the occurrences of a recording as a `pynapple.IntervalSet` of each motif.
 
@@ -118,6 +122,7 @@ class Fit:
             Index of the recording.
         """
         pynapple = require_package("pynapple", "to_pynapple", "pynapple")
+        find_recording(self.record, document)
         rows = [row for row in list_occurrences(self.record) if row.document == document]
         return {
             self.record.title_of(motif): pynapple.IntervalSet(
@@ -168,19 +173,20 @@ class Fit:
         prepared = self.record.provenance.spec.preparation.apply_counts(table)
         return locate_motifs(self.record, prepared).log_likelihood / prepared.total
 
-    def evaluate(self, truth: Truth, *, tolerance_s: float = 0.5, many: bool = False) -> Evaluation:
+    def evaluate(self, truth: Any, *, tolerance_s: float = 0.5, many: bool = False) -> Evaluation:
         """Return how the occurrences agree with a truth, see `motifmine.evaluate`.
 
         Parameters
         ----------
-        truth : Truth
+        truth : Truth, path or data frame
         tolerance_s : float
             Seconds, > 0.
         many : bool
             Assign several motifs to one label where that raises its F1.
         """
-        return evaluate(self.record, truth, tolerance_s=tolerance_s, many=many)
+        return evaluate(self, truth, tolerance_s=tolerance_s, many=many)
 
+    @check_argument_types
     def report(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the interactive report and return the path of its page.
 
@@ -207,6 +213,7 @@ class Fit:
         write_text(target, page, force=force)
         return target
 
+    @check_argument_types
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the fit as HDF5, which every command of motifmine reads, and return the path.
 
@@ -218,6 +225,7 @@ class Fit:
         store.write_fit(Path(path), self.record, force=force)
         return Path(path)
 
+    @check_argument_types
     def export(self, path: str | Path, form: str, *, force: bool = False) -> list[Path]:
         """Write the occurrences in a format of `motifmine occurrences --format`.
 
@@ -233,10 +241,8 @@ class Fit:
         return write_occurrences(self.record, form, Path(path), force=force)
 
     @property
-    def plot(self) -> "Plots":
+    def plot(self) -> Plots:
         """Figures of matplotlib: `fit.plot.motifs()`, `fit.plot.occurrences()`."""
-        from motifmine.api.plots import Plots  # noqa: PLC0415 (matplotlib is needed for it only)
-
         return Plots(self.record)
 
     def _table(self, data: Data) -> ObservationTable:
@@ -261,6 +267,7 @@ class Fit:
         return f"<p>{self!r}</p><table>{head}{cells}</table>"
 
 
+@check_argument_types
 def load_fit(path: str | Path) -> Fit:
     """Return a fit from its file.
 
@@ -270,3 +277,79 @@ def load_fit(path: str | Path) -> Fit:
         When it is no fit of motifmine, or damaged.
     """
     return Fit(record=store.read_fit(Path(path)))
+
+
+@check_argument_types
+def evaluate(
+    fit: Fit | FitRecord, truth: Any, *, tolerance_s: float = 0.5, many: bool = False
+) -> Evaluation:
+    """Return how the occurrences of a fit agree with a truth.
+
+    Motifs and labels are matched, and each motif gets a constant offset, as by `motifmine
+    evaluate`, see `motifmine.analysis.evaluation.evaluate`.
+
+    Parameters
+    ----------
+    fit : Fit
+        Or its record.
+    truth : Truth, path or data frame
+        A CSV or JSON file, or a frame, has the columns `label`, `start_s` and optionally `document`
+        and `end_s`.
+    tolerance_s : float
+        Seconds, > 0.
+    many : bool
+        Assign several motifs to one label where that raises its F1.
+
+    Raises
+    ------
+    FormatError
+        When the truth cannot be read, or is of other recordings.
+    DataError
+        When the tolerance is not positive, or the truth is none of these.
+    """
+    record = _record_of(fit)
+    return evaluation.evaluate(record, _as_truth(truth, record), tolerance_s=tolerance_s, many=many)
+
+
+@check_argument_types
+def compare_fits(
+    fits: Sequence[Fit | FitRecord], *, least: float = comparison.LEAST_SIMILARITY
+) -> Comparison:
+    """Return which motifs of the first fit are found in the others.
+
+    See `motifmine.analysis.comparison.compare_fits`.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Two or more, or their records.
+    least : float
+        Smallest similarity of a match, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        When there are fewer than two, or they are over different words or time bins.
+    """
+    return comparison.compare_fits([_record_of(fit) for fit in fits], least=least)
+
+
+def _record_of(fit: object) -> FitRecord:
+    if not isinstance(fit, Fit | FitRecord):
+        raise DataError(f"{type(fit).__name__} is no fit; give what 'fit' or 'load_fit' returned")
+    return fit.record if isinstance(fit, Fit) else fit
+
+
+def _as_truth(truth: Any, record: FitRecord) -> Truth:
+    if isinstance(truth, Truth):
+        return truth
+    if isinstance(truth, str | Path):
+        return read_truth(Path(truth), record)
+    frame = as_frame(truth)
+    check_columns("the data frame", frame.columns)
+    rows = (
+        # pandas has NaN, which is not itself, where nothing is given
+        (f"row {number}", {k: v if v == v else None for k, v in row.items()})  # noqa: PLR0124
+        for number, row in enumerate(frame.iter_rows(named=True))
+    )
+    return parse_truth("the data frame", rows, record)

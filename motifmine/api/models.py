@@ -6,7 +6,7 @@ are not given, test the motifs on data they were not learned from, and find thei
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from motifmine.api.fit import Fit
 from motifmine.api.tables import Data, as_table
@@ -15,6 +15,7 @@ from motifmine.models.registry import HdlsmSpec, PlsmSpec, TcaeSpec
 from motifmine.models.request import FitRequest
 from motifmine.progress import Progress
 from motifmine.time_limit import limited_to
+from motifmine.validation import check_argument_types, check_types
 from motifmine.workflows.fit import fit_table
 from motifmine.workflows.run import FitRun
 
@@ -23,6 +24,7 @@ Length = int | str | None
 SIZES = ("n_motifs", "motif_length")
 
 
+@check_argument_types
 def fit_model(
     model: str,
     data: Data,
@@ -91,6 +93,7 @@ class _Fitting:
 
     __slots__ = ()
 
+    @check_argument_types
     def fit(
         self,
         data: Data,
@@ -164,10 +167,12 @@ class Tcae(TcaeSpec, _Fitting):
 
 def _check(given: Any, specification: Any) -> None:
     """Raise `SpecError` when a value that is given is invalid for the specification."""
+    every = {item.name: getattr(given, item.name) for item in fields(given)}
+    check_types(every, get_type_hints(type(given)))
     # a wrong unit is reported now, not when there are data
     if isinstance(given.motif_length, str):
         _duration(given.motif_length)
-    values = {item.name: getattr(given, item.name) for item in fields(specification)}
+    values = {item.name: every[item.name] for item in fields(specification)}
     # sizes that are left open, or are in seconds, become numbers when there are data
     is_open = {name for name in SIZES if not isinstance(values.get(name), int)}
     specification(**{name: value for name, value in values.items() if name not in is_open})

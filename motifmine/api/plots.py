@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from motifmine.errors import DataError, SpecError
 from motifmine.records.fit import FitRecord
-from motifmine.validation import require_package
+from motifmine.records.table import Recording
+from motifmine.validation import check_argument_types, require_package
 
 MOST_WORDS = 40
 """Words that the figure of a motif shows, those with most of its mass."""
@@ -18,6 +20,7 @@ class Plots:
 
     record: FitRecord
 
+    @check_argument_types
     def motifs(self, *, columns: int = 4) -> Any:
         """Return axes with the matrix of each motif: relative time across, words down.
 
@@ -30,9 +33,13 @@ class Plots:
         ------
         MissingExtraError
             When matplotlib is not installed.
+        SpecError
+            When there are no columns.
         """
         pyplot, record = _pyplot(), self.record
         n_motifs = len(record.motifs)
+        if columns < 1:
+            raise SpecError(f"columns is {columns}; it must be 1 or more")
         n_rows = max(1, -(-n_motifs // columns))
         figure, axes = pyplot.subplots(
             n_rows,
@@ -69,6 +76,7 @@ class Plots:
         if len(words) <= MOST_WORDS // 2:
             panel.set_yticks(range(len(words)), [record.vocabulary.labels[word] for word in words])
 
+    @check_argument_types
     def occurrences(self, document: int = 0) -> Any:
         """Return axes with a mark at each start: time across, motifs down.
 
@@ -78,16 +86,29 @@ class Plots:
             Index of the recording.
         """
         record, found = self.record, self.record.occurrences
+        recording = find_recording(record, document)
         _, axes = _pyplot().subplots(layout="constrained", figsize=(9, 2.5))
         mine = found.document == document
         axes.scatter(found.start_s[mine], found.motif[mine], marker="|", s=80)
         axes.set_yticks(
             range(len(record.motifs)), [record.title_of(k) for k in range(len(record.motifs))]
         )
-        axes.set_xlabel(f"time in {record.recordings[document].name} (s)")
+        axes.set_xlabel(f"time in {recording.name} (s)")
         # the first motif on top, as in tables
         axes.invert_yaxis()
         return axes
+
+
+def find_recording(record: FitRecord, document: int) -> Recording:
+    """Return a recording of a fit.
+
+    Raises `DataError` when there are fewer.
+    """
+    if not 0 <= document < len(record.recordings):
+        raise DataError(
+            f"document is {document}; the fit has {len(record.recordings)}, counted from 0"
+        )
+    return record.recordings[document]
 
 
 def _pyplot() -> Any:

@@ -1,28 +1,28 @@
 """Tables of observations from arrays, data frames and recordings, without a workspace."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.errors import DataError, VideoError
+from motifmine.errors import DataError, MotifmineError
+from motifmine.features.series.survey import SeriesSettings
 from motifmine.records.table import (
     ObservationTable,
     join_tables,
     table_from_rows,
 )
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.validation import check_argument_types
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import extract_recordings
 from motifmine.workflows.workspace import Workspace
-
-if TYPE_CHECKING:
-    from motifmine.features.series.survey import SeriesSettings
 
 Data = Any
 """What a model is fitted to: a table, an array (time, word) of counts, dense or sparse, a data
@@ -51,12 +51,13 @@ class Table(ObservationTable):
         return cls(**{item.name: getattr(table, item.name) for item in fields(ObservationTable)})
 
     @classmethod
+    @check_argument_types
     def from_array(
         cls,
         counts: Data,
         *,
         bin_s: float = 1.0,
-        words: Sequence[str] | None = None,
+        words: Sequence[object] | None = None,
         name: str = "document",
     ) -> "Table":
         """Return the table of counts that are binned already.
@@ -67,8 +68,8 @@ class Table(ObservationTable):
             Counts of W words in T time bins, finite and >= 0; of a sequence each is a document.
         bin_s : float
             Length of a time bin, seconds, > 0.
-        words : sequence of str, length W, or None
-            Labels of the words; None: `word 1`, `word 2`, ...
+        words : sequence, length W, or None
+            Labels of the words, as texts; None: `word 1`, `word 2`, ...
         name : str
             Name of the document; those of a sequence are numbered.
 
@@ -83,13 +84,20 @@ class Table(ObservationTable):
                 cls.from_array(part, bin_s=bin_s, words=words, name=f"{name}-{number:04d}")
                 for number, part in enumerate(counts, start=1)
             ]
+            widths = sorted({part.n_words for part in parts})
+            if len(widths) > 1:
+                raise DataError(f"arrays of one list have {widths} columns; give all words to each")
             return cls.of(join_tables(parts))
         time, word, value, shape = _entries(counts)
-        labels = [f"word {i}" for i in range(1, shape[1] + 1)] if words is None else list(words)
+        labels = [
+            *map(str, (f"word {i}" for i in range(1, shape[1] + 1)) if words is None else words)
+        ]
         if len(labels) != shape[1]:
             raise DataError(
                 f"there are {len(labels)} names of words for {shape[1]} columns of counts"
             )
+        if twice := [label for label, n in Counter(labels).items() if n > 1]:
+            raise DataError(f"several words are called {twice[0]!r}; give each a name of its own")
         table = table_from_rows(
             time=time,
             word=word,
@@ -102,12 +110,13 @@ class Table(ObservationTable):
         return cls.of(table)
 
     @classmethod
+    @check_argument_types
     def from_dataframe(
         cls,
         frame: Data,
         *,
         time: str | None = None,
-        series: "SeriesSettings | None" = None,
+        series: SeriesSettings | None = None,
         bin_s: float | None = None,
         name: str = "frame",
     ) -> "Table":
@@ -141,9 +150,15 @@ class Table(ObservationTable):
         # reads sources block by block
         columns = _arrow_of(frame, time)
         with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
-            path = Path(folder) / f"{name}.parquet"
+            path = Path(folder) / "frame.parquet"
             pq.write_table(columns, path)
-            return extract(path, time_column=time, series=series, bin_s=bin_s)
+            try:
+                table = extract(path, time_column=time, series=series, bin_s=bin_s)
+            except MotifmineError as error:
+                # nobody knows the file
+                raise type(error)(str(error).replace(str(path), "the data frame")) from error
+        recordings = [replace(r, name=r.name.replace("frame", name, 1)) for r in table.recordings]
+        return replace(table, recordings=tuple(recordings))
 
     def __repr__(self) -> str:
         # only the name of the class: a recording may be called so, too
@@ -158,12 +173,13 @@ class Table(ObservationTable):
         return f"<p>{self!r}</p><table><tr><th>document</th><th>length</th></tr>{rows}</table>"
 
 
+@check_argument_types
 def extract(
     sources: str | Path | Sequence[str | Path],
     *,
     bin_s: float | None = None,
     time_column: str | None = None,
-    series: "SeriesSettings | None" = None,
+    series: SeriesSettings | None = None,
     settings: ExtractionSettings | None = None,
     workers: int | None = None,
 ) -> Table:
@@ -189,24 +205,24 @@ def extract(
 
     Raises
     ------
-    VideoError
-        When a source cannot be read, with the reason.
+    MotifmineError
+        When a source cannot be read: the error of its kind, such as `FormatError` or `VideoError`.
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
+    if not paths:
+        raise DataError("there are no sources; name at least one file")
     asked = settings or _settings(bin_s, time_column, series)
     # a workspace of its own: tables need not share words with those of any other
     with tempfile.TemporaryDirectory(prefix="motifmine-") as folder:
         workspace = Workspace(Path(folder))
-        outcomes = extract_recordings(paths, workspace, asked, workers=workers)
-        failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-        # unlike the command, which goes on: a script would take a part for the whole
-        if failed:
-            raise VideoError(f"{failed[0].source}: {failed[0].reason}")
+        for outcome in extract_recordings(paths, workspace, asked, workers=workers):
+            # unlike the command, which goes on: a script would take a part for the whole
+            outcome.raise_failure()
         return Table.of(workspace.read_tables())
 
 
 def as_table(
-    data: Data, *, bin_s: float = 1.0, words: Sequence[str] | None = None
+    data: Data, *, bin_s: float = 1.0, words: Sequence[object] | None = None
 ) -> ObservationTable:
     """Return the table of anything a model can be fitted to, see `Data`.
 
@@ -225,17 +241,22 @@ def as_table(
     """
     if isinstance(data, ObservationTable):
         return data
-    if isinstance(data, list | tuple) and data and isinstance(data[0], ObservationTable):
-        return join_tables(_distinct(data))
+    # arrays have words by their place only, and are joined there
+    if isinstance(data, list | tuple) and any(map(_has_labels, data)):
+        return join_tables(_distinct([as_table(part, bin_s=bin_s, words=words) for part in data]))
     # xarray, by what it can do: importing it for a comparison of classes takes half a second
     if hasattr(data, "dims") and hasattr(data, "to_numpy"):
         labels = [str(label) for label in data[data.dims[-1]].to_numpy()]
         return Table.from_array(data.to_numpy(), bin_s=bin_s, words=labels)
     # a structured array has names, but no columns
     if hasattr(data, "columns") and not isinstance(data, np.ndarray):
-        frame = _narwhals_frame(data)
+        frame = as_frame(data)
         return Table.from_array(frame.to_numpy(), bin_s=bin_s, words=frame.columns)
     return Table.from_array(data, bin_s=bin_s, words=words)
+
+
+def _has_labels(data: Data) -> bool:
+    return isinstance(data, ObservationTable) or hasattr(data, "dims") or hasattr(data, "columns")
 
 
 def _distinct(tables: Sequence[ObservationTable]) -> list[ObservationTable]:
@@ -254,7 +275,7 @@ def _distinct(tables: Sequence[ObservationTable]) -> list[ObservationTable]:
 
 
 def _settings(
-    bin_s: float | None, time_column: str | None, series: "SeriesSettings | None"
+    bin_s: float | None, time_column: str | None, series: SeriesSettings | None
 ) -> ExtractionSettings:
     asked = ExtractionSettings() if series is None else ExtractionSettings(series=series)
     if time_column is not None:
@@ -278,11 +299,8 @@ def _entries(
     # all sparse classes of SciPy; a dense copy may not fit in memory
     if hasattr(counts, "tocoo"):
         sparse = counts.tocoo()
-        return sparse.row, sparse.col, np.asarray(sparse.data, dtype=np.float64), sparse.shape
-    try:
-        dense = np.asarray(counts, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"counts are no numbers: {error}") from error
+        return sparse.row, sparse.col, _as_numbers(sparse.data), sparse.shape
+    dense = _as_numbers(counts)
     if dense.ndim != 2:
         raise DataError(
             f"counts have {dense.ndim} dimensions; give an array (time bin, word), or a list of "
@@ -293,23 +311,52 @@ def _entries(
     return time, word, dense[time, word], (dense.shape[0], dense.shape[1])
 
 
+def _as_numbers(values: Any) -> NDArray[np.float64]:
+    try:
+        found = np.asarray(values)
+        # NumPy would take the real part of complex numbers, and dates for numbers
+        numbers = found.astype(np.float64) if found.dtype.kind in "biufO" else None
+    except (TypeError, ValueError) as error:
+        raise DataError(f"counts are no numbers: {error}") from error
+    if numbers is None:
+        raise DataError(f"counts are no numbers, but {found.dtype}")
+    return numbers
+
+
 def _arrow_of(frame: Data, time: str | None) -> Any:
     """Return a data frame as an Arrow table, a pandas index that has a name as a column."""
     if getattr(getattr(frame, "index", None), "name", None) is not None:
         # one without a name only numbers the rows
         frame = frame.reset_index()
-    eager = _narwhals_frame(frame)
+    eager = as_frame(frame)
     if time is not None and time not in eager.columns:
         raise DataError(f"there is no column {time!r}; columns are {', '.join(eager.columns)}")
-    return eager.to_arrow()
+    try:
+        return eager.to_arrow()
+    # Arrow's errors are these, too
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"the data frame has values that are neither numbers, times nor texts: {error}"
+        ) from error
 
 
-def _narwhals_frame(frame: Data) -> Any:
+def as_frame(frame: Data) -> Any:
+    """Return a data frame of any library as one of narwhals.
+
+    Raises `DataError` when it is none, or two columns have one name.
+    """
     import narwhals.stable.v1 as nw  # noqa: PLC0415 (needed for data frames only)
 
     try:
-        return nw.from_native(frame, eager_only=True)
+        found = nw.from_native(frame, eager_only=True)
+        # narwhals finds out of pandas' columns when they are asked for
+        n_names = len(set(found.columns))
+    except ValueError:
+        n_names = 0
     except TypeError as error:
         raise DataError(
             f"{type(frame).__name__} is no data frame; give one of pandas, polars or pyarrow"
         ) from error
+    if n_names < frame.shape[1]:
+        raise DataError("two columns of the data frame have the same name; rename one")
+    return found

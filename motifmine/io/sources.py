@@ -44,10 +44,13 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     Raises
     ------
     DataError
-        If a folder or a pattern has no recordings, or a path is a link to itself.
+        If a folder or a pattern has no recordings, a path is a link to itself, or a name is empty.
     """
     found: dict[Path, Path] = {}
     for source in sources:
+        # it would be the current folder: what a script passes whose variable is not set
+        if source == "":
+            raise DataError("the name of a source is empty; name a file, a folder or a pattern")
         for path in _list_files(Path(source)):
             try:
                 found.setdefault(path.resolve(), path)

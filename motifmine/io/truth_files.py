@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -34,10 +34,26 @@ def read_truth(path: Path, record: FitRecord) -> Truth:
     Raises `FormatError` if the file cannot be read or a row is invalid; the message names line,
     column and value.
     """
-    rows = list(_read_json_rows(path) if path.suffix.lower() == ".json" else _read_csv_rows(path))
-    if not rows:
-        raise FormatError(f"{path} has no rows; write document,label,start_s lines")
-    found = [_parse_row(path, place, row, record) for place, row in rows]
+    rows = _read_json_rows(path) if path.suffix.lower() == ".json" else _read_csv_rows(path)
+    return parse_truth(path, rows, record)
+
+
+def parse_truth(
+    source: str | Path, rows: Iterable[tuple[str, Mapping[str, Any]]], record: FitRecord
+) -> Truth:
+    """Return ground truth from rows with the fields of a file, see `read_truth`.
+
+    Parameters
+    ----------
+    source : str or path
+        What the rows are of, for messages.
+    rows : iterable of (str, mapping)
+        Place of each row, for messages, and its fields.
+    record : FitRecord
+    """
+    found = [_parse_row(source, place, row, record) for place, row in rows]
+    if not found:
+        raise FormatError(f"{source} has no rows; write document,label,start_s lines")
     return Truth(
         document=np.array([row[0] for row in found], dtype=np.int64),
         label=tuple(row[1] for row in found),
@@ -108,7 +124,7 @@ def _read_csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
             # Excel writes semicolons where the decimal is a comma
             delimiter = max(",;\t", key=head.count)
             names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
-            _check_columns(path, names)
+            check_columns(path, names)
             reader = csv.reader(file, delimiter=delimiter)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -133,23 +149,24 @@ def _read_json_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise FormatError(f"{path}, entry {number} is {row!r}; expected an object")
-        _check_columns(path, list(row), f", entry {number}")
+        check_columns(path, list(row), f", entry {number}")
         yield f"entry {number}", row
 
 
-def _check_columns(path: Path, names: Sequence[str], place: str = "") -> None:
+def check_columns(source: str | Path, names: Sequence[str], place: str = "") -> None:
+    """Raise `FormatError` unless rows of truth have the fields that they need."""
     missing = [name for name in ("label", "start_s") if name not in names]
     if missing:
         raise FormatError(
-            f"{path}{place} lacks {' and '.join(missing)}; expected document, label, start_s and "
+            f"{source}{place} lacks {' and '.join(missing)}; expected document, label, start_s and "
             f"optionally end_s, found {', '.join(map(repr, names)) or 'nothing'}"
         )
 
 
 def _parse_row(
-    path: Path, place: str, row: dict[str, Any], record: FitRecord
+    source: str | Path, place: str, row: Mapping[str, Any], record: FitRecord
 ) -> tuple[int, str, float, float]:
-    where = f"{path}, {place}"
+    where = f"{source}, {place}"
     label = row["label"] if isinstance(row["label"], str) else str(row["label"])
     if not label.strip():
         raise FormatError(f"{where}, column 'label' is empty; every row needs a label")
@@ -170,7 +187,7 @@ def _parse_row(
     return document, label.strip(), start_s, end_s
 
 
-def _find_document(where: str, row: dict[str, Any], start_s: float, record: FitRecord) -> int:
+def _find_document(where: str, row: Mapping[str, Any], start_s: float, record: FitRecord) -> int:
     names = [recording.name for recording in record.recordings]
     column = next((name for name in NAMES_OF_DOCUMENT if row.get(name) not in (None, "")), None)
     if column is None:

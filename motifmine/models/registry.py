@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from motifmine.errors import MotifmineWarning, SpecError
 from motifmine.models.checks import locate_nothing
@@ -25,6 +25,7 @@ from motifmine.models.tcae.spec import TcaeSpec as TcaeSpec  # noqa: PLC0414 (ex
 from motifmine.records.fit import FitRecord, Occurrences
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats
+from motifmine.validation import check_types
 
 GROUP = "motifmine.models"  # group of entry points that models of other packages are found by
 
@@ -337,13 +338,15 @@ def specify(model: str, settings: Mapping[str, Any], *, is_dense: bool = False) 
 
     Whether words may occur in every time bin decides some defaults.
 
-    Raises `SpecError` when there is no such model, or it has no such setting.
+    Raises `SpecError` when there is no such model, it has no such setting, or one is invalid.
     """
     entry = entry_of(model)
-    known = {item.name for item in fields(load(entry.specification))}
+    specification = load(entry.specification)
+    known = {item.name for item in fields(specification)}
     if unknown := sorted(set(settings) - known):
         options = ", ".join("--" + name.removeprefix("n_").replace("_", "-") for name in unknown)
         raise SpecError(f"the model {model} has no setting {options}; leave it out")
+    check_types(settings, get_type_hints(specification))
     defaults = entry.settings_of_dense_words if is_dense else {}
     return load(entry.model)(**{**defaults, **settings})
 

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from motifmine.errors import MotifmineError, describe_error
+from motifmine.errors import FormatError, MemoryLimitError, MotifmineError, describe_error
 from motifmine.parallel.parent import end_with_parent
 
 Job = TypeVar("Job")
@@ -43,6 +43,8 @@ class JobFailure:
     """A job without a result."""
 
     reason: str
+    error: type[MotifmineError] = FormatError
+    """What the job raised; that of a damaged file where its process died or hung."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +203,13 @@ def _run_in_child(function: Callable[[Any, Report], Any], job: Any, sender: Conn
         outcome = function(job, lambda note: sender.send(("note", note)))
     except BrokenPipeError:
         return
-    # OSError: of the disk, or of a file that is gone
-    except (MotifmineError, OSError) as error:
+    except MotifmineError as error:
+        outcome = JobFailure(str(error), type(error))
+    # of the disk, or of a file that is gone
+    except OSError as error:
         outcome = JobFailure(describe_error(error))
     except MemoryError:
-        outcome = JobFailure("it needs more memory than there is")
+        outcome = JobFailure("it needs more memory than there is", MemoryLimitError)
     except Exception as error:
         logger.exception("a bug in motifmine")
         outcome = JobFailure(f"unexpected {type(error).__name__}: {error}")

@@ -75,8 +75,10 @@ def extract_sources(
     DataError
         When a folder or pattern has no recordings, or names of recordings are not distinct.
     SpecError
-        When settings contradict each other.
+        When settings contradict each other, or there are no workers.
     """
+    if workers is not None and workers < 1:
+        raise SpecError(f"workers is {workers}; it must be 1 or more")
     workers = workers or n_cores()
     settings = settings or ExtractionSettings()
     # in the workspace, as the system's folder for temporary files is often in memory
@@ -165,7 +167,12 @@ def run_jobs(
     for index, ending in isolated.run(jobs, note):
         shares[index] = 1.0
         outcomes[index] = (
-            Outcome(source=jobs[index].source, status="failed", reason=ending.reason)
+            Outcome(
+                source=jobs[index].source,
+                status="failed",
+                reason=ending.reason,
+                error=ending.error,
+            )
             if isinstance(ending, JobFailure)
             else ending
         )

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from motifmine.errors import FormatError, MotifmineWarning, VideoError
+from motifmine.errors import FormatError, MotifmineWarning
 from motifmine.features.series.survey import parse_series_settings
 from motifmine.features.video.extract import parse_flow_spec, parse_frame_options
 from motifmine.io.hdf5 import reader as hdf5
@@ -80,10 +80,8 @@ def _extract_alike(record: FitRecord, sources: Sequence[Path], scratch: Workspac
     if words.layout.picture_grid() is not None:
         size_px = record.recordings[0].size_px
         scene = Scene(vocabulary=words, bin_s=record.bin_s, size_px=size_px, advice="")
-    outcomes = extract_sources(sources, scratch, find_settings(record), scene=scene)
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    if failed:
-        raise VideoError(failed[0].reason)
+    for outcome in extract_sources(sources, scratch, find_settings(record), scene=scene):
+        outcome.raise_failure()
 
 
 def find_settings(record: FitRecord) -> ExtractionSettings:

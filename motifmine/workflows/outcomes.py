@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from motifmine.durations import format_seconds
+from motifmine.errors import MotifmineError
 from motifmine.workflows.documents import WrittenTable
 
 Status = Literal["ok", "partial", "failed", "skipped"]
@@ -22,6 +23,8 @@ class Outcome:
     """`partial`: something of the recording is lost; `skipped`: its table was there already."""
     reason: str = ""
     """Why it failed, what is lost, or why it has no observation."""
+    error: type[MotifmineError] | None = None
+    """What a failure would have raised; None: it has not failed."""
     table_path: Path | None = None
     document: str = ""
     """Name of the document where the source has several."""
@@ -44,10 +47,20 @@ class Outcome:
         """Whether the source was read and gave no observation: the line is a warning."""
         return self.status in ("ok", "partial") and not self.n_observations
 
+    def raise_failure(self) -> None:
+        """Raise what stopped the source, if anything did."""
+        if self.error is not None:
+            raise self.error(self._placed_reason)
+
+    @property
+    def _placed_reason(self) -> str:
+        # most messages name the file themselves
+        place = "" if str(self.source) in self.reason else f"{self.source}: "
+        return place + self.reason
+
     def __str__(self) -> str:
         if self.status in ("failed", "skipped"):
-            place = "" if str(self.source) in self.reason else f"{self.source}: "
-            return f"{self.status}: {place}{self.reason}"
+            return f"{self.status}: {self._placed_reason}"
         facts = [
             self.document,
             self._count_frames(),

@@ -119,8 +119,11 @@ def write_occurrences(
     With several recordings, formats that hold only one recording are written as a folder of
     files, named after the recordings. Characters that are unsafe in a file name become underscores.
 
-    Raises `WorkspaceError` when a file exists and `force` is not set, or cannot be written.
+    Raises `WorkspaceError` when a file exists and `force` is not set, or cannot be written,
+    `DataError` when there is no such format.
     """
+    if form not in FORMATS:
+        raise DataError(f"{form!r} is no format of occurrences; choose of {', '.join(FORMATS)}")
     chosen, documents = FORMATS[form], _choose_documents(record, recording)
     per_recording = chosen.one_timeline and (len(documents) != 1 or output.is_dir())
     if not per_recording:
