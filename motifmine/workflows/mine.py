@@ -133,23 +133,19 @@ def mine_prepared(
     notes: Notes | None = None,
 ) -> FitRecord:
     """Return the motifs of a prepared table, and all their occurrences; see `mine`."""
-    more = (detection, seed, context, on_progress, notes)
-    if not lacks_most_words(data.counts):
-        return _mine(data, model, *more)
-    used, counts = drop_unused_words(data.counts)
-    few = replace(data, table=drop_unused_words(data.table)[1], counts=counts)
-    return with_all_words(_mine(few, model, *more), used, data.table.vocabulary)
-
-
-def _mine(
-    data: Prepared,
-    model: Model,
-    detection: Detection,
-    seed: int | None,
-    context: FitContext | None,
-    on_progress: Callable[[Progress], None] | None,
-    notes: Notes | None,
-) -> FitRecord:
+    if lacks_most_words(data.counts):
+        used, counts = drop_unused_words(data.counts)
+        few = replace(data, table=drop_unused_words(data.table)[1], counts=counts)
+        record = mine_prepared(
+            few,
+            model,
+            detection=detection,
+            seed=seed,
+            context=context,
+            on_progress=on_progress,
+            notes=notes,
+        )
+        return with_all_words(record, used, data.table.vocabulary)
     table, prepared = data.table, data.counts
     cut = []
     with limited_to_share(LEARNING_SHARE):

@@ -77,7 +77,7 @@ def test_a_short_list_may_hold_a_larger_share_of_false_ones() -> None:
     assert relax(SCORES, np.array([2.5]), Detection(false_share=0.04)).false_share == 0.04
 
 
-def test_a_motif_that_hides_occurrences_of_others_is_left_out() -> None:
+def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
     """Its decoy is as good as it is; all motifs have one threshold."""
     score = np.concatenate([np.linspace(50, 100, 60), [240.0, 110.0], [230.0]])
     n = len(score)

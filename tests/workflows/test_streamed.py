@@ -16,6 +16,7 @@ from motifmine.models.plsm.em import climb, infer_starts
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.out_of_core import PlsmOutOfCore
 from motifmine.models.plsm.problem import flat_start, prepare_em
+from motifmine.models.request import FitRequest
 from motifmine.models.statistics import (
     Parameters,
     Statistics,
@@ -24,6 +25,7 @@ from motifmine.models.statistics import (
 )
 from motifmine.parallel.dask_cluster import open_mapper
 from motifmine.parallel.mappers import Mapper, open_process_mapper, sort_results
+from motifmine.records.fit import FitRecord
 from motifmine.records.settings import Preparation, Rate
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.seeding import generator
@@ -39,7 +41,7 @@ from motifmine.workflows.out_of_core.census import (
     take_census,
 )
 from motifmine.workflows.out_of_core.commands import update_fit
-from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
+from motifmine.workflows.out_of_core.fit import fit_files
 from motifmine.workflows.out_of_core.online_em import batches_of
 from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
@@ -122,10 +124,18 @@ def shuffled(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[A
         yield results[place]
 
 
-def workers(tmp_path: Path, mapper: Mapper = map) -> Workers:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(exist_ok=True)
-    return Workers(scratch=scratch, mapper=mapper)
+def fit_streamed(
+    paths: Sequence[Path], target: Path, *, spec: Plsm = SPEC, mapper: Mapper = map, **asked: Any
+) -> FitRecord:
+    """Fit table files; without further words by EM to convergence."""
+    scratch = target.parent / "scratch"
+    scratch.mkdir(exist_ok=True, parents=True)
+    request = FitRequest.of("plsm", **(asked or BATCH))
+    return fit_files(paths, spec, request, target, scratch=scratch, mapper=mapper)
+
+
+STOCHASTIC: dict[str, Any] = {"online": True}
+BATCH: dict[str, Any] = {"stream": True}
 
 
 def same_fit(one: Path, other: Path) -> bool:
@@ -173,16 +183,15 @@ def test_map_reduce_has_the_same_bytes_at_one_worker_and_at_three(
     assert one.words.tobytes() == other.words.tobytes()
 
 
-@pytest.mark.parametrize("online", [True, False])
+@pytest.mark.parametrize("asked", [STOCHASTIC | {"batch_documents": 5}, BATCH])
 def test_a_fit_has_the_same_bytes_in_whatever_order_the_work_is_done(
-    online: bool, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: dict[str, Any], paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(document_groups, "GROUP_OBSERVATIONS", 700)
     monkeypatch.setattr(document_groups, "LISTED_AT_ONCE", 2)
-    streaming = Streaming(online=online, batch_documents=5)
     one, other = tmp_path / "one.h5", tmp_path / "other.h5"
-    fit_files(paths[:N_OLD], SPEC, one, workers(tmp_path), streaming=streaming)
-    fit_files(paths[:N_OLD], SPEC, other, workers(tmp_path, shuffled), streaming=streaming)
+    fit_streamed(paths[:N_OLD], one, **asked)
+    fit_streamed(paths[:N_OLD], other, mapper=shuffled, **asked)
     assert same_fit(one, other)
 
 
@@ -260,27 +269,20 @@ def test_online_comes_close_to_the_batch_fit(
     truth: Simulation, paths: list[Path], tmp_path: Path
 ) -> None:
     held = truth.table.documents(range(N_OLD, 16))
-    fit_files(
-        paths[:N_OLD],
-        SPEC,
-        tmp_path / "online.h5",
-        workers(tmp_path),
-        streaming=Streaming(passes=3, batch_documents=3),
-    )
+    fit_streamed(paths[:N_OLD], tmp_path / "online.h5", online=True, passes=3, batch_documents=3)
     online = store.read_fit(tmp_path / "online.h5")
     batch = SPEC.fit(truth.table.documents(range(N_OLD)), seed=0)
     as_batch = replace(batch, motifs=online.motifs, background=online.background)
     assert as_batch.score(held) > 1.01 * batch.score(held)
 
 
-@pytest.mark.parametrize("online", [True, False])
+@pytest.mark.parametrize("asked", [STOCHASTIC | {"batch_documents": 3}, BATCH])
 def test_variational_inference_over_files_comes_to_the_bound_of_that_in_memory(
-    online: bool, truth: Simulation, paths: list[Path], tmp_path: Path
+    asked: dict[str, Any], truth: Simulation, paths: list[Path], tmp_path: Path
 ) -> None:
     spec = replace(SPEC, activity="auto", sparsity=2.0, inference="vb")
     place = tmp_path / "fit.h5"
-    streaming = Streaming(online=online, batch_documents=3)
-    fit_files(paths, spec, place, workers(tmp_path), streaming=streaming)
+    fit_streamed(paths, place, spec=spec, **asked)
     record = store.read_fit(place)
     learner = PlsmOutOfCore.of(spec, 1, truth.table.total)
     posterior = learner.resume(record)
@@ -295,12 +297,12 @@ def test_variational_inference_over_files_comes_to_the_bound_of_that_in_memory(
     assert abs(bound - in_memory[-1, 0]) / truth.table.total < 0.01
 
 
-@pytest.mark.parametrize("online", [True, False])
+@pytest.mark.parametrize("asked", [STOCHASTIC, BATCH])
 def test_a_fit_over_files_finds_what_the_fit_in_memory_finds(
-    online: bool, truth: Simulation, paths: list[Path], tmp_path: Path
+    asked: dict[str, Any], truth: Simulation, paths: list[Path], tmp_path: Path
 ) -> None:
     place = tmp_path / "fit.h5"
-    fit_files(paths, SPEC, place, workers(tmp_path), streaming=Streaming(online=online))
+    fit_streamed(paths, place, **asked)
     found = store.read_fit(place)
     wanted = mine(truth.table, SPEC)
     match = match_motifs(wanted.motifs.probability, found.motifs.probability)
@@ -317,8 +319,7 @@ def fitted(paths: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fit of the first documents."""
     folder = tmp_path_factory.mktemp("fitted")
     place = folder / "old.h5"
-    streaming = Streaming(passes=2, batch_documents=4)
-    fit_files(paths[:N_OLD], SPEC, place, workers(folder), streaming=streaming)
+    fit_streamed(paths[:N_OLD], place, online=True, passes=2, batch_documents=4)
     return place
 
 
@@ -441,16 +442,10 @@ def test_a_fit_that_breaks_off_leaves_no_file(
     n_calls: int, paths: list[Path], tmp_path: Path
 ) -> None:
     place = tmp_path / "fits" / "fit.h5"
-    streaming = Streaming(passes=2, batch_documents=1)
+    asked = STOCHASTIC | {"passes": 2, "batch_documents": 1}
     with pytest.raises(Broken):
-        fit_files(
-            paths[:N_OLD],
-            SPEC,
-            place,
-            workers(tmp_path, breaking_after(n_calls)),
-            streaming=streaming,
-        )
-    assert not list(tmp_path.glob("fits/*"))
+        fit_streamed(paths[:N_OLD], place, mapper=breaking_after(n_calls), **asked)
+    assert [path.name for path in tmp_path.glob("fits/*")] == ["scratch"]
 
 
 def test_an_update_that_breaks_off_leaves_the_old_fit_alone(
@@ -471,10 +466,9 @@ def test_an_empty_document_has_no_occurrences_and_does_no_harm(
     silent = silent.of_recording(renamed(silent, "silent"))
     store.write_table(tmp_path / "silent.h5", silent)
     everything = [*paths[:N_OLD], tmp_path / "silent.h5"]
-    for online in (True, False):
-        place = tmp_path / f"{online}.h5"
-        streaming = Streaming(online=online, batch_documents=1, passes=1)
-        record = fit_files(everything, SPEC, place, workers(tmp_path), streaming=streaming)
+    for asked in (STOCHASTIC | {"batch_documents": 1, "passes": 1}, BATCH):
+        place = tmp_path / f"{len(asked)}.h5"
+        record = fit_streamed(everything, place, **asked)
         assert N_OLD not in record.occurrences.document
         assert store.read_fit(place).recordings[N_OLD].name == "silent"
 

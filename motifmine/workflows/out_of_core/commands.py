@@ -12,9 +12,8 @@ from motifmine.parallel.mappers import count_threads_per_worker
 from motifmine.parallel.scratch import make_folder, scratch_folder
 from motifmine.records.fit import FitRecord
 from motifmine.records.notes import Notes
-from motifmine.records.settings import Detection, Preparation
 from motifmine.workflows.out_of_core.drift import add_drift
-from motifmine.workflows.out_of_core.fit import Streaming, Workers, fit_files
+from motifmine.workflows.out_of_core.fit import fit_files
 from motifmine.workflows.out_of_core.update import update_file
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import specify_model
@@ -44,14 +43,15 @@ def fit_tables_in_files(
         fit_files(
             paths,
             spec,
+            request,
             made,
-            Workers(scratch=scratch, mapper=mapper, n_threads=_n_threads(run)),
-            streaming=_streaming(request),
-            preparation=Preparation(counts=request.counts),
-            detection=Detection(false_alarms_per_hour=request.false_alarms_per_hour),
-            seed=request.seed,
-            run=replace(run, notes=Notes(request=request.as_values()).merge(run.notes)),
-            time_zone=request.time_zone,
+            scratch=scratch,
+            mapper=mapper,
+            run=replace(
+                run,
+                n_threads=_n_threads(run),
+                notes=Notes(request=request.as_values()).merge(run.notes),
+            ),
         )
         # drift needs the activations, so the fit is written first and read again document by
         # document
@@ -61,11 +61,6 @@ def fit_tables_in_files(
         with open_atomic(target, force=run.force) as part:
             made.replace(part)
     return record
-
-
-def _streaming(request: FitRequest) -> Streaming:
-    streaming = Streaming(online=request.online, batch_documents=request.batch_documents)
-    return streaming if request.passes is None else replace(streaming, passes=request.passes)
 
 
 def _n_threads(run: FitRun) -> int:

@@ -8,7 +8,7 @@ documents; only the lists of documents and of occurrences grow in memory with th
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from motifmine.models.excerpt import part_of_time
 from motifmine.models.monitor import Monitor
 from motifmine.models.protocol import Fit, OutOfCore
 from motifmine.models.registry import out_of_core
+from motifmine.models.request import FitRequest
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fields import select_entries
@@ -36,7 +37,6 @@ from motifmine.records.significance import Significance
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.seeding import Stream, generator, resolve_seed
 from motifmine.types import Floats
-from motifmine.validation import check_at_least
 from motifmine.workflows.mine import assess_fit
 from motifmine.workflows.out_of_core.batch_em import EmTask, climb_groups
 from motifmine.workflows.out_of_core.census import (
@@ -63,36 +63,8 @@ from motifmine.workflows.run import FitRun
 # approximate number of observations of the part in which motifs are searched and tested
 PART_OBSERVATIONS = 200_000
 PART_BINS = 400_000  # most time bins of this part
+PASSES = 3  # times that stochastic EM sees every document, where no number is given
 PART_DOCUMENTS = 8  # a document contributes at most this fraction of the part, 1 / `PART_DOCUMENTS`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streaming:
-    """How a fit goes through documents that stay in their files."""
-
-    online: bool = True
-    """Stochastic EM, which sees every document `passes` times; else EM to convergence."""
-    passes: int = 3
-    """Times that stochastic EM sees every document, > 0."""
-    batch_documents: int | None = None
-    """Documents between two moves of stochastic EM's motifs, > 0; None: a 24th of all, or as many
-    as hold 30,000 observations."""
-    rate: Rate = field(default_factory=Rate)
-
-    def __post_init__(self) -> None:
-        check_at_least(self, 1, "passes", "batch_documents")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workers:
-    """Workers and their scratch folder; the fit does not depend on them."""
-
-    scratch: Path
-    """Folder for what EM keeps between iterations; all workers must see it."""
-    mapper: Mapper = map
-    """Like the built-in `map`; distributes groups, see `motifmine.parallel.mappers`."""
-    n_threads: int = 1
-    """Threads of every worker."""
 
 
 class Learned(NamedTuple):
@@ -109,14 +81,11 @@ class Learned(NamedTuple):
 def fit_files(
     paths: Sequence[Path],
     spec: Any,
+    request: FitRequest,
     target: Path,
-    workers: Workers,
     *,
-    streaming: Streaming | None = None,
-    preparation: Preparation | None = None,
-    detection: Detection | None = None,
-    seed: int | None = 0,
-    time_zone: str = "UTC",
+    scratch: Path,
+    mapper: Mapper = map,
     run: FitRun | None = None,
 ) -> FitRecord:
     """Fit a model to table files and write the fit; return it without its documents.
@@ -126,15 +95,18 @@ def fit_files(
     paths : sequence of Path
         Table files of one document each, in the order that the fit shall have.
     spec : specification
-        Of a model that learns out of core.
+        Of a model that learns out of core, from the request.
+    request : FitRequest
+        Streamed; stochastic EM if it is online, else EM to convergence.
     target : Path
         Where the fit goes, whole or not at all.
-    streaming, preparation, detection : or None
-        None: their defaults.
-    time_zone : str
-        IANA name of the zone that hours and days are reported in.
+    scratch : Path
+        Folder for what EM keeps between iterations; all workers must see it.
+    mapper : callable
+        Like the built-in `map`; distributes groups, see `motifmine.parallel.mappers`. The fit does
+        not depend on it.
     run : FitRun or None
-        Callbacks and notes, and whether `target` is overwritten.
+        Callbacks, notes and threads of every worker, and whether `target` is overwritten.
 
     Raises
     ------
@@ -146,32 +118,33 @@ def fit_files(
         When `target` exists and `force` is not set.
     """
     began = time.perf_counter()
-    streaming, detection = streaming or Streaming(), detection or Detection()
-    seed, run = resolve_seed(seed), run or FitRun()
+    seed, run = resolve_seed(request.seed), run or FitRun()
     # before hours of work
     refuse_overwriting(target, force=run.force)
-    preparation = preparation or Preparation()
-    census = take_census(paths, preparation, workers.mapper)
+    preparation = Preparation(counts=request.counts)
+    census = take_census(paths, preparation, mapper)
     run.say("\n".join(census.notes))
     choice = preparation.resolve(census.scene, n_times=census.n_times)
     reading = reading_for(census, choice)
     part = draw_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     run.say(f"searching motifs in {part.n_documents} of {len(census.documents)} documents")
     first = spec.fit(part, seed=seed)
-    learner = out_of_core(first.provenance.model, first.spec, workers.n_threads, census.total)
+    learner = out_of_core(first.provenance.model, first.spec, run.n_threads or 1, census.total)
     run.say(f"learning {len(first.motifs)} motifs from {len(census.documents)} documents")
-    if streaming.online:
-        learned = _learn_online(census, reading, first, learner, workers, streaming, run)
+    batch = request.batch_documents or default_batch(census.documents)
+    passes = request.passes or PASSES
+    if request.online:
+        learned = _learn_online(census, reading, first, learner, mapper, batch, passes, run)
     else:
-        learned = _learn_by_em(census, reading, first, learner, workers, run)
+        task = EmTask(reading=reading, learner=learner, scratch=scratch)
+        learned = _learn_by_em(census, first, task, mapper, run)
     run.say(f"locating motifs in {len(census.documents)} documents")
     fit = learner.finish(
         first, learned.parameters, learned.statistics, reading.kept_words, len(reading.is_kept)
     )
     # tested in the part only: a test on everything would learn the motifs several times
+    detection = Detection(false_alarms_per_hour=request.false_alarms_per_hour)
     fit, significance, detection = _recurring_motifs(fit, part, detection)
-    task = _locate_task(fit, reading, learner, part, significance, detection)
-    batch = streaming.batch_documents or default_batch(census.documents)
     made_with = replace(
         first.provenance.spec,
         preparation=choice,
@@ -179,10 +152,10 @@ def fit_files(
         table=census.scene.spec,
         streaming=StreamingState(
             batch_documents=batch,
-            rate=streaming.rate,
+            rate=Rate(),
             n_steps=learned.n_steps,
-            online=streaming.online,
-            passes=streaming.passes,
+            online=request.online,
+            passes=passes,
             part_documents=part.n_documents,
         ),
         notes=census.notes_of_cameras().merge(run.notes),
@@ -191,11 +164,13 @@ def fit_files(
     return write_located(
         target,
         replace(
-            _head(fit, census, trace, made_with), time_zone=time_zone, significance=significance
+            _head(fit, census, trace, made_with),
+            time_zone=request.time_zone,
+            significance=significance,
         ),
         group_documents(census.documents, n_motifs=len(fit.motifs), motif_length=spec.motif_length),
-        task,
-        workers.mapper,
+        _locate_task(fit, reading, learner, part, significance, detection),
+        mapper,
         Tally(mass=np.zeros(len(fit.motifs))),
         began=began if run.is_timed else None,
         force=run.force,
@@ -236,8 +211,9 @@ def _learn_online(
     reading: Reading,
     first: Fit,
     learner: OutOfCore,
-    workers: Workers,
-    streaming: Streaming,
+    mapper: Mapper,
+    batch: int,
+    passes: int,
     run: FitRun,
 ) -> Learned:
     """Return what stochastic EM makes of the first motifs."""
@@ -247,19 +223,18 @@ def _learn_online(
         statistics=learner.statistics_of(parameters, first),
         n_steps=0,
     )
-    batch = streaming.batch_documents or default_batch(census.documents)
     # -(-a // b) is division rounded up
-    n_batches = streaming.passes * -(-len(census.documents) // batch)
+    n_batches = passes * -(-len(census.documents) // batch)
     monitor = Monitor(n_batches, run.on_progress)
-    for number in range(streaming.passes):
+    for number in range(passes):
         # a stream for each pass: the order of one does not depend on how many there are
         rng = generator(first.provenance.seed, Stream.STREAMED_ORDER, number)
         standing = climb_online(
             batches_of(census.documents, batch, rng),
             OnlineTask(reading=reading, learner=learner),
             standing,
-            streaming.rate,
-            workers.mapper,
+            Rate(),
+            mapper,
             batch_documents=batch,
             on_batch=lambda found: monitor.record(
                 found.log_likelihood / found.total * census.total
@@ -268,15 +243,9 @@ def _learn_online(
     return Learned(standing.parameters, standing.statistics, standing.n_steps, monitor.trace())
 
 
-def _learn_by_em(
-    census: Census,
-    reading: Reading,
-    first: Fit,
-    learner: OutOfCore,
-    workers: Workers,
-    run: FitRun,
-) -> Learned:
+def _learn_by_em(census: Census, first: Fit, task: EmTask, mapper: Mapper, run: FitRun) -> Learned:
     """Return what EM over all groups of documents makes of the first motifs."""
+    learner, reading = task.learner, task.reading
     monitor = Monitor(learner.iterations, run.on_progress)
     parameters, found = climb_groups(
         group_documents(
@@ -284,9 +253,9 @@ def _learn_by_em(
             n_motifs=len(first.motifs),
             motif_length=first.motifs.motif_length,
         ),
-        EmTask(reading=reading, learner=learner, scratch=workers.scratch),
+        task,
         learner.open(first, _word_shares(census, reading), reading.kept_words),
-        workers.mapper,
+        mapper,
         on_value=monitor.record,
     )
     batch = default_batch(census.documents)
