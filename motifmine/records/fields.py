@@ -69,13 +69,16 @@ def is_allowed(values: NDArray[Any], rule: str, sizes: Mapping[str, int]) -> NDA
     ----------
     values : array
     rule : str
-        `finite`, `0 or more` (and finite), or `index of AXIS`.
+        `finite`, `0 or more` (and finite), `index of AXIS`, or `start of a motif that reaches the
+        document`, whose bins are the axis `time`; it may begin before them.
     sizes : mapping of str to int
         Lengths of axes; indices of an unknown one must be 0 or more.
     """
     allowed: NDArray[np.bool_]
     if rule.startswith("index of "):
         allowed = (values >= 0) & (values < sizes.get(rule.removeprefix("index of "), np.inf))
+    elif rule == "start of a motif that reaches the document":
+        allowed = (values > -sizes["relative_time"]) & (values < sizes["time"])
     elif rule == "finite":
         allowed = np.isfinite(values)
     else:

@@ -17,6 +17,7 @@ import numpy as np
 from motifmine.io.hdf5.records import get_element_type
 from motifmine.io.hdf5.store import PARTS
 from motifmine.models.tcae.encoder import Encoder
+from motifmine.records.document_activations import DocumentActivations
 from motifmine.records.fit import MotifSet, Occurrences, Trace
 from tests.helpers.paths import ROOT
 
@@ -29,6 +30,7 @@ page are made from the same records (`motifmine/records/`); `python -m tests.hel
 writes it. Entries of type "attribute" are attributes of the group.
 """
 GROUPS = {"motifs": MotifSet, "occurrences": Occurrences, "trace": Trace}
+GROUPS |= {"activations/<recording>": DocumentActivations}
 GROUPS |= {**dict(PARTS.values()), "encoder": Encoder}
 # how docstrings name the type and the shape, which have columns of their own
 TYPE = re.compile(r"(?:, |^)(?:float|int)\d+ arrays?(?: \([\w, ]*\))?|,? ?\([KLPW, \d]+\)")
