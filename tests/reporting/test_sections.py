@@ -182,7 +182,7 @@ def test_scores_of_forecasts_are_drawn_best_on_top(n_horizons: int) -> None:
         recordings=("tuesday",),
     )
     drawn = forecast.section(ReportContext(replace(lane_record(), forecast=scores)))
-    first, last = re.findall(r'd="M0 ([\d.]+)L', drawn)
+    first, last = re.findall(r'd="M0\.0,([\d.]+) ', drawn)
     assert (float(first), float(last)) == (0, 100)
     assert "<b>" not in drawn and "1,200 of tuesday" in drawn
     assert forecast.section(ReportContext(lane_record())) == ""

@@ -57,6 +57,20 @@ class Curve:
     highest_y: float
 
 
+def drawing(inside: str, *, height: int, width: int = 1000, top: int = 0, kind: str = "") -> str:
+    """Return marks as a drawing that takes any size; what it shows stands in the text, too."""
+    style = f' class="{kind}"' if kind else ""
+    return (
+        f'<svg{style} viewBox="0 {top} {width} {height}" preserveAspectRatio="none" '
+        f'aria-hidden="true" focusable="false">{inside}</svg>'
+    )
+
+
+def format_points(x: Floats, y: Floats) -> str:
+    """Return the points of a line, or of a path after its "M"."""
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+
+
 def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     """Return the start times of a motif in each document; the height of a mark is the weight.
 
@@ -76,10 +90,7 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     place = (found.start_s[mine] - first_s) / (last_s - first_s) * n_columns
     column = np.clip(place.astype(np.int64), 0, n_columns - 1)
     weight = found.weight[mine] / max(float(found.weight[mine].max(initial=0.0)), 1e-300)
-    parts = [
-        f'<svg class="marks" viewBox="0 0 1000 {ROW_HEIGHT * len(documents)}" '
-        'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-    ]
+    rows = []
     # a row for the documents that are not shown, too, which is not drawn
     row_of = np.full(len(record.recordings), len(documents))
     row_of[documents] = np.arange(len(documents))
@@ -89,10 +100,9 @@ def draw_occurrence_strip(record: FitRecord, motif: int) -> Strip:
     for row, document in enumerate(documents):
         edges = np.array(record.recordings[document].extent_s(record.bin_s))
         left, right = 1000 * (edges - first_s) / (last_s - first_s)
-        parts.append(_draw_row(row, heights[row], left=left, right=right))
-    parts.append("</svg>")
+        rows.append(_draw_row(row, heights[row], left=left, right=right))
     return Strip(
-        svg="".join(parts),
+        svg=drawing("".join(rows), height=ROW_HEIGHT * len(documents), kind="marks"),
         documents=documents,
         n_left_out=len(record.recordings) - len(documents),
         first_s=first_s,
@@ -113,11 +123,8 @@ def draw_trace(trace: Trace) -> Curve | None:
     keep = np.unique(np.round(np.linspace(0, len(x) - 1, 500)).astype(np.int64))
     across = 1000 * (x - x[0]) / max(float(x[-1] - x[0]), 1e-300)
     down = 190 - 180 * np.clip((y - low) / max(high - low, 1e-300), -0.05, 1)
-    points = " ".join(f"{a:.1f},{d:.1f}" for a, d in zip(across[keep], down[keep], strict=True))
-    svg = (
-        '<svg class="curve" viewBox="0 0 1000 200" preserveAspectRatio="none" '
-        f'aria-hidden="true" focusable="false"><polyline points="{points}"/></svg>'
-    )
+    line = f'<polyline points="{format_points(across[keep], down[keep])}"/>'
+    svg = drawing(line, height=200, kind="curve")
     return Curve(svg=svg, first_x=float(x[0]), last_x=float(x[-1]), lowest_y=low, highest_y=high)
 
 

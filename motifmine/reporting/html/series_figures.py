@@ -8,9 +8,9 @@ from motifmine.records.fit import FitRecord, Segments
 from motifmine.records.topics import find_innermost, unfold
 from motifmine.records.vocabulary import Channels
 from motifmine.reporting.figures.images import encode_png
-from motifmine.reporting.figures.svg import choose_time_ticks
+from motifmine.reporting.figures.svg import choose_time_ticks, drawing, format_points
 from motifmine.reporting.html import elements
-from motifmine.types import Floats, Indices
+from motifmine.types import Indices
 
 MOST_CURVES = 12  # most channels drawn for a motif, those with the largest share in it
 LEAST_SHARE = 0.05  # share of the largest channel's from which a channel is drawn
@@ -78,12 +78,11 @@ def _draw_curve(segments: Segments, layout: Channels, motif: int, channel: int) 
         upper = HEIGHT - 3 - (middle + wide - low) * scale
         lower = HEIGHT - 3 - (middle - wide - low) * scale
         line = HEIGHT - 3 - (middle - low) * scale
-        band = _format_points(np.concatenate([x, x[::-1]]), np.concatenate([upper, lower[::-1]]))
-        parts.append(f'<polygon points="{band}"/><polyline points="{_format_points(x, line)}"/>')
+        band = format_points(np.r_[x, x[::-1]], np.r_[upper, lower[::-1]])
+        parts.append(f'<polygon points="{band}"/><polyline points="{format_points(x, line)}"/>')
     return (
         f'<span class="channel">{name}<small>{elements.text(f"{low:.4g} to {high:.4g}{unit}")}'
-        f'</small></span><svg viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" '
-        f'aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+        f"</small></span>{drawing(''.join(parts), height=HEIGHT)}"
     )
 
 
@@ -98,10 +97,6 @@ def _find_runs(known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[slice]
     """Return the stretches of bins that are known."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
     return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
-def _format_points(x: Floats, y: Floats) -> str:
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
 
 def _draw_spectrogram(record: FitRecord, segments: Segments, layout: Channels, motif: int) -> str:

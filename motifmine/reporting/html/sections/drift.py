@@ -6,6 +6,7 @@ from motifmine.analysis.calendar import find_day, format_date
 from motifmine.analysis.trends import Trend, measure_stretch_ratio
 from motifmine.records.drift import CHANGED, Drift
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures.svg import drawing, format_points
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
@@ -134,23 +135,17 @@ def draw_drift(similarity: Floats, error: Floats) -> str:
         left, right = x[run[0]] - 250 / n, x[run[-1]] + 250 / n
         high = 100 - 100 * np.clip(similarity[run] + 2 * error[run], 0, 1)
         low = 100 - 100 * np.clip(similarity[run] - 2 * error[run], 0, 1)
-        upper = _format_points(np.r_[left, x[run], right], np.r_[high[0], high, high[-1]])
-        lower = _format_points(np.r_[right, x[run[::-1]], left], np.r_[low[-1], low[::-1], low[0]])
-        bands.append(f"M{upper}L{lower}Z")
         middle = 100 - 100 * np.clip(similarity[run], 0, 1)
-        lines.append(
-            "M" + _format_points(np.r_[left, x[run], right], np.r_[middle[0], middle, middle[-1]])
-        )
+        across = np.r_[left, x[run], right]
+        high, low, middle = (np.pad(curve, 1, mode="edge") for curve in (high, low, middle))
+        bands.append(f"M{format_points(np.r_[across, across[::-1]], np.r_[high, low[::-1]])}Z")
+        lines.append(f"M{format_points(across, middle)}")
     level = 100 - 100 * CHANGED
-    return (
-        '<svg viewBox="0 -4 1000 108" preserveAspectRatio="none" aria-hidden="true" '
-        f'focusable="false"><path class="level" d="M0 {level:.0f}H1000"/>'
-        f'<path class="band" d="{"".join(bands)}"/><path class="line" d="{"".join(lines)}"/></svg>'
+    paths = (
+        f'<path class="level" d="M0 {level:.0f}H1000"/>'
+        f'<path class="band" d="{"".join(bands)}"/><path class="line" d="{"".join(lines)}"/>'
     )
-
-
-def _format_points(x: Floats, y: Floats) -> str:
-    return "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    return drawing(paths, height=108, top=-4)
 
 
 def _render_numbers(record: FitRecord, drift: Drift, motifs: list[int], labels: list[str]) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 
 from motifmine.records.forecast import ForecastScores
 from motifmine.reporting.figures.curves import COLOURS
+from motifmine.reporting.figures.svg import drawing, format_points
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 
@@ -45,14 +46,12 @@ def draw_scores(scores: ForecastScores) -> str:
     lines = ""
     for number, values in enumerate(scores.nats):
         y = 100 * (top - np.resize(values, len(at))) / max(top - bottom, 1e-9)
-        points = "L".join(f"{1000 * a:.0f} {b:.1f}" for a, b in zip(at, y, strict=True))
-        lines += f'<path style="stroke:{COLOURS[number % len(COLOURS)]}" d="M{points}"/>'
+        colour = COLOURS[number % len(COLOURS)]
+        lines += f'<path style="stroke:{colour}" d="M{format_points(1000 * at, y)}"/>'
     ends = elements.ticks(
         [(float(a), f"{horizon}") for a, horizon in zip(at, scores.horizons, strict=False)]
     )
     return (
         f'<figure class="drift forecast"><div class="plot"><ol aria-hidden="true"><li>{top:.2f}'
-        f"</li><li>{bottom:.2f}</li></ol>"
-        '<svg viewBox="0 -4 1000 108" preserveAspectRatio="none" aria-hidden="true" '
-        f'focusable="false">{lines}</svg>{ends}</div></figure>'
+        f"</li><li>{bottom:.2f}</li></ol>{drawing(lines, height=108, top=-4)}{ends}</div></figure>"
     )

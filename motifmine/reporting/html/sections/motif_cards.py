@@ -10,7 +10,12 @@ from motifmine.analysis.rhythm import find_rhythm
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.images import encode_png, encode_webp
 from motifmine.reporting.figures.motif_pictures import draw_matrix, draw_overlay
-from motifmine.reporting.figures.svg import choose_ticks, choose_time_ticks, draw_occurrence_strip
+from motifmine.reporting.figures.svg import (
+    choose_ticks,
+    choose_time_ticks,
+    draw_occurrence_strip,
+    drawing,
+)
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.motif_views import get_motif_view
@@ -282,8 +287,5 @@ def draw_bars(per_hour: Floats) -> str:
             # the lowest bar is seen, however small its rate
             top = 100 - max(96 * rate / highest, 3)
             bars.append(f"M{left:.1f} 100V{top:.1f}H{right:.1f}V100Z")
-    return (
-        '<svg class="bars" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true" '
-        f'focusable="false"><path d="{"".join(bars)}"/>'
-        f'<path class="nothing" d="{"".join(empty)}"/></svg>'
-    )
+    paths = f'<path d="{"".join(bars)}"/><path class="nothing" d="{"".join(empty)}"/>'
+    return drawing(paths, height=100, kind="bars")

@@ -5,6 +5,7 @@ import numpy as np
 from motifmine.analysis.posterior_summary import PosteriorSummary
 from motifmine.records.fit import FitRecord
 from motifmine.records.posterior import Posterior
+from motifmine.reporting.figures.svg import drawing, format_points
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
@@ -97,14 +98,12 @@ def _render_figure(values: Floats, title: str, burn_in: int) -> str:
         # statistic that never changes must not divide by 0
         place = np.clip((values[chain, keep] - low) / max(high - low, 1e-300), -0.05, 1.05)
         down = _HEIGHT - _MARGIN - height * place
-        points = " ".join(f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True))
-        lines += f'<polyline class="chain-{chain % 4}" points="{points}"/>'
+        lines += f'<polyline class="chain-{chain % 4}" points="{format_points(across, down)}"/>'
     edge = 1000 * burn_in / (n_sweeps - 1)
+    shade = f'<rect class="burn-in" x="0" y="0" width="{edge:.1f}" height="{_HEIGHT}"/>'
     return (
         f'<figure><div class="ends"><span>{high:,.4g}</span></div>'
-        f'<svg class="curve" viewBox="0 0 1000 {_HEIGHT}" preserveAspectRatio="none" '
-        f'aria-hidden="true" focusable="false">'
-        f'<rect class="burn-in" x="0" y="0" width="{edge:.1f}" height="{_HEIGHT}"/>{lines}</svg>'
+        f"{drawing(shade + lines, height=_HEIGHT, kind='curve')}"
         f'<div class="ends"><span>{low:,.4g}</span><span>sweep 1 to {n_sweeps}</span></div>'
         f"<figcaption>{elements.text(title)}: {n_chains} chains, burn-in shaded</figcaption>"
         "</figure>"

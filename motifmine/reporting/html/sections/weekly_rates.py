@@ -11,6 +11,7 @@ from motifmine.analysis.calendar import (
     format_date,
 )
 from motifmine.records.fit import FitRecord
+from motifmine.reporting.figures.svg import drawing
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.types import Floats
@@ -94,10 +95,7 @@ def draw_week(per_hour: Floats, recorded_s: Floats) -> str:
         f'<path class="{"nothing" if at < 0 else f"l{at}"}" d="{"".join(marks)}"/>'
         for at, marks in sorted(parts.items())
     )
-    return (
-        '<svg viewBox="0 0 240 70" preserveAspectRatio="none" aria-hidden="true" '
-        f'focusable="false">{paths}</svg>'
-    )
+    return drawing(paths, width=240, height=70)
 
 
 def _draw_run(level: int, day: int, hour: int, end: int, is_little: bool) -> str:
