@@ -1,5 +1,6 @@
 """Real footage with nothing but defaults: motifs are lanes."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,23 @@ def test_motifs_of_a_motorway_are_lanes_of_one_carriageway(
     runs = along_the_lane(record)
     signs = np.where(share > 0.5, -1, 1)
     assert np.mean((runs * signs)[one_sided] > 0.3) >= 0.7
+
+
+def test_each_lane_of_a_boulevard_is_one_motif(motifmine: Run, shared_data: Path) -> None:
+    """Of 17 s in which several cars pass all the time, on four lanes."""
+    source = shared_data.parent / "cases/video"
+    record = mined(motifmine, source / "boulevard.mp4")
+    rows = (source / "boulevard_truth.csv").read_text().splitlines()
+    # one car drives between two lanes
+    Path("truth.csv").write_text("\n".join(row for row in rows if "L1L2" not in row))
+    line = ("evaluate", "--truth", "truth.csv", "--tolerance", "500ms", "--json")
+    found = json.loads(motifmine(*line).stdout)
+    assert sorted(label["label"] for label in found["labels"]) == ["L1", "L2", "L3", "R1"]
+    motifs = [label["motifs"] for label in found["labels"]]
+    assert [len(each) for each in motifs] == [1, 1, 1, 1]
+    assert len({each[0] for each in motifs}) == len(record.motifs) == 4
+    assert found["overall"]["f1"] >= 0.9
+    assert np.all(np.abs(along_the_lane(record)) > 0.6), "time runs along every lane"
 
 
 def test_held_out_clips_are_predicted_better_than_by_plain_em(

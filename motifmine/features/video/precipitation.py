@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,11 @@ SAMPLED = 4
 """Every fourth changed pixel decides whether it rains: all took a tenth of the extraction."""
 MOSTLY_BRIEF = 0.6
 """Share of the changes of a square that are brief in rain: of those of a car it is a fifth."""
+SPECK_PX = 7
+LEAST_DENSE = 1 / 6
+"""Share of the pixels in a square of this side around a changed one that have changed, too, where
+something moves in rain or snow: 99 % of those of cars, 45 % of those that flakes leave. By a third
+it were 95 and 14 %, and of a lorry only front and rear would stay: two things."""
 LEAST_RAINING = 0.5
 """Share of the squares in which it must rain: water, leaves and flicker are at some places."""
 
@@ -24,7 +30,7 @@ def drop_precipitation(
     """Return the changed pixels of a pair of frames without those of rain or snow, if it falls.
 
     A drop falls so fast that each place shows it in one frame; what moves in the scene covers a
-    place for longer, and what is behind it returns no sooner.
+    place for longer, and what is behind it returns no sooner. Specks go with the drops.
 
     Parameters
     ----------
@@ -48,7 +54,16 @@ def drop_precipitation(
     is_raining = (n_changed > 0) & (n_brief >= MOSTLY_BRIEF * n_changed)
     if is_raining.mean() < LEAST_RAINING:
         return changed
-    return changed[~_are_brief(changed, pictures, levels)]
+    return _drop_specks(changed[~_are_brief(changed, pictures, levels)], pictures[1])
+
+
+def _drop_specks(changed: Indices, picture: Pixels | None) -> Indices:
+    """Return the pixels with others near them: of slow flakes, two frames show a few each."""
+    assert picture is not None
+    is_changed = np.zeros(picture.shape, dtype=np.uint8)
+    is_changed.ravel()[changed] = 1
+    n_near = cv2.boxFilter(is_changed, -1, (SPECK_PX, SPECK_PX), normalize=False)
+    return changed[n_near.ravel()[changed] >= LEAST_DENSE * SPECK_PX**2]
 
 
 def _are_brief(

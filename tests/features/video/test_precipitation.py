@@ -64,3 +64,18 @@ def test_water_that_glitters_at_one_place_is_left() -> None:
     changed = np.flatnonzero(glitter != still)
     kept = drop_precipitation(changed, [still, still, glitter, still], blocks_of(180, 180), LEVELS)
     assert np.array_equal(kept, changed)
+
+
+def test_specks_that_stay_go_with_the_drops_and_a_thing_does_not() -> None:
+    still = np.full((90, 120), 100, dtype=np.uint8)
+    lasting = still.copy()
+    lasting[40:56, 40:56] = 150
+    lasting[20, 20:23] = lasting[70, 90] = 150
+    falling = lasting.copy()
+    falling[2::9, 2::9] = 150
+    changed = np.flatnonzero(falling != still)
+    pictures = [still, still, falling, lasting]
+    kept = drop_precipitation(changed, pictures, blocks_of(120, 90), LEVELS)
+    rows, columns = np.divmod(kept, 120)
+    assert rows.min() >= 40 and rows.max() < 56
+    assert columns.min() >= 40 and len(kept) > 0.95 * 16 * 16
