@@ -64,7 +64,8 @@ def deviance(counts: Tensor, rates: Tensor) -> Tensor:
 def share_of_deviance(windows: Tensor, rates: Tensor) -> Tensor:
     """Return the share of the deviance from mean rates that rates leave, all (B, W, V)."""
     flat = windows.mean(dim=(0, 2), keepdim=True).expand_as(windows)
-    return deviance(windows, rates) / deviance(windows, flat)
+    # windows without an observation have none, and 0 / 0 would end the training
+    return deviance(windows, rates) / deviance(windows, flat).clamp(min=1.0)
 
 
 class Sampler(nn.Module):
