@@ -1,7 +1,7 @@
 """Options of `fit` and `batch`, from the fields of `FitRequest` and of the models."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -156,14 +156,6 @@ def _with_default_of_models(option: "Option", entries: Mapping[str, Any]) -> "Op
     return replace(option, setting=replace(option.setting, default_text=text))
 
 
-@dataclass(frozen=True)
-class _Given:
-    """A value of an option, and the name of its field."""
-
-    field: str
-    value: Any
-
-
 def request_of(ctx: click.Context, model: str) -> "FitRequest":
     """Return the request for a fit from the options of a command.
 
@@ -173,17 +165,19 @@ def request_of(ctx: click.Context, model: str) -> "FitRequest":
     from motifmine.models.request import FitRequest
 
     try:
-        return FitRequest.of(model, **{item.field: item.value for item in _list_given(ctx, model)})
+        return FitRequest.of(model, **_given(ctx, model))
     except ConflictError as error:
         raise click.UsageError(str(error)) from error
 
 
 def has_settings(ctx: click.Context) -> bool:
     """Return whether any option of a fit was given."""
-    return any(True for _ in _list_given(ctx, COMMON))
+    return bool(_given(ctx, COMMON))
 
 
-def _list_given(ctx: click.Context, model: str) -> Iterable[_Given]:
+def _given(ctx: click.Context, model: str) -> dict[str, Any]:
+    """Return the values of the options that were given, by the names of their fields."""
+    found = {}
     for param in ctx.command.get_params(ctx):
         value = ctx.params.get(str(param.name))
         # None is "not given": the model has its own default, which may depend on the data
@@ -193,7 +187,8 @@ def _list_given(ctx: click.Context, model: str) -> Iterable[_Given]:
         # a file with settings is for fits of all models, also of those that lack some
         if source is ParameterSource.COMMANDLINE or _takes(model, param):
             option = param.by_model.get(model) or next(iter(param.by_model.values()))
-            yield _Given(option.field, value)
+            found[option.field] = value
+    return found
 
 
 def _takes(model: str, param: SettingOption) -> bool:

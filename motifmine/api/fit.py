@@ -250,8 +250,7 @@ class Fit:
         record = self.record
         table = as_table(data, bin_s=record.bin_s, words=record.vocabulary.labels)
         # motifs of other words or bins would be found nowhere, without a word why
-        if difference := self.record.scene_difference(table):
-            raise DataError(f"the data do not belong to the scene of the fit: {difference}")
+        self.record.refuse_other_scene(table, "the table")
         return table
 
     def __repr__(self) -> str:

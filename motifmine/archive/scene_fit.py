@@ -128,12 +128,14 @@ def fit_scene(work: SceneWork) -> None:
             work.fit_path,
             work.paths(new),
             work.fit_path,
-            n_threads=most_threads(),
-            force=True,
-            on_batch=work.report,
-            # files of an archive have the same bytes on any machine
-            is_timed=False,
-            notes=Notes(archive_key=work.job.key, archive_added=len(new)),
+            run=FitRun(
+                n_threads=most_threads(),
+                force=True,
+                on_progress=work.report,
+                # files of an archive have the same bytes on any machine
+                is_timed=False,
+                notes=Notes(archive_key=work.job.key, archive_added=len(new)),
+            ),
         )
         return
     _fit_all_tables(work)

@@ -17,21 +17,11 @@ from motifmine.validation import require_package
 NEEDS_DASK = ("work on several processes or machines", "motifmine[archive]")
 
 POLL_S = 0.5
-
-
 COUNT_EVERY_S = 5.0
-
-
 CONNECT_S = 10.0
-
-
 # timeout of the first connection, seconds: the scheduler may just be starting
 FIRST_CONNECT_S = 30.0
-
-
 SCHEDULER_PATIENCE_S = 600.0  # timeout of reconnecting to a lost scheduler, seconds
-
-
 ALLOWED_FAILURES = 10  # workers that may die with a job before Dask reports the job as failed
 
 

@@ -356,12 +356,10 @@ class FitRecord:
                 f"{len(self.names)} names for {len(self.motifs)} motifs; give one each, or none"
             )
         # parts of a file may be of another fit: sections of the report index them by motif
-        if self.drift is not None and len(self.drift.similarity) != len(self.motifs):
-            raise DataError(f"drift of {len(self.drift.similarity)} motifs for {len(self.motifs)}")
-        if self.stability is not None and len(self.stability.similarity) != len(self.motifs):
-            raise DataError(
-                f"the stability of {len(self.stability.similarity)} motifs for {len(self.motifs)}"
-            )
+        for what, part in (("drift", self.drift), ("stability", self.stability)):
+            if part is not None and len(part.similarity) != len(self.motifs):
+                n_there = len(part.similarity)
+                raise DataError(f"the {what} of {n_there} motifs for {len(self.motifs)}")
         for name in self.names:
             # names become rows of CSV, lines of subtitles and file names
             if any(category(letter) in NOT_IN_NAMES for letter in name):
@@ -390,9 +388,11 @@ class FitRecord:
         counted = self.provenance.spec.notes.n_observations_extracted
         return self.n_observations if counted is None else float(counted)
 
-    def scene_difference(self, table: ObservationTable) -> str:
-        """Return how the scene of a table differs from the fit's, "" when it is the same."""
-        return scene_difference(self.vocabulary, self.bin_s, table.vocabulary, table.bin_s)
+    def refuse_other_scene(self, table: ObservationTable, name: str) -> None:
+        """Raise `DataError` when a table, which the message calls `name`, is of another scene."""
+        other = scene_difference(self.vocabulary, self.bin_s, table.vocabulary, table.bin_s)
+        if other:
+            raise DataError(f"{name} does not belong to the scene of the fit: it has {other}")
 
     def duration_s(self) -> float:
         """Return the length of all documents together, seconds."""

@@ -144,12 +144,11 @@ class ObservationTable:
             f"{self.bin_s} s, {self.n_words} words, {len(self.word)} observations)"
         )
 
-    def scene_difference(self, other: "ObservationTable") -> str:
-        """Return how the scene of another table differs from this one's, "" when it is the same.
-
-        A scene is a vocabulary and a length of the time bins.
-        """
-        return scene_difference(self.vocabulary, self.bin_s, other.vocabulary, other.bin_s)
+    def refuse_other_scene(self, other: "ObservationTable", name: str) -> None:
+        """Raise `DataError` when a table, which the message calls `name`, is of another scene."""
+        what = scene_difference(self.vocabulary, self.bin_s, other.vocabulary, other.bin_s)
+        if what:
+            raise DataError(f"{name!r} does not belong to the scene of the others: {what}")
 
     @property
     def n_documents(self) -> int:
@@ -318,6 +317,8 @@ def scene_difference(
 ) -> str:
     """Return how another scene differs, as text, "" when it is the same.
 
+    A scene is a vocabulary and a length of the time bins.
+
     Parameters
     ----------
     bin_s, other_bin_s : float, seconds
@@ -348,9 +349,7 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     if len(tables) == 1:
         return first
     for table in tables[1:]:
-        if difference := first.scene_difference(table):
-            name = table.recordings[0].name if table.recordings else "?"
-            raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
+        first.refuse_other_scene(table, table.recordings[0].name if table.recordings else "?")
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,

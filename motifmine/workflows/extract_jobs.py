@@ -1,4 +1,4 @@
-"""What an extraction is asked for, one of its jobs, and what became of it."""
+"""What an extraction is asked for, and one of its jobs."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

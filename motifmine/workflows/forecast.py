@@ -79,6 +79,5 @@ def score_fits(
 
 
 def _prepare(record: FitRecord, table: ObservationTable) -> ObservationTable:
-    if difference := record.scene_difference(table):
-        raise DataError(f"the table is not of the scene of the fit: {difference}")
+    record.refuse_other_scene(table, "the table")
     return record.provenance.spec.preparation.apply_counts(table)

@@ -5,13 +5,12 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from motifmine.errors import FormatError, MotifmineWarning
+from motifmine.errors import DataError, FormatError, MotifmineWarning
 from motifmine.features.series.survey import parse_series_settings
 from motifmine.features.video.extract import parse_flow_spec, parse_frame_options
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
-from motifmine.records.table import ObservationTable
 from motifmine.records.topics import find_innermost
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings, Scene
@@ -50,7 +49,7 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
     # tables may be of topics already, from a workspace with the same layer
     if layer is not None and layer.topics.inner == found.vocabulary:
         found = layer.apply(found)
-    _refuse_other_scene(record, found)
+    record.refuse_other_scene(found, found.recordings[0].name)
     return locate(record, found)
 
 
@@ -99,19 +98,9 @@ def find_settings(record: FitRecord) -> ExtractionSettings:
 
 
 def _refuse_table_of_another_scene(record: FitRecord, path: Path) -> None:
-    """Raise `FormatError` before a picture of another size is compared with the fit's."""
+    """Raise `DataError` before a picture of another size is compared with the fit's."""
     words = [record.vocabulary, find_innermost(record.vocabulary)]
     found = store.read_table_vocabulary(path)
     differences = [vocabulary.difference(found) for vocabulary in words]
     if all(differences):
-        raise FormatError(
-            f"{path} does not belong to the scene of the fit: it has {differences[0]}"
-        )
-
-
-def _refuse_other_scene(record: FitRecord, table: ObservationTable) -> None:
-    if difference := record.scene_difference(table):
-        raise FormatError(
-            f"{table.recordings[0].name} does not belong to the scene of the fit: it has "
-            f"{difference}"
-        )
+        raise DataError(f"{path} does not belong to the scene of the fit: it has {differences[0]}")

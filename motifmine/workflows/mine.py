@@ -190,21 +190,7 @@ def mine_prepared(
         posterior=_posterior_of(fit, occurrences, assessment),
         model_state=fit.model_state,
     )
-    if assessment is None:
-        odd = find_anomalies_in(record, prepared) if judges(record.provenance.model) else None
-        return replace(record, segments=_segments(record, table), anomalies=odd)
-    # after the others are gone, whose observations are unexplained again
-    record = add_measures(keep_motifs(record, assessment.kept), data)
-    assert record.anomalies is not None
-    anomalies = mark_single_events(
-        record.anomalies,
-        prepared,
-        record.motifs,
-        record.background,
-        record.activations,
-        assessment.least_score,
-    )
-    return replace(record, significance=assessment.significance, anomalies=anomalies)
+    return _measured(record, data, assessment)
 
 
 def lacks_most_words(table: ObservationTable) -> bool:
@@ -310,6 +296,25 @@ def _numbered_as_in_fit(assessment: Assessment) -> Occurrences:
     """Return the occurrences of an assessment with the motifs' numbers in the whole fit."""
     motif = assessment.kept[assessment.occurrences.motif].astype(np.int32)
     return replace(assessment.occurrences, motif=motif)
+
+
+def _measured(record: FitRecord, data: Prepared, assessment: Assessment | None) -> FitRecord:
+    """Return a fit with what is measured once its motifs are those that recur."""
+    if assessment is None:
+        odd = find_anomalies_in(record, data.counts) if judges(record.provenance.model) else None
+        return replace(record, segments=_segments(record, data.table), anomalies=odd)
+    # after the others are gone, whose observations are unexplained again
+    record = add_measures(keep_motifs(record, assessment.kept), data)
+    assert record.anomalies is not None
+    anomalies = mark_single_events(
+        record.anomalies,
+        data.counts,
+        record.motifs,
+        record.background,
+        record.activations,
+        assessment.least_score,
+    )
+    return replace(record, significance=assessment.significance, anomalies=anomalies)
 
 
 def add_measures(record: FitRecord, data: Prepared) -> FitRecord:

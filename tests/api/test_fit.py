@@ -78,7 +78,7 @@ def test_other_words_are_refused(fit: mm.Fit) -> None:
     with pytest.raises(DataError, match="20 names of words for 3 columns"):
         fit.locate(np.ones((30, 3)))
     others = mm.Table.from_array(np.ones((30, 2)), words=["door", "lift"])
-    with pytest.raises(DataError, match="do not belong to the scene"):
+    with pytest.raises(DataError, match="does not belong to the scene"):
         fit.locate(others)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from motifmine.errors import FormatError
+from motifmine.errors import DataError
 from motifmine.io.hdf5.store import write_fit
 from motifmine.workflows.locate import locate_sources
 from motifmine.workflows.workspace import Workspace
@@ -44,5 +44,5 @@ def test_another_size_is_refused_in_one_line(
 def test_a_table_of_another_size_is_refused(motifmine: Run, workspace: Workspace) -> None:
     path = write_clip(Path("other.mp4"), moving_square(20))
     assert motifmine("extract", path, "-w", "elsewhere").exit_code == 0
-    with pytest.raises(FormatError, match="does not belong to the scene of the fit"):
+    with pytest.raises(DataError, match="does not belong to the scene of the fit"):
         locate_sources(workspace, "plsm-001", [Path("elsewhere/tables/other.h5")])

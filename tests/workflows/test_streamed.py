@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 
 from motifmine.analysis.matching import match_motifs
-from motifmine.errors import DataError, FormatError, SpecError, WorkspaceError
+from motifmine.errors import DataError, SpecError, WorkspaceError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.em import climb, infer_starts
 from motifmine.models.plsm.model import Plsm
@@ -405,14 +405,14 @@ def test_a_document_is_not_added_twice(fitted: Path, paths: list[Path], tmp_path
 def test_a_document_of_another_scene_is_not_added(fitted: Path, tmp_path: Path) -> None:
     other = simulate(n_motifs=2, motif_length=5, n_words=18, n_times=60, bin_s=0.5).table
     store.write_table(tmp_path / "other.h5", other.of_recording(renamed(other, "stranger")))
-    with pytest.raises(FormatError, match=r"time bins of 0.5 s instead of 1 s"):
+    with pytest.raises(DataError, match=r"time bins of 0.5 s instead of 1 s"):
         update_file(fitted, [tmp_path / "other.h5"], tmp_path / "new.h5")
 
 
 def test_words_that_the_fit_does_not_know_are_not_added(fitted: Path, tmp_path: Path) -> None:
     other = simulate(n_motifs=2, motif_length=5, n_words=20, n_times=60).table
     store.write_table(tmp_path / "other.h5", other.of_recording(renamed(other, "stranger")))
-    with pytest.raises(FormatError, match="20 words but the fit knows 18"):
+    with pytest.raises(DataError, match="20 words but the fit knows 18"):
         update_file(fitted, [tmp_path / "other.h5"], tmp_path / "new.h5")
 
 

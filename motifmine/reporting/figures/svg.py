@@ -58,7 +58,7 @@ class Curve:
 
 
 def drawing(inside: str, *, height: int, width: int = 1000, top: int = 0, kind: str = "") -> str:
-    """Return marks as a drawing that takes any size; what it shows stands in the text, too."""
+    """Return marks as a drawing that takes any size, which screen readers pass over."""
     style = f' class="{kind}"' if kind else ""
     return (
         f'<svg{style} viewBox="0 {top} {width} {height}" preserveAspectRatio="none" '

@@ -208,9 +208,7 @@ def _list_one(preparation: Preparation, registration: Registration, path: Path) 
 
 def _both(one: Census, other: Census) -> Census:
     """Return the census of two sets of documents; raise `DataError` if their scenes differ."""
-    name = other.documents[0].name
-    if difference := one.scene.scene_difference(other.scene):
-        raise DataError(f"{name!r} does not belong to the scene of the others: {difference}")
+    one.scene.refuse_other_scene(other.scene, other.documents[0].name)
     # vocabularies of later recordings may have grown at their end
     wider = max(one.scene.vocabulary, other.scene.vocabulary, key=lambda v: v.n_words)
     seen = np.zeros(wider.n_words, dtype=np.int64)

@@ -95,8 +95,7 @@ def update_fit(
                 [path.resolve() for path in paths],
                 target,
                 mapper=mapper,
-                n_threads=_n_threads(run),
-                force=run.force,
+                run=replace(run, n_threads=_n_threads(run)),
             )
     return target, record
 

@@ -1,16 +1,17 @@
 """Incremental update of a saved fit; its cost depends on the new documents alone."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from motifmine.errors import DataError, FormatError, SpecError
+from motifmine.errors import DataError, SpecError
 from motifmine.features.video.registration import Registration
 from motifmine.files import refuse_overwriting
 from motifmine.io.hdf5 import store
+from motifmine.models.monitor import Monitor
 from motifmine.models.protocol import OutOfCore
 from motifmine.models.registry import entry_of, out_of_core, specification_of
 from motifmine.parallel.mappers import Mapper
@@ -19,7 +20,6 @@ from motifmine.records.fit import Background, FitRecord, MotifSet, Trace
 from motifmine.records.notes import Notes
 from motifmine.records.settings import Detection, FitSpec, Rate, StreamingState
 from motifmine.seeding import Stream, generator
-from motifmine.types import Floats
 from motifmine.workflows.out_of_core.census import Census, Reading, group_documents, take_census
 from motifmine.workflows.out_of_core.locate import LocateTask, Tally, write_located
 from motifmine.workflows.out_of_core.online_em import (
@@ -29,6 +29,7 @@ from motifmine.workflows.out_of_core.online_em import (
     batches_of,
     climb_online,
 )
+from motifmine.workflows.run import FitRun
 
 
 def update_file(
@@ -37,11 +38,7 @@ def update_file(
     target: Path,
     *,
     mapper: Mapper = map,
-    n_threads: int = 1,
-    force: bool = False,
-    on_batch: Callable[[float], None] | None = None,
-    is_timed: bool = True,
-    notes: Notes | None = None,
+    run: FitRun | None = None,
 ) -> FitRecord:
     """Update a saved fit incrementally with table files; return it without its documents.
 
@@ -60,26 +57,19 @@ def update_file(
         Where the new fit goes, whole or not at all.
     mapper : callable
         Like the built-in `map`, see `motifmine.parallel.mappers`.
-    n_threads : int
-        Threads of every worker.
-    on_batch : callable or None
-        Called with the log-likelihood per observation of every batch before it is learned, nats.
-    is_timed : bool
-        Whether the fit stores its duration. Without, the same data give the same bytes.
-    notes : Notes or None
-        More to keep with the settings in the fit.
+    run : FitRun or None
+        Callbacks, notes and threads of every worker, and whether `target` is overwritten.
 
     Raises
     ------
     SpecError
         When no documents can be added to fits of the model.
     DataError
-        When there is nothing new, a document is in the fit already, or the fit has no motifs.
-    FormatError
-        When a document is not of the scene of the fit.
+        When there is nothing new, a document is in the fit already or is not of its scene, or the
+        fit has no motifs.
     """
-    began = time.perf_counter()
-    refuse_overwriting(target, force=force)
+    began, run = time.perf_counter(), run or FitRun()
+    refuse_overwriting(target, force=run.force)
     record = store.read_fit(source, without=store.DOCUMENTS)
     model, spec = record.provenance.model, record.provenance.spec
     if not entry_of(model).can_update:
@@ -94,7 +84,7 @@ def update_file(
     census = take_census(paths, preparation, mapper, Registration(reference=record.picture))
     _check_same_scene(record, census)
     total = record.n_observations + census.total
-    learner = out_of_core(model, specification_of(model, spec.settings), n_threads, total)
+    learner = out_of_core(model, specification_of(model, spec.settings), run.n_threads or 1, total)
     # all words are kept: which are rare was decided by the fit, not by the few new documents
     reading = Reading(
         preparation=preparation,
@@ -102,14 +92,8 @@ def update_file(
         moved=census.moved,
     )
     streaming = spec.streaming or _assume_one_pass(len(record.provenance.inputs))
-    values: list[float] = []
-
-    def see(value: float) -> None:
-        values.append(value)
-        if on_batch is not None:
-            on_batch(value)
-
-    standing = _step(record, census, reading, streaming, learner, mapper, see)
+    monitor = Monitor(-(-len(census.documents) // streaming.batch_documents), run.on_progress)
+    standing = _step(record, census, reading, streaming, learner, mapper, monitor)
     streaming = replace(streaming, n_steps=standing.n_steps, updates=streaming.updates + 1)
     tally = Tally(
         # weights are shares; sums over documents continue as numbers of observations
@@ -120,10 +104,10 @@ def update_file(
         occurrences=[record.occurrences],
         anomalies=record.anomalies,
     )
-    spec = replace(spec, streaming=streaming, notes=_make_notes(record, census, notes))
+    spec = replace(spec, streaming=streaming, notes=_make_notes(record, census, run.notes))
     head = _update_head(record, census, standing, spec)
-    trace = _longer(record.trace, np.array(values) * record.n_observations, began)
-    head = replace(head, trace=trace if is_timed else trace.clear_seconds())
+    trace = _longer(record.trace, monitor.trace())
+    head = replace(head, trace=trace if run.is_timed else trace.clear_seconds())
     return write_located(
         target,
         head,
@@ -133,8 +117,8 @@ def update_file(
         _locate_task(head, reading, learner, spec.detection),
         mapper,
         tally,
-        began=began if is_timed else None,
-        force=force,
+        began=began if run.is_timed else None,
+        force=run.force,
         base=source,
     )
 
@@ -147,7 +131,7 @@ def _check_tempos(source: Path, record: FitRecord) -> None:
         )
 
 
-def _make_notes(record: FitRecord, census: Census, more: Notes | None) -> Notes:
+def _make_notes(record: FitRecord, census: Census, more: Notes) -> Notes:
     """Return the notes of a fit with those on the cameras of new documents, and others."""
     old, new = record.provenance.spec.notes, census.notes_of_cameras()
     cameras = replace(
@@ -155,7 +139,7 @@ def _make_notes(record: FitRecord, census: Census, more: Notes | None) -> Notes:
         cameras=old.cameras + new.cameras,
         moved_cameras={**old.moved_cameras, **new.moved_cameras},
     )
-    return cameras.merge(more or Notes())
+    return cameras.merge(more)
 
 
 def _update_head(
@@ -189,7 +173,7 @@ def _step(
     streaming: StreamingState,
     learner: OutOfCore,
     mapper: Mapper,
-    see: Callable[[float], None],
+    monitor: Monitor,
 ) -> Standing:
     """Return the fit's motifs after one pass of stochastic EM over the new documents alone."""
     parameters = learner.resume(record)
@@ -206,7 +190,10 @@ def _step(
         streaming.rate,
         mapper,
         batch_documents=batch,
-        on_batch=lambda found: see(found.log_likelihood / found.total),
+        # relative to the documents that the fit has seen, as the trace is
+        on_batch=lambda found: monitor.record(
+            found.log_likelihood / found.total * record.n_observations
+        ),
     )
 
 
@@ -238,24 +225,20 @@ def _check_same_scene(record: FitRecord, census: Census) -> None:
     for document in census.documents:
         if document.name in known:
             raise DataError(f"{document.name!r} is in the fit already; leave it out")
-    name = census.documents[0].name
-    if difference := record.scene_difference(census.scene):
-        raise FormatError(f"{name} does not belong to the scene of the fit: it has {difference}")
+    record.refuse_other_scene(census.scene, census.documents[0].name)
     if census.scene.vocabulary.n_words > record.motifs.n_words:
-        raise FormatError(
+        raise DataError(
             f"the new tables have {census.scene.vocabulary.n_words} words but the fit knows "
             f"{record.motifs.n_words}; fit again"
         )
 
 
-def _longer(trace: Trace, values: Floats, began: float) -> Trace:
-    """Return the trace with more values; all of them have the time of the end, seconds."""
+def _longer(trace: Trace, more: Trace) -> Trace:
+    """Return the trace with the batches of an update."""
     first = int(trace.iteration[-1]) + 1 if len(trace.iteration) else 0
     last_s = float(trace.seconds[-1]) if len(trace.seconds) else 0.0
-    # batches are not timed one by one
-    seconds = np.full(len(values), last_s + time.perf_counter() - began)
     return Trace(
-        iteration=np.concatenate([trace.iteration, first + np.arange(len(values))]),
-        log_likelihood=np.concatenate([trace.log_likelihood, values]),
-        seconds=np.concatenate([trace.seconds, seconds]),
+        iteration=np.concatenate([trace.iteration, first + more.iteration]),
+        log_likelihood=np.concatenate([trace.log_likelihood, more.log_likelihood]),
+        seconds=np.concatenate([trace.seconds, last_s + more.seconds]),
     )

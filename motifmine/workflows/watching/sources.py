@@ -147,8 +147,7 @@ class Source:
 
     def _take_table(self, path: Path) -> None:
         table = store.read_table(path)
-        if difference := self.record.scene_difference(table):
-            raise DataError(f"{path} does not belong to the scene of the fit: it has {difference}")
+        self.record.refuse_other_scene(table, str(path))
         recording = table.recordings[0]
         for number, start_s in enumerate(recording.bin_start_s.tolist()):
             part = slice(table.offsets[number], table.offsets[number + 1])
