@@ -217,4 +217,4 @@ def _be_command(
         os._exit(status)
 
 
-FAULTS = (errno.ENOSPC, errno.EIO)
+FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)

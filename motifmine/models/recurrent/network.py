@@ -16,6 +16,7 @@ from motifmine.models.recurrent.model import Gru
 from motifmine.records.fit import Trace
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import generator
+from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices
 
 WINDOW_BINS, STEP_BINS, BATCH_WINDOWS = 64, 16, 16
@@ -96,6 +97,8 @@ def train(training: Training) -> tuple[Weights, list[tuple[float, float]]]:
         n_steps = max(LEAST_STEPS, len(used) // BATCH_WINDOWS)
         for epoch in range(spec.epochs):
             for _ in range(n_steps):
+                if is_time_up():
+                    break
                 optimiser.zero_grad(set_to_none=True)
                 loss_of(rng.choice(used, BATCH_WINDOWS)).backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -110,7 +113,7 @@ def train(training: Training) -> tuple[Weights, list[tuple[float, float]]]:
             if value >= max(found for found, _ in course):
                 best_epoch = epoch
                 best = {name: each.detach().clone() for name, each in network.state_dict().items()}
-            if epoch - best_epoch >= PATIENCE:
+            if epoch - best_epoch >= PATIENCE or is_time_up():
                 break
     arrays = {name: each.cpu().numpy().astype(np.float32) for name, each in best.items()}
     return _weights(kind, arrays, np.log(mean)), course
