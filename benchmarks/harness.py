@@ -72,12 +72,16 @@ def score_bench(data: Any, fit: Fit, found: Occurrences, folder: Path = BENCH) -
     return scored
 
 
-def score_simulated(drawn: Simulation, fit: Fit, found: Occurrences) -> tuple[float, float]:
-    """Return cosine of the motifs (0 without a match) and F1 of the occurrences within 2 bins."""
+def score_simulated(drawn: Simulation, fit: Fit, found: Occurrences) -> tuple[float, float, float]:
+    """Return cosine of the motifs (0 without a match), and F1 of the occurrences within 2 bins.
+
+    F1 is that of motifs with a match, and that where occurrences of the others are false.
+    """
     known, length = drawn.occurrences, drawn.motifs.motif_length
     heavy = LEAST_SHARE * np.quantile(found.weight, 0.9) if len(found) else 0.0
-    f1 = evaluate_occurrences(
-        keep_occurrences(found, found.weight > heavy),
+    kept = keep_occurrences(found, found.weight > heavy)
+    reached = evaluate_occurrences(
+        kept,
         Truth(
             document=known.document.astype(np.int64),
             label=tuple(str(motif) for motif in known.motif),
@@ -88,9 +92,10 @@ def score_simulated(drawn: Simulation, fit: Fit, found: Occurrences) -> tuple[fl
         n_documents=drawn.table.n_documents,
         longest_offset_s=float(length),
         tolerance_s=2.0,
-    ).overall.f1
+    ).overall
     match = match_motifs(drawn.motifs.probability, fit.motifs.probability)
-    return float(match.cosine.sum()) / len(drawn.motifs), f1
+    cosine = float(match.cosine.sum()) / len(drawn.motifs)
+    return cosine, reached.f1, 2 * reached.recall * len(known) / (len(kept) + len(known))
 
 
 def simulate_size(size: str, noise: float, seed: int, **more: Any) -> Simulation:

@@ -73,7 +73,7 @@ def measure(
     fit = spec.fit(drawn.table, seed=seed)
     cpu_s = time.process_time() - began
     occurrences = find_occurrences(drawn.table, fit.motifs, fit.background, fit.activations)
-    cosine, f1 = score_simulated(drawn, fit, occurrences)
+    cosine, f1, _ = score_simulated(drawn, fit, occurrences)
     return {"cosine": cosine, "F1": f1, "motifs": len(fit.motifs), "cpu_s": cpu_s}
 
 

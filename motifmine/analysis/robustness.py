@@ -1,9 +1,9 @@
 """How little change of the counts makes occurrences vanish, appear, or change their motif.
 
-A greedy search changes the observations that move the log-likelihood ratio of an occurrence most;
-the model itself then looks for its motifs in the changed counts, and in counts with random changes
-of the same size. What is found is an upper bound of the least change: a better search could do with
-less. Of models that do not infer by likelihood the search knows the motifs, and not the network.
+A greedy search changes the observations that move the log-likelihood ratio of an occurrence most,
+and, of models whose network finds the starts, those that its gradient points to; the model itself
+then looks for its motifs in the changed counts, and in counts with random changes of the same size.
+What is found is an upper bound of the least change: a better search could do with less.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.analysis.occurrences import FLOOR, SPREAD_BINS, find_occurrences
 from motifmine.errors import DataError
@@ -82,6 +83,7 @@ def measure_robustness(
     tables: dict[int, ObservationTable],
     locate: Locate,
     *,
+    response: Floats | None = None,
     change: Change = "moved",
     seed: int = 0,
 ) -> Robustness:
@@ -93,6 +95,9 @@ def measure_robustness(
         Documents of the fit by number, prepared as for it.
     locate : callable
         Infers the motifs of the fit in other counts.
+    response : float64 array (K, L + 2 * margin, W) or None
+        What an observation adds to a start in the eyes of the model's network, from `margin` bins
+        before it, see `motifmine.models.registry.Entry`; None: starts are those of the likelihood.
     change : {"moved", "counts"}
         Move observations in time, or remove them (to make an occurrence vanish) and add some (to
         make one appear).
@@ -111,15 +116,12 @@ def measure_robustness(
             f"no occurrence is {MARGIN} motif lengths ({MARGIN * length} bins) away from the edges "
             "of its recording; nothing can be tried"
         )
-    found = record.occurrences
-    usual = [
-        float(np.median(found.weight[found.motif == k])) if (found.motif == k).any() else 0.0
-        for k in range(len(record.motifs))
-    ]
+    weight, motif = record.occurrences.weight, record.occurrences.motif
+    usual = {k: float(np.median(weight[motif == k])) for k in np.unique(motif).tolist()}
     variants = [
         variant
         for number, window in enumerate(windows)
-        for variant in _vary(record, window, number, usual[window.motif], change, rng)
+        for variant in _vary(record, window, number, usual[window.motif], response, change, rng)
     ]
     return _count(record, change, windows, variants, _find_in(record, variants, locate))
 
@@ -178,9 +180,9 @@ def _measure_rates(
     )
     activation = make_dense_activation(layout, alone, len(motifs))
     even = np.full(table.n_words, 1 / table.n_words, dtype=np.float32)
-    base = compute_background_rates(layout, FLOOR, even) + compute_background_rates(
-        layout, record.background.weight, record.background.probability
-    )
+    flat = record.background
+    base = compute_background_rates(layout, flat.weight, flat.probability)
+    base += compute_background_rates(layout, FLOOR, even)
     phi = make_phi(motifs.probability)
     rates = compute_rates(layout.bin_row, layout.offsets, layout.word, base, activation, phi)
     length = motifs.motif_length
@@ -212,17 +214,22 @@ def _vary(
     window: _Window,
     number: int,
     usual: float,
+    response: Floats | None,
     change: Change,
     rng: np.random.Generator,
 ) -> Iterator[_Variant]:
     """Yield a window unchanged, and with the worst and with random changes of every budget."""
     yield _Variant(number, -1, False, (window.time, window.word, window.amount))
     phi = record.motifs.probability[window.motif].astype(np.float64)
-    for budget, share in enumerate(BUDGETS):
+    for b, share in enumerate(BUDGETS):
+        budget = share * usual
+        vary = _take_apart if window.is_occurrence else _put_together
         for by_chance in (False, True):
-            vary = _take_apart if window.is_occurrence else _put_together
-            rows = vary(window, phi, share * usual, change, rng, by_chance=by_chance)
-            yield _Variant(number, budget, by_chance, rows)
+            rows = vary(window, phi, budget, change, rng, by_chance=by_chance)
+            yield _Variant(number, b, by_chance, rows)
+        if response is not None and window.is_occurrence:
+            rows = _mislead(window, response[window.motif], len(phi), budget, change)
+            yield _Variant(number, b, False, rows)
 
 
 def _take_apart(
@@ -242,15 +249,41 @@ def _take_apart(
     order = np.argsort(-gain, kind="stable")
     order = rng.permutation(np.flatnonzero(inside)) if by_chance else order[gain[order] > 0]
     taken = _take(window.amount, order, budget)
-    rows = (window.time, window.word, window.amount - taken)
-    if change == "counts":
-        return rows
     outside = np.setdiff1d(np.arange(length * (2 * MARGIN + 1)), window.start + np.arange(length))
     some = np.flatnonzero(taken)
+    return _changed(window, taken, some, rng.choice(outside, len(some)), change)
+
+
+def _mislead(
+    window: _Window, response: Floats, length: int, budget: float, change: Change
+) -> tuple[Indices, Indices, Floats]:
+    """Return the rows of a window whose observations go where they speak most against its start.
+
+    The response (L + 2 * margin, W) says what speaks for it.
+    """
+    margin = (len(response) - length) // 2
+    place = window.time - window.start + margin
+    inside = (place >= 0) & (place < len(response))
+    lowest, where = response.min(axis=0)[window.word], response.argmin(axis=0)[window.word]
+    gain = np.where(inside, response[np.clip(place, 0, len(response) - 1), window.word], 0.0)
+    if change == "moved":
+        gain = gain - lowest
+    order = np.argsort(-gain, kind="stable")
+    taken = _take(window.amount, order[gain[order] > 0], budget)
+    some = np.flatnonzero(taken)
+    return _changed(window, taken, some, window.start - margin + where[some], change)
+
+
+def _changed(
+    window: _Window, taken: Floats, some: Indices, moved_to: Indices, change: Change
+) -> tuple[Indices, Indices, Floats]:
+    """Return the rows of a window less what is taken, which is moved or removed."""
+    if change == "counts":
+        return window.time, window.word, window.amount - taken
     return (
-        np.concatenate([rows[0], rng.choice(outside, len(some))]),
-        np.concatenate([rows[1], window.word[some]]),
-        np.concatenate([rows[2], taken[some]]),
+        np.concatenate([window.time, moved_to]),
+        np.concatenate([window.word, window.word[some]]),
+        np.concatenate([window.amount - taken, taken[some]]),
     )
 
 
@@ -271,20 +304,19 @@ def _put_together(
         likely = phi.ravel() / phi.sum()
         cells = rng.choice(phi.size, n, p=None if by_chance else likely)
         time, word = np.divmod(cells, n_words)
-        taken, count = np.zeros(len(window.amount)), np.ones(n)
-    else:
-        best = phi.max(axis=0)[window.word]
-        order = np.argsort(-best, kind="stable")
-        order = rng.permutation(len(order)) if by_chance else order[best[order] > 0]
-        taken = _take(window.amount, order, budget)
-        some = np.flatnonzero(taken)
-        word, count = window.word[some], taken[some]
-        time = rng.integers(0, length, len(some)) if by_chance else phi.argmax(axis=0)[word]
-    return (
-        np.concatenate([window.time, window.start + time]),
-        np.concatenate([window.word, word]),
-        np.concatenate([window.amount - taken, count]),
-    )
+        return (
+            np.concatenate([window.time, window.start + time]),
+            np.concatenate([window.word, word]),
+            np.concatenate([window.amount, np.ones(n)]),
+        )
+    best = phi.max(axis=0)[window.word]
+    order = np.argsort(-best, kind="stable")
+    order = rng.permutation(len(order)) if by_chance else order[best[order] > 0]
+    taken = _take(window.amount, order, budget)
+    some = np.flatnonzero(taken)
+    likeliest = phi.argmax(axis=0)[window.word[some]]
+    time = rng.integers(0, length, len(some)) if by_chance else likeliest
+    return _changed(window, taken, some, window.start + time, change)
 
 
 def _take(count: Floats, order: Indices, budget: float) -> Floats:
@@ -311,13 +343,8 @@ def _find_in(record: FitRecord, variants: list[_Variant], locate: Locate) -> lis
     )
     pieces = cut_documents(table, n_bins)
     located = locate(pieces)
-    found = find_occurrences(
-        pieces,
-        record.motifs,
-        located.background,
-        located.activations,
-        is_gathered=located.is_gathered,
-    )
+    known = (record.motifs, located.background, located.activations)
+    found = find_occurrences(pieces, *known, is_gathered=located.is_gathered)
     near = np.abs(found.start_bin - MARGIN * length) <= max(2, length // NEAR_SHARE)
     sure = near & (found.score >= record.provenance.spec.detection.least_score)
     motifs: list[set[int]] = [set() for _ in variants]
@@ -334,33 +361,37 @@ def _count(
     found: list[set[int]],
 ) -> Robustness:
     """Return the shares of windows in which the motif vanished, changed or appeared."""
-    shape = (len(record.motifs), len(BUDGETS))
-    names = ("vanished", "vanished_by_chance", "changed", "appeared", "appeared_by_chance")
-    sums = {name: np.zeros(shape) for name in names}
-    n_tried = {True: np.zeros(shape[0], np.int64), False: np.zeros(shape[0], np.int64)}
+    motif = np.array([window.motif for window in windows])
+    is_occurrence = np.array([window.is_occurrence for window in windows])
+    # after any of the searches, and by chance
+    wrong = np.zeros((2, len(windows), len(BUDGETS)), dtype=np.bool_)
+    is_other = np.zeros(wrong.shape[1:], dtype=np.bool_)
+    as_expected = np.zeros(len(windows), dtype=np.bool_)
     clean: dict[int, set[int]] = {}
     for variant, motifs in zip(variants, found, strict=True):
-        window = windows[variant.window]
-        k, is_there = window.motif, window.motif in motifs
+        at = (variant.window, variant.budget)
+        is_wrong = (motif[at[0]] in motifs) != is_occurrence[at[0]]
         if variant.budget < 0:
-            clean[variant.window] = motifs
-            n_tried[window.is_occurrence][k] += is_there == window.is_occurrence
-        elif (k in clean[variant.window]) == window.is_occurrence:
-            kind = "vanished" if window.is_occurrence else "appeared"
-            suffix = "_by_chance" if variant.by_chance else ""
-            sums[kind + suffix][k, variant.budget] += is_there != window.is_occurrence
-            is_other = bool(motifs - clean[variant.window]) and not is_there
-            if window.is_occurrence and not variant.by_chance:
-                sums["changed"][k, variant.budget] += is_other
-    with np.errstate(invalid="ignore"):
-        shares = {
-            name: total / n_tried[name.startswith(("vanished", "changed"))][:, None]
-            for name, total in sums.items()
-        }
+            clean[at[0]], as_expected[at[0]] = motifs, not is_wrong
+            continue
+        wrong[int(variant.by_chance)][at] |= is_wrong
+        is_other[at] |= is_wrong and not variant.by_chance and bool(motifs - clean[at[0]])
+
+    def share(values: NDArray[np.bool_], tried: NDArray[np.bool_]) -> Floats:
+        sums = np.zeros((len(record.motifs), len(BUDGETS)))
+        np.add.at(sums, motif[tried], values[tried])
+        with np.errstate(invalid="ignore"):
+            return sums / np.bincount(motif[tried], minlength=len(sums))[:, None]
+
+    occurrences, places = as_expected & is_occurrence, as_expected & ~is_occurrence
     return Robustness(
         change=change,
         budgets=np.array(BUDGETS),
-        n_occurrences=n_tried[True],
-        n_places=n_tried[False],
-        **shares,
+        n_occurrences=np.bincount(motif[occurrences], minlength=len(record.motifs)),
+        vanished=share(wrong[0], occurrences),
+        vanished_by_chance=share(wrong[1], occurrences),
+        changed=share(is_other, occurrences),
+        n_places=np.bincount(motif[places], minlength=len(record.motifs)),
+        appeared=share(wrong[0], places),
+        appeared_by_chance=share(wrong[1], places),
     )

@@ -51,6 +51,10 @@ class Entry:
     forecaster: str = ""
     """Function (record) that returns what follows documents bin by bin and predicts, see
     `motifmine.analysis.forecasting.Forecaster`; "": the filter over motifs."""
+    response: str = ""
+    """Function (record) that returns what an observation adds to a start in the network's eyes, an
+    array (K, L + 2 * margin, W) that begins `margin` bins before the start; "": starts are those of
+    the likelihood."""
     verdicts: str = ""
     """Function (record, table) that returns `motifmine.models.protocol.Verdicts` of every document,
     or none where the fit lacks what it needs; "": anomalies are those of the likelihood."""
@@ -149,6 +153,7 @@ OWN = {
         specification="motifmine.models.tcae.spec:TcaeSpec",
         model="motifmine.models.tcae.model:Tcae",
         locate="motifmine.models.networks:locate_in_record",
+        response="motifmine.models.tcae.encoder:response_of_record",
         default_topics="auto",
         writes_checkpoints=True,
     ),

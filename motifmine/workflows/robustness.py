@@ -3,7 +3,7 @@
 from motifmine.analysis.robustness import Change, Robustness, measure_robustness
 from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
-from motifmine.models.registry import finds_occurrences, locate_motifs
+from motifmine.models.registry import finds_occurrences, locate_motifs, part_of
 from motifmine.records.fit import FitRecord
 from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
@@ -33,6 +33,12 @@ def measure_fit(
             n_read += len(table.word)
     if not tables:
         raise DataError("no table of the fit is in the workspace as it was; extract again")
+    response_of = part_of(record.provenance.model, "response")
     return record, measure_robustness(
-        record, tables, lambda counts: locate_motifs(record, counts), change=change, seed=seed
+        record,
+        tables,
+        lambda counts: locate_motifs(record, counts),
+        response=None if response_of is None else response_of(record),
+        change=change,
+        seed=seed,
     )

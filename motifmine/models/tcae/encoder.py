@@ -3,8 +3,18 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
+
 from motifmine.records.fields import axes
-from motifmine.types import Floats32
+from motifmine.records.fit import FitRecord
+from motifmine.records.model_state import restore_state
+from motifmine.types import Floats, Floats32
+
+# local inhibition: a Gaussian with a standard deviation of one bin, at -2 .. 2
+TAPS = (0.05399, 0.24197, 0.39894, 0.24197, 0.05399)
+# start times of a window in addition to those that reach its core, on each side: those that the
+# blur of the others needs
+SPARE = len(TAPS) // 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,3 +33,24 @@ class Encoder:
     """Lower activations are set to 0; determined on the documents of the fit."""
     scale: float
     """Divisor of the counts before they are encoded."""
+
+
+def response_of_record(record: FitRecord) -> Floats | None:
+    """Return what an observation adds to the activation of a start, by its place and word.
+
+    It is the gradient of the encoder where the start and its neighbours are active.
+
+    Returns
+    -------
+    float64 array (K, L + 2 * SPARE, W)
+        From `SPARE` bins before the start; None: the fit has no encoder.
+    """
+    if record.model_state is None:
+        return None
+    encoder = restore_state(Encoder, record.model_state)
+    around = np.pad(encoder.filters.astype(np.float64), ((0, 0), (2 * SPARE, 2 * SPARE), (0, 0)))
+    length = encoder.filters.shape[1] + 2 * SPARE
+    response = around[:, SPARE : SPARE + length].copy()
+    for by, tap in enumerate(TAPS):
+        response -= encoder.inhibition * tap * around[:, by : by + length]
+    return response

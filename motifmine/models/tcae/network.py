@@ -11,14 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from motifmine.models.tcae.encoder import SPARE, TAPS
 from motifmine.models.tcae.windows import Batch
 
-# a Gaussian with a standard deviation of one bin, at -2 .. 2.
-TAPS = (0.05399, 0.24197, 0.39894, 0.24197, 0.05399)
 FIRST_LEVEL = 0.05  # initial background, in standard deviations of the counts
-# start times of a window in addition to those that reach its core, on each side: those that the
-# blur of the others needs
-SPARE = len(TAPS) // 2
 
 
 class Output(NamedTuple):

@@ -10,12 +10,13 @@ Autoencoders, S+SSPR 2016.
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from motifmine.models.tcae.attack import move_worst
 from motifmine.models.tcae.network import Network, Output
 from motifmine.models.tcae.paths import PathMask
 from motifmine.models.tcae.spec import TcaeSpec
@@ -25,6 +26,8 @@ from motifmine.records.table import ObservationTable
 from motifmine.types import Indices
 
 SMALLEST_RATE = 1e-3  # least rate of the log-likelihood, in standard deviations of the counts
+# epochs without attacks: filters that are not there yet would never come
+BEFORE_ATTACKS = 20
 SMALLEST_NORM = 1e-6  # keeps the gradient of a norm finite at 0
 
 
@@ -53,7 +56,7 @@ def group_lasso(encoder: Tensor, decoder: Tensor) -> Tensor:
     return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Objective:
     """The loss of batches of windows, and its evaluation on held-out windows."""
 
@@ -69,11 +72,13 @@ class Objective:
     n_observations: float
     paths: PathMask | None = None
     """Holds each filter to one thing that moves; None: words do not move."""
-    mask: list[Tensor] = field(default_factory=list)
+    mask: Tensor | None = None
     """The mask of the decoder in this epoch, if there is one."""
+    is_attacked: bool = False
+    """Whether observations are moved against the network in this epoch."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """Renew the mask of the decoder.
+        """Renew the mask of the decoder, and begin attacks.
 
         Parameters
         ----------
@@ -81,17 +86,35 @@ class Objective:
             From 0.
         """
         if self.paths is not None:
-            self.mask[:] = [self.paths.find(self.network.decoder, epoch)]
+            self.mask = self.paths.find(self.network.decoder, epoch)
+        self.is_attacked = self.spec.adversarial_training > 0 and epoch >= BEFORE_ATTACKS
 
     def constrain(self) -> None:
         """Project the parameters onto the constraints, in place."""
-        self.network.clamp_parameters(*self.mask)
+        self.network.clamp_parameters(self.mask)
 
     def loss(self, chosen: Indices) -> Tensor:
         """Return the loss of the windows `chosen`, a scalar with a gradient."""
         batch = self.windows.batch(chosen)
+        loss = self._loss_of(batch, batch.counts)
+        if not self.is_attacked:
+            return loss
+        # on attacked counts alone filters die out
+        return (loss + self._loss_of(batch, self.attack(batch))) / 2
+
+    def attack(self, batch: Batch) -> Tensor:
+        """Return the counts of a batch with observations moved against the network."""
+        return move_worst(
+            batch.counts,
+            self.spec.adversarial_training,
+            self.spec.motif_length,
+            lambda counts: self._loss_of(batch, counts),
+        )
+
+    def _loss_of(self, batch: Batch, counts: Tensor) -> Tensor:
+        """Return the loss of reconstructing a batch from other counts."""
         with self._autocast():
-            output = self.network(batch)
+            output = self.network(batch._replace(counts=counts))
         return self.terms(batch, output)
 
     def terms(self, batch: Batch, output: Output) -> Tensor:

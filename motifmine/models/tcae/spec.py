@@ -30,6 +30,11 @@ class TcaeSpec:
     group_lasso: float = 0.9
     """Weight of the norms of filters, >= 0, in units of 1 / sqrt(observations): with fewer
     observations filters fit more chance structure."""
+    adversarial_training: float = setting(
+        0.0, help="Share of the observations that attacks move in training, 0 for none."
+    )
+    """Share of the observations of a window that are moved in time so that the network errs most,
+    0 <= share < 1, see `motifmine.models.tcae.attack`; half of the loss is on them."""
     open_share: float = 0.97
     """Share of the energy that determines the start times of the final masses, 0 < share <= 1."""
     touch_up: int = 20
@@ -59,7 +64,7 @@ class TcaeSpec:
         check_at_least(self, 0, "touch_up")
         check_not_negative(self, "inhibition", "group_lasso")
         check_positive_share(self, "energy_share", "open_share")
-        check_share(self, "held_out")
+        check_share(self, "held_out", "adversarial_training")
         check_positive(self, "learning_rate")
         check_one_of(self, "dtype", ("float32", "float64", "mixed"))
         check_device(self)

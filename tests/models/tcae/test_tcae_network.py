@@ -5,13 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from motifmine.models.tcae.encoder import SPARE
 from motifmine.models.tcae.fitting import encode_windows
-from motifmine.models.tcae.network import (
-    SPARE,
-    Network,
-    apply_threshold,
-    find_energy_threshold,
-)
+from motifmine.models.tcae.network import Network, apply_threshold, find_energy_threshold
 from motifmine.models.tcae.objective import squared_error
 from motifmine.models.tcae.refit import FLOOR, FlatBackground, explain
 from motifmine.models.tcae.windows import Windows, cut_windows
