@@ -9,6 +9,8 @@ Pixels = NDArray[np.int64]
 Places = NDArray[np.int32]
 Vectors = NDArray[np.float32]
 Counts = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 
 
 @kernel
@@ -98,6 +100,33 @@ def _find_direction(motion: tuple[float, float], compass: Vectors, least_motion:
         if common > most:
             best, most = d, common
     return best
+
+
+@kernel
+def find_brief(pixels: Pixels, pictures: tuple[Bytes, Bytes, Bytes, Bytes], levels: int) -> Flags:
+    """Find the pixels that look in one of two frames as in no neighbour of it.
+
+    Parameters
+    ----------
+    pixels : int64 array (n,)
+        Pixels that differ between the second and the third picture.
+    pictures : four uint8 arrays (H * W,)
+        Successive frames.
+    levels : int
+        Pixels that differ by more look otherwise, grey levels.
+
+    Returns
+    -------
+    bool array (n,)
+    """
+    earlier, before, after, later = pictures
+    found = np.empty(len(pixels), dtype=np.bool_)
+    for i in range(len(pixels)):
+        p = pixels[i]
+        # seen in the second frame only, or in the third only; bytes would wrap around
+        is_gone = abs(np.int16(after[p]) - np.int16(earlier[p])) <= levels
+        found[i] = is_gone or abs(np.int16(later[p]) - np.int16(before[p])) <= levels
+    return found
 
 
 @kernel

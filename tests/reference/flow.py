@@ -27,6 +27,14 @@ def count_moving(
     return counts
 
 
+def find_brief(pixels: Array, pictures: list[Array], levels: int) -> list[bool]:
+    """Return which pixels look after the pair as before it, or before it as after."""
+    earlier, before, after, later = ([int(level) for level in picture] for picture in pictures)
+    return [
+        abs(after[p] - earlier[p]) <= levels or abs(later[p] - before[p]) <= levels for p in pixels
+    ]
+
+
 def count_standing(
     pixels: Array,
     flow: Array,

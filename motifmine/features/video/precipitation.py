@@ -6,13 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.kernels.motion import find_brief
 from motifmine.types import Indices, Pixels
 
+Squares = NDArray[np.int16]
 BLOCK_PX = 44
 """Side of the squares in which changes are compared, pixels of the working frame: eight in a row of
 the usual width, so that a street is a few of them."""
-SAMPLED = 4
-"""Every fourth changed pixel decides whether it rains: all took a tenth of the extraction."""
+SAMPLED, MOST_SAMPLED = 4, 600
+"""Every fourth changed pixel, or so many of them, decide whether it rains: all took a tenth of the
+extraction."""
 MOSTLY_BRIEF = 0.6
 """Share of the changes of a square that are brief in rain: of those of a car it is a fifth."""
 SPECK_PX = 7
@@ -25,7 +28,7 @@ LEAST_RAINING = 0.5
 
 
 def drop_precipitation(
-    changed: Indices, pictures: Sequence[Pixels | None], block: Indices, levels: int
+    changed: Indices, pictures: Sequence[Pixels | None], block: Squares, levels: int
 ) -> Indices:
     """Return the changed pixels of a pair of frames without those of rain or snow, if it falls.
 
@@ -38,54 +41,48 @@ def drop_precipitation(
         Pixels that differ between the second and the third picture.
     pictures : sequence of uint8 arrays (h, w)
         Four successive frames; the first and the last may be missing.
-    block : int64 array (h * w,)
+    block : int16 array (h * w,)
         Square of each pixel, see `blocks_of`.
     levels : int
         Pixels that differ by more have changed, grey levels.
     """
     n_blocks = int(block[-1]) + 1
-    sample = changed[::SAMPLED]
+    earlier, before, after, later = pictures
+    assert before is not None and after is not None
+    # as if nothing changed where there is no frame: then nothing is brief
+    four = (
+        before if earlier is None else earlier,
+        before,
+        after,
+        after if later is None else later,
+    )
+    flat = (four[0].ravel(), four[1].ravel(), four[2].ravel(), four[3].ravel())
+    step = max(SAMPLED, len(changed) // MOST_SAMPLED)
+    sample = np.ascontiguousarray(changed[::step])
     of_block = block[sample]
     n_changed = np.bincount(of_block, minlength=n_blocks)
     # most pairs of a dry scene end here: something moves at some places only
     if np.count_nonzero(n_changed) < LEAST_RAINING * n_blocks:
         return changed
-    n_brief = np.bincount(of_block[_are_brief(sample, pictures, levels)], minlength=n_blocks)
+    n_brief = np.bincount(of_block[find_brief(sample, flat, levels)], minlength=n_blocks)
     is_raining = (n_changed > 0) & (n_brief >= MOSTLY_BRIEF * n_changed)
     if is_raining.mean() < LEAST_RAINING:
         return changed
-    return _drop_specks(changed[~_are_brief(changed, pictures, levels)], pictures[1])
+    return _drop_specks(changed[~find_brief(changed, flat, levels)], before)
 
 
-def _drop_specks(changed: Indices, picture: Pixels | None) -> Indices:
+def _drop_specks(changed: Indices, picture: Pixels) -> Indices:
     """Return the pixels with others near them: of slow flakes, two frames show a few each."""
-    assert picture is not None
     is_changed = np.zeros(picture.shape, dtype=np.uint8)
     is_changed.ravel()[changed] = 1
     n_near = cv2.boxFilter(is_changed, -1, (SPECK_PX, SPECK_PX), normalize=False)
     return changed[n_near.ravel()[changed] >= LEAST_DENSE * SPECK_PX**2]
 
 
-def _are_brief(
-    changed: Indices, pictures: Sequence[Pixels | None], levels: int
-) -> NDArray[np.bool_]:
-    """Return which changed pixels show something in one frame only."""
-    earlier, before, after, later = (
-        None if picture is None else picture.ravel()[changed].astype(np.int16)
-        for picture in pictures
-    )
-    assert before is not None and after is not None
-    is_brief = np.zeros(len(changed), dtype=np.bool_)
-    if earlier is not None:
-        is_brief |= np.abs(after - earlier) <= levels
-    if later is not None:
-        is_brief |= np.abs(later - before) <= levels
-    return is_brief
-
-
-def blocks_of(width: int, height: int) -> Indices:
-    """Return the square of each pixel, int64 array (height * width,); the last has the highest."""
+def blocks_of(width: int, height: int) -> Squares:
+    """Return the square of each pixel, int16 array (height * width,); the last has the highest."""
     rows, columns = (max(1, round(side / BLOCK_PX)) for side in (height, width))
     row = np.arange(height) * rows // height
     column = np.arange(width) * columns // width
-    return (row[:, None] * columns + column).ravel()
+    # a small table, as the caches are full of pictures when a pair is looked at
+    return (row[:, None] * columns + column).astype(np.int16).ravel()

@@ -9,8 +9,10 @@ import pytest
 from motifmine.features.video.flow import FlowWords
 from motifmine.features.video.precipitation import blocks_of, drop_precipitation
 from motifmine.features.video.spec import FlowSpec
+from motifmine.kernels.motion import find_brief
 from motifmine.types import Floats, Pixels
 from tests.helpers.clips import frames_of, moving_square
+from tests.reference import flow as reference
 
 LEVELS = 6
 
@@ -44,6 +46,16 @@ def test_a_thing_in_the_rain_is_all_that_moves() -> None:
     is_on_path = clean > 0.05 * clean.max()
     assert wet[~is_on_path].sum() < 0.15 * wet.sum()
     assert 0.7 * clean.sum() < wet.sum() < 1.2 * clean.sum()
+
+
+def test_brief_pixels_are_those_of_the_plain_twin() -> None:
+    rng = np.random.default_rng(0)
+    # of few levels, so that about half are alike, and some far apart in either direction
+    pictures = [rng.choice([3, 8, 13, 250], 400).astype(np.uint8) for _ in range(4)]
+    pixels = np.flatnonzero(rng.random(400) < 0.5)
+    found = find_brief(pixels, (pictures[0], pictures[1], pictures[2], pictures[3]), LEVELS)
+    assert found.tolist() == reference.find_brief(pixels, pictures, LEVELS)
+    assert 0.2 < found.mean() < 0.95
 
 
 @pytest.mark.parametrize("n_seen", [1, 2])
