@@ -130,7 +130,7 @@ def assess(
         # what the whole fit explains no better than its decoys would hide in every list what recurs
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
         kept, found = kept[holds], found.take_motifs(holds)
-        clear = find_clear(found, detection, table.n_times * table.bin_s / 3600)
+        clear = find_clear(found)
         kept, found = kept[clear], found.take_motifs(clear)
     targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
     scores = NOTHING_KNOWN
@@ -194,23 +194,17 @@ def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection
     return detection
 
 
-def find_clear(found: Candidates, detection: Detection, hours: float) -> Indices:
+def find_clear(found: Candidates) -> Indices:
     """Return the motifs without those that hide more occurrences of others than they have.
 
     All motifs have one threshold: where decoys of one are as good as it is, every list is short.
-
-    Parameters
-    ----------
-    found : Candidates
-        Of K motifs and their decoys.
-    hours : float
-        Time in which they were found.
+    Which they are does not depend on how many false occurrences are wanted.
     """
     clear = np.arange(len(found.mass))
-    n_listed = _count_listed(found, detection, hours)
+    n_listed = _count_listed(found)
     while len(clear) > 1:
         rest = [np.delete(clear, k) for k in range(len(clear))]
-        n_rest = [_count_listed(found.take_motifs(some), detection, hours) for some in rest]
+        n_rest = [_count_listed(found.take_motifs(some)) for some in rest]
         best = int(np.argmax(n_rest))
         if n_rest[best] <= n_listed:
             break
@@ -218,11 +212,10 @@ def find_clear(found: Candidates, detection: Detection, hours: float) -> Indices
     return clear
 
 
-def _count_listed(found: Candidates, detection: Detection, hours: float) -> int:
-    """Return how many candidates of motifs are significant."""
+def _count_listed(found: Candidates) -> int:
+    """Return how many candidates of motifs are significant at the usual share of false ones."""
     target = found.of_motifs().score
-    least = least_score(found.score_table(target, hours), detection)
-    return int(np.count_nonzero(target >= least))
+    return int(np.count_nonzero(target >= least_score(found.score_table(target, 1.0), Detection())))
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:

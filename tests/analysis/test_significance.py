@@ -90,9 +90,9 @@ def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
         fold=np.zeros(n, np.int64),
         mass=np.array([600.0, 10.0]),
     )
-    assert find_clear(found, Detection(), 1.0).tolist() == [0]
+    assert find_clear(found).tolist() == [0]
     quiet = found.keep(np.arange(n) < n - 1)
-    assert find_clear(quiet, Detection(), 1.0).tolist() == [0, 1]
+    assert find_clear(quiet).tolist() == [0, 1]
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:
