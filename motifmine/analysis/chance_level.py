@@ -16,9 +16,9 @@ ADVANTAGE = 1.5
 """How much more often than one of several decoys a motif wins an event where there is no order:
 1.1 to 1.6 times in data without order, for the motif has each word's own rhythm. A word that is
 reversed in time has that, too: against a single decoy there is no advantage."""
-DISPERSION, PRIOR_DECOYS = 0.1, 4.0
-"""Squared coefficient of variation of what decoys of one motif expect, and what that prior counts
-as. In data without order .03 to .1 was found."""
+DISPERSION, PRIOR_DECOYS = (0.1, 0.2), 4.0
+"""Squared coefficients of variation of what decoys of one motif expect, of scores and of their
+squares, and what that prior counts as. In data without order .03 to .1 was found of scores."""
 EVENT_LENGTHS = 3
 """Motif lengths that an event has at most, where there is something all the time."""
 
@@ -65,11 +65,13 @@ def recurrence_p_values(
 ) -> Floats:
     """Return the probability that chance gives a motif as much evidence, float64 array (K,).
 
-    Evidence is the sum of the scores of a motif's own candidates. Where the motif does not recur,
-    any of its R decoys might have found in an event what it found: the sum is compared with that of
-    a motif or decoy at random in each event. Where decoys differ, the probability that it is the
-    motif is drawn, too, for by chance one order fits better than another (`dispersion_of_copies`,
-    `ADVANTAGE`). A motif and its reverse fit equally well where time has no direction.
+    Evidence is the sum of the scores of a motif's own candidates, and that of their squares: much
+    weak evidence counts, and so does a little that is strong among much that is of chance. Where
+    the motif does not recur, any of its R decoys might have found in an event what it found: the
+    sum is compared with that of a motif or decoy at random in each event. Where decoys differ, the
+    probability that it is the motif is drawn, too, for by chance one order fits better than another
+    (`dispersion_of_copies`, `ADVANTAGE`). A motif and its reverse fit equally well where time has
+    no direction. Both p-values have one harmonic mean (Wilson, PNAS 116, 2019).
 
     Parameters
     ----------
@@ -90,56 +92,93 @@ def recurrence_p_values(
         1 where the motif is fixed; 2 for motifs of folds: that one order won in all of them could
         as well have happened to the opposite one, which they would have learned from each other.
     """
-    p_values = np.ones(n_motifs)
-    shape = 1 / dispersion_of_copies(score, motif, copy, n_copies=n_copies, fold=fold)
-    for k in range(n_motifs):
-        mine = np.flatnonzero((motif == k) & (n_copies > 0))
-        if not np.any(copy[mine] == 0):
-            # no evidence at all: p = 1
-            continue
-        events, row = np.unique(event[mine], return_inverse=True)
-        found = np.zeros((len(events), int(n_copies[mine].max()) + 1))
-        np.add.at(found, (row, copy[mine]), np.maximum(score[mine], 0.0))
-        n_decoys = np.zeros(len(events), dtype=np.int64)
-        n_decoys[row] = n_copies[mine]
-        # the same values summed in another order may differ in the last digits; ties count as above
-        least = float(found[:, 0].sum()) - 1e-9
-        n_draws = int(np.clip(DRAWN_VALUES // len(mine), LEAST_DRAWS, MOST_DRAWS))
-        drawn = _draw_evidence(found, n_decoys, shape, n_draws, rng)
-        n_above = int(np.count_nonzero(drawn >= least))
-        # the observed labels are one of the draws: a sampled p-value is never 0
-        p_values[k] = min(1.0, n_orders * (1 + n_above) / (1 + n_draws))
-    return p_values
+    inverse = np.zeros(n_motifs)
+    for power, dispersion in enumerate(DISPERSION, start=1):
+        evidence = np.maximum(score, 0.0) ** power
+        spread = dispersion_of_copies(
+            evidence, motif, copy, n_copies=n_copies, fold=fold, prior=dispersion
+        )
+        for k in range(n_motifs):
+            mine = (motif == k) & (n_copies > 0)
+            p_value = n_orders * _p_value_of(
+                evidence[mine], copy[mine], n_copies[mine], event[mine], 1 / spread, rng
+            )
+            inverse[k] += 1 / min(p_value, 1.0)
+    return len(DISPERSION) / inverse
+
+
+def _p_value_of(
+    evidence: Floats,
+    copy: Indices,
+    n_copies: Indices,
+    event: Indices,
+    shape: float,
+    rng: np.random.Generator,
+) -> float:
+    """Return the probability that chance gives one motif as much evidence in all.
+
+    Parameters
+    ----------
+    evidence : float64 array (n,)
+        Of the candidates of the motif and its decoys.
+    copy, n_copies, event
+        See `recurrence_p_values`.
+    shape : float
+        Of the gamma distribution of how well motif and decoys fit.
+    """
+    if not np.any(copy == 0):
+        return 1.0
+    events, row = np.unique(event, return_inverse=True)
+    found = np.zeros((len(events), int(n_copies.max()) + 1))
+    np.add.at(found, (row, copy), evidence)
+    n_decoys = np.zeros(len(events), dtype=np.int64)
+    n_decoys[row] = n_copies
+    # the same values summed in another order may differ in the last digits; ties count as above
+    least = float(found[:, 0].sum()) * (1 - 1e-12) - 1e-9
+    n_draws = int(np.clip(DRAWN_VALUES // len(evidence), LEAST_DRAWS, MOST_DRAWS))
+    drawn = _draw_evidence(found, n_decoys, shape, n_draws, rng)
+    # the observed labels are one of the draws: a sampled p-value is never 0
+    return (1 + int(np.count_nonzero(drawn >= least))) / (1 + n_draws)
 
 
 def dispersion_of_copies(
-    score: Floats, motif: Indices, copy: Indices, *, n_copies: Indices, fold: Indices
+    evidence: Floats,
+    motif: Indices,
+    copy: Indices,
+    *,
+    n_copies: Indices,
+    fold: Indices,
+    prior: float,
 ) -> float:
     """Return the squared coefficient of variation of the evidence that decoys of a motif expect.
 
     The variance between decoys beyond that of random labels, pooled over motifs and folds, each
-    with the weight of what it says; few candidates say little, and `DISPERSION` holds then.
+    with the weight of what it says; few candidates say little, and the prior value holds then.
 
     Parameters
     ----------
-    score, motif, copy, n_copies, fold
+    evidence : float64 array (n,)
+        Of the candidates.
+    motif, copy, n_copies, fold
         See `recurrence_p_values`.
+    prior : float
+        Its usual value, see `DISPERSION`.
     """
-    total, weights = PRIOR_DECOYS * DISPERSION, PRIOR_DECOYS
+    total, weights = PRIOR_DECOYS * prior, PRIOR_DECOYS
     for cell in np.unique(np.stack([motif, fold]), axis=1).T:
         mine = (motif == cell[0]) & (fold == cell[1]) & (copy > 0) & (n_copies > 1)
-        if not score[mine].any():
+        if not evidence[mine].any():
             continue
         n = int(n_copies[mine][0])
-        evidence = np.bincount(copy[mine] - 1, score[mine], minlength=n)
-        mean = evidence.mean()
+        of_copy = np.bincount(copy[mine] - 1, evidence[mine], minlength=n)
+        mean = of_copy.mean()
         # evidence over its mean has variance (random labels) + (dispersion)
-        labels = float(np.square(score[mine]).sum()) / n / mean**2
-        weight = (n - 1) * (DISPERSION / (labels + DISPERSION)) ** 2
-        total += weight * (float(np.var(evidence / mean, ddof=1)) - labels)
+        labels = float(np.square(evidence[mine]).sum()) / n / mean**2
+        weight = (n - 1) * (prior / (labels + prior)) ** 2
+        total += weight * (float(np.var(of_copy / mean, ddof=1)) - labels)
         weights += weight
     # not below the prior: decoys of one draw can be alike by chance
-    return max(total / weights, DISPERSION)
+    return max(total / weights, prior)
 
 
 def _draw_evidence(

@@ -438,7 +438,7 @@ def test_p_values_of_what_is_no_better_than_decoys_are_uniform(n_copies: int) ->
     rng = generator(4)
     fit = np.ones((400, 1 + n_copies))
     if n_copies > 1:
-        fit = rng.gamma(1 / DISPERSION, size=fit.shape)
+        fit = rng.gamma(1 / DISPERSION[0], size=fit.shape)
         fit[:, 0] *= ADVANTAGE
     copy = np.stack([rng.choice(1 + n_copies, 40, p=some / some.sum()) for some in fit])
     p = p_values(rng.gamma(2.0, 10.0, size=copy.shape), copy, n_copies)
@@ -451,9 +451,25 @@ def test_decoys_that_differ_more_than_chance_make_p_values_larger() -> None:
     motif, copy = np.repeat(np.arange(6), 300), np.tile(np.repeat(np.arange(6), 50), 6)
     alike = rng.gamma(2.0, 10.0, size=len(motif))
     uneven = alike * rng.gamma(0.5, 2.0, size=36).repeat(50)
-    more = {"n_copies": np.full(1800, 5), "fold": np.zeros(1800, dtype=np.int64)}
-    assert dispersion_of_copies(alike, motif, copy, **more) == DISPERSION
-    assert 0.5 < dispersion_of_copies(uneven, motif, copy, **more) < 4.0
+
+    def dispersion(evidence: Floats) -> float:
+        n_copies, fold = np.full(1800, 5), np.zeros(1800, dtype=np.int64)
+        return dispersion_of_copies(
+            evidence, motif, copy, n_copies=n_copies, fold=fold, prior=DISPERSION[0]
+        )
+
+    assert dispersion(alike) == DISPERSION[0]
+    assert 0.5 < dispersion(uneven) < 4.0
+
+
+def test_a_few_sure_occurrences_among_much_that_is_of_chance_recur() -> None:
+    """Sums of all scores say little: chance gives a motif and each decoy as much."""
+    rng = generator(7)
+    score, copy = rng.exponential(4.0, size=(1, 2500)), np.arange(2500)[None] % 5
+    score[copy == 0] *= 1.2
+    assert p_values(score, copy, 4)[0] > 0.1
+    score[0, :250:5] += 60.0
+    assert p_values(score, copy, 4)[0] < 0.001
 
 
 def test_ten_of_ten_events_against_one_decoy_are_as_rare_as_ten_heads() -> None:
