@@ -143,6 +143,9 @@ class SizeChoice(Protocol):
     def choose_length(self, table: ObservationTable, spec: Any, *, seed: int) -> tuple[Any, str]:
         """Return the specification with the length chosen, and a line that says why."""
 
+    def compute_saving(self, table: ObservationTable, spec: Any, *, seed: int) -> float:
+        """Return by how many nats motifs describe the table shorter than rates alone."""
+
 
 class OutOfCore(Protocol):
     """EM, or a similar iteration, over documents that are never in memory together.

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from motifmine.errors import SpecError
 from motifmine.features.series.survey import (
     SeriesScene,
     SeriesSettings,
     Survey,
-    check_same_settings,
     merge_surveys,
     survey,
 )
+from motifmine.features.series.trends import find_trend_bins
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.progress import Progress
+from motifmine.records.vocabulary import Vocabulary
+from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
 
 PRELOAD = ("motifmine.features.series.survey",)
 
@@ -86,9 +89,10 @@ def series_scene(
     surveys: list[Survey] = []
     while jobs and not surveys:
         # the first that can be read decides the length of a bin, which all others must share
-        surveys += _survey([jobs.pop(0)], 1, patience_s)
+        surveys += _survey([job := jobs.pop(0)], 1, patience_s)
     if not surveys:
         return shared
+    surveys = [_at_better_bins(job, surveys[0], patience_s)]
     rest = [replace(job, bin_s=surveys[0].bin_s) for job in jobs]
     surveys += _survey(rest, workers, patience_s)
     return merge_surveys(surveys, settings, shared.vocabulary if shared is not None else None)
@@ -104,3 +108,42 @@ def _survey(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[
         if not isinstance(ending, JobFailure):
             found[index] = ending
     return [found[index] for index in sorted(found)]
+
+
+def _at_better_bins(job: SurveyJob, usual: Survey, patience_s: float) -> Survey:
+    """Return the survey, or one at shorter bins if motifs describe these much better."""
+    if usual.finer_bin_s is None:
+        return usual
+    bins = (usual.bin_s, usual.finer_bin_s)
+    stretches = IsolatedJobs(
+        function=read_stretches, workers=1, patience_s=patience_s, preload=PRELOAD
+    )
+    task = StretchJob(path=job.path, settings=job.settings, bins=bins)
+    for _, tables in stretches.run([task], lambda *_: None):
+        # what cannot be compared stays as it is
+        if isinstance(tables, JobFailure) or tables is None or not is_finer_better(*tables):
+            return usual
+    reason = f" (what recurs is lost in bins of {usual.bin_s:g} s)"
+    finer = _survey([replace(job, bin_s=usual.finer_bin_s)], 1, patience_s)
+    return replace(finer[0], bin_reason=reason) if finer else usual
+
+
+def check_same_settings(
+    settings: SeriesSettings, vocabulary: Vocabulary, bin_s: float, place: Path
+) -> None:
+    """Raise `SpecError` if settings request other words or bins than those of a workspace."""
+    layout = vocabulary.layout
+    words = layout.series_words()
+    asked = settings.coding.words
+    differs = []
+    if words and asked not in ("auto", words):
+        differs.append(f"words by {words} instead of {asked}")
+    if settings.detrend == "off" and find_trend_bins(layout).any():
+        differs.append("trends taken out")
+    if settings.bin_s is not None and settings.bin_s != bin_s:
+        differs.append(f"time bins of {bin_s:g} s instead of {settings.bin_s:g} s")
+    if differs:
+        raise SpecError(
+            f"the tables of {place} have {' and '.join(differs)}; leave the option out, make them "
+            "again with --force, or choose another folder with --workspace"
+        )

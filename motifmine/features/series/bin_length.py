@@ -12,6 +12,7 @@ from motifmine.types import Floats, Indices
 SAMPLES_PER_BIN = 5
 MOST_COARSER = 1.9  # ratio to these samples from which bins are rounded down
 SPECTRA_PER_BIN = 2
+FINER_SAMPLES = 2  # samples per bin where five hide what recurs
 LONGEST_S = 1.0  # default bin of series with more than one sample per second at most
 BINS_PER_EVENT = 10  # default mean distance of events of one label, bins
 FINER = 16  # parts of the default bin in which the order of events is looked for
@@ -41,6 +42,22 @@ def choose_bin_s(period_s: float, units: Sequence[str] = ()) -> float:
         return min(round_up(above / 2.5) if is_far else above, LONGEST_S)
     # slow loggers: one sample a bin, without the rounding errors of their clocks
     return float(f"{period_s:.6g}")
+
+
+def find_finer_bin_s(period_s: float, units: Sequence[str] = ()) -> float | None:
+    """Return the shorter bin that may suit better than the default, seconds; None if there is none.
+
+    Examples
+    --------
+    >>> [find_finer_bin_s(period) for period in (1 / 360, 0.02, 0.1, 0.5, 1.0)]
+    [0.01, 0.05, 0.2, None, None]
+    """
+    usual_s = choose_bin_s(period_s, units)
+    is_sound = bool(units) and all(unit == "dB" for unit in units)
+    if is_sound or not 0 < period_s < LONGEST_S:
+        return None
+    finer_s = round_up(FINER_SAMPLES * period_s)
+    return finer_s if finer_s < usual_s else None
 
 
 def choose_event_bin_s(time_s: Floats, label: Indices, n_labels: int) -> float:

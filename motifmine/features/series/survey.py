@@ -14,8 +14,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from motifmine.errors import DataError, SpecError
-from motifmine.features.series.bin_length import choose_bin_s, choose_event_bin_s
+from motifmine.errors import DataError
+from motifmine.features.series.bin_length import (
+    choose_bin_s,
+    choose_event_bin_s,
+    find_finer_bin_s,
+)
 from motifmine.features.series.binning import bin_series, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
@@ -84,6 +88,8 @@ class Survey:
     """Time of the last row, seconds."""
     bin_reason: str = ""
     """Why bins are that long, "" if the length was given."""
+    finer_bin_s: float | None = None
+    """Length of shorter bins that may suit better, seconds; None if there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,7 +173,7 @@ def survey(
     FormatError, DataError
         If the source cannot be read as a series.
     """
-    options, bin_reason = make_options(settings), ""
+    options, bin_reason, finer_s = make_options(settings), "", None
     with open_series(path, options) as opened:
         reader = ProgressReader(opened, on_progress)
         if reader.header.is_events:
@@ -177,39 +183,61 @@ def survey(
             # the first chunk is enough, and the second pass needs the bins
             period_s = math.nan if first is None else measure_period_s(first)
             bin_s = choose_bin_s(period_s, reader.header.units)
+            finer_s = find_finer_bin_s(period_s, reader.header.units)
             if period_s < bin_s:
                 n_samples = round(bin_s / period_s)
                 bin_reason = f" ({n_samples} samples; --bin if something shorter matters)"
     with open_series(path, options) as opened:
-        raw = FactsReader(ProgressReader(opened, on_progress))
-        held = HeldChannels(settings.hold, bin_s)
-        parts = bin_series(
-            raw,
-            bin_s=bin_s,
-            max_gap_s=settings.max_gap_s,
-            document_s=settings.document_s,
-            hold=held,
+        found = survey_values(
+            path, ProgressReader(opened, on_progress), settings, bin_s=bin_s, stream=stream
         )
-        if settings.spool is not None and options.on_bad == "fail":
-            # with --on-bad skip the file is read again, so that warnings are given by extraction
-            parts = cache_binned(parts, settings.spool, path)
-        with forget_if_warned(settings.spool, path):
-            trends = TrendSums()
-            is_sound = bool(reader.header.centres_hz)
-            gathered = parts if is_sound else trends.gather(parts)
-            sample = sample_series(gathered, seed=settings.seed, stream=stream)
-        n_channels = len(raw.labels())
-        return Survey(
-            path=path,
-            header=replace(raw.header, notes=(*raw.header.notes, *held.describe(raw.labels()))),
-            bin_s=bin_s,
-            labels=(),
-            sample=sample.widen(n_channels),
-            facts=raw.facts.widen(n_channels),
-            trends=None if is_sound else trends.widen(n_channels),
-            last_s=raw.last_s,
-            bin_reason=bin_reason,
-        )
+        return replace(found, bin_reason=bin_reason, finer_bin_s=finer_s)
+
+
+def survey_values(
+    path: Path, reader: SeriesReader, settings: SeriesSettings, *, bin_s: float, stream: int
+) -> Survey:
+    """Read all values of an open source and return its survey.
+
+    Parameters
+    ----------
+    path : Path
+        Of the source.
+    reader : SeriesReader
+        Of channels.
+    bin_s : float
+        Length of a time bin, seconds.
+    stream : int
+        Index of the source among all sources, for the random stream.
+    """
+    raw = FactsReader(reader)
+    held = HeldChannels(settings.hold, bin_s)
+    parts = bin_series(
+        raw,
+        bin_s=bin_s,
+        max_gap_s=settings.max_gap_s,
+        document_s=settings.document_s,
+        hold=held,
+    )
+    if settings.spool is not None and settings.options.on_bad == "fail":
+        # with --on-bad skip the file is read again, so that warnings are given by extraction
+        parts = cache_binned(parts, settings.spool, path)
+    with forget_if_warned(settings.spool, path):
+        trends = TrendSums()
+        is_sound = bool(reader.header.centres_hz)
+        gathered = parts if is_sound else trends.gather(parts)
+        sample = sample_series(gathered, seed=settings.seed, stream=stream)
+    n_channels = len(raw.labels())
+    return Survey(
+        path=path,
+        header=replace(raw.header, notes=(*raw.header.notes, *held.describe(raw.labels()))),
+        bin_s=bin_s,
+        labels=(),
+        sample=sample.widen(n_channels),
+        facts=raw.facts.widen(n_channels),
+        trends=None if is_sound else trends.widen(n_channels),
+        last_s=raw.last_s,
+    )
 
 
 def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Survey:
@@ -360,24 +388,3 @@ def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[in
         )
     where = {name: index for index, name in enumerate(header.channels)}
     return [where[name] for name in channels]
-
-
-def check_same_settings(
-    settings: SeriesSettings, vocabulary: Vocabulary, bin_s: float, place: Path
-) -> None:
-    """Raise `SpecError` if settings request other words or bins than those of a workspace."""
-    layout = vocabulary.layout
-    words = layout.series_words()
-    asked = settings.coding.words
-    differs = []
-    if words and asked not in ("auto", words):
-        differs.append(f"words by {words} instead of {asked}")
-    if settings.detrend == "off" and find_trend_bins(layout).any():
-        differs.append("trends taken out")
-    if settings.bin_s is not None and settings.bin_s != bin_s:
-        differs.append(f"time bins of {bin_s:g} s instead of {settings.bin_s:g} s")
-    if differs:
-        raise SpecError(
-            f"the tables of {place} have {' and '.join(differs)}; leave the option out, make them "
-            "again with --force, or choose another folder with --workspace"
-        )

@@ -29,7 +29,10 @@ class PlsmSizeChoice:
         elif choice.pairs > bins:
             bins, taken = choice.pairs, BY_PAIRS
         elif choice.reason == NO_ORDER and half >= SHORTEST and has_open_number(spec):
-            usual, short = (_saving(table, spec, length, seed) for length in (bins, half))
+            usual, short = (
+                self.compute_saving(table, replace(spec, motif_length=length), seed=seed)
+                for length in (bins, half)
+            )
             if short > usual:
                 bins = half
                 taken = (
@@ -38,16 +41,15 @@ class PlsmSizeChoice:
         line = f"motif length {bins * table.bin_s:g} s ({bins} bins): {taken}"
         return replace(spec, motif_length=bins), line
 
-
-def _saving(table: ObservationTable, spec: Plsm, length: int, seed: int) -> float:
-    """Return by how many nats motifs of this length describe the table shorter than rates alone."""
-    compact = drop_unused_words(table)[1]
-    found = grow_motifs(
-        compact,
-        length,
-        resolve(spec, compact).priors,
-        seed,
-        n_threads=most_threads(),
-        on_round=lambda _: None,
-    )
-    return found.saving
+    def compute_saving(self, table: ObservationTable, spec: Plsm, *, seed: int) -> float:
+        """Return by how many nats motifs describe the table shorter than rates alone."""
+        compact = drop_unused_words(table)[1]
+        found = grow_motifs(
+            compact,
+            spec.motif_length,
+            resolve(spec, compact).priors,
+            seed,
+            n_threads=most_threads(),
+            on_round=lambda _: None,
+        )
+        return found.saving

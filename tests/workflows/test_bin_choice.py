@@ -1,0 +1,52 @@
+"""Time bins of sampled channels: shorter ones where motifs are lost in the usual ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motifmine.features.series.survey import SeriesSettings
+from motifmine.seeding import generator
+from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
+
+HZ = 10
+STEPS = (
+    ((1, 0), (2.5, 0.3), (0.6, 0.8), (0.2, 1.5)),
+    ((0.4, 0.4), (0.4, 1.6), (1.8, 0.2), (0.3, 0.9)),
+)
+
+
+def write_strokes(path: Path, stretched: int, duration_s: float = 150) -> None:
+    """Write two channels of strokes back to back, of steps of 0.4 s times `stretched`."""
+    rng = generator(7)
+    value = rng.normal(0, 0.05, (round(duration_s * HZ), 2))
+    row = 10
+    while row < len(value) - 200:
+        stroke = np.repeat(STEPS[rng.integers(2)], 4 * stretched, axis=0)
+        value[row : row + len(stroke)] += stroke
+        row += len(stroke) + int(rng.integers(1, 12))
+    time_s = np.arange(len(value)) / HZ
+    np.savetxt(
+        path, np.column_stack([time_s, value]), "%.3f", ",", header="time_s,a,b", comments=""
+    )
+
+
+@pytest.mark.parametrize(("stretched", "is_lost"), [(1, True), (4, False)])
+def test_shorter_bins_are_taken_where_steps_are_lost(
+    tmp_path: Path, stretched: int, is_lost: bool
+) -> None:
+    path = tmp_path / "press.csv"
+    write_strokes(path, stretched)
+    job = StretchJob(path=path, settings=SeriesSettings(), bins=(0.5, 0.2))
+    stretches = read_stretches(job, lambda _: None)
+    assert stretches is not None
+    usual, finer = stretches
+    assert (usual.n_times, finer.n_times) == (300, 750)
+    assert is_finer_better(usual, finer) == is_lost
+
+
+def test_short_recordings_keep_the_usual_bins(tmp_path: Path) -> None:
+    path = tmp_path / "press.csv"
+    write_strokes(path, 1, duration_s=90)
+    job = StretchJob(path=path, settings=SeriesSettings(), bins=(0.5, 0.2))
+    assert read_stretches(job, lambda _: None) is None
