@@ -1,19 +1,29 @@
 """Odd windows among usual ones of held-out time: which scores find them, as area under the curve.
 
     python benchmarks/anomaly_windows.py --models plsm infogan --seeds 1
+    python benchmarks/anomaly_windows.py --models --scene       vehicles on the wrong side alone
 
 Learned from 2500 bins of the documents of benchmarks/models.py; windows of two motif lengths come
 from the last 1100. Odd ones: a motif in reverse on top of it; a burst of 40 random words in three
 bins; background and a motif whose second half is missing; silence; all words exchanged. Scores are
 surprises, the highest of a window: of the likelihood (unexpected, missing, too many), of the critic
-(a window seems less real to it than others), and of both together.
+(a window seems less real to it than others), and of both together. `pca` is the error of what 150
+components of log(1 + count) leave, more or less than usual.
+
+`--scene`: a rendered road of two lanes is learned from for 90 s; in another minute some vehicles
+take the second lane the other way, and seconds with one of them in sight are odd.
 """
 
 import argparse
+import csv
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from harness import simulate_size
+from rendered_scenes import road, route, write_scene
 from scipy.stats import rankdata
 
 from motifmine import Table
@@ -24,7 +34,9 @@ from motifmine.analysis.anomalies import (
     measure_documents,
     measure_held_out,
 )
+from motifmine.features.video.extract import extract_documents
 from motifmine.models.networks import use_network
+from motifmine.models.plsm.model import Plsm
 from motifmine.models.registry import entry_of, load
 from motifmine.records.table import cut_documents
 
@@ -35,6 +47,7 @@ SETTINGS = {
     "bigan": {"device": "cpu"},
     "alad": {"device": "cpu"},
 }
+N_COMPONENTS = 150
 KINDS = ("reversed", "burst", "half", "silence", "exchanged")
 
 
@@ -87,26 +100,56 @@ def score_windows(fit, scale, table):
     return np.array([(s[:3].max(), s[3:].max(initial=0), s.max()) for s in senses]).T
 
 
+def score_components(train, usual, odd):
+    """Return how unusual the error of windows is that principal components leave, two-sided."""
+    seen = np.lib.stride_tricks.sliding_window_view(dense_counts(train), WINDOW, axis=0)
+    seen = np.log1p(seen.transpose(0, 2, 1).reshape(len(seen), -1))
+    # every fourth window: neighbours share all but a bin
+    mean, learned = seen.mean(axis=0), seen[::4]
+    components = np.linalg.svd(learned - mean, full_matrices=False)[2][:N_COMPONENTS]
+
+    def error(windows):
+        rest = np.log1p(windows.reshape(len(windows), -1)) - mean
+        return np.square(rest - rest @ components.T @ components).sum(axis=1)
+
+    # of windows that the components are not of
+    middle = np.median(error(usual))
+    return [np.abs(error(windows) - middle) for windows in (usual, odd)]
+
+
+def dense_counts(table):
+    """Return the counts of a table of one document, float32 array (T, W)."""
+    dense = np.zeros((table.n_times, table.n_words), np.float32)
+    np.add.at(dense, (table.row_of_observation(), table.word), table.count)
+    return dense
+
+
+def scale_of(fit, train):
+    """Return what is usual, in the data that a fit was learned from."""
+    rates = measure_held_out(train, fit.motifs, fit.background, fit.activations)
+    verdicts = read_verdicts(fit, train)
+    unseen = [v.is_held_out for v in verdicts]
+    return calibrate(add_verdicts(rates, verdicts), fit.motifs.motif_length, unseen)
+
+
 def measure(model, seed):
     """Return the areas under the curve (score, kind)."""
     truth = simulate_size("small", 0.1, seed)
     halves = cut_documents(truth.table, LEARNED)
     train, test = halves.document(0), halves.document(1)
+    rng = np.random.default_rng(seed)
+    dense = dense_counts(test)
+    usual = np.stack([dense[i : i + WINDOW] for i in range(0, len(dense) - WINDOW, 5)])
+    odd_of = {kind: make_odd(kind, usual, truth.motifs.probability, rng) for kind in KINDS}
+    if model == "pca":
+        return np.array([[area(*score_components(train, usual, odd)) for odd in odd_of.values()]])
     fit = load(entry_of(model).model)(motif_length=LENGTH, **SETTINGS[model]).fit(train, seed=seed)
     # of bigan: how far encoder and generator are inverse to each other
     for line in fit.findings().get("decisions", ()):
         print(f"{model}: {line}", flush=True)
-    rates = measure_held_out(train, fit.motifs, fit.background, fit.activations)
-    verdicts = read_verdicts(fit, train)
-    unseen = [v.is_held_out for v in verdicts]
-    scale = calibrate(add_verdicts(rates, verdicts), LENGTH, unseen)
-    rng = np.random.default_rng(seed)
-    dense = np.zeros((test.n_times, test.n_words), np.float32)
-    np.add.at(dense, (test.row_of_observation(), test.word), test.count)
-    usual = np.stack([dense[i : i + WINDOW] for i in range(0, len(dense) - WINDOW, 5)])
+    scale = scale_of(fit, train)
     areas = []
-    for kind in KINDS:
-        odd = make_odd(kind, usual, truth.motifs.probability, rng)
+    for odd in odd_of.values():
         # usual ones among them: a table of silence alone could not be located in
         both = Table.from_array(list(np.concatenate([usual, odd])), words=test.vocabulary.labels)
         found = score_windows(fit, scale, both)
@@ -114,19 +157,54 @@ def measure(model, seed):
     return np.array(areas).T
 
 
+def measure_scene(seed):
+    """Return the area under the curve of seconds with a vehicle that drives the wrong way."""
+    usual = road(2, 0.3, duration_s=90.0)
+    # rarely used, so that there is room for others on it
+    ends, speed = usual.routes[1].path[[0, -1]], usual.routes[1].speed_m_per_s
+    usual = replace(usual, routes=(usual.routes[0], route("lane 2", *ends, speed, 0.12)))
+    wrong = route("wrong way", *ends[::-1], speed, 0.12)
+    odd = replace(usual, routes=(*usual.routes, wrong), duration_s=60.0)
+    with tempfile.TemporaryDirectory() as folder:
+        tables = []
+        for number, scene in enumerate((usual, odd)):
+            place = Path(folder) / str(number)
+            truth = write_scene(scene, place, seed=2 * seed + number)
+            tables += extract_documents(place / "scene_00.mp4", threads=1)
+        with truth.open() as file:
+            rows = [row for row in list(csv.reader(file))[1:] if row[1] == "wrong way"]
+    train, test = tables
+    bins = round(float(usual.length[:-1]) / train.bin_s)
+    fit = Plsm(n_motifs=10, motif_length=bins).fit(train, seed=seed)
+    located = fit.locate(test)
+    measures = measure_documents(test, fit.motifs, located.background, located.activations)
+    surprise = calibrate_surprise(measures[0], scale_of(fit, train)).value.max(axis=0)
+    second = (np.arange(test.n_times) * test.bin_s).astype(int)
+    highest = np.zeros(second[-1] + 1)
+    np.maximum.at(highest, second, surprise)
+    is_odd = np.zeros(len(highest), bool)
+    for _, _, first, last in rows:
+        is_odd[int(float(first)) : int(float(last)) + 1] = True
+    return area(highest[~is_odd], highest[is_odd])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    parser.add_argument("--models", nargs="*", choices=(*SETTINGS, "pca"), default=list(SETTINGS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--scene", action="store_true")
     options = parser.parse_args()
     print("| score | " + " | ".join(KINDS) + " |\n" + "|---" * (len(KINDS) + 1) + "|", flush=True)
     for model in options.models:
         began = time.process_time()
         areas = np.median([measure(model, 300 + s) for s in range(options.seeds)], axis=0)
-        names = ("likelihood", "critic", "both")
+        names = ("likelihood", "critic", "both") if len(areas) > 1 else ("error",)
         for name, row in zip(names, areas, strict=True):
             print(f"| {model}, {name} | " + " | ".join(f"{a:.2f}" for a in row) + " |", flush=True)
         print(f"{time.process_time() - began:.0f} CPU s", flush=True)
+    if options.scene:
+        areas = [measure_scene(seed) for seed in range(options.seeds)]
+        print("rendered road: " + ", ".join(f"{value:.2f}" for value in areas), flush=True)
 
 
 if __name__ == "__main__":

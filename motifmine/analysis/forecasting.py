@@ -14,7 +14,7 @@ import numpy as np
 
 from motifmine.analysis.filtering import MotifFilter
 from motifmine.errors import DataError
-from motifmine.models.registry import entry_of, load, model_names
+from motifmine.models.registry import part_of
 from motifmine.records.fit import FitRecord
 from motifmine.records.forecast import ForecastScores
 from motifmine.records.table import ObservationTable
@@ -97,10 +97,9 @@ def make_forecaster(record: FitRecord) -> Forecaster:
     DataError
         When the fit has neither motifs nor a filter of its own.
     """
-    model = record.provenance.model
-    place = entry_of(model).forecaster if model in model_names() else ""
-    if place:
-        found: Forecaster = load(place)(record)
+    own = part_of(record.provenance.model, "forecaster")
+    if own is not None:
+        found: Forecaster = own(record)
         return found
     if not len(record.motifs):
         raise DataError("the fit has no motifs; there is nothing to forecast by")

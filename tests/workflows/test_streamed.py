@@ -289,6 +289,8 @@ def test_variational_inference_over_files_comes_to_the_bound_of_that_in_memory(
     assert posterior.worth is not None
     mass = record.motifs.weight * record.n_observations
     assert posterior.worth[:3] == pytest.approx(mass, rel=0.1)
+    [line] = record.provenance.spec.notes.decisions
+    assert line.startswith("variational posterior: weights of motifs are known to")
     documents = (truth.table.document(d) for d in range(truth.table.n_documents))
     bound = sum(learner.infer(document, posterior).log_likelihood for document in documents)
     in_memory = spec.fit(truth.table, seed=0).trace.losses

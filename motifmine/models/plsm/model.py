@@ -42,7 +42,7 @@ from motifmine.models.plsm.stages import (
     settled_at_front,
     without_surplus,
 )
-from motifmine.models.plsm.variational import polish
+from motifmine.models.plsm.variational import describe_spread, polish
 from motifmine.models.protocol import Located
 from motifmine.parallel.threads import most_threads
 from motifmine.progress import Progress
@@ -322,14 +322,7 @@ def _polished(
         loss_names=("lower bound of the evidence",),
         losses=bounds[:, None],
     )
-    weight = found.concentration / table.total
-    spread = float((np.sqrt(weight / table.total) / weight).max())
-    cell = float((1 / np.sqrt(found.concentration + 1)).max() / 2)
-    line = (
-        f"variational posterior: weights of motifs are known to {spread:.1%} of themselves or "
-        f"better, shares of their cells to {cell:.3f} or better (one standard deviation)"
-    )
-    return replace(fit, trace=trace), line
+    return replace(fit, trace=trace), describe_spread(found.concentration, table.total)
 
 
 def _package(

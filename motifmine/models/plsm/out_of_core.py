@@ -18,7 +18,15 @@ from motifmine.models.plsm.model import PlsmFit, fold_in
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
-from motifmine.models.plsm.variational import MASS_SHAPE, START_SHAPE, Local, Shared, update
+from motifmine.models.plsm.variational import (
+    MASS_SHAPE,
+    POSTERIOR,
+    START_SHAPE,
+    Local,
+    Shared,
+    describe_spread,
+    update,
+)
 from motifmine.models.protocol import Located
 from motifmine.models.statistics import Parameters, Statistics
 from motifmine.records.fit import Background, FitRecord, MotifSet
@@ -143,7 +151,12 @@ class PlsmOutOfCore:
             fit,
             motifs=MotifSet(probability=probability, weight=mass[order] / total),
             background=Background(probability=words, weight=float(statistics.words.sum()) / total),
+            decisions=self._describe(fit, parameters),
         )
+
+    def _describe(self, fit: PlsmFit, _parameters: Parameters) -> tuple[str, ...]:
+        """Return the decisions of the fit of a part, as far as they hold for everything."""
+        return fit.decisions
 
     def locate(self, table: ObservationTable, motifs: MotifSet, background: Background) -> Located:
         """Return where motifs are active in documents, motifs held fixed."""
@@ -198,6 +211,15 @@ class StochasticVb(PlsmOutOfCore):
             words / words.sum(),
             np.append(worth, words.sum()),
         )
+
+    def _describe(self, fit: PlsmFit, _parameters: Parameters) -> tuple[str, ...]:
+        """Return the same, with how well all documents know the motifs instead of the part."""
+        worth = _parameters.worth
+        if worth is None or len(worth) == 1:
+            return fit.decisions
+        known = describe_spread(worth[:-1], self.total)
+        others = (line for line in fit.decisions if not line.startswith(POSTERIOR))
+        return (known, *others)
 
     def infer(self, table: ObservationTable, parameters: Parameters) -> Statistics:
         """Return the statistics of documents whose starts are inferred from flat ones."""

@@ -29,6 +29,8 @@ MASS_SHAPE = 1.0
 """Shape of the prior of a background's mass."""
 NOTHING = 1e-30
 """Weights below are 0."""
+POSTERIOR = "variational posterior"
+"""Beginning of the line on the spread."""
 
 
 class Local(NamedTuple):
@@ -133,6 +135,25 @@ def polish(
         background_mass=local.background_mass - MASS_SHAPE,
     )
     return Polished(state, tuple(bounds), total)
+
+
+def describe_spread(concentration: Floats, total: float) -> str:
+    """Return a line: how well a posterior knows weights and cells of motifs.
+
+    Parameters
+    ----------
+    concentration : float64 array (K,)
+        Observations that each motif's posterior is worth.
+    total : float
+        Observations of all documents.
+    """
+    weight = concentration / total
+    spread = float((np.sqrt(weight / total) / weight).max())
+    cell = float((1 / np.sqrt(concentration + 1)).max() / 2)
+    return (
+        f"{POSTERIOR}: weights of motifs are known to {spread:.1%} of themselves or "
+        f"better, shares of their cells to {cell:.3f} or better (one standard deviation)"
+    )
 
 
 def update(problem: Problem, local: Local, shared: Shared) -> Updated:

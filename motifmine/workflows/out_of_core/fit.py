@@ -26,6 +26,7 @@ from motifmine.models.statistics import Parameters, Statistics
 from motifmine.parallel.mappers import Mapper
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, FitRecord, Occurrences, Trace
+from motifmine.records.notes import Notes
 from motifmine.records.settings import (
     Detection,
     FitSpec,
@@ -145,6 +146,8 @@ def fit_files(
     # tested in the part only: a test on everything would learn the motifs several times
     detection = Detection(false_alarms_per_hour=request.false_alarms_per_hour)
     fit, significance, detection = _recurring_motifs(fit, part, detection)
+    said = Notes.from_plain(fit.findings())
+    run.say("\n".join(said.decisions))
     made_with = replace(
         first.provenance.spec,
         preparation=choice,
@@ -158,7 +161,7 @@ def fit_files(
             passes=passes,
             part_documents=part.n_documents,
         ),
-        notes=census.notes_of_cameras().merge(run.notes),
+        notes=said.merge(census.notes_of_cameras()).merge(run.notes),
     )
     trace = learned.trace if run.is_timed else learned.trace.clear_seconds()
     return write_located(
