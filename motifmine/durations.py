@@ -34,7 +34,8 @@ class Duration:
         Raises `SpecError` when there is no number, no unit, an unknown unit, or the duration is
         zero.
         """
-        match = PATTERN.fullmatch(text)
+        # a file may hold anything
+        match = PATTERN.fullmatch(text) if isinstance(text, str) else None
         # the usual mistake; seconds and bins are both plausible, so neither is taken
         if match and not match[2]:
             raise SpecError(f"{text!r} has no unit; did you mean {match[1]}s or {match[1]}bins?")

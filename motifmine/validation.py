@@ -9,6 +9,7 @@ import math
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from importlib import import_module
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -61,6 +62,43 @@ def check_types(values: Mapping[str, object], hints: Mapping[str, Any]) -> None:
             )
 
 
+def make_record(kind: type[Result], values: object, place: str) -> Result:
+    """Return a dataclass of values that a file has, as JSON is decoded; tuples may be lists.
+
+    Parameters
+    ----------
+    kind : dataclass
+    values : mapping of str to object
+        Values of its fields; those with a default may be missing.
+    place : str
+        Where they are, for messages.
+
+    Raises
+    ------
+    SpecError
+        When a field is missing, unknown, or of another type, with the value.
+    """
+    if not isinstance(values, Mapping):
+        raise SpecError(
+            f"{place} is {reprlib.repr(values)}; it must be an object with named values"
+        )
+    hints, known = get_type_hints(kind), {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(set(values) - set(known)):
+        raise SpecError(f"{place} has the unknown value {unknown[0]!r}; it has {', '.join(known)}")
+    found = {}
+    for name, item in known.items():
+        if name in values:
+            found[name] = tuple(values[name]) if isinstance(values[name], list) else values[name]
+        elif item.default is MISSING and item.default_factory is MISSING:
+            raise SpecError(f"{place} lacks {name!r}")
+    for name, value in found.items():
+        # NaN and infinity are no JSON, and Python reads them all the same
+        if isinstance(value, int | float) and not abs(value) < 1 << 63:
+            raise SpecError(f"{name} of {place} is {value!r:.80}; it must be finite and below 2^63")
+        check_types({f"{name} of {place}": value}, {f"{name} of {place}": hints[name]})
+    return kind(**found)
+
+
 def _is_of(value: object, hint: Any) -> bool:
     kind = get_origin(hint) or hint
     if kind in (Union, UnionType):
@@ -72,6 +110,10 @@ def _is_of(value: object, hint: Any) -> bool:
         if isinstance(value, str | bytes) or not hasattr(value, "__len__"):
             return False
         return all(_is_of(part, *get_args(hint)) for part in iter(value))  # type: ignore[call-overload]
+    if kind is tuple and isinstance(value, tuple) and ... in get_args(hint):
+        return all(_is_of(part, get_args(hint)[0]) for part in value)
+    if kind is Mapping and isinstance(value, Mapping):
+        return all(_is_of(part, get_args(hint)[1]) for part in value.values())
     if kind in (int, float) and isinstance(value, bool):
         return False
     # variables of types and the like accept all

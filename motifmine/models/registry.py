@@ -362,8 +362,10 @@ def specification_of(model: str, settings: Mapping[str, Any]) -> Any:
     What is no setting of the model is ignored.
     """
     entry = entry_of(model)
-    known = fields(load(entry.specification))
-    return load(entry.model)(**{f.name: settings[f.name] for f in known if f.name in settings})
+    specification = load(entry.specification)
+    known = {f.name: settings[f.name] for f in fields(specification) if f.name in settings}
+    check_types(known, get_type_hints(specification))
+    return load(entry.model)(**known)
 
 
 def model_of_parts(model: str, settings: Mapping[str, Any]) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from motifmine.validation import make_record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
@@ -47,11 +49,8 @@ class Notes:
         """Return the notes from the values of `plain`; names without a field are findings."""
         known = {f.name for f in fields(cls)} - {"findings"}
         given = {name: value for name, value in values.items() if name in known}
-        for name in ("cameras", "decisions"):
-            if name in given:  # JSON has no tuples
-                given[name] = tuple(given[name])
         others = {name: value for name, value in values.items() if name not in known}
-        return cls(**given, findings=others)
+        return make_record(cls, {**given, "findings": others}, "the notes of the fit")
 
     def merge(self, others: "Notes") -> "Notes":
         """Return both; where both have a value, that of `others`."""

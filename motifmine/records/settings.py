@@ -1,8 +1,8 @@
 """Settings of a fit: preparation, model, detection, settings of the tables, and notes."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from motifmine.errors import SpecError
 from motifmine.records.notes import Notes
 from motifmine.records.table import ObservationTable
 from motifmine.types import Floats32
+from motifmine.validation import check_types, make_record
 
 Counts = Literal["auto", "raw", "sqrt"]
 
@@ -178,26 +179,34 @@ class FitSpec:
     def from_plain(cls, values: Mapping[str, Any]) -> "FitSpec":
         """Return the settings from the mapping of `plain`: model settings come first, then parts.
 
-        Raises `SpecError` when a value is out of its range, `TypeError` when `values` is not a
-        mapping, or a part has names that this version does not know.
+        Raises `SpecError` when a value is of another type or out of its range, or a part has names
+        that this version does not know.
         """
         if not isinstance(values, Mapping):
-            raise TypeError(f"settings are a mapping, not {values!r}")
+            raise SpecError(f"settings are a mapping, not {values!r:.80}")
         names = list(values)
         # files are flat: what precedes the parts is of the model, what follows them are notes
         first = min((names.index(part) for part in PARTS if part in values), default=len(names))
-        detection = dict(values.get("detection", {}))
-        if detection.get("least_score", 0.0) is None:
-            detection["least_score"] = np.inf
-        streaming = values.get("streaming")
+        detection, streaming = values.get("detection", {}), values.get("streaming")
+        is_infinite = isinstance(detection, Mapping) and detection.get("least_score", 0.0) is None
+        if is_infinite:
+            detection = {name: detection[name] for name in detection if name != "least_score"}
+        detected = make_record(Detection, detection, "detection")
+        if isinstance(streaming, Mapping):
+            rate = make_record(Rate, streaming.get("rate"), "the rate of streaming")
+            streaming = make_record(StreamingState, {**streaming, "rate": rate}, "streaming")
+        check_types(
+            {"table": values.get("table", {}), "streaming": streaming},
+            get_type_hints(cls),
+        )
+        settings = {name: values[name] for name in names[:first]}
+        check_types(settings, dict.fromkeys(settings, str | float | bool | None))
         return cls(
-            settings={name: values[name] for name in names[:first]},
-            preparation=Preparation(**values.get("preparation", {})),
-            detection=Detection(**detection),
+            settings=settings,
+            preparation=make_record(Preparation, values.get("preparation", {}), "preparation"),
+            detection=replace(detected, least_score=np.inf) if is_infinite else detected,
             table=values.get("table", {}),
-            streaming=None
-            if streaming is None
-            else StreamingState(**{**streaming, "rate": Rate(**streaming["rate"])}),
+            streaming=streaming,
             notes=Notes.from_plain(
                 {name: values[name] for name in names[first:] if name not in PARTS}
             ),

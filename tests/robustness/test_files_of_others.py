@@ -1,13 +1,16 @@
 """Files that were damaged or made to do harm: each is refused in a line, no other file is read."""
 
+import json
 import os
 import re
 import shutil
 import socket
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -23,6 +26,8 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.tdoc import read_tdoc
 from motifmine.io.truth_files import read_true_motifs
 from motifmine.io.video.container import SOUND_FORMATS, VIDEO_FORMATS
+from motifmine.models.registry import specification_of
+from motifmine.models.request import FitRequest, request_values
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure
 from motifmine.parallel.memory import check_memory, parse_size
 from motifmine.reporting.export.formats import encode_occurrences
@@ -32,6 +37,7 @@ from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.corpus import make_corpus
 from tests.helpers.fit_records import lane_record
 from tests.helpers.hdf5_damage import ELSEWHERE, damaged_files
+from tests.helpers.paths import ROOT
 from tests.robustness.soak import STRUCTURES, read
 
 HOSTILE = SHARED.parent / "cases" / "hostile"
@@ -101,6 +107,40 @@ def test_flipped_bytes_of_a_layout_are_refused_or_read(
             read(path)
         except MotifmineError as error:
             assert str(path) in str(error)
+
+
+def list_edits(values: Any) -> Iterator[Any]:
+    """Yield decoded JSON with each of its values in turn replaced by one of another kind."""
+    yield from ("x", -1, [], {}, None, True, 2.5, 10**30, float("nan"))
+    items = values.items() if isinstance(values, dict) else enumerate(values[:2])
+    for key, value in items:
+        edits = list_edits(value if isinstance(value, dict | list) else {})
+        yield from ({**values, key: edit} if isinstance(values, dict) else [edit] for edit in edits)
+
+
+@pytest.mark.parametrize("name", ["spec", "inputs"])
+def test_settings_of_another_type_are_refused_with_the_file(name: str, tmp_path: Path) -> None:
+    path = Path(shutil.copy(ROOT / "tests/golden/channels/fits/plsm-001.h5", tmp_path))
+    with h5py.File(path) as file:
+        values = json.loads(file.attrs[name])
+    edits = list(list_edits(values))
+    refused = 0
+    # a prime, so that each value and each kind comes
+    for edit in edits[::11]:
+        with h5py.File(path, "r+") as file:
+            file.attrs[name] = json.dumps(edit)
+        try:
+            record = store.read_fit(path, without=store.DOCUMENTS)
+        except MotifmineError as error:
+            assert str(path) in str(error), edit
+            refused += 1
+            continue
+        # what is no setting of the model may be anything that can be kept
+        record.provenance.spec.plain()
+        with suppress(MotifmineError):
+            FitRequest.of(record.provenance.model, **request_values(record))
+            specification_of(record.provenance.model, record.provenance.spec.settings)
+    assert refused > 3
 
 
 @pytest.mark.parametrize("kind", ["external", "virtual", "soft link", "external link"])

@@ -77,5 +77,5 @@ def test_records_of_the_journal_are_checked() -> None:
     for wrong in ({"status": "great"}, {"n_bytes": "1"}, {"job": None}, {"elapsed_s": [1]}):
         with pytest.raises(FormatError, match=next(iter(wrong))):
             record_from_json({**record_to_json(record), **wrong})
-    with pytest.raises(FormatError, match="expected an object"):
+    with pytest.raises(FormatError, match="must be an object"):
         read_record(Grouping, [], "here")

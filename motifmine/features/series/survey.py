@@ -37,6 +37,7 @@ from motifmine.records.series import EventChunk, SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats
+from motifmine.validation import make_record
 
 # time between spectra of sound, seconds: short enough for onsets, two spectra per 10 ms bin
 SOUND_HOP_S = 0.005
@@ -118,18 +119,18 @@ def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[
 
 def parse_series_settings(spec: Mapping[str, Any], vocabulary: Vocabulary) -> SeriesSettings:
     """Return the settings from `series_spec_to_values`, with `vocabulary` as words."""
-    options = dict(spec.get("series", {}))
-    for name, value in options.items():
-        if isinstance(value, list):  # JSON has no tuples
-            options[name] = tuple(value)
-    options["join"] = ()  # the files of that recording, not of others
-    return SeriesSettings(
-        options=SeriesOptions(**options),
-        bin_s=spec["bin_s"],
-        max_gap_s=spec.get("max_gap_s"),
-        document_s=spec.get("document_s"),
-        hold=spec.get("hold", "off"),
-        vocabulary=vocabulary,
+    options = make_record(SeriesOptions, spec.get("series", {}), "the series of a table's settings")
+    names = ("bin_s", "max_gap_s", "document_s", "hold")
+    return make_record(
+        SeriesSettings,
+        {
+            # the files of that recording, not of others
+            "options": replace(options, join=()),
+            "vocabulary": vocabulary,
+            "hold": "off",
+            **{name: spec[name] for name in names if name in spec},
+        },
+        "the settings of a table",
     )
 
 

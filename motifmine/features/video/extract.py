@@ -36,6 +36,7 @@ from motifmine.records.table import (
     bin_starts,
 )
 from motifmine.records.vocabulary import Vocabulary
+from motifmine.validation import make_record
 
 REPORT_EVERY_S = 0.25
 
@@ -288,7 +289,7 @@ def video_spec_to_values(spec: FlowSpec, options: FrameOptions) -> dict[str, Any
 
 def parse_frame_options(plain: Mapping[str, Any]) -> FrameOptions:
     """Return the FrameOptions from `video_spec_to_values`; older tables have none."""
-    return FrameOptions(**plain.get("frames", {}))
+    return make_record(FrameOptions, plain.get("frames", {}), "the frames of a table's settings")
 
 
 def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
@@ -302,7 +303,7 @@ def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
         )
     mask = values.get("mask") or ()
     values["mask"] = (mask,) if isinstance(mask, str) else tuple(mask)
-    return FlowSpec(**values)
+    return make_record(FlowSpec, values, "the settings of a table")
 
 
 def _report_progress(
