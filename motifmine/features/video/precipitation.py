@@ -14,8 +14,8 @@ BLOCK_PX = 44
 """Side of the squares in which changes are compared, pixels of the working frame: eight in a row of
 the usual width, so that a street is a few of them."""
 SAMPLED, MOST_SAMPLED = 4, 600
-"""Every fourth changed pixel, or so many of them, decide whether it rains: all took a tenth of the
-extraction."""
+"""Every fourth changed pixel, but no more than about 600, decide whether it rains: all took a tenth
+of the extraction."""
 MOSTLY_BRIEF = 0.6
 """Share of the changes of a square that are brief in rain: of those of a car it is a fifth."""
 SPECK_PX = 7
