@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.features.video.flow import BinRow
+from motifmine.parallel.scratch import make_folder
 from motifmine.types import Floats32, Indices, Indices32
 
 MOST_IN_MEMORY = 1 << 22
@@ -21,23 +21,34 @@ class ObservationStore:
     Parameters
     ----------
     folder : Path or None
-        For files without a name, if there are many; None: the system's folder, which may itself
-        be in memory.
+        For files without a name, if there are many; made if need be. None: the system's folder,
+        which may itself be in memory.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._per_bin: list[int] = []
+        # files that stay in memory until they are moved; closed with the last map of them
         place = str(folder) if folder else None
-        # closed with the last array that is a map of them
-        self._words = SpooledTemporaryFile(MOST_IN_MEMORY, dir=place)  # noqa: SIM115
-        self._counts = SpooledTemporaryFile(MOST_IN_MEMORY, dir=place)  # noqa: SIM115
+        self._words = SpooledTemporaryFile(dir=place)  # noqa: SIM115
+        self._counts = SpooledTemporaryFile(dir=place)  # noqa: SIM115
+        self._is_on_disk = False
 
     def add(self, row: BinRow) -> None:
         """Add a time bin that is later than all before."""
         self._per_bin += [0] * (row.time - len(self._per_bin)) + [len(row.word)]
         self._words.write(row.word.tobytes())
         self._counts.write(row.count.tobytes())
+        if not self._is_on_disk and self._words.tell() > MOST_IN_MEMORY:
+            self._move_to_disk()
+
+    def _move_to_disk(self) -> None:
+        # only now: an extraction that fails early leaves no folder
+        if self._folder is not None:
+            make_folder(self._folder)
+        self._words.rollover()
+        self._counts.rollover()
+        self._is_on_disk = True
 
     def without(self, excluded: NDArray[np.bool_]) -> "ObservationStore":
         """Return what has other words than the excluded ones, bool array (W,)."""
@@ -54,8 +65,17 @@ class ObservationStore:
         return np.cumsum(per_bin)
 
     def observations(self) -> tuple[Indices32, Floats32]:
-        """Return words, int32 array (N,), and counts, float32 array (N,); large ones are mapped."""
-        return _read_all(self._words, np.int32), _read_all(self._counts, np.float32)
+        """Return words, int32 array (N,), and counts, float32 array (N,); on the disk as maps."""
+        if self._is_on_disk:
+            self._words.flush()
+            self._counts.flush()
+            word: Indices32 = np.memmap(self._words, np.int32, "r")
+            return word, np.memmap(self._counts, np.float32, "r")
+        self._words.seek(0)
+        self._counts.seek(0)
+        # copies, as arrays of bytes cannot be written to
+        word = np.frombuffer(self._words.read(), np.int32).copy()
+        return word, np.frombuffer(self._counts.read(), np.float32).copy()
 
     def _rows(self) -> Iterator[BinRow]:
         self._words.seek(0)
@@ -63,10 +83,3 @@ class ObservationStore:
         for time, n in enumerate(self._per_bin):
             word = np.frombuffer(self._words.read(4 * n), np.int32)
             yield BinRow(time, word, np.frombuffer(self._counts.read(4 * n), np.float32))
-
-
-def _read_all(file: SpooledTemporaryFile[bytes], dtype: type[Any]) -> NDArray[Any]:
-    if file.seek(0, 2) > MOST_IN_MEMORY:
-        return np.memmap(file, dtype, mode="r")
-    file.seek(0)
-    return np.frombuffer(file.read(), dtype).copy()

@@ -54,7 +54,8 @@ def make_table(seen: ObservationStore, n_times: int) -> ObservationTable:
 def test_many_observations_are_written_as_few_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = make_table(fill(900, tmp_path), 900)
+    # a workspace is made when something is written into it
+    many = make_table(fill(900, tmp_path / "work"), 900)
     assert is_mapped(many.word) and is_mapped(many.count)
     monkeypatch.setattr(observations, "MOST_IN_MEMORY", 1 << 30)
     few = make_table(fill(900), 900)
@@ -65,7 +66,7 @@ def test_many_observations_are_written_as_few_are(
     for name in ("offsets", "word", "count"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     # files on the disk have no name that could be left behind
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.h5", "many.h5"]
+    assert not list((tmp_path / "work").iterdir())
 
 
 @pytest.mark.usefixtures("few_in_memory")
