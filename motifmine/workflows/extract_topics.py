@@ -26,6 +26,7 @@ from motifmine.records.settings import Counts, Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.records.vocabulary import Topics
 from motifmine.seeding import resolve_seed
+from motifmine.validation import make_record
 from motifmine.version import __version__
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
@@ -70,7 +71,9 @@ class Layer:
 
     def apply(self, words: ObservationTable) -> ObservationTable:
         """Return a table of words as a table of topics."""
-        prepared = Preparation(**self.notes.get("preparation", {})).apply_counts(words)
+        kept = self.notes.get("preparation", {})
+        preparation = make_record(Preparation, kept, "the preparation of topics")
+        prepared = preparation.apply_counts(words)
         spec = {"topics": self.notes, "words": words.spec}
         return replace(project(prepared, self.topics), spec=spec)
 

@@ -32,6 +32,7 @@ from motifmine.parallel.isolated import IsolatedJobs, JobFailure
 from motifmine.parallel.memory import check_memory, parse_size
 from motifmine.reporting.export.formats import encode_occurrences
 from motifmine.simulation import Simulation
+from motifmine.workflows.locate import find_settings
 from tests.conftest import SHARED
 from tests.helpers.clips import moving_square, write_clip
 from tests.helpers.corpus import make_corpus
@@ -141,6 +142,17 @@ def test_settings_of_another_type_are_refused_with_the_file(name: str, tmp_path:
             FitRequest.of(record.provenance.model, **request_values(record))
             specification_of(record.provenance.model, record.provenance.spec.settings)
     assert refused > 3
+
+
+@pytest.mark.parametrize("scene", ["channels", "video"])
+def test_settings_of_tables_in_a_fit_are_read_or_refused(scene: str) -> None:
+    record = store.read_fit(ROOT / f"tests/golden/{scene}/fits/plsm-001.h5")
+    source = record.provenance
+    for edit in list_edits(dict(source.spec.table)):
+        if isinstance(edit, dict):
+            edited = replace(source, spec=replace(source.spec, table=edit))
+            with suppress(MotifmineError):
+                find_settings(replace(record, provenance=edited))
 
 
 @pytest.mark.parametrize("kind", ["external", "virtual", "soft link", "external link"])

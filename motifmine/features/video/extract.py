@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from motifmine.errors import MotifmineWarning, VideoError
+from motifmine.errors import MotifmineWarning, SpecError, VideoError
 from motifmine.features.video.camera import Camera
 from motifmine.features.video.changes import ChangeWords
 from motifmine.features.video.flow import BinRow, FlowWords
@@ -295,14 +295,17 @@ def parse_frame_options(plain: Mapping[str, Any]) -> FrameOptions:
 def parse_flow_spec(plain: Mapping[str, Any]) -> FlowSpec:
     """Return the FlowSpec from `flow_spec_to_values`."""
     values = {f.name: plain[f.name] for f in fields(FlowSpec) if f.name in plain}
-    for name in ("roi", "exclude"):
-        areas = values.get(name) or ()
-        # older tables have one region of interest and one mask
-        values[name] = tuple(
-            map(parse_area, [areas] if areas and isinstance(areas[0], int) else areas)
-        )
-    mask = values.get("mask") or ()
-    values["mask"] = (mask,) if isinstance(mask, str) else tuple(mask)
+    try:
+        for name in ("roi", "exclude"):
+            areas = values.get(name) or ()
+            # older tables have one region of interest and one mask
+            values[name] = tuple(
+                map(parse_area, [areas] if areas and isinstance(areas[0], int) else areas)
+            )
+        mask = values.get("mask") or ()
+        values["mask"] = (mask,) if isinstance(mask, str) else tuple(mask)
+    except (TypeError, ValueError, LookupError) as error:
+        raise SpecError(f"the settings of a table hold no areas and masks: {error}") from error
     return make_record(FlowSpec, values, "the settings of a table")
 
 
