@@ -250,7 +250,7 @@ class Fit:
         record = self.record
         table = as_table(data, bin_s=record.bin_s, words=record.vocabulary.labels)
         # motifs of other words or bins would be found nowhere, without a word why
-        self.record.refuse_other_scene(table, "the table")
+        self.record.scene.check(table.scene, "the table")
         return table
 
     def __repr__(self) -> str:

@@ -36,6 +36,7 @@ from motifmine.io.hdf5 import store
 from motifmine.io.readers import reader_for
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.threads import limit_threads
+from motifmine.records.scene import Scene
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
 from motifmine.workflows.documents import document_tables, first_table
@@ -43,7 +44,6 @@ from motifmine.workflows.extract import differences, run_job
 from motifmine.workflows.extract_jobs import (
     ExtractionJob,
     ExtractionSettings,
-    Scene,
 )
 from motifmine.workflows.workspace import Workspace
 

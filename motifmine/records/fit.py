@@ -11,10 +11,11 @@ from motifmine.records.drift import Drift
 from motifmine.records.fields import axes
 from motifmine.records.forecast import ForecastScores
 from motifmine.records.posterior import Posterior, PredictiveChecks
+from motifmine.records.scene import Scene
 from motifmine.records.settings import FitSpec
 from motifmine.records.significance import Significance
 from motifmine.records.start_layout import StartLayout, n_starts, row_of_start
-from motifmine.records.table import ObservationTable, Recording, scene_difference
+from motifmine.records.table import Recording
 from motifmine.records.tempo import at_tempos
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
@@ -388,11 +389,10 @@ class FitRecord:
         counted = self.provenance.spec.notes.n_observations_extracted
         return self.n_observations if counted is None else float(counted)
 
-    def refuse_other_scene(self, table: ObservationTable, name: str) -> None:
-        """Raise `DataError` when a table, which the message calls `name`, is of another scene."""
-        other = scene_difference(self.vocabulary, self.bin_s, table.vocabulary, table.bin_s)
-        if other:
-            raise DataError(f"{name} does not belong to the scene of the fit: it has {other}")
+    @property
+    def scene(self) -> Scene:
+        """What tables must share with its own."""
+        return Scene(vocabulary=self.vocabulary, bin_s=self.bin_s)
 
     def duration_s(self) -> float:
         """Return the length of all documents together, seconds."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motifmine.errors import DataError
 from motifmine.records.parts import read_parts
+from motifmine.records.scene import Scene
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats, Floats32, Indices, Indices32, Pixels
 
@@ -144,11 +145,10 @@ class ObservationTable:
             f"{self.bin_s} s, {self.n_words} words, {len(self.word)} observations)"
         )
 
-    def refuse_other_scene(self, other: "ObservationTable", name: str) -> None:
-        """Raise `DataError` when a table, which the message calls `name`, is of another scene."""
-        what = scene_difference(self.vocabulary, self.bin_s, other.vocabulary, other.bin_s)
-        if what:
-            raise DataError(f"{name!r} does not belong to the scene of the others: {what}")
+    @property
+    def scene(self) -> Scene:
+        """What it shares with other tables of its fit."""
+        return Scene(vocabulary=self.vocabulary, bin_s=self.bin_s)
 
     @property
     def n_documents(self) -> int:
@@ -312,21 +312,6 @@ def table_from_rows(
     )
 
 
-def scene_difference(
-    vocabulary: Vocabulary, bin_s: float, other: Vocabulary, other_bin_s: float
-) -> str:
-    """Return how another scene differs, as text, "" when it is the same.
-
-    A scene is a vocabulary and a length of the time bins.
-
-    Parameters
-    ----------
-    bin_s, other_bin_s : float, seconds
-    """
-    bins = f"time bins of {other_bin_s:g} s instead of {bin_s:g} s" if bin_s != other_bin_s else ""
-    return ", ".join(filter(None, [vocabulary.difference(other), bins]))
-
-
 def document_name(name: str, number: int) -> str:
     """Return the name of a document of a source with several; they count from 1."""
     return f"{name}+{number:04d}"
@@ -349,7 +334,8 @@ def join_tables(tables: Sequence[ObservationTable]) -> ObservationTable:
     if len(tables) == 1:
         return first
     for table in tables[1:]:
-        first.refuse_other_scene(table, table.recordings[0].name if table.recordings else "?")
+        name = table.recordings[0].name if table.recordings else "?"
+        first.scene.check(table.scene, repr(name), "the others")
     shifts = np.cumsum([0] + [len(t.word) for t in tables])
     return replace(
         first,

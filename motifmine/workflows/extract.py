@@ -23,6 +23,7 @@ from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.parallel.scratch import scratch_folder
 from motifmine.parallel.threads import n_cores
 from motifmine.progress import Progress
+from motifmine.records.scene import Scene
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.version import __version__
@@ -31,7 +32,6 @@ from motifmine.workflows.extract_jobs import (
     PRELOAD,
     ExtractionJob,
     ExtractionSettings,
-    Scene,
 )
 from motifmine.workflows.extract_series import SeriesTask, series_tables
 from motifmine.workflows.find_scene import find_scene
@@ -252,7 +252,8 @@ def _make_tables(job: ExtractionJob, report: Report) -> Iterator[ObservationTabl
 
     def accept(vocabulary: Vocabulary, size_px: tuple[int, int] = (0, 0)) -> None:
         if job.scene:
-            job.scene.refuse_other(vocabulary, job.bin_s, job.source, size_px)
+            found = Scene(vocabulary=vocabulary, bin_s=job.bin_s, size_px=size_px)
+            job.scene.refuse_other(found, job.source)
 
     if job.reader.gives == "frames":
         yield from extract_documents(

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from motifmine.errors import WorkspaceError
-from motifmine.features.series.survey import SeriesScene, SeriesSettings, series_spec_to_values
+from motifmine.features.series.survey import SeriesSettings, series_spec_to_values
 from motifmine.features.video.extract import video_spec_to_values
 from motifmine.features.video.spec import DEFAULT_BIN_S, FlowSpec
 from motifmine.io.readers import Kind, ReaderEntry, holds_stills, reader_for
 from motifmine.io.sources import parse_start_from_name, to_utc
 from motifmine.records.frames import FrameOptions
-from motifmine.records.table import scene_difference
-from motifmine.records.vocabulary import Vocabulary
+from motifmine.records.scene import Scene
 
 # modules that the fork server imports for extractions
 PRELOAD = ("motifmine.workflows.extract", "motifmine.features.video.warm_up")
@@ -46,35 +45,6 @@ class ExtractionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What all tables of a workspace, or of a fit, share."""
-
-    name: str = ""
-    """For messages; "" for the scene of a fit."""
-    vocabulary: Vocabulary
-    bin_s: float
-    """Length of a time bin, seconds."""
-    size_px: tuple[int, int] = (0, 0)
-    """Width and height of the pictures of its first recording, pixels; 0 if unknown."""
-    advice: str = "; choose another folder with --workspace"
-    """What to do with a recording of another scene, the end of the message."""
-
-    def refuse_other(
-        self, vocabulary: Vocabulary, bin_s: float, path: Path, size_px: tuple[int, int] = (0, 0)
-    ) -> None:
-        """Raise `WorkspaceError` with the difference when a recording is not of this scene."""
-        if difference := scene_difference(self.vocabulary, self.bin_s, vocabulary, bin_s):
-            what = f"it has {difference}"
-            if all(size_px) and all(self.size_px) and size_px != self.size_px:
-                # the size that people know, not that of the working frames
-                what = "{}x{} instead of {}x{}".format(*size_px, *self.size_px)
-            of_scene = f" of {self.name}" if self.name else ""
-            raise WorkspaceError(
-                f"{path} does not belong to the scene{of_scene}: {what}{self.advice}"
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionJob:
     """One recording to be extracted."""
 
@@ -102,14 +72,14 @@ class ExtractionJob:
         return self.reader.gives == "series"
 
     @property
-    def series_scene(self) -> SeriesScene:
+    def series_scene(self) -> Scene:
         """What a series shares with the others; there is always a scene for it."""
         if self.scene is None:
             raise WorkspaceError(
                 f"{self.source} is a series, whose words are learned from all sources together; "
                 "use 'motifmine extract'"
             )
-        return SeriesScene(vocabulary=self.scene.vocabulary, bin_s=self.scene.bin_s)
+        return self.scene
 
     @property
     def bin_s(self) -> float:

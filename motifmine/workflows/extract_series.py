@@ -13,7 +13,6 @@ from motifmine.features.series.coding import encode_series
 from motifmine.features.series.decibels import ProgressReader
 from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.survey import (
-    SeriesScene,
     SeriesSettings,
     find_channel_order,
     make_options,
@@ -24,6 +23,7 @@ from motifmine.io.readers import split_part
 from motifmine.io.series.open import open_series
 from motifmine.io.series.spool import is_cached, read_cached
 from motifmine.progress import Progress
+from motifmine.records.scene import Scene
 from motifmine.records.series import BinnedSeries, SeriesReader
 from motifmine.records.table import ObservationTable, Recording, table_from_rows
 from motifmine.types import Floats, Indices
@@ -38,7 +38,7 @@ class SeriesTask:
     start_utc: str
     """Wall-clock time of second 0 given by the user, "" for that of the file."""
     settings: SeriesSettings
-    scene: SeriesScene
+    scene: Scene
 
 
 def series_tables(

@@ -1,20 +1,20 @@
 """What the tables of one extraction share: from those of the workspace, else from the sources."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from motifmine.features.series.survey import SeriesScene
 from motifmine.features.video.rate import refuse_low_rate
 from motifmine.io.hdf5 import store
 from motifmine.io.readers import open_frames
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
+from motifmine.records.scene import Scene
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.documents import document_tables
 from motifmine.workflows.extract_jobs import (
     PRELOAD,
     ExtractionJob,
-    Scene,
 )
 from motifmine.workflows.survey_series import series_scene
 from motifmine.workflows.workspace import Workspace
@@ -78,7 +78,7 @@ def _series_scene(
     """Return the scene of series: from the workspace's tables, else from all sources."""
     shared = None
     if staying:
-        shared = SeriesScene(
+        shared = Scene(
             # labels that a later source brought were appended: the longest list has all
             vocabulary=max(map(store.read_table_vocabulary, staying), key=lambda v: v.n_words),
             bin_s=float(store.read_table_header(staying[0])["bin_s"]),
@@ -96,7 +96,7 @@ def _series_scene(
     if on_message is not None:
         for note in found.notes:
             on_message(note)
-    return Scene(name=str(workspace.root), vocabulary=found.vocabulary, bin_s=found.bin_s)
+    return replace(found, name=str(workspace.root))
 
 
 def _scene_of_job(job: ExtractionJob, _report: Report) -> Scene:

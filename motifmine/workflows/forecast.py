@@ -79,5 +79,5 @@ def score_fits(
 
 
 def _prepare(record: FitRecord, table: ObservationTable) -> ObservationTable:
-    record.refuse_other_scene(table, "the table")
+    record.scene.check(table.scene, "the table")
     return record.provenance.spec.preparation.apply_counts(table)

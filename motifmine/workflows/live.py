@@ -17,6 +17,7 @@ from motifmine.io.sources import make_safe_name
 from motifmine.io.video.keeping import VideoKeeper
 from motifmine.io.video.live import PIPE, hide_credentials, open_live
 from motifmine.parallel.threads import n_cores
+from motifmine.records.scene import Scene
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.documents import WrittenTable
@@ -74,7 +75,8 @@ def record_live(
     def accept(vocabulary: Vocabulary, size_px: tuple[int, int]) -> None:
         if scene is not None:
             bin_s = spec.bin_s or scene.bin_s
-            scene.refuse_other(vocabulary, bin_s, Path(name), size_px)
+            found = Scene(vocabulary=vocabulary, bin_s=bin_s, size_px=size_px)
+            scene.refuse_other(found, Path(name))
 
     stop = threading.Event()
     length_s = settings.series.document_s or DOCUMENT_S

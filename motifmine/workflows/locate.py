@@ -11,9 +11,10 @@ from motifmine.features.video.extract import parse_flow_spec, parse_frame_option
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
+from motifmine.records.scene import Scene
 from motifmine.records.topics import find_innermost
 from motifmine.workflows.extract import extract_sources
-from motifmine.workflows.extract_jobs import ExtractionSettings, Scene
+from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.extract_topics import layer_of_fit
 from motifmine.workflows.mine import locate
 from motifmine.workflows.workspace import Workspace
@@ -49,7 +50,7 @@ def locate_sources(workspace: Workspace, name: str, sources: Sequence[Path]) -> 
     # tables may be of topics already, from a workspace with the same layer
     if layer is not None and layer.topics.inner == found.vocabulary:
         found = layer.apply(found)
-    record.refuse_other_scene(found, found.recordings[0].name)
+    record.scene.check(found.scene, found.recordings[0].name)
     return locate(record, found)
 
 

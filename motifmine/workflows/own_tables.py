@@ -5,7 +5,7 @@ from pathlib import Path
 from motifmine.errors import FormatError
 from motifmine.io.hdf5 import store
 from motifmine.records.fit import FitRecord
-from motifmine.records.table import ObservationTable, Recording, scene_difference
+from motifmine.records.table import ObservationTable, Recording
 from motifmine.workflows.cameras import move_as_in_fit
 
 
@@ -26,6 +26,6 @@ def read_own_table(
         table.recordings[0].source_digest == recording.source_digest
         and table.n_times == recording.n_times
         and table.n_words <= record.motifs.n_words
-        and not scene_difference(record.vocabulary, record.bin_s, table.vocabulary, table.bin_s)
+        and not record.scene.difference(table.scene)
     )
     return move_as_in_fit(record, table) if is_same else None

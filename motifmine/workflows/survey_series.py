@@ -6,7 +6,6 @@ from pathlib import Path
 
 from motifmine.errors import SpecError
 from motifmine.features.series.survey import (
-    SeriesScene,
     SeriesSettings,
     Survey,
     merge_surveys,
@@ -15,6 +14,7 @@ from motifmine.features.series.survey import (
 from motifmine.features.series.trends import find_trend_bins
 from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.progress import Progress
+from motifmine.records.scene import Scene
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
 
@@ -47,18 +47,18 @@ def run_survey(job: SurveyJob, report: Report) -> Survey:
 def series_scene(
     sources: Sequence[Path],
     settings: SeriesSettings,
-    shared: SeriesScene | None,
+    shared: Scene | None,
     *,
     place: Path,
     workers: int,
     patience_s: float,
-) -> SeriesScene | None:
+) -> Scene | None:
     """Return the words and bins that `sources` share, None when none of them can be read.
 
     Parameters
     ----------
     sources : paths
-    shared : SeriesScene or None
+    shared : Scene or None
         What the tables of the workspace have; of labels, new ones are added.
     place : Path
         The workspace, for messages.
@@ -75,7 +75,7 @@ def series_scene(
         When nothing can be learned from the sources.
     """
     if settings.vocabulary is not None and settings.bin_s is not None:
-        return SeriesScene(vocabulary=settings.vocabulary, bin_s=settings.bin_s)
+        return Scene(vocabulary=settings.vocabulary, bin_s=settings.bin_s)
     may_grow = shared is not None and shared.vocabulary.layout.may_grow
     if shared is not None:
         check_same_settings(settings, shared.vocabulary, shared.bin_s, place)

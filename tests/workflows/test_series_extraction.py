@@ -12,11 +12,12 @@ from click.testing import Result
 
 from motifmine.errors import FormatError, WorkspaceError
 from motifmine.features.series.bin_length import choose_bin_s, round_up
-from motifmine.features.series.survey import SeriesScene, SeriesSettings
+from motifmine.features.series.survey import SeriesSettings
 from motifmine.features.video.spec import FlowSpec
 from motifmine.io.hdf5.store import read_fit, read_table
 from motifmine.io.series.spool import cache_binned, is_cached, read_cached
 from motifmine.parallel.scratch import scratch_folder
+from motifmine.records.scene import Scene
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, PlainLabels, Vocabulary
 from motifmine.workflows.documents import document_tables, first_table
@@ -362,9 +363,7 @@ def test_a_source_whose_survey_failed_is_cached_again(tmp_path: Path) -> None:
 
 def test_a_series_is_refused_where_the_words_are_those_of_video(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "plant.csv", **pump())
-    scene = SeriesScene(
-        vocabulary=Vocabulary.of_grid(FlowSpec(width=80).grid(160, 120)), bin_s=0.25
-    )
+    scene = Scene(vocabulary=Vocabulary.of_grid(FlowSpec(width=80).grid(160, 120)), bin_s=0.25)
     task = SeriesTask(path=path, name="plant", start_utc="", settings=SeriesSettings(), scene=scene)
     with pytest.raises(WorkspaceError, match="words of kind flow-grid"):
         next(series_tables(task, lambda _: None))

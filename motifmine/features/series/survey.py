@@ -33,6 +33,7 @@ from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned, forget_if_warned
+from motifmine.records.scene import Scene
 from motifmine.records.series import EventChunk, SeriesHeader, SeriesReader
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
@@ -93,17 +94,7 @@ class Survey:
     """Length of shorter bins that may suit better, seconds; None if there are none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SeriesScene:
-    """What all tables of an extraction have in common."""
-
-    vocabulary: Vocabulary
-    bin_s: float
-    notes: tuple[str, ...] = ()
-    """What was recognised and chosen, one line each."""
-
-
-def series_spec_to_values(settings: SeriesSettings, scene: SeriesScene) -> dict[str, Any]:
+def series_spec_to_values(settings: SeriesSettings, scene: Scene) -> dict[str, Any]:
     """Return a table's `spec`, JSON of all settings that its words and bins depend on."""
     layout = scene.vocabulary.layout
     values = {
@@ -259,7 +250,7 @@ def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Sur
 
 def merge_surveys(
     surveys: Sequence[Survey], settings: SeriesSettings, fixed_labels: Vocabulary | None
-) -> SeriesScene:
+) -> Scene:
     """Merge surveys into the common words and time bins of all sources.
 
     Parameters
@@ -284,7 +275,7 @@ def merge_surveys(
         notes.append(
             f"words: events of {vocabulary.n_words} labels; time bins of {first.bin_s:g} s"
         )
-        return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
+        return Scene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
     header = _join_channels(surveys)
     orders = [find_channel_order(found.header, header.channels) for found in surveys]
     sample = merge_samples(
@@ -319,7 +310,7 @@ def merge_surveys(
         f"words: {choice.words} ({choice.reason}), {vocabulary.n_words} words of "
         f"{len(header.channels)} channels; time bins of {first.bin_s:g} s{first.bin_reason}"
     )
-    return SeriesScene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
+    return Scene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
 
 
 def _merge_labels(surveys: Sequence[Survey], fixed_labels: Vocabulary | None) -> Vocabulary:

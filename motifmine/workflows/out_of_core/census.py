@@ -51,7 +51,7 @@ class Census:
     """The documents of an archive, and what they have in common."""
 
     documents: tuple[Listed, ...]
-    scene: ObservationTable
+    empty: ObservationTable
     """A table without documents: vocabulary, bin length, settings and picture of the first."""
     seen: Indices
     """Time bins in which each word was seen, int64 array (W,)."""
@@ -202,21 +202,21 @@ def _list_one(preparation: Preparation, registration: Registration, path: Path) 
         moved=found.moved,
     )
     seen = np.bincount(table.word, minlength=table.n_words)
-    census = Census(documents=(document,), scene=without_documents(table), seen=seen)
+    census = Census(documents=(document,), empty=without_documents(table), seen=seen)
     return _Part(census, notes)
 
 
 def _both(one: Census, other: Census) -> Census:
     """Return the census of two sets of documents; raise `DataError` if their scenes differ."""
-    one.scene.refuse_other_scene(other.scene, other.documents[0].name)
+    one.empty.scene.check(other.empty.scene, repr(other.documents[0].name), "the others")
     # vocabularies of later recordings may have grown at their end
-    wider = max(one.scene.vocabulary, other.scene.vocabulary, key=lambda v: v.n_words)
+    wider = max(one.empty.vocabulary, other.empty.vocabulary, key=lambda v: v.n_words)
     seen = np.zeros(wider.n_words, dtype=np.int64)
     for part in (one.seen, other.seen):
         seen[: len(part)] += part
     return Census(
         documents=one.documents + other.documents,
-        scene=replace(one.scene, vocabulary=wider),
+        empty=replace(one.empty, vocabulary=wider),
         seen=seen,
     )
 
@@ -235,7 +235,7 @@ def without_documents(table: ObservationTable) -> ObservationTable:
 
 def reading_for(census: Census, preparation: Preparation) -> Reading:
     """Return the reading that excludes rare words of the whole archive."""
-    choice = preparation.resolve(census.scene, n_times=census.n_times)
+    choice = preparation.resolve(census.empty, n_times=census.n_times)
     is_kept = census.seen >= max(1, choice.least_bins or 0)
     # 0: which words are rare is decided here, not again in every group
     return Reading(preparation=replace(choice, least_bins=0), is_kept=is_kept, moved=census.moved)

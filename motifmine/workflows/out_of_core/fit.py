@@ -125,7 +125,7 @@ def fit_files(
     preparation = Preparation(counts=request.counts)
     census = take_census(paths, preparation, mapper)
     run.say("\n".join(census.notes))
-    choice = preparation.resolve(census.scene, n_times=census.n_times)
+    choice = preparation.resolve(census.empty, n_times=census.n_times)
     reading = reading_for(census, choice)
     part = draw_part(census, reading, spec.motif_length, generator(seed, Stream.STREAMED_PART))
     run.say(f"searching motifs in {part.n_documents} of {len(census.documents)} documents")
@@ -152,7 +152,7 @@ def fit_files(
         first.provenance.spec,
         preparation=choice,
         detection=detection,
-        table=census.scene.spec,
+        table=census.empty.spec,
         streaming=StreamingState(
             batch_documents=batch,
             rate=Rate(),
@@ -206,7 +206,7 @@ def draw_part(
         drawn.append((int(index), table))
     # in the order of the census: documents are drawn in another, which is of no meaning
     part = join_tables([table for _, table in sorted(drawn, key=lambda pair: pair[0])])
-    return replace(part, vocabulary=census.scene.vocabulary)
+    return replace(part, vocabulary=census.empty.vocabulary)
 
 
 def _learn_online(
@@ -329,8 +329,8 @@ def _head(fit: Fit, census: Census, trace: Trace, spec: FitSpec) -> FitRecord:
         trace=trace,
         log_likelihood=0.0,
         n_observations=0.0,
-        bin_s=census.scene.bin_s,
-        vocabulary=census.scene.vocabulary,
+        bin_s=census.empty.bin_s,
+        vocabulary=census.empty.vocabulary,
         recordings=(),
-        picture=census.scene.picture,
+        picture=census.empty.picture,
     )

@@ -225,10 +225,10 @@ def _check_same_scene(record: FitRecord, census: Census) -> None:
     for document in census.documents:
         if document.name in known:
             raise DataError(f"{document.name!r} is in the fit already; leave it out")
-    record.refuse_other_scene(census.scene, census.documents[0].name)
-    if census.scene.vocabulary.n_words > record.motifs.n_words:
+    record.scene.check(census.empty.scene, census.documents[0].name)
+    if census.empty.vocabulary.n_words > record.motifs.n_words:
         raise DataError(
-            f"the new tables have {census.scene.vocabulary.n_words} words but the fit knows "
+            f"the new tables have {census.empty.vocabulary.n_words} words but the fit knows "
             f"{record.motifs.n_words}; fit again"
         )
 

@@ -20,7 +20,7 @@ from motifmine.errors import DataError, FormatError
 from motifmine.features.series.binning import DEFAULT_GAP, bin_series
 from motifmine.features.series.decibels import ProgressReader
 from motifmine.features.series.holding import HeldChannels
-from motifmine.features.series.survey import SeriesScene, make_options
+from motifmine.features.series.survey import make_options
 from motifmine.features.series.trends import find_trend_bins
 from motifmine.features.video.extract import VideoDocuments
 from motifmine.features.video.flow import BinRow
@@ -147,7 +147,7 @@ class Source:
 
     def _take_table(self, path: Path) -> None:
         table = store.read_table(path)
-        self.record.refuse_other_scene(table, str(path))
+        self.record.scene.check(table.scene, str(path))
         recording = table.recordings[0]
         for number, start_s in enumerate(recording.bin_start_s.tolist()):
             part = slice(table.offsets[number], table.offsets[number + 1])
@@ -187,7 +187,7 @@ class Source:
             name=name,
             start_utc="",
             settings=series,
-            scene=SeriesScene(vocabulary=vocabulary, bin_s=self.record.bin_s),
+            scene=self.record.scene,
         )
         if path is not None and not is_growing_text(path):
             with open_series(path, series.options) as reader:
@@ -267,19 +267,13 @@ class Source:
         self, reader: FrameReader, name: str, start_utc: str, settings: ExtractionSettings
     ) -> None:
         """Take the bins of a video; its documents are those that `extract` would make."""
-        words, size_px = self.record.vocabulary, self.record.recordings[0].size_px
+        scene = replace(self.record.scene, size_px=self.record.recordings[0].size_px, advice="")
         n_documents = 0
 
         def accept(found: Vocabulary, found_px: tuple[int, int]) -> None:
             nonlocal n_documents
             n_documents += 1
-            difference = words.difference(found)
-            if not difference and 0 not in size_px and found_px != size_px:
-                difference = "pictures of {}x{} instead of {}x{} pixels".format(*found_px, *size_px)
-            if difference:
-                raise DataError(
-                    f"{name} does not belong to the scene of the fit: it has {difference}"
-                )
+            scene.refuse_other(replace(scene, vocabulary=found, size_px=found_px), Path(name))
 
         def take_row(start_s: float, row: BinRow) -> None:
             self._take(name, n_documents - 1, start_s, start_utc, row.word, row.count)
