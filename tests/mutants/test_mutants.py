@@ -12,6 +12,8 @@ MUTANTS = read_mutants()
 def test_a_fault_can_be_planted_where_it_says(mutant: Mutant) -> None:
     assert (ROOT / "motifmine" / mutant.file).read_text().count(mutant.old) == 1
     assert mutant.new != mutant.old
+    named = [test.partition("::")[0] for test in mutant.tests if test.startswith("tests/")]
+    assert named and all((ROOT / name).exists() for name in named)
 
 
 @pytest.mark.long
