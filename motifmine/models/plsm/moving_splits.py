@@ -5,6 +5,10 @@ things. But each thing of a motif passes at a distance of its own across the pat
 lane at nearly the same: where the distances come in groups that are far apart by their spread, the
 motif is of as many lanes. A route that joins another, or leaves it, looks like it as long as they
 are one; its things are missing on a part of the path.
+
+Routes are known by two things, and neither replaces the other. Where the stretch of one route alone
+has no motif, things are missing (`routes_of`; a crossing with turns: F1 .97, .65 without); where it
+has one, the two come together (`moving_routes`; a roundabout: .92, .70 without).
 """
 
 from collections.abc import Sequence
@@ -85,6 +89,12 @@ class Passing:
     spread: Floats
     """Standard deviation of their words across the path, float64 array (n,)."""
 
+    @property
+    def is_seen(self) -> NDArray[np.bool_]:
+        """Which things are on the path in which of its bins, bool array (n, bins)."""
+        usual = np.quantile(self.mass, 0.75, axis=0)
+        return np.asarray(self.mass > SEEN * usual, dtype=np.bool_)
+
 
 def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: int) -> list[Lane]:
     """Return the motifs of a state as lanes, those of several lanes split; [] if there is none.
@@ -127,8 +137,7 @@ def split_lanes(tracked: Tracked, window: MovingWindow, *, longest: int, most: i
 
 def span_of(passing: Passing, group: Indices) -> tuple[int, int]:
     """Return first and one after the last bin of a motif in which some of its things are seen."""
-    seen = passing.mass > SEEN * np.quantile(passing.mass, 0.75, axis=0)
-    on = np.flatnonzero(seen[group].mean(axis=0) >= MOSTLY_SEEN)
+    on = np.flatnonzero(passing.is_seen[group].mean(axis=0) >= MOSTLY_SEEN)
     # without any bin the whole motif: its path is all that is known of them
     first, last = (int(on[0]), int(on[-1])) if len(on) else (0, passing.mass.shape[1] - 1)
     return passing.first + first, passing.first + last + 1
@@ -160,28 +169,23 @@ def routes_of(passing: Passing, *, most: int) -> list[tuple[Indices, tuple[int, 
     third = n_bins // 3
     if most < 2 or third < 1 or len(passing.mass) < 2 * LEAST_THINGS:
         return []
-    seen = passing.mass > SEEN * np.quantile(passing.mass, 0.75, axis=0)
+    seen = passing.is_seen
     first, last = seen[:, :third].mean(axis=1), seen[:, -third:].mean(axis=1)
     # what the recording cuts off is on the path all the same
     is_cut = ~passing.is_inside.all(axis=1)
     late = np.flatnonzero((first <= ABSENT) & (last >= 1 - ABSENT) & ~is_cut)
     early = np.flatnonzero((last <= ABSENT) & (first >= 1 - ABSENT) & ~is_cut)
     whole = np.flatnonzero((first >= 1 - ABSENT) & (last >= 1 - ABSENT))
-    begin = passing.first
     routes: list[tuple[Indices, tuple[int, int] | None]] = []
     if len(whole) >= LEAST_THINGS:
         routes.append((whole, None))
     for group in sorted((late, early), key=len, reverse=True):
         if len(group) >= LEAST_THINGS:
-            on = np.flatnonzero(seen[group].mean(axis=0) >= MOSTLY_SEEN)
+            first, last = span_of(passing, group)
             # near the fork things are on both paths
-            ends = (
-                (int(on[0]), int(on[-1]) - FORK)
-                if group is early
-                else (int(on[0]) + FORK, int(on[-1]))
-            )
-            if ends[0] < ends[1]:
-                routes.append((group, (begin + ends[0], begin + ends[1] + 1)))
+            span = (first, last - FORK) if group is early else (first + FORK, last)
+            if span[1] - span[0] > 1:
+                routes.append((group, span))
     return routes[:most] if len(routes) > 1 else []
 
 
