@@ -8,25 +8,13 @@ import pytest
 
 from motifmine.analysis.alike_motifs import find_confusions, join_alike
 from motifmine.models.plsm.model import Plsm
-from motifmine.records.fit import FitRecord, MotifSet, Occurrences
+from motifmine.records.fit import FitRecord, MotifSet
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.sections import alike_motifs
 from motifmine.reporting.sentences.motifs import alike_sentences
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
-from tests.helpers.fit_records import lane_record
-
-
-def peaks(motif: list[int], start: list[int], score: list[float]) -> Occurrences:
-    n = len(motif)
-    return Occurrences(
-        document=np.zeros(n, np.int32),
-        start_bin=np.array(start, np.int32),
-        start_s=np.array(start, float),
-        motif=np.array(motif, np.int32),
-        weight=np.full(n, 10.0),
-        score=np.array(score),
-    )
+from tests.helpers.fit_records import lane_record, occurrences_at
 
 
 def shapes(mix: float) -> np.ndarray:
@@ -45,7 +33,9 @@ def motif_set(mix: float) -> MotifSet:
 
 def test_one_event_that_alike_motifs_share_is_one_occurrence() -> None:
     # relative time r of the second is r - 2 of the first: it starts two bins before the first
-    found = peaks([0, 1, 2, 0, 1], [50, 48, 50, 100, 120], [9.0, 5.0, 7.0, 3.0, 4.0])
+    found = occurrences_at(
+        [50, 48, 50, 100, 120], [0, 1, 2, 0, 1], weight=10.0, score=[9, 5, 7, 3, 4]
+    )
     joined = join_alike(found, motif_set(0.8))
     assert joined.start_bin.tolist() == [50, 50, 100, 120]
     assert joined.motif.tolist() == [0, 2, 0, 1]
@@ -53,7 +43,7 @@ def test_one_event_that_alike_motifs_share_is_one_occurrence() -> None:
 
 
 def test_motifs_that_differ_keep_their_occurrences() -> None:
-    found = peaks([0, 1], [50, 48], [9.0, 5.0])
+    found = occurrences_at([50, 48], [0, 1], weight=10.0, score=[9, 5])
     assert len(join_alike(found, motif_set(0.0))) == 2
 
 

@@ -8,18 +8,12 @@ from motifmine.analysis.companions import find_companions
 from motifmine.records.fit import Occurrences
 from motifmine.seeding import generator
 from motifmine.types import Floats, Indices
+from tests.helpers.fit_records import occurrences_at
 
 
 def occurrences(start: Indices, motif: Indices, weight: Floats) -> Occurrences:
     order = np.argsort(start, kind="stable")
-    return Occurrences(
-        document=np.zeros(len(start), np.int32),
-        start_bin=start[order].astype(np.int32),
-        start_s=start[order].astype(float),
-        motif=motif[order].astype(np.int32),
-        weight=weight[order],
-        score=weight[order],
-    )
+    return occurrences_at(start[order], motif[order], weight=weight[order], score=weight[order])
 
 
 def test_a_motif_that_always_follows_a_heavier_one_at_one_lag_is_part_of_it() -> None:

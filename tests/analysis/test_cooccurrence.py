@@ -7,6 +7,7 @@ from motifmine.errors import SpecError
 from motifmine.kernels.pair_lags import count_followers
 from motifmine.records.fit import Occurrences
 from motifmine.types import Indices
+from tests.helpers.fit_records import occurrences_at
 
 LENGTH = 8
 N_TIMES = 600
@@ -15,15 +16,8 @@ N_DOCUMENTS = 6
 
 def occurrences(starts: list[tuple[int, int, int]]) -> Occurrences:
     """Return occurrences from (document, start bin, motif)."""
-    document, start, motif = np.array(sorted(starts), dtype=np.int32).reshape(-1, 3).T
-    return Occurrences(
-        document=document,
-        start_bin=start,
-        start_s=start.astype(np.float64) * 0.25,
-        motif=motif,
-        weight=np.ones(len(start)),
-        score=np.ones(len(start)),
-    )
+    document, start, motif = np.array(sorted(starts)).reshape(-1, 3).T
+    return occurrences_at(start, motif, document=document, bin_s=0.25)
 
 
 def scattered(random: np.random.Generator, motif: int, n: int = 10) -> list[tuple[int, int, int]]:

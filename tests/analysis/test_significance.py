@@ -13,14 +13,14 @@ from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.significance import find_clear, least_score, relax, with_chance
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
-from motifmine.records.fit import Background, FitRecord, MotifSet, Occurrences
+from motifmine.records.fit import Background, FitRecord, MotifSet
 from motifmine.records.settings import Detection
 from motifmine.records.significance import ScoreTable, Significance
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.mine import locate, mine
-from tests.helpers.fit_records import lane_record
+from tests.helpers.fit_records import lane_record, occurrences_at
 
 SCORES = ScoreTable(
     score=np.array([1.0, 2.0, 3.0]),
@@ -28,18 +28,6 @@ SCORES = ScoreTable(
     false_probability=np.array([0.9, 0.2, 0.01]),
     false_per_hour=np.array([30.0, 2.0, 0.0]),
 )
-
-
-def peaks(starts: list[int], scores: list[float]) -> Occurrences:
-    n = len(starts)
-    return Occurrences(
-        document=np.zeros(n, np.int32),
-        start_bin=np.array(starts, np.int32),
-        start_s=np.array(starts, float),
-        motif=np.zeros(n, np.int32),
-        weight=np.ones(n),
-        score=np.array(scores),
-    )
 
 
 def significance(**changes: object) -> Significance:
@@ -83,7 +71,7 @@ def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
     n = len(score)
     motif = np.concatenate([np.zeros(60), np.ones(3)]).astype(np.int32)
     found = Candidates(
-        occurrences=replace(peaks(list(range(n)), score.tolist()), motif=motif),
+        occurrences=replace(occurrences_at(range(n), score=score), motif=motif),
         copy=np.where(np.arange(n) == n - 1, 1, 0),
         n_copies=np.where(motif == 0, 20, 1),
         against_reverse=motif == 1,
@@ -96,7 +84,7 @@ def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:
-    found = with_chance(peaks([0, 9, 20], [0.5, 2.5, 99.0]), SCORES)
+    found = with_chance(occurrences_at([0, 9, 20], score=[0.5, 2.5, 99.0]), SCORES)
     assert found.false_probability is not None
     assert found.false_per_hour is not None
     # a probability is of just this score, between those of the table

@@ -1,6 +1,7 @@
 """Small fits made by hand, for tests of whatever shows them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from motifmine.records.fit import (
     Activations,
@@ -18,6 +19,28 @@ from motifmine.types import Floats32, Pixels
 
 LENGTH = 8
 BIN_S = 0.25
+
+
+def occurrences_at(
+    start: ArrayLike,
+    motif: ArrayLike = 0,
+    *,
+    document: ArrayLike = 0,
+    weight: ArrayLike = 1.0,
+    score: ArrayLike = 1.0,
+    bin_s: float = 1.0,
+) -> Occurrences:
+    """Return occurrences that start in these bins; what is one number holds for all of them."""
+    columns = np.broadcast_arrays(document, start, motif, weight, score)
+    documents, start_bin, motifs, weights, scores = (np.array(column) for column in columns)
+    return Occurrences(
+        document=documents.astype(np.int32),
+        start_bin=start_bin.astype(np.int32),
+        start_s=start_bin * bin_s,
+        motif=motifs.astype(np.int32),
+        weight=weights.astype(np.float64),
+        score=scores.astype(np.float64),
+    )
 
 
 def lane_record(

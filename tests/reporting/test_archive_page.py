@@ -1,7 +1,6 @@
 import base64
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import numpy as np
@@ -23,6 +22,7 @@ from motifmine.reporting.html.scene_summary import (
     summarise_scene,
 )
 from tests.helpers.fit_records import label_record, lane_record
+from tests.helpers.html_page import Page
 
 NASTY = '../x"><script>alert(1)</script>&amp;?#%2f \u202e'
 
@@ -58,24 +58,6 @@ def scene(**other: object) -> ArchiveScene:
         "facts": facts(),
     }
     return ArchiveScene(**{**known, **other})  # type: ignore[arg-type]
-
-
-class Page(HTMLParser):
-    """Tags, links and text of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [str(value) for name, value in attributes if name == "href" and tag == "a"]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_facts_hold_days_and_the_busiest_hours() -> None:
@@ -116,10 +98,10 @@ def test_page_lists_every_scene_and_links_its_report() -> None:
     days = ("Tuesday 3 March 2026: motif 1 did not occur, 8 expected",)
     odd = replace(facts(), unusual_days=days, n_unusual=3)
     page = Page(render_archive_page([scene(facts=odd), scene(name="south", report="")]))
-    assert set(page.links) == {"./north/reports/plsm/report.html"}
+    assert set(page.values("a", "href")) == {"./north/reports/plsm/report.html"}
     for told in ("2 scenes: 56 of 56 files", "busiest 17 h, 8 h", "28 h", days[0], "2 more"):
         assert told in page.text
-    assert "No report yet" in page.text and page.tags.count("article") == 2
+    assert "No report yet" in page.text and page.count("article") == 2
 
 
 def test_names_are_escaped_and_links_stay_below_the_page() -> None:
@@ -131,9 +113,9 @@ def test_names_are_escaped_and_links_stay_below_the_page() -> None:
         others=NASTY,
     )
     page = Page(html)
-    assert "script" not in page.tags and page.text.count("<script>alert(1)") >= 6
-    assert len(set(page.links)) == 1
-    link = page.links[0]
+    assert not page.count("script") and page.text.count("<script>alert(1)") >= 6
+    assert len(set(page.values("a", "href"))) == 1
+    link = page.values("a", "href")[0]
     assert link.startswith("./") and not set('"<>?#& ') & set(link)
     assert unquote(link) == f"./{NASTY}/r.html".replace("../", "", 1)
 
@@ -152,10 +134,10 @@ def test_failed_files_are_listed_with_their_reason() -> None:
     page = Page(render_archive_page([scene(done=25, troubles=tuple(troubles))]))
     assert "b.mkv: failed \u2013 is no video" in page.text and "1 failed." in page.text
     assert "25 of 28" in page.text and f"and {31 - MOST_TROUBLES} more" in page.text
-    assert page.tags.count("li") == MOST_TROUBLES + 1
+    assert page.count("li") == MOST_TROUBLES + 1
 
 
 def test_scene_that_could_not_be_fitted_still_has_its_card() -> None:
     trouble = FileTrouble(path="north", status="failed", reason="too short")
     page = Page(render_archive_page([scene(facts=None, report="", troubles=(trouble,))]))
-    assert "too short" in page.text and not page.links
+    assert "too short" in page.text and not page.values("a", "href")

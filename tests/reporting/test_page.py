@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import asdict, replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import click
@@ -27,44 +26,15 @@ from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from motifmine.reporting.tables.fit_tables import format_motifs_text
 from tests.helpers.commands import load_command
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
+from tests.helpers.html_page import Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>"
 HOSTILE_NAME = "<script>alert(1)"
-VOID = {"meta", "link", "img", "br"}
 
 
-class Page(HTMLParser):
-    """The tags of a page; fails on one that is not closed in its place."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.scripts: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] == ["script"]:
-            self.scripts.append(data)
-        elif self.open[-1:] != ["style"]:
-            self.text += data
-
-    def values(self, tag: str, name: str) -> list[str]:
-        return [attrs[name] or "" for kind, attrs in self.tags if kind == tag and name in attrs]
+def page_of(record: FitRecord, folder: Path) -> Page:
+    return Page(write_report(record, folder / "r").read_text("utf-8"))
 
 
 def many_occurrences(n_documents: int, n_found: int) -> FitRecord:
@@ -102,11 +72,11 @@ def test_report_of_labels_has_matrices_and_no_scene(tmp_path: Path) -> None:
         "motif-01-matrix.png",
         "motif-02-matrix.png",
     ]
-    assert "pump" in Page(page).text
+    assert "pump" in Page(page.read_text("utf-8")).text
 
 
 def test_page_is_well_formed_and_every_picture_is_inside_and_described(tmp_path: Path) -> None:
-    page = Page(write_report(lane_record(), tmp_path / "r"))
+    page = page_of(lane_record(), tmp_path)
     sources = page.values("img", "src")
     assert len(sources) == 6  # thumbnail, scene and matrix of two motifs
     assert all(base64.b64decode(s.partition("base64,")[2], validate=True) for s in sources)
@@ -115,14 +85,14 @@ def test_page_is_well_formed_and_every_picture_is_inside_and_described(tmp_path:
 
 def test_links_stay_in_the_page_or_its_folder(tmp_path: Path) -> None:
     path = write_report(lane_record(), tmp_path / "r")
-    page = Page(path)
+    page = Page(path.read_text("utf-8"))
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
     for link in page.values("a", "href"):
         assert link[1:] in ids if link.startswith("#") else (path.parent / link).is_file()
 
 
 def test_page_runs_no_script_but_its_own_and_forbids_requests(tmp_path: Path) -> None:
-    page = Page(write_report(lane_record(), tmp_path / "r"))
+    page = page_of(lane_record(), tmp_path)
     data, script = page.scripts
     json.loads(data)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -134,7 +104,7 @@ def test_page_runs_no_script_but_its_own_and_forbids_requests(tmp_path: Path) ->
 def test_policy_lets_videos_play_where_there_are_any(tmp_path: Path) -> None:
     record = lane_record()
     recordings = tuple(replace(r, source="/archive/a.mp4") for r in record.recordings)
-    page = Page(write_report(replace(record, recordings=recordings), tmp_path / "r"))
+    page = page_of(replace(record, recordings=recordings), tmp_path)
     (policy,) = (c for c in page.values("meta", "content") if "default-src" in c)
     assert "media-src 'self' file:" in policy and "http" not in policy
 
@@ -149,7 +119,7 @@ def test_every_name_is_harmless(tmp_path: Path) -> None:
         motifmine_version="<b>",
     )
     path = write_report(replace(record, provenance=provenance), tmp_path / "r", name=HOSTILE)
-    page = Page(path)
+    page = Page(path.read_text("utf-8"))
     assert len(page.scripts) == 2 and not [tag for tag, _ in page.tags if tag == "b"]
     assert not [attrs for _, attrs in page.tags if "onload" in attrs]
     assert all(name in page.text for name in names)
@@ -161,7 +131,11 @@ def test_text_is_safe_inside_an_attribute() -> None:
 
 
 def test_labels_of_words_are_harmless(tmp_path: Path) -> None:
-    page = Page(write_report(label_record(labels=(HOSTILE, "&amp;", "c", "d")), tmp_path / "r"))
+    page = Page(
+        write_report(label_record(labels=(HOSTILE, "&amp;", "c", "d")), tmp_path / "r").read_text(
+            "utf-8"
+        )
+    )
     assert len(page.scripts) == 2
     assert HOSTILE in page.text and "&amp;" in page.text
 
@@ -175,7 +149,7 @@ def test_existing_report_is_kept_without_force(tmp_path: Path) -> None:
     page = write_report(lane_record(), tmp_path / "r", name="old")
     with pytest.raises(WorkspaceError, match="--force"):
         write_report(lane_record(), tmp_path / "r", name="new")
-    assert "old" in Page(page).text
+    assert "old" in Page(page.read_text("utf-8")).text
 
 
 def test_existing_report_is_replaced_whole_with_force(tmp_path: Path) -> None:
@@ -205,7 +179,7 @@ def test_failure_leaves_the_old_report_and_nothing_else(
     with pytest.raises(WorkspaceError, match="No space left"):
         write_report(lane_record(), tmp_path / "r", force=True)
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
-    assert "old" in Page(page).text
+    assert "old" in Page(page.read_text("utf-8")).text
 
 
 def test_failure_of_the_last_step_puts_the_old_report_back(
@@ -223,7 +197,7 @@ def test_failure_of_the_last_step_puts_the_old_report_back(
     with pytest.raises(WorkspaceError, match="Permission denied"):
         write_report(lane_record(), tmp_path / "r", force=True)
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
-    assert "old" in Page(page).text
+    assert "old" in Page(page.read_text("utf-8")).text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")
@@ -234,7 +208,7 @@ def test_report_can_be_read_by_others_as_the_umask_says(tmp_path: Path) -> None:
 
 
 def test_motif_that_never_occurred_is_shown(tmp_path: Path) -> None:
-    page = Page(write_report(lane_record(occurrences=()), tmp_path / "r"))
+    page = page_of(lane_record(occurrences=()), tmp_path)
     assert "Motif 2" in page.text and "strongest" not in page.text
 
 
@@ -253,7 +227,7 @@ def test_a_fit_without_motifs_says_so_and_why(tmp_path: Path) -> None:
         seed=0,
     )
     record = replace(keep_motifs(lane_record(), np.arange(0)), significance=tested)
-    page = Page(write_report(record, tmp_path / "r"))
+    page = page_of(record, tmp_path)
     assert "no motif was found" in page.text
     reason = "2 motifs are not reported: they do not recur"
     assert reason in page.text
@@ -262,7 +236,7 @@ def test_a_fit_without_motifs_says_so_and_why(tmp_path: Path) -> None:
 
 
 def test_strongest_occurrences_come_first(tmp_path: Path) -> None:
-    text = Page(write_report(many_occurrences(3, 500), tmp_path / "r")).text
+    text = page_of(many_occurrences(3, 500), tmp_path).text
     listed = text.partition("nats. All occurrences")[2].partition("Motif 2")[0]
     weights = [float(w) for w in re.findall(r"\d\d:\d\d:\d\d\.\d{3}\s*(\d\.\d)", listed)]
     assert len(weights) == 12 and weights == sorted(weights, reverse=True)

@@ -9,13 +9,14 @@ import pytest
 from motifmine.analysis.motif_views import matrix_view
 from motifmine.analysis.raw_segments import average_segments
 from motifmine.models.plsm.model import Plsm
-from motifmine.records.fit import FitRecord, Occurrences
+from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable, table_from_rows
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.reporting.html.series_figures import draw_segment
 from motifmine.reporting.sentences.motifs import describe_all_motifs
 from motifmine.reporting.sentences.series import describe_series
 from motifmine.workflows.mine import mine
+from tests.helpers.fit_records import occurrences_at
 
 
 def layout_of(words: str, channels: tuple[str, ...], per_channel: int, unit: str = "") -> Channels:
@@ -36,18 +37,6 @@ def make_phi(length: int, n_words: int, *cells: tuple[int, int]) -> np.ndarray:
         phi[time, word] = 1.0
     phi /= phi.sum()
     return phi
-
-
-def occurrences_at(*starts: int) -> Occurrences:
-    n = len(starts)
-    return Occurrences(
-        document=np.zeros(n, np.int32),
-        start_bin=np.array(starts, np.int32),
-        start_s=np.array(starts, float),
-        motif=np.zeros(n, np.int32),
-        weight=np.ones(n),
-        score=np.ones(n),
-    )
 
 
 def table_of(value: np.ndarray, layout: Channels) -> ObservationTable:
@@ -129,7 +118,7 @@ def test_segments_are_the_mean_of_the_raw_values_at_the_occurrences() -> None:
     value[11, 1] = np.nan
     layout = layout_of("rectified", ("a", "b"), 2)
     found = average_segments(
-        table_of(value, layout), occurrences_at(2, 10, -1), n_motifs=2, motif_length=3
+        table_of(value, layout), occurrences_at([2, 10, -1]), n_motifs=2, motif_length=3
     )
     assert found is not None
     # bins 2 and 10; -1 is outside; then 3, 11, 0; then 4, 12, 1
@@ -143,7 +132,7 @@ def test_segments_are_the_mean_of_the_raw_values_at_the_occurrences() -> None:
 def test_a_table_without_a_series_has_no_segments() -> None:
     layout = layout_of("rectified", ("a",), 2)
     table = replace(table_of(np.zeros((20, 1)), layout), series=None)
-    assert average_segments(table, occurrences_at(2), n_motifs=1, motif_length=3) is None
+    assert average_segments(table, occurrences_at([2]), n_motifs=1, motif_length=3) is None
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +187,7 @@ def test_trends_are_not_in_the_segments_and_channels_without_share_not_drawn() -
         coding=np.array([[0.0, 0.5, 200.0], [0.0, 1.0, 0.0]]),
     )
     table = table_of(np.stack([20 + sun + bumps, bumps], axis=1), layout)
-    found = occurrences_at(*starts.tolist())
+    found = occurrences_at(starts)
     segments = average_segments(table, found, n_motifs=1, motif_length=6)
     assert segments is not None
     curve = segments.mean[0, :, 0]

@@ -1,7 +1,6 @@
 """Time bins: by time and never by row; gaps end documents; events are added up."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,34 +10,11 @@ from hypothesis import strategies as st
 
 from motifmine.errors import DataError, SpecError
 from motifmine.features.series.binning import bin_series, measure_period_s
-from motifmine.records.series import BinnedSeries, EventChunk, SampleChunk, SeriesHeader
+from motifmine.records.series import BinnedSeries, Chunk, EventChunk, SampleChunk
 from motifmine.types import Floats
+from tests.helpers.memory_series import Given
 
 pytestmark = pytest.mark.kernel
-
-
-@dataclass(frozen=True)
-class Given:
-    """A series in memory, cut into chunks at given places."""
-
-    pieces: tuple[SampleChunk | EventChunk, ...]
-    names: tuple[str, ...]
-
-    @property
-    def header(self) -> SeriesHeader:
-        is_events = isinstance(self.pieces[0], EventChunk)
-        return SeriesHeader(channels=self.names, units=("",) * len(self.names), is_events=is_events)
-
-    def chunks(self) -> Iterator[SampleChunk | EventChunk]:
-        yield from self.pieces
-
-    def labels(self) -> tuple[str, ...]:
-        return self.names
-
-    def __enter__(self) -> "Given":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def samples(time_s: Floats, value: Floats, cuts: list[int] | None = None) -> Given:
@@ -141,7 +117,7 @@ def test_documents_come_as_soon_as_they_are_complete() -> None:
     asked: list[int] = []
 
     class Slow(Given):
-        def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+        def chunks(self) -> Iterator[Chunk]:
             for index, piece in enumerate(self.pieces):
                 asked.append(index)
                 yield piece
@@ -167,7 +143,7 @@ def test_labels_that_come_later_widen_later_documents() -> None:
     class Growing(Given):
         seen = 0
 
-        def chunks(self) -> Iterator[SampleChunk | EventChunk]:
+        def chunks(self) -> Iterator[Chunk]:
             for piece in self.pieces:
                 type(self).seen += 1
                 yield piece

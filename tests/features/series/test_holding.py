@@ -1,7 +1,5 @@
 """Values that are sent on change, states and counts: what is held, and the words they become."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -20,40 +18,15 @@ from motifmine.features.series.sample import sample_series
 from motifmine.kernels.binning import hold_all
 from motifmine.records.series import (
     BinnedSeries,
-    Chunk,
     EventChunk,
     SampleChunk,
-    SeriesHeader,
     UpdateChunk,
 )
 from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats
+from tests.helpers.memory_series import Given
 
 pytestmark = pytest.mark.kernel
-
-
-@dataclass(frozen=True)
-class Given:
-    """A series in memory."""
-
-    pieces: tuple[Chunk, ...]
-    names: tuple[str, ...]
-
-    @property
-    def header(self) -> SeriesHeader:
-        is_events = isinstance(self.pieces[0], EventChunk)
-        return SeriesHeader(channels=self.names, units=("",) * len(self.names), is_events=is_events)
-
-    def chunks(self) -> Iterator[Chunk]:
-        yield from self.pieces
-
-    def labels(self) -> tuple[str, ...]:
-        return self.names
-
-    def __enter__(self) -> "Given":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def sent(rows: list[tuple[float, int, float]], cuts: list[int] | None = None) -> Given:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,17 +25,10 @@ from motifmine.simulation import Simulation, simulate
 from motifmine.types import Indices
 from tests.helpers.tables import table_of_rows
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SPEC = Tcae(n_motifs=8, motif_length=8, epochs=8, device="cpu")
 SHORT = replace(SPEC, epochs=7, n_motifs=4)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: these tests are small, and others may use the machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """From filters to motifs: the final refinement against its reference, and what is dropped."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,17 +22,10 @@ from motifmine.records.table import ObservationTable
 from motifmine.simulation import Simulation, simulate
 from tests.reference import tcae as twin
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WORDS, LENGTH = 6, 4
 SPEC = Tcae(motif_length=LENGTH)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Torch on one thread, as in a fit."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
