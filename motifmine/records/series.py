@@ -1,10 +1,11 @@
 """Records of sensor series: chunks of samples or events, and binned documents."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
@@ -78,6 +79,29 @@ class UpdateChunk:
 
 
 Chunk = SampleChunk | EventChunk | UpdateChunk
+AnyChunk = TypeVar("AnyChunk", SampleChunk, EventChunk, UpdateChunk, Chunk)
+
+
+def select_rows(chunk: AnyChunk, rows: slice | NDArray[Any]) -> AnyChunk:
+    """Return the rows of a chunk that a slice, indices or a mask choose."""
+    columns = {item.name: getattr(chunk, item.name) for item in fields(chunk)}
+    kept: dict[str, Any] = {
+        name: column[rows] for name, column in columns.items() if column is not None
+    }
+    found: AnyChunk = replace(chunk, **kept)
+    return found
+
+
+def concatenate_rows(chunks: Sequence[AnyChunk]) -> AnyChunk:
+    """Return all rows of chunks of one kind, at least one; without an end events end at once."""
+    columns: dict[str, Any] = {}
+    for item in fields(chunks[0]):
+        parts = [getattr(chunk, item.name) for chunk in chunks]
+        if any(part is not None for part in parts):
+            pairs = zip(chunks, parts, strict=True)
+            columns[item.name] = np.concatenate([c.time_s if p is None else p for c, p in pairs])
+    found: AnyChunk = replace(chunks[0], **columns)
+    return found
 
 
 class SeriesReader(Protocol):

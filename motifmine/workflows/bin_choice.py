@@ -23,7 +23,7 @@ from motifmine.models import DEFAULT_MODEL
 from motifmine.models.request import FitRequest
 from motifmine.parallel.isolated import Report
 from motifmine.progress import Progress
-from motifmine.records.series import Chunk, EventChunk, SeriesReader, UpdateChunk, WrappingReader
+from motifmine.records.series import Chunk, SeriesReader, WrappingReader, select_rows
 from motifmine.records.settings import Preparation
 from motifmine.records.table import ObservationTable, join_tables
 from motifmine.workflows.extract_series import SeriesTask, encode_part
@@ -61,15 +61,10 @@ def _cut(reader: SeriesReader, duration_s: float) -> Iterator[Chunk]:
     """Yield the rows of channels up to `duration_s` seconds after the first."""
     end_s = None
     for chunk in reader.chunks():
-        assert not isinstance(chunk, EventChunk)
         if not len(chunk.time_s):
             continue
         end_s = float(chunk.time_s[0]) + duration_s if end_s is None else end_s
-        kept = slice(int(chunk.time_s.searchsorted(end_s)))
-        rows = replace(chunk, time_s=chunk.time_s[kept], value=chunk.value[kept])
-        if isinstance(rows, UpdateChunk):
-            rows = replace(rows, channel=rows.channel[kept])
-        yield rows
+        yield select_rows(chunk, slice(int(chunk.time_s.searchsorted(end_s))))
         if chunk.time_s[-1] >= end_s:
             return
 

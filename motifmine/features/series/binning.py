@@ -18,6 +18,7 @@ from motifmine.records.series import (
     SampleChunk,
     SeriesReader,
     UpdateChunk,
+    select_rows,
 )
 from motifmine.types import Floats, Floats32, Indices, Indices32
 
@@ -259,8 +260,7 @@ def _drop_empty_rows(chunk: Chunk) -> Chunk:
         return chunk
     if not np.isnan(chunk.value[:, 0]).any():
         return chunk
-    full = ~np.isnan(chunk.value).all(axis=1)
-    return SampleChunk(time_s=chunk.time_s[full], value=chunk.value[full])
+    return select_rows(chunk, np.flatnonzero(~np.isnan(chunk.value).all(axis=1)))
 
 
 def _default_gap_s(chunk: Chunk, bin_s: float) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from motifmine.kernels.binning import EDGE_BINS
-from motifmine.records.series import Chunk, EventChunk
-from motifmine.types import Floats, Indices
+from motifmine.records.series import Chunk, EventChunk, concatenate_rows, select_rows
+from motifmine.types import Floats
 
 
 def spread_events(chunks: Iterable[Chunk], bin_s: float) -> Iterator[Chunk]:
@@ -22,10 +22,10 @@ def spread_events(chunks: Iterable[Chunk], bin_s: float) -> Iterator[Chunk]:
             continue
         # a later chunk has no event before this time, so that all up to it are complete
         horizon = float(chunk.time_s[-1]) if len(chunk.time_s) else -np.inf
-        every = _join(waiting, _spread(chunk, chunk.end_s, bin_s))
+        every = _sort(concatenate_rows([waiting, _spread(chunk, chunk.end_s, bin_s)]))
         n_ready = int(np.searchsorted(every.time_s, horizon, side="right"))
-        yield _cut(every, 0, n_ready)
-        waiting = _cut(every, n_ready, len(every.time_s))
+        yield select_rows(every, slice(n_ready))
+        waiting = select_rows(every, slice(n_ready, None))
     if len(waiting.time_s):
         yield waiting
 
@@ -39,23 +39,11 @@ def _spread(chunk: EventChunk, end_s: Floats, bin_s: float) -> EventChunk:
     event = np.repeat(np.arange(len(first)), n_bins)
     step = np.arange(len(event)) - np.repeat(np.cumsum(n_bins) - n_bins, n_bins)
     time_s = np.where(step == 0, chunk.time_s[event], (first[event] + step) * bin_s)
-    return _sort(time_s, chunk.label[event], chunk.count[event])
+    return _sort(EventChunk(time_s=time_s, label=chunk.label[event], count=chunk.count[event]))
 
 
-def _sort(time_s: Floats, label: Indices, count: Floats) -> EventChunk:
-    order = np.argsort(time_s, kind="stable")
-    return EventChunk(time_s=time_s[order], label=label[order], count=count[order])
-
-
-def _join(one: EventChunk, two: EventChunk) -> EventChunk:
-    time_s = np.concatenate([one.time_s, two.time_s])
-    label = np.concatenate([one.label, two.label])
-    return _sort(time_s, label, np.concatenate([one.count, two.count]))
-
-
-def _cut(chunk: EventChunk, start: int, stop: int) -> EventChunk:
-    rows = slice(start, stop)
-    return EventChunk(time_s=chunk.time_s[rows], label=chunk.label[rows], count=chunk.count[rows])
+def _sort(events: EventChunk) -> EventChunk:
+    return select_rows(events, np.argsort(events.time_s, kind="stable"))
 
 
 def _empty() -> EventChunk:

@@ -16,6 +16,8 @@ from motifmine.records.series import (
     SeriesHeader,
     SeriesReader,
     UpdateChunk,
+    concatenate_rows,
+    select_rows,
 )
 from motifmine.types import Floats, Indices
 
@@ -160,30 +162,14 @@ class JoinedReader(SeriesReader):
         """Return rows of several files in order of time, each once."""
         if len(parts) == 1:
             return parts[0]
-        time_s = np.concatenate([part.time_s for part in parts])
         if isinstance(parts[0], SampleChunk):
             samples = [part for part in parts if isinstance(part, SampleChunk)]
             width = max(part.value.shape[1] for part in samples)
-            value = np.concatenate([_widen(part.value, width) for part in samples])
-            return self._merge_samples(time_s, value)
-        if isinstance(parts[0], EventChunk):
-            events = [part for part in parts if isinstance(part, EventChunk)]
-            label = np.concatenate([part.label for part in events])
-            rows = self._find_first(time_s, label)
-            ends = [part.time_s if part.end_s is None else part.end_s for part in events]
-            has_ends = any(part.end_s is not None for part in events)
-            count = np.concatenate([part.count for part in events])
-            return EventChunk(
-                time_s=time_s[rows],
-                label=label[rows],
-                count=count[rows],
-                end_s=np.concatenate(ends)[rows] if has_ends else None,
-            )
-        updates = [part for part in parts if isinstance(part, UpdateChunk)]
-        channel = np.concatenate([part.channel for part in updates])
-        rows = self._find_first(time_s, channel)
-        value = np.concatenate([part.value for part in updates])[rows]
-        return UpdateChunk(time_s=time_s[rows], channel=channel[rows], value=value)
+            return self._merge_samples(concatenate_rows([_widen(part, width) for part in samples]))
+        rows: Chunk = concatenate_rows(parts)
+        assert not isinstance(rows, SampleChunk), "readers of one recording give one kind"
+        label = rows.label if isinstance(rows, EventChunk) else rows.channel
+        return select_rows(rows, self._find_first(rows.time_s, label))
 
     def _find_first(self, time_s: Floats, label: Indices) -> Indices:
         """Return the first of equal rows in order of time, indices (n,)."""
@@ -193,10 +179,10 @@ class JoinedReader(SeriesReader):
         first: Indices = order[np.concatenate([[True], ~same])]
         return first
 
-    def _merge_samples(self, time_s: Floats, value: Floats) -> SampleChunk:
+    def _merge_samples(self, samples: SampleChunk) -> SampleChunk:
         """Return samples in order of time; of those at one moment the first of each channel."""
-        order = np.argsort(time_s, kind="stable")
-        time_s, value = time_s[order], value[order]
+        samples = select_rows(samples, np.argsort(samples.time_s, kind="stable"))
+        time_s, value = samples.time_s, samples.value
         is_new = np.diff(time_s, prepend=-np.inf) > 0
         self.n_repeated += int((~is_new).sum())
         merged = value[is_new]
@@ -211,9 +197,9 @@ def _seconds_of(start_utc: str) -> float:
     return datetime.fromisoformat(start_utc).timestamp() if start_utc else 0.0
 
 
-def _widen(value: Floats, width: int) -> Floats:
-    more = np.full((len(value), width - value.shape[1]), np.nan)
-    return np.concatenate([value, more], axis=1)
+def _widen(chunk: SampleChunk, width: int) -> SampleChunk:
+    more = np.full((len(chunk.value), width - chunk.value.shape[1]), np.nan)
+    return replace(chunk, value=np.concatenate([chunk.value, more], axis=1))
 
 
 def _take(source: _Source, horizon: float) -> Chunk | None:
@@ -222,18 +208,6 @@ def _take(source: _Source, horizon: float) -> Chunk | None:
     if chunk is None:
         return None
     n_ready = int(np.searchsorted(chunk.time_s, horizon, side="right"))
-    source.waiting = _cut(chunk, slice(n_ready, None)) if n_ready < len(chunk.time_s) else None
-    return _cut(chunk, slice(0, n_ready)) if n_ready else None
-
-
-def _cut(chunk: Chunk, rows: slice) -> Chunk:
-    if isinstance(chunk, SampleChunk):
-        return SampleChunk(time_s=chunk.time_s[rows], value=chunk.value[rows])
-    if isinstance(chunk, UpdateChunk):
-        return UpdateChunk(
-            time_s=chunk.time_s[rows], channel=chunk.channel[rows], value=chunk.value[rows]
-        )
-    end_s = None if chunk.end_s is None else chunk.end_s[rows]
-    return EventChunk(
-        time_s=chunk.time_s[rows], label=chunk.label[rows], count=chunk.count[rows], end_s=end_s
-    )
+    has_more = n_ready < len(chunk.time_s)
+    source.waiting = select_rows(chunk, slice(n_ready, None)) if has_more else None
+    return select_rows(chunk, slice(n_ready)) if n_ready else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from motifmine.io.series.row_stream import RowStream
-from motifmine.records.series import Chunk, EventChunk, UpdateChunk
+from motifmine.records.series import Chunk, EventChunk, concatenate_rows, select_rows
 
 # files up to this size are sorted in memory; longer ones must be in order of time
 MOST_BYTES = 64 << 20
@@ -40,22 +40,6 @@ def sort_chunks(chunks: Sequence[Chunk]) -> list[Chunk]:
     """Return all rows of chunks of one kind as one chunk in order of time."""
     if not chunks:
         return []
-    time_s = np.concatenate([chunk.time_s for chunk in chunks])
+    rows = concatenate_rows(chunks)
     # stable: rows of one time keep the order of the file
-    order = np.argsort(time_s, kind="stable")
-    time_s = time_s[order]
-    if isinstance(chunks[0], UpdateChunk):
-        updates = [chunk for chunk in chunks if isinstance(chunk, UpdateChunk)]
-        channel = np.concatenate([chunk.channel for chunk in updates])[order]
-        value = np.concatenate([chunk.value for chunk in updates])[order]
-        return [UpdateChunk(time_s=time_s, channel=channel, value=value)]
-    events = [chunk for chunk in chunks if isinstance(chunk, EventChunk)]
-    ends = [chunk.time_s if chunk.end_s is None else chunk.end_s for chunk in events]
-    return [
-        EventChunk(
-            time_s=time_s,
-            label=np.concatenate([chunk.label for chunk in events])[order],
-            count=np.concatenate([chunk.count for chunk in events])[order],
-            end_s=np.concatenate(ends)[order],
-        )
-    ]
+    return [select_rows(rows, np.argsort(rows.time_s, kind="stable"))]
