@@ -8,7 +8,6 @@ with `road`, `square`, `street` and `crossing`.
 """
 
 import argparse
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,16 +19,12 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sample_data"))
 
-from junction_actors import draw_person, shade_person
 from junction_picture import (
     HEIGHT,
     OVERSAMPLE,
     WIDTH,
     Camera,
     Image,
-    cast_shadow,
-    darken,
-    draw_solid,
 )
 from junction_traffic import (
     CYCLE_S,
@@ -46,9 +41,10 @@ from render_junction import (
     FRAME_RATE,
     NOISE_LEVELS,
     Mover,
-    Person,
+    draw_movers,
     look,
     mover,
+    shrink,
     write_truth,
     write_video,
 )
@@ -307,22 +303,10 @@ def ground_of(camera: Camera, rng: np.random.Generator) -> Image:
 
 
 def draw(camera: Camera, ground: Image, movers: Sequence[Mover]) -> Image:
-    """Return one picture without noise: shadows first, then all movers from far to near."""
+    """Return one picture without noise."""
     canvas = ground.copy()
-    shadow = np.zeros(canvas.shape[:2], np.uint8)
-    for each in movers:
-        if isinstance(each.look, Person):
-            shade_person(shadow, camera, each.position, each.look.height)
-        else:
-            cast_shadow(shadow, camera, each.look)
-    darken(canvas, shadow)
-    for each in sorted(movers, key=lambda m: -math.dist(m.position, camera.position[:2])):
-        if isinstance(each.look, Person):
-            draw_person(canvas, camera, each.look, each.position, each.walked_m, each.heading)
-        else:
-            draw_solid(canvas, camera, each.look)
-    small = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8)
+    draw_movers(canvas, camera, movers)
+    return shrink(canvas)
 
 
 SCENES = {

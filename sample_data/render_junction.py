@@ -8,6 +8,7 @@ and the same pictures; the encoded bytes also depend on the version of x264.
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from junction_actors import Person, draw_person, person, shade_person, vehicle
 from junction_picture import (
     HEIGHT,
     WIDTH,
+    Camera,
     Floats,
     Image,
     Solid,
@@ -114,10 +116,6 @@ class Mover:
     heading: float
     walked_m: float
 
-    def distance(self) -> float:
-        """Return the distance along the ground from the camera, metres."""
-        return float(np.hypot(*(self.position - CAMERA.position[:2])))
-
 
 def mover(passage: Passage, known: Look, time: float) -> Mover:
     """Return the actor at that moment."""
@@ -128,21 +126,31 @@ def mover(passage: Passage, known: Look, time: float) -> Mover:
 
 
 def draw_scene(place: Place, movers: Sequence[Mover]) -> Image:
-    """Return one picture without noise: shadows first, then all movers from far to near."""
+    """Return one picture without noise."""
     canvas = place.background.copy()
+    draw_movers(canvas, CAMERA, movers)
+    cv2.copyTo(place.foreground, place.foreground_mask, canvas)
+    return shrink(canvas)
+
+
+def draw_movers(canvas: Image, camera: Camera, movers: Sequence[Mover]) -> None:
+    """Draw shadows first, then all movers from far to near."""
     shadow = np.zeros(canvas.shape[:2], np.uint8)
     for each in movers:
         if isinstance(each.look, Person):
-            shade_person(shadow, CAMERA, each.position, each.look.height)
+            shade_person(shadow, camera, each.position, each.look.height)
         else:
-            cast_shadow(shadow, CAMERA, each.look)
+            cast_shadow(shadow, camera, each.look)
     darken(canvas, shadow)
-    for each in sorted(movers, key=Mover.distance, reverse=True):
+    for each in sorted(movers, key=lambda m: -math.dist(m.position, camera.position[:2])):
         if isinstance(each.look, Person):
-            draw_person(canvas, CAMERA, each.look, each.position, each.walked_m, each.heading)
+            draw_person(canvas, camera, each.look, each.position, each.walked_m, each.heading)
         else:
-            draw_solid(canvas, CAMERA, each.look)
-    cv2.copyTo(place.foreground, place.foreground_mask, canvas)
+            draw_solid(canvas, camera, each.look)
+
+
+def shrink(canvas: Image) -> Image:
+    """Return the canvas in the size of a frame."""
     small = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)
 
