@@ -158,7 +158,7 @@ def measure(model, seed):
 
 
 def measure_scene(seed):
-    """Return the area under the curve of seconds with a vehicle that drives the wrong way."""
+    """Return the areas of seconds with a vehicle on the wrong side: by each sense, by all."""
     usual = road(2, 0.3, duration_s=90.0)
     # rarely used, so that there is room for others on it
     ends, speed = usual.routes[1].path[[0, -1]], usual.routes[1].speed_m_per_s
@@ -178,14 +178,17 @@ def measure_scene(seed):
     fit = Plsm(n_motifs=10, motif_length=bins).fit(train, seed=seed)
     located = fit.locate(test)
     measures = measure_documents(test, fit.motifs, located.background, located.activations)
-    surprise = calibrate_surprise(measures[0], scale_of(fit, train)).value.max(axis=0)
+    senses = calibrate_surprise(measures[0], scale_of(fit, train)).value
     second = (np.arange(test.n_times) * test.bin_s).astype(int)
-    highest = np.zeros(second[-1] + 1)
-    np.maximum.at(highest, second, surprise)
-    is_odd = np.zeros(len(highest), bool)
+    is_odd = np.zeros(second[-1] + 1, bool)
     for _, _, first, last in rows:
         is_odd[int(float(first)) : int(float(last)) + 1] = True
-    return area(highest[~is_odd], highest[is_odd])
+    areas = []
+    for surprise in (*senses, senses.max(axis=0)):
+        highest = np.zeros(len(is_odd))
+        np.maximum.at(highest, second, surprise)
+        areas.append(area(highest[~is_odd], highest[is_odd]))
+    return areas
 
 
 def main():
@@ -203,8 +206,10 @@ def main():
             print(f"| {model}, {name} | " + " | ".join(f"{a:.2f}" for a in row) + " |", flush=True)
         print(f"{time.process_time() - began:.0f} CPU s", flush=True)
     if options.scene:
-        areas = [measure_scene(seed) for seed in range(options.seeds)]
-        print("rendered road: " + ", ".join(f"{value:.2f}" for value in areas), flush=True)
+        areas = np.median([measure_scene(seed) for seed in range(options.seeds)], axis=0)
+        senses = ("unexpected", "missing", "too many", "all")
+        named = zip(senses, areas, strict=True)
+        print("rendered road: " + ", ".join(f"{sense} {value:.2f}" for sense, value in named))
 
 
 if __name__ == "__main__":
