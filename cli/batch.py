@@ -212,11 +212,13 @@ def _planner(
     from motifmine.archive.run import read_last_plan
     from motifmine.archive.scan import make_plan
     from motifmine.archive.storage import Storage
+    from motifmine.io.regular import check_input
 
     folder = None if folder is None else _make_absolute(folder)
     # a plan that was kept, perhaps edited, is followed as it is: nothing is scanned again
     if plan_path is not None:
-        kept = parse_plan(plan_path.read_text(encoding="utf-8"), str(plan_path))
+        check_input(plan_path, "a plan of 'motifmine batch'")
+        kept = parse_plan(plan_path.read_bytes(), str(plan_path))
         return lambda: kept if folder is None else replace(kept, archive=folder)
     # what is not given keeps the default of the record, which a plan in JSON has, too
     grouping = Grouping(

@@ -146,6 +146,10 @@ class MotifmineGroup(click.Group):
                 complain(traceback.format_exc().rstrip())
             complain(f"Error: {describe_error(error)}")
             ctx.exit(1)
+        except MemoryError as error:
+            # what is checked before is refused with its size, --memory; this is the rest
+            complain(f"Error: there is not enough memory: {error}".rstrip(": "))
+            ctx.exit(1)
         except KeyboardInterrupt:
             complain("interrupted")
             # as shells have it: 128 + SIGINT

@@ -154,7 +154,7 @@ def _file_to_json(file: PlannedFile) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != defaults[name]}
 
 
-def parse_plan(text: str, place: str) -> Plan:
+def parse_plan(text: str | bytes, place: str) -> Plan:
     """Return the plan that `format_plan` wrote.
 
     Raises `FormatError` if the text is not a plan; the message names `place`.

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from motifmine.analysis.drawing import Start, draw_from_fit
+from motifmine.errors import WorkspaceError
 from motifmine.files import open_atomic, refuse_overwriting, write_text
 from motifmine.io.hdf5 import reader as hdf5
 from motifmine.io.hdf5 import store
@@ -26,6 +27,9 @@ def export_text(
     The source is a fit (name or path) or the path of a table; None: the newest fit. The output has
     no suffix; None: the name of the source, in the current folder.
     """
+    # "." and ".." have no name that a suffix can be put behind
+    if output is not None and output.name in ("", ".."):
+        raise WorkspaceError(f"{output} is a folder; name the files to write in it without suffix")
     if source is not None and hdf5.read_file_format(Path(source)) == store.TABLE_FORMAT:
         path = (output or Path(Path(source).stem)).with_suffix(".tdoc")
         write_tdoc(path, store.read_table(Path(source)), force=force)

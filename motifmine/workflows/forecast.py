@@ -12,6 +12,7 @@ from motifmine.analysis.forecasting import (
 )
 from motifmine.errors import DataError
 from motifmine.io.hdf5 import changes, store
+from motifmine.parallel.memory import check_memory
 from motifmine.records.fit import FitRecord
 from motifmine.records.forecast import ForecastScores
 from motifmine.records.table import ObservationTable, join_tables
@@ -27,6 +28,8 @@ def forecast(workspace: Workspace, name: str | None, n_bins: int, table: Path | 
     in the workspace.
     """
     record = store.read_fit(workspace.find_fit(name))
+    # rates of words and of motifs, what they are made from, and their rows as text
+    check_memory(64 * n_bins * (record.motifs.n_words + len(record.motifs)), f"{n_bins} bins")
     path = table or workspace.table_path(record.recordings[-1].name)
     counts = _prepare(record, store.read_table(path))
     forecaster = make_forecaster(record)
