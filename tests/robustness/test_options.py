@@ -84,7 +84,7 @@ def test_every_command_is_tried() -> None:
     assert {*ARGUMENTS, "demo"} == set(group.commands)
 
 
-@pytest.mark.parametrize("n", [25, pytest.param(1500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("n", [25, pytest.param(400, marks=pytest.mark.long)])
 def test_options_with_any_value_end_in_a_line(n: int, scene: Path) -> None:
     @settings(
         max_examples=n, deadline=None, derandomize=n < 100, database=None,
