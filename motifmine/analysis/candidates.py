@@ -25,9 +25,9 @@ class Candidates:
     n_copies: Indices
     """Number of decoys that the peak's motif has; 0: it has no order in time, and its decoy is the
     motif again. int64 array."""
-    against_reverse: NDArray[np.bool_]
-    """Whether the first decoy of the peak's motif is the motif reversed, which it must surpass on
-    its own, bool array; see `motifmine.analysis.common_instants`."""
+    n_whole: Indices
+    """How many of these decoys, the first ones, keep what comes together, which the motif must
+    surpass, too, int64 array; see `motifmine.analysis.common_instants`."""
     fold: Indices
     """Fold whose motif the peak is of: decoys of one fold are not those of another, int64 array."""
     mass: Floats
@@ -84,7 +84,7 @@ class Candidates:
             occurrences=keep_occurrences(self.occurrences, which),
             copy=self.copy[which],
             n_copies=self.n_copies[which],
-            against_reverse=self.against_reverse[which],
+            n_whole=self.n_whole[which],
             fold=self.fold[which],
         )
 
@@ -102,7 +102,7 @@ def join_candidates(parts: list[Candidates], n_motifs: int) -> Candidates:
         occurrences=select_entries(joined, "occurrence", order),
         copy=np.concatenate([part.copy for part in parts])[order],
         n_copies=np.concatenate([part.n_copies for part in parts])[order],
-        against_reverse=np.concatenate([part.against_reverse for part in parts])[order],
+        n_whole=np.concatenate([part.n_whole for part in parts])[order],
         fold=np.concatenate([part.fold for part in parts])[order],
         mass=mass,
     )
@@ -115,7 +115,7 @@ def no_candidates(n_motifs: int) -> Candidates:
         occurrences=Occurrences.none(),
         copy=none,
         n_copies=none,
-        against_reverse=none.astype(np.bool_),
+        n_whole=none,
         fold=none,
         mass=np.zeros(n_motifs),
     )

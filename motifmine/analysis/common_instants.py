@@ -3,17 +3,19 @@
 Decoys whose words are moved apart keep what each word does alone. Channels that share a disturbance
 rise together and fall together: there the decoys would be worse than any motif, though nothing
 recurs in order. Such motifs must surpass themselves reversed in time, too (see
-`motifmine.analysis.decoys`): what rises and falls together is as frequent backward.
+`motifmine.analysis.decoys`): what rises and falls together is as frequent backward. Where channels
+are as much above as below their means, they must surpass their opposite as well, in both
+directions: that shows what recurs with fewer occurrences than a reverse alone.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from motifmine.kernels.order_in_time import SURE as ORDER_SURE
 from motifmine.kernels.order_in_time import measure_order
 from motifmine.records.fit import MotifSet
 from motifmine.records.table import ObservationTable
+from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats, Floats32, Indices
 
 MOST_WORDS, LEAST_SHARE = 48, 0.005
@@ -29,17 +31,22 @@ SURE = 4.0
 LEAST_APART = 0.1
 """Share of a motif's pairs of observations at different times in it, below which its words come
 together and have no order among them."""
+MOST_SKEW = 0.25
+"""Greatest difference of squares above and below the mean of a channel, as a share of their sum, at
+which both are alike."""
 LEAST_COMMON = 0.25
 """Share of these pairs from which common instants matter."""
 
 
-def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool_]:
-    """Return which motifs must surpass themselves reversed in time, bool array (K,).
+def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
+    """Return how many decoys of each motif have to keep what comes together, int64 array (K,).
 
-    They are motifs whose words all come together, and those of which many words coincide, or
-    exclude each other, although they come at different times in the motif, unless these words
-    surely have an order in time in the table (`motifmine.kernels.order_in_time`). What moves along
-    a path has its order from the prior; disturbances of the whole picture are not in its words.
+    None where words surely have an order in time, one, the reverse, where only that is as likely by
+    chance, or three with the opposites. They are for motifs whose words all come together, and for
+    those of which many words coincide, or exclude each other, although they come at different times
+    in the motif, unless these words surely have an order in time in the table
+    (`motifmine.kernels.order_in_time`). What moves along a path has its order from the prior;
+    disturbances of the whole picture are not in its words.
 
     Parameters
     ----------
@@ -50,7 +57,7 @@ def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool
     """
     found = np.zeros(len(motifs), dtype=np.bool_)
     if motifs.usual_mass is not None:
-        return found
+        return found.astype(np.int64)
     for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
         of_word = motif.sum(axis=0)
         words = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
@@ -62,7 +69,17 @@ def need_direction(table: ObservationTable, motifs: MotifSet) -> NDArray[np.bool
             if found[k]:
                 order = measure_order(columns, (0, len(columns)), motifs.usual_length)
                 found[k] = order.strength.max(initial=0.0) < ORDER_SURE
-    return found
+    return np.where(found, 3 if _have_opposites(table) else 1, 0)
+
+
+def _have_opposites(table: ObservationTable) -> bool:
+    """Return whether all words are above and below the mean of a channel, as much of the one."""
+    layout = table.vocabulary.layout
+    if not (isinstance(layout, Channels) and layout.series_words() == "rectified"):
+        return False
+    squares = np.bincount(table.word, table.count.astype(np.float64) ** 2, minlength=table.n_words)
+    above, below = squares.reshape(-1, 2).T
+    return bool(np.all(np.abs(above - below) <= MOST_SKEW * (above + below)))
 
 
 def _comes_together(columns: Floats32, rows: Floats) -> bool:

@@ -122,7 +122,7 @@ def compete(
                 occurrences=replace(peaks, motif=motif.astype(np.int32)),
                 copy=rivals.copy[peaks.motif],
                 n_copies=rivals.n_decoys[motif],
-                against_reverse=rivals.against_reverse[motif],
+                n_whole=rivals.n_whole[motif],
                 fold=np.zeros(len(peaks), dtype=np.int64),
                 mass=mass[:n_motifs].astype(np.float64),
             ).keep(_starts_inside(some, peaks.document, peaks.start_bin))

@@ -22,6 +22,10 @@ N_ORDERS = 1_000_000
 """Orders of the bins of a row that decoys of motifs of one word have."""
 USED_SHARE = 0.01
 """Share of the motifs' mass below which a word is hardly used."""
+REVERSED, OPPOSITE, OPPOSITE_REVERSED = -1, -(1 << 40), -(1 << 40) - 1
+"""Lags of all words of decoys that keep what comes together: the motif backward in time, the motif
+with the two words of each channel exchanged, and both."""
+WHOLE = (REVERSED, OPPOSITE, OPPOSITE_REVERSED)
 CUT_SHARE = 0.03
 """Greatest share of a word's mass that a lag may move over the edge of the window."""
 
@@ -31,7 +35,7 @@ def draw_lags(
     n_decoys: int,
     rng: np.random.Generator,
     *,
-    against_reverse: NDArray[np.bool_] | None = None,
+    n_whole: Indices | None = None,
 ) -> Indices:
     """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
 
@@ -43,8 +47,8 @@ def draw_lags(
         (K, L, W)
     n_decoys : int
         Of each motif, >= 0.
-    against_reverse : bool array (K,) or None
-        Motifs whose first decoy is the motif reversed in time, which keeps what comes together; see
+    n_whole : int64 array (K,) or None
+        How many of the decoys of each motif, the first ones, keep what comes together; see
         `motifmine.analysis.common_instants`.
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
@@ -53,8 +57,8 @@ def draw_lags(
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
-            if copy == 0 and against_reverse is not None and against_reverse[k]:
-                lags[copy, k] = -1
+            if n_whole is not None and copy < n_whole[k]:
+                lags[copy, k] = WHOLE[copy]
                 continue
             lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, copy=copy)
     return lags
@@ -73,8 +77,8 @@ class Competitors:
     n_decoys: Indices
     """Decoys of each motif, int64 array (K,); 0: it has no order in time, and its one decoy is the
     motif again."""
-    against_reverse: NDArray[np.bool_]
-    """Whether the first decoy of each motif is the motif reversed, bool array (K,)."""
+    n_whole: Indices
+    """Decoys of each motif that keep what comes together, the first ones, int64 array (K,)."""
 
 
 def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
@@ -89,8 +93,8 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
         See `draw_lags`.
     """
     length = motifs.usual_length
-    n_decoys = np.zeros(len(motifs), dtype=np.int64)
-    is_reversed = (lags[:1] == -1).all(axis=2).any(axis=0)
+    n_decoys, n_whole = np.zeros((2, len(motifs)), dtype=np.int64)
+    is_whole: NDArray[np.bool_] = np.all(np.isin(lags, WHOLE), axis=2)
     probability, copies, source = [motifs.probability], np.zeros(len(motifs), dtype=np.int64), []
     for k, motif in enumerate(motifs.probability):
         moved = [
@@ -100,9 +104,12 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
         alike = max_shifted_cosine(everyone, everyone)[0]
         unlike: list[int] = []
         for copy in range(1, len(everyone)):
-            if not np.any(alike[copy, unlike] >= EQUAL):
+            # where the opposite is the motif itself, it cannot be worse
+            rivals = [0, *unlike] if lags[copy - 1, k, 0] <= OPPOSITE else unlike
+            if not np.any(alike[copy, rivals] >= EQUAL):
                 unlike.append(copy)
-        likeness = alike[0, 1:2] if is_reversed[k] else alike[0, 1:]
+        n_whole[k] = int(is_whole[np.array(unlike, dtype=np.int64) - 1, k].sum())
+        likeness = alike[0, 1:2] if n_whole[k] else alike[0, 1:]
         if np.median(likeness if len(lags) else np.ones(1)) < COPY:
             n_decoys[k] = len(unlike)
         else:
@@ -122,7 +129,7 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
         source=of,
         copy=copies,
         n_decoys=n_decoys,
-        against_reverse=is_reversed,
+        n_whole=n_whole,
     )
 
 
@@ -131,7 +138,11 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
 
     What leaves the window on one side enters on the other. A lag below 0 reverses the row in time,
     and moves it by -1 - lag; one of L or more brings its bins in the random order of that number.
+    `OPPOSITE` and `OPPOSITE_REVERSED` are of all words.
     """
+    if lag[0] <= OPPOSITE:
+        exchanged = motif.reshape(len(motif), -1, 2)[:, :, ::-1].reshape(motif.shape)
+        return exchanged if lag[0] == OPPOSITE else exchanged[::-1]
     rolled = np.zeros_like(motif)
     # most words do not occur in a motif: only the columns of those that do are moved
     words = np.flatnonzero(motif.any(axis=0))

@@ -11,7 +11,7 @@ from motifmine.analysis.chance_level import (
     label_events,
     recurrence_p_values,
 )
-from motifmine.analysis.common_instants import need_direction
+from motifmine.analysis.common_instants import count_whole_decoys
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
     FitPart,
@@ -110,11 +110,12 @@ def assess(
     n_occurrences : int64 array (K,)
         Occurrences that each motif seems to have; the fewer, the more decoys are made.
     """
-    n_decoys, common = _count_decoys(n_occurrences), need_direction(table, motifs)
+    n_whole = count_whole_decoys(table, motifs)
+    n_decoys = _count_decoys(n_occurrences) + max(int(n_whole.max(initial=0)) - 1, 0)
 
     def draw(some: MotifSet, whole: Indices, fold: int) -> Indices:
         rng = generator(seed, Stream.DETECTION, LAGS, fold)
-        return draw_lags(some, n_decoys, rng, against_reverse=common[whole])
+        return draw_lags(some, n_decoys, rng, n_whole=n_whole[whole])
 
     thirds = cut_pieces(table, motifs.motif_length)
     held, p_value, kept = _test(
@@ -258,23 +259,26 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     n_orders : int
         See `recurrence_p_values`.
     """
-    reverse = found.against_reverse & (found.n_copies > 1)
-    if not reverse.any():
+    has_whole, both = found.n_whole > 0, found.n_copies > found.n_whole
+    both &= has_whole
+    if not both.any():
         return _p_values(found, motifs, seed, n_orders)
-    # a reversal breaks what each word does alone, the other decoys break what comes together:
-    # chance has both, so a motif must surpass either
-    backward = found.keep(reverse & (found.copy <= 1))
-    backward = replace(backward, n_copies=np.ones_like(backward.n_copies))
+    # decoys that keep what comes together break what each word does alone, the others break what
+    # comes together: chance has both, so a motif must surpass either
+    whole = found.keep(has_whole & (found.copy <= found.n_whole))
+    whole = replace(whole, n_copies=whole.n_whole)
     others = replace(
-        found, copy=np.maximum(found.copy - reverse, 0), n_copies=found.n_copies - reverse
-    ).keep(~reverse | (found.copy != 1))
+        found,
+        copy=np.where(both, np.maximum(found.copy - found.n_whole, 0), found.copy),
+        n_copies=np.where(both, found.n_copies - found.n_whole, found.n_copies),
+    ).keep(~both | (found.copy == 0) | (found.copy > found.n_whole))
     p_value = _p_values(others, motifs, seed, n_orders)
-    alone = _p_values(backward, motifs, seed, n_orders)
-    of_motif = np.bincount(backward.of_motifs().motif, minlength=len(motifs))
+    alone = _p_values(whole, motifs, seed, n_orders)
+    of_motif = np.bincount(whole.of_motifs().motif, minlength=len(motifs))
     # a few tosses of a coin cannot be rarer than the level, but can all be the same; it is a second
     # condition, so that it needs no correction for the number of motifs
     alone[alone <= np.where(of_motif < FEW, SAME_TOSSES, LEVEL)] = 0
-    tested = np.unique(found.occurrences.motif[reverse])
+    tested = np.unique(whole.occurrences.motif)
     p_value[tested] = np.maximum(p_value, alone)[tested]
     return p_value
 
@@ -333,7 +337,7 @@ def _count_likely(score: Floats, scores: ScoreTable) -> int:
 def _count_undirected(held: HeldOut, recur: Indices) -> int:
     """Return how many motifs do not recur that only their direction in time could show to."""
     found = held.candidates
-    single = np.unique(found.occurrences.motif[(found.n_copies <= 1) | found.against_reverse])
+    single = np.unique(found.occurrences.motif[(found.n_copies <= 1) | (found.n_whole > 0)])
     return int(np.count_nonzero(~np.isin(single, recur)))
 
 

@@ -74,7 +74,7 @@ def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
         occurrences=replace(occurrences_at(range(n), score=score), motif=motif),
         copy=np.where(np.arange(n) == n - 1, 1, 0),
         n_copies=np.where(motif == 0, 20, 1),
-        against_reverse=motif == 1,
+        n_whole=(motif == 1).astype(np.int64),
         fold=np.zeros(n, np.int64),
         mass=np.array([600.0, 10.0]),
     )
