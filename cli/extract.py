@@ -317,6 +317,9 @@ def _format_json(outcomes: "Sequence[Outcome]") -> str:
     import json
     from dataclasses import asdict
 
-    # `more` has outcomes that are in the list themselves
-    rows = [{k: v for k, v in asdict(outcome).items() if k != "more"} for outcome in outcomes]
+    # `more` has outcomes that are in the list themselves, `error` is for callers from Python
+    rows = [
+        {k: v for k, v in asdict(outcome).items() if k not in ("more", "error")}
+        for outcome in outcomes
+    ]
     return json.dumps(rows, indent=2, default=str)

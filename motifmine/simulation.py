@@ -12,6 +12,9 @@ from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices
 from motifmine.validation import check_argument_types
 
+MOST_CELLS = 10**9
+"""Values of motifs, and observations, of a simulation at most: more does not fit in memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Simulation:
@@ -68,6 +71,12 @@ def simulate(
         )
     if motif_length > n_times:
         raise SpecError(f"motif_length {motif_length} exceeds n_times {n_times}")
+    n_cells = max(n_motifs * motif_length * n_words, n_times * n_documents * observations_per_bin)
+    if n_cells > MOST_CELLS:
+        raise SpecError(
+            f"motifs or observations would have {n_cells:.2g} values; a simulation has "
+            f"{MOST_CELLS:,} at most: give fewer motifs, words, times or documents"
+        )
     if not 0 <= noise < 1:
         raise SpecError(f"noise is {noise}; it is a share of the observations, 0 <= noise < 1")
     rng = generator(seed)

@@ -5,7 +5,7 @@ sparsely, ordered by document and time bin: row `t` of the (concatenated) time a
 observations `offsets[t]:offsets[t + 1]`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -218,6 +218,12 @@ class ObservationTable:
         """Return the documents `indices`, in this order."""
         edges = self.document_offsets
         return join_tables([self._select(edges, index) for index in indices])
+
+    def each_document(self) -> Iterator["ObservationTable"]:
+        """Yield every document as a table of its own."""
+        edges = self.document_offsets
+        for index in range(self.n_documents):
+            yield self._select(edges, index)
 
     def document(self, index: int) -> "ObservationTable":
         """Return document `index` as a table of its own."""

@@ -82,9 +82,9 @@ def write_films(
     if find_innermost(record.vocabulary).layout.picture_grid() is None:
         return []
     paths = []
-    for document, recording in enumerate(drawn.table.recordings):
-        paths.append(workspace.root / f"{recording.name}.mp4")
-        write_film(record, drawn.table.document(document), paths[-1], force=force)
+    for table in drawn.table.each_document():
+        paths.append(workspace.root / f"{table.recordings[0].name}.mp4")
+        write_film(record, table, paths[-1], force=force)
     return paths
 
 
@@ -99,8 +99,8 @@ def write_simulation(workspace: Workspace, drawn: Simulation, *, force: bool) ->
     for path in (*tables, truth, motifs):
         # all are looked at before the first is written
         refuse_overwriting(path, force=force)
-    for document, path in enumerate(tables):
-        store.write_table(path, drawn.table.document(document), force=force)
+    for table, path in zip(drawn.table.each_document(), tables, strict=True):
+        store.write_table(path, table, force=force)
     found = drawn.occurrences
     rows = (
         f"{names[document]},motif {motif + 1},{start_s:g}\n"

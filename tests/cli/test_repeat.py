@@ -57,6 +57,7 @@ UNUSUAL = {
     ),
     "tcae": (
         *("--model", "tcae", "--motifs", "5", "--topics", "9", "--epochs", "4", "--device", "cpu"),
+        *("--adversarial-training", "0.1"),
     ),
     "plsm, variational": (
         *("--model", "plsm", "--motifs", "2", "--inference", "vb", "--iterations", "6"),
