@@ -92,7 +92,7 @@ def series_scene(
         surveys += _survey([job := jobs.pop(0)], 1, patience_s)
     if not surveys:
         return shared
-    surveys = [_at_better_bins(job, surveys[0], patience_s)]
+    surveys = [survey_at_better_bins(job, surveys[0], patience_s)]
     rest = [replace(job, bin_s=surveys[0].bin_s) for job in jobs]
     surveys += _survey(rest, workers, patience_s)
     return merge_surveys(surveys, settings, shared.vocabulary if shared is not None else None)
@@ -110,8 +110,17 @@ def _survey(jobs: Sequence[SurveyJob], workers: int, patience_s: float) -> list[
     return [found[index] for index in sorted(found)]
 
 
-def _at_better_bins(job: SurveyJob, usual: Survey, patience_s: float) -> Survey:
-    """Return the survey, or one at shorter bins if motifs describe these much better."""
+def survey_at_better_bins(job: SurveyJob, usual: Survey, patience_s: float) -> Survey:
+    """Return the survey, or one at shorter bins if motifs describe these much better.
+
+    Parameters
+    ----------
+    job : SurveyJob
+    usual : Survey
+        Of the same source; with its reason for the bins, which says when others cannot be tried.
+    patience_s : float
+        Time without progress after which the source is given up, seconds.
+    """
     if usual.finer_bin_s is None:
         return usual
     bins = (usual.bin_s, usual.finer_bin_s)
@@ -120,8 +129,11 @@ def _at_better_bins(job: SurveyJob, usual: Survey, patience_s: float) -> Survey:
     )
     task = StretchJob(path=job.path, settings=job.settings, bins=bins)
     for _, tables in stretches.run([task], lambda *_: None):
-        # what cannot be compared stays as it is
-        if isinstance(tables, JobFailure) or tables is None or not is_finer_better(*tables):
+        if isinstance(tables, JobFailure):
+            untried = f" (finer ones could not be tried: {tables.reason})"
+            return replace(usual, bin_reason=usual.bin_reason + untried)
+        # what is too short to be compared stays as it is
+        if tables is None or not is_finer_better(*tables):
             return usual
     reason = f" (what recurs is lost in bins of {usual.bin_s:g} s)"
     finer = _survey([replace(job, bin_s=usual.finer_bin_s)], 1, patience_s)

@@ -8,6 +8,7 @@ import pytest
 from motifmine.features.series.survey import SeriesSettings
 from motifmine.seeding import generator
 from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
+from motifmine.workflows.survey_series import SurveyJob, run_survey, survey_at_better_bins
 
 HZ = 10
 STEPS = (
@@ -50,3 +51,15 @@ def test_short_recordings_keep_the_usual_bins(tmp_path: Path) -> None:
     write_strokes(path, 1, duration_s=90)
     job = StretchJob(path=path, settings=SeriesSettings(), bins=(0.5, 0.2))
     assert read_stretches(job, lambda _: None) is None
+
+
+def test_what_could_not_be_compared_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "press.csv"
+    write_strokes(path, 1)
+    job = SurveyJob(path=path, settings=SeriesSettings(), bin_s=None, stream=0)
+    usual = run_survey(job, lambda _: None)
+    path.unlink()
+    kept = survey_at_better_bins(job, usual, 60)
+    assert kept.bin_s == usual.bin_s
+    assert "could not be tried" in kept.bin_reason
+    assert "press.csv" in kept.bin_reason
