@@ -34,6 +34,9 @@ from motifmine.types import Floats, Indices
 
 LEVEL = 0.02
 """Probability that any motif is reported where there are none (family-wise error rate)."""
+WEAK_LEVEL = 0.05
+"""Level of the second test, of motifs that have passed the first: a few occurrences of a motif with
+two decoys cannot be rarer than that."""
 ENOUGH_PEAKS = 1500
 """Peaks of decoys that are wanted, if a decoy has as many as a motif."""
 FEWEST_DECOYS, MOST_DECOYS = 5, 25
@@ -129,7 +132,7 @@ def assess(
     found = leave_out(table, thirds.divide(), chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
-        holds = np.flatnonzero(p_values_of(found, chosen, seed) <= LEVEL)
+        holds = np.flatnonzero(p_values_of(found, chosen, seed) <= WEAK_LEVEL)
         kept, found = kept[holds], found.take_motifs(holds)
         clear = find_clear(found)
         kept, found = kept[clear], found.take_motifs(clear)

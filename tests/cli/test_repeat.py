@@ -92,7 +92,10 @@ def test_every_option_that_a_fit_can_be_repeated_with_is_tried() -> None:
     assert [o.flag for o in options if not tried & {o.flag, o.setting.negative}] == []
 
 
-@pytest.mark.parametrize("case", UNUSUAL)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.long] * (case == "infogan")) for case in UNUSUAL],
+)
 def test_the_line_of_a_report_makes_the_same_fit(case: str, motifmine: Run) -> None:
     table = simulate(
         n_motifs=2, motif_length=6, n_words=12, n_times=150, n_documents=2, seed=3
