@@ -218,8 +218,17 @@ def find_clear(found: Candidates) -> Indices:
 
 def _count_listed(found: Candidates) -> int:
     """Return how many candidates of motifs are significant at the usual share of false ones."""
-    target = found.of_motifs().score
-    return int(np.count_nonzero(target >= least_score(found.score_table(target, 1.0), Detection())))
+    # not from a score table: its probabilities of being false take long, and are not needed
+    score, is_decoy = found.occurrences.score, found.is_decoy
+    weight = 1 / np.maximum(found.n_copies, 1)
+    # a decoy is above the candidates of its score
+    order = np.lexsort((~is_decoy, -score))
+    n_found = np.cumsum(~is_decoy[order])
+    n_false = np.cumsum(np.where(is_decoy, weight, 0.0)[order]) + (
+        weight.mean() if len(score) else 1
+    )
+    is_listed = n_false <= Detection().false_share * np.maximum(n_found, 1)
+    return int(n_found[is_listed].max(initial=0))
 
 
 def least_score(scores: ScoreTable, detection: Detection) -> float:
