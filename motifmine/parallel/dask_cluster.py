@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from motifmine.errors import JobError
-from motifmine.parallel.isolated import delay_interrupt
 from motifmine.parallel.mappers import Mapper, make_client_mapper, open_process_mapper
+from motifmine.parallel.signals import delay_interrupt
 from motifmine.parallel.threads import n_cores
 from motifmine.validation import require_package
 

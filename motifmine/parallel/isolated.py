@@ -24,6 +24,7 @@ from typing import Any, Generic, TypeVar
 
 from motifmine.errors import FormatError, MemoryLimitError, MotifmineError, describe_error
 from motifmine.parallel.parent import end_with_parent
+from motifmine.parallel.signals import delay_interrupt
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -169,19 +170,6 @@ def _without_main_script() -> Iterator[None]:
             yield
         finally:
             main.__spec__, main.__file__ = spec, file
-
-
-@contextmanager
-def delay_interrupt() -> Iterator[None]:
-    """Block SIGINT, where the system can, so that starting a process is not interrupted."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _forbid_core_files() -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from motifmine.errors import FitError
 from motifmine.parallel.parent import end_with_parent
+from motifmine.parallel.signals import delay_interrupt
 from motifmine.parallel.threads import submit_ahead
 
 Result = TypeVar("Result")
@@ -46,9 +47,14 @@ def open_process_mapper(n_workers: int) -> Iterator[Mapper]:
     )
     with pool:
 
+        def submit(function: Callable[[Any], Any], item: Any) -> Any:
+            # it starts the processes that are missing
+            with delay_interrupt():
+                return pool.submit(function, item)
+
         def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
             return submit_ahead(
-                lambda item: pool.submit(function, item), PENDING_PER_WORKER * n_workers, items
+                lambda item: submit(function, item), PENDING_PER_WORKER * n_workers, items
             )
 
         try:
