@@ -22,6 +22,8 @@ from motifmine.io.readers import (
 
 # file systems take 255 bytes; suffix, number of the document and temporary names are added
 MAX_NAME_BYTES = 200
+# of one letter it is a drive of Windows
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 # regular expressions for the directives of a `--name-time` pattern
 DIRECTIVES = {
     "Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
@@ -44,19 +46,30 @@ def expand_sources(sources: Sequence[str | Path]) -> list[Path]:
     Raises
     ------
     DataError
-        If a folder or a pattern has no recordings, a path is a link to itself, or a name is empty.
+        If a folder or a pattern has no recordings, a path is a link to itself, a name is empty, or
+        a source is an address.
     """
     found: dict[Path, Path] = {}
     for source in sources:
         # it would be the current folder: what a script passes whose variable is not set
         if source == "":
             raise DataError("the name of a source is empty; name a file, a folder or a pattern")
+        refuse_address(source)
         for path in _list_files(Path(source)):
             try:
                 found.setdefault(path.resolve(), path)
             except RuntimeError as error:  # before Python 3.13
                 raise DataError(f"{path} is a link to itself; name the recording") from error
     return _join_stills(list(found.values()))
+
+
+def refuse_address(source: str | Path) -> None:
+    """Raise `DataError` if a source is an address; the message has no credentials of it."""
+    if (found := ADDRESS.match(str(source))) and not Path(source).exists():
+        raise DataError(
+            f"an address of {found[1]} is not read here; name a file (extract and watch read "
+            "cameras by rtsp://, rtsps://, http://, https://, tcp:// and udp://)"
+        )
 
 
 def _join_stills(paths: Sequence[Path]) -> list[Path]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import av
 from av.error import FFmpegError
@@ -28,6 +27,11 @@ from motifmine.io.video.streams import Packets, choose_stream
 from motifmine.records.frames import FrameOptions, ReaderCounts
 
 ADDRESS = re.compile(r"(rtsps?|https?|tcp|udp)://.+", re.IGNORECASE)
+PARAMETERS = re.compile(r"[?#;&]|(?<=/)[^/?#;&]*=")
+"""Where the parameters of an address begin; recorders take some, and passwords, as the path."""
+CHANNEL = re.compile(
+    r"(?<![a-z])((?:channel|camera|ch|stream|subtype|profile)=\d\d?)(?![0-9a-z])", re.IGNORECASE
+)
 DEVICE = re.compile(r"/dev/video\d+")
 PIPE = "-"
 PROTOCOLS = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy"
@@ -47,11 +51,16 @@ def is_live(source: str) -> bool:
 
 
 def hide_credentials(address: str) -> str:
-    """Return an address without user, password and query, which may hold a token."""
+    """Return an address without user, password and parameters, of which only a channel is kept."""
     if not ADDRESS.fullmatch(address):
         return address
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = address.partition("://")
+    # a password may hold what ends the name of a host elsewhere: "/", "?" and "#"
+    rest = rest.rpartition("@")[2]
+    place = PARAMETERS.split(rest, 1)[0]
+    # the cameras of a recorder often differ in a number only
+    channel = "&".join(CHANNEL.findall(rest[len(place) :]))
+    return f"{scheme.lower()}://{place}{'?' * bool(channel)}{channel}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from motifmine.io.growing import Stopped
 from motifmine.io.hdf5 import store
 from motifmine.io.hdf5.states import read_states, write_states
 from motifmine.io.readers import natural_key
-from motifmine.io.sources import make_safe_name
+from motifmine.io.sources import make_safe_name, refuse_address
 from motifmine.io.video.live import PIPE, hide_credentials, is_live
 from motifmine.models.registry import finds_occurrences
 from motifmine.parallel.reservations import hold_name
@@ -302,6 +302,7 @@ def watch_source(
     _refuse(record, path)
     shown = "stdin" if address == PIPE else hide_credentials(address)
     if address != PIPE and not is_live(address):
+        refuse_address(address)
         # the state is of a file, whatever folder the command runs in
         shown = str(Path(address).resolve())
     state = workspace.root / "watch" / f"{path.stem}-{make_safe_name(shown.strip('/'))}.h5"

@@ -156,6 +156,19 @@ def test_what_cannot_be_opened_is_one_line_without_credentials(
     assert not (tmp_path / "motifmine-work/tables").exists()
 
 
+@pytest.mark.parametrize(
+    "address", ["rtmp://u:secret@h/x", "srt://h:9?passphrase=secret", "rtsp:/u:secret@h/x"]
+)
+def test_an_address_that_is_not_read_is_refused_without_credentials(
+    motifmine: Run, tmp_path: Path, address: str
+) -> None:
+    result = motifmine("extract", address)
+    assert result.exit_code == 1
+    assert "is not read here" in result.stderr
+    assert "secret" not in result.output
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_live_source_is_extracted_alone(motifmine: Run) -> None:
     assert motifmine("extract", "rtsp://host/a", "rtsp://host/b").exit_code == 2
     assert motifmine("extract", "a.mp4", "--for", "8h").exit_code == 2
@@ -177,6 +190,19 @@ def test_a_part_is_refused_where_it_would_be_ignored(motifmine: Run, tmp_path: P
         ("rtsp://u:p@h:554/x", "rtsp://h:554/x"),
         ("rtsp://u:p%40@h/x?user=u&password=p", "rtsp://h/x"),
         ("http://a@b@h/x#p", "http://h/x"),
+        ("rtsp://u:p#q@h/x", "rtsp://h/x"),
+        ("rtsp://u:p/q?r@h/x", "rtsp://h/x"),
+        ("rtsp://u:p[@h/x", "rtsp://h/x"),
+        (
+            "rtsp://h/cam/realmonitor?channel=2&subtype=0",
+            "rtsp://h/cam/realmonitor?channel=2&subtype=0",
+        ),
+        (
+            "rtsp://h:554/user=u&password=p&channel=1&stream=0.sdp",
+            "rtsp://h:554/?channel=1&stream=0",
+        ),
+        ("rtsp://h/user=u_password=12_channel=1_stream=0.sdp", "rtsp://h/?channel=1&stream=0"),
+        ("http://h/video.cgi;usr=u;pwd=34", "http://h/video.cgi"),
         ("udp://239.0.0.1:1234", "udp://239.0.0.1:1234"),
         ("-", "-"),
     ],
