@@ -25,7 +25,7 @@ from motifmine.records.start_layout import (
     start_layout,
 )
 from motifmine.records.table import ObservationTable
-from motifmine.records.tempo import columns_at_tempos, starts_of_motifs
+from motifmine.records.tempo import starts_of_motifs
 from motifmine.types import Floats, Floats32, Indices
 
 SPREAD_BINS = 1  # neighbouring start bins that belong to one occurrence, on each side
@@ -69,7 +69,7 @@ def find_occurrences(
     row, motif, weight = _find_peaks(layout, _together(activation, n_tempos), apart)
     column, tempo = motif, None
     if motifs.tempos is not None:
-        column = _tempo_of_peaks(activation, row, motif, n_tempos)
+        column, weight = _gather_at_tempo(layout, activation, row, motif, n_tempos, apart // 2)
         tempo = motifs.tempos[column % n_tempos]
     score = _score(layout, separate, background, activation, row, column)
     document, start_bin = layout.start_of_row(row)
@@ -90,20 +90,32 @@ def _together(activation: Floats32, n_tempos: int) -> Floats32:
     return activation if n_tempos == 1 else starts_of_motifs(activation, n_tempos)
 
 
-def _tempo_of_peaks(activation: Floats32, row: Indices, motif: Indices, n_tempos: int) -> Indices:
-    """Return the column of each peak at the tempo of most of its mass.
+def _gather_at_tempo(
+    layout: StartLayout,
+    activation: Floats32,
+    row: Indices,
+    motif: Indices,
+    n_tempos: int,
+    reach: int,
+) -> tuple[Indices, Floats]:
+    """Return the column of each peak at the tempo of most of its mass, and the mass around it.
 
-    All mass of an occurrence is moved to this column, in place: it has one tempo, and its score is
-    that of all its mass.
+    A start a few bins later at a slower tempo explains nearly the same, and inference spreads the
+    mass of an occurrence over both. All that is within `reach` bins is moved to the peak, in place:
+    an occurrence has one start and one tempo, and its score is that of all its mass.
     """
-    near = np.clip(row[:, None] + np.arange(-SPREAD_BINS, SPREAD_BINS + 1), 0, len(activation) - 1)
-    columns = columns_at_tempos(motif, n_tempos).reshape(-1, n_tempos)
-    held = activation[near[:, :, None], columns[:, None]]
-    best: Indices = columns[np.arange(len(row)), held.sum(axis=1).argmax(axis=1)]
-    total = held.sum(axis=2)
-    activation[near[:, :, None], columns[:, None]] = 0
-    activation[near, best[:, None]] = total
-    return best
+    best, weight = np.zeros(len(row), np.int64), np.zeros(len(row))
+    document, _ = layout.start_of_row(row)
+    first, end = layout.document_rows[document], layout.document_rows[document + 1]
+    for i, (peak, a, b) in enumerate(zip(row, first, end, strict=True)):
+        around = activation[max(peak - reach, a) : min(peak + reach + 1, b)]
+        tempos = slice(motif[i] * n_tempos, (motif[i] + 1) * n_tempos)
+        at_peak = activation[max(peak - SPREAD_BINS, a) : min(peak + SPREAD_BINS + 1, b), tempos]
+        best[i] = tempos.start + at_peak.sum(axis=0).argmax()
+        weight[i] = around[:, tempos].sum()
+        around[:, tempos] = 0
+        activation[peak, best[i]] = weight[i]
+    return best, weight
 
 
 def _find_peaks(

@@ -50,6 +50,36 @@ def found_in(table: ObservationTable, entries: list[tuple[int, float]]) -> Occur
     return find_occurrences(table, motifs, EVEN, activations)
 
 
+def test_an_occurrence_holds_the_mass_at_all_tempos_and_starts_near_its_own() -> None:
+    # a motif of 16 bins, which takes 20 at the slowest tempo
+    probability = np.full((1, 20, 2), 1 / 40, dtype=np.float32)
+    entries = [(34, 1, 9.0), (38, 0, 3.0), (40, 1, 2.0), (40, 2, 11.0), (41, 2, 8.0), (60, 0, 7.0)]
+    start, tempo, mass = np.array(entries).T
+    activations = Activations(
+        offsets=np.array([0, len(entries)]),
+        start=start.astype(np.int32),
+        motif=np.zeros(len(entries), dtype=np.int32),
+        mass=mass.astype(np.float32),
+        tempo=tempo.astype(np.int32),
+    )
+    motifs = MotifSet(probability=probability, weight=np.ones(1), tempos=np.array([0.8, 1.0, 1.25]))
+    table = table_from_rows(
+        time=np.arange(100),
+        word=np.arange(100) % 2,
+        count=np.full(100, 2.0),
+        n_times=100,
+        vocabulary=Vocabulary.of_labels(["a", "b"]),
+        bin_s=0.5,
+    )
+    found = find_occurrences(table, motifs, EVEN, activations)
+    # a quarter of the motif apart there may be another; half of that on each side is this one's
+    at = np.flatnonzero(found.start_bin == 40)
+    assert found.weight[at].tolist() == [2 + 11 + 8 + 3]
+    assert found.tempo is not None
+    assert found.tempo[at].tolist() == [1.25]
+    assert found.weight.sum() == mass.sum()
+
+
 @pytest.mark.parametrize("start", [-2, -1, 0, 7, N_TIMES - LENGTH, N_TIMES - 1])
 def test_a_single_start_is_found_wherever_it_is(start: int) -> None:
     found = found_in(table_at(start), [(start, 16.0)])
