@@ -23,8 +23,8 @@ OPTIONS = (
     click.option("--columns", help="Channels to read: a,b,c.  [default: all numeric ones]"),
     click.option(
         "--time-format",
-        help="s, ms, us, ns, unix, unix-ms, excel, iso, clock or a pattern like '%d.%m.%Y %H:%M'.  "
-        "[default: recognised]",
+        help="s, ms, us, ns, unix, unix-ms, excel, matlab, jd, mjd, iso, clock or a pattern like "
+        "'%d.%m.%Y %H:%M'.  [default: recognised]",
     ),
     click.option(
         "--missing", help="Further markers of missing values: -9999,'No Data'; none: no guess."

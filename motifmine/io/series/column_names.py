@@ -19,7 +19,7 @@ TIME_NAMES = frozenset(
         *("utc", "seconds", "sec", "secs", "s", "ms", "us", "epoch", "unixtime", "clock", "when"),
         *("onset", "onsets", "start", "spike", "spikes", "spike_times", "spiketimes"),
         *("zeit", "datum", "zeitstempel", "uhrzeit", "temps", "heure", "horodatage"),
-        *("tiempo", "fecha", "data_ora", "tijd", "tid"),
+        *("tiempo", "fecha", "data_ora", "tijd", "tid", "datenum", "jd", "mjd"),
     }
 )
 # names of columns that may number the samples

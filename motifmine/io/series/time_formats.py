@@ -21,14 +21,21 @@ UNIT_NAMES = {
 UNIT_AT_END = re.compile(rf"[_\s\[(]\s*({'|'.join(UNIT_NAMES)})\s*[\])]?$")
 EPOCH = datetime(1970, 1, 1)
 DAY_S = 86_400.0
-EXCEL_EPOCH_S = -25_569 * DAY_S  # Unix time of Excel's day 0, 1899-12-30
-# resolution of Excel's days, seconds: they are written with about eight decimals (1 ms), and a
+# ways to number days: the number of 1970-01-01, and what they are called
+DAY_NUMBERS = {
+    "excel": (25_569.0, "days since 1899-12-30, as of Excel"),
+    "matlab": (719_529.0, "days since the year 0, as of MATLAB"),
+    "jd": (2_440_587.5, "Julian dates"),
+    "mjd": (40_587.0, "modified Julian dates"),
+}
+CENTURY = (10_957, 47_481)  # days of the years 2000 to 2099, since 1970
+# resolution of numbers of days, seconds: they are written with about eight decimals (1 ms), and a
 # minute that comes out as 59.9996 s would lie in another bin
-EXCEL_TICK_S = 0.01
+DAY_TICK_S = 0.01
 # days with six decimals are whole seconds within this time, and of how many days it must hold: by
 # chance it does for one in ten
 ROUNDED_TICK_S, MANY_DAYS = 0.05, 8
-DATE_NAME = re.compile("date|datum|fecha|dato")
+DATE_NAME = re.compile("date|datum|fecha|dato|m?jd|julian")
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 ISO = re.compile(
@@ -77,7 +84,7 @@ class TimeReading:
     epoch_s: float = 0.0
     """Unix time of number 0 where `is_unix`, seconds."""
     tick_s: float = 0.0
-    """To what times of days since 1899 are rounded, seconds; 0: they are not."""
+    """To what times of numbers of days are rounded, seconds; 0: they are not."""
     pattern: str = ""
     """As for `datetime.strptime`."""
     has_zone: bool = False
@@ -113,8 +120,9 @@ class TimeReading:
         if self.is_count:
             return f"numbers of samples at {1 / self.unit_s:g} Hz"
         if self.form == "number":
-            if self.epoch_s == EXCEL_EPOCH_S:
-                return "days since 1899-12-30, as of Excel, taken as UTC"
+            for day, name in DAY_NUMBERS.values():
+                if self.epoch_s == -day * DAY_S:
+                    return f"{name}, taken as UTC"
             names = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds"}
             names |= {60.0: "minutes", 3600.0: "hours", DAY_S: "days"}
             unit = names.get(self.unit_s, "nanoseconds")
@@ -225,9 +233,12 @@ def _to_nanoseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-EXCEL_DAYS = TimeReading(
-    form="number", unit_s=DAY_S, is_unix=True, epoch_s=EXCEL_EPOCH_S, tick_s=EXCEL_TICK_S
-)
+def _days_of(name: str) -> TimeReading:
+    """Return the format of days that are numbered in one of `DAY_NUMBERS`."""
+    epoch_s = -DAY_NUMBERS[name][0] * DAY_S
+    return TimeReading(
+        form="number", unit_s=DAY_S, is_unix=True, epoch_s=epoch_s, tick_s=DAY_TICK_S
+    )
 
 
 def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
@@ -241,14 +252,14 @@ def parse_time_format(time_format: str, zone: str | None) -> TimeReading:
         unit = time_format.removeprefix("unix").removeprefix("-") or "s"
         if unit in UNITS_S:
             return TimeReading(form="number", unit_s=UNITS_S[unit], is_unix=True)
-    if time_format == "excel":
-        return EXCEL_DAYS
+    if time_format in DAY_NUMBERS:
+        return _days_of(time_format)
     if time_format in ("iso", "clock"):
         return TimeReading(form=time_format, zone=zone or "")
     if "%" not in time_format:
         raise SpecError(
             f"time_format {time_format!r} is not known; use s, ms, us, ns, unix, unix-ms, excel, "
-            "iso, clock or a pattern such as '%d.%m.%Y %H:%M:%S'"
+            "matlab, jd, mjd, iso, clock or a pattern such as '%d.%m.%Y %H:%M:%S'"
         )
     has_zone = "%z" in time_format
     return TimeReading(form="pattern", pattern=time_format, has_zone=has_zone, zone=zone or "")
@@ -281,27 +292,35 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
     for short, unit_s in UNITS_S.items():
         if _is_unix(values, short):
             return TimeReading(form="number", unit_s=unit_s, is_unix=True)
-    return _find_excel_days(values, name) or TimeReading(form="number")
+    return _find_days(values, name) or TimeReading(form="number")
 
 
-def _find_excel_days(values: list[float], name: str) -> TimeReading | None:
+def _find_days(values: list[float], name: str) -> TimeReading | None:
     """Return the format of numbers that are days of the years 2000 to 2099, None if they are not.
 
     Their times are whole seconds: seconds of a recording that happen to be as large have no reason
     to be so in units of 1/86400. And seconds are not called a date.
     """
-    days = [value for value in values if 36_526 <= value < 73_050]
-    if len(days) < max(len(values), 2):
+    numbered = [way for way in DAY_NUMBERS if way != "mjd"]
+    if name.lower().startswith("mjd"):
+        # as large as those of Excel, in other years
+        numbered = ["mjd"]
+    for way in numbered:
+        since_1970 = [value - DAY_NUMBERS[way][0] for value in values]
+        if len(values) > 1 and all(CENTURY[0] <= day < CENTURY[1] for day in since_1970):
+            break
+    else:
         return None
-    off_s = sorted(abs(v * DAY_S - round(v * DAY_S)) for v in days)
+    days = _days_of(way)
+    off_s = sorted(abs(v * DAY_S - round(v * DAY_S)) for v in values)
     # whole numbers are whole seconds in any case: days must have a fraction to be recognised
-    if any(v % 1 for v in days):
+    if any(v % 1 for v in values):
         usual_s = off_s[int(0.9 * (len(off_s) - 1))]
-        if usual_s < EXCEL_TICK_S:
-            return EXCEL_DAYS
-        if usual_s < ROUNDED_TICK_S and len(days) >= MANY_DAYS:
-            return replace(EXCEL_DAYS, tick_s=1.0)
-    return EXCEL_DAYS if DATE_NAME.match(name.lower()) else None
+        if usual_s < DAY_TICK_S:
+            return days
+        if usual_s < ROUNDED_TICK_S and len(values) >= MANY_DAYS:
+            return replace(days, tick_s=1.0)
+    return days if DATE_NAME.match(name.lower()) else None
 
 
 def _is_unix(values: list[float], unit: str) -> bool:
