@@ -15,7 +15,7 @@ from motifmine.io.series.column_roles import (
     read_first_time,
 )
 from motifmine.io.series.compressed import open_bytes
-from motifmine.io.series.header import HEAD_ROWS, MANY_ROWS, parse_head
+from motifmine.io.series.header import HEAD_ROWS, MANY_ROWS, only_groups, parse_head
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import TimeReading, parse_iso
 
@@ -191,6 +191,10 @@ def _detect_delimiter(lines: list[str]) -> str:
 
 def _detect_decimal(rows: list[list[str]], delimiter: str) -> str:
     """Return "," if there are more cells such as 0,5 than such as 0.5."""
+    if delimiter != "," and only_groups(rows, "."):
+        return ","
+    if only_groups(rows, ","):
+        return "."
     cells = [cell for row in rows for cell in row]
     # counted, because dates and texts also hold points and commas
     commas, points = (

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from motifmine.errors import FormatError
 from motifmine.io.series.column_names import MISSING, split_units
@@ -203,12 +203,33 @@ def _has_data(row: list[str], decimal: str) -> bool:
 
 def find_thousands(rows: list[list[str]], decimal: str) -> str:
     """Return the character between groups of three digits, "" if no cell has one."""
-    # 1,000 alone may also be a decimal comma with three digits
-    cells = {cell for row in rows for cell in row if len(cell) > len("1,000")}
+    cells = {cell for row in rows for cell in row}
     for mark in THOUSANDS:
-        if mark != decimal and any(is_grouped(cell, decimal, mark) for cell in cells):
+        # 1,000 alone may also be a decimal comma with three digits
+        short = 0 if mark not in ".," or only_groups(rows, mark) else len("1,000")
+        if mark != decimal and any(
+            len(cell) > short and is_grouped(cell, decimal, mark) for cell in cells
+        ):
             return mark
     return ""
+
+
+def only_groups(rows: list[list[str]], mark: str) -> bool:
+    """Return whether a point or comma groups whole numbers, as in 950, 1.002, 1.054.
+
+    A decimal point would not always be followed by three digits, and numbers that reach hundreds
+    without one would not fall to a few as soon as they have one.
+    """
+    short = re.compile(rf"[+-]?[1-9]\d?{re.escape(mark)}\d{{3}}")
+    found = False
+    for column in zip_longest(*rows, fillvalue=""):
+        marked = [cell for cell in column if mark in cell and is_number(cell, ".")]
+        if not all(short.fullmatch(cell) for cell in marked):
+            return False
+        whole = [int(cell) for cell in column if re.fullmatch(r"[+-]?\d{1,9}", cell)]
+        largest = max(map(abs, whole), default=0)
+        found |= len(marked) > 1 and len(whole) > 1 and 100 <= largest < 1000
+    return found
 
 
 def count_cells(rows: list[list[str]]) -> int:
