@@ -22,6 +22,7 @@ from motifmine.io.series.long_form import (
 )
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_formats import (
+    CLOCKS,
     SLASHED_PATTERNS,
     UNAMBIGUOUS_PATTERNS,
     UNIT_NAMES,
@@ -34,6 +35,9 @@ from motifmine.io.series.time_formats import (
     parse_pattern,
     parse_time_format,
 )
+
+ALL_PATTERNS = (*UNAMBIGUOUS_PATTERNS, *(form for pair in SLASHED_PATTERNS for form in pair))
+LEAST_DATE, MOST_DATE = 6, 10  # characters of a date, from 5/6/24 to 2024-06-05
 
 
 def choose_roles(head: Head, options: SeriesOptions) -> Roles:
@@ -55,10 +59,10 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     if found is not None:
         return found
     is_events = options.is_events
-    if not is_events:
-        _refuse_units_in_cells(head, others)
     if is_events is None:
         is_events = _looks_like_events(head, time, others, options)
+    if not options.is_events:
+        _refuse_units_in_cells(head, others, may_be_labels=is_events)
     if is_events:
         return _choose_event_roles(head, time, clock, others, options)
     # named columns are taken as they are: a count or a state that looks like something else
@@ -74,7 +78,7 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     return Roles(time=time, clock=clock, values=tuple(values), states=states)
 
 
-def _refuse_units_in_cells(head: Head, others: list[int]) -> None:
+def _refuse_units_in_cells(head: Head, others: list[int], *, may_be_labels: bool) -> None:
     """Raise `DataError` for columns such as `20.5 °C`, which would be states or labels."""
     for index in others:
         cells = [cell for cell in head.column(index) if cell not in head.missing]
@@ -83,12 +87,14 @@ def _refuse_units_in_cells(head: Head, others: list[int]) -> None:
             (parse_number(part[1], head.decimal, head.thousands), part[2]) for part in parts if part
         ]
         numbers = [number for number, unit in found if number is not None and unit in PLAIN_UNITS]
-        # whole numbers may be labels: 10 Hz, 20 Hz
-        if 2 * len(numbers) > len(cells) and any(number % 1 for number in numbers):
+        # whole numbers may be the labels of events: 10 Hz, 20 Hz
+        has_label_name = not head.has_names or normalise_name(head.names[index]) in LABEL_NAMES
+        is_label = may_be_labels and has_label_name
+        if 2 * len(numbers) > len(cells) and (any(n % 1 for n in numbers) or not is_label):
             raise DataError(
                 f"{head.path}, column {head.names[index]!r} has units in its cells ({cells[0]!r}); "
                 "write the numbers alone, and the unit in the header, such as "
-                f"{head.names[index]} [{found[0][1]}]"
+                f"{head.names[index]} [{found[0][1]}]; if they are labels of events, --kind labels"
             )
 
 
@@ -174,8 +180,7 @@ def _only_counts(head: Head, index: int, time: int | None) -> bool:
 def _is_date(cell: str) -> bool:
     if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_bare_date(cell):
         return True
-    slashed = (pattern for pair in SLASHED_PATTERNS for pattern in pair)
-    return any(parse_pattern(cell, pattern) for pattern in (*UNAMBIGUOUS_PATTERNS, *slashed))
+    return any(parse_pattern(cell, pattern) for pattern in ALL_PATTERNS)
 
 
 def _holds_dates(head: Head, index: int) -> bool:
@@ -186,22 +191,28 @@ def _holds_dates(head: Head, index: int) -> bool:
 
 def _find_clock_column(head: Head, time: int, options: SeriesOptions) -> int | None:
     """Return the column of times of day that complements a column of bare dates."""
-    if options.time_column is not None or options.time_format is not None:
+    # a pattern of date and time of day is that of both columns
+    if options.time_column is not None or " " not in (options.time_format or " "):
         return None
     if not all(_is_bare_date(cell) for cell in head.column(time)):
         return None
     for index, name in enumerate(head.names):
-        is_clock = all(parse_clock(cell) is not None for cell in head.column(index))
+        is_clock = all(map(_is_clock, head.column(index)))
         if index != time and is_time_name(name) and is_clock:
             return index
     return None
 
 
+def _is_clock(cell: str) -> bool:
+    return parse_clock(cell) is not None or any(parse_pattern(cell, form) for form in CLOCKS)
+
+
 def _is_bare_date(cell: str) -> bool:
-    if len(cell) != 10:
+    if not LEAST_DATE <= len(cell) <= MOST_DATE:
         return False
-    patterns = (pattern.split(" ")[0] for pattern in UNAMBIGUOUS_PATTERNS)
-    return parse_iso(cell) is not None or any(parse_pattern(cell, p) for p in patterns)
+    patterns = {pattern.split(" ")[0] for pattern in ALL_PATTERNS}
+    is_iso = len(cell) == MOST_DATE and parse_iso(cell) is not None
+    return is_iso or any(parse_pattern(cell, form) for form in patterns)
 
 
 def _looks_like_events(

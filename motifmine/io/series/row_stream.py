@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.errors import FormatError
 from motifmine.io.series.clock_steps import ClockSteps
 from motifmine.io.series.column_names import Roles
 from motifmine.io.series.options import BadRows
@@ -20,6 +21,7 @@ from motifmine.types import Floats, Indices
 
 NO_LABELS: Indices = np.empty(0, np.int64)
 ONE_LABEL = "event"  # label of events in a list of times without labels
+LONGEST_STEP_S = 100 * 365.25 * 86_400  # no log waits that long: its times changed their unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -206,7 +208,8 @@ class RowStream:
         """Return whether times ascend over the blocks; where they may repeat, do not descend."""
         # from the last row of the block before: files are read block by block
         steps = np.diff(seconds, prepend=self.last_s)
-        return bool(np.all(steps >= 0) if self.may_repeat else np.all(steps > 0))
+        is_short = steps[np.isfinite(steps)] <= LONGEST_STEP_S
+        return bool(np.all(steps >= 0 if self.may_repeat else steps > 0) and is_short.all())
 
     def _drop_nonexistent(self, rows: Rows) -> Rows:
         """Exclude rows whose local time does not exist."""
@@ -221,10 +224,14 @@ class RowStream:
 
     def _find_ordered(self, rows: Rows, seconds: Floats) -> NDArray[np.bool_]:
         """Return which rows are in order of time, bool array (n,); note the others as bad."""
+        if len(seconds) > 2 and not self.may_repeat and np.all(np.diff(seconds) < 0):
+            place = self._locate(rows, 1)
+            raise FormatError(f"{self.bad.path}, {place}: rows have the newest first; sort them")
         is_ordered = np.ones(len(seconds), bool)
         last = self.last_s
         for index, now in enumerate(seconds.tolist()):
-            if self.is_free or now > last or (now == last and self.may_repeat):
+            is_next = now > last or (now == last and self.may_repeat)
+            if self.is_free or (is_next and (now - last <= LONGEST_STEP_S or last == -np.inf)):
                 last = now
                 continue
             is_ordered[index] = False
@@ -238,7 +245,9 @@ class RowStream:
 
 
 def _describe_disorder(text: str, back_s: float, reading: TimeReading) -> str:
-    """Describe a time that is `back_s` before the previous one."""
+    """Describe a time that is `back_s` before the previous one, or far after it."""
+    if back_s < 0:
+        return f"{text!r} is a century or more after the previous row; are times of two units?"
     what = f"{text!r} runs back {back_s:.9g} s"
     if back_s == 0:
         what = f"{text!r} is also the time of the previous row"
