@@ -4,6 +4,7 @@ import gzip
 import json
 import sqlite3
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, time
 from pathlib import Path
@@ -114,13 +115,19 @@ def write_sqlite(path: Path) -> None:
         base.executemany("INSERT INTO log VALUES (:time, :temp, :power)", rows())
 
 
-def write_excel(path: Path) -> None:
+def write_excel(path: Path, above: Sequence[list[str]] = (), below: Sequence[str] = ()) -> None:
+    """Write a workbook with rows above the names of the columns, and one below them."""
+    head = [*above, ["time", "temp", "power"], *([list(below)] if below else [])]
+    write_workbook(path, [*head, *(list(row.values()) for row in rows())])
+
+
+def write_workbook(path: Path, table: Sequence[Sequence[object]]) -> None:
     """Write a workbook of two sheets, as small as the format allows."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
 
-    def sheet(table: list[list[object]]) -> str:
+    def sheet(table: Sequence[Sequence[object]]) -> str:
         body = ""
         for row in table:
             cells = (
@@ -132,7 +139,6 @@ def write_excel(path: Path) -> None:
             body += f"<row>{''.join(cells)}</row>"
         return f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
 
-    table: list[list[object]] = [["time", "temp", "power"], *(list(row.values()) for row in rows())]
     names = ("second", "log") if path.stem == "two" else ("log", "second")
     sheets = "".join(
         f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1)

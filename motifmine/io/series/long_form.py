@@ -36,12 +36,14 @@ def choose_long_roles(
     named = {i: head.names[i].strip().lower() for i in others} if head.has_names else {}
     values = [i for i in others if named.get(i) in VALUE_NAMES]
     sensors = [i for i in others if named.get(i) in SENSOR_NAMES and i not in values]
+    # of several, as a device and its quantity, all together; numbers of rows do not repeat
+    sensors = [i for i in sensors if _repeats(head, i)]
     if "_value" in named.values() and "_field" in named.values():
         # InfluxDB: columns of text are tags, apart from its own
         own = {"result", "table", "_start", "_stop", "_value"}
         tags = [i for i in others if head.is_text(i) and named[i] not in own]
         return _long(time, clock, tags, next(i for i in others if named[i] == "_value"))
-    if len(values) == 1 and len(sensors) == 1 and _repeats(head, sensors[0]):
+    if len(values) == 1 and sensors:
         # whole numbers next to a label may also be counts of events
         if not _may_be_count(head, values[0], named):
             return _long(time, clock, sensors, values[0])

@@ -14,7 +14,7 @@ from scipy.io import loadmat
 from motifmine.errors import DataError, FormatError
 from motifmine.io.readers import split_part
 from motifmine.io.series.arrays import NamedArray, open_arrays
-from motifmine.io.series.column_names import split_units
+from motifmine.io.series.column_names import MISSING, split_units
 from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.hdf5_files import open_hdf5
 from motifmine.io.series.header import HEAD_ROWS
@@ -24,6 +24,7 @@ from motifmine.records.series import SeriesReader
 from motifmine.validation import require_package
 
 BATCH_ROWS = 1 << 16
+MOST_TITLES = 20  # rows of a sheet above the names of its columns
 # the history of Home Assistant's recorder, from its schema of 2023 on
 HOME_ASSISTANT = (
     "SELECT m.entity_id AS entity_id, s.state AS state, s.last_updated_ts AS time "
@@ -32,7 +33,10 @@ HOME_ASSISTANT = (
 
 
 def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
-    """Return a reader of rows as JSON objects, one a line; nested values are excluded."""
+    """Return a reader of rows as JSON objects, one a line.
+
+    Values of objects within are columns such as `readings.temp`; lists are excluded.
+    """
 
     def objects() -> Iterator[dict[str, Any]]:
         with open_bytes(path) as file:
@@ -45,7 +49,7 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
                     raise FormatError(f"{path}, line {number}: not JSON: {error}") from error
                 if not isinstance(row, dict):
                     raise FormatError(f"{path}, line {number}: not an object of named values")
-                yield row
+                yield dict(_flatten(row))
 
     # the columns of the first rows: those of later ones are not known before the file is read
     first = list(islice(objects(), HEAD_ROWS))
@@ -56,6 +60,15 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
             yield [row.get(name) for name in names]
 
     return open_rows(path, names, rows, options)
+
+
+def _flatten(row: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the names and values of an object and of all objects within it."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        elif not isinstance(value, list):
+            yield prefix + name, value
 
 
 def open_sqlite(path: Path, options: SeriesOptions) -> TableReader:
@@ -157,9 +170,36 @@ def open_excel(path: Path, options: SeriesOptions) -> TableReader:
         raise FormatError(f"{path} cannot be read as an Excel workbook: {error}") from error
     start = options.skip_rows if options.header_row is None else options.header_row - 1
     table = [row for row in table[start:] if any(str(cell).strip() for cell in row)]
+    if options.header_row is None:
+        table = table[_find_names(table) :]
     if len(table) < 2:
         raise FormatError(f"{path}, sheet {name!r} has no rows")
-    return open_rows(path, [str(cell) for cell in table[0]], lambda: iter(table[1:]), options)
+    names, units = [str(cell) for cell in table[0]], table[1]
+    if len(table) > 2 and _is_text(units) and not _is_text(table[2]):
+        names = [
+            f"{name} [{unit}]" if unit else name for name, unit in zip(names, units, strict=True)
+        ]
+        del table[1]
+    return open_rows(path, names, lambda: iter(table[1:]), options)
+
+
+def _find_names(table: list[list[Any]]) -> int:
+    """Return the first row of a sheet that names all columns; 0 where none does.
+
+    Titles above it, and names of groups of columns, fill a few cells only.
+    """
+    n_full = [sum(cell != "" for cell in row) for row in table]
+    # an empty cell here and there is a missing value
+    usual = max(n_full, default=0)
+    for index, n in enumerate(n_full[:MOST_TITLES]):
+        if n == usual and _is_text(table[index]):
+            return index
+    return 0
+
+
+def _is_text(row: list[Any]) -> bool:
+    """Return whether all cells of a row are texts; empty ones are."""
+    return all(isinstance(cell, str) for cell in row)
 
 
 def open_rows(
@@ -175,9 +215,10 @@ def open_rows(
     first = list(islice(rows(), HEAD_ROWS))
     if not first:
         raise FormatError(f"{path} has no rows")
-    columns = [_to_column([row[index] for row in first]) for index in range(len(names))]
+    missing = frozenset((*MISSING, *options.missing))
+    columns = [_to_column([row[index] for row in first], missing) for index in range(len(names))]
     # a column of numbers has only numbers later on, so that a bad one is found
-    numeric = [column.dtype.kind in "fiu" for column in columns]
+    numeric = [column.dtype.kind in "fiu" or not column.any() for column in columns]
     bare, units = split_units(list(names))
     head = make_text_head(str(path), bare, columns, units=units)
 
@@ -185,7 +226,7 @@ def open_rows(
         every = rows()
         while batch := list(islice(every, BATCH_ROWS)):
             yield [
-                _to_column([row[index] for row in batch], is_numeric=numeric[index])
+                _to_column([row[index] for row in batch], missing, is_numeric=numeric[index])
                 for index in wanted
             ]
 
@@ -196,11 +237,12 @@ def _size_of(path: Path) -> int:
     return split_part(path)[0].stat().st_size
 
 
-def _to_column(cells: list[Any], *, is_numeric: bool = True) -> Column:
+def _to_column(cells: list[Any], missing: frozenset[str], *, is_numeric: bool = True) -> Column:
     """Return a column of numbers (None: NaN) or, if one is something else, of texts."""
-    if is_numeric and all(cell is None or isinstance(cell, int | float) for cell in cells):
-        if any(cell is not None for cell in cells):
-            return np.array([np.nan if cell is None else float(cell) for cell in cells])
-        return np.full(len(cells), None, object)
-    texts = [None if cell is None or isinstance(cell, dict | list) else str(cell) for cell in cells]
-    return np.array(texts, object)
+    if is_numeric:
+        known = [None if isinstance(cell, str) and cell in missing else cell for cell in cells]
+        if all(cell is None or isinstance(cell, int | float) for cell in known):
+            if any(cell is not None for cell in known):
+                return np.array([np.nan if cell is None else float(cell) for cell in known])
+            return np.full(len(cells), None, object)
+    return np.array([None if cell is None else str(cell) for cell in cells], object)

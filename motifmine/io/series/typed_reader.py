@@ -204,7 +204,10 @@ class TableReader(RowReader):
     ) -> NDArray[np.float64]:
         """Return one channel, NaN where it is missing or bad."""
         if column.dtype.kind not in "fiub":
-            row = int(np.argmax([x is not None for x in column]))
+            is_known = np.array([x is not None for x in column])
+            if not is_known.any():
+                return np.full(len(column), np.nan)
+            row = int(np.argmax(is_known))
             self._note(int(place[row]), index, f"{str(column[row])!r} is not a number")
             return np.full(len(column), np.nan)
         value = column.astype(np.float64)

@@ -210,6 +210,10 @@ EXCEL_DAY = 46_095.0
         ("elapsed minutes,temp,power", lambda n, t, p: f"{n},{t},{p}"),
         ("stamp,temp,power", lambda n, t, p: f"{EXCEL_DAY + n / 1440:.6f},{t},{p}"),
         ("Date,temp,power", lambda n, t, p: f"{EXCEL_DAY + n / 1440:.8f},{t},{p}"),
+        ("datenum,temp,power", lambda n, t, p: f"{EXCEL_DAY + 693_960 + n / 1440:.8f},{t},{p}"),
+        ("JD,temp,power", lambda n, t, p: f"{EXCEL_DAY + 2_415_018.5 + n / 1440:.7f},{t},{p}"),
+        ("MJD,temp,power", lambda n, t, p: f"{EXCEL_DAY + 15_018 + n / 1440:.7f},{t},{p}"),
+        ("Date,Time,temp,power", lambda n, t, p: f"2/20/2026,{AT[n]:%I:%M:%S %p},{t},{p}"),
         ('"#","Date Time",temp,power', lambda n, t, p: f"{n},{AT[n]:%m/%d/%y %I:%M %p},{t},{p}"),
         (
             "Logger: north, 12\nmade by me, twice\n\nTime,temp,power",
@@ -249,13 +253,41 @@ def test_thousands_where_every_number_has_them(tmp_path: Path, mark: str) -> Non
         (lambda n: f"{AT[n].replace(day=5):%d/%m/%Y %H:%M},{n}", "day or the month first"),
         (lambda n: f"{MINUTES[n]},{20 + n % 3 / 4} °C", "has units in its cells"),
         (lambda n: f"{MINUTES[n]},{20 + n % 3 / 4}%", "has units in its cells"),
+        (lambda n: f"{MINUTES[n]},{20 + n % 3} °C", "has units in its cells"),
+        (lambda n: f"{MINUTES[29 - n]},{n}", "rows have the newest first"),
+        (lambda n: f"{(1_715_000_000 + n) * 10 ** (3 if n < 20 else 9)},{n}", "of two units"),
     ],
 )
 def test_what_may_be_read_in_two_ways_is_refused(
     tmp_path: Path, cells: Callable[[int], str], message: str
 ) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((DataError, FormatError), match=message):
         read_lines(tmp_path, ["time,temp", *map(cells, range(30))])
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "mark"), [(";", "."), ("\t", ","), (",", ","), (",", "'"), (";", " ")]
+)
+def test_thousands_of_whole_numbers_that_few_reach(
+    tmp_path: Path, delimiter: str, mark: str
+) -> None:
+    quote = '"' if delimiter == mark else ""
+    numbers = [f"{980 + n:,}".replace(",", mark) for n in range(30)]
+    cells = (
+        f"{time}{delimiter}{quote}{n}{quote}" for time, n in zip(MINUTES, numbers, strict=True)
+    )
+    found = read_lines(tmp_path, [f"time{delimiter}power", *cells])
+    np.testing.assert_array_equal(found.value[:, 0], 980 + np.arange(30))
+
+
+@pytest.mark.parametrize("decimal", ".,")
+def test_three_decimals_are_no_thousands(tmp_path: Path, decimal: str) -> None:
+    numbers = [f"{1 + n * 0.037:.3f}".replace(".", decimal) for n in range(30)]
+    cells = (
+        f"{time};{n};{100 + k}" for k, (time, n) in enumerate(zip(MINUTES, numbers, strict=True))
+    )
+    found = read_lines(tmp_path, ["time;level;count", *cells])
+    np.testing.assert_allclose(found.value[:, 0], 1 + 0.037 * np.arange(30))
 
 
 def test_units_behind_a_name(tmp_path: Path) -> None:

@@ -1,14 +1,20 @@
 """Logs of senders in long form, states, and labels with ends."""
 
 import gzip
+import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import feather, parquet
 
 from motifmine.errors import DataError, FormatError
 from motifmine.io.series import csv_reader
@@ -19,6 +25,7 @@ from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.senders import ChannelList, TextColumn, make_updates
 from motifmine.io.series.sorting import sort_chunks
 from motifmine.records.series import EventChunk, SampleChunk, UpdateChunk
+from tests.helpers.corpus import write_workbook
 from tests.helpers.series_files import read_text
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -75,6 +82,20 @@ def test_real_numbers_next_to_labels_are_no_counts(tmp_path: Path) -> None:
 
 def test_counts_next_to_sensors_stay_events(tmp_path: Path) -> None:
     assert read_text(tmp_path, "time,channel,count\n0,a,1\n1,b,2\n2,a,1\n").header.is_events
+
+
+def test_a_device_and_its_quantity_are_one_sensor(tmp_path: Path) -> None:
+    lines = ["id,timestamp,device_id,metric,value,unit"]
+    for n in range(20):
+        for k, (device, metric) in enumerate([("d1", "temp"), ("d1", "hum"), ("d2", "temp")]):
+            time = f"{BEGIN + timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}"
+            lines.append(f"{3 * n + k},{time},{device},{metric},{10 * k + n % 4},x")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    assert read_updates(tmp_path / "t.csv")[:3] == [
+        (0.0, "d1 temp", 0.0),
+        (0.0, "d1 hum", 10.0),
+        (0.0, "d2 temp", 20.0),
+    ]
 
 
 def test_sensors_one_after_the_other_are_sorted_by_time(tmp_path: Path) -> None:
@@ -242,15 +263,45 @@ def test_clocks_are_not_changed_on_other_nights() -> None:
 # every form, from one hidden truth
 
 
-def _wide(truth: Updates) -> str:
-    names = sorted({name for _, name, _ in truth})
-    rows: dict[float, dict[str, float]] = {}
+def _rows_of(truth: Updates) -> list[dict[str, float | None]]:
+    """Return the rows of a table with a column of times and one a channel."""
+    rows: dict[float, dict[str, float | None]] = {}
     for time, name, value in truth:
-        rows.setdefault(time, {})[name] = value
-    body = [
-        f"{t!r},{','.join(repr(r[n]) if n in r else '' for n in names)}" for t, r in rows.items()
-    ]
-    return f"time,{','.join(names)}\n" + "\n".join(body) + "\n"
+        rows.setdefault(time, {"time": time, "depth": None, "flow": None})[name] = value
+    return list(rows.values())
+
+
+def _wide(truth: Updates, missing: str = "") -> str:
+    body = (
+        ",".join(missing if cell is None else repr(cell) for cell in row.values())
+        for row in _rows_of(truth)
+    )
+    return "time,depth,flow\n" + "\n".join(body) + "\n"
+
+
+def _missing_marked(truth: Updates) -> str:
+    return "\ufeff# made by a logger\nLogger 7\n\n" + _wide(truth, "---")
+
+
+def _toa5(truth: Updates) -> str:
+    head = '"TOA5","CR1000X","7"\n"TIMESTAMP","RECORD","depth","flow"\n"TS","RN","m","l/s"\n'
+    rows = "".join(
+        f'"{BEGIN + timedelta(seconds=row["time"] or 0):%Y-%m-%d %H:%M:%S.%f}",{n},'
+        + ",".join('"NAN"' if row[x] is None else repr(row[x]) for x in ("depth", "flow"))
+        + "\n"
+        for n, row in enumerate(_rows_of(truth))
+    )
+    return head + '"","","Smp","Avg"\n' + rows
+
+
+def _influx(truth: Updates) -> str:
+    head = "#group,false,false,false,false,true\n#datatype,string,long,dateTime,double,string\n"
+    head += "#default,_result,,,,\n,result,table,_time,_value,_field\n"
+    texts = []
+    for k, name in enumerate(("depth", "flow")):
+        rows = ((BEGIN + timedelta(seconds=t), v) for t, n, v in truth if n == name)
+        texts.append(head + "".join(f",,{k},{t.isoformat()},{v!r},{name}\n" for t, v in rows))
+    return "\n".join(texts)
 
 
 def _long(truth: Updates) -> str:
@@ -280,11 +331,40 @@ def _concatenated(truth: Updates) -> str:
     return _long(truth[:half]) + _long(truth[half:])
 
 
+def _json_lines(truth: Updates) -> str:
+    return "".join(json.dumps(row) + "\n" for row in _rows_of(truth))
+
+
 FORMS: list[Callable[[Updates], str]] = [
-    _wide, _long, _grouped, _decimal_comma, _thousands, _history, _concatenated
+    _wide, _missing_marked, _long, _grouped, _decimal_comma, _thousands, _history, _concatenated,
+    _toa5, _influx, _json_lines
 ]  # fmt: skip
+WITH_DATES = (_history, _toa5, _influx)
 
 
+def _feather(path: Path, truth: Updates) -> None:
+    feather.write_feather(pa.Table.from_pylist(_rows_of(truth)), path)
+
+
+def _parquet(path: Path, truth: Updates) -> None:
+    parquet.write_table(pa.Table.from_pylist(_rows_of(truth)), path)
+
+
+def _xlsx(path: Path, truth: Updates) -> None:
+    rows = [["" if cell is None else cell for cell in row.values()] for row in _rows_of(truth)]
+    write_workbook(path, [["time", "depth", "flow"], *rows])
+
+
+def _sqlite(path: Path, truth: Updates) -> None:
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE log (time REAL, depth REAL, flow REAL)")
+        base.executemany("INSERT INTO log VALUES (:time, :depth, :flow)", _rows_of(truth))
+
+
+BINARY: list[Callable[[Path, Updates], None]] = [_feather, _parquet, _xlsx, _sqlite]
+
+
+@pytest.mark.long
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(
     steps=st.lists(st.integers(1, 200), min_size=12, max_size=40),
@@ -305,10 +385,16 @@ def test_every_form_gives_the_same_observations(
     truth += [(float(time_s[-1]) + 1, name, 0.125) for name in ("depth", "flow")]
     begin = truth[0][0]
     folder = tmp_path_factory.mktemp("forms")
-    for form in FORMS:
-        text = form(truth)
-        path = folder / (f"{form.__name__}.csv" + ".gz" * is_packed)
-        path.write_bytes(gzip.compress(text.encode()) if is_packed else text.encode())
+    for form in (*FORMS, *BINARY):
+        name = form.__name__.strip("_")
+        if form in FORMS:
+            name = f"{name}.jsonl" if form is _json_lines else f"{name}.csv"
+            text = form(truth).encode()
+            path = folder / (name + ".gz" * is_packed)
+            path.write_bytes(gzip.compress(text) if is_packed else text)
+        else:
+            path = folder / f"{name}.{name}"
+            cast(Callable[[Path, Updates], None], form)(path, truth)
         with open_series(path) as reader:
             chunks, names = list(reader.chunks()), reader.labels()
         found = set()
@@ -320,6 +406,6 @@ def test_every_form_gives_the_same_observations(
                 for t, row in zip(chunk.time_s, chunk.value, strict=True):
                     pairs = zip(names, row.tolist(), strict=True)
                     found |= {(float(t), name, v) for name, v in pairs if not np.isnan(v)}
-        shift = begin if form is _history else 0.0
+        shift = begin if form in WITH_DATES else 0.0
         wanted = {(t - shift, name, v) for t, name, v in truth}
         assert found == wanted, form.__name__

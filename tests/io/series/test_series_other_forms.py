@@ -1,5 +1,6 @@
 """Tables in other forms than text: what is read, and what is refused with the way out."""
 
+import json
 import re
 import sqlite3
 import zipfile
@@ -22,6 +23,7 @@ from motifmine.io.series.signal_files import open_edf
 from motifmine.io.series.table_files import open_sqlite
 from motifmine.records.series import EventChunk, UpdateChunk
 from tests.helpers.corpus import (
+    TIMES,
     VALUES,
     N,
     write_arrow_times,
@@ -62,6 +64,27 @@ def test_a_sheet_is_named(tmp_path: Path) -> None:
     assert len(read_all(tmp_path / "two.xlsx", sheet="log").time_s) == N
     with pytest.raises(DataError, match=r"no sheet 'x' \(--sheet\); it has second, log"):
         read_all(tmp_path / "two.xlsx", sheet="x")
+
+
+def test_titles_of_a_sheet_and_units_below_its_names(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    above = [["Plant 7, weekly export"], ["made on 2026-03-09"], ["", "air", ""]]
+    write_excel(tmp_path / "t.xlsx", above, ["", "°C", "W"])
+    read = read_all(tmp_path / "t.xlsx")
+    assert read.header.channels == ("temp", "power")
+    assert read.header.units == ("°C", "W")
+    np.testing.assert_array_equal(read.value, VALUES)
+
+
+def test_values_of_objects_within_objects_are_columns(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"time": t, "of": [a], "read": {"temp": a, "more": {"power": b}}, "late": None})
+        for t, (a, b) in zip(TIMES, VALUES.tolist(), strict=True)
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    read = read_all(tmp_path / "t.jsonl")
+    assert read.header.channels == ("read.temp", "read.more.power", "late")
+    np.testing.assert_array_equal(read.value[:, :2], VALUES)
 
 
 def test_a_workbook_without_sheets_is_refused(tmp_path: Path) -> None:
