@@ -1,5 +1,6 @@
 """Observations of a document while it is read: few in memory, many on the disk."""
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -27,7 +28,8 @@ class ObservationStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._per_bin: list[int] = []
+        # a list of numbers would take 36 bytes a bin
+        self._per_bin = array("q")
         # files that stay in memory until they are moved; closed with the last map of them
         place = str(folder) if folder else None
         self._words = SpooledTemporaryFile(dir=place)  # noqa: SIM115
@@ -36,7 +38,7 @@ class ObservationStore:
 
     def add(self, row: BinRow) -> None:
         """Add a time bin that is later than all before."""
-        self._per_bin += [0] * (row.time - len(self._per_bin)) + [len(row.word)]
+        self._per_bin.extend([*[0] * (row.time - len(self._per_bin)), len(row.word)])
         self._words.write(row.word.tobytes())
         self._counts.write(row.count.tobytes())
         if not self._is_on_disk and self._words.tell() > MOST_IN_MEMORY:
