@@ -312,7 +312,8 @@ class Camera:
         if math.isnan(agreement) and is_lenient:
             return self.pose
         window = cv2.createHanningWindow(small.shape[::-1], cv2.CV_32F)
-        (right, down), _ = cv2.phaseCorrelate(coarse.reference, small, window)
+        # copies: at some sizes, 80 by 60 is one, OpenCV multiplies them by the window in place
+        (right, down), _ = cv2.phaseCorrelate(coarse.reference.copy(), small.copy(), window)
         pose, _ = coarse.place(small, Pose(complex(right, down) * coarse.scale), 5)
         pose, agreement = fine.place(picture, pose, 3)
         return pose if agreement >= LEAST_AGREEMENT else None

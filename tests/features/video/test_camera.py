@@ -178,6 +178,21 @@ def test_a_document_ends_where_the_camera_turns_away_and_another_begins_when_it_
     assert compare(still, found.astype(float)) > 0.8
 
 
+@pytest.mark.parametrize("size", [(176, 144), (160, 128), (320, 240), (320, 256)])
+def test_another_scene_is_never_taken_for_this_one(size: tuple[int, int]) -> None:
+    here = film([STILL] * 25)
+    there = film([STILL] * 60, ground=make_ground(11))
+    camera = Camera(*size)
+    poses = []
+    for index, picture in enumerate([*here, *there]):
+        half = resize(picture, (size[0] // 2, size[1] // 2))
+        poses.append(camera.place(Fraction(index, 12), half, reduce_half(half)))
+    assert None not in poses[:25]
+    # of a camera that stands still every other frame is looked at
+    assert sum(pose is not None for pose in poses[25:]) <= 1
+    assert camera.is_away
+
+
 @pytest.mark.parametrize(
     "pose",
     [Pose(3 - 2j), Pose(0.4 + 0.2j, complex(1.01, 0)), Pose(-1 + 1j, complex(1, 0.02)), Pose(14j)],
