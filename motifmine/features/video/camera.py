@@ -177,6 +177,8 @@ class Camera:
         """Frames that were looked at, and those that were warped."""
         self.n_lost = 0
         """Frames between others that do not show the scene."""
+        self.n_blank = 0
+        """Frames without structure, of a scene that has some: dark, fog, or no signal."""
         self.farthest_px = 0.0
         """Largest motion that was taken out, root mean square over the picture."""
         self.last_seen_s = Fraction(0)
@@ -185,6 +187,7 @@ class Camera:
         """Whether the last frame is the first that is warped: those before may be a little off."""
         self.is_away = False
         """Whether the camera has turned away for good, or further than a grid can bear."""
+        self._most_structure = 0.0
         self._is_moving = False
         self._lost_since: Fraction | None = None
         self._n_lost_now = 0
@@ -245,7 +248,7 @@ class Camera:
     def resume(self) -> "Camera":
         """Return a camera with the same scene, for the next document."""
         camera = copy(self)
-        camera.n_frames = camera.n_moved = camera.n_lost = camera._n_lost_now = 0
+        camera.n_frames = camera.n_moved = camera.n_lost = camera.n_blank = camera._n_lost_now = 0
         camera.farthest_px = 0.0
         camera.is_away, camera._is_moving, camera._lost_since = False, True, None
         return camera
@@ -265,9 +268,10 @@ class Camera:
             if self._levels is not None:
                 picture = np.where(inside > 0, picture, self._levels[1].reference)
         background = self._background.update(time_s, picture)
-        reduced = reduce_half(background)
+        reduced = reduce_half(background).astype(np.float32)
+        self._most_structure = max(self._most_structure, measure_structure(reduced))
         self._levels = (
-            Level(self.width / reduced.shape[1], reduced.astype(np.float32)),
+            Level(self.width / reduced.shape[1], reduced),
             Level(HALF, background.astype(np.float32)),
         )
 
@@ -283,6 +287,9 @@ class Camera:
             picture, _ = warp_back(picture, self.pose, coarse.scale)
         motion, agreement = coarse.compare(picture)
         if math.isnan(agreement):
+            # a scene may have little: a road from above has it only where a car is
+            usual = min(LEAST_SHARE, self._most_structure / 4)
+            self.n_blank += 2 * int(measure_structure(picture) < usual)
             return self.pose
         is_still = motion.reach_px(self.width, self.height) < NOTICED_PX
         if is_still and agreement >= LEAST_AGREEMENT:
@@ -333,6 +340,13 @@ class Camera:
     def _differs(self, one: Pose, other: Pose, least_px: float) -> bool:
         apart = Pose(one.shift - other.shift, 1 + one.turn - other.turn)
         return apart.reach_px(self.width, self.height) >= least_px
+
+
+def measure_structure(picture: Floats32) -> float:
+    """Return the share of blocks of a reduced picture that have structure."""
+    height, width = picture.shape
+    variances = sum_blocks(picture, picture, everywhere(width, height), BLOCK_PX)[:, 6]
+    return float(np.mean(variances >= LEAST_CONTRAST**2))
 
 
 def reduce_half(half: Pixels) -> Pixels:

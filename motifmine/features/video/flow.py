@@ -38,6 +38,8 @@ BACK_EVERY_S = Fraction(1, 2)
 BACK_TIMES = 2
 """Time between looks at a camera that has turned away, seconds, and number of looks in a row that
 must show the scene before it is back: one that passes by is not."""
+LEAST_BLANK = 0.01
+"""Frames in which nothing of the scene can be seen are reported from this share on."""
 SMALL_PX = 24
 """Pictures with a smaller side have flow at their own size: DIS needs 12 pixels."""
 STATIC_CONTRAST = 25
@@ -247,11 +249,14 @@ class FlowWords:
         if camera.n_lost:
             plural = "s" if camera.n_lost > 1 else ""
             found.append(f"{camera.n_lost} frame{plural} that did not show the scene excluded")
+        if camera.n_blank > LEAST_BLANK * camera.n_frames:
+            share = 100 * camera.n_blank / camera.n_frames
+            found.append(f"{share:.0f} % of the frames dark, in fog or without a signal")
         if self.away_s:
             seen_s = self.last_time_s - self.start_s
-            share = float(seen_s / max(seen_s + self.away_s, Fraction(1, 1000)))
+            share = 100 * float(seen_s / max(seen_s + self.away_s, Fraction(1, 1000)))
             found.append(
-                f"camera turned away at {float(self.last_time_s):.1f} s: {100 * share:.0f} % used"
+                f"camera turned away at {float(self.last_time_s):.1f} s: {share:.0f} % used"
             )
         return tuple(found)
 

@@ -152,6 +152,12 @@ def test_a_picture_without_structure_says_nothing_about_the_camera() -> None:
     words, total = words_of([*film([STILL] * 20), *flat, *film([STILL] * 20)])
     assert not words.camera.is_away
     assert total.sum() > 0
+    assert "50 % of the frames dark, in fog or without a signal" in words.notes
+
+
+def test_a_scene_without_structure_is_not_dark() -> None:
+    plain = [np.full((HEIGHT, WIDTH), 90, dtype=np.uint8)] * 40
+    assert words_of(plain)[0].notes == ()
 
 
 def test_a_document_ends_where_the_camera_turns_away_and_another_begins_when_it_is_back(
