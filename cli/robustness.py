@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from .options import FIT, examples, output_options, workspace_option
+from .options import FIT, PathType, examples, output_options, workspace_option
 from .output import write_data
 
 
@@ -22,12 +22,18 @@ from .output import write_data
     show_default=True,
     help="moved: observations are moved in time; counts: they are removed, or others added.",
 )
+@click.option(
+    "--truth",
+    type=PathType(dir_okay=False),
+    help="CSV or JSON as for `evaluate`: what F1 is against; otherwise what is found unchanged.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of random changes.")
 @output_options
 @workspace_option
 def robustness(
     fit: str | None,
     change: Literal["moved", "counts"],
+    truth: Path | None,
     seed: int,
     form: Literal["table", "csv", "json"],
     output: Path | None,
@@ -43,6 +49,6 @@ def robustness(
     from motifmine.workflows.robustness import measure_fit
     from motifmine.workflows.workspace import Workspace
 
-    record, found = measure_fit(Workspace(workspace), fit, change=change, seed=seed)
-    content = WRITERS[form](record, found)
+    found = measure_fit(Workspace(workspace), fit, change=change, seed=seed, truth=truth)
+    content = WRITERS[form](*found)
     write_data(content, output, force)

@@ -70,6 +70,8 @@ class Stream(IntEnum):
     """Phases: times of starts within their bins."""
     ROBUSTNESS = 1 << 39
     """Robustness: what is tried, and random changes."""
+    ATTACKS = 1 << 40
+    """Attacks on all counts: random moves."""
     DRAWING = 1 << 38
     """Tables drawn from a fit."""
     SCATTER = 1 << 37

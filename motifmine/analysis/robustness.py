@@ -8,11 +8,12 @@ What is found is an upper bound of the least change: a better search could do wi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.analysis.attacks import Change, nearness, take_first
 from motifmine.analysis.occurrences import FLOOR, SPREAD_BINS, find_occurrences
 from motifmine.errors import DataError
 from motifmine.kernels.likelihood import compute_rates
@@ -23,12 +24,10 @@ from motifmine.records.table import ObservationTable, cut_documents, table_from_
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
-Change = Literal["moved", "counts"]
 # changed observations, as shares of a usual occurrence of the motif
 BUDGETS = (0.05, 0.1, 0.2, 0.4, 0.8)
 MOST_OCCURRENCES = 15  # occurrences, and places without one, that are tried of each motif
 MARGIN = 2  # motif lengths before and after an occurrence that are part of what is changed
-NEAR_SHARE = 4  # an occurrence is the same as before within this part of its length, or two bins
 
 Locate = Callable[[ObservationTable], Located]
 
@@ -248,7 +247,7 @@ def _take_apart(
     gain = -np.log1p(-np.minimum(window.own, 1 - 1e-9))
     order = np.argsort(-gain, kind="stable")
     order = rng.permutation(np.flatnonzero(inside)) if by_chance else order[gain[order] > 0]
-    taken = _take(window.amount, order, budget)
+    taken = take_first(window.amount, order, budget)
     outside = np.setdiff1d(np.arange(length * (2 * MARGIN + 1)), window.start + np.arange(length))
     some = np.flatnonzero(taken)
     return _changed(window, taken, some, rng.choice(outside, len(some)), change)
@@ -269,7 +268,7 @@ def _mislead(
     if change == "moved":
         gain = gain - lowest
     order = np.argsort(-gain, kind="stable")
-    taken = _take(window.amount, order[gain[order] > 0], budget)
+    taken = take_first(window.amount, order[gain[order] > 0], budget)
     some = np.flatnonzero(taken)
     return _changed(window, taken, some, window.start - margin + where[some], change)
 
@@ -312,19 +311,11 @@ def _put_together(
     best = phi.max(axis=0)[window.word]
     order = np.argsort(-best, kind="stable")
     order = rng.permutation(len(order)) if by_chance else order[best[order] > 0]
-    taken = _take(window.amount, order, budget)
+    taken = take_first(window.amount, order, budget)
     some = np.flatnonzero(taken)
     likeliest = phi.argmax(axis=0)[window.word[some]]
     time = rng.integers(0, length, len(some)) if by_chance else likeliest
     return _changed(window, taken, some, window.start + time, change)
-
-
-def _take(count: Floats, order: Indices, budget: float) -> Floats:
-    """Return how much is taken of every count: all of the first in order, until the budget ends."""
-    before = np.cumsum(count[order]) - count[order]
-    taken = np.zeros(len(count))
-    taken[order] = np.clip(budget - before, 0.0, count[order])
-    return taken
 
 
 def _find_in(record: FitRecord, variants: list[_Variant], locate: Locate) -> list[set[int]]:
@@ -345,7 +336,7 @@ def _find_in(record: FitRecord, variants: list[_Variant], locate: Locate) -> lis
     located = locate(pieces)
     known = (record.motifs, located.background, located.activations)
     found = find_occurrences(pieces, *known, is_gathered=located.is_gathered)
-    near = np.abs(found.start_bin - MARGIN * length) <= max(2, length // NEAR_SHARE)
+    near = np.abs(found.start_bin - MARGIN * length) <= nearness(length)
     sure = near & (found.score >= record.provenance.spec.detection.least_score)
     motifs: list[set[int]] = [set() for _ in variants]
     for document, motif in zip(found.document[sure], found.motif[sure], strict=True):

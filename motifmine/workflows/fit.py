@@ -23,6 +23,7 @@ from motifmine.workflows.mine import Prepared, mine_prepared
 from motifmine.workflows.other_sizes import look_again
 from motifmine.workflows.out_of_core.choice import choose_place
 from motifmine.workflows.out_of_core.commands import fit_tables_in_files
+from motifmine.workflows.robustness import describe_attack
 from motifmine.workflows.run import FitRun
 from motifmine.workflows.specify import (
     choose_sizes,
@@ -108,6 +109,9 @@ def fit_table(
     record = look_again(
         record, spec, request, run, lambda other: find_motifs(data, other, request, run, kept)
     )
+    share = getattr(spec, "adversarial_training", 0.0)
+    if share and len(record.occurrences) and not is_time_up():
+        record = _add_decision(record, describe_attack(record, data.counts, share))
     # after the last look: an earlier fit may have been decided otherwise
     for line in record.provenance.spec.notes.decisions:
         run.say(line)
@@ -115,6 +119,12 @@ def fit_table(
     run.say(describe_agreement(record))
     say_significance(record, run)
     return add_drift(record, data, request)
+
+
+def _add_decision(record: FitRecord, line: str) -> FitRecord:
+    origin = record.provenance
+    notes = replace(origin.spec.notes, decisions=(*origin.spec.notes.decisions, line))
+    return replace(record, provenance=replace(origin, spec=replace(origin.spec, notes=notes)))
 
 
 def say_significance(record: FitRecord, run: FitRun) -> None:

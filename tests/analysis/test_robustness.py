@@ -1,6 +1,7 @@
 """Robustness: the worst change is worse than chance, and stays inside its budget."""
 
 import csv
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from motifmine.analysis.attacks import attack_counts, find_moves
+from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.robustness import BUDGETS, Robustness, measure_robustness
 from motifmine.errors import DataError
 from motifmine.io.hdf5.store import write_fit, write_table
@@ -112,9 +115,77 @@ def test_the_command_prints_a_row_for_every_motif_and_change(
         write_table(Path(f"motifmine-work/tables/{table.recordings[0].name}.h5"), table)
     write_fit(Path("motifmine-work/fits/plsm-001.h5"), record)
     text = motifmine("robustness").stdout.splitlines()
-    assert len(text) == 2 + 4 * len(BUDGETS) + 2
+    assert len(text) == 2 + 4 * len(BUDGETS) + 3
     rows = list(csv.DictReader(motifmine("robustness", "--format", "csv").stdout.splitlines()))
     assert [row["motif"] for row in rows[:: len(BUDGETS)]] == ["0", "1", "2", "3"]
-    _, found = measure_fit(Workspace(Path("motifmine-work")), None, change="moved", seed=0)
-    expected = list_robustness(record, found)
+    work = Workspace(Path("motifmine-work"))
+    expected = list_robustness(*measure_fit(work, None, change="moved", seed=0))
     assert [float(row["vanished"]) for row in rows] == [row.vanished for row in expected]
+
+
+@pytest.mark.parametrize("change", ["moved", "counts"])
+def test_the_worst_attack_on_all_counts_costs_more_than_chance(
+    change: str, record: FitRecord, small: Simulation
+) -> None:
+    seen = []
+
+    def locate(table: ObservationTable) -> Located:
+        seen.append(table)
+        return locate_motifs(record, table)
+
+    shares = (0.05, 0.4)
+    found = attack_counts(record, small.table, locate, shares, change=change)  # type: ignore[arg-type]
+    assert found.f1_clean == 1
+    assert found.f1[1] < found.f1[0] <= 1
+    assert (found.f1 <= found.f1_by_chance).all()
+    assert found.f1[1] < found.f1_by_chance[1] - 0.03
+    clean, *changed = (table.dense(0) for table in seen)
+    for other, share in zip(changed, shares * 2, strict=True):
+        assert other.min() >= 0
+        cost = np.abs(other - clean).sum() / (2 if change == "moved" else 1)
+        assert 0 < cost <= share * small.table.total + 1e-3
+        if change == "moved":
+            np.testing.assert_allclose(other.sum(axis=1), clean.sum(axis=1), atol=1e-3)
+
+
+def test_moves_of_an_attack_are_the_best_within_reach(record: FitRecord, small: Simulation) -> None:
+    table = small.table.document(0)
+    rng = np.random.default_rng(1)
+    response = rng.normal(size=(3, 8 + 2 * 2, table.n_words))
+    mine = record.occurrences.document == 0
+    found = keep_occurrences(record.occurrences, mine)
+    gain, target = find_moves(found, table, response, 8, "moved")
+    padded = np.zeros((table.n_times + 40, table.n_words))
+    for start, k in zip(found.start_bin, found.motif, strict=True):
+        padded[20 + start - 2 : 20 + start - 2 + 12] += response[k]
+    gradient = padded[20:-20]
+    row = table.row_of_observation()
+    for i in range(len(table.word)):
+        first = max(0, row[i] - 8)
+        near = gradient[first : row[i] + 9, table.word[i]]
+        assert gain[i] == pytest.approx(gradient[row[i], table.word[i]] - near.min())
+        assert target[i] == first + near.argmin()
+
+
+def test_attacks_are_judged_against_a_truth(
+    record: FitRecord, small: Simulation, tables: dict[int, ObservationTable], motifmine: Run
+) -> None:
+    for table in tables.values():
+        write_table(Path(f"motifmine-work/tables/{table.recordings[0].name}.h5"), table)
+    write_fit(Path("motifmine-work/fits/plsm-001.h5"), record)
+    known = small.occurrences
+    names = [recording.name for recording in record.recordings]
+    lines = [
+        f"{names[d]},m{k},{s}\n"
+        for d, k, s in zip(known.document, known.motif, known.start_s, strict=True)
+    ]
+    # what the truth does not know counts as false
+    del lines[::5]
+    Path("truth.csv").write_text("document,label,start_s\n" + "".join(lines))
+    rows = json.loads(motifmine("robustness", "--truth", "truth.csv", "--format", "json").stdout)
+    evaluation = json.loads(motifmine("evaluate", "--truth", "truth.csv", "--json").stdout)
+    clean = {row["f1_clean"] for row in rows if row["motif"] == 0}
+    expected = 2 * len(lines) / (len(lines) + len(record.occurrences))
+    assert list(clean) == [pytest.approx(expected, abs=0.02)]
+    assert list(clean) == [pytest.approx(evaluation["overall"]["f1"], abs=0.02)]
+    assert [row["f1"] for row in rows if row["motif"]] == [None] * (3 * len(BUDGETS))

@@ -1,7 +1,6 @@
 """Fitting of the auto-encoder in torch, and locating its motifs in new documents."""
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,7 +40,7 @@ from motifmine.models.tcae.pruning import (
 from motifmine.models.tcae.refit import FlatBackground
 from motifmine.models.tcae.spec import TcaeSpec
 from motifmine.models.tcae.training import Course, Plan, train
-from motifmine.models.tcae.windows import Batch, Windows, cut_windows
+from motifmine.models.tcae.windows import Windows, cut_windows
 from motifmine.records.fit import Background, MotifSet, Trace, make_sparse_activations
 from motifmine.records.start_layout import start_layout
 from motifmine.records.table import ObservationTable
@@ -234,30 +233,7 @@ def _build_result(
             seconds=np.array([*(row.seconds for row in rows), training.elapsed_s()]),
         ),
         stopped=f"epoch {len(rows)}; the best epoch is used" if course.interrupted else "",
-        findings=_describe_attack(
-            objective, result.activation, (filters[kept], bias[kept]), threshold
-        ),
     )
-
-
-def _describe_attack(
-    objective: Objective, activation: Tensor, encoder: tuple[Tensor, Tensor], threshold: Tensor
-) -> dict[str, object]:
-    """Return how much of the motifs' mass (K, R) is found again under attack, if trained on it."""
-    spec = objective.spec
-    if not spec.adversarial_training:
-        return {}
-    raw = encode_windows(
-        objective.windows, *encoder, spec.inhibition, spec.batch_windows, see=objective.attack
-    )
-    is_open = (raw > 0) & (raw >= threshold)
-    share = float((activation * is_open).sum() / activation.sum())
-    return {
-        "decisions": [
-            f"adversarial training: with {spec.adversarial_training:.0%} of the observations moved "
-            f"against it, the encoder still opens the starts of {share:.1%} of what motifs explain"
-        ]
-    }
 
 
 def encode_windows(
@@ -266,7 +242,6 @@ def encode_windows(
     bias: Tensor,
     inhibition: float,
     batch_windows: int,
-    see: Callable[[Batch], Tensor] = lambda batch: batch.counts,
 ) -> Tensor:
     """Return the activations of the encoder by start row, before AdaReLU, (K, R).
 
@@ -277,13 +252,11 @@ def encode_windows(
     inhibition : float
     batch_windows : int
         Windows per batch, to limit memory.
-    see : callable
-        Batch -> counts that the encoder sees of it.
     """
     rows = torch.zeros(len(filters), windows.n_rows + 1, dtype=filters.dtype, device=filters.device)
     for first in range(0, len(windows), batch_windows):
         batch = windows.batch(np.arange(first, min(first + batch_windows, len(windows))))
-        value = encode(see(batch), batch.is_start, filters, bias, inhibition)
+        value = encode(batch.counts, batch.is_start, filters, bias, inhibition)
         # each start time is owned by one window, so margins are not written twice
         rows[:, batch.start_row[batch.is_owned]] = value.transpose(0, 1)[:, batch.is_owned]
     # the last row collects start times that do not exist

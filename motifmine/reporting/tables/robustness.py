@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifmine.analysis.attacks import Attacks
 from motifmine.analysis.robustness import Robustness
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.tables.encoding import encode_records
@@ -29,9 +30,14 @@ class RobustnessRow:
     n_places: int
     appeared: float | None
     appeared_by_chance: float | None
+    f1_clean: float | None
+    """Of all occurrences in unchanged counts, on rows of all motifs; 1 without a truth."""
+    f1: float | None
+    """After the worst changes of this share of all observations."""
+    f1_by_chance: float | None
 
 
-def list_robustness(record: FitRecord, found: Robustness) -> list[RobustnessRow]:
+def list_robustness(record: FitRecord, found: Robustness, attacks: Attacks) -> list[RobustnessRow]:
     """Return a row for every motif and size of change, all motifs together first."""
     everything = np.arange(len(record.motifs))
     groups = [(0, "", everything)]
@@ -50,6 +56,9 @@ def list_robustness(record: FitRecord, found: Robustness) -> list[RobustnessRow]
             n_places=int(found.n_places[motifs].sum()),
             appeared=_mean(found.appeared[motifs, b], found.n_places[motifs]),
             appeared_by_chance=_mean(found.appeared_by_chance[motifs, b], found.n_places[motifs]),
+            f1_clean=None if number else round(attacks.f1_clean, 3),
+            f1=None if number else round(float(attacks.f1[b]), 3),
+            f1_by_chance=None if number else round(float(attacks.f1_by_chance[b]), 3),
         )
         for number, name, motifs in groups
         for b, share in enumerate(found.budgets.tolist())
@@ -64,7 +73,7 @@ def _mean(shares: Floats, numbers: np.ndarray) -> float | None:
     return round(float(np.average(shares[tried], weights=numbers[tried])), 3)
 
 
-def format_robustness_text(record: FitRecord, found: Robustness) -> str:
+def format_robustness_text(record: FitRecord, found: Robustness, attacks: Attacks) -> str:
     """Return an aligned text table."""
     rows = [
         (
@@ -74,8 +83,9 @@ def format_robustness_text(record: FitRecord, found: Robustness) -> str:
             *(_percent(v) for v in (row.vanished, row.vanished_by_chance, row.became_another)),
             str(row.n_places),
             *(_percent(v) for v in (row.appeared, row.appeared_by_chance)),
+            *("" if v is None else f"{v:.3f}" for v in (row.f1, row.f1_by_chance)),
         )
-        for row in list_robustness(record, found)
+        for row in list_robustness(record, found, attacks)
     ]
     what = (
         "moved in time"
@@ -83,9 +93,12 @@ def format_robustness_text(record: FitRecord, found: Robustness) -> str:
         else "removed (to make an occurrence vanish) or added (to make one appear)"
     )
     head = ("motif", "change", "tried", "vanish", "chance", "other", "tried", "appear", "chance")
+    head = (*head, "F1", "chance")
     return text_table(head, rows) + (
         f"change: observations that were {what}, relative to a usual occurrence of the motif\n"
         "chance: after random changes of the same size; other: another motif took its place\n"
+        "F1: of all occurrences, where that share of all observations is changed; "
+        f"{attacks.f1_clean:.3f} without a change\n"
     )
 
 
@@ -94,7 +107,7 @@ def _percent(share: float | None) -> str:
 
 
 # writers by format
-WRITERS: dict[str, Callable[[FitRecord, Robustness], str]] = {
+WRITERS: dict[str, Callable[[FitRecord, Robustness, Attacks], str]] = {
     "table": format_robustness_text,
     "csv": lambda *found: encode_records("csv", RobustnessRow, list_robustness(*found)),
     "json": lambda *found: encode_records("json", RobustnessRow, list_robustness(*found)),

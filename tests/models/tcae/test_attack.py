@@ -1,5 +1,7 @@
 """Attacks on the auto-encoder: moves are the best within their budget; training on attacks."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from motifmine.models.tcae.network import encode
 from motifmine.records.model_state import restore_state
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
+from motifmine.workflows.robustness import describe_attack
 
 
 def test_moves_are_the_best_within_their_budget() -> None:
@@ -42,8 +45,10 @@ def test_a_fit_trained_on_attacks_is_attacked_through_its_encoder() -> None:
     spec = Tcae(n_motifs=4, motif_length=6, device="cpu", epochs=22, adversarial_training=0.1)
     record = mine(truth.table, spec, seed=0)
     assert len(record.motifs) == 2
-    line = next(d for d in record.provenance.spec.notes.decisions if "adversarial" in d)
+    line = describe_attack(record, truth.table, 0.1)
     assert "10% of the observations" in line
+    attacked, by_chance = (float(value) for value in re.findall(r"[01]\.\d{3}", line))
+    assert 0 < attacked <= by_chance <= 1
     encoder = restore_state(Encoder, record.model_state)
     find_response = part_of("tcae", "response")
     assert find_response is not None
