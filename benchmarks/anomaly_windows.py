@@ -7,8 +7,11 @@ Learned from 2500 bins of the documents of benchmarks/models.py; windows of two 
 from the last 1100. Odd ones: a motif in reverse on top of it; a burst of 40 random words in three
 bins; background and a motif whose second half is missing; silence; all words exchanged. Scores are
 surprises, the highest of a window: of the likelihood (unexpected, missing, too many), of the critic
-(a window seems less real to it than others), and of both together. `pca` is the error of what 150
-components of log(1 + count) leave, more or less than usual.
+(a window seems less real to it than others), and the higher of both, which is what `motifmine
+anomalies` takes. `pca` is the error of what 150 components of log(1 + count) leave, more or less
+than usual. `together` is the likelihood of plsm with the critic of infogan: the sum of both
+surprises, and of what is missing for each observation that motifs explain (minus the log of its
+rank among windows that were learned from).
 
 `--scene`: a rendered road of two lanes is learned from for 90 s; in another minute some vehicles
 take the second lane the other way, and seconds with one of them in sight are odd.
@@ -47,7 +50,9 @@ SETTINGS = {
     "bigan": {"device": "cpu"},
     "alad": {"device": "cpu"},
 }
+TOGETHER = {"together": ("plsm", "infogan")}
 N_COMPONENTS = 150
+MORE_EXPLAINED = 5.0  # observations added to those that motifs explain
 KINDS = ("reversed", "burst", "half", "silence", "exchanged")
 
 
@@ -100,6 +105,28 @@ def score_windows(fit, scale, table):
     return np.array([(s[:3].max(), s[3:].max(initial=0), s.max()) for s in senses]).T
 
 
+def find_missing(fit, table):
+    """Return what is missing in documents for each observation that motifs explain (N,)."""
+    located = fit.locate(table)
+    rates = measure_documents(table, fit.motifs, located.background, located.activations)
+    document = np.repeat(np.arange(table.n_documents), np.diff(located.activations.offsets))
+    explained = np.bincount(document, located.activations.mass, table.n_documents)
+    return np.array([WINDOW * m[1].mean() for m in rates]) / (explained + MORE_EXPLAINED)
+
+
+def score_together(fits, train, table):
+    """Return scores by likelihood, by critic, and by their sum with what is missing (3, N)."""
+    plsm, critic = fits
+    likelihood = score_windows(plsm, scale_of(plsm, train), table)[0]
+    verdict = score_windows(critic, scale_of(critic, train), table)[1]
+    dense = dense_counts(train)
+    usual = [dense[i : i + WINDOW] for i in range(0, len(dense) - WINDOW, 5)]
+    known = np.sort(find_missing(plsm, Table.from_array(usual, words=table.vocabulary.labels)))
+    n_below = np.searchsorted(known, find_missing(plsm, table))
+    missing = -np.log10((len(known) - n_below + 0.5) / (len(known) + 1))
+    return np.array([likelihood, verdict, likelihood + verdict + missing])
+
+
 def score_components(train, usual, odd):
     """Return how unusual the error of windows is that principal components leave, two-sided."""
     seen = np.lib.stride_tricks.sliding_window_view(dense_counts(train), WINDOW, axis=0)
@@ -143,16 +170,22 @@ def measure(model, seed):
     odd_of = {kind: make_odd(kind, usual, truth.motifs.probability, rng) for kind in KINDS}
     if model == "pca":
         return np.array([[area(*score_components(train, usual, odd)) for odd in odd_of.values()]])
-    fit = load(entry_of(model).model)(motif_length=LENGTH, **SETTINGS[model]).fit(train, seed=seed)
+    fits = [
+        load(entry_of(name).model)(motif_length=LENGTH, **SETTINGS[name]).fit(train, seed=seed)
+        for name in TOGETHER.get(model, (model,))
+    ]
     # of bigan: how far encoder and generator are inverse to each other
-    for line in fit.findings().get("decisions", ()):
+    for line in fits[0].findings().get("decisions", ()):
         print(f"{model}: {line}", flush=True)
-    scale = scale_of(fit, train)
+    scale = scale_of(fits[0], train)
     areas = []
     for odd in odd_of.values():
         # usual ones among them: a table of silence alone could not be located in
         both = Table.from_array(list(np.concatenate([usual, odd])), words=test.vocabulary.labels)
-        found = score_windows(fit, scale, both)
+        if model in TOGETHER:
+            found = score_together(fits, train, both)
+        else:
+            found = score_windows(fits[0], scale, both)
         areas.append([area(row[: len(usual)], row[len(usual) :]) for row in found])
     return np.array(areas).T
 
@@ -193,7 +226,9 @@ def measure_scene(seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="*", choices=(*SETTINGS, "pca"), default=list(SETTINGS))
+    parser.add_argument(
+        "--models", nargs="*", choices=(*SETTINGS, *TOGETHER, "pca"), default=list(SETTINGS)
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--scene", action="store_true")
     options = parser.parse_args()

@@ -66,6 +66,7 @@ def fit_table(training: Training) -> Learned:
             recordings, spec.n_motifs, spec.motif_length, spec.loss, spec.gradient_penalty
         )
         course = play(game, training, generator_rate=GENERATOR_RATE)
+        game.learn_to_judge()
         with torch.no_grad():
             kept = prune_motifs(game)
             motifs = _make_motifs(game.generator.motifs[kept], used, table.n_words)

@@ -8,7 +8,7 @@ motifs stay distinguishable from one another.
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from motifmine.models.adversarial.additive import (
@@ -35,6 +35,7 @@ STRENGTH_WEIGHT = 0.1
 CODES_WEIGHT = 0.2
 MEMORY = 0.99  # weight of the density so far when that of real windows is followed
 FIRST_FOLLOWED = 100  # step from which densities follow the coder: before, it knows too little
+JUDGE_STEPS, JUDGE_RATE = 200, 1e-3  # of the critic alone, after the training
 MOST_DENSE = 0.5  # largest density of one motif, starts a bin
 
 
@@ -109,6 +110,35 @@ class InfoganGame:
         loss = compute_generator_loss(self.loss, self.critic.decide(seen))
         return GeneratorTurn(loss + CODES_WEIGHT * codes, rate, {})
 
+    def learn_to_judge(self) -> None:
+        """Let the critic's last layers distinguish windows from more than the generator draws.
+
+        Against drawn windows alone a critic learns nothing of what never is drawn, and the better
+        the generator, the less it knows. Half of the drawn windows have their words shifted in
+        time, each by another step: the verdict becomes the log ratio of the density of the data to
+        one that is wide. The layers below, and with them the coder, stay as they are.
+        """
+        critic = self.critic.train()
+        layers = nn.ModuleList([critic.judge, critic.verdict])
+        optimiser = torch.optim.Adam(layers.parameters(), JUDGE_RATE, betas=(0.0, 0.9))
+        # verdicts settle: those of a constant rate swing with the last windows
+        slowing = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.01, JUDGE_STEPS)
+        for _ in range(JUDGE_STEPS):
+            real = self.recordings.draw(BATCH)
+            with torch.no_grad():
+                gate, strength = self.generator.draw_codes(BATCH, real.shape[2])
+                fake = torch.poisson(self.generator(gate * strength))
+                fake[::2] = shift_words(fake[::2])
+                seen_real, seen_fake = critic.look(real), critic.look(fake)
+            loss = compute_critic_loss(
+                self.loss, critic.decide(seen_real), critic.decide(seen_fake)
+            )
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            slowing.step()
+        critic.eval()
+
     def evaluate(self) -> float:
         """Return the log-likelihood of all counts at what the coder reads, nats."""
         counts = self.recordings.counts
@@ -144,6 +174,13 @@ class InfoganGame:
             found = torch.sigmoid(self.critic.read(seen)[0]).mean(dim=(0, 2))
             density = MEMORY * torch.sigmoid(self.generator.log_odds) + (1 - MEMORY) * found
             self.generator.log_odds.copy_(torch.logit(density.clamp(1e-5, MOST_DENSE)))
+
+
+def shift_words(windows: Tensor) -> Tensor:
+    """Return windows (B, W, V) with the counts of each word moved round by a random step."""
+    n_bins = windows.shape[2]
+    step = torch.randint(n_bins, (*windows.shape[:2], 1), device=windows.device)
+    return windows.gather(2, (torch.arange(n_bins, device=windows.device) + step) % n_bins)
 
 
 def bound_information(log_odds: Tensor, gate: Tensor, prior_log_odds: Tensor) -> Tensor:

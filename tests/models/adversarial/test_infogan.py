@@ -14,6 +14,7 @@ from motifmine.errors import DataError, FitError, SpecError
 from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.models.adversarial.coder import Coder
 from motifmine.models.adversarial.fitting import check_memory, read_codes
+from motifmine.models.adversarial.infogan import InfoganGame, shift_words
 from motifmine.models.adversarial.model import Infogan
 from motifmine.models.adversarial.networks import CriticWithCoder
 from motifmine.models.adversarial.spec import InfoganSpec
@@ -100,6 +101,45 @@ def test_layers_of_a_record_read_as_the_network_does() -> None:
         expected = network.read(network.look(counts[None]))
     for mine, its in zip(read_codes(coder, counts), expected, strict=True):
         torch.testing.assert_close(mine, its[0])
+
+
+def test_words_are_shifted_round_each_by_its_own_step() -> None:
+    windows = torch.arange(2 * 3 * 7, dtype=torch.float32).view(2, 3, 7)
+    with use_seed(0, CPU):
+        shifted = shift_words(windows)
+    steps = [
+        int((row[0] - old[0]) % 7)
+        for row, old in zip(shifted.flatten(0, 1), windows.flatten(0, 1), strict=True)
+    ]
+    assert len(set(steps)) > 2
+    for row, old, step in zip(shifted.flatten(0, 1), windows.flatten(0, 1), steps, strict=True):
+        np.testing.assert_array_equal(row.numpy(), np.roll(old.numpy(), -step))
+
+
+def test_the_critic_learns_to_judge_what_the_generator_never_draws(truth: Simulation) -> None:
+    with use_seed(0, CPU):
+        recordings = Recordings.of(truth.table, 12, CPU)
+        game = InfoganGame.begin(recordings, 2, 6, "hinge", 0.0)
+        before = {name: value.clone() for name, value in game.critic.state_dict().items()}
+        motifs = game.generator.motifs.detach().clone()
+        held_out = hold_out(truth.table, 12)
+        inside = [i for i in range(900 - 12) if held_out[i : i + 12].all()]
+        usual = recordings.cut(torch.tensor(inside), 12)
+        odd = shift_words(usual)
+
+        def tell_apart() -> float:
+            with torch.no_grad():
+                verdicts = [game.critic.eval().decide(game.critic.look(w)) for w in (usual, odd)]
+            return float((verdicts[0][:, None] > verdicts[1]).float().mean())
+
+        untrained = tell_apart()
+        game.learn_to_judge()
+    assert tell_apart() > max(0.65, untrained + 0.1)
+    # motifs and coder are those of the training
+    assert torch.equal(game.generator.motifs, motifs)
+    for name, value in game.critic.state_dict().items():
+        if name.startswith(("third", "output")) or name.endswith("first.bias"):
+            assert torch.equal(value, before[name])
 
 
 def test_the_same_seed_gives_the_same_motifs(truth: Simulation) -> None:
