@@ -123,7 +123,8 @@ class Fit:
         """
         pynapple = require_package("pynapple", "to_pynapple", "pynapple")
         find_recording(self.record, document)
-        rows = [row for row in list_occurrences(self.record) if row.document == document]
+        mine = np.flatnonzero(self.record.occurrences.document == document)
+        rows = list_occurrences(self.record, mine)
         return {
             self.record.title_of(motif): pynapple.IntervalSet(
                 # rows number motifs from 1

@@ -1,9 +1,16 @@
 """Aligned tables of plain text, for terminals."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from motifmine.types import Floats
 
 _NUMERIC = re.compile(r"-?[\d.,:]+( ?(%|s|h))?|-?")
 
@@ -31,13 +38,91 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells.insert(1, ["-" * width for width in widths])
     lines = []
     for row in cells:
-        padded = []
-        for cell, width, is_right in zip(row, widths, right, strict=True):
-            space = " " * (width - cell_len(cell))
-            # units of numbers are then below each other
-            padded.append(space + cell if is_right else cell + space)
+        padded = [_pad(*cell) for cell in zip(row, widths, right, strict=True)]
         lines.append("  ".join(padded).rstrip() + "\n")
     return "".join(lines)
+
+
+def text_columns(
+    columns: Mapping[str, "pa.ChunkedArray"],
+    *,
+    numbers: Sequence[str],
+    names: Sequence[str],
+    where_known: Sequence[str] = (),
+) -> str:
+    """Return `text_table` of columns of strings, which may be too many for rows.
+
+    Parameters
+    ----------
+    columns : mapping of str to pyarrow.ChunkedArray or pyarrow.Array
+    numbers, names : sequence of str
+        Columns that are right-aligned, and those with few different texts, which may hold any
+        characters; all others are ASCII.
+    where_known : sequence of str
+        Columns that are omitted when they are empty.
+    """
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    heads, lines, padded = [], [], []
+    for head, column in columns.items():
+        longest = pc.max(pc.binary_length(column)).as_py() or 0
+        if head in where_known and not longest:
+            continue
+        is_right = head in numbers and longest > 0
+        if head in names:
+            texts = {text: escape_control(text) for text in pc.unique(column).to_pylist()}
+            is_right = longest > 0 and all(_NUMERIC.fullmatch(text) for text in texts.values())
+            width = max(map(cell_len, (head, *texts.values())))
+            cells = {text: _pad(shown, width, is_right) for text, shown in texts.items()}
+            padded.append(map_texts(column, cells.__getitem__))
+        else:
+            width = max(len(head), longest)
+            padded.append((pc.ascii_lpad if is_right else pc.ascii_rpad)(column, width))
+        heads.append(_pad(head, width, is_right))
+        lines.append("-" * width)
+    text = "".join("  ".join(line).rstrip() + "\n" for line in (heads, lines))
+    rows = pc.ascii_rtrim_whitespace(pc.binary_join_element_wise(*padded, "  "))
+    return text + join_texts(pc.binary_join_element_wise(rows, "\n", ""))
+
+
+def format_decimals(values: "Floats", unit: str = "") -> "pa.Array":
+    """Return numbers with one decimal and a unit, a column of strings (n,)."""
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    column = pa.array(values, pa.float64())
+    finite = pc.if_else(pc.is_finite(column), column, None).cast(pa.decimal128(38, 1))
+    texts = pc.coalesce(finite.cast(pa.string()), column.cast(pa.string()))
+    return pc.binary_join_element_wise(texts, unit, "")
+
+
+def map_texts(column: "pa.ChunkedArray", convert: Callable[[str], str]) -> "pa.Array":
+    """Return a column of strings with every text converted, each different one once."""
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    known = pc.unique(column)
+    converted = pa.array([convert(text) for text in known.to_pylist()], pa.string())
+    return converted.take(pc.index_in(column, value_set=known))
+
+
+def join_texts(column: "pa.ChunkedArray | pa.Array") -> str:
+    """Return the texts of a column as one."""
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+
+    parts = []
+    for texts in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        # they lie one after the other in memory
+        _, offsets, content = texts.cast(pa.string()).buffers()
+        edges = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+        parts.append(memoryview(content)[edges[0] : edges[1]] if len(texts) else b"")
+    return b"".join(parts).decode()
+
+
+def _pad(text: str, width: int, is_right: bool) -> str:
+    # units of numbers are then below each other
+    space = " " * (width - cell_len(text))
+    return space + text if is_right else text + space
 
 
 def escape_control(text: str) -> str:

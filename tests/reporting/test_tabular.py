@@ -172,6 +172,49 @@ def test_terminal_tables_escape_control_characters() -> None:
     assert "\x1b" not in text and "\\x1b[2Jx" in text
 
 
+@pytest.mark.parametrize("start_utc", ["", "2024-05-01T12:00:00+02:00"])
+@pytest.mark.parametrize("names", [("north", "south"), ("1", "22"), ("\x1b[2Jx", "東京")])
+def test_occurrences_of_columns_are_those_of_rows(names: tuple[str, str], start_utc: str) -> None:
+    record = lane_record(names=names, start_utc=start_utc)
+    record = replace(
+        record,
+        names=('sa"id', ""),
+        occurrences=replace(
+            record.occurrences,
+            false_probability=np.array([0.25, 0.0449, 1.0, 1e-9]),
+            score=np.array([0.35, -1234.567, np.nan, 1e-7]),
+            end_s=np.array([0.5, 4.0, 9.9996, 3600.0]),
+        ),
+    )
+    rows = list_occurrences(record)
+    head = ("recording", "start", "end", "wall clock", "motif", "name", "weight", "score", "false")
+    cells = [
+        (
+            row.recording,
+            row.start_time,
+            format_time(row.end_s),
+            row.start_utc,
+            str(row.motif),
+            row.motif_name,
+            f"{row.weight:.1f}",
+            f"{row.score:.1f}",
+            f"{100 * (row.false_probability or 0):.1f} %",
+        )
+        for row in rows
+    ]
+    shown = [i for i in range(len(head)) if start_utc or head[i] != "wall clock"]
+    # rows would align numbers to the left where one of them is not finite
+    plain = text_table(
+        [head[i] for i in shown],
+        [["-" if row[i] == "nan" else row[i] for i in shown] for row in cells],
+    )
+    found = format_occurrences_text(record).removesuffix(NUMBERING + "\n")
+    assert found.replace("nan", "  -") == plain
+    for row, read in zip(rows, json.loads(format_occurrences_json(record)), strict=True):
+        expected = {name: getattr(row, name) for name in read}
+        assert read == expected | {"score": None if np.isnan(row.score) else row.score}
+
+
 def test_tables_for_people_number_motifs_from_one_and_say_so() -> None:
     text = format_motifs_text(lane_record())
     assert text.splitlines()[2].split()[0] == "1"

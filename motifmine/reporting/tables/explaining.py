@@ -13,7 +13,7 @@ MOST_RIVALS = 3
 
 def format_explained(record: FitRecord, number: int, explained: Explained) -> str:
     """Return what explains an occurrence as JSON, see `docs/schemas/occurrences-explain.json`."""
-    row = list_occurrences(record)[number - 1]
+    row = list_occurrences(record, np.array([number - 1]))[0]
     strongest = np.argsort(-explained.mass, kind="stable")[:MOST_WORDS]
     content = {
         "occurrence": number,

@@ -4,8 +4,9 @@ Motifs count from 1 here, as in reports and names of clips; they count from 0 in
 """
 
 import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,25 @@ import numpy as np
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.rows import (
     list_motifs,
-    list_occurrences,
     tabulate_occurrences,
 )
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.reporting.tables.encoding import encode_json_rows
-from motifmine.reporting.text_table import text_table
-from motifmine.reporting.times import format_time
+from motifmine.reporting.text_table import (
+    escape_undecodable,
+    format_decimals,
+    join_texts,
+    map_texts,
+    text_columns,
+    text_table,
+)
+from motifmine.reporting.times import format_times
 from motifmine.types import Floats
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CSV_ROWS = 1 << 18  # occurrences that are formatted at once
+ROWS_AT_ONCE = 1 << 18  # occurrences that are formatted at once
 SECONDS = ("start_s", "end_s")  # columns of the CSV file with three decimals
 PROBABILITIES = ("false_probability", "false_per_hour", "probability", "tempo")
 
@@ -46,12 +53,17 @@ def encode_occurrences_csv(record: FitRecord) -> bytes:
     buffer = io.BytesIO()
     head = tabulate_occurrences(record, np.arange(0)).column_names
     buffer.write(f"{','.join(head)}\n".encode())
-    # in parts: of a year the columns would take several times the memory of the file
-    for first in range(0, len(record.occurrences), CSV_ROWS):
-        part = np.arange(first, min(first + CSV_ROWS, len(record.occurrences)))
-        table = _round_columns(tabulate_occurrences(record, part))
-        csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style=quoting))
+    options = csv.WriteOptions(include_header=False, quoting_style=quoting)
+    for table in _tabulate_in_parts(record):
+        csv.write_csv(_round_columns(table), buffer, options)
     return buffer.getvalue()
+
+
+def _tabulate_in_parts(record: FitRecord) -> Iterator["pa.Table"]:
+    """Yield the occurrences as columns; of a year all would take several times a file's memory."""
+    for first in range(0, len(record.occurrences), ROWS_AT_ONCE):
+        last = min(first + ROWS_AT_ONCE, len(record.occurrences))
+        yield tabulate_occurrences(record, np.arange(first, last))
 
 
 def _round_columns(table: "pa.Table") -> "pa.Table":
@@ -80,10 +92,34 @@ def _round_columns(table: "pa.Table") -> "pa.Table":
 
 def format_occurrences_json(record: FitRecord) -> str:
     """Return all occurrences as a JSON list; motifs count from 1, documents from 0."""
-    names = tabulate_occurrences(record, np.arange(0)).column_names
-    return encode_json_rows(
-        [{name: getattr(row, name) for name in names} for row in list_occurrences(record)]
-    )
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    # columns hold valid UTF-8 only; names of files may be any bytes, which JSON can escape
+    names = [_quote(recording.name) for recording in record.recordings]
+    parts = []
+    for table in _tabulate_in_parts(record):
+        pieces: list[object] = []
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            if name == "recording":
+                texts = pa.array(names, pa.string()).take(table["document"])
+            elif pa.types.is_floating(column.type):
+                # numbers that are not finite, which JSON cannot hold, are null
+                finite = pc.if_else(pc.is_finite(column), column, None)
+                texts = pc.fill_null(finite.cast(pa.string()), "null")
+            elif name == "motif_name":
+                texts = map_texts(column, _quote)
+            elif pa.types.is_string(column.type):
+                texts = pc.binary_join_element_wise('"', column, '"', "")
+            else:
+                texts = column.cast(pa.string())
+            pieces += [f'{", " if pieces else "{"}"{name}": ', texts]
+        parts.append(join_texts(pc.binary_join_element_wise(*pieces, "},\n", "")))
+    return "[\n" + "".join(parts).removesuffix(",\n") + "\n]\n" if parts else "[]\n"
+
+
+def _quote(text: str) -> str:
+    return escape_undecodable(json.dumps(text, ensure_ascii=False))
 
 
 def format_motifs_json(record: FitRecord) -> str:
@@ -127,26 +163,27 @@ def format_motifs_text(record: FitRecord) -> str:
 
 def format_occurrences_text(record: FitRecord) -> str:
     """Return all occurrences as an aligned table for people; motifs numbered from 1."""
-    columns = (
-        *("recording", "start", "end", "wall clock", "motif", "name"),
-        *("weight", "score", "false"),
-    )
-    has_ends = record.occurrences.end_s is not None
-    rows = [
-        (
-            row.recording,
-            row.start_time,
-            format_time(row.end_s) if has_ends else "",
-            row.start_utc,
-            str(row.motif),
-            row.motif_name,
-            f"{row.weight:.1f}",
-            f"{row.score:.1f}",
-            "" if row.false_probability is None else f"{100 * row.false_probability:.1f} %",
-        )
-        for row in list_occurrences(record)
-    ]
-    return _format_known_columns(columns, rows) + NUMBERING + "\n"
+    import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
+
+    found = record.occurrences
+    known = tabulate_occurrences(record)
+    columns = {
+        "recording": known["recording"],
+        "start": known["start_time"],
+        "end": None if found.end_s is None else format_times(found.end_s),
+        "wall clock": known["start_utc"],
+        "motif": known["motif"].cast(pa.string()),
+        "name": known["motif_name"],
+        "weight": format_decimals(found.weight),
+        "score": format_decimals(found.score),
+        "false": None
+        if found.false_probability is None
+        else format_decimals(100 * found.false_probability, " %"),
+    }
+    shown = {name: column for name, column in columns.items() if column is not None}
+    numbers, names = ("start", "end", "motif", "weight", "score", "false"), ("recording", "name")
+    table = text_columns(shown, numbers=numbers, names=names, where_known=WHERE_KNOWN)
+    return table + NUMBERING + "\n"
 
 
 def _format_known_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
