@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from motifmine.records.fit import FitRecord
 
 MOST_TROUBLES = 100  # most failures of an archive that are listed
+BYTES_AT_ONCE = 1 << 26  # of the standard output
 PLAIN_EVERY_S = 15.0  # without a terminal one line of progress is printed at most this often
 
 
@@ -177,7 +178,9 @@ def print_occurrences(
         raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
         content = formats.encode_occurrences(record, form, recording=recording)
-        click.echo(content, nl=False)
+        # without a buffer (PYTHONUNBUFFERED) the rest of more than 2 GB in one piece would be lost
+        for first in range(0, len(content), BYTES_AT_ONCE):
+            click.echo(content[first : first + BYTES_AT_ONCE], nl=False)
 
 
 def print_plan(plan: "Plan", form: str) -> None:

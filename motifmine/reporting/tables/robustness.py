@@ -92,9 +92,8 @@ def format_robustness_text(record: FitRecord, found: Robustness, attacks: Attack
         if found.change == "moved"
         else "removed (to make an occurrence vanish) or added (to make one appear)"
     )
-    head = ("motif", "change", "tried", "vanish", "chance", "other", "tried", "appear", "chance")
-    head = (*head, "F1", "chance")
-    return text_table(head, rows) + (
+    head = ("motif", "change", "tried", "vanish", "chance", "other")
+    return text_table((*head, "tried", "appear", "chance", "F1", "chance"), rows) + (
         f"change: observations that were {what}, relative to a usual occurrence of the motif\n"
         "chance: after random changes of the same size; other: another motif took its place\n"
         "F1: of all occurrences, where that share of all observations is changed; "
