@@ -16,7 +16,12 @@ from motifmine.parallel.isolated import IsolatedJobs, JobFailure, Report
 from motifmine.progress import Progress
 from motifmine.records.scene import Scene
 from motifmine.records.vocabulary import Vocabulary
-from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
+from motifmine.workflows.bin_choice import (
+    StretchJob,
+    choose_event_bins,
+    is_finer_better,
+    read_stretches,
+)
 
 PRELOAD = ("motifmine.features.series.survey",)
 
@@ -121,6 +126,16 @@ def survey_at_better_bins(job: SurveyJob, usual: Survey, patience_s: float) -> S
     patience_s : float
         Time without progress after which the source is given up, seconds.
     """
+    if usual.onsets is not None and len(usual.onsets.time_s):
+        n_labels = int(usual.onsets.label.max()) + 1
+        bin_s = choose_event_bins(usual.onsets, n_labels, usual.bin_s)
+        if bin_s == usual.bin_s:
+            return usual
+        reason = " (motifs describe the events shortest in these)"
+        if usual.header.is_events:
+            return replace(usual, bin_s=bin_s, bin_reason=reason)
+        others = _survey([replace(job, bin_s=bin_s)], 1, patience_s)
+        return replace(others[0], bin_reason=reason) if others else usual
     if usual.finer_bin_s is None:
         return usual
     bins = (usual.bin_s, usual.finer_bin_s)

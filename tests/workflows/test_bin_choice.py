@@ -1,13 +1,20 @@
 """Time bins of sampled channels: shorter ones where motifs are lost in the usual ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from motifmine.features.series.survey import SeriesSettings
+from motifmine.records.series import EventChunk
 from motifmine.seeding import generator
-from motifmine.workflows.bin_choice import StretchJob, is_finer_better, read_stretches
+from motifmine.workflows.bin_choice import (
+    StretchJob,
+    choose_event_bins,
+    is_finer_better,
+    read_stretches,
+)
 from motifmine.workflows.survey_series import SurveyJob, run_survey, survey_at_better_bins
 
 HZ = 10
@@ -63,3 +70,33 @@ def test_what_could_not_be_compared_is_said(tmp_path: Path) -> None:
     assert kept.bin_s == usual.bin_s
     assert "could not be tried" in kept.bin_reason
     assert "press.csv" in kept.bin_reason
+
+
+def draw_visits(rng: np.random.Generator, n_visits: int) -> EventChunk:
+    """Return visits of four steps 20 s apart in five hours, and as many other events."""
+    time_s, label = [*rng.uniform(0, 18_000, 4 * n_visits)], [*rng.integers(5, size=4 * n_visits)]
+    for start_s in rng.uniform(0, 17_900, n_visits):
+        time_s += [*(start_s + 20 * np.arange(4) + rng.normal(0, 1, 4))]
+        label += range(4)
+    order = np.argsort(time_s)
+    return EventChunk(
+        time_s=np.array(time_s)[order], label=np.array(label)[order], count=np.ones(len(order))
+    )
+
+
+def test_events_are_binned_so_that_motifs_describe_them_shortest() -> None:
+    events = draw_visits(generator(1), 60)
+    assert 2 <= choose_event_bins(events, 5, usual_s=100.0) <= 20
+    assert choose_event_bins(events, 5, usual_s=5.0) <= 10
+
+
+def test_events_without_order_keep_the_usual_bins() -> None:
+    events = draw_visits(generator(2), 1)
+    rng = generator(3)
+    noise = replace(
+        events,
+        time_s=np.sort(rng.uniform(0, 18_000, 400)),
+        label=rng.integers(5, size=400),
+        count=np.ones(400),
+    )
+    assert choose_event_bins(noise, 5, usual_s=100.0) == 100.0

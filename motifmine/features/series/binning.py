@@ -249,6 +249,26 @@ def _measure_senders(chunk: UpdateChunk) -> float:
     return round_up_time(float(np.median(found))) if found else float("nan")
 
 
+def find_onsets(chunk: UpdateChunk) -> EventChunk | None:
+    """Return when states begin, as events; None unless all channels are states sent on change."""
+    order, starts = chunk.group()
+    time_s, value = chunk.time_s[order], chunk.value[order]
+    known = value[~np.isnan(value)]
+    if not len(known) or not np.isin(known, (0.0, 1.0)).all():
+        return None
+    sent = [times for times in np.split(time_s, starts[1:]) if len(times) >= FEWEST_UPDATES]
+    if not all(is_irregular(times) for times in sent):
+        return None
+    is_first = np.zeros(len(value), bool)
+    is_first[starts] = True
+    begins = (value == 1) & (is_first | (np.roll(value, 1) != 1))
+    # of all channels, in order of time
+    rows = np.sort(order[begins])
+    return EventChunk(
+        time_s=chunk.time_s[rows], label=chunk.channel[rows], count=np.ones(len(rows))
+    )
+
+
 def round_up_time(seconds: float) -> float:
     """Return the next of the usual steps of a clock, with a tolerance of 5 %."""
     return next((step for step in CLOCK_STEPS_S if step >= 0.95 * seconds), CLOCK_STEPS_S[-1])

@@ -12,15 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from motifmine.errors import DataError
 from motifmine.features.series.bin_length import (
+    LONGEST_S,
     choose_bin_s,
     choose_event_bin_s,
     find_finer_bin_s,
 )
-from motifmine.features.series.binning import bin_series, measure_period_s
+from motifmine.features.series.binning import bin_series, find_onsets, measure_period_s
 from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
 from motifmine.features.series.derived import drop_derived
@@ -34,7 +33,13 @@ from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.spool import cache_binned, forget_if_warned
 from motifmine.records.scene import Scene
-from motifmine.records.series import EventChunk, SeriesHeader, SeriesReader
+from motifmine.records.series import (
+    EventChunk,
+    SeriesHeader,
+    SeriesReader,
+    UpdateChunk,
+    concatenate_rows,
+)
 from motifmine.records.settings import sort_plain_values
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.types import Floats
@@ -92,6 +97,8 @@ class Survey:
     """Why bins are that long, "" if the length was given."""
     finer_bin_s: float | None = None
     """Length of shorter bins that may suit better, seconds; None if there are none."""
+    onsets: EventChunk | None = None
+    """The first events, or the first beginnings of states, if bins are to be chosen by them."""
 
 
 def series_spec_to_values(settings: SeriesSettings, scene: Scene) -> dict[str, Any]:
@@ -165,7 +172,7 @@ def survey(
     FormatError, DataError
         If the source cannot be read as a series.
     """
-    options, bin_reason, finer_s = make_options(settings), "", None
+    options, bin_reason, finer_s, onsets = make_options(settings), "", None, None
     with open_series(path, options) as opened:
         reader = ProgressReader(opened, on_progress)
         if reader.header.is_events:
@@ -176,6 +183,12 @@ def survey(
             period_s = math.nan if first is None else measure_period_s(first)
             bin_s = choose_bin_s(period_s, reader.header.units)
             finer_s = find_finer_bin_s(period_s, reader.header.units)
+            onsets = find_onsets(first) if isinstance(first, UpdateChunk) else None
+            if onsets is not None:
+                # a state is short or long as it happens; what tells is when states begin
+                n_states = int(onsets.label.max()) + 1
+                bin_s = choose_event_bin_s(onsets.time_s, onsets.label, n_states)
+                period_s = math.nan
             if period_s < bin_s:
                 n_samples = round(bin_s / period_s)
                 bin_reason = f" ({n_samples} samples; --bin if something shorter matters)"
@@ -183,7 +196,7 @@ def survey(
         found = survey_values(
             path, ProgressReader(opened, on_progress), settings, bin_s=bin_s, stream=stream
         )
-        return replace(found, bin_reason=bin_reason, finer_bin_s=finer_s)
+        return replace(found, bin_reason=bin_reason, finer_bin_s=finer_s, onsets=onsets)
 
 
 def survey_values(
@@ -240,12 +253,18 @@ def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Sur
         if isinstance(chunk, EventChunk) and n_events < MOST_EVENTS:
             parts.append(chunk)
             n_events += len(chunk.time_s)
-    labels = reader.labels()
-    if bin_s is None:
-        time_s = np.concatenate([[], *(part.time_s for part in parts)])
-        label = np.concatenate([np.zeros(0, np.int64), *(part.label for part in parts)])
-        bin_s = choose_event_bin_s(time_s, label, len(labels))
-    return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, sample=None)
+    labels, onsets = reader.labels(), None
+    if bin_s is None and parts:
+        onsets = concatenate_rows(parts)
+        bin_s = choose_event_bin_s(onsets.time_s, onsets.label, len(labels))
+    return Survey(
+        path=path,
+        header=reader.header,
+        bin_s=bin_s or LONGEST_S,
+        labels=labels,
+        sample=None,
+        onsets=onsets,
+    )
 
 
 def merge_surveys(
@@ -274,6 +293,7 @@ def merge_surveys(
         vocabulary = _merge_labels(surveys, fixed_labels)
         notes.append(
             f"words: events of {vocabulary.n_words} labels; time bins of {first.bin_s:g} s"
+            f"{first.bin_reason}"
         )
         return Scene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
     header = _join_channels(surveys)
