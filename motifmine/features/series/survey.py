@@ -85,7 +85,7 @@ class Survey:
     bin_s: float
     labels: tuple[str, ...]
     """Labels of events, in the order in which they appear."""
-    sample: SeriesSample | None
+    sample: SeriesSample | None = None
     """Sampled bins; None for events."""
     facts: RawFacts | None = None
     """On the samples before they were averaged; None for events."""
@@ -257,14 +257,8 @@ def _survey_events(path: Path, reader: SeriesReader, bin_s: float | None) -> Sur
     if bin_s is None and parts:
         onsets = concatenate_rows(parts)
         bin_s = choose_event_bin_s(onsets.time_s, onsets.label, len(labels))
-    return Survey(
-        path=path,
-        header=reader.header,
-        bin_s=bin_s or LONGEST_S,
-        labels=labels,
-        sample=None,
-        onsets=onsets,
-    )
+    bin_s = bin_s or LONGEST_S
+    return Survey(path=path, header=reader.header, bin_s=bin_s, labels=labels, onsets=onsets)
 
 
 def merge_surveys(
