@@ -82,7 +82,7 @@ def attack_counts(
         tolerance_s = record.bin_s * nearness(record.motifs.motif_length)
         return evaluate(judged, truth, tolerance_s=tolerance_s).overall.f1
 
-    gain, target = find_moves(clean, table, response, record.motifs.motif_length, change)
+    gain, target = _find_moves(clean, table, response, record.motifs.motif_length, change)
     worst = np.argsort(-gain, kind="stable")
     worst = worst[gain[worst] > 0]
     anywhere = _draw_targets(table, record.motifs.motif_length, rng)
@@ -127,7 +127,7 @@ def _respond_as_likelihood(record: FitRecord, table: ObservationTable) -> Floats
     return found
 
 
-def find_moves(
+def _find_moves(
     found: Occurrences, table: ObservationTable, response: Floats, length: int, change: Change
 ) -> tuple[Floats, Indices]:
     """Return what a change of each observation takes from the starts, and its new time row, (N,).
@@ -193,7 +193,16 @@ def _draw_targets(table: ObservationTable, length: int, rng: np.random.Generator
 
 
 def take_first(count: Floats, order: Indices, budget: float) -> Floats:
-    """Return how much is taken of every count: all of the first in order, until the budget ends."""
+    """Return how much is taken of every count: all of the first in order, until the budget ends.
+
+    Parameters
+    ----------
+    count : float64 array (n,)
+    order : int64 array (k,)
+        Indices into `count`; of the others nothing is taken.
+    budget : float
+        Sum of what is taken at most.
+    """
     before = np.cumsum(count[order]) - count[order]
     taken = np.zeros(len(count))
     taken[order] = np.clip(budget - before, 0.0, count[order])

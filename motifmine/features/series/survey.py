@@ -185,7 +185,7 @@ def survey(
             finer_s = find_finer_bin_s(period_s, reader.header.units)
             onsets = find_onsets(first) if isinstance(first, UpdateChunk) else None
             if onsets is not None:
-                # a state is short or long as it happens; what tells is when states begin
+                # a state is short or long as it happens: bins follow from when states begin
                 n_states = int(onsets.label.max()) + 1
                 bin_s = choose_event_bin_s(onsets.time_s, onsets.label, n_states)
                 period_s = math.nan

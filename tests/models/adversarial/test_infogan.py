@@ -127,14 +127,14 @@ def test_the_critic_learns_to_judge_what_the_generator_never_draws(truth: Simula
         usual = recordings.cut(torch.tensor(inside), 12)
         odd = shift_words(usual)
 
-        def tell_apart() -> float:
+        def distinguish() -> float:
             with torch.no_grad():
                 verdicts = [game.critic.eval().decide(game.critic.look(w)) for w in (usual, odd)]
             return float((verdicts[0][:, None] > verdicts[1]).float().mean())
 
-        untrained = tell_apart()
+        untrained = distinguish()
         game.learn_to_judge()
-    assert tell_apart() > max(0.65, untrained + 0.1)
+    assert distinguish() > max(0.65, untrained + 0.1)
     # motifs and coder are those of the training
     assert torch.equal(game.generator.motifs, motifs)
     for name, value in game.critic.state_dict().items():
