@@ -82,7 +82,7 @@ def attack_counts(
         tolerance_s = record.bin_s * nearness(record.motifs.motif_length)
         return evaluate(judged, truth, tolerance_s=tolerance_s).overall.f1
 
-    gain, target = _find_moves(clean, table, response, record.motifs.motif_length, change)
+    gain, target = find_moves(clean, table, response, record.motifs.motif_length, change)
     worst = np.argsort(-gain, kind="stable")
     worst = worst[gain[worst] > 0]
     anywhere = _draw_targets(table, record.motifs.motif_length, rng)
@@ -127,12 +127,22 @@ def _respond_as_likelihood(record: FitRecord, table: ObservationTable) -> Floats
     return found
 
 
-def _find_moves(
+def find_moves(
     found: Occurrences, table: ObservationTable, response: Floats, length: int, change: Change
 ) -> tuple[Floats, Indices]:
     """Return what a change of each observation takes from the starts, and its new time row, (N,).
 
     Moves are within `length` bins.
+
+    Parameters
+    ----------
+    found : Occurrences
+    table : ObservationTable
+    response : float64 array (K, L + 2 * margin, W)
+        See `measure_robustness`.
+    length : int
+        L, bins.
+    change : {"moved", "counts"}
     """
     gain, target = np.zeros(len(table.word)), np.zeros(len(table.word), np.int64)
     row = table.row_of_observation()
