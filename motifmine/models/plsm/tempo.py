@@ -35,8 +35,11 @@ SEARCH_BINS = 25
 SHARES_OF_SEEDS = (1.4, 1.2, 1.7)
 """Windows that the search begins with, times the number of motifs, in turns."""
 RESTARTS, RESTARTS_TO_DECIDE = 6, 2
-N_DECISIONS = 3
-"""Times that observations are hidden and motifs searched to decide the tempos."""
+AT_ONCE, N_DECISIONS = 3, 9
+"""Times that observations are hidden and motifs searched to decide the tempos, where these agree
+and where they do not."""
+SURE = 2.0
+"""Standard errors that tempos must gain where they do not each time."""
 LEAST_SPARSITY = 4.0
 """A start may be at any of several tempos, so chance finds more of them."""
 HIDDEN_SHARE = 0.1
@@ -68,23 +71,25 @@ def with_tempos(spec: S, table: ObservationTable, n_motifs: int, seed: int) -> t
     """Return the specification with the tempos that predict hidden observations best, and why."""
     rng = generator(seed, Stream.TEMPO)
     coarse, length = _coarse_part(spec, table, rng)
-    gains = np.zeros((N_DECISIONS, len(REACHES)))
-    for trial in range(N_DECISIONS):
+    gains: list[Floats] = []
+    while len(gains) < N_DECISIONS:
         kept, hidden = hide_observations(coarse, HIDDEN_SHARE, rng)
         if len(kept.word) == 0 or len(hidden.word) == 0:
             return replace(spec, tempo="off"), ""
         scores = []
         for reach in (0, *REACHES):
-            tempos = tempos_of(reach)
-            found = _search(
-                kept, length, spec.priors, n_motifs, tempos, seed + trial, RESTARTS_TO_DECIDE, 1
-            )
+            tempos, at = tempos_of(reach), seed + len(gains)
+            found = _search(kept, length, spec.priors, n_motifs, tempos, at, RESTARTS_TO_DECIDE, 1)
             scores.append(hidden_score(hidden, found.problem, found.state))
-        gains[trial] = np.subtract(scores[1:], scores[0])
-    best = int(gains.mean(axis=0).argmax())
-    gain = float(gains[:, best].mean())
+        gains.append(np.subtract(scores[1:], scores[0]))
+        best = int(np.mean(gains, axis=0).argmax())
+        each = np.array(gains)[:, best]
+        agree = bool(each.min() > 0 or each.max() <= 0)
+        if len(gains) == AT_ONCE and agree:
+            break
+    gain = float(each.mean())
     # a search that went wrong gains or loses as much, but not every time
-    if gain < LEAST_GAIN or gains[:, best].min() <= 0:
+    if gain < LEAST_GAIN or (not agree and gain < SURE * each.std(ddof=1) / len(each) ** 0.5):
         return replace(spec, tempo="off"), ""
     tempos = tempos_of(REACHES[best])
     line = (

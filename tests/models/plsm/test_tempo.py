@@ -136,6 +136,32 @@ def test_tempos_are_chosen_where_they_pay_and_occurrences_have_their_own(
     assert follows(found.tempo[strong], speeds, found.motif[strong])
 
 
+@pytest.mark.parametrize(
+    ("gains", "n_tried", "chosen"),
+    [
+        ([0.2, 0.1, 0.2], 3, 2),
+        ([-0.2, -0.1, -0.2], 3, None),
+        ([0.2, -0.1, 0.3, 0.2, 0.1, 0.3, 0.2, 0.2, 0.1], 9, 2),
+        ([0.2, -0.1, 0.3, -0.2, 0.3, -0.3, 0.2, 0.4, -0.2], 9, None),
+        ([0.04, 0.02, 0.03], 3, None),
+    ],
+)
+def test_tempos_are_tried_more_often_where_a_few_searches_disagree(
+    drawn: tuple[ObservationTable, Indices, Floats],
+    monkeypatch: pytest.MonkeyPatch,
+    gains: list[float],
+    n_tried: int,
+    chosen: int | None,
+) -> None:
+    # the second set of tempos never gains
+    scores = [value for gain in gains for value in (0.0, gain, -1.0)]
+    monkeypatch.setattr(tempo, "_search", lambda *_: tempo.Searched(0.0, None, None))  # type: ignore[arg-type]
+    monkeypatch.setattr(tempo, "hidden_score", lambda *_: scores.pop(0))
+    spec = Plsm(n_motifs=2, motif_length=LENGTH, tempo="auto")
+    assert tempo.with_tempos(spec, drawn[0], 2, 0)[0].tempo_steps == chosen
+    assert len(scores) == 3 * (len(gains) - n_tried)
+
+
 def test_tempo_off_and_data_of_one_tempo_give_the_same_fit() -> None:
     table = simulate(n_motifs=2, n_times=600, seed=2).table
     off = Plsm(n_motifs=2, motif_length=10, activity="sparse").fit(table)
