@@ -103,10 +103,9 @@ class Survey:
 
 def series_spec_to_values(settings: SeriesSettings, scene: Scene) -> dict[str, Any]:
     """Return a table's `spec`, JSON of all settings that its words and bins depend on."""
-    layout = scene.vocabulary.layout
     values = {
         "bin_s": scene.bin_s,
-        "words": layout.series_words(),
+        "words": scene.vocabulary.layout.series_words(),
         "max_gap_s": settings.max_gap_s,
         "document_s": settings.document_s,
         "hold": settings.hold,
@@ -379,9 +378,9 @@ def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[in
 
     Raises `DataError` if a source that is a table has other channels.
     """
+    place = {name: index for index, name in enumerate(header.channels)}
     # a log of senders only has those that sent something
     if header.is_open:
-        place = {name: index for index, name in enumerate(header.channels)}
         return [place.get(name, -1) for name in channels]
     missing = [name for name in channels if name not in header.channels]
     more = [name for name in header.channels if name not in channels]
@@ -392,5 +391,4 @@ def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[in
             f"its channels differ from those of the other recordings: {', '.join(parts)}; choose "
             "the common ones with --columns, or another folder with --workspace"
         )
-    where = {name: index for index, name in enumerate(header.channels)}
-    return [where[name] for name in channels]
+    return [place[name] for name in channels]
