@@ -1,8 +1,9 @@
 """All counts under attack: which occurrences are found after a share of the observations is moved.
 
 Observations go, within a motif's length, to where they speak most against the starts that were
-found: down the gradient of the model's network, or of the log-likelihood ratios of the motifs. The
-search is greedy and takes one step, so that a worse attack may exist.
+found: down the gradient of the log-likelihood ratios of the motifs, and of the model's network if
+it has one. Each search is greedy and takes one step; the worst of both, and of random changes,
+counts. A worse attack may exist.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
 
 Change = Literal["moved", "counts"]
+SLACK = 0.1  # share of what a move could take from the starts that it may leave
 BLOCK_CELLS = 1 << 21  # most cells of gradients in memory at a time
 NEAR_SHARE = 4  # an occurrence is the same as before within this part of its length, or two bins
 
@@ -36,7 +38,8 @@ class Attacks:
     f1_clean: float
     """Of the occurrences in unchanged counts, against the truth; 1 without a truth."""
     f1: Floats
-    """After the worst changes; against the truth, or the occurrences in unchanged counts."""
+    """After the worst of all changes that were tried, random ones too; against the truth, or the
+    occurrences in unchanged counts."""
     f1_by_chance: Floats
     """After random changes of as many observations."""
 
@@ -64,15 +67,13 @@ def attack_counts(
     shares : tuple of float
         Of the observations that are changed.
     response : float64 array (K, L + 2 * margin, W) or None
-        See `measure_robustness`; None: that of the log-likelihood ratio.
+        See `measure_robustness`; None: only that of the log-likelihood ratio is attacked.
     truth : Truth or None
         Of the documents of `table`; None: what is found in unchanged counts is taken for true.
     change : {"moved", "counts"}
         Observations are moved in time, or removed.
     """
     rng = generator(seed, Stream.ATTACKS)
-    if response is None:
-        response = _respond_as_likelihood(record, table)
     clean = _find(record, table, locate)
 
     def score(found: Occurrences) -> float:
@@ -82,21 +83,21 @@ def attack_counts(
         tolerance_s = record.bin_s * nearness(record.motifs.motif_length)
         return evaluate(judged, truth, tolerance_s=tolerance_s).overall.f1
 
-    gain, target = find_moves(clean, table, response, record.motifs.motif_length, change)
-    worst = np.argsort(-gain, kind="stable")
-    worst = worst[gain[worst] > 0]
     anywhere = _draw_targets(table, record.motifs.motif_length, rng)
-    order = rng.permutation(len(anywhere))
+    attacks = [(rng.permutation(len(anywhere)), anywhere)]
+    responses = [_respond_as_likelihood(record, table)]
+    for given in responses if response is None else [*responses, response]:
+        gain, target = find_moves(clean, table, given, record.motifs.motif_length, change, rng)
+        order = np.argsort(-gain, kind="stable")
+        attacks.append((order[gain[order] > 0], target))
 
     def score_after(order: Indices, target: Indices, share: float) -> float:
         changed = _change(table, order, target, share, change)
         return score(_find(record, changed, locate))
 
+    f1 = np.array([[score_after(*attack, share) for share in shares] for attack in attacks])
     return Attacks(
-        shares=np.array(shares),
-        f1_clean=score(clean),
-        f1=np.array([score_after(worst, target, share) for share in shares]),
-        f1_by_chance=np.array([score_after(order, anywhere, share) for share in shares]),
+        shares=np.array(shares), f1_clean=score(clean), f1=f1.min(axis=0), f1_by_chance=f1[0]
     )
 
 
@@ -128,11 +129,16 @@ def _respond_as_likelihood(record: FitRecord, table: ObservationTable) -> Floats
 
 
 def find_moves(
-    found: Occurrences, table: ObservationTable, response: Floats, length: int, change: Change
+    found: Occurrences,
+    table: ObservationTable,
+    response: Floats,
+    length: int,
+    change: Change,
+    rng: np.random.Generator,
 ) -> tuple[Floats, Indices]:
     """Return what a change of each observation takes from the starts, and its new time row, (N,).
 
-    Moves are within `length` bins.
+Moves are within `length` bins, to a place drawn from those that take nearly all there is.
 
     Parameters
     ----------
@@ -143,6 +149,8 @@ def find_moves(
     length : int
         L, bins.
     change : {"moved", "counts"}
+    rng : numpy.random.Generator
+        Draws the places.
     """
     gain, target = np.zeros(len(table.word)), np.zeros(len(table.word), np.int64)
     row = table.row_of_observation()
@@ -161,10 +169,13 @@ def find_moves(
             inside = (near >= 0) & (near < len(gradient))
             value = gradient[np.clip(near, 0, len(gradient) - 1), word[some, None]]
             value = np.where(inside, value, np.inf)
-            best = value.argmin(axis=1)
-            index = np.arange(len(best)) + part.start + begin
-            gain[index] = own[some] - value[np.arange(len(best)), best]
-            target[index] = row[index] + best - length
+            lowest = value.min(axis=1)
+            index = np.arange(len(value)) + part.start + begin
+            gain[index] = own[some] - lowest
+            # all to the lowest would move whole occurrences to another time, where they are found
+            low_enough = value <= (lowest + SLACK * gain[index])[:, None]
+            drawn = np.where(low_enough, rng.random(value.shape), -1.0).argmax(axis=1)
+            target[index] = row[index] + drawn - length
     return gain, target
 
 
@@ -180,14 +191,17 @@ def _walk_gradients(
     for document, (begin, end) in enumerate(pairwise(table.document_offsets.tolist())):
         mine = found.document == document
         start, motif = begin + found.start_bin[mine] - margin, found.motif[mine]
+        # a budget goes farthest at occurrences that are hardly there
+        weight = 1 / np.maximum(found.score[mine], 1.0)
         for first in range(begin, end, n_bins):
             last = min(first + n_bins, end)
             lowest, highest = max(begin, first - length), min(end, last + length)
             gradient = np.zeros((highest - lowest, table.n_words))
             near = (start < highest) & (start + response.shape[1] > lowest)
-            for s, k in zip(start[near].tolist(), motif[near].tolist(), strict=True):
+            of_each = (start[near].tolist(), motif[near].tolist(), weight[near].tolist())
+            for s, k, w in zip(*of_each, strict=True):
                 a, b = max(s, lowest), min(s + response.shape[1], highest)
-                gradient[a - lowest : b - lowest] += response[k, a - s : b - s]
+                gradient[a - lowest : b - lowest] += w * response[k, a - s : b - s]
             yield first, last, first - lowest, gradient
 
 
