@@ -138,7 +138,7 @@ def find_moves(
 ) -> tuple[Floats, Indices]:
     """Return what a change of each observation takes from the starts, and its new time row, (N,).
 
-Moves are within `length` bins, to a place drawn from those that take nearly all there is.
+    Moves are within `length` bins, to a place drawn from those that take nearly all there is.
 
     Parameters
     ----------
