@@ -119,6 +119,11 @@ class MotifmineGroup(click.Group):
 
             click.echo(f"Error: {describe_error(error)}", err=True)
             raise SystemExit(1) from error
+        finally:
+            if self.is_whole_process:
+                from .terminal import discard_unwritten
+
+                discard_unwritten()
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what it refuses, or the system does, ends it with status 1."""

@@ -1,8 +1,10 @@
 """Text on a terminal: names of files must not move its cursor or hide themselves."""
 
 import io
+import os
 import re
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 UNSAFE = re.compile(
@@ -60,3 +62,12 @@ def protect_streams() -> None:
         stream.reconfigure(errors="surrogateescape")
         if stream.isatty():
             setattr(sys, name, EscapingStream(stream))
+
+
+def discard_unwritten() -> None:
+    """Drop output that cannot be written: Python would try again as it ends, and complain, too."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -88,8 +88,11 @@ def test_a_workspace_where_no_folder_can_be_is_refused(motifmine: Callable[..., 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 @pytest.mark.parametrize("line", ["--help", "fit --help", "--version", "plugins"])
-def test_a_full_disk_under_standard_output_is_one_line(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_under_standard_output_is_one_line(
+    line: str, unbuffered: str, tmp_path: Path
+) -> None:
     with Path("/dev/full").open("w") as full:
-        process = start(*line.split(), cwd=tmp_path, stdout=full)
+        process = start(*line.split(), cwd=tmp_path, stdout=full, PYTHONUNBUFFERED=unbuffered)
         assert process.communicate(timeout=60)[1] == "Error: No space left on device\n"
     assert process.returncode == 1
