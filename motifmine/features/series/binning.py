@@ -250,7 +250,7 @@ def _measure_senders(chunk: UpdateChunk) -> float:
 
 
 def find_onsets(chunk: UpdateChunk) -> EventChunk | None:
-    """Return when states begin, as events; None unless all channels are states sent on change."""
+    """Return when states begin, as events; None if not all channels are states, or none begins."""
     order, starts = chunk.group()
     time_s, value = chunk.time_s[order], chunk.value[order]
     known = value[~np.isnan(value)]
@@ -262,6 +262,8 @@ def find_onsets(chunk: UpdateChunk) -> EventChunk | None:
     is_first = np.zeros(len(value), bool)
     is_first[starts] = True
     begins = (value == 1) & (is_first | (np.roll(value, 1) != 1))
+    if not begins.any():
+        return None
     # of all channels, in order of time
     rows = np.sort(order[begins])
     return EventChunk(

@@ -47,3 +47,5 @@ def test_states_that_are_sent_on_change_are_binned_by_when_they_begin() -> None:
     assert onsets.label.tolist() == [0, 1, 2, 0, 1]
     value[4] = 21.5
     assert find_onsets(UpdateChunk(time_s=time_s, channel=channel, value=value)) is None
+    never_on = UpdateChunk(time_s=time_s, channel=channel, value=np.zeros(10))
+    assert find_onsets(never_on) is None
