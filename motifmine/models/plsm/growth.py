@@ -133,7 +133,7 @@ def grow_motifs(
     field = _field(part, motif_length, priors, n_threads)
     if priors.least_count:
         state = grow_from_followers(
-            field.problem, motif_length, most_motifs, drops_surplus=drops_surplus
+            field.problem, motif_length, most_motifs, rng, drops_surplus=drops_surplus
         )
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)

@@ -18,11 +18,12 @@ from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.occurrence_windows import canvas_of
 from motifmine.models.plsm.problem import Problem, State, flat_start
 from motifmine.models.plsm.pruning import (
+    DUPLICATE_COSINE,
+    compute_contributions,
+    compute_description_lengths,
     compute_saving,
-    drop_surplus_motif,
-    merge_copies,
-    prune_motifs,
 )
+from motifmine.models.plsm.split_moves import NEAR, split_and_merge
 from motifmine.records.table import ObservationTable
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices
@@ -33,15 +34,13 @@ MOST_ROWS = 6000
 """Bins of all seeds at most: each is compared with each other one."""
 LEAST_SURE = 4.0
 """Standard deviations of a cell above what comes at any lag."""
-NEAR = 3
-"""Bins over which followers are counted together: lags vary."""
-SAME_COSINES = (0.6, 0.8)
-"""Best-shift cosine from which the windows around two words are taken for one motif. Lags vary, so
-that it is far below 1, and motifs may share words: both are tried."""
 FLOOR = 0.05
 """Share of the words' marginal that is mixed into a seed, so that no cell is closed."""
-N_INFER, N_RAMP, N_SETTLE, N_WITHOUT = 12, 4, 20, 10
+N_INFER, N_RAMP, N_SETTLE = 12, 4, 20
 """Iterations."""
+MANY, N_TRIED, PATIENCE = 12, 3, 3
+"""Seeds beyond which a third goes at once, those of least net gain that are tried one by one, and
+the number of seeds that go without a gain before all that are left stay."""
 
 
 def is_sparse(table: ObservationTable) -> bool:
@@ -58,7 +57,12 @@ def count_of_event(table: ObservationTable) -> float:
 
 
 def grow_from_followers(
-    problem: Problem, motif_length: int, most_motifs: int, *, drops_surplus: bool
+    problem: Problem,
+    motif_length: int,
+    most_motifs: int,
+    rng: np.random.Generator,
+    *,
+    drops_surplus: bool,
 ) -> State:
     """Return motifs from what follows frequent words.
 
@@ -71,40 +75,61 @@ def grow_from_followers(
     most_motifs : int
         Of more the cheapest are dropped.
     drops_surplus : bool
-        Whether those go, too, that gain less than their description length.
+        Whether those go, too, without which the description is shorter.
     """
     seeds = follower_seeds(problem)
     cosine = max_shifted_cosine(seeds, seeds)[0]
-    trials = [
-        _learned(problem, seeds[_unlike(cosine, same)], motif_length) for same in SAME_COSINES
-    ]
-    if drops_surplus:
-        trials = [_without_surplus(problem, state, motif_length) for state in trials]
-    trials = [prune_motifs(problem, state, most_motifs) for state in trials]
-    # starts that copies had are found again by the motifs that are left
-    trials = [
-        _restarted(problem, state.motifs, state.background_word, motif_length) for state in trials
-    ]
-    return max(trials, key=lambda state: compute_saving(problem, state))
+    n_least = 1 if drops_surplus else most_motifs
+    seeds = seeds[_unlike(cosine, DUPLICATE_COSINE)]
+    best = _select(problem, seeds, motif_length, most_motifs, n_least)
+    canvas = canvas_of(problem)
+    # what several motifs have in common is around the same words, and begins as one of them
+    while not is_time_up():
+        motifs = split_and_merge(problem, best[0], canvas, rng)
+        if motifs is None:
+            break
+        found = _select(problem, motifs, motif_length, most_motifs, n_least)
+        if found[1] <= best[1]:
+            break
+        best = found
+    return best[0]
+
+
+def _select(
+    problem: Problem, seeds: Floats32, motif_length: int, n_most: int, n_least: int
+) -> tuple[State, float]:
+    """Return what is learned from those seeds that describe the data shortest, and its saving.
+
+    Seeds go one after the other, and the others start again: those of parts of one motif share its
+    occurrences, so that each gains little, and what closed to one of them stays closed.
+    """
+    state = _learned(problem, seeds, motif_length)
+    saving = compute_saving(problem, state)
+    best, highest, waited = state, saving if len(seeds) <= n_most else -np.inf, 0
+    while len(seeds) > n_least and waited < PATIENCE:
+        if is_time_up() and len(seeds) <= n_most:
+            break
+        net = compute_contributions(problem, state) - compute_description_lengths(problem, state)
+        order = np.argsort(net, kind="stable")
+        # while there are many a third goes at once
+        n_gone = min(len(seeds) // 3, len(seeds) - n_least) if len(seeds) > MANY else 1
+        tried = order[:N_TRIED] if n_gone == 1 else [order[:n_gone]]
+        trials = [np.delete(seeds, gone, axis=0) for gone in tried]
+        states = [_learned(problem, trial, motif_length) for trial in trials]
+        savings = [compute_saving(problem, trial) for trial in states]
+        at = int(np.argmax(savings))
+        seeds, state, saving = trials[at], states[at], savings[at]
+        if len(seeds) > n_most:
+            continue
+        waited = 0 if saving > highest else waited + 1
+        if saving > highest:
+            best, highest = state, saving
+    return best, highest
 
 
 def _learned(problem: Problem, seeds: Floats32, motif_length: int) -> State:
-    """Return motifs learned from seeds (n, L, W), copies merged."""
-    state = _restarted(problem, seeds, problem.word_shares(), motif_length)
-    return settle(problem, merge_copies(state, 1), motif_length, N_SETTLE)[0]
-
-
-def _without_surplus(problem: Problem, state: State, motif_length: int) -> State:
-    while state.n_motifs > 1 and not is_time_up():
-        fewer = drop_surplus_motif(problem, state)
-        if fewer is None:
-            break
-        state, _ = settle(problem, fewer, motif_length, N_WITHOUT)
-    return state
-
-
-def _restarted(problem: Problem, motifs: Floats32, words: Floats, motif_length: int) -> State:
-    state = flat_start(problem, motifs, words)
+    """Return motifs learned from seeds (n, L, W)."""
+    state = flat_start(problem, seeds, problem.word_shares())
     state = infer_starts(problem, state, n_iterations=N_INFER, n_ramp=N_RAMP)
     return settle(problem, state, motif_length, N_SETTLE)[0]
 

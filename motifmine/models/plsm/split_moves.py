@@ -8,6 +8,7 @@ occurrences, if it replicates well and the clusters differ; else there is one mo
 """
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.clusters import kmeans, replication
@@ -37,6 +38,8 @@ sound at once are two."""
 MOST_WINDOWS = 400
 """Windows that are clustered; the others go to the nearest cluster."""
 N_DIMENSIONS = 30
+NEAR = 3
+"""Bins over which single events are counted together."""
 FLOOR = 0.05
 """Share of the background's words that is mixed into new motifs, so that no cell is closed."""
 
@@ -65,7 +68,9 @@ def split_and_merge(
             continue
         left = unexplained_by_others(problem, state, canvas, group)
         windows = cut_windows(canvas, left, peaks)
-        part = parts_of(windows, rng)
+        # events have no width that hides their jitter, and occurrences a pace of their own
+        near = max(NEAR, problem.usual_length // 8) if problem.priors.least_count else 1
+        part = parts_of(uniform_filter1d(windows, near, axis=1, mode="constant"), rng)
         if len(group) == 1 and part.max() == 0:
             motifs.append(state.usual[first])
             continue

@@ -284,6 +284,10 @@ def without_surplus(
         fewer: State | None = merge_copies(state, 1, least_cosine=same)
         # copies first: each would make the other look surplus
         if fewer is not None and fewer.n_motifs == state.n_motifs:
+            # events: the growth compared whole descriptions, in which the starts of a motif that is
+            # gone cost another one as much
+            if spec.least_count:
+                break
             fewer = drop_surplus_motif(problem, state, holds=holds)
         if fewer is None:
             break

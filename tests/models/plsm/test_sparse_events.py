@@ -5,6 +5,7 @@ import pytest
 
 from motifmine.analysis.matching import match_motifs
 from motifmine.models.plsm.em import normalised
+from motifmine.models.plsm.growth import grow_motifs
 from motifmine.models.plsm.length import choose_length
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.problem import prepare_em
@@ -88,3 +89,25 @@ def test_motifs_of_events_are_found_among_as_many_others(n_motifs: int | None) -
     assert fit.spec.least_count == 1
     # 80 occurrences of three and four events, each in one or two bins; no start for each event
     assert len(fit.activations.start) < 160
+
+
+@pytest.mark.statistical
+def test_motifs_that_begin_with_one_word_come_apart_and_those_of_another_pace_do_not() -> None:
+    kinds = ("0112", "3413", "3042")
+    rng = generator(5)
+    rows = [(int(rng.integers(N_TIMES)), int(rng.integers(N_WORDS))) for _ in range(300)]
+    for kind in kinds:
+        for start in rng.integers(0, N_TIMES - LENGTH, 60).tolist():
+            pace = rng.uniform(0.85, 1.15)
+            rows += [
+                (start + round(lag * pace), int(word))
+                for lag, word in zip((0, 3, 8, 14), kind, strict=True)
+            ]
+    time, word = np.array(rows).T
+    table = table_of_rows(time, word, n_times=N_TIMES, n_words=N_WORDS, name="sessions")
+    priors = Priors(sparsity=2.0, least_count=1.0)
+    found = grow_motifs(table, 20, priors, 0, n_threads=1, on_round=lambda _: None)
+    events = np.round(4 * found.motifs.sum(axis=1)).astype(int).tolist()
+    assert sorted(events) == sorted(
+        np.bincount([int(word) for word in kind], minlength=N_WORDS).tolist() for kind in kinds
+    )
