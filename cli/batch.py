@@ -58,6 +58,7 @@ def extraction_options(command: click.Command) -> click.Command:
     "--output",
     default="motifmine-archive",
     show_default=True,
+    type=PathType(path_type=str),
     help="Folder of the results, one workspace per scene; a path or a URL.",
 )
 @click.option(

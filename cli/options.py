@@ -1,5 +1,6 @@
 """Options and value types that several commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,13 @@ class PathType(click.Path):
         # what a script passes whose variable is not set
         if not str(value):
             self.fail("the name is empty; is a variable of the shell not set?", param, ctx)
+        # settings files can hold what no shell can pass
+        try:
+            name = os.fsencode(value)
+        except UnicodeEncodeError:
+            name = b"\0"
+        if b"\0" in name:
+            self.fail(f"{str(value)!r} cannot be the name of a file", param, ctx)
         path = super().convert(value, param, ctx)
         if not self.file_okay:
             folder = Path(value)

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from click import Command
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from motifmine.simulation import Simulation, simulate
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.commands import load_command
 from tests.helpers.paths import CLIP, ROOT
+
+# the same examples in each run, however slow the machine
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 SHARED = ROOT.parent / "shared" / "data"
 

@@ -40,7 +40,7 @@ def plain_bins(time_s: Floats, value: Floats, bin_s: float) -> dict[tuple[int, i
     return found
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 60), max_size=4))
 def test_bins_are_those_of_the_plain_road_however_the_chunks_are_cut(
     seed: int, cuts: list[int]

@@ -67,9 +67,7 @@ def tables(draw: st.DrawFn) -> ObservationTable:
 
 
 @given(table=tables())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_comes_back_as_it_was_written(table: ObservationTable, tmp_path: Path) -> None:
     write_table(tmp_path / "t.h5", table, force=True)
     assert_same_table(read_table(tmp_path / "t.h5"), table)

@@ -85,7 +85,7 @@ def write_table(path: Path, form: str, time_s: Floats, value: Floats) -> None:
                 group[name] = column
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(tables(), st.sampled_from(FORMATS))
 def test_a_random_table_comes_back_equal(table: tuple[Floats, Floats], form: str) -> None:
     time_s, value = table
@@ -121,7 +121,7 @@ CELLS = [
 ]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(st.lists(st.lists(st.sampled_from(CELLS), min_size=2, max_size=2), min_size=1, max_size=6))
 def test_the_fast_parser_takes_no_row_that_its_slow_twin_refuses(cells: list[list[str]]) -> None:
     text = "time,a,b\n0,1,2\n" + "".join(f"{i},{a},{b}\n" for i, (a, b) in enumerate(cells, 1))
@@ -155,7 +155,7 @@ def test_times_of_a_pattern_are_the_same_on_both_roads(tmp_path: Path, pattern: 
     np.testing.assert_array_equal(fast.raw, slow.raw)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 50), st.sampled_from(["a", "b c", "7", "é"]), st.integers(1, 9)),

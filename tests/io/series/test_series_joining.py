@@ -36,7 +36,7 @@ def join(first: str, *others: str) -> Read:
     return read_all(first, join=others)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(
     st.lists(st.lists(st.integers(0, 119), min_size=2, max_size=60, unique=True), min_size=2,
              max_size=5),

@@ -365,7 +365,7 @@ BINARY: list[Callable[[Path, Updates], None]] = [_feather, _parquet, _xlsx, _sql
 
 
 @pytest.mark.long
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=6)
 @given(
     steps=st.lists(st.integers(1, 200), min_size=12, max_size=40),
     seed=st.integers(0, 2**16),
