@@ -75,6 +75,19 @@ class ModelCommand(click.Command):
         # --help stays last
         return [*own[:-1], *found, own[-1]]
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with a setting is said of its option."""
+        from motifmine.errors import DataError, SpecError
+
+        try:
+            return super().invoke(ctx)
+        except (DataError, SpecError) as error:
+            field, verb, rest = str(error).partition(" is ")
+            flags = {o.name: o.opts[0] for o in self.get_params(ctx) if isinstance(o, SettingOption)}
+            if field not in flags:
+                raise
+            raise type(error)(f"{flags[field]}{verb}{rest}") from error
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write common options first, then those of every model."""
         params = self.get_params(ctx)

@@ -172,13 +172,13 @@ def test_the_workspace_can_be_named(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--motif-length", "401bins"), "motif_length is 401 bins (401 s) but the longest"),
+        (("--motif-length", "401bins"), "--motif-length is 401 bins (401 s) but the longest"),
         (("--motifs", "100000"), "100000 motifs were asked of"),
-        (("--motifs", "0"), "n_motifs is 0"),
-        (("--restarts", "-1"), "restarts is -1"),
-        (("--iterations", "0"), "iterations is 0"),
-        (("--seed", "-1"), "seed is -1"),
-        (("--false-alarms", "-1"), "false_alarms_per_hour is -1"),
+        (("--motifs", "0"), "Error: --motifs is 0"),
+        (("--restarts", "-1"), "--restarts is -1"),
+        (("--iterations", "0"), "--iterations is 0"),
+        (("--seed", "-1"), "--seed is -1"),
+        (("--false-alarms", "-1"), "--false-alarms is -1"),
         (("--name", "../x"), "'../x' cannot name a fit"),
     ],
 )
