@@ -83,7 +83,9 @@ class ModelCommand(click.Command):
             return super().invoke(ctx)
         except (DataError, SpecError) as error:
             field, verb, rest = str(error).partition(" is ")
-            flags = {o.name: o.opts[0] for o in self.get_params(ctx) if isinstance(o, SettingOption)}
+            flags = {
+                o.name: o.opts[0] for o in self.get_params(ctx) if isinstance(o, SettingOption)
+            }
             if field not in flags:
                 raise
             raise type(error)(f"{flags[field]}{verb}{rest}") from error

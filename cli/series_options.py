@@ -51,7 +51,9 @@ OPTIONS = (
         "from what is faster.  [default: auto]",
     ),
     click.option(
-        "--long", help="Columns of the long form: time,sensor,value.  [default: recognised]"
+        "--long",
+        help="Columns of the long form: time,sensor,value; several of one role: host+room.  "
+        "[default: recognised]",
     ),
     click.option(
         "--join", is_flag=True, default=None, help="All series are parts of one recording."

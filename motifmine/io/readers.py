@@ -19,6 +19,7 @@ from motifmine.errors import MotifmineWarning
 from motifmine.records.frames import FrameOptions, FrameReader
 
 GROUP = "motifmine.readers"  # group of the entry points of readers in other packages
+MOST_CONTROL = 0.05  # control characters of a text, of all
 HEAD_BYTES = 4096  # number of bytes at the beginning of a file for recognising its content
 
 # suffixes of compressed files; the suffix before it gives the format
@@ -104,7 +105,12 @@ OWN = {
         has_parts=True,
     ),
     "feather": _series("arrow_files:open_feather", "feather arrow", signature=rb"ARROW1"),
-    "jsonl": _series("table_files:open_json_lines", "jsonl ndjson", may_be_compressed=True),
+    "jsonl": _series(
+        "table_files:open_json_lines",
+        "jsonl ndjson",
+        signature=rb'\s*(\{\s*"|\[\s*[\[{])',
+        may_be_compressed=True,
+    ),
     "sqlite": _series(
         "table_files:open_sqlite",
         "sqlite sqlite3 db",
@@ -186,7 +192,7 @@ def reader_of_content(path: Path) -> ReaderEntry:
 def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
     """Return the reader of a source for a kind of words.
 
-    Without a kind: by the suffix, or else a video.
+    Without a kind: by the suffix, or else a table if it is a text, or a video.
     """
     if kind in (None, "flow-grid") and holds_stills(path):
         return OWN["stills"]
@@ -198,7 +204,25 @@ def reader_for(path: Path, kind: Kind | None = None) -> ReaderEntry:
         return named
     if kind == "channels":
         return OWN["text"]
-    return OWN["tdoc"] if kind == "labels" else OWN["video"]
+    if kind == "labels":
+        return OWN["tdoc"]
+    return reader_of_content(path) if kind is None and holds_text(path) else OWN["video"]
+
+
+def holds_text(path: Path) -> bool:
+    """Return whether the first bytes of a file are text in UTF-8, almost without control codes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    try:
+        # a multi-byte character may be cut at the end of the block
+        text = head[: max(1, len(head) - 3)].decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    # playlists with a single control character must not pass for video
+    odd = sum(not (letter.isprintable() or letter in "\t\n\r\f") for letter in text)
+    return bool(text) and odd <= len(text) * MOST_CONTROL
 
 
 def is_still(name: str) -> bool:

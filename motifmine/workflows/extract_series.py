@@ -19,7 +19,7 @@ from motifmine.features.series.survey import (
     series_spec_to_values,
 )
 from motifmine.files import sha256
-from motifmine.io.readers import split_part
+from motifmine.io.readers import natural_key, split_part
 from motifmine.io.series.open import open_series
 from motifmine.io.series.spool import is_cached, read_cached
 from motifmine.progress import Progress
@@ -56,7 +56,7 @@ def series_tables(
     Warns
     -----
     MotifmineWarning
-        For events whose labels the scene does not have, and for what a reader excludes.
+        For events and channels that the scene does not have, and for what a reader excludes.
     """
     scene, layout = task.scene, task.scene.vocabulary.layout
     if not layout.series_words():
@@ -70,7 +70,10 @@ def series_tables(
         settings = replace(settings, options=replace(settings.options, is_events=is_events))
     # of the whole file: `file.h5:/dataset` names a part of it
     digest = sha256(split_part(task.path)[0])
+    channels = layout.series_channels()
+    known = set(channels.channels) if channels is not None else set()
     lost = 0.0
+    others: set[str] = set()
     n_documents = 0
     with open_series(task.path, settings.options) as reader:
 
@@ -88,6 +91,7 @@ def series_tables(
             )
             lost += unknown
             n_documents += 1
+            others |= set(part.channels) - known if known else set()
             spec = series_spec_to_values(task.settings, scene)
             yield replace(table.of_recording(recording), spec=spec)
     if not n_documents:
@@ -95,6 +99,14 @@ def series_tables(
     if lost:
         warnings.warn(
             f"{task.path} has {lost:g} events with labels that the others do not have; excluded",
+            MotifmineWarning,
+            stacklevel=2,
+        )
+    if others:
+        names = sorted(others, key=natural_key)
+        listed = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+        warnings.warn(
+            f"{task.path} has {len(names)} channels that others do not have ({listed}); excluded",
             MotifmineWarning,
             stacklevel=2,
         )

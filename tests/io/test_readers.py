@@ -192,6 +192,14 @@ def test_a_source_is_read_by_its_name_unless_another_kind_is_asked_for(
     assert reader_for(Path(name), kind) is OWN[reader]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("text", "reader"), [("time,a\n0,1\n", "text"), ('{"time": 0}\n', "jsonl"), ("", "video")]
+)
+def test_a_text_of_unknown_name_is_a_series(text: str, reader: str, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(text)
+    assert reader_for(tmp_path / "a.log") is OWN[reader]
+
+
 def test_no_ending_is_listed_twice() -> None:
     endings = [suffix for entry in OWN.values() for suffix in entry.suffixes]
     assert len(endings) == len(set(endings))

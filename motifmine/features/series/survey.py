@@ -376,11 +376,11 @@ def _join_channels(surveys: Sequence[Survey]) -> SeriesHeader:
 def find_channel_order(header: SeriesHeader, channels: Sequence[str]) -> list[int]:
     """Return the index of each of `channels` in a source; -1 if a log of senders lacks it.
 
-    Raises `DataError` if a source that is a table has other channels.
+    Raises `DataError` if a source that is a table has other channels, or a log of senders none.
     """
     place = {name: index for index, name in enumerate(header.channels)}
     # a log of senders only has those that sent something
-    if header.is_open:
+    if header.is_open and not place.keys().isdisjoint(channels):
         return [place.get(name, -1) for name in channels]
     missing = [name for name in channels if name not in header.channels]
     more = [name for name in header.channels if name not in channels]

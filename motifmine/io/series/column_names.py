@@ -53,6 +53,46 @@ VALUE_NAMES = frozenset(
         *("amount", "data", "v"),
     }
 )
+# words in names of columns that say what or whom the values of a row are of
+SENDER_WORDS = frozenset(
+    {
+        *(
+            "sensor",
+            "device",
+            "machine",
+            "host",
+            "hostname",
+            "instance",
+            "server",
+            "node",
+            "entity",
+        ),
+        *("station", "site", "location", "place", "room", "zone", "area", "building", "floor"),
+        *("asset", "equipment", "engine", "turbine", "pump", "meter", "inverter", "robot", "tag"),
+        *(
+            "vehicle",
+            "car",
+            "bus",
+            "truck",
+            "ship",
+            "vessel",
+            "aircraft",
+            "city",
+            "region",
+            "plant",
+        ),
+        *("person", "subject", "patient", "participant", "animal", "individual", "player", "well"),
+    }
+)
+NUMBERING_WORDS = frozenset({"id", "no", "nr", "num", "number", "name", "code", "key"})
+# columns of texts that may change from row to row of one sensor
+REMARK_NAMES = frozenset(
+    {
+        *("quality", "status", "flag", "flags", "unit", "units", "uom", "comment", "comments"),
+        *("remark", "remarks", "note", "notes", "attributes", "user", "context", "message"),
+        *("quality_code", "qualifier", "qc", "valid", "source", "origin", "method", "type"),
+    }
+)
 END_NAMES = frozenset({"end", "ends", "stop", "offset", "end_time", "until", "ende", "fin"})
 DURATION_NAMES = frozenset({"duration", "dur", "dauer", "durée", "duración"})
 WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
@@ -94,14 +134,14 @@ class Roles:
     is_duration: bool = False
     """Whether `end` has durations."""
     sensors: tuple[int, ...] = ()
-    """Columns that say which sensor a row is of; the value is the only one of `values`. Empty if
+    """Columns that say which sensor a row is of; each of `values` is a channel of it. Empty if
     rows have all channels."""
     states: tuple[int, ...] = ()
     """Columns of text that is a state, such as on and off."""
 
     @property
     def is_long(self) -> bool:
-        """Whether a row has the value of one sensor."""
+        """Whether a row has the values of one sensor."""
         return bool(self.sensors)
 
     @property
@@ -128,6 +168,19 @@ def is_time_name(name: str) -> bool:
         or words[0] in {"time", "timestamp"}
         or words[-1] in {"time", "timestamp"}
     )
+
+
+def is_sender_name(name: str, *, has_number: bool = False) -> bool:
+    """Return whether a column says what the values of a row are of, as host and machineID do.
+
+    With `has_number` only if the name says that it numbers them, as `room_no` does.
+    """
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower()
+    parts = re.split(r"[_\s./-]+", words)
+    nouns = [part for part in parts if part not in NUMBERING_WORDS]
+    is_numbered = len(nouns) < len(parts)
+    is_sender = not nouns or nouns[-1] in SENDER_WORDS
+    return is_sender and (is_numbered or not has_number)
 
 
 def split_unit(name: str) -> tuple[str, str]:

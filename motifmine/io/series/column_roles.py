@@ -75,6 +75,18 @@ def choose_roles(head: Head, options: SeriesOptions) -> Roles:
     states = find_states(head, others)
     if not values and not states:
         raise DataError(f"{head.path} has no column of numbers except its times")
+    if (
+        options.is_events is None
+        and len(states) > 1
+        and not values
+        and _is_irregular(head, time, options)
+    ):
+        listed = " and ".join(repr(head.names[index]) for index in states[:5])
+        raise DataError(
+            f"{head.path}: rows at irregular times have {listed}; if each is an event, give "
+            f"--kind labels --columns {head.names[states[-1]]} (or another); if they are states "
+            "that last until the next row, --kind channels"
+        )
     return Roles(time=time, clock=clock, values=tuple(values), states=states)
 
 
@@ -108,8 +120,8 @@ def describe_roles(head: Head, roles: Roles, reading: TimeReading) -> tuple[str,
         notes = [f"times are in column {listed}: {reading.describe()}"]
     if roles.is_long:
         sensor = "+".join(head.names[index] for index in roles.sensors)
-        value = head.names[roles.values[0]]
-        return (*notes, f"long form: values in column {value!r} of the sensors in {sensor!r}")
+        values = ", ".join(repr(head.names[index]) for index in roles.values[:5])
+        return (*notes, f"long form: values in column {values} of the sensors in {sensor!r}")
     if roles.end is not None:
         what = "durations" if roles.is_duration else "ends"
         return (*notes, f"events with {what} in column {head.names[roles.end]!r}")
@@ -213,6 +225,15 @@ def _is_bare_date(cell: str) -> bool:
     patterns = {pattern.split(" ")[0] for pattern in ALL_PATTERNS}
     is_iso = len(cell) == MOST_DATE and parse_iso(cell) is not None
     return is_iso or any(parse_pattern(cell, form) for form in patterns)
+
+
+def _is_irregular(head: Head, time: int | None, options: SeriesOptions) -> bool:
+    """Return whether the steps between the first rows differ much."""
+    roles = Roles(time=time, values=())
+    reading = choose_reading(head, roles, options)
+    raw = [reading.parse(text, head.decimal) for text in list_time_texts(head, roles)]
+    steps = sorted(b - a for a, b in pairwise(raw) if a is not None and b is not None)
+    return len(steps) > 4 and steps[-1 - len(steps) // 10] > 1.5 * steps[len(steps) // 10]
 
 
 def _looks_like_events(

@@ -308,14 +308,14 @@ def _extract_long(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
         sensor = TextColumn(code=code.astype(np.int64), names=tuple(names))
     if (sensor.code < 0).any():
         return None
-    value, state = _split_numbers(found.column(str(table.roles.values[0])), table)
+    parts = [_split_numbers(found.column(str(index)), table) for index in table.roles.values]
     return Rows(
         raw=raw,
-        value=value[:, None],
+        value=np.stack([value for value, _ in parts], axis=1),
         code=sensor.code,
         label_names=sensor.names,
         n_read=len(raw),
-        states=(state,),
+        states=tuple(state for _, state in parts),
     )
 
 

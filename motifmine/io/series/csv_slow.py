@@ -73,8 +73,8 @@ class _RowParser:
         label, end, states = ONE_LABEL, 0.0, [cells[i] for i in self.table.roles.states]
         if self.table.roles.is_long:
             label = " ".join(cells[index] for index in self.table.roles.sensors).strip()
-            number, state = self._number_or_state(cells[self.table.roles.values[0]])
-            values, states = [number], [state]
+            pairs = [self._number_or_state(cells[index]) for index in self.table.roles.values]
+            values, states = [number for number, _ in pairs], [state for _, state in pairs]
             if not label:
                 self._note(line_number, self.table.roles.sensors[0], "'' is not a sensor")
                 return
@@ -122,7 +122,7 @@ class _RowParser:
             else np.array(self.end, np.float64 if roles.is_duration else time_type),
             states=tuple(
                 code_texts([states[at] for states in self.states], self.table.missing)
-                for at in range(1 if roles.is_long else len(roles.states))
+                for at in range(len(roles.values if roles.is_long else roles.states))
             ),
         )
 

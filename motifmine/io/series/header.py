@@ -65,7 +65,9 @@ def is_number(cell: str, decimal: str) -> bool:
     """Return whether a cell is meant as a number, including bad ones such as nan and 1.234,5."""
     if parse_number(cell, decimal) is not None or cell.lower().lstrip("+-") in NOT_FINITE:
         return True
-    return re.fullmatch(r"[+-]?\d[\d.,]*([eE][+-]?\d+)?", cell) is not None
+    # 10.0.0.2 is an address
+    is_address = cell.count(".") == 3 and "," not in cell
+    return not is_address and re.fullmatch(r"[+-]?\d[\d.,]*([eE][+-]?\d+)?", cell) is not None
 
 
 def is_data(cell: str, decimal: str) -> bool:

@@ -1,4 +1,4 @@
-"""Columns of the long form, one value of one sensor a row, and of labels with start and end."""
+"""Columns of the long form, values of one sensor a row, and of labels with start and end."""
 
 from itertools import pairwise
 
@@ -7,11 +7,13 @@ from motifmine.io.series.column_names import (
     DURATION_NAMES,
     END_NAMES,
     LABEL_NAMES,
+    REMARK_NAMES,
     SENSOR_NAMES,
     VALUE_NAMES,
     WEIGHT_NAMES,
     Roles,
     find_column,
+    is_sender_name,
     normalise_name,
 )
 from motifmine.io.series.header import Head
@@ -42,11 +44,13 @@ def choose_long_roles(
         # InfluxDB: columns of text are tags, apart from its own
         own = {"result", "table", "_start", "_stop", "_value"}
         tags = [i for i in others if head.is_text(i) and named[i] not in own]
-        return _long(time, clock, tags, next(i for i in others if named[i] == "_value"))
+        value = next(i for i in others if named[i] == "_value")
+        return _long(time, clock, tags, [value])
     if len(values) == 1 and sensors:
         # whole numbers next to a label may also be counts of events
         if not _may_be_count(head, values[0], named):
-            return _long(time, clock, sensors, values[0])
+            more = _find_further_tags(head, time, sensors, values[0], others)
+            return _long(time, clock, [*sensors, *more], values)
         return None
     if len(others) == 2 and head.is_text(others[0]) and not head.is_text(others[1]):
         label, number = others
@@ -54,25 +58,107 @@ def choose_long_roles(
             return None
         is_value = number in values and named[number] not in WEIGHT_NAMES
         if not head.has_names or label in sensors or is_value:
-            return _long(time, clock, [label], number)
+            return _long(time, clock, [label], [number])
         if named[label] in LABEL_NAMES and options.is_events is None:
             raise DataError(
                 f"{head.path}: column {head.names[number]!r} has real numbers; if they are values "
                 f"of the sensors in {head.names[label]!r}, give --long {head.names[time]},"
                 f"{head.names[label]},{head.names[number]}; if they count events, --kind labels"
             )
-    return None
+    return _choose_panel_roles(head, time, clock, others, options) if named else None
+
+
+def _choose_panel_roles(
+    head: Head, time: int, clock: int | None, others: list[int], options: SeriesOptions
+) -> Roles | None:
+    """Return the roles of a table whose rows have the values of one of several senders.
+
+    By their names, as a host and its loads; where rows have the same time, also by texts that tell
+    these apart.
+    """
+    if options.columns:
+        values = [find_column(head.names, name, head.path, "--columns") for name in options.columns]
+        others = [index for index in others if index not in values]
+    named = [index for index in others if _is_sender(head, index)]
+    times = _join_cells(head, [time] if clock is None else [time, clock])
+    if len(set(times)) < len(times):
+        texts = [i for i in others if head.is_text(i) and _repeats(head, i) and i not in named]
+        senders = _tell_rows_apart(head, times, [*named, *texts])
+    else:
+        senders = [index for index in named if len(set(head.column(index))) > 1]
+    if not senders:
+        return None
+    if not options.columns:
+        rest = [index for index in others if index not in senders]
+        states = find_states(head, rest)
+        values = [index for index in rest if not head.is_text(index) or index in states]
+    return _long(time, clock, senders, values) if values else None
+
+
+def _is_sender(head: Head, index: int) -> bool:
+    """Return whether a column names or numbers what the values of a row are of."""
+    if not _repeats(head, index):
+        return False
+    if head.is_text(index):
+        return is_sender_name(head.names[index])
+    is_whole = all(n is not None and n == int(n) for n in head.numbers(index))
+    return is_whole and is_sender_name(head.names[index], has_number=True)
+
+
+def _tell_rows_apart(head: Head, keys: list[str], candidates: list[int]) -> list[int]:
+    """Return columns with which no two rows have the same key; none if all together do not."""
+    found: list[int] = []
+    n_distinct = len(set(keys))
+    for index in candidates:
+        longer = [f"{key}\n{cell}" for key, cell in zip(keys, head.column(index), strict=False)]
+        if len(set(longer)) > n_distinct:
+            found.append(index)
+            keys, n_distinct = longer, len(set(longer))
+    return found if n_distinct == len(keys) else []
+
+
+def _find_further_tags(
+    head: Head, time: int, sensors: list[int], value: int, others: list[int]
+) -> list[int]:
+    """Return columns that tell sensors of one name apart, as the host of a metric.
+
+    Raises `DataError` where it cannot be known whether a column does.
+    """
+    known = _join_cells(head, sensors)
+    rest = [i for i in others if i not in (value, *sensors) and _repeats(head, i)]
+    varying = [
+        i for i in rest if len(set(zip(known, head.column(i), strict=False))) > len(set(known))
+    ]
+    found = [index for index in varying if _is_sender(head, index)]
+    texts = [index for index in varying if head.is_text(index) and index not in found]
+    keys = _join_cells(head, [time, *sensors, *found])
+    if len(set(keys)) < len(keys):
+        found += _tell_rows_apart(head, keys, texts)
+    for index in texts:
+        if index not in found and normalise_name(head.names[index]) not in REMARK_NAMES:
+            asked = [head.names[time], "+".join(head.names[i] for i in sensors), head.names[value]]
+            raise DataError(
+                f"{head.path}: column {head.names[index]!r} may tell sensors of one name apart; if "
+                f"so, give --long {asked[0]},{asked[1]}+{head.names[index]},{asked[2]}; if not, "
+                f"--long {','.join(asked)}"
+            )
+    return found
+
+
+def _join_cells(head: Head, indices: list[int]) -> list[str]:
+    return ["\n".join(cells) for cells in zip(*map(head.column, indices), strict=False)]
 
 
 def _given_roles(head: Head, clock: int | None, options: SeriesOptions) -> Roles:
-    time, sensor, value = options.long
-    found = [find_column(head.names, name, head.path, "--long") for name in (time, value)]
-    sensors = [find_column(head.names, name, head.path, "--long") for name in sensor.split("+")]
-    return _long(found[0], clock, sensors, found[1])
+    time, sensors, values = (
+        [find_column(head.names, name, head.path, "--long") for name in names.split("+")]
+        for names in options.long
+    )
+    return _long(time[0], clock, sensors, values)
 
 
-def _long(time: int, clock: int | None, sensors: list[int], value: int) -> Roles:
-    return Roles(time=time, clock=clock, values=(value,), sensors=tuple(sensors))
+def _long(time: int, clock: int | None, sensors: list[int], values: list[int]) -> Roles:
+    return Roles(time=time, clock=clock, values=tuple(values), sensors=tuple(sensors))
 
 
 def _repeats(head: Head, index: int) -> bool:

@@ -43,7 +43,7 @@ class SeriesOptions:
     is_events: bool | None = None
     """Whether the rows are events `time,label[,count]` and not samples; None: recognised."""
     long: tuple[str, ...] = ()
-    """Columns of the long form: time, sensor, value; several of the sensor are joined by `+`.
+    """Columns of the long form: time, sensor, value; several of a sensor or of values with `+`.
     Empty: recognised."""
     sheet: str | None = None
     """Sheet of an Excel workbook; None: the first."""

@@ -13,7 +13,7 @@ from motifmine.errors import FormatError
 from motifmine.io.series.clock_steps import ClockSteps
 from motifmine.io.series.column_names import Roles
 from motifmine.io.series.options import BadRows
-from motifmine.io.series.senders import ChannelList, TextColumn, make_updates
+from motifmine.io.series.senders import ChannelList, TextColumn, make_updates, melt_values
 from motifmine.io.series.time_formats import TimeReading
 from motifmine.io.series.time_zones import Clock, find_nonexistent
 from motifmine.records.series import Chunk, EventChunk, SampleChunk
@@ -21,6 +21,7 @@ from motifmine.types import Floats, Indices
 
 NO_LABELS: Indices = np.empty(0, np.int64)
 ONE_LABEL = "event"  # label of events in a list of times without labels
+SEVERAL = "TIME,DEVICE,VALUE+VALUE"  # columns of the long form
 LONGEST_STEP_S = 100 * 365.25 * 86_400  # no log waits that long: its times changed their unit
 
 
@@ -44,7 +45,7 @@ class Rows:
     end: NDArray[Any] | None = None
     """Raw ends of events, or durations in seconds, array (n,)."""
     states: tuple[TextColumn, ...] = ()
-    """Columns of states; in long form one, of the rows without number."""
+    """Columns of states; in long form the texts of every column of `value`."""
 
     def format_time(self, index: int) -> str:
         """Return the time of a row as text, as in the file if that is known."""
@@ -164,8 +165,9 @@ class RowStream:
             self.last_s = float(seconds[-1])
         if self.roles.is_long:
             sensor = TextColumn(code=rows.code, names=rows.label_names)
-            value, state = rows.value[:, 0], rows.states[0]
-            return make_updates(seconds, sensor, value, state, self.channels)
+            names = [self.names[index] for index in self.roles.values]
+            melted = melt_values(seconds, sensor, rows.value, rows.states, names)
+            return make_updates(*melted, self.channels)
         if not self.is_events:
             return SampleChunk(time_s=seconds, value=self._add_states(rows))
         for name in rows.label_names:
@@ -237,6 +239,10 @@ class RowStream:
             is_ordered[index] = False
             problem = _describe_disorder(rows.format_time(index), last - now, self.clock.reading)
             self.bad.note(self._locate(rows, index), problem)
+        # a few rows are bad; most of them are another order, or several devices
+        if 2 * np.count_nonzero(is_ordered) < len(seconds):
+            path, first = self.bad.path, self.bad.first
+            raise FormatError(f"{path}: most rows are not in order of time, the first at {first}")
         return is_ordered
 
     def _locate(self, rows: Rows, index: int) -> str:
@@ -254,4 +260,4 @@ def _describe_disorder(text: str, back_s: float, reading: TimeReading) -> str:
     # an hour back at night is most often the end of summer time
     if reading.is_wall and not reading.has_zone and not reading.zone and back_s <= 7200:
         return f"{what}; if summer time ended there, give the zone with --time-zone Europe/Paris"
-    return f"{what}; times must ascend"
+    return f"{what}; times must ascend; are rows those of several devices? --long {SEVERAL}"

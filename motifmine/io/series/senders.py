@@ -1,5 +1,6 @@
 """Rows of single sensors become values of channels: numbers, and states as channels of 0 and 1."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,35 @@ class ChannelList:
                 return -1
             known[state] = self.index.setdefault(f"{sensor}={state}", len(self.index))
         return known[state]
+
+
+def melt_values(
+    time_s: Floats,
+    sensor: TextColumn,
+    value: Floats,
+    states: Sequence[TextColumn],
+    names: Sequence[str],
+) -> tuple[Floats, TextColumn, Floats, TextColumn]:
+    """Return rows with one value each from rows with several, float array (n, value).
+
+    The values of a sensor become sensors of their own: `host1 load`.
+    """
+    n_values = len(names)
+    if n_values == 1:
+        return time_s, sensor, value[:, 0], states[0]
+    each = np.arange(n_values)
+    pairs = TextColumn(
+        code=(sensor.code[:, None] * n_values + each).ravel(),
+        names=tuple(f"{sender} {name}" for sender in sensor.names for name in names),
+    )
+    texts = tuple(dict.fromkeys(text for column in states for text in column.names))
+    place = {text: code for code, text in enumerate(texts)}
+    codes = [
+        np.array([*(place[text] for text in column.names), -1], np.int64)[column.code]
+        for column in states
+    ]
+    state = TextColumn(code=np.stack(codes, axis=1).ravel(), names=texts)
+    return np.repeat(time_s, n_values), pairs, value.ravel(), state
 
 
 def make_updates(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from motifmine.errors import DataError, FormatError
-from motifmine.io.readers import split_part
+from motifmine.io.readers import HEAD_BYTES, split_part
 from motifmine.io.series.arrays import NamedArray, open_arrays
 from motifmine.io.series.column_names import MISSING, split_units
 from motifmine.io.series.compressed import open_bytes
@@ -24,6 +24,7 @@ from motifmine.records.series import SeriesReader
 from motifmine.validation import require_package
 
 BATCH_ROWS = 1 << 16
+MOST_JSON = 256 << 20  # bytes of a list in JSON, which is held in memory
 MOST_TITLES = 20  # rows of a sheet above the names of its columns
 # the history of Home Assistant's recorder, from its schema of 2023 on
 HOME_ASSISTANT = (
@@ -33,23 +34,17 @@ HOME_ASSISTANT = (
 
 
 def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
-    """Return a reader of rows as JSON objects, one a line.
+    """Return a reader of rows as JSON objects, one a line or in a list.
 
     Values of objects within are columns such as `readings.temp`; lists are excluded.
     """
 
     def objects() -> Iterator[dict[str, Any]]:
         with open_bytes(path) as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise FormatError(f"{path}, line {number}: not JSON: {error}") from error
-                if not isinstance(row, dict):
-                    raise FormatError(f"{path}, line {number}: not an object of named values")
-                yield dict(_flatten(row))
+            # a whole object on the first line: one on each
+            begin = file.read(HEAD_BYTES).lstrip()
+        read = _read_object_lines if _is_line_of_json(begin) else _read_object_list
+        return (dict(_flatten(row)) for row in read(path))
 
     # the columns of the first rows: those of later ones are not known before the file is read
     first = list(islice(objects(), HEAD_ROWS))
@@ -60,6 +55,55 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
             yield [row.get(name) for name in names]
 
     return open_rows(path, names, rows, options)
+
+
+def _is_line_of_json(begin: bytes) -> bool:
+    """Return whether the first line holds all of an object."""
+    line, end, _ = begin.partition(b"\n")
+    if not end or line.lstrip()[:1] == b"[":
+        # a line longer than what was read is the only one, or one of many objects
+        return line[:1] == b"{"
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        # damaged lines are found, with their number, as they are read
+        return line.rstrip()[-1:] == b"}"
+
+
+def _read_object_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file with one a line."""
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise FormatError(f"{path}, line {number}: not JSON: {error}") from error
+            if not isinstance(row, dict):
+                raise FormatError(f"{path}, line {number}: not an object of named values")
+            yield row
+
+
+def _read_object_list(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of the list that a file holds, of its lists, or of its only list."""
+    with open_bytes(path) as file:
+        text = file.read(MOST_JSON + 1)
+    if len(text) > MOST_JSON:
+        raise FormatError(f"{path} is too long for a list in JSON; write one object a line")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: not JSON: {error}") from error
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list) and value]
+        found = lists[0] if len(lists) == 1 else [found]
+    # the history of Home Assistant has a list for every sensor
+    if all(isinstance(one, list) for one in found):
+        found = [row for one in found for row in one]
+    if not found or not all(isinstance(row, dict) for row in found):
+        raise FormatError(f"{path} is not a list of objects of named values")
+    yield from found
 
 
 def _flatten(row: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -21,6 +21,7 @@ from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
 from motifmine.io.series.time_formats import parse_number
 from motifmine.records.series import Chunk
+from motifmine.types import Floats
 
 # one column of a batch: numbers, datetime64 in UTC or without zone, or text as objects
 Column = NDArray[Any]
@@ -168,7 +169,19 @@ class TableReader(RowReader):
         """Return rows of single sensors: numbers, and other texts as states."""
         texts = [_to_texts(columns[index], False) for index in self.roles.sensors]
         sensor = code_texts([" ".join(names).strip() or "?" for names in zip(*texts, strict=True)])
-        column = columns[self.roles.values[0]]
+        parts = [self._split_numbers(columns[index]) for index in self.roles.values]
+        return Rows(
+            raw=raw,
+            value=np.stack([value for value, _ in parts], axis=1),
+            code=sensor.code,
+            label_names=sensor.names,
+            n_read=len(raw),
+            place=place,
+            states=tuple(state for _, state in parts),
+        )
+
+    def _split_numbers(self, column: Column) -> tuple[Floats, TextColumn]:
+        """Return the numbers of a column, NaN elsewhere, and its other texts as states."""
         states = [""] * len(column)
         if column.dtype.kind in "fiub":
             value = column.astype(np.float64)
@@ -182,15 +195,7 @@ class TableReader(RowReader):
             ]
         # in the long form a sensor that fails must not stop the others
         value[~np.isfinite(value)] = np.nan
-        return Rows(
-            raw=raw,
-            value=value[:, None],
-            code=sensor.code,
-            label_names=sensor.names,
-            n_read=len(raw),
-            place=place,
-            states=(code_texts(states, self.head.missing),),
-        )
+        return value, code_texts(states, self.head.missing)
 
     def _time_texts(self, columns: dict[int, Column]) -> list[str]:
         texts = _to_texts(columns[self.roles.time or 0], False)
@@ -204,12 +209,13 @@ class TableReader(RowReader):
     ) -> NDArray[np.float64]:
         """Return one channel, NaN where it is missing or bad."""
         if column.dtype.kind not in "fiub":
-            is_known = np.array([x is not None for x in column])
-            if not is_known.any():
-                return np.full(len(column), np.nan)
-            row = int(np.argmax(is_known))
-            self._note(int(place[row]), index, f"{str(column[row])!r} is not a number")
-            return np.full(len(column), np.nan)
+            # JSON and databases also have numbers as texts
+            texts = ["" if x is None else str(x).strip() for x in column]
+            numbers = [None if text in self.head.missing else parse_number(text) for text in texts]
+            for row, (text, number) in enumerate(zip(texts, numbers, strict=True)):
+                if number is None and text not in self.head.missing and is_good[row]:
+                    self._note(int(place[row]), index, f"{text!r} is not a number")
+            return np.array([np.nan if number is None else number for number in numbers])
         value = column.astype(np.float64)
         for row in np.flatnonzero(np.isinf(value) & is_good).tolist():
             problem = f"'{value[row]}' is not a finite number; write a missing value as nan"

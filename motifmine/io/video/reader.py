@@ -18,6 +18,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from motifmine.errors import FormatError, MotifmineError, VideoError
+from motifmine.io.readers import holds_text
 from motifmine.io.regular import check_input
 from motifmine.io.video.clock import FrameClock, Stamped
 from motifmine.io.video.completeness import count_missing_bytes
@@ -32,7 +33,6 @@ INTRA_ONLY = frozenset({"mjpeg", "mjpegb"})
 """Codecs that code each picture by itself, and whose decoder passes on broken ones."""
 STILLS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"BM": "bmp", b"II*": "tiff", b"MM": "tiff"}
 """First bytes of pictures."""
-MOST_CONTROL = 0.05
 """Share of control characters up to which a file is text."""
 
 
@@ -221,9 +221,8 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
     """
     options = options or FrameOptions()
     check_input(path, EXPECTED)
-    with path.open("rb") as file:
-        if _is_text(file.read(4096)):
-            raise FormatError(f"{path} is a text file; expected {EXPECTED}")
+    if holds_text(path):
+        raise FormatError(f"{path} is a text file; expected {EXPECTED}")
     try:
         container = open_container(path, VIDEO_FORMATS)
     except FFmpegError as error:
@@ -244,17 +243,6 @@ def open_video(path: Path, options: FrameOptions | None = None) -> VideoReader:
         duration_s=container.duration / av.time_base if container.duration else math.nan,
         frames_expected=choice.stream.frames or -1,
     )
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        # a multi-byte character may be cut at the end of the block
-        text = head[: max(1, len(head) - 3)].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    # playlists with a single control character must not pass for video
-    odd = sum(not (letter.isprintable() or letter in "\t\n\r\f") for letter in text)
-    return odd <= len(text) * MOST_CONTROL
 
 
 def _describe_damage(path: Path) -> str:

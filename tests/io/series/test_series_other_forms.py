@@ -248,3 +248,36 @@ def test_damaged_midi_is_refused(tmp_path: Path) -> None:
         (tmp_path / "cut.mid").write_bytes(content[:n])
         with pytest.raises(FormatError):
             read_all(tmp_path / "cut.mid")
+
+
+@pytest.mark.parametrize("form", ["lines", "list", "named list", "lists"])
+def test_objects_of_json_are_read_from_lines_and_lists(tmp_path: Path, form: str) -> None:
+    rows = [{"time": 10 * i, "entity": "ab"[i % 2], "value": f"{i}.5"} for i in range(8)]
+    content: object = rows
+    if form == "named list":
+        content = {"status": "ok", "data": rows}
+    elif form == "lists":
+        content = [rows[::2], rows[1::2]]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    text = lines if form == "lines" else json.dumps(content, indent=1)
+    (tmp_path / "log.json").write_text(text)
+    with open_series(tmp_path / "log.json") as reader:
+        found = list(reader.chunks())
+    value = [v for chunk in found for v in chunk.value.tolist()]  # type: ignore[union-attr]
+    assert value == [i + 0.5 for i in range(8)]
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}', '{"a": [1], "b": [2]}\n{', "[]"])
+def test_json_without_rows_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "log.json").write_text(text)
+    with pytest.raises(FormatError, match=r"log\.json"):
+        open_series(tmp_path / "log.json")
+
+
+def test_numbers_as_texts_are_numbers(tmp_path: Path) -> None:
+    rows = [{"time": 10 * i, "a": f"{i}.5", "b": i} for i in range(8)]
+    rows[5]["a"] = "NA"
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with open_series(tmp_path / "log.jsonl") as reader:
+        (chunk,) = reader.chunks()
+    assert str(chunk.value[:, 0].tolist()) == "[0.5, 1.5, 2.5, 3.5, 4.5, nan, 6.5, 7.5]"  # type: ignore[union-attr]
