@@ -73,7 +73,7 @@ def _choose_panel_roles(
 ) -> Roles | None:
     """Return the roles of a table whose rows have the values of one of several senders.
 
-    By their names, as a host and its loads; where rows have the same time, also by texts that tell
+    By their names, as a host and its loads; where rows have the same time, also by texts that distinguish
     these apart.
     """
     if options.columns:
@@ -83,7 +83,7 @@ def _choose_panel_roles(
     times = _join_cells(head, [time] if clock is None else [time, clock])
     if len(set(times)) < len(times):
         texts = [i for i in others if head.is_text(i) and _repeats(head, i) and i not in named]
-        senders = _tell_rows_apart(head, times, [*named, *texts])
+        senders = _distinguish_rows(head, times, [*named, *texts])
     else:
         senders = [index for index in named if len(set(head.column(index))) > 1]
     if not senders:
@@ -105,7 +105,7 @@ def _is_sender(head: Head, index: int) -> bool:
     return is_whole and is_sender_name(head.names[index], has_number=True)
 
 
-def _tell_rows_apart(head: Head, keys: list[str], candidates: list[int]) -> list[int]:
+def _distinguish_rows(head: Head, keys: list[str], candidates: list[int]) -> list[int]:
     """Return columns with which no two rows have the same key; none if all together do not."""
     found: list[int] = []
     n_distinct = len(set(keys))
@@ -120,7 +120,7 @@ def _tell_rows_apart(head: Head, keys: list[str], candidates: list[int]) -> list
 def _find_further_tags(
     head: Head, time: int, sensors: list[int], value: int, others: list[int]
 ) -> list[int]:
-    """Return columns that tell sensors of one name apart, as the host of a metric.
+    """Return columns that distinguish sensors of one name, as the host of a metric.
 
     Raises `DataError` where it cannot be known whether a column does.
     """
@@ -133,12 +133,12 @@ def _find_further_tags(
     texts = [index for index in varying if head.is_text(index) and index not in found]
     keys = _join_cells(head, [time, *sensors, *found])
     if len(set(keys)) < len(keys):
-        found += _tell_rows_apart(head, keys, texts)
+        found += _distinguish_rows(head, keys, texts)
     for index in texts:
         if index not in found and normalise_name(head.names[index]) not in REMARK_NAMES:
             asked = [head.names[time], "+".join(head.names[i] for i in sensors), head.names[value]]
             raise DataError(
-                f"{head.path}: column {head.names[index]!r} may tell sensors of one name apart; if "
+                f"{head.path}: column {head.names[index]!r} may distinguish sensors of one name; if "
                 f"so, give --long {asked[0]},{asked[1]}+{head.names[index]},{asked[2]}; if not, "
                 f"--long {','.join(asked)}"
             )

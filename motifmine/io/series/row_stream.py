@@ -13,7 +13,7 @@ from motifmine.errors import FormatError
 from motifmine.io.series.clock_steps import ClockSteps
 from motifmine.io.series.column_names import Roles
 from motifmine.io.series.options import BadRows
-from motifmine.io.series.senders import ChannelList, TextColumn, make_updates, melt_values
+from motifmine.io.series.senders import ChannelList, TextColumn, make_updates, split_values
 from motifmine.io.series.time_formats import TimeReading
 from motifmine.io.series.time_zones import Clock, find_nonexistent
 from motifmine.records.series import Chunk, EventChunk, SampleChunk
@@ -166,8 +166,8 @@ class RowStream:
         if self.roles.is_long:
             sensor = TextColumn(code=rows.code, names=rows.label_names)
             names = [self.names[index] for index in self.roles.values]
-            melted = melt_values(seconds, sensor, rows.value, rows.states, names)
-            return make_updates(*melted, self.channels)
+            single = split_values(seconds, sensor, rows.value, rows.states, names)
+            return make_updates(*single, self.channels)
         if not self.is_events:
             return SampleChunk(time_s=seconds, value=self._add_states(rows))
         for name in rows.label_names:

@@ -46,7 +46,7 @@ class ChannelList:
         return known[state]
 
 
-def melt_values(
+def split_values(
     time_s: Floats,
     sensor: TextColumn,
     value: Floats,

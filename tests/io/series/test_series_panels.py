@@ -44,13 +44,13 @@ def test_values_of_several_hosts_are_channels_of_their_own(tmp_path: Path, lag_s
     assert read_log(tmp_path, write_panel("minutes", lag_s)) == expect(lag_s)
 
 
-def test_senders_are_told_apart_by_numbers_where_the_name_says_so(tmp_path: Path) -> None:
+def test_senders_are_distinguished_by_numbers_where_the_name_says_so(tmp_path: Path) -> None:
     numbers = ("1", "2", "3")
     text = write_panel("minutes", 7.5, numbers, "machineID")
     assert read_log(tmp_path, text) == expect(7.5, numbers)
 
 
-def test_any_text_tells_rows_of_one_time_apart(tmp_path: Path) -> None:
+def test_any_text_distinguishes_rows_of_one_time(tmp_path: Path) -> None:
     text = write_panel("minutes", 0.0, name="which")
     assert read_log(tmp_path, text) == expect(0.0)
 
@@ -85,10 +85,10 @@ def test_sensors_of_one_name_in_several_rooms_are_several(tmp_path: Path) -> Non
     assert {name for _, name, _ in found} == {f"temperature {room}" for room in HOSTS}
 
 
-def test_a_column_that_may_tell_sensors_apart_is_asked_about(tmp_path: Path) -> None:
+def test_a_column_that_may_distinguish_sensors_is_asked_about(tmp_path: Path) -> None:
     rows = [f"{20 * i},temperature,{HOSTS[i % 3]},{i}.5\n" for i in range(12)]
     with pytest.raises(
-        DataError, match=r"column 'side' may tell .* --long time,sensor\+side,value"
+        DataError, match=r"column 'side' may distinguish .* --long time,sensor\+side,value"
     ):
         read_log(tmp_path, "time,sensor,side,value\n" + "".join(rows))
     # remarks change from row to row of one sensor
