@@ -73,8 +73,8 @@ def _choose_panel_roles(
 ) -> Roles | None:
     """Return the roles of a table whose rows have the values of one of several senders.
 
-    By their names, as a host and its loads; where rows have the same time, also by texts that distinguish
-    these apart.
+    By their names, as a host and its loads; where rows have the same time, also by texts that
+    distinguish these.
     """
     if options.columns:
         values = [find_column(head.names, name, head.path, "--columns") for name in options.columns]
@@ -138,8 +138,8 @@ def _find_further_tags(
         if index not in found and normalise_name(head.names[index]) not in REMARK_NAMES:
             asked = [head.names[time], "+".join(head.names[i] for i in sensors), head.names[value]]
             raise DataError(
-                f"{head.path}: column {head.names[index]!r} may distinguish sensors of one name; if "
-                f"so, give --long {asked[0]},{asked[1]}+{head.names[index]},{asked[2]}; if not, "
+                f"{head.path}: column {head.names[index]!r} may distinguish sensors of one name; "
+                f"if so, give --long {asked[0]},{asked[1]}+{head.names[index]},{asked[2]}; if not, "
                 f"--long {','.join(asked)}"
             )
     return found

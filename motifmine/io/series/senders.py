@@ -53,9 +53,22 @@ def split_values(
     states: Sequence[TextColumn],
     names: Sequence[str],
 ) -> tuple[Floats, TextColumn, Floats, TextColumn]:
-    """Return rows with one value each from rows with several, float array (n, value).
+    """Return rows with one value each from rows with several.
 
     The values of a sensor become sensors of their own: `host1 load`.
+
+    Parameters
+    ----------
+    time_s : float array (n,)
+    sensor : TextColumn
+    value : float array (n, value)
+    states : TextColumn for every value
+    names : str for every value
+
+    Returns
+    -------
+    time_s, sensor, value, state
+        Of `n * value` rows, see `make_updates`.
     """
     n_values = len(names)
     if n_values == 1:
