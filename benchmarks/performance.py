@@ -127,7 +127,7 @@ def time_passes() -> list[Figure]:
     problem, state, starts, phi = posed(table, LARGE["n_motifs"], LARGE["motif_length"])
     plan, out = problem.plan, np.zeros_like(starts)
     keep = np.random.default_rng(0).random(state.starts.shape) < 0.005
-    live = live_passes.few_live_starts(np.where(keep, state.starts, np.float32(0)))
+    live = live_passes.few_live_starts(plan, np.where(keep, state.starts, np.float32(0)))
     dense, few, plain = least_cpu_s(
         [
             lambda: passes.expectation(plan, starts, phi, out=out),

@@ -336,7 +336,7 @@ def time_live(path: Path) -> None:
         *(
             lambda live=live: live_passes.live_expectation(plan, places, live, motifs)
             for live in (
-                live_passes.few_live_starts(np.where(keep < share, starts_2d, np.float32(0)))
+                live_passes.few_live_starts(plan, np.where(keep < share, starts_2d, np.float32(0)))
                 for share in shares
             )
         ),

@@ -8,7 +8,7 @@ other motif explains there.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from motifmine.records.fit import Occurrences
 from motifmine.types import Floats, Indices
@@ -109,4 +109,4 @@ def _pairs(
 def _tail(paired: NDArray[np.bool_], share: float) -> float:
     """Return the probability of as many pairs when each has a probability, 1 for very few."""
     n_pairs = int(paired.sum())
-    return 1.0 if n_pairs < LEAST_PAIRS else float(binom.sf(n_pairs - 1, len(paired), share))
+    return 1.0 if n_pairs < LEAST_PAIRS else float(bdtrc(n_pairs - 1, len(paired), share))

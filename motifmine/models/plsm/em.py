@@ -15,7 +15,6 @@ from motifmine.models.monitor import has_converged
 from motifmine.models.plsm import live_passes
 from motifmine.models.plsm import passes as plsm_pass
 from motifmine.models.plsm.kernels.live import Live, live_above
-from motifmine.models.plsm.kernels.search import sweep_threshold
 from motifmine.models.plsm.problem import Problem, State, shares
 from motifmine.records.tempo import at_tempos, learn_at_tempos
 from motifmine.time_limit import is_time_up
@@ -39,9 +38,9 @@ class Point(NamedTuple):
     """Its motifs as passes over all starts need them; None: not laid out since they changed."""
 
     @classmethod
-    def of(cls, state: State) -> "Point":
+    def of(cls, problem: Problem, state: State) -> "Point":
         """Return a state as iterations take it."""
-        return cls(state, live_passes.few_live_starts(state.starts))
+        return cls(state, live_passes.few_live_starts(problem.plan, state.starts))
 
     def laid_out(self, problem: Problem) -> "Point":
         """Return the point with motifs laid out for a pass over all starts, if that comes next."""
@@ -112,11 +111,11 @@ def _advance(
         mass = problem.priors.background * problem.layout.document_total
     state = state._replace(background_mass=mass)
     if live is not None:
-        point = Point(state, Live(*live_above(live, found.activation, threshold)))
+        point = Point(state, live_above(live, found.activation, threshold))
     else:
         starts = found.activation[: state.starts.size].reshape(state.starts.shape)
-        sweep_threshold(starts, threshold)  # in place
-        point = Point.of(state._replace(starts=starts))._replace(phi=phi)
+        np.maximum(np.subtract(starts, threshold[:, None], out=starts), 0, out=starts)
+        point = Point.of(problem, state._replace(starts=starts))._replace(phi=phi)
     return _leave_nothing_empty(problem, point), found, value - constant_of(problem)
 
 
@@ -176,7 +175,7 @@ def step(
         Log-likelihood of the Poisson form, nats, without the terms that only the counts decide: it
         equals sum n log p(w,t|d) where a document's masses sum to its observations.
     """
-    point, value = _step(problem, Point.of(state), threshold, learn_motifs=learn_motifs)
+    point, value = _step(problem, Point.of(problem, state), threshold, learn_motifs=learn_motifs)
     return point.whole(problem), value
 
 
@@ -192,7 +191,7 @@ def step_starts(
     problem, state, threshold
         See `step`.
     """
-    point, found, value = _advance(problem, Point.of(state), threshold, learn_motifs=True)
+    point, found, value = _advance(problem, Point.of(problem, state), threshold, learn_motifs=True)
     return point.whole(problem), found, value
 
 
@@ -225,7 +224,7 @@ def iterate(
         When not set, motifs and the background's words stay as they are.
     """
     threshold = problem.thresholds(state.n_motifs)
-    point, value = Point.of(state), -np.inf
+    point, value = Point.of(problem, state), -np.inf
     for _ in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=learn_motifs)
         if learn_motifs and is_time_up():
@@ -257,7 +256,7 @@ def infer_starts(
     if problem.tempos is not None:
         # mass spread over all tempos is below the threshold everywhere, until the data gather it
         n_free, n_iterations = n_free + N_FREE, n_iterations + N_FREE
-    point = Point.of(state)
+    point = Point.of(problem, state)
     for i in range(n_iterations):
         # flat starts are near the threshold: taken off at once, it would close the true ones too
         ramp = np.float32(np.clip((i - n_free) / n_ramp, 0.0, 1.0)) if n_ramp else np.float32(1.0)
@@ -291,7 +290,7 @@ def climb(
         Called with the log-likelihood, nats, of every iteration.
     """
     threshold = problem.thresholds(state.n_motifs)
-    point, last = Point.of(state), -np.inf
+    point, last = Point.of(problem, state), -np.inf
     for i in range(n_iterations):
         point, value = _step(problem, point, threshold, learn_motifs=True)
         on_value(value)

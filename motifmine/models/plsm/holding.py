@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from motifmine.models.plsm.centring import settle
 from motifmine.models.plsm.em import infer_starts, iterate
@@ -239,7 +239,7 @@ def accompanying(problem: Problem, state: State) -> int | None:
             continue
         # where others are active most of the time, being near them means nothing
         share = _covered_share(problem, row[heavy > np.median(weight)], reach)
-        if binom.sf(covered.sum() - 1, len(rows), share) < LIKELY:
+        if bdtrc(covered.sum() - 1, len(rows), share) < LIKELY:
             return int(motif)
     return None
 

@@ -17,23 +17,26 @@ from motifmine.types import Floats, Floats32, Indices32
 
 CROSSOVER = 0.05
 """Share of live starts below which this pass is faster than that over all starts."""
+FEW = 1 << 22
+"""Multiplications up to which it does not matter, of events, which pass is faster: that over all
+starts takes seconds to compile, which the choice of their bins never needs."""
 WORTH_ADDING = 4
 """Multiplications of a unit of work for each cell that its sums have: adding them stays cheap."""
 LEAST_UNIT = 1 << 18
 """Multiplications of a unit at least, as every unit is a call."""
 
 
-def few_live_starts(starts: Floats32) -> lk.Live | None:
+def few_live_starts(plan: Plan, starts: Floats32) -> lk.Live | None:
     """Return the starts (R, K) above zero, None where they are too many for this pass.
 
     Sparsity closes most starts in the first iterations, and a closed start stays closed under EM.
     """
-    n_rows, n_motifs = starts.shape
-    flat = np.ascontiguousarray(starts, np.float32).reshape(-1)
-    offsets = lk.live_offsets(flat, n_rows, n_motifs)
-    if offsets[-1] >= CROSSOVER * starts.size:
+    n_live = int(np.count_nonzero(starts > 0))
+    are_events = len(plan.table.word) < plan.n_rows
+    is_cheap = are_events and n_multiplications(plan, n_live) <= FEW
+    if n_live >= CROSSOVER * starts.size and not is_cheap:
         return None
-    return lk.Live(offsets, *lk.live_cells(flat, offsets, n_rows))
+    return lk.live_cells(np.ascontiguousarray(starts, np.float32))
 
 
 def live_expectation(
@@ -121,11 +124,12 @@ def live_places(plan: Plan) -> lk.Places:
     """Return places of the observations, made once for all passes over live cells."""
     if (plan.widest_tile + 1) * plan.n_words >= 1 << 31:
         raise ValueError("tiles of rows x words beyond int32; make the plan with fewer tile_rows")
-    return lk.Places(*lk.places_of(plan.table, plan.tiles, plan.n_words))
+    return lk.places_of(plan.table, plan.tiles, plan.n_words)
 
 
 def dense_starts(live: lk.Live, n_rows: int) -> Floats32:
     """Return the starts (R, K) of live cells."""
-    starts = np.zeros((n_rows, len(live.motif_offsets) - 1), np.float32)
-    lk.spread_live(live, starts)
+    n_motifs = len(live.motif_offsets) - 1
+    starts = np.zeros((n_rows, n_motifs), np.float32)
+    starts[live.row, np.repeat(np.arange(n_motifs), np.diff(live.motif_offsets))] = live.mass
     return starts

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from motifmine.models.moving_paths import Path, own_run
 from motifmine.models.moving_window import MovingWindow
@@ -74,7 +74,7 @@ def things_with(
     # half a coincidence more: with few things there is none, which proves little
     chance = (n_chance + 0.5) / (len(elsewhere) * len(other) + 1)
     # the best of several lags is tested (Bonferroni)
-    p_value = len(lags) * binom.sf(n_together[best] - 1, len(other), chance)
+    p_value = len(lags) * bdtrc(n_together[best] - 1, len(other), chance)
     if n_together[best] < MOSTLY * len(other) or p_value > CHANCE:
         return None
     return _near(other - lags[best], one, within[best])

@@ -125,9 +125,7 @@ def plan(
     tile_bin, chunk_tile = cut.cut_tiles(
         table.bin_row, table.offsets, chunk_bin, tile_rows, max(TILE_OBSERVATIONS, 8 * n_words)
     )
-    order, order_row = cut.order_by_word(
-        table.bin_row, table.offsets, table.word, tile_bin, n_words
-    )
+    order, order_row = cut.order_by_word(table.bin_row, table.offsets, table.word, tile_bin)
     inner = table.bin_row[chunk_bin[1:-1]]
     chunk_row = np.concatenate([[0], inner, table.first_row[-1:]]).astype(np.int64)
     tiles = cut.Tiles(chunk_tile, tile_bin, chunk_row, order, order_row)
@@ -280,7 +278,7 @@ def sum_units(
     def deliver(unit: int, worker: int, result: tuple[float, float]) -> None:
         part, new_words, _ = own[worker]
         # called in the order of units: sums have the same bytes at any number of threads
-        kn.sweep_total(counts, part, weight)
+        kn.sweep_total(counts.reshape(-1), part.reshape(-1), weight.reshape(-1))
         words[:n_words] += new_words
         new_words[:] = 0
         sums[:] += result

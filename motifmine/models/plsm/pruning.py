@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.plsm.em import iterate
-from motifmine.models.plsm.kernels.search import drop_costs
+from motifmine.models.plsm.kernels.search import sweep_drop_costs
 from motifmine.models.plsm.problem import Problem, State
 from motifmine.records.start_layout import make_phi, spread_rates
 from motifmine.records.tempo import columns_at_tempos
@@ -140,16 +140,19 @@ def background_rates(problem: Problem, state: State) -> Floats32:
 def compute_contributions(problem: Problem, state: State) -> Floats:
     """Return the log-likelihood (nats) that each motif adds if none took over, float64 (K,)."""
     layout = problem.layout
-    costs: Floats = drop_costs(
+    costs = -state.starts.sum(axis=0, dtype=np.float64)
+    sweep_drop_costs(
         layout.bin_row,
         layout.offsets,
         layout.word,
         layout.count,
         background_rates(problem, state),
-        state.starts,
+        state.starts.reshape(-1),
         make_phi(state.motifs),
-        layout.motif_length,
         LEAST_REST,
+        np.zeros(len(costs) * layout.motif_length + 1, np.int64),
+        np.zeros(len(costs)),
+        costs,
     )
     together: Floats = costs.reshape(state.n_motifs, state.n_tempos).sum(axis=1)
     return together

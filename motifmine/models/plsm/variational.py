@@ -177,7 +177,7 @@ def update(problem: Problem, local: Local, shared: Shared) -> Updated:
 
 def _expect(problem: Problem, weights: State) -> tuple[plsm_pass.Expectation, Floats32]:
     """Return the expected counts under weights, and those of all starts, float32 array (R, K)."""
-    point = Point.of(weights)
+    point = Point.of(problem, weights)
     found = expect(problem, point, learn_motifs=True)
     if point.live is None:
         return found, found.activation[: weights.starts.size].reshape(weights.starts.shape)

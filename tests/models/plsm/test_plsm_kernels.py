@@ -11,7 +11,7 @@ from numba import njit
 from motifmine.kernels.likelihood import Observed, Stretches, compute_rates, score_occurrences
 from motifmine.models.plsm.kernels import rows as plsm_rows
 from motifmine.models.plsm.kernels.ratios import FLOOR, ratio, sweep_ratios
-from motifmine.models.plsm.kernels.search import drop_costs, sweep_threshold, window_counts
+from motifmine.models.plsm.kernels.search import sweep_drop_costs, window_counts
 from motifmine.records.start_layout import make_phi
 from motifmine.types import Floats, Floats32, Indices
 from tests.helpers.plsm_problems import SHAPES, Binned, Rows, binned, drawn
@@ -90,15 +90,11 @@ def test_drop_costs_are_what_is_lost_without_each_motif(name: str) -> None:
     rate = p.shares.sum(axis=1) + p.base
     rest = np.maximum(1 - p.shares / rate[:, None], 0.02)
     expected = -(p.rows[:, 3:] * np.log(rest)).sum(axis=0) - p.activation.sum(axis=0)
-    found = drop_costs(*p.table[:4], p.base, p.activation, p.phi, length, 0.02)
-    assert found.shape == (n_motifs,)
+    found = -p.activation.sum(axis=0, dtype=np.float64)
+    scratch = np.zeros(length * n_motifs + 1, np.int64), np.zeros(n_motifs)
+    flat = p.activation.reshape(-1)
+    sweep_drop_costs(*p.table[:4], p.base, flat, p.phi, 0.02, *scratch, found)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
-
-
-def test_threshold_is_taken_off_down_to_zero() -> None:
-    activation = np.array([[3.0, 0.5], [1.0, 2.0], [0.0, 0.25]], np.float32)
-    sweep_threshold(activation, np.array([1.0, 0.0, 0.5], np.float32))
-    assert activation.tolist() == [[2.0, 0.0], [1.0, 2.0], [0.0, 0.0]]
 
 
 @EVERY_SHAPE

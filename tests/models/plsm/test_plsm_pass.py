@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.models.plsm import live_passes
-from motifmine.models.plsm.kernels.live import Live, live_above, live_cells, live_offsets
+from motifmine.models.plsm.kernels.live import Live, live_above, live_cells
 from motifmine.models.plsm.kernels.ratios import Background
 from motifmine.models.plsm.live_passes import (
     dense_starts,
@@ -222,8 +222,7 @@ def starts_of(plan: Plan, activation: Floats32) -> Floats32:
 
 def live_of(plan: Plan, activation: Floats32) -> Live:
     """Return the live cells of an activation, however many they are."""
-    offsets = live_offsets(activation, plan.n_rows, plan.n_motifs)
-    return Live(offsets, *live_cells(activation, offsets, plan.n_rows))
+    return live_cells(starts_of(plan, activation))
 
 
 def motifs_of(plan: Plan, phi: Floats32) -> Floats32:
@@ -281,9 +280,9 @@ def test_live_starts_survive_the_round_trip() -> None:
     starts = starts_of(plan, thinned(plan, activation, 0.1))
     live = live_of(plan, padded_starts(starts))
     assert dense_starts(live, plan.n_rows).tobytes() == starts.tobytes()
-    assert few_live_starts(starts) is None
+    assert few_live_starts(plan, starts) is None
     starts[starts < np.sort(starts, axis=None)[-5]] = 0
-    few = few_live_starts(starts)
+    few = few_live_starts(plan, starts)
     assert few is not None
     assert dense_starts(few, plan.n_rows).tobytes() == starts.tobytes()
 
@@ -293,7 +292,7 @@ def test_live_starts_up_to_the_threshold_are_dropped() -> None:
     starts = starts_of(plan, thinned(plan, activation, 0.3))
     live = live_of(plan, padded_starts(starts))
     threshold = np.random.default_rng(0).random(plan.n_rows).astype(np.float32) * starts.max()
-    left = Live(*live_above(live, live.mass, threshold))
+    left = live_above(live, live.mass, threshold)
     wanted = np.maximum(starts - threshold[:, None], 0)
     assert dense_starts(left, plan.n_rows).tobytes() == wanted.tobytes()
     assert (left.mass > 0).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motifmine.models.plsm.kernels.dense import block_of
-from motifmine.models.plsm.kernels.live import live_cells, live_offsets
+from motifmine.models.plsm.kernels.live import live_cells
 from motifmine.models.plsm.kernels.tiles import cut_tiles, order_by_word
 
 pytestmark = pytest.mark.kernel
@@ -34,7 +34,7 @@ def test_the_order_by_word_is_that_of_a_stable_sort() -> None:
     offsets = np.array([0, 10, 25, 30, 50])
     bin_row = np.array([3, 4, 6, 9])
     tile_bin = np.array([0, 2, 4])
-    order, order_row = order_by_word(bin_row, offsets, word, tile_bin, 7)
+    order, order_row = order_by_word(bin_row, offsets, word, tile_bin)
     halves = [np.argsort(word[:25], kind="stable"), 25 + np.argsort(word[25:], kind="stable")]
     np.testing.assert_array_equal(order, np.concatenate(halves))
     np.testing.assert_array_equal(order_row, np.repeat(bin_row, np.diff(offsets))[order])
@@ -43,8 +43,7 @@ def test_the_order_by_word_is_that_of_a_stable_sort() -> None:
 def test_live_cells_are_the_starts_that_are_not_zero_motif_by_motif() -> None:
     rng = np.random.default_rng(2)
     dense = np.where(rng.random((9, 4)) < 0.3, rng.random((9, 4)), 0).astype(np.float32)
-    offsets = live_offsets(dense.ravel(), 9, 4)
-    row, mass = live_cells(dense.ravel(), offsets, 9)
+    offsets, row, mass = live_cells(dense)
     for k in range(4):
         own = slice(offsets[k], offsets[k + 1])
         np.testing.assert_array_equal(row[own], np.flatnonzero(dense[:, k]))

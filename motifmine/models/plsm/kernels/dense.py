@@ -280,7 +280,6 @@ def sweep_chunk(
     return total, unexplained
 
 
-@fast_kernel
 def sweep_halos(
     activation: Singles,
     halo: Singles,
@@ -299,14 +298,11 @@ def sweep_halos(
         Masses below it become 0.
     new_activation : float32 array (R * K,), changed
     """
-    n_values = new_activation.shape[0]
-    n_motifs = n_values // chunk_row[-1]
-    for c in range(halo.shape[0] - 1):
-        at = chunk_row[c + 1] * n_motifs
-        n = min(halo.shape[1], n_values - at)
-        for j in range(n):
-            x = new_activation[at + j] + activation[at + j] * halo[c, j]
-            new_activation[at + j] = x if x >= tiny else np.float32(0)
+    n_motifs = len(new_activation) // int(chunk_row[-1])
+    for owed, row in zip(halo, chunk_row[1:-1].tolist(), strict=False):
+        new = new_activation[row * n_motifs :][: len(owed)]
+        new += activation[row * n_motifs :][: len(new)] * owed[: len(new)]
+        new[new < tiny] = 0
 
 
 @fast_kernel
@@ -315,14 +311,10 @@ def sweep_total(total: Reals, part: Singles, phi: Singles) -> None:
 
     Parameters
     ----------
-    total : float64 array (W, stride), changed
-    part : float32 array (W, stride), changed
-    phi : float32 array (W, stride)
+    total : float64 array (n,), changed
+    part : float32 array (n,), changed
+    phi : float32 array (n,)
     """
-    for w in range(total.shape[0]):
-        t = total[w]
-        s = part[w]
-        p = phi[w]
-        for j in range(t.shape[0]):
-            t[j] += np.float64(p[j]) * np.float64(s[j])
-            s[j] = np.float32(0)
+    for j in range(total.shape[0]):
+        total[j] += np.float64(phi[j]) * np.float64(part[j])
+        part[j] = np.float32(0)

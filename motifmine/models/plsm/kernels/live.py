@@ -45,71 +45,29 @@ class Places(NamedTuple):
     """Where each tile begins in `reach`, int64 array (tiles + 1,)."""
 
 
-@fast_kernel
-def live_offsets(activation: Singles, n_rows: int, n_motifs: int) -> Longs:
-    """Return `motif_offsets` of `Live`, int64 array (K + 1,).
-
-    Parameters
-    ----------
-    activation : float32 array (>= R * K,)
-    """
-    offsets = np.zeros(n_motifs + 1, np.int64)
-    for row in range(n_rows):
-        for k in range(n_motifs):
-            offsets[k + 1] += np.int64(activation[row * n_motifs + k] > 0)
-    for k in range(n_motifs):
-        offsets[k + 1] += offsets[k]
-    return offsets
+def live_cells(starts: Singles) -> Live:
+    """Return the starts (R, K) above zero."""
+    n_motifs = starts.shape[1]
+    place = np.flatnonzero(starts > 0)
+    row, motif = np.divmod(place, n_motifs)
+    order = np.argsort(motif.astype(np.uint16), kind="stable")
+    offsets = np.append(0, np.bincount(motif, minlength=n_motifs).cumsum())
+    return Live(offsets, row[order], starts.reshape(-1)[place[order]])
 
 
-@fast_kernel
-def live_cells(activation: Singles, offsets: Longs, n_rows: int) -> tuple[Longs, Singles]:
-    """Return `row` and `mass` of `Live`, int64 and float32 arrays (M,).
-
-    Parameters
-    ----------
-    activation : float32 array (>= R * K,)
-    offsets : int64 array (K + 1,)
-    """
-    n_motifs = offsets.shape[0] - 1
-    row = np.empty(offsets[-1], np.int64)
-    mass = np.empty(offsets[-1], np.float32)
-    place = offsets.copy()
-    for r in range(n_rows):
-        for k in range(n_motifs):
-            x = activation[r * n_motifs + k]
-            if x > 0:
-                row[place[k]] = r
-                mass[place[k]] = x
-                place[k] += 1
-    return row, mass
-
-
-@fast_kernel
-def places_of(table: Table, tiles: Tiles, n_words: int) -> tuple[Ints, Ints, Longs]:
-    """Return the three arrays of `Places`."""
-    n_tiles = tiles.tile_bin.shape[0] - 1
-    tile_reach = np.empty(n_tiles + 1, np.int64)
-    tile_reach[0] = 0
-    for tile in range(n_tiles):
-        span = table.bin_row[tiles.tile_bin[tile + 1] - 1] - table.bin_row[tiles.tile_bin[tile]]
-        tile_reach[tile + 1] = tile_reach[tile] + span + 2
-    place = np.empty(table.word.shape[0], np.int32)
-    reach = np.empty(tile_reach[-1], np.int32)
-    for tile in range(n_tiles):
-        bin0 = tiles.tile_bin[tile]
-        first = table.offsets[bin0]
-        r = tile_reach[tile]
-        for b in range(bin0, tiles.tile_bin[tile + 1]):
-            at = table.bin_row[b] - table.bin_row[bin0]
-            # rows without observations point to the next that has some
-            while r <= tile_reach[tile] + at:
-                reach[r] = table.offsets[b] - first
-                r += 1
-            for i in range(table.offsets[b], table.offsets[b + 1]):
-                place[i] = at * n_words + table.word[i]
-        reach[r] = table.offsets[tiles.tile_bin[tile + 1]] - first
-    return place, reach, tile_reach
+def places_of(table: Table, tiles: Tiles, n_words: int) -> Places:
+    """Return where the observations of each tile stand."""
+    first_bin, end_bin = tiles.tile_bin[:-1], tiles.tile_bin[1:]
+    row0 = table.bin_row[first_bin]
+    n_rows = table.bin_row[end_bin - 1] - row0 + 2
+    tile_reach = np.append(0, np.cumsum(n_rows))
+    at = table.bin_row - np.repeat(row0, end_bin - first_bin)
+    place = np.repeat((at * n_words).astype(np.int32), np.diff(table.offsets)) + table.word
+    # rows without observations point to the next that has some
+    row = np.arange(tile_reach[-1]) + np.repeat(row0 - tile_reach[:-1], n_rows)
+    reached = np.minimum(np.searchsorted(table.bin_row, row), np.repeat(end_bin, n_rows))
+    reach = table.offsets[reached] - np.repeat(table.offsets[first_bin], n_rows)
+    return Places(place, reach.astype(np.int32), tile_reach)
 
 
 @inner_fast_kernel
@@ -324,9 +282,8 @@ def sweep_live_masses(
         sums[m] = x if x >= tiny else np.float32(0)
 
 
-@fast_kernel
-def live_above(live: Live, mass: Singles, threshold: Singles) -> tuple[Longs, Longs, Singles]:
-    """Return the three arrays of `Live` of the cells whose new mass exceeds the threshold.
+def live_above(live: Live, mass: Singles, threshold: Singles) -> Live:
+    """Return the cells whose new mass exceeds the threshold.
 
     Parameters
     ----------
@@ -335,31 +292,7 @@ def live_above(live: Live, mass: Singles, threshold: Singles) -> tuple[Longs, Lo
     threshold : float32 array (R,)
         Taken off each.
     """
-    n_motifs = live.motif_offsets.shape[0] - 1
-    offsets = np.empty(n_motifs + 1, np.int64)
-    row = np.empty(mass.shape[0], np.int64)
-    left = np.empty(mass.shape[0], np.float32)
-    offsets[0] = 0
-    n = 0
-    for k in range(n_motifs):
-        for m in range(live.motif_offsets[k], live.motif_offsets[k + 1]):
-            x = mass[m] - threshold[live.row[m]]
-            if x > np.float32(0):
-                row[n] = live.row[m]
-                left[n] = x
-                n += 1
-        offsets[k + 1] = n
-    return offsets, row[:n].copy(), left[:n].copy()
-
-
-@fast_kernel
-def spread_live(live: Live, starts: Singles) -> None:
-    """Set the cells of `live` in starts that are 0 elsewhere.
-
-    Parameters
-    ----------
-    starts : float32 array (R, K), changed
-    """
-    for k in range(live.motif_offsets.shape[0] - 1):
-        for m in range(live.motif_offsets[k], live.motif_offsets[k + 1]):
-            starts[live.row[m], k] = live.mass[m]
+    left = mass - threshold[live.row]
+    kept = left > 0
+    offsets = np.append(0, np.cumsum(kept))[live.motif_offsets]
+    return Live(offsets, live.row[kept], left[kept])

@@ -11,12 +11,11 @@ The starts that reach bin t of document d are ``activation[row * K : row * K + L
 first_row[d] + t, the `bin_row` of the bin, and their relative times run along the columns of `phi`.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from motifmine.kernels.jit import fast_kernel
 
 Singles = NDArray[np.float32]
 Reals = NDArray[np.float64]
@@ -54,7 +53,6 @@ class Tiles(NamedTuple):
     """`bin_row` of each of them, int32 array (N,)."""
 
 
-@fast_kernel
 def cut_tiles(
     bin_row: Longs, offsets: Longs, chunk_bin: Longs, tile_rows: int, tile_observations: int
 ) -> tuple[Longs, Longs]:
@@ -71,35 +69,21 @@ def cut_tiles(
     tile_observations : int
         A tile of more than one bin has no more observations than this.
     """
-    n_bins = bin_row.shape[0]
-    n_chunks = chunk_bin.shape[0] - 1
-    tile_bin = np.empty(n_bins + 1, np.int64)
-    chunk_tile = np.empty(n_chunks + 1, np.int64)
-    n_tiles = 0
-    for c in range(n_chunks):
-        chunk_tile[c] = n_tiles
-        begin = chunk_bin[c]
-        for b in range(chunk_bin[c], chunk_bin[c + 1]):
-            wide = bin_row[b] - bin_row[begin] >= tile_rows
-            full = offsets[b + 1] - offsets[begin] > tile_observations
-            if b > begin and (wide or full):
-                tile_bin[n_tiles] = begin
-                n_tiles += 1
-                begin = b
-        tile_bin[n_tiles] = begin
-        n_tiles += 1
-    chunk_tile[n_chunks] = n_tiles
-    tile_bin[n_tiles] = n_bins
-    return tile_bin[: n_tiles + 1].copy(), chunk_tile
+    tile_bin, chunk_tile = [0], [0]
+    for end in chunk_bin[1:].tolist():
+        while tile_bin[-1] < end:
+            begin = tile_bin[-1]
+            wide = bin_row[begin:end].searchsorted(bin_row[begin] + tile_rows)
+            full = offsets[begin + 1 : end + 1].searchsorted(
+                offsets[begin] + tile_observations, side="right"
+            )
+            tile_bin.append(begin + max(int(min(wide, full)), 1))
+        chunk_tile.append(len(tile_bin) - 1)
+    return np.array(tile_bin), np.array(chunk_tile)
 
 
-@fast_kernel
-def order_by_word(
-    bin_row: Longs, offsets: Longs, word: Ints, tile_bin: Longs, n_words: int
-) -> tuple[Ints, Ints]:
+def order_by_word(bin_row: Longs, offsets: Longs, word: Ints, tile_bin: Longs) -> tuple[Ints, Ints]:
     """Return `order` and `order_row` of `Tiles`, two int32 arrays (N,).
-
-    A counting sort: it is stable, so that equal words stay in the order of time.
 
     Parameters
     ----------
@@ -108,22 +92,12 @@ def order_by_word(
     word : int32 array (N,)
     tile_bin : int64 array (tiles + 1,)
     """
-    order = np.empty(word.shape[0], np.int32)
-    order_row = np.empty(word.shape[0], np.int32)
-    place = np.empty(n_words + 1, np.int64)
-    for tile in range(tile_bin.shape[0] - 1):
-        first = offsets[tile_bin[tile]]
-        last = offsets[tile_bin[tile + 1]]
-        place[:] = 0
-        for i in range(first, last):
-            place[word[i] + 1] += 1
-        place[0] = first
-        for w in range(n_words):
-            place[w + 1] += place[w]
-        for b in range(tile_bin[tile], tile_bin[tile + 1]):
-            for i in range(offsets[b], offsets[b + 1]):
-                at = place[word[i]]
-                place[word[i]] = at + 1
-                order[at] = i
-                order_row[at] = bin_row[b]
-    return order, order_row
+    # a radix sort, which NumPy has for 16 bits only
+    key = word.astype(np.uint16) if word.max(initial=0) < 1 << 16 else word
+    order = np.empty(len(word), np.int32)
+    edges = offsets[tile_bin].tolist()
+    for first, last in pairwise(edges):
+        order[first:last] = np.argsort(key[first:last], kind="stable")
+        order[first:last] += first
+    row = np.repeat(bin_row.astype(np.int32), np.diff(offsets))
+    return order, row[order]
