@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from rendered_scenes import road, write_scene
+from scipy.signal import lfilter
 
 from motifmine import Table
 from motifmine.io.hdf5 import store
@@ -54,7 +55,16 @@ RECIPES = {
     "shared words": Recipe(pool=10),
     "autocorrelated": Recipe(rates="autocorrelated"),
 }
-NOISES = ("uniform noise", "autocorrelated noise", "waves", "squares", "common")
+ONE_CHANNEL = ("one channel", "one switch")
+NOISES = (
+    "uniform noise",
+    "autocorrelated noise",
+    "waves",
+    "squares",
+    "common",
+    "switches",
+    *ONE_CHANNEL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +149,23 @@ def draw_motifs(
     return count + rng.poisson(rate), truth
 
 
+def switch(rng: np.random.Generator, n_times: int) -> np.ndarray:
+    """Return how much of each bin something is on that is so for random durations, (T,)."""
+    durations = rng.gamma(2.0, (LENGTH / 4, LENGTH / 2), (n_times // 2, 2))
+    edges = rng.uniform(0, LENGTH) + np.concatenate([[0.0], np.cumsum(durations)])
+    on = np.concatenate([[0.0], np.cumsum(durations * [1, 0])])
+    return np.diff(np.interp(np.arange(n_times + 1), edges, on))
+
+
 def draw_noise(kind: str, n_times: int, n_words: int, rng: np.random.Generator) -> np.ndarray:
-    """Return counts (T, W) without order in time, four observations a bin."""
+    """Return counts (T, W) without order in time, four observations a bin, or five of one word."""
+    if kind == "one channel":
+        # smooth, and of no direction: as a level above its mean
+        level = lfilter([1.0], [1.0, -1.7, 0.85], rng.normal(size=(n_times + 100, 1)), axis=0)
+        return np.maximum(4.0 * level[100:] / level.std(), 0.0)
+    if kind in ("switches", "one switch"):
+        of_word = [switch(rng, n_times) for _ in range(1 if kind in ONE_CHANNEL else n_words)]
+        return 12.0 * np.stack(of_word, axis=1) * rng.normal(1, 0.02, (n_times, len(of_word)))
     level = 4 / n_words
     rate = np.full((n_times, n_words), level)
     if kind == "waves":
