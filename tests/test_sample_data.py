@@ -106,12 +106,14 @@ def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
 
 
 @pytest.mark.long
-def test_a_programme_is_found_whatever_its_speed(motifmine: Run) -> None:
+def test_programmes_are_found_whatever_their_speed(motifmine: Run) -> None:
     """Speeds are .7 to 1.4; motifs have one, so that other programmes come in parts."""
     assert motifmine("extract", str(SAMPLES / "home.csv.gz")).exit_code == 0
     assert motifmine("fit", "--model", "plsm").exit_code == 0
     record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
     truth = read_truth(SAMPLES / "home_truth.csv", record)
-    scores = evaluate(record, truth, tolerance_s=600.0).labels
-    # a slow run may be two occurrences of a motif of the usual length
-    assert max(score.f1 for score in scores) >= 0.85
+    f1 = {score.label: score.f1 for score in evaluate(record, truth, tolerance_s=600.0).labels}
+    assert f1["washer"] >= 0.9
+    assert f1["dryer"] >= 0.8
+    # slow and fast runs are two motifs, of which one is sure
+    assert f1["dishwasher"] >= 0.5

@@ -62,8 +62,9 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
         of_word = motif.sum(axis=0)
         words = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
         words = words[of_word[words] > LEAST_SHARE * of_word.sum()]
-        # of a single word the rhythm is all there is, see `draw_lags`
-        if len(words) > 1:
+        if len(words) == 1:
+            found[k] = True
+        else:
             columns = _columns(table, words)
             found[k] = _comes_together(columns, motif[:, words].astype(np.float64))
             if found[k]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motifmine.analysis.pulse_order import part_pulses, pulsed_words
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
 from motifmine.seeding import generator
@@ -54,13 +55,18 @@ def draw_lags(
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     of_word = motifs.probability.sum(axis=(0, 1))
     one_word = np.count_nonzero(of_word > USED_SHARE * of_word.sum()) == 1
+    pulsed = pulsed_words(motifs)
     for copy in range(n_decoys):
         # the bins behind are for slower occurrences only
         for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
             if n_whole is not None and copy < n_whole[k]:
                 lags[copy, k] = WHOLE[copy]
                 continue
-            lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, copy=copy)
+            any_order = one_word and n_whole is None and copy % 4 > 0
+            lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, any_order=any_order)
+            if n_whole is None and pulsed[k] >= 0:
+                # the distances of its pulses show what a reverse may not
+                lags[copy, k, pulsed[k]] = len(motif) + N_ORDERS + rng.integers(N_ORDERS)
     return lags
 
 
@@ -95,19 +101,23 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
     length = motifs.usual_length
     n_decoys, n_whole = np.zeros((2, len(motifs)), dtype=np.int64)
     is_whole: NDArray[np.bool_] = np.all(np.isin(lags, WHOLE), axis=2)
+    parted = length + N_ORDERS
     probability, copies, source = [motifs.probability], np.zeros(len(motifs), dtype=np.int64), []
     for k, motif in enumerate(motifs.probability):
         moved = [
             np.concatenate([roll_words(motif[:length], lag[k]), motif[length:]]) for lag in lags
         ]
         everyone = np.array([motif, *moved], dtype=np.float32)
-        alike = max_shifted_cosine(everyone, everyone)[0]
+        # roots, for a fit weighs counts so: two differ by a tail that is small next to a peak
+        alike = max_shifted_cosine(np.sqrt(everyone), np.sqrt(everyone))[0]
         unlike: list[int] = []
         for copy in range(1, len(everyone)):
-            # where the opposite is the motif itself, it cannot be worse
-            rivals = [0, *unlike] if lags[copy - 1, k, 0] <= OPPOSITE else unlike
+            # where what is exchanged or in another order is the motif itself, it cannot be worse
+            may_be_same = lags[copy - 1, k, 0] <= OPPOSITE or lags[copy - 1, k].max() >= parted
+            rivals = [0, *unlike] if may_be_same else unlike
             if not np.any(alike[copy, rivals] >= EQUAL):
                 unlike.append(copy)
+        unlike = unlike or [1][: len(lags)]
         n_whole[k] = int(is_whole[np.array(unlike, dtype=np.int64) - 1, k].sum())
         likeness = alike[0, 1:2] if n_whole[k] else alike[0, 1:]
         if np.median(likeness if len(lags) else np.ones(1)) < COPY:
@@ -137,8 +147,9 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     """Return a motif (L, W) with every word's row moved in relative time by its own lag (W,).
 
     What leaves the window on one side enters on the other. A lag below 0 reverses the row in time,
-    and moves it by -1 - lag; one of L or more brings its bins in the random order of that number.
-    `OPPOSITE` and `OPPOSITE_REVERSED` are of all words.
+    and moves it by -1 - lag; one of L or more brings its bins in the random order of that number,
+    or, from L + `N_ORDERS` on, its pulses and gaps. `OPPOSITE` and `OPPOSITE_REVERSED` are of all
+    words.
     """
     if lag[0] <= OPPOSITE:
         exchanged = motif.reshape(len(motif), -1, 2)[:, :, ::-1].reshape(motif.shape)
@@ -153,11 +164,13 @@ def roll_words(motif: Floats32, lag: Indices) -> Floats32:
     for column in np.flatnonzero(lag[words] >= len(motif)):
         row[:, column] = generator(int(lag[words[column]])).permutation(len(motif))
     rolled[:, words] = np.take_along_axis(motif[:, words], row, axis=0)
+    for word in words[lag[words] >= len(motif) + N_ORDERS]:
+        rolled[:, word] = part_pulses(motif[:, word], generator(int(lag[word])))
     return rolled
 
 
 def _draw_lags_of(
-    motif: Floats32, rng: np.random.Generator, *, one_word: bool, copy: int
+    motif: Floats32, rng: np.random.Generator, *, one_word: bool, any_order: bool
 ) -> Indices:
     """Return lags (W,) that make a decoy unlike the motif.
 
@@ -165,9 +178,9 @@ def _draw_lags_of(
     motif where there is no order at all. A word that fills the window is reversed in time, or stays
     as it is: that keeps its autocorrelation. So are all words of a motif that no lags can change,
     for nearly all of it is one word: a rate that goes up and down is the same in either direction,
-    the programme of an appliance is not. Where all motifs are of one word its rhythm is all that
-    can recur: three of four decoys have their bins in another order, the others find the ends of
-    occurrences that are longer than the motif.
+    the programme of an appliance is not. Where all motifs are of one word and are known to recur,
+    three of four decoys have their bins in any order, and the others find the ends of occurrences
+    that are longer than the motif.
     """
     words = np.flatnonzero(motif.any(axis=0))
     forwards, backwards = _uncut_lags(motif[:, words]), _uncut_lags(motif[::-1, words])
@@ -181,7 +194,7 @@ def _draw_lags_of(
             lag = np.zeros(motif.shape[1], dtype=np.int64)
             # the largest of independent uniform numbers is a uniform choice among the allowed lags
             lag[words] = lags[np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=0)]
-            if one_word and copy % 4 > 0:
+            if any_order:
                 lag[words] = len(motif) + rng.integers(N_ORDERS)
             decoy = roll_words(motif, lag)
             likeness = float(max_shifted_cosine(motif[None], decoy[None])[0][0, 0])

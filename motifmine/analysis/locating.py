@@ -5,14 +5,13 @@ from dataclasses import replace
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
+from motifmine.analysis.listing import least_score, relax
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
 from motifmine.analysis.score_tables import score_table_elsewhere
 from motifmine.analysis.significance import (
-    least_score,
     p_values_of,
     recurring_share_of,
-    relax,
     with_chance,
     without_companions,
 )

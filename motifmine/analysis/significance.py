@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.candidates import Candidates
@@ -20,9 +21,11 @@ from motifmine.analysis.competition import (
     leave_out,
 )
 from motifmine.analysis.decoys import draw_lags
+from motifmine.analysis.listing import find_clear, least_score, relax
 from motifmine.analysis.motif_selection import keep_activations, widen_background
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.pieces import cut_pieces, default_piece_bins
+from motifmine.analysis.pieces import Pieces, cut_pieces, default_piece_bins
+from motifmine.analysis.pulse_order import LearnedRows, pulse_order_p_values, pulsed_words
 from motifmine.models.starts import Infer
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
@@ -45,14 +48,12 @@ LIKELY = 0.5
 """Probability of being false below which a candidate is rather true."""
 LEAST_LIKELY = 2
 """Held-out candidates that are rather true, which a motif must have: one is no recurrence."""
-RELAXED_SHARES = (0.05, 0.1)
-"""Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
 FEW = 10
 """Occurrences of a motif below which they are few,"""
 SAME_TOSSES = 0.13
 """and the probability that three tosses of a coin are the same as one before: enough for what
 occurs a few times and, against decoys of other kinds, surely recurs."""
-LAGS, LABELS = 0, 1
+LAGS, LABELS, PULSES = 0, 1, 2
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
 NOTHING_KNOWN = ScoreTable(
@@ -116,14 +117,9 @@ def assess(
     n_whole = count_whole_decoys(table, motifs)
     n_decoys = _count_decoys(n_occurrences) + max(int(n_whole.max(initial=0)) - 1, 0)
 
-    def draw(some: MotifSet, whole: Indices, fold: int) -> Indices:
-        rng = generator(seed, Stream.DETECTION, LAGS, fold)
-        return draw_lags(some, n_decoys, rng, n_whole=n_whole[whole])
-
     thirds = cut_pieces(table, motifs.motif_length)
-    held, p_value, kept = _test(
-        cross_fit(table, thirds, motifs, fit_part, infer, draw), motifs, seed
-    )
+    held, p_of_pulses = _hold_out(table, thirds, motifs, fit_part, infer, n_whole, n_decoys, seed)
+    p_value, kept = _test(held, motifs, p_of_pulses, seed)
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
@@ -179,63 +175,6 @@ def _count_decoys(n_occurrences: Indices) -> int:
     # -(-a // b) rounds up
     n_decoys = -(-ENOUGH_PEAKS // max(int(n_occurrences.sum()), 1))
     return int(np.clip(n_decoys, FEWEST_DECOYS, MOST_DECOYS))
-
-
-def relax(scores: ScoreTable, target: Floats, detection: Detection) -> Detection:
-    """Return the detection with the lowest share of false occurrences that leaves any occurrence.
-
-    A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
-
-    Parameters
-    ----------
-    target : float64 array
-        Scores of the candidates, nats.
-    """
-    for share in (detection.false_share, *RELAXED_SHARES):
-        relaxed = replace(detection, false_share=max(share, detection.false_share))
-        if np.any(target >= least_score(scores, relaxed)):
-            return relaxed
-    return detection
-
-
-def find_clear(found: Candidates) -> Indices:
-    """Return the motifs without those that hide more occurrences of others than they have.
-
-    All motifs have one threshold: where decoys of one are as good as it is, every list is short.
-    Which they are does not depend on how many false occurrences are wanted.
-    """
-    clear = np.arange(len(found.mass))
-    n_listed = _count_listed(found)
-    while len(clear) > 1:
-        rest = [np.delete(clear, k) for k in range(len(clear))]
-        n_rest = [_count_listed(found.take_motifs(some)) for some in rest]
-        best = int(np.argmax(n_rest))
-        if n_rest[best] <= n_listed:
-            break
-        clear, n_listed = rest[best], n_rest[best]
-    return clear
-
-
-def _count_listed(found: Candidates) -> int:
-    """Return how many candidates of motifs are significant at the usual share of false ones."""
-    # not from a score table: its probabilities of being false take long, and are not needed
-    score, is_decoy = found.occurrences.score, found.is_decoy
-    weight = 1 / np.maximum(found.n_copies, 1)
-    # a decoy is above the candidates of its score
-    order = np.lexsort((~is_decoy, -score))
-    n_found = np.cumsum(~is_decoy[order])
-    n_false = np.cumsum(np.where(is_decoy, weight, 0.0)[order]) + (
-        weight.mean() if len(score) else 1
-    )
-    is_listed = n_false <= Detection().false_share * np.maximum(n_found, 1)
-    return int(n_found[is_listed].max(initial=0))
-
-
-def least_score(scores: ScoreTable, detection: Detection) -> float:
-    """Return the lowest score at which no more are false than allowed, infinity where none is."""
-    if detection.false_alarms_per_hour is not None:
-        return scores.lowest_score("false_per_hour", detection.false_alarms_per_hour)
-    return scores.lowest_score("false_share", detection.false_share)
 
 
 def without_companions(occurrences: Occurrences, motif_length: int, n_times: int) -> Occurrences:
@@ -322,23 +261,60 @@ def _p_values(found: Candidates, motifs: MotifSet, seed: int, n_orders: int) -> 
     )
 
 
-def _test(held: HeldOut, motifs: MotifSet, seed: int) -> tuple[HeldOut, Floats, Indices]:
-    """Return what folds hold, the p-values of all motifs, and those that recur."""
+def _hold_out(
+    table: ObservationTable,
+    thirds: Pieces,
+    motifs: MotifSet,
+    fit_part: FitPart,
+    infer: Infer,
+    n_whole: Indices,
+    n_decoys: int,
+    seed: int,
+) -> tuple[HeldOut, Floats]:
+    """Return what motifs find in folds, and the p-values of the order of pulses, NaN without."""
+    folds = thirds.divide()
+    words = pulsed_words(motifs)
+    learned: list[LearnedRows] = []
+
+    def draw(some: MotifSet, whole: Indices, fold: int) -> Indices:
+        rows = some.probability[np.arange(len(some)), : some.usual_length, words[whole]]
+        bins = folds.select(fold).bins_in(table)
+        learned.append(LearnedRows(bins=bins, motif=whole, rows=rows))
+        rng = generator(seed, Stream.DETECTION, LAGS, fold)
+        return draw_lags(some, n_decoys, rng, n_whole=n_whole[whole])
+
+    held = cross_fit(table, thirds, motifs, fit_part, infer, draw)
+    if not held.was_fitted:
+        return held, np.full(len(motifs), np.nan)
+    rng = generator(seed, Stream.DETECTION, PULSES)
+    return held, pulse_order_p_values(table, words, learned, rng)
+
+
+def _test(
+    held: HeldOut, motifs: MotifSet, p_of_pulses: Floats, seed: int
+) -> tuple[Floats, Indices]:
+    """Return the p-values of all motifs, and those that recur."""
     if not held.was_fitted:
         # a table too short to be cut cannot show that anything recurs
-        return held, np.full(len(motifs), np.nan), np.arange(len(motifs))
+        return np.full(len(motifs), np.nan), np.arange(len(motifs))
     p_value = p_values_of(held.candidates, motifs, seed, n_orders=2)
-    return held, p_value, _recurrent(held, p_value)
+    tested = ~np.isnan(p_of_pulses)
+    # either test is enough, so both together have the level of one
+    p_value[tested] = np.minimum(2 * np.fmin(p_value, p_of_pulses), 1.0)[tested]
+    return p_value, _recurrent(held, p_value, p_of_pulses <= LEVEL)
 
 
-def _recurrent(held: HeldOut, p_value: Floats) -> Indices:
-    """Return the motifs that recur: significant, and with candidates that are rather true."""
+def _recurrent(held: HeldOut, p_value: Floats, is_ordered: NDArray[np.bool_]) -> Indices:
+    """Return the motifs that recur: significant, and with candidates that are rather true.
+
+    Those whose pulses are in order are not compared with decoys that might be like them.
+    """
     kept = np.flatnonzero(holm_rejections(p_value, LEVEL))
     own = held.candidates.take_motifs(kept)
     target = own.of_motifs()
     scores = own.score_table(target.score, 1.0)
     n_likely = [_count_likely(target.score[target.motif == k], scores) for k in range(len(kept))]
-    return kept[np.array(n_likely, dtype=np.int64) >= LEAST_LIKELY]
+    return kept[is_ordered[kept] | (np.array(n_likely, dtype=np.int64) >= LEAST_LIKELY)]
 
 
 def _count_likely(score: Floats, scores: ScoreTable) -> int:

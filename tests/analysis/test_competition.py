@@ -179,7 +179,7 @@ def test_a_word_that_fills_the_window_is_reversed_and_one_word_alone_has_no_orde
 
 def test_one_word_that_is_not_the_same_in_both_directions_has_an_order() -> None:
     programme = np.zeros((20, 3), dtype=np.float32)
-    programme[:, 0] = [0, 0, 0, 0, *[8, 12, 12, 12, 12, 1, 0, 0, 0, 0, 0, 3, 18, 7, 16], 0]
+    programme[:, 0] = [0, 0, 0, 0, 16, 18, 14, 12, 12, 7, 3, 3, 3, 1, 1, 0, 0, 0, 0, 0]
     other = np.zeros_like(programme)
     other[2:5, 1], other[9:14, 2] = 1, 2
     both = np.stack([programme / programme.sum(), other / other.sum()])
@@ -194,6 +194,20 @@ def test_one_word_that_is_not_the_same_in_both_directions_has_an_order() -> None
     assert max_shifted_cosine(both[:1], decoys)[0].max() < 0.9
     same = np.broadcast_to(both[0], decoys.shape)
     np.testing.assert_array_equal(np.sort(decoys, axis=1), np.sort(same, axis=1))
+
+
+def test_pulses_of_one_word_have_decoys_in_another_order() -> None:
+    programme = np.zeros((1, 20, 2), dtype=np.float32)
+    programme[0, :, 0] = [0, 0, 12, 12, 12, 0, 0, 0, 0, 0, 12, 12, 12, 0, 0, 0, 0, 0, 0, 0]
+    programme[0, 5, 1] = 3  # of another word, so that the order of bins is not all there is
+    motifs = MotifSet(probability=programme / programme.sum(), weight=np.ones(1))
+    everyone = motifs_with_decoys(motifs, draw_lags(motifs, 9, generator(4)))
+    assert everyone.n_decoys[0] >= 2
+    rows = everyone.motifs.probability[1:, :, 0]
+    np.testing.assert_allclose(
+        np.sort(rows), np.sort(motifs.probability[:, :, 0]).repeat(len(rows), 0)
+    )
+    assert max_shifted_cosine(motifs.probability, everyone.motifs.probability[1:])[0].max() < 0.95
 
 
 def test_decoys_stand_behind_the_motifs_and_none_is_like_another() -> None:
@@ -401,8 +415,10 @@ def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:
     motif = np.zeros((1, 10, 2), dtype=np.float32)
     motif[0, 2:6, 0] = 0.25
     alone = MotifSet(probability=motif, weight=np.ones(1))
-    lags = draw_lags(alone, 6, generator(2))
-    everyone = motifs_with_decoys(alone, lags)
+    # the box is the same in both directions, and of one pulse: nothing shows that it recurs
+    held_out = motifs_with_decoys(alone, draw_lags(alone, 6, generator(2), n_whole=np.ones(1, int)))
+    assert held_out.n_decoys[0] == 0
+    everyone = motifs_with_decoys(alone, draw_lags(alone, 6, generator(2)))
     assert everyone.n_decoys[0] > 3
     decoys = everyone.motifs.probability[1:]
     np.testing.assert_allclose(decoys.sum(axis=1), motif.sum(axis=1).repeat(len(decoys), axis=0))

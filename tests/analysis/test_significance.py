@@ -7,10 +7,11 @@ import pytest
 from scipy.stats import kstest
 
 from motifmine.analysis.candidates import Candidates
+from motifmine.analysis.listing import find_clear, least_score, relax
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.significance import find_clear, least_score, relax, with_chance
+from motifmine.analysis.significance import with_chance
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet
@@ -81,6 +82,22 @@ def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
     assert find_clear(found).tolist() == [0]
     quiet = found.keep(np.arange(n) < n - 1)
     assert find_clear(quiet).tolist() == [0, 1]
+
+
+def test_a_sure_motif_with_a_single_decoy_stays_though_a_longer_list_is_less_strict() -> None:
+    score = np.concatenate([np.linspace(50, 100, 60), np.linspace(120, 900, 10), [110.0, 105.0]])
+    n = len(score)
+    motif = np.concatenate([np.zeros(60), np.ones(12)]).astype(np.int32)
+    found = Candidates(
+        occurrences=replace(occurrences_at(range(n), score=score), motif=motif),
+        copy=np.where(np.arange(n) >= n - 2, 1, 0),
+        n_copies=np.where(motif == 0, 20, 1),
+        n_whole=np.zeros(n, np.int64),
+        fold=np.zeros(n, np.int64),
+        mass=np.array([600.0, 800.0]),
+    )
+    # of 70 in all at least two are false: that is less than 5 %
+    assert find_clear(found).tolist() == [0, 1]
 
 
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:
