@@ -74,8 +74,7 @@ class IsolatedJobs(Generic[Job, Result]):
                     running.append(_start(context, self.function, *waiting.popleft()))
                 wait([job.receiver for job in running], timeout=POLL_S)
                 for job in list(running):
-                    outcome = job.outcome(self.patience_s, on_note)
-                    if outcome is not None:
+                    for outcome in job.outcome(self.patience_s, on_note):
                         running.remove(job)
                         job.process.join()
                         yield job.index, outcome
@@ -96,22 +95,22 @@ class _Running:
     receiver: Connection
     last_sign_s: float
 
-    def outcome(self, patience_s: float, on_note: Callable[[int, Any], None]) -> Any:
-        """Forward the notes of a process; return its result or failure, None while it runs."""
+    def outcome(self, patience_s: float, on_note: Callable[[int, Any], None]) -> list[Any]:
+        """Forward the notes of a process; return its result or failure, nothing while it runs."""
         try:
             while self.receiver.poll():
                 what, content = self.receiver.recv()
                 self.last_sign_s = time.monotonic()
                 if what == "result":
-                    return content
+                    return [content]
                 on_note(self.index, content)
         except (EOFError, OSError):
             self.process.join()
-            return JobFailure(_describe_exit(self.process.exitcode or 0))
+            return [JobFailure(_describe_exit(self.process.exitcode or 0))]
         if time.monotonic() - self.last_sign_s > patience_s:
             self.process.kill()
-            return JobFailure(f"no progress for {patience_s:g} s; its process was killed")
-        return None
+            return [JobFailure(f"no progress for {patience_s:g} s; its process was killed")]
+        return []
 
 
 def _describe_exit(exit_code: int) -> str:

@@ -311,6 +311,15 @@ def test_a_process_that_hangs_or_crashes_fails_alone(
     assert time.monotonic() - began < 50
 
 
+def find_nothing(job: int, report: Report) -> None:
+    return None
+
+
+def test_nothing_is_a_result_of_a_process() -> None:
+    jobs = IsolatedJobs(function=find_nothing, workers=1, patience_s=60, preload=())
+    assert list(jobs.run([0], lambda *_: None)) == [(0, None)]
+
+
 @pytest.mark.long
 def test_extraction_that_is_killed_leaves_only_whole_tables(clips: Path, tmp_path: Path) -> None:
     for i in range(3, 9):

@@ -17,11 +17,21 @@ TIME_NAMES = frozenset(
     {
         *("time", "times", "t", "timestamp", "timestamps", "ts", "datetime", "date_time", "date"),
         *("utc", "seconds", "sec", "secs", "s", "ms", "us", "epoch", "unixtime", "clock", "when"),
+        "elapsed",
         *("onset", "onsets", "start", "spike", "spikes", "spike_times", "spiketimes"),
         *("zeit", "datum", "zeitstempel", "uhrzeit", "temps", "heure", "horodatage"),
         *("tiempo", "fecha", "data_ora", "tijd", "tid", "datenum", "jd", "mjd"),
     }
 )
+# names of columns that are parts of a time, and their least and largest values
+DATE_PARTS: dict[str, tuple[frozenset[str], int, int]] = {
+    "year": (frozenset({"year", "years", "yr", "yyyy", "jahr"}), 1900, 2200),
+    "month": (frozenset({"month", "months", "mon", "mo", "monat"}), 1, 12),
+    "day": (frozenset({"day", "days", "dd", "tag"}), 1, 31),
+    "hour": (frozenset({"hour", "hours", "hr", "hh", "stunde"}), 0, 23),
+    "minute": (frozenset({"minute", "minutes"}), 0, 59),
+    "second": (frozenset({"second", "seconds", "sec"}), 0, 60),
+}
 # names of columns that may number the samples
 COUNT_NAMES = frozenset(
     {
@@ -127,6 +137,9 @@ class Roles:
     """Count of events; None if each counts 1."""
     clock: int | None = None
     """Time of day, if the column of times has dates only."""
+    date_parts: tuple[int, ...] = ()
+    """Year (which is `time`), month and day, with the hour, minute and second that there are. Empty
+    if a time is in one column, or two."""
     is_events: bool = False
     """Whether rows are events."""
     end: int | None = None
@@ -147,7 +160,7 @@ class Roles:
     @property
     def singles(self) -> tuple[int, ...]:
         """Columns of times, labels, ends and counts."""
-        found = (self.time, self.clock, self.label, self.weight, self.end)
+        found = (self.time, self.clock, *self.date_parts[1:], self.label, self.weight, self.end)
         return tuple(index for index in found if index is not None)
 
 
@@ -163,10 +176,8 @@ def is_time_name(name: str) -> bool:
     """Return whether a column of this name contains times."""
     plain = normalise_name(name)
     words = re.split(r"[_\s./-]+", plain)
-    return (
-        plain in TIME_NAMES
-        or words[0] in {"time", "timestamp"}
-        or words[-1] in {"time", "timestamp"}
+    return plain in TIME_NAMES or not {words[0], words[-1]}.isdisjoint(
+        {"time", "timestamp", "elapsed"}
     )
 
 

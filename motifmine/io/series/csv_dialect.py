@@ -8,15 +8,11 @@ from pathlib import Path
 
 from motifmine.errors import FormatError
 from motifmine.io.series.column_names import MISSING, Roles
-from motifmine.io.series.column_roles import (
-    choose_reading,
-    choose_roles,
-    describe_roles,
-    read_first_time,
-)
+from motifmine.io.series.column_roles import choose_roles, describe_roles
 from motifmine.io.series.compressed import open_bytes
 from motifmine.io.series.header import HEAD_ROWS, MANY_ROWS, only_groups, parse_head
 from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.time_columns import choose_reading, read_first_time
 from motifmine.io.series.time_formats import TimeReading, parse_iso
 
 HEAD_BYTES = 1 << 18

@@ -206,6 +206,8 @@ def _make_parse_options(
 def _choose_time_type(table: TextTable) -> pa.DataType | None:
     """Return the type to parse times as; None if only the slow parser can."""
     reading: TimeReading = table.reading
+    if table.roles.date_parts:
+        return None
     if reading.form == "number":
         return pa.float64()
     if reading.form == "clock":

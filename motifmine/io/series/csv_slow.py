@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from motifmine.io.series.column_roles import join_time_text
 from motifmine.io.series.csv_dialect import TextTable, split_line
 from motifmine.io.series.header import NOT_FINITE
 from motifmine.io.series.options import BadRows
 from motifmine.io.series.row_stream import ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
+from motifmine.io.series.time_columns import join_time_text
 from motifmine.io.series.time_formats import parse_number
 
 SHOWN = 60  # characters of a bad cell or row that a message shows

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from motifmine.errors import DataError, SpecError
 
@@ -292,7 +293,21 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
     for short, unit_s in UNITS_S.items():
         if _is_unix(values, short):
             return TimeReading(form="number", unit_s=unit_s, is_unix=True)
+    if _is_clock_without_colon(values):
+        raise DataError(
+            f"{name!r} has hours and minutes as one number ({values[-1]:04.0f}); write times with "
+            "their date, such as 2026-03-01 08:30"
+        )
     return _find_days(values, name) or TimeReading(form="number")
+
+
+def _is_clock_without_colon(values: list[float]) -> bool:
+    """Return whether numbers such as 1450, 1455, 1500 are even steps of hours and minutes."""
+    if not all(value % 1 == 0 and value % 100 < 60 and 0 <= value < 2400 for value in values):
+        return False
+    steps = {b - a for a, b in pairwise(values)}
+    minutes = {b - a for a, b in pairwise(value // 100 * 60 + value % 100 for value in values)}
+    return len(steps) > 1 and len(minutes) == 1
 
 
 def _find_days(values: list[float], name: str) -> TimeReading | None:

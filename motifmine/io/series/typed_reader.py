@@ -7,18 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.io.series.column_roles import (
-    choose_reading,
-    choose_roles,
-    describe_roles,
-    read_first_time,
-)
+from motifmine.io.series.column_roles import choose_roles, describe_roles
 from motifmine.io.series.csv_slow import code_texts
 from motifmine.io.series.header import HEAD_ROWS, NOT_FINITE, Head
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_reader import RowReader
 from motifmine.io.series.row_stream import NO_LABELS, ONE_LABEL, Rows
 from motifmine.io.series.senders import TextColumn
+from motifmine.io.series.time_columns import choose_reading, join_time_text, read_first_time
 from motifmine.io.series.time_formats import parse_number
 from motifmine.records.series import Chunk
 from motifmine.types import Floats
@@ -198,11 +194,10 @@ class TableReader(RowReader):
         return value, code_texts(states, self.head.missing)
 
     def _time_texts(self, columns: dict[int, Column]) -> list[str]:
-        texts = _to_texts(columns[self.roles.time or 0], False)
-        if self.roles.clock is None:
-            return texts
-        clocks = _to_texts(columns[self.roles.clock], False)
-        return [f"{date} {clock}" for date, clock in zip(texts, clocks, strict=True)]
+        used = self.roles.date_parts or (self.roles.time or 0, self.roles.clock)
+        texts = {index: _to_texts(columns[index], False) for index in used if index is not None}
+        rows = zip(*texts.values(), strict=True)
+        return [join_time_text(dict(zip(texts, row, strict=True)), self.roles) for row in rows]
 
     def _extract_numbers(
         self, column: Column, index: int, place: NDArray[np.int64], is_good: NDArray[np.bool_]

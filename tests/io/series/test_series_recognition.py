@@ -21,13 +21,14 @@ from motifmine.io.series.column_names import (
     split_unit,
     split_units,
 )
-from motifmine.io.series.column_roles import choose_reading, choose_roles, read_first_time
+from motifmine.io.series.column_roles import choose_roles
 from motifmine.io.series.hdf5_files import open_hdf5
 from motifmine.io.series.header import Head, ascends, is_data, parse_head
 from motifmine.io.series.numpy_files import open_npy, open_npz
 from motifmine.io.series.options import BadRows, SeriesOptions
 from motifmine.io.series.row_stream import NO_LABELS, Rows, RowStream
 from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
+from motifmine.io.series.time_columns import choose_reading, read_first_time
 from motifmine.io.series.time_formats import (
     TimeReading,
     guess_number,
@@ -39,6 +40,7 @@ from motifmine.io.series.time_formats import (
 from motifmine.io.series.time_zones import convert_to_utc, find_nonexistent, make_clock
 from motifmine.io.series.typed_reader import make_text_head
 from motifmine.records.series import SampleChunk, SeriesReader
+from tests.helpers.series_files import read_all
 
 PLAIN = SeriesOptions()
 
@@ -261,3 +263,47 @@ def test_python_objects_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object))
     with pytest.raises(FormatError, match="Python objects"):
         open_npy(tmp_path / "o.npy", PLAIN)
+
+
+def test_a_time_is_put_together_from_year_month_day_and_hour(tmp_path: Path) -> None:
+    rows = "".join(f"{i + 1},2026,{1 + i // 20},{28 + i % 3},{i % 24},{i}.5\n" for i in range(20))
+    (tmp_path / "air.csv").write_text("No,year,month,day,hour,pm\n" + rows)
+    with pytest.raises(FormatError, match=r"line 5, column 'year': '2026-01-28 03:.*runs back"):
+        read_all(tmp_path / "air.csv")
+    hours = "".join(f"{i + 1},2026,2,{1 + i // 24},{i % 24},{i}.5\n" for i in range(60))
+    (tmp_path / "air.csv").write_text("No,year,month,day,hour,pm\n" + hours)
+    found = read_all(tmp_path / "air.csv")
+    assert found.time_s.tolist() == [3600 * i for i in range(60)]
+    assert found.value.tolist() == [[i + 0.5] for i in range(60)]
+
+
+def test_times_in_other_units_are_no_channels(tmp_path: Path) -> None:
+    rows = "".join(f"2026-03-01 08:{i:02d}:00,{60 * i},{i},{i % 3}.5\n" for i in range(20))
+    (tmp_path / "t.csv").write_text("date,seconds_elapsed,time_min,x\n" + rows)
+    found = read_all(tmp_path / "t.csv")
+    assert found.value.tolist() == [[i % 3 + 0.5] for i in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("time_a,a,time_b,b", "{i},1.5,{i}.3,2.5", None),
+        ("time_a,a,time_b,b", "{i},1.5,{j},2.5", "times of different steps"),
+        ("date," + ",".join(f"h{h}" for h in range(24)), "2026-03-{d:02d}" + ",1" * 24, "of a day"),
+        ("time,x", "{m},1.5", "hours and minutes as one number"),
+    ],
+)  # fmt: skip
+def test_tables_with_several_times_a_row_are_refused(
+    tmp_path: Path, header: str, row: str, message: str | None
+) -> None:
+    rows = [
+        row.format(i=i, j=1.3 * i, d=i + 1, m=800 + 100 * (i * 5 // 60) + i * 5 % 60)
+        for i in range(20)
+    ]
+    (tmp_path / "t.csv").write_text(header + "\n" + "\n".join(rows) + "\n")
+    if message is None:
+        found = read_all(tmp_path / "t.csv")
+        assert found.value.shape == (20, 2)
+        return
+    with pytest.raises(DataError, match=message):
+        read_all(tmp_path / "t.csv")
