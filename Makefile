@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 ON_ALL_CORES := -n logical --dist worksteal
 
-.PHONY: help demo test test-long test-all test-kernels lint bench bench-check soak clean docs
+.PHONY: help demo test test-long test-release test-all test-kernels lint bench bench-check soak clean docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -22,9 +22,12 @@ test: .venv/made ## all tests but the long ones
 	$(PYTEST) $(ON_ALL_CORES) -m "not long"
 
 test-long: .venv/made ## the long tests: whole archives, kills, samplers, recovery
-	$(PYTEST) $(ON_ALL_CORES) -m long
+	$(PYTEST) $(ON_ALL_CORES) -m "long and not release"
 
-test-all: test test-long ## all tests
+test-release: .venv/made ## the tests before a release: planted faults, pages of the documentation, whole recordings
+	$(PYTEST) $(ON_ALL_CORES) -m release
+
+test-all: test test-long test-release ## all tests
 
 # Compiled code that was not checked must not be taken from the cache, nor the other way round.
 test-kernels: .venv/made ## the tests of the kernels, as plain Python and with bounds checks

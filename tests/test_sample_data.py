@@ -106,6 +106,7 @@ def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_programmes_are_found_whatever_their_speed(motifmine: Run) -> None:
     """Speeds are .7 to 1.4; motifs have one, so that other programmes come in parts."""
     assert motifmine("extract", str(SAMPLES / "home.csv.gz")).exit_code == 0

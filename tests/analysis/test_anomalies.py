@@ -233,6 +233,7 @@ def area_under_roc(score: np.ndarray, is_odd: np.ndarray) -> float:
 
 
 @pytest.mark.long
+@pytest.mark.release
 @pytest.mark.statistical
 def test_odd_events_on_the_rendered_junction_stand_out(motifmine: Run) -> None:
     for name in ("junction", "odd"):

@@ -24,6 +24,7 @@ def write_truth(path: Path, shared_data: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_arrivals_and_departures_are_found_without_labels(
     motifmine: Run, shared_data: Path
 ) -> None:

@@ -83,6 +83,7 @@ UNUSUAL = {
     "hsmm, without a length of motifs": ("--model", "hsmm", "--states", "3", "--stability", "2"),
 }
 """Options of fits, none of which is as it comes."""
+LONGEST = [pytest.mark.long, pytest.mark.release]
 
 
 def test_every_option_that_a_fit_can_be_repeated_with_is_tried() -> None:
@@ -94,7 +95,7 @@ def test_every_option_that_a_fit_can_be_repeated_with_is_tried() -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [pytest.param(case, marks=[pytest.mark.long] * (case == "infogan")) for case in UNUSUAL],
+    [pytest.param(case, marks=LONGEST * (case == "infogan")) for case in UNUSUAL],
 )
 def test_the_line_of_a_report_makes_the_same_fit(case: str, motifmine: Run) -> None:
     table = simulate(

@@ -17,6 +17,7 @@ def test_a_fault_can_be_planted_where_it_says(mutant: Mutant) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_every_fault_is_noticed() -> None:
     assert list_missed(MUTANTS) == []
 

@@ -302,6 +302,7 @@ def test_print_leaves_out_what_cannot_be_pressed(browser: Browser, lanes: Path) 
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_500_motifs_and_100_000_occurrences_respond(browser: Browser, tmp_path: Path) -> None:
     page = write_report(crowded_record(500, 1000, 100_000), tmp_path / "r")
     assert page.stat().st_size < 12_000_000

@@ -73,7 +73,9 @@ def layout(
 
 
 # a number that has no factor with that of the kinds: each kind comes, and each place
-@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "every", [7, pytest.param(1, marks=[pytest.mark.long, pytest.mark.release])]
+)
 def test_damage_anywhere_in_a_layout_is_refused_with_the_file(
     layout: tuple[Path, Callable[[Path], object]], tmp_path: Path, every: int
 ) -> None:

@@ -9,6 +9,7 @@ from tests.robustness.kills import Scene, disturbances, warm_up
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_nothing_is_lost_and_nothing_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command twice, in ways that the seed chooses."""
     monkeypatch.delenv("MOTIFMINE_WORKSPACE", raising=False)

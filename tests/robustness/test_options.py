@@ -67,6 +67,9 @@ VALUES = st.one_of(
 )
 
 
+RELEASE = [pytest.mark.long, pytest.mark.release]
+
+
 def list_options() -> list[tuple[str, click.Option]]:
     """Return every option of every command but `demo`, whose only work takes a minute."""
     group = load_command()
@@ -100,7 +103,7 @@ def test_every_command_is_tried() -> None:
     assert {*ARGUMENTS, "demo"} == set(group.commands)
 
 
-@pytest.mark.parametrize("n", [25, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.parametrize("n", [25, pytest.param(400, marks=RELEASE)])
 def test_options_with_any_value_end_in_a_line(n: int, scene: Path) -> None:
     @settings(max_examples=n, suppress_health_check=list(HealthCheck))
     @given(which=st.sampled_from(list_options()), value=VALUES, other=st.sampled_from(["", "-q"]))

@@ -124,6 +124,7 @@ def test_short_clips_give_motifs_that_recur(
     assert np.all((rightward < 0.1) | (rightward > 0.9)), "no motif is of two directions"
 
 
+@pytest.mark.release
 def test_hdlsm_finds_lanes_through_topics(motifmine: Run, shared_data: Path) -> None:
     assert motifmine("extract", shared_data / "video/jamcam625").exit_code == 0
     options = ("--chains", "1", "--starts", "2", "--sweeps", "150", "--burn-in", "100")

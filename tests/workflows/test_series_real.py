@@ -97,6 +97,7 @@ def test_normal_and_ectopic_beats_are_two_motifs(series: Path, motifmine: Run) -
     assert unlisted <= 3
 
 
+@pytest.mark.release
 def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> None:
     options = ("--motif-length", "2s", "--motifs", "15")
     record = mined(motifmine, series / "watch_subject1_right.csv", *options)
@@ -123,6 +124,7 @@ def test_each_exercise_has_a_motif_of_its_own(series: Path, motifmine: Run) -> N
     assert together[linear_sum_assignment(-together)].sum() > 0.95 * len(time)
 
 
+@pytest.mark.release
 def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None:
     record = mined(
         motifmine, series / "ephys_spikes_events.csv", "--motif-length", "1s", "--restarts", "1"
@@ -134,6 +136,7 @@ def test_spikes_of_neurons_run_to_a_report(series: Path, motifmine: Run) -> None
     assert page.count('class="motif"') == len(record.motifs)
 
 
+@pytest.mark.release
 def test_rush_hours_in_which_all_sensors_slow_together_have_no_order(
     series: Path, motifmine: Run
 ) -> None:

@@ -169,6 +169,7 @@ def write_plant(step_s: float = 30.0) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_a_plant_log_shows_its_programmes_and_not_the_sun(motifmine: Run) -> None:
     write_plant()
     extracted = motifmine("extract", "plant.csv")

@@ -168,6 +168,7 @@ def test_groups_find_the_motifs_that_are_there(truth: Simulation, fit: GroupedHd
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_in_small_groups_under_noise_no_copies_stay() -> None:
     truth = simulate(
         n_motifs=6,
