@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from motifmine.analysis.pulse_order import part_pulses, pulsed_words
+from motifmine.analysis.pulse_order import MAIN_SHARE, part_pulses, pulsed_words
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fit import MotifSet
 from motifmine.seeding import generator
@@ -108,8 +108,11 @@ def motifs_with_decoys(motifs: MotifSet, lags: Indices) -> Competitors:
             np.concatenate([roll_words(motif[:length], lag[k]), motif[length:]]) for lag in lags
         ]
         everyone = np.array([motif, *moved], dtype=np.float32)
-        # roots, for a fit weighs counts so: two differ by a tail that is small next to a peak
-        alike = max_shifted_cosine(np.sqrt(everyone), np.sqrt(everyone))[0]
+        alike = max_shifted_cosine(everyone, everyone)[0]
+        of_word = motif.sum(axis=0)
+        if of_word.max() >= MAIN_SHARE * of_word.sum():
+            # of one word a high peak hides its tail, which a fit does not: roots weigh as a fit
+            alike = max_shifted_cosine(np.sqrt(everyone), np.sqrt(everyone))[0]
         unlike: list[int] = []
         for copy in range(1, len(everyone)):
             # where what is exchanged or in another order is the motif itself, it cannot be worse
