@@ -177,10 +177,10 @@ def print_occurrences(
     elif formats.FORMATS[form].is_binary and sys.stdout.isatty():
         raise click.UsageError(f"{form} is not for a terminal; name a file with -o")
     else:
-        content = formats.encode_occurrences(record, form, recording=recording)
-        # without a buffer (PYTHONUNBUFFERED) the rest of more than 2 GB in one piece would be lost
-        for first in range(0, len(content), BYTES_AT_ONCE):
-            click.echo(content[first : first + BYTES_AT_ONCE], nl=False)
+        for part in formats.stream_occurrences(record, form, recording=recording):
+            # without a buffer (PYTHONUNBUFFERED) the rest of more than 2 GB at once would be lost
+            for first in range(0, len(part), BYTES_AT_ONCE):
+                click.echo(part[first : first + BYTES_AT_ONCE], nl=False)
 
 
 def print_plan(plan: "Plan", form: str) -> None:

@@ -171,9 +171,7 @@ def tabulate_occurrences(record: FitRecord, chosen: Indices | None = None) -> "p
     at = np.arange(len(record.occurrences)) if chosen is None else chosen
     found, sampled = select_entries(record.occurrences, "occurrence", at), record.posterior
     document, motif = found.document, found.motif
-    first_s = np.array([r.extent_s(record.bin_s)[0] for r in record.recordings])
-    # fits of older versions have starts before the recording
-    start_s = np.maximum(found.start_s, first_s[document])
+    start_s = clip_starts(record, found)
     recordings = [escape_undecodable(recording.name) for recording in record.recordings]
     motifs = [record.name_of(motif) for motif in range(len(record.motifs))]
     columns = {
@@ -201,6 +199,13 @@ def tabulate_occurrences(record: FitRecord, chosen: Indices | None = None) -> "p
         if values is not None
     }
     return pa.table(columns | more)
+
+
+def clip_starts(record: FitRecord, found: Occurrences) -> Floats:
+    """Return when occurrences start: in fits of older versions also before the recording."""
+    first_s = np.array([r.extent_s(record.bin_s)[0] for r in record.recordings])
+    start_s: Floats = np.maximum(found.start_s, first_s[found.document])
+    return start_s
 
 
 def number_and_name(record: FitRecord, motif: int) -> str:

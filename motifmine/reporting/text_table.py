@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -43,18 +44,28 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(lines)
 
 
-def text_columns(
+class Cells(NamedTuple):
+    """How the cells of a column are written."""
+
+    width: int
+    """Columns of the terminal."""
+    is_right: bool
+    """Whether they are right-aligned."""
+
+
+def measure_columns(
     columns: Mapping[str, "pa.ChunkedArray"],
     *,
     numbers: Sequence[str],
     names: Sequence[str],
     where_known: Sequence[str] = (),
-) -> str:
-    """Return `text_table` of columns of strings, which may be too many for rows.
+) -> dict[str, Cells]:
+    """Return the columns of `text_table` for texts that may be too many for rows.
 
     Parameters
     ----------
     columns : mapping of str to pyarrow.ChunkedArray or pyarrow.Array
+        Columns of strings: the longest of each are enough.
     numbers, names : sequence of str
         Columns that are right-aligned, and those with few different texts, which may hold any
         characters; all others are ASCII.
@@ -63,26 +74,42 @@ def text_columns(
     """
     import pyarrow.compute as pc  # noqa: PLC0415
 
-    heads, lines, padded = [], [], []
+    cells = {}
     for head, column in columns.items():
         longest = pc.max(pc.binary_length(column)).as_py() or 0
         if head in where_known and not longest:
             continue
         is_right = head in numbers and longest > 0
+        width = max(len(head), longest)
         if head in names:
-            texts = {text: escape_control(text) for text in pc.unique(column).to_pylist()}
-            is_right = longest > 0 and all(_NUMERIC.fullmatch(text) for text in texts.values())
-            width = max(map(cell_len, (head, *texts.values())))
-            cells = {text: _pad(shown, width, is_right) for text, shown in texts.items()}
-            padded.append(map_texts(column, cells.__getitem__))
+            texts = [escape_control(text) for text in pc.unique(column).to_pylist()]
+            is_right = longest > 0 and all(_NUMERIC.fullmatch(text) for text in texts)
+            width = max(map(cell_len, (head, *texts)))
+        cells[head] = Cells(width, is_right)
+    return cells
+
+
+def text_heads(cells: Mapping[str, Cells]) -> str:
+    """Return the two lines above the rows of `text_rows`."""
+    heads = "  ".join(_pad(head, *kind) for head, kind in cells.items())
+    return f"{heads.rstrip()}\n{'  '.join('-' * kind.width for kind in cells.values())}\n"
+
+
+def text_rows(
+    columns: Mapping[str, "pa.ChunkedArray"], cells: Mapping[str, Cells], names: Sequence[str]
+) -> bytes:
+    """Return rows of `text_table`, from columns as `measure_columns` takes them."""
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    padded = []
+    for head, (width, is_right) in cells.items():
+        if head in names:
+            shown = partial(_pad_name, width=width, is_right=is_right)
+            padded.append(map_texts(columns[head], shown))
         else:
-            width = max(len(head), longest)
-            padded.append((pc.ascii_lpad if is_right else pc.ascii_rpad)(column, width))
-        heads.append(_pad(head, width, is_right))
-        lines.append("-" * width)
-    text = "".join("  ".join(line).rstrip() + "\n" for line in (heads, lines))
+            padded.append((pc.ascii_lpad if is_right else pc.ascii_rpad)(columns[head], width))
     rows = pc.ascii_rtrim_whitespace(pc.binary_join_element_wise(*padded, "  "))
-    return text + join_texts(pc.binary_join_element_wise(rows, "\n", ""))
+    return join_texts(pc.binary_join_element_wise(rows, "\n", ""))
 
 
 def format_decimals(values: "Floats", unit: str = "") -> "pa.Array":
@@ -92,7 +119,11 @@ def format_decimals(values: "Floats", unit: str = "") -> "pa.Array":
 
     column = pa.array(values, pa.float64())
     finite = pc.if_else(pc.is_finite(column), column, None).cast(pa.decimal128(38, 1))
-    texts = pc.coalesce(finite.cast(pa.string()), column.cast(pa.string()))
+    # with one decimal few are different, of which each is formatted once
+    known = finite.dictionary_encode()
+    texts = known.dictionary.cast(pa.string()).take(known.indices)
+    if texts.null_count:
+        texts = pc.coalesce(texts, column.cast(pa.string()))
     return pc.binary_join_element_wise(texts, unit, "")
 
 
@@ -106,8 +137,8 @@ def map_texts(column: "pa.ChunkedArray", convert: Callable[[str], str]) -> "pa.A
     return converted.take(pc.index_in(column, value_set=known))
 
 
-def join_texts(column: "pa.ChunkedArray | pa.Array") -> str:
-    """Return the texts of a column as one."""
+def join_texts(column: "pa.ChunkedArray | pa.Array") -> bytes:
+    """Return the texts of a column as one, in UTF-8."""
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
 
     parts = []
@@ -116,7 +147,11 @@ def join_texts(column: "pa.ChunkedArray | pa.Array") -> str:
         _, offsets, content = texts.cast(pa.string()).buffers()
         edges = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
         parts.append(memoryview(content)[edges[0] : edges[1]] if len(texts) else b"")
-    return b"".join(parts).decode()
+    return b"".join(parts)
+
+
+def _pad_name(text: str, width: int, is_right: bool) -> str:
+    return _pad(escape_control(text), width, is_right)
 
 
 def _pad(text: str, width: int, is_right: bool) -> str:

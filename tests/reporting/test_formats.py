@@ -26,7 +26,6 @@ from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.formats import FORMATS, encode_occurrences, write_occurrences
 from motifmine.reporting.export.nwb import EPOCH
 from motifmine.reporting.rows import list_occurrences
-from motifmine.reporting.tables.fit_tables import encode_occurrences_csv
 from motifmine.workflows.names import with_names
 from tests.helpers.fit_records import lane_record
 
@@ -217,7 +216,7 @@ def test_boris_project_is_ascii_because_it_is_opened_in_any_encoding() -> None:
 def test_parquet_has_the_columns_of_the_csv_file_with_types() -> None:
     record = lane_record(start_utc="2024-05-01T12:00:00Z")
     table = pyarrow.parquet.read_table(io.BytesIO(encode_occurrences(record, "parquet")))
-    assert ",".join(table.column_names) == encode_occurrences_csv(record).decode().split("\n")[0]
+    assert ",".join(table.column_names) == encode_occurrences(record, "csv").decode().split("\n")[0]
     rows = table.to_pylist()
     assert [row["start_s"] for row in rows] == [0.0, 1.25, 0.5, 7.5]
     assert rows[1]["start_utc"] == datetime(2024, 5, 1, 12, 0, 1, 250_000, tzinfo=UTC)
@@ -227,7 +226,7 @@ def test_parquet_of_no_occurrences_keeps_its_columns() -> None:
     record = lane_record(occurrences=())
     table = pyarrow.parquet.read_table(io.BytesIO(encode_occurrences(record, "parquet")))
     assert table.num_rows == 0
-    assert ",".join(table.column_names) + "\n" == encode_occurrences_csv(record).decode()
+    assert ",".join(table.column_names) + "\n" == encode_occurrences(record, "csv").decode()
     assert str(table.schema.field("start_utc").type) == "timestamp[ms, tz=UTC]"
 
 

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from motifmine.errors import DataError
+from motifmine.reporting.export.formats import encode_occurrences, stream_occurrences
 from motifmine.reporting.rows import list_motifs, list_occurrences
+from motifmine.reporting.tables import fit_tables
 from motifmine.reporting.tables.fit_tables import (
     NUMBERING,
-    encode_occurrences_csv,
     format_motifs_json,
     format_motifs_text,
-    format_occurrences_json,
-    format_occurrences_text,
 )
 from motifmine.reporting.text_table import text_table
 from motifmine.reporting.times import (
@@ -116,7 +115,7 @@ def test_wall_clock_that_is_no_time_is_refused_with_the_recording() -> None:
 def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
     name = 'a,"b"\n<script>'
     rows = list(
-        csv.reader(io.StringIO(encode_occurrences_csv(lane_record(names=(name, "b"))).decode()))
+        csv.reader(io.StringIO(encode_occurrences(lane_record(names=(name, "b")), "csv").decode()))
     )
     assert ",".join(rows[0]) == (
         "document,recording,motif,start_bin,start_s,start_time,start_utc,weight,score,end_s,motif_name"
@@ -126,30 +125,30 @@ def test_csv_has_the_promised_columns_and_survives_hostile_names() -> None:
 
 def test_json_holds_the_same_rows_as_csv() -> None:
     record = lane_record()
-    rows = list(csv.DictReader(io.StringIO(encode_occurrences_csv(record).decode())))
-    found = json.loads(format_occurrences_json(record))
+    rows = list(csv.DictReader(io.StringIO(encode_occurrences(record, "csv").decode())))
+    found = json.loads(encode_occurrences(record, "json"))
     assert [{k: float(r[k]) for k in ("motif", "start_s", "score")} for r in rows] == [
         {k: r[k] for k in ("motif", "start_s", "score")} for r in found
     ]
 
 
 def test_json_of_no_occurrences_is_an_empty_list() -> None:
-    assert json.loads(format_occurrences_json(lane_record(occurrences=()))) == []
+    assert json.loads(encode_occurrences(lane_record(occurrences=()), "json")) == []
 
 
 def test_score_that_is_not_finite_is_null_in_json_and_empty_in_csv() -> None:
     record = lane_record()
     endless = replace(record.occurrences, score=np.full(4, np.inf))
     record = replace(record, occurrences=endless)
-    assert json.loads(format_occurrences_json(record))[0]["score"] is None
-    (row, *_) = csv.DictReader(io.StringIO(encode_occurrences_csv(record).decode()))
+    assert json.loads(encode_occurrences(record, "json"))[0]["score"] is None
+    (row, *_) = csv.DictReader(io.StringIO(encode_occurrences(record, "csv").decode()))
     assert (row["weight"], row["score"]) == ("10", "")
 
 
 def test_name_with_bytes_that_are_no_text_can_be_encoded() -> None:
     record = lane_record(names=("cam\udcff", "b"))
-    assert b"cam\\udcff" in encode_occurrences_csv(record)
-    assert json.loads(format_occurrences_json(record))[0]["recording"] == "cam\udcff"
+    assert b"cam\\udcff" in encode_occurrences(record, "csv")
+    assert json.loads(encode_occurrences(record, "json"))[0]["recording"] == "cam\udcff"
 
 
 def test_motifs_json_counts_motifs_from_one() -> None:
@@ -168,7 +167,7 @@ def test_text_table_of_no_rows_is_its_head() -> None:
 
 
 def test_terminal_tables_escape_control_characters() -> None:
-    text = format_occurrences_text(lane_record(names=("\x1b[2Jx", "b")))
+    text = encode_occurrences(lane_record(names=("\x1b[2Jx", "b")), "table").decode()
     assert "\x1b" not in text and "\\x1b[2Jx" in text
 
 
@@ -208,9 +207,9 @@ def test_occurrences_of_columns_are_those_of_rows(names: tuple[str, str], start_
         [head[i] for i in shown],
         [["-" if row[i] == "nan" else row[i] for i in shown] for row in cells],
     )
-    found = format_occurrences_text(record).removesuffix(NUMBERING + "\n")
+    found = encode_occurrences(record, "table").decode().removesuffix(NUMBERING + "\n")
     assert found.replace("nan", "  -") == plain
-    for row, read in zip(rows, json.loads(format_occurrences_json(record)), strict=True):
+    for row, read in zip(rows, json.loads(encode_occurrences(record, "json")), strict=True):
         expected = {name: getattr(row, name) for name in read}
         assert read == expected | {"score": None if np.isnan(row.score) else row.score}
 
@@ -219,3 +218,15 @@ def test_tables_for_people_number_motifs_from_one_and_say_so() -> None:
     text = format_motifs_text(lane_record())
     assert text.splitlines()[2].split()[0] == "1"
     assert NUMBERING in text
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_occurrences_in_parts_are_the_same_text(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = lane_record(names=("\u4e2d\u6587", "south"), start_utc="2024-05-01T12:00:00+02:00")
+    score = np.array([-0.25, 1234.5, np.nan, np.inf])
+    record = replace(record, occurrences=replace(record.occurrences, score=score))
+    whole = encode_occurrences(record, form)
+    monkeypatch.setattr(fit_tables, "ROWS_AT_ONCE", 1)
+    parts = list(stream_occurrences(record, form))
+    assert len(parts) > len(score)
+    assert b"".join(parts) == whole

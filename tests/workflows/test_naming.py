@@ -14,7 +14,8 @@ from motifmine.errors import DataError
 from motifmine.io.hdf5 import store
 from motifmine.models.plsm.model import Plsm
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.tables.fit_tables import encode_occurrences_csv, format_motifs_text
+from motifmine.reporting.export.formats import encode_occurrences
+from motifmine.reporting.tables.fit_tables import format_motifs_text
 from motifmine.simulation import simulate
 from motifmine.workflows.mine import locate, mine
 from motifmine.workflows.names import with_names
@@ -56,7 +57,7 @@ def test_all_else_in_the_fit_stays(named: Run) -> None:
     named("name", "plsm-001", "1", "north")
     again = store.read_fit(FIT)
     assert again.provenance == before.provenance
-    assert encode_occurrences_csv(replace(again, names=())) == encode_occurrences_csv(before)
+    assert encode_occurrences(replace(again, names=()), "csv") == encode_occurrences(before, "csv")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """Writing occurrences in the formats of `FORMATS`, to one file or one file per recording."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.errors import DataError, WorkspaceError
-from motifmine.files import refuse_overwriting, write_bytes
+from motifmine.files import open_atomic, refuse_overwriting
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.export.boris import format_boris
 from motifmine.reporting.export.elan import format_eaf
@@ -17,9 +17,9 @@ from motifmine.reporting.export.nwb import encode_nwb
 from motifmine.reporting.export.subtitles import format_audacity_labels, format_srt, format_vtt
 from motifmine.reporting.rows import OccurrenceRow, list_occurrences, tabulate_occurrences
 from motifmine.reporting.tables.fit_tables import (
-    encode_occurrences_csv,
-    format_occurrences_json,
-    format_occurrences_text,
+    stream_csv,
+    stream_json,
+    stream_text,
 )
 from motifmine.reporting.text_table import escape_undecodable
 
@@ -36,52 +36,52 @@ class Format:
     """One output format."""
 
     suffix: str
-    write: Callable[[FitRecord, list[int], Path | None], bytes]
-    """Arguments: the fit, the documents to write and the path of the file, None without one."""
+    write: Callable[[FitRecord, list[int], Path | None], Iterable[bytes]]
+    """Arguments: the fit, the documents to write and the path of the file, None without one.
+
+    Of a year not all is in memory at one time."""
     one_timeline: bool = False
     """Whether a file holds only one recording."""
     is_binary: bool = False
 
 
-def _make_table_writer(writer: Callable[[FitRecord], str]) -> Callable[..., bytes]:
-    return lambda record, documents, _: _encode(writer(_select_documents(record, documents)))
+def _make_table_writer(
+    writer: Callable[[FitRecord], Iterable[bytes]],
+) -> Callable[..., Iterable[bytes]]:
+    return lambda record, documents, _: writer(_select_documents(record, documents))
 
 
-def _make_timeline_writer(writer: Callable[[list[Span]], str]) -> Callable[..., bytes]:
+def _make_timeline_writer(writer: Callable[[list[Span]], str]) -> Callable[..., list[bytes]]:
     return lambda record, documents, _: _encode(
         writer(_group_spans(record, documents)[documents[0]])
     )
 
 
-def _write_eaf(record: FitRecord, documents: list[int], output: Path | None) -> bytes:
+def _write_eaf(record: FitRecord, documents: list[int], output: Path | None) -> list[bytes]:
     (document,) = documents
     spans = _group_spans(record, documents)[document]
     return _encode(format_eaf(record, record.recordings[document], spans, output=output))
 
 
-def _write_boris(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+def _write_boris(record: FitRecord, documents: list[int], _: Path | None) -> list[bytes]:
     return _encode(format_boris(record, _group_spans(record, documents)))
 
 
-def _write_csv(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
-    return encode_occurrences_csv(_select_documents(record, documents))
+def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> list[bytes]:
+    return [encode_parquet(_select_documents(record, documents))]
 
 
-def _write_parquet(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
-    return encode_parquet(_select_documents(record, documents))
-
-
-def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> bytes:
+def _write_nwb(record: FitRecord, documents: list[int], _: Path | None) -> list[bytes]:
     (document,) = documents
     rows = list_occurrences(_select_documents(record, documents))
-    return encode_nwb(record, document, rows)
+    return [encode_nwb(record, document, rows)]
 
 
 # by the name that `--format` takes
 FORMATS = {
-    "table": Format(suffix=".txt", write=_make_table_writer(format_occurrences_text)),
-    "csv": Format(suffix=".csv", write=_write_csv),
-    "json": Format(suffix=".json", write=_make_table_writer(format_occurrences_json)),
+    "table": Format(suffix=".txt", write=_make_table_writer(stream_text)),
+    "csv": Format(suffix=".csv", write=_make_table_writer(stream_csv)),
+    "json": Format(suffix=".json", write=_make_table_writer(stream_json)),
     "parquet": Format(suffix=".parquet", write=_write_parquet, is_binary=True),
     "srt": Format(suffix=".srt", write=_make_timeline_writer(format_srt), one_timeline=True),
     "vtt": Format(suffix=".vtt", write=_make_timeline_writer(format_vtt), one_timeline=True),
@@ -95,7 +95,14 @@ FORMATS = {
 
 
 def encode_occurrences(record: FitRecord, form: str, *, recording: str | None = None) -> bytes:
-    """Return occurrences as the content of one file.
+    """Return occurrences as the content of one file; see `stream_occurrences`."""
+    return b"".join(stream_occurrences(record, form, recording=recording))
+
+
+def stream_occurrences(
+    record: FitRecord, form: str, *, recording: str | None = None
+) -> Iterable[bytes]:
+    """Return the content of one file of occurrences in parts: those of a year are gigabytes.
 
     Raises `DataError` when there is no such recording, or the format holds one recording and there
     are several; `MissingExtraError` when the format needs a package that is not installed.
@@ -138,10 +145,11 @@ def write_occurrences(
         raise WorkspaceError(f"{output} is a folder; name the file to write, in it or elsewhere")
     for path in parts:
         refuse_overwriting(path, force=force)
-    # all contents are made before the first file is written, so that an error leaves no files
+    # those of several files are made before the first is written, so that an error leaves no files
     contents = {path: chosen.write(record, part, path) for path, part in parts.items()}
     for path, content in contents.items():
-        write_bytes(path, content, force=force)
+        with open_atomic(path, force=force) as part, part.open("wb") as file:
+            file.writelines(content)
     return list(contents)
 
 
@@ -231,5 +239,5 @@ def _group_spans(record: FitRecord, documents: list[int]) -> dict[int, list[Span
     return {document: make_spans(record, part) for document, part in rows.items()}
 
 
-def _encode(text: str) -> bytes:
-    return escape_undecodable(text).encode()
+def _encode(text: str) -> list[bytes]:
+    return [escape_undecodable(text).encode()]

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from motifmine.records.fit import FitRecord
-from motifmine.reporting.rows import (
-    list_motifs,
-    tabulate_occurrences,
-)
+from motifmine.reporting.rows import clip_starts, list_motifs, tabulate_occurrences
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.reporting.tables.encoding import encode_json_rows
 from motifmine.reporting.text_table import (
@@ -24,11 +21,13 @@ from motifmine.reporting.text_table import (
     format_decimals,
     join_texts,
     map_texts,
-    text_columns,
+    measure_columns,
+    text_heads,
+    text_rows,
     text_table,
 )
 from motifmine.reporting.times import format_times
-from motifmine.types import Floats
+from motifmine.types import Floats, Indices
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,27 +42,25 @@ WHERE_KNOWN = ("name", "end", "wall clock", "stability", "found again", "p", "re
 NUMBERING = "Motifs are numbered from 1, the heaviest first."
 
 
-def encode_occurrences_csv(record: FitRecord) -> bytes:
-    """Return all occurrences as CSV; motifs count from 1, documents from 0."""
+def stream_csv(record: FitRecord) -> Iterator[bytes]:
+    """Yield all occurrences as CSV, part by part; motifs count from 1, documents from 0."""
     from pyarrow import csv  # noqa: PLC0415 (takes a while to import)
 
     # the library quotes all texts or none
     names = "".join((*record.names, *(recording.name for recording in record.recordings)))
     quoting = "needed" if set(names) & set('",\r\n') else "none"
-    buffer = io.BytesIO()
-    head = tabulate_occurrences(record, np.arange(0)).column_names
-    buffer.write(f"{','.join(head)}\n".encode())
+    yield f"{','.join(tabulate_occurrences(record, np.arange(0)).column_names)}\n".encode()
     options = csv.WriteOptions(include_header=False, quoting_style=quoting)
-    for table in _tabulate_in_parts(record):
-        csv.write_csv(_round_columns(table), buffer, options)
-    return buffer.getvalue()
+    for at in _parts(record):
+        buffer = io.BytesIO()
+        csv.write_csv(_round_columns(tabulate_occurrences(record, at)), buffer, options)
+        yield buffer.getvalue()
 
 
-def _tabulate_in_parts(record: FitRecord) -> Iterator["pa.Table"]:
-    """Yield the occurrences as columns; of a year all would take several times a file's memory."""
+def _parts(record: FitRecord) -> Iterator[Indices]:
+    """Yield the occurrences in parts: those of a year would take several times a file's memory."""
     for first in range(0, len(record.occurrences), ROWS_AT_ONCE):
-        last = min(first + ROWS_AT_ONCE, len(record.occurrences))
-        yield tabulate_occurrences(record, np.arange(first, last))
+        yield np.arange(first, min(first + ROWS_AT_ONCE, len(record.occurrences)))
 
 
 def _round_columns(table: "pa.Table") -> "pa.Table":
@@ -90,15 +87,16 @@ def _round_columns(table: "pa.Table") -> "pa.Table":
     return table
 
 
-def format_occurrences_json(record: FitRecord) -> str:
-    """Return all occurrences as a JSON list; motifs count from 1, documents from 0."""
+def stream_json(record: FitRecord) -> Iterator[bytes]:
+    """Yield all occurrences as a JSON list, part by part; motifs count from 1, documents from 0."""
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
     import pyarrow.compute as pc  # noqa: PLC0415
 
     # columns hold valid UTF-8 only; names of files may be any bytes, which JSON can escape
     names = [_quote(recording.name) for recording in record.recordings]
-    parts = []
-    for table in _tabulate_in_parts(record):
+    opening = b"[\n"
+    for at in _parts(record):
+        table = tabulate_occurrences(record, at)
         pieces: list[object] = []
         for name, column in zip(table.column_names, table.columns, strict=True):
             if name == "recording":
@@ -114,8 +112,10 @@ def format_occurrences_json(record: FitRecord) -> str:
             else:
                 texts = column.cast(pa.string())
             pieces += [f'{", " if pieces else "{"}"{name}": ', texts]
-        parts.append(join_texts(pc.binary_join_element_wise(*pieces, "},\n", "")))
-    return "[\n" + "".join(parts).removesuffix(",\n") + "\n]\n" if parts else "[]\n"
+        yield opening
+        yield join_texts(pc.binary_join_element_wise(*pieces, "},\n", ""))[: -len(opening)]
+        opening = b",\n"
+    yield b"\n]\n" if len(record.occurrences) else b"[]\n"
 
 
 def _quote(text: str) -> str:
@@ -161,29 +161,60 @@ def format_motifs_text(record: FitRecord) -> str:
     return _format_known_columns(columns, rows) + NUMBERING + "\n"
 
 
-def format_occurrences_text(record: FitRecord) -> str:
-    """Return all occurrences as an aligned table for people; motifs numbered from 1."""
+def stream_text(record: FitRecord) -> Iterator[bytes]:
+    """Yield all occurrences as an aligned table for people, part by part; motifs from 1."""
+    numbers, names = ("start", "end", "motif", "weight", "score", "false"), ("recording", "name")
+    widest = _format_columns(record, _find_widest(record))
+    cells = measure_columns(widest, numbers=numbers, names=names, where_known=WHERE_KNOWN)
+    yield text_heads(cells).encode()
+    for at in _parts(record):
+        yield text_rows(_format_columns(record, at), cells, names)
+    yield f"{NUMBERING}\n".encode()
+
+
+def _format_columns(record: FitRecord, at: Indices) -> "dict[str, pa.ChunkedArray]":
+    """Return the columns of some occurrences as texts."""
     import pyarrow as pa  # noqa: PLC0415 (takes a while to import)
 
     found = record.occurrences
-    known = tabulate_occurrences(record)
+    known = tabulate_occurrences(record, at)
     columns = {
         "recording": known["recording"],
         "start": known["start_time"],
-        "end": None if found.end_s is None else format_times(found.end_s),
+        "end": None if found.end_s is None else format_times(found.end_s[at]),
         "wall clock": known["start_utc"],
         "motif": known["motif"].cast(pa.string()),
         "name": known["motif_name"],
-        "weight": format_decimals(found.weight),
-        "score": format_decimals(found.score),
+        "weight": format_decimals(found.weight[at]),
+        "score": format_decimals(found.score[at]),
         "false": None
         if found.false_probability is None
-        else format_decimals(100 * found.false_probability, " %"),
+        else format_decimals(100 * found.false_probability[at], " %"),
     }
-    shown = {name: column for name, column in columns.items() if column is not None}
-    numbers, names = ("start", "end", "motif", "weight", "score", "false"), ("recording", "name")
-    table = text_columns(shown, numbers=numbers, names=names, where_known=WHERE_KNOWN)
-    return table + NUMBERING + "\n"
+    return {name: column for name, column in columns.items() if column is not None}
+
+
+def _find_widest(record: FitRecord) -> Indices:
+    """Return occurrences among which are the longest texts of all columns, int64 array.
+
+    They are the first of each recording and motif, and those with the least and the largest numbers
+    and all kinds of numbers that are not finite.
+    """
+    found = record.occurrences
+    numbers = (clip_starts(record, found), found.end_s, found.weight, found.score)
+    widest = []
+    for index in (found.document, found.motif):
+        first = np.full(int(index.max(initial=-1)) + 1, -1)
+        first[index[::-1]] = np.arange(len(index))[::-1]
+        widest.append(first[first >= 0])
+    for values in (*numbers, found.false_probability):
+        if values is not None and len(values):
+            finite = np.isfinite(values)
+            odd = np.flatnonzero(~finite)
+            known = np.where(finite, values, 0)
+            edges = np.array([known.argmin(), known.argmax()])
+            widest += [edges, odd[np.unique(values[odd], return_index=True)[1]]]
+    return np.unique(np.concatenate(widest)).astype(np.int64)
 
 
 def _format_known_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

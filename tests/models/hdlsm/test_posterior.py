@@ -19,7 +19,6 @@ from motifmine.reporting.export.formats import encode_occurrences
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.sections import posterior as posterior_section
-from motifmine.reporting.tables.fit_tables import encode_occurrences_csv, format_occurrences_json
 from motifmine.simulation import Simulation
 from motifmine.workflows.mine import locate, mine
 from tests.helpers.fit_records import lane_record
@@ -107,17 +106,17 @@ def test_the_report_of_other_models_has_no_such_section() -> None:
 
 def test_exports_have_a_probability_where_it_is_known() -> None:
     record = sampled_record()
-    head, *rows = encode_occurrences_csv(record).decode().splitlines()
+    head, *rows = encode_occurrences(record, "csv").decode().splitlines()
     assert head.endswith(",probability")
     assert [float(row.rsplit(",", 1)[1]) for row in rows] == [1.0, 0.5, 0.25, 0.0]
-    assert [row["probability"] for row in json.loads(format_occurrences_json(record))] == [
+    assert [row["probability"] for row in json.loads(encode_occurrences(record, "json"))] == [
         1,
         0.5,
         0.25,
         0,
     ]
-    assert "probability" not in encode_occurrences_csv(lane_record()).decode()
-    assert "probability" not in format_occurrences_json(lane_record())
+    assert "probability" not in encode_occurrences(lane_record(), "csv").decode()
+    assert b"probability" not in encode_occurrences(lane_record(), "json")
 
 
 def test_the_export_of_one_recording_has_its_own_probabilities() -> None:
