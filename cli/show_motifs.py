@@ -27,7 +27,7 @@ def show_motifs(
     workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
-    from motifmine.analysis.fit_statistics import FitStatistics
+    from motifmine.analysis.alike_motifs import find_confusions
     from motifmine.reporting.sentences.motifs import alike_sentences, describe_all_motifs
     from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
     from motifmine.workflows.report import show_fit
@@ -40,7 +40,7 @@ def show_motifs(
     else:
         click.echo(format_motifs_text(record), nl=False)
         click.echo(describe_all_motifs(record), nl=False)
-        for line in alike_sentences(record, FitStatistics(record).confusions):
+        for line in alike_sentences(record, find_confusions(record)):
             click.echo(line)
         click.echo(f"report: {report}")
     if open_report:

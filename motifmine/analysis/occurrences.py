@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from motifmine.kernels.likelihood import Observed, Stretches, compute_rates, score_occurrences
 from motifmine.records.fields import select_entries
@@ -146,6 +145,8 @@ def _sum_of_neighbours(mass: Floats) -> Floats:
 
 
 def _highest_near(value: Floats, apart: int) -> Floats:
+    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 (slow to import)
+
     highest: Floats = maximum_filter1d(value, 2 * apart + 1, axis=0, mode="constant", cval=-np.inf)
     return highest
 

@@ -16,7 +16,6 @@ from motifmine.records.fit import FitRecord
 from motifmine.records.table import ObservationTable
 from motifmine.records.wall_clock import find_time_zone
 from motifmine.reporting.figures.clips import write_clips
-from motifmine.reporting.html.page import write_report
 from motifmine.types import Indices
 from motifmine.workflows.own_tables import read_own_table
 from motifmine.workflows.workspace import Workspace
@@ -53,6 +52,8 @@ def show_fit(
     # only what explains single occurrences in a report comes from activations
     record = store.read_fit(path, without=() if is_due else ("activations",))
     if is_due:
+        from motifmine.reporting.html.page import write_report  # noqa: PLC0415 (slow to import)
+
         write_report(
             record,
             folder,

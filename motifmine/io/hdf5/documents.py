@@ -38,7 +38,7 @@ def read_recording(reader: Reader, node: h5py.Group, n_times: int | None = None)
             found = node.attrs[item.name]
             values[item.name] = str(found) if isinstance(found, str) else found.item()
     times = "time/bin_start_s" if node.name == "/" else f"{node.name}/bin_start_s"
-    bin_start_s = reader.array(times, np.float64, (n_times,))
+    bin_start_s = reader.shared_array(times, np.float64, (n_times,))
     check_values(reader, times, bin_start_s, "finite", {})
     recording = Recording(name=str(node.attrs["recording"]), bin_start_s=bin_start_s, **values)
     # raises DataError for text that is no time, which the reader reports with the file

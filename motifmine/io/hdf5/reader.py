@@ -39,6 +39,7 @@ class Reader:
     def __init__(self, path: Path, expected: str) -> None:
         self.path = path
         self.expected = expected
+        self._known: dict[Any, NDArray[Any]] = {}
 
     def __enter__(self) -> "Reader":
         check_input(self.path, f"a {self.expected} file")
@@ -133,6 +134,25 @@ class Reader:
             )
         # kernels compile for contiguous arrays only
         return np.ascontiguousarray(node[:])
+
+    def shared_array(self, name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[Any]:
+        """Return `array`, and the same object for all datasets whose stored bytes are the same.
+
+        The recordings of a year have the same time bins each day, which take longer to decompress
+        than to read.
+        """
+        node = self.dataset(name)
+        if node.chunks is None:
+            return self.array(name, dtype, shape)
+        plan = node.id.get_create_plist()
+        filters = [plan.get_filter(i) for i in range(plan.get_nfilters())]
+        places = [node.id.get_chunk_info(i).chunk_offset for i in range(node.id.get_num_chunks())]
+        stored = [(place, node.id.read_direct_chunk(place)) for place in places]
+        kind = (dtype, shape, node.dtype.str, node.shape, node.chunks, repr(node.fillvalue))
+        key = (kind, *filters, *stored)
+        if key not in self._known:
+            self._known[key] = self.array(name, dtype, shape)
+        return self._known[key]
 
     def strings(self, name: str, length: int | None = None) -> tuple[str, ...]:
         """Return a dataset of UTF-8 strings; `length` is their number, where it is known."""
