@@ -10,7 +10,7 @@ import pytest
 from motifmine.errors import FormatError, WorkspaceError
 from motifmine.io.hdf5.incremental import open_growing_fit
 from motifmine.io.hdf5.reader import Reader
-from motifmine.io.hdf5.store import read_fit
+from motifmine.io.hdf5.store import read_fit, write_fit
 from motifmine.io.hdf5.vocabulary import MAX_DEPTH, read_vocabulary, write_vocabulary
 from motifmine.io.video.reader import open_video
 from motifmine.records.fit import Activations
@@ -106,3 +106,16 @@ def test_the_reader_of_videos_is_a_reader_of_frames(tmp_path: Path) -> None:
     assert times == sorted(times)
     assert reader.frames_decoded == len(times) == 100
     assert reader.frames_damaged == reader.stamps_repaired == 0
+
+
+def test_time_bins_that_are_stored_alike_are_one_array_and_others_are_not(tmp_path: Path) -> None:
+    record = lane_record(names=("monday", "tuesday", "sunday"))
+    days = list(record.recordings)
+    for place, begin_s in enumerate((0.0, 0.0, 0.5)):
+        bins = begin_s + np.arange(3000.0)
+        days[place] = replace(days[place], bin_start_s=bins)
+    write_fit(tmp_path / "fit.h5", replace(record, recordings=tuple(days)))
+    monday, tuesday, sunday = read_fit(tmp_path / "fit.h5").recordings
+    assert tuesday.bin_start_s is monday.bin_start_s
+    np.testing.assert_array_equal(monday.bin_start_s, days[0].bin_start_s)
+    np.testing.assert_array_equal(sunday.bin_start_s, days[2].bin_start_s)
