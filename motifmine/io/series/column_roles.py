@@ -19,6 +19,7 @@ from motifmine.io.series.long_form import (
     choose_interval_roles,
     choose_long_roles,
     find_states,
+    repeats,
 )
 from motifmine.io.series.options import SeriesOptions
 from motifmine.io.series.time_columns import (
@@ -165,14 +166,14 @@ def _looks_like_events(
         return False
     if not others:
         return True
+    is_label = head.has_names and normalise_name(head.names[others[0]]) in LABEL_NAMES
     # a column before the times is most often a row number
-    if others[0] < time:
+    if others[0] < time and not (is_label and repeats(head, others[0])):
         return False
     if head.has_names and any(
         normalise_name(head.names[i]) not in WEIGHT_NAMES for i in others[1:]
     ):
         return False
-    is_label = head.has_names and normalise_name(head.names[others[0]]) in LABEL_NAMES
     return is_label or head.is_text(others[0])
 
 

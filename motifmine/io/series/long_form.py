@@ -39,7 +39,7 @@ def choose_long_roles(
     values = [i for i in others if named.get(i) in VALUE_NAMES]
     sensors = [i for i in others if named.get(i) in SENSOR_NAMES and i not in values]
     # of several, as a device and its quantity, all together; numbers of rows do not repeat
-    sensors = [i for i in sensors if _repeats(head, i)]
+    sensors = [i for i in sensors if repeats(head, i)]
     if "_value" in named.values() and "_field" in named.values():
         # InfluxDB: columns of text are tags, apart from its own
         own = {"result", "table", "_start", "_stop", "_value"}
@@ -54,7 +54,7 @@ def choose_long_roles(
         return None
     if len(others) == 2 and head.is_text(others[0]) and not head.is_text(others[1]):
         label, number = others
-        if _may_be_count(head, number, named) or not _repeats(head, label):
+        if _may_be_count(head, number, named) or not repeats(head, label):
             return None
         is_value = number in values and named[number] not in WEIGHT_NAMES
         if not head.has_names or label in sensors or is_value:
@@ -82,7 +82,7 @@ def _choose_panel_roles(
     named = [index for index in others if _is_sender(head, index)]
     times = _join_cells(head, [time] if clock is None else [time, clock])
     if len(set(times)) < len(times):
-        texts = [i for i in others if head.is_text(i) and _repeats(head, i) and i not in named]
+        texts = [i for i in others if head.is_text(i) and repeats(head, i) and i not in named]
         senders = _distinguish_rows(head, times, [*named, *texts])
     else:
         senders = [index for index in named if len(set(head.column(index))) > 1]
@@ -97,7 +97,7 @@ def _choose_panel_roles(
 
 def _is_sender(head: Head, index: int) -> bool:
     """Return whether a column names or numbers what the values of a row are of."""
-    if not _repeats(head, index):
+    if not repeats(head, index):
         return False
     if head.is_text(index):
         return is_sender_name(head.names[index])
@@ -125,7 +125,7 @@ def _find_further_tags(
     Raises `DataError` where it cannot be known whether a column does.
     """
     known = _join_cells(head, sensors)
-    rest = [i for i in others if i not in (value, *sensors) and _repeats(head, i)]
+    rest = [i for i in others if i not in (value, *sensors) and repeats(head, i)]
     varying = [
         i for i in rest if len(set(zip(known, head.column(i), strict=False))) > len(set(known))
     ]
@@ -161,7 +161,7 @@ def _long(time: int, clock: int | None, sensors: list[int], values: list[int]) -
     return Roles(time=time, clock=clock, values=tuple(values), sensors=tuple(sensors))
 
 
-def _repeats(head: Head, index: int) -> bool:
+def repeats(head: Head, index: int) -> bool:
     """Return whether a column has the same texts again and again."""
     cells = head.column(index)
     return len(set(cells)) * 2 <= len(cells) or len(cells) < 4
@@ -181,14 +181,16 @@ def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) 
     By the names of the columns in any order, or without names as Audacity writes them: start, end
     and label.
     """
-    if options.is_events is False or options.columns or time is None or options.long:
+    if options.is_events is False or time is None or options.long:
         return None
     if not head.has_names:
-        return _audacity_roles(head)
+        return None if options.columns else _audacity_roles(head)
     names = [normalise_name(name) for name in head.names]
     ends = [i for i, name in enumerate(names) if name in END_NAMES | DURATION_NAMES]
-    labels = [i for i, name in enumerate(names) if name in LABEL_NAMES and i != time]
-    if not ends or not labels or (len(head.names) > 3 and not head.is_text(labels[0])):
+    if not ends:
+        return None
+    labels = _find_labels(head, names, time, options)
+    if not labels or (len(head.names) > 3 and not head.is_text(labels[0])):
         return None
     # the end, if there is a duration, too
     end = next((i for i in ends if names[i] in END_NAMES), ends[0])
@@ -196,6 +198,25 @@ def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) 
         return None
     is_duration = names[end] in DURATION_NAMES
     return _interval(time, end, labels[0], is_duration=is_duration)
+
+
+def _find_labels(head: Head, names: list[str], time: int, options: SeriesOptions) -> list[int]:
+    """Return the column of labels next to starts and ends, the first; none if it is not known.
+
+    Raises `DataError` if several columns of text may be it.
+    """
+    if options.columns:
+        return [find_column(head.names, name, head.path, "--columns") for name in options.columns]
+    labels = [i for i, name in enumerate(names) if name in LABEL_NAMES and i != time]
+    if labels or not names[time].startswith(("start", "begin", "onset", "from")):
+        return labels
+    texts = [i for i in range(len(names)) if i != time and head.is_text(i) and repeats(head, i)]
+    if len(texts) > 1:
+        listed = " or ".join(repr(head.names[index]) for index in texts[:5])
+        raise DataError(
+            f"{head.path} has starts and ends, and labels in {listed}: name one with --columns"
+        )
+    return texts
 
 
 def _audacity_roles(head: Head) -> Roles | None:

@@ -17,10 +17,12 @@ def sort_if_small(
 ) -> list[Chunk] | None:
     """Return the chunks of a file in order of time; None for files that are read in order.
 
-    Rows of the long form and labels with ends are often written one sensor or one label after the
-    other. Other tables are in order of time, or damaged.
+    Rows of the long form, labels with ends, and events whose label comes first are often written
+    one sensor or one label after the other. Other tables are in order of time, or damaged.
     """
-    if not (stream.roles.is_long or stream.roles.end is not None) or n_bytes > MOST_BYTES:
+    roles = stream.roles
+    is_by_label = roles.label is not None and roles.time is not None and roles.label < roles.time
+    if not (roles.is_long or roles.end is not None or is_by_label) or n_bytes > MOST_BYTES:
         return None
     stream.is_free = True
     found = sort_chunks([chunk for chunk in read() if len(chunk.time_s)])

@@ -26,7 +26,7 @@ from motifmine.io.series.senders import ChannelList, TextColumn, make_updates
 from motifmine.io.series.sorting import sort_chunks
 from motifmine.records.series import EventChunk, SampleChunk, UpdateChunk
 from tests.helpers.corpus import write_workbook
-from tests.helpers.series_files import read_text
+from tests.helpers.series_files import read_all, read_text
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 Updates = list[tuple[float, str, float]]
@@ -247,6 +247,25 @@ def test_labels_with_starts_and_ends(tmp_path: Path, header: str, form: str) -> 
 def test_a_bad_end_is_reported_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"line 3, column 'end'"):
         read_text(tmp_path, "start,end,label\n0,1,a\n2,soon,b\n3,4,a\n")
+
+
+def test_spikes_of_one_unit_after_the_other_are_events(tmp_path: Path) -> None:
+    path = tmp_path / "spikes.csv"
+    rows = [f"{unit},{2 * i + unit / 10}\n" for unit in (3, 1, 2) for i in range(5)]
+    path.write_text("unit,spike_time\n" + "".join(rows))
+    events = read_all(path).events
+    assert events == [(2 * i + unit / 10, str(unit)) for i in range(5) for unit in (1, 2, 3)]
+
+
+def test_labels_of_other_names_next_to_starts_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    rows = "".join(f"{i},{i + 0.5},{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(12))
+    path.write_text("start_time,end_time,machine,job\n" + rows)
+    with pytest.raises(DataError, match="labels in 'machine' or 'job'"):
+        read_all(path)
+    assert [label for _, label in read_all(path, columns=("job",)).events] == list("xyz" * 4)
+    path.write_text(path.read_text().replace(",a,", ",1,").replace(",b,", ",2,"))
+    assert [label for _, label in read_all(path).events] == list("xyz" * 4)
 
 
 def test_nothing_to_sort() -> None:
