@@ -40,6 +40,9 @@ LEAST_HEIGHT, LEAST_SURE = 0.03, 1.0
 or below this number of standard deviations of the null. Of simulated motifs of 10 bins it is 0.045
 to 0.15 at lag 9, which only their first and last bins have, and 0.01 at most beyond; a length one
 bin short costs up to 0.05 of F1, one bin too long next to nothing."""
+MINOR = 0.1
+"""Share of the peak below which the rest may be that of a few long motifs, or of states that
+last differently."""
 LEAST_PART = 0.5
 """The peak that is read off must be this part of the highest at any lag; else the order goes on
 beyond, and the table is too short to show how far."""
@@ -67,6 +70,15 @@ class LengthChoice:
     """In words for people."""
     pairs: int = 0
     """Where the profile is undecided: length by the surest pairs of words, bins, 0 without any."""
+
+    @property
+    def main_bins(self) -> int:
+        """First lag after the peak at which less than `MINOR` of it is left, bins; 0: at none."""
+        if not len(self.profile):
+            return 0
+        peak = int(self.profile.argmax())
+        below = np.flatnonzero(self.profile[peak:] < MINOR)
+        return peak + int(below[0]) + 1 if len(below) else 0
 
 
 def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:

@@ -10,6 +10,11 @@ from motifmine.models.plsm.stages import has_open_number, resolve
 from motifmine.parallel.threads import most_threads
 from motifmine.records.table import ObservationTable
 
+CLEARLY_SHORTER = 2 / 3
+"""Share of a length up to which a shorter one is worth growing motifs at both."""
+NEARLY = 0.95
+"""Share of what motifs of the longer length save that those of the shorter one must."""
+
 
 class PlsmSizeChoice:
     """Sizes of PLSM's motifs, see `motifmine.models.protocol.SizeChoice`."""
@@ -19,25 +24,31 @@ class PlsmSizeChoice:
 
         Where the profile of order in time is undecided, the length stays what it is, unless words
         follow one another further apart; where none do, motifs may be too short to have an order,
-        so that half of it is tried.
+        so that half of it is tried. So is that of most of the order, where the rest ends late.
         """
         choice = choose_length(table, seed=seed)
-        bins, half = spec.motif_length, spec.motif_length // 2
-        taken = f"the usual, for {choice.reason}"
+        bins, taken = spec.motif_length, f"the usual, for {choice.reason}"
+        shorter, name, least = 0, "half the usual", 1.0
         if choice.bins:
             bins, taken = choice.bins, choice.reason
+            # searches differ by a few per cent, and in windows longer than most motifs rare ones
+            # are lost
+            shorter, name, least = choice.main_bins, "nearly all order in time ends there", NEARLY
         elif choice.pairs > bins:
             bins, taken = choice.pairs, BY_PAIRS
-        elif choice.reason == NO_ORDER and half >= SHORTEST and has_open_number(spec):
+        elif choice.reason == NO_ORDER:
+            shorter = bins // 2
+        if SHORTEST <= shorter <= CLEARLY_SHORTER * bins and has_open_number(spec):
             usual, short = (
                 self.compute_saving(table, replace(spec, motif_length=length), seed=seed)
-                for length in (bins, half)
+                for length in (bins, shorter)
             )
-            if short > usual:
-                bins = half
-                taken = (
-                    f"half the usual, which describes the data {short - usual:,.0f} nats shorter"
-                )
+            if short > max(least * usual, 0.0):
+                gain = short - usual
+                how = f"{abs(gain):,.0f} nats {'shorter' if gain > 0 else 'longer'}"
+                bins, taken = shorter, f"{name}, which describes the data {how}"
+                if gain <= 0:
+                    taken += f" than {choice.bins} bins, no more than searches differ"
         line = f"motif length {bins * table.bin_s:g} s ({bins} bins): {taken}"
         return replace(spec, motif_length=bins), line
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from motifmine.models.plsm import selection
+from motifmine.models.plsm.length import LengthChoice
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.selection import PlsmSizeChoice
 from motifmine.seeding import generator
@@ -37,3 +39,23 @@ def test_motifs_without_an_order_in_time_are_tried_at_half_the_usual_length() ->
     spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=8), seed=0)
     assert spec.motif_length == 4
     assert line.startswith("motif length 0.04 s (4 bins): half the usual, which describes the data")
+
+
+@pytest.mark.parametrize(
+    ("saved", "bins"), [((1000.0, 960.0), 10), ((1000.0, 940.0), 20), ((-5.0, -5.0), 20)]
+)
+def test_a_little_order_that_ends_late_must_shorten_the_description(
+    saved: tuple[float, float], bins: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # most of the order ends after 10 bins, the rest after 20, as where states last differently
+    profile = np.repeat([1.0, 0.05, 0.0], [9, 10, 5])
+    choice = LengthChoice(bins=20, profile=profile, reason="order in time ends there")
+    assert choice.main_bins == 10
+    monkeypatch.setattr(selection, "choose_length", lambda table, seed: choice)
+    monkeypatch.setattr(
+        PlsmSizeChoice,
+        "compute_saving",
+        lambda self, table, spec, seed: dict(zip((20, 10), saved, strict=True))[spec.motif_length],
+    )
+    table = simulate(n_motifs=1, n_times=60, seed=0).table
+    assert PlsmSizeChoice().choose_length(table, Plsm(), seed=0)[0].motif_length == bins
