@@ -70,7 +70,7 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
     comments = [line for line in lines[:n_before] if line.strip()]
     # NumPy's savetxt writes the names of columns as the last comment
-    comment = split_line(comments[-1].lstrip("# "), delimiter) if comments else []
+    comment = split_line(comments[-1].lstrip("#% "), delimiter) if comments else []
     rows = [
         [] if line.startswith("#") else split_line(line, delimiter)
         for line in lines[n_before : n_before + HEAD_ROWS]
@@ -138,7 +138,7 @@ def _count_lines_before(lines: list[str], options: SeriesOptions) -> int:
 
 def _is_preamble(line: str) -> bool:
     """Return whether a line before the table is empty, a comment, or Excel's `sep=` line."""
-    return not line.strip() or line.startswith("#") or line.lower().startswith("sep=")
+    return not line.strip() or line.startswith(("#", "%")) or line.lower().startswith("sep=")
 
 
 def _read_head(path: Path) -> tuple[str, str, int]:

@@ -51,13 +51,15 @@ def test_a_file_without_header_numbers_its_columns(tmp_path: Path) -> None:
     assert read.time_s.tolist() == [0, 1, 2]
 
 
-def test_comments_above_the_header_are_passed_over(tmp_path: Path) -> None:
-    read = read_text(tmp_path, "# logger 7\n\n# Tuesday\ntime,a\n0,1\n1,2\n")
+@pytest.mark.parametrize("mark", "#%")
+def test_comments_above_the_header_are_passed_over(mark: str, tmp_path: Path) -> None:
+    read = read_text(tmp_path, f"{mark} logger 7\n\n{mark} Tuesday\ntime,a\n0,1\n1,2\n")
     assert read.header.channels == ("a",)
 
 
-def test_a_header_in_a_comment_is_taken(tmp_path: Path) -> None:
-    assert read_text(tmp_path, "# time,a\n0,1\n1,2\n").header.channels == ("a",)
+@pytest.mark.parametrize("mark", "#%")
+def test_a_header_in_a_comment_is_taken(mark: str, tmp_path: Path) -> None:
+    assert read_text(tmp_path, f"{mark} time,a\n0,1\n1,2\n").header.channels == ("a",)
 
 
 def test_a_row_of_units_below_the_header_is_no_data(tmp_path: Path) -> None:
