@@ -17,7 +17,7 @@ from motifmine.types import Floats, Floats32, Indices32
 
 CROSSOVER = 0.05
 """Share of live starts below which this pass is faster than that over all starts."""
-FEW = 1 << 22
+FEW = 1 << 24
 """Multiplications up to which it does not matter, of events, which pass is faster: that over all
 starts takes seconds to compile, which the choice of their bins never needs."""
 WORTH_ADDING = 4
