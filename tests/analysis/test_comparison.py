@@ -235,7 +235,7 @@ def test_fit_keeps_the_stability_that_it_was_asked_for(motifmine: Run, planted: 
     refused = motifmine("fit", *line, "--stability", "0")
     assert (refused.exit_code, refused.stderr) == (
         1,
-        "Error: stability is 0; it must be 1 or more\n",
+        "Error: --stability is 0; it must be 1 or more\n",
     )
 
 
