@@ -1,5 +1,6 @@
 """Columns of the long form, values of one sensor a row, and of labels with start and end."""
 
+from collections import Counter
 from itertools import pairwise
 
 from motifmine.errors import DataError
@@ -76,20 +77,23 @@ def _choose_panel_roles(
     By their names, as a host and its loads; where rows have the same time, also by texts that
     distinguish these.
     """
+    times = _join_times(head, others)
     if options.columns:
         values = [find_column(head.names, name, head.path, "--columns") for name in options.columns]
         others = [index for index in others if index not in values]
     named = [index for index in others if _is_sender(head, index)]
-    times = _join_cells(head, [time] if clock is None else [time, clock])
     if len(set(times)) < len(times):
         texts = [i for i in others if head.is_text(i) and repeats(head, i) and i not in named]
-        senders = _distinguish_rows(head, times, [*named, *texts])
+        senders, keys = _distinguish_rows(head, times, [*named, *texts])
+        if len(set(keys)) < len(keys):
+            return None
     else:
-        senders = [index for index in named if len(set(head.column(index))) > 1]
-    if not senders:
-        return None
+        senders, keys = _distinguish_rows(head, [""] * len(times), named)
+        # the room that somebody is in stays the same for some rows
+        if not _alternates(keys):
+            return None
     if not options.columns:
-        rest = [index for index in others if index not in senders]
+        rest = [index for index in others if index not in senders and index not in named]
         states = find_states(head, rest)
         values = [index for index in rest if not head.is_text(index) or index in states]
     return _long(time, clock, senders, values) if values else None
@@ -105,8 +109,17 @@ def _is_sender(head: Head, index: int) -> bool:
     return is_whole and is_sender_name(head.names[index], has_number=True)
 
 
-def _distinguish_rows(head: Head, keys: list[str], candidates: list[int]) -> list[int]:
-    """Return columns with which no two rows have the same key; none if all together do not."""
+def _alternates(keys: list[str]) -> bool:
+    """Return whether rows change from one key to another about as often as in any order."""
+    by_chance = len(keys) - sum(n * n for n in Counter(keys).values()) / max(len(keys), 1)
+    changes = sum(one != two for one, two in pairwise(keys))
+    return 2 * changes > by_chance > 0
+
+
+def _distinguish_rows(
+    head: Head, keys: list[str], candidates: list[int]
+) -> tuple[list[int], list[str]]:
+    """Return the columns that make keys of rows more distinct, and the keys with them."""
     found: list[int] = []
     n_distinct = len(set(keys))
     for index in candidates:
@@ -114,7 +127,7 @@ def _distinguish_rows(head: Head, keys: list[str], candidates: list[int]) -> lis
         if len(set(longer)) > n_distinct:
             found.append(index)
             keys, n_distinct = longer, len(set(longer))
-    return found if n_distinct == len(keys) else []
+    return found, keys
 
 
 def _find_further_tags(
@@ -131,9 +144,9 @@ def _find_further_tags(
     ]
     found = [index for index in varying if _is_sender(head, index)]
     texts = [index for index in varying if head.is_text(index) and index not in found]
-    keys = _join_cells(head, [time, *sensors, *found])
-    if len(set(keys)) < len(keys):
-        found += _distinguish_rows(head, keys, texts)
+    of_sensors = zip(_join_times(head, others), _join_cells(head, [*sensors, *found]), strict=False)
+    more, keys = _distinguish_rows(head, ["\n".join(each) for each in of_sensors], texts)
+    found += more if len(set(keys)) == len(keys) else []
     for index in texts:
         if index not in found and normalise_name(head.names[index]) not in REMARK_NAMES:
             asked = [head.names[time], "+".join(head.names[i] for i in sensors), head.names[value]]
@@ -143,6 +156,11 @@ def _find_further_tags(
                 f"--long {','.join(asked)}"
             )
     return found
+
+
+def _join_times(head: Head, others: list[int]) -> list[str]:
+    """Return what the first rows have in the columns of times, which are all but `others`."""
+    return _join_cells(head, [i for i in range(len(head.names)) if i not in others])
 
 
 def _join_cells(head: Head, indices: list[int]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from motifmine.errors import DataError, FormatError
+from tests.helpers.series_files import read_all
 from tests.io.series.test_series_long import Updates, read_log
 
 MINUTES, MINUTE_S = 120, 60  # more rows of one sender than are read to recognise columns
@@ -66,6 +67,27 @@ def test_states_of_senders_are_channels_next_to_their_numbers(tmp_path: Path) ->
     assert {name for _, name, _ in found} == {
         f"{pump} {what}" for pump in "ab" for what in ("flow", "state=on", "state=off")
     }
+
+
+def test_a_place_that_lasts_is_a_state_and_not_a_sender(tmp_path: Path) -> None:
+    path = tmp_path / "watch.csv"
+    rows = [f"{10 * i},{('kitchen', 'garden')[i // 8 % 2]},{60 + i % 5}.5\n" for i in range(64)]
+    path.write_text("time,room,pulse\n" + "".join(rows))
+    assert read_all(path).header.channels == ("pulse", "room=kitchen", "room=garden")
+
+
+def test_stations_with_times_in_parts(tmp_path: Path) -> None:
+    rows = [
+        f"2026,3,1,{hour},{place},{code},{10 * code + hour}.5,{'NS'[hour // 6 % 2]}\n"
+        for hour in range(20)
+        for code, place in enumerate(HOSTS)
+    ]
+    found = read_log(tmp_path, "year,month,day,hour,station,station_id,no2,wind\n" + "".join(rows))
+    # the number of a station says no more than its name
+    assert {name for _, name, _ in found} == {
+        f"{place} {what}" for place in HOSTS for what in ("no2", "wind=N", "wind=S")
+    }
+    assert (3 * 3600, "west no2", 23.5) in found
 
 
 def test_hosts_one_after_the_other_are_refused_with_the_way_out(tmp_path: Path) -> None:
