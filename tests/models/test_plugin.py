@@ -124,6 +124,7 @@ def test_its_fits_are_read_and_located_where_it_is_not_installed(fitted: Path) -
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_an_archive_is_fitted_with_it(plugin: Path, tmp_path: Path) -> None:
     archive = make_archive(tmp_path / "archive", n_clips=1)
     (archive / "south/2026/03/202603012300.mkv").unlink()

@@ -149,6 +149,7 @@ def test_the_tops_of_tall_things_take_no_place_of_a_motif_that_is_asked_for() ->
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_what_does_not_move_has_plain_motifs() -> None:
     noise = simulate_traffic([], n_bins=120, per_bin=0.1, seed=0, flicker=60)
     fit = Plsm(n_motifs=3, motif_length=10, longest_s=4.0).fit(noise.table, seed=0)
@@ -156,6 +157,7 @@ def test_what_does_not_move_has_plain_motifs() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_lanes_are_found_though_rain_holds_most_of_the_observations() -> None:
     rain = simulate_traffic(LANES, n_bins=120, per_bin=0.09, seed=3, flicker=300)
     fit = Plsm(n_motifs=3, motif_length=15).fit(rain.table, seed=1)

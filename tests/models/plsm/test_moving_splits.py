@@ -54,6 +54,7 @@ def test_large_things_and_pairs_are_in_no_lane() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_lanes_that_touch_are_two_motifs() -> None:
     lanes = [Lane(row=6, direction=RIGHT, speed=1.2), Lane(row=8, direction=RIGHT, speed=1.3)]
     traffic = simulate_traffic(lanes, n_bins=200, per_bin=0.06, seed=6, flicker=3)

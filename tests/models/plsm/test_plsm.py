@@ -205,6 +205,7 @@ print(hashlib.sha256(fit.motifs.probability.tobytes()).hexdigest())
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_the_same_bytes_whether_kernels_were_compiled_or_loaded(tmp_path: Path) -> None:
     there = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     line = [sys.executable, "-c", ONE_FIT]
