@@ -29,7 +29,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "lstm": {"units": 4, "epochs": 3},
 }
 QUICK = ("plsm", "hdlsm", "hsmm", "hmm")
-MODELS = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.long) for name in SETTINGS]
+SLOW = ("infogan", "dcgan", "bigan", "alad")
+RELEASE = (pytest.mark.long, pytest.mark.release)
+MARKS = {name: RELEASE if name in SLOW else RELEASE[: name not in QUICK] for name in SETTINGS}
+MODELS = [pytest.param(name, marks=MARKS[name]) for name in SETTINGS]
 
 
 def test_every_model_is_tried() -> None:

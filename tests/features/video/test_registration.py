@@ -147,6 +147,7 @@ def test_every_fit_registers_cameras_that_moved(
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_an_update_registers_cameras_that_moved(
     scene: ObservationTable, tmp_path: Path, motifmine: Run
 ) -> None:
