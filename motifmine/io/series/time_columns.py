@@ -48,15 +48,18 @@ def find_other_clocks(
         return []
     roles = Roles(time=time, clock=clock, values=())
     reading = choose_reading(head, roles, options)
-    texts = list_time_texts(head, roles)
+    texts = list_time_texts(head, roles) or [""]
     raw = [reading.parse(text, head.decimal) for text in (texts[0], texts[-1])]
-    span = (raw[1] or 0) - (raw[0] or 0)
+    # bad times, and those of the newest row first, are found where rows are read
+    span = raw[1] - raw[0] if raw[0] is not None and raw[1] is not None else 0
     for index in ascending:
         numbers = head.numbers(index)
-        ratio = ((numbers[-1] or 0) - (numbers[0] or 0)) / (span or 1)
+        if span <= 0:
+            break
+        ratio = ((numbers[-1] or 0) - (numbers[0] or 0)) / span
         units = (ratio, ratio * 60, ratio / 60, ratio * 3600, ratio / 3600)
         # milliseconds, seconds and so on: powers of 1000
-        if span and not any(abs((math.log10(unit) + 1.5) % 3 - 1.5) < 0.01 for unit in units):
+        if not any(abs((math.log10(unit) + 1.5) % 3 - 1.5) < 0.01 for unit in units):
             raise DataError(
                 f"{head.path}: columns {head.names[time]!r} and {head.names[index]!r} are times of "
                 "different steps; put what was measured at other times into a file of its own, or "

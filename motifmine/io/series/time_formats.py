@@ -296,7 +296,7 @@ def guess_number(values: list[float], name: str, rate_hz: float | None) -> TimeR
     if _is_clock_without_colon(values):
         raise DataError(
             f"{name!r} has hours and minutes as one number ({values[-1]:04.0f}); write times with "
-            "their date, such as 2026-03-01 08:30"
+            "their date, such as 2026-03-01 08:30, or give --time-format s if they are seconds"
         )
     return _find_days(values, name) or TimeReading(form="number")
 
