@@ -183,6 +183,7 @@ def test_map_reduce_has_the_same_bytes_at_one_worker_and_at_three(
     assert one.words.tobytes() == other.words.tobytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asked", [STOCHASTIC | {"batch_documents": 5}, BATCH])
 def test_a_fit_has_the_same_bytes_in_whatever_order_the_work_is_done(
     asked: dict[str, Any], paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -63,6 +63,7 @@ def test_motifs_and_starts_are_found(fit: NetworkFit, truth: Simulation) -> None
     assert fit.trace.log_likelihood[-1] > flat + 0.5 * truth.table.total
 
 
+@pytest.mark.long
 def test_the_coder_of_a_file_is_that_of_the_training(
     fit: NetworkFit, truth: Simulation, tmp_path: Path
 ) -> None:

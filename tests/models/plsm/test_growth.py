@@ -45,6 +45,7 @@ def test_nothing_given_gives_the_true_motifs(seed: int, noise: float) -> None:
     assert fit.findings() == {"decisions": list(fit.decisions)}
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_motifs_at_any_number_of_threads(truth: Simulation) -> None:
     spec = Plsm(motif_length=LENGTH, restarts=1, rounds=3)
     one, other = (spec.fit(truth.table, n_threads=n) for n in (1, 2))

@@ -100,6 +100,7 @@ def test_where_nothing_passes_a_flicker_is_no_thing(busy: Traffic, moving: PlsmF
     assert faint.activations.mass.sum() < 0.01 * whole.activations.mass.sum()
 
 
+@pytest.mark.long
 def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: Traffic) -> None:
     spec = Plsm(n_motifs=2, motif_length=12, activity="moving")
     fit, other = (spec.fit(busy.table, seed=0, n_threads=n) for n in (1, 2))
@@ -135,11 +136,13 @@ def tall_things(every: int, per_bin: float, *others: Traffic) -> ObservationTabl
     )
 
 
+@pytest.mark.long
 def test_the_tops_of_tall_things_are_no_motif_of_their_own() -> None:
     fit = Plsm(n_motifs=6, longest_s=6.0).fit(tall_things(3, 0.06), seed=0)
     assert shares_of_rows(fit).argmax(axis=1).tolist() == [8]
 
 
+@pytest.mark.long
 def test_the_tops_of_tall_things_take_no_place_of_a_motif_that_is_asked_for() -> None:
     rare = simulate_traffic(
         [Lane(row=13.0, direction=LEFT, speed=1.2)], n_bins=200, per_bin=0.03, seed=2
