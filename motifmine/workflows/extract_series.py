@@ -106,7 +106,7 @@ def series_tables(
         names = sorted(others, key=natural_key)
         listed = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
         warnings.warn(
-            f"{task.path} has {len(names)} channels that others do not have ({listed}); excluded",
+            f"{task.path} has channels that others do not have ({listed}); excluded",
             MotifmineWarning,
             stacklevel=2,
         )

@@ -384,3 +384,20 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_for_the_new_one(tmp_p
     assert read_table(workspace.table_path("log")).n_times == 100
     (again,) = extract_sources([path], workspace)
     assert again.status == "failed" and "from another file" in again.reason
+
+
+def test_channels_that_only_a_later_log_has_are_excluded_with_a_line(motifmine: Run) -> None:
+    def write(name: str, sensors: str) -> None:
+        rows = [f"{10 * i},{sensors[i % len(sensors)]},{i % 7}.5\n" for i in range(120)]
+        Path(name).write_text("time,sensor,value\n" + "".join(rows))
+
+    write("a.csv", "ab")
+    assert motifmine("extract", "a.csv").exit_code == 0
+    write("b.csv", "abc")
+    result = motifmine("extract", "b.csv")
+    assert result.exit_code == 0
+    assert "has channels that others do not have (c); excluded" in result.output
+    write("c.csv", "xy")
+    result = motifmine("extract", "c.csv")
+    assert result.exit_code == 1
+    assert "2 missing ('a'), 2 more ('x')" in result.output
