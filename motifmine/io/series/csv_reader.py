@@ -311,14 +311,7 @@ def _extract_long(found: pa.Table, table: TextTable, raw: Any) -> Rows | None:
     if (sensor.code < 0).any():
         return None
     parts = [_split_numbers(found.column(str(index)), table) for index in table.roles.values]
-    return Rows(
-        raw=raw,
-        value=np.stack([value for value, _ in parts], axis=1),
-        code=sensor.code,
-        label_names=sensor.names,
-        n_read=len(raw),
-        states=tuple(state for _, state in parts),
-    )
+    return Rows.of_senders(raw, sensor, parts)
 
 
 def _split_numbers(column: pa.ChunkedArray, table: TextTable) -> tuple[Floats, TextColumn]:

@@ -3,6 +3,7 @@
 Every reader makes `Rows`; a `RowStream` converts them to chunks in order of time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +47,34 @@ class Rows:
     """Raw ends of events, or durations in seconds, array (n,)."""
     states: tuple[TextColumn, ...] = ()
     """Columns of states; in long form the texts of every column of `value`."""
+
+    @classmethod
+    def of_senders(
+        cls,
+        raw: NDArray[Any],
+        sensor: TextColumn,
+        parts: Sequence[tuple[Floats, TextColumn]],
+        place: Indices | None = None,
+    ) -> "Rows":
+        """Return rows of single sensors.
+
+        Parameters
+        ----------
+        raw : array (n,)
+        sensor : TextColumn
+        parts : sequence of (float64 array (n,), TextColumn)
+            Numbers and texts of every column of values.
+        place : int64 array (n,), optional
+        """
+        return cls(
+            raw=raw,
+            value=np.stack([value for value, _ in parts], axis=1),
+            code=sensor.code,
+            label_names=sensor.names,
+            n_read=len(raw),
+            place=place,
+            states=tuple(state for _, state in parts),
+        )
 
     def format_time(self, index: int) -> str:
         """Return the time of a row as text, as in the file if that is known."""

@@ -98,6 +98,8 @@ def _read_object_list(path: Path) -> Iterator[dict[str, Any]]:
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list) and value]
         found = lists[0] if len(lists) == 1 else [found]
+    if not isinstance(found, list):
+        found = []
     # the history of Home Assistant has a list for every sensor
     if all(isinstance(one, list) for one in found):
         found = [row for one in found for row in one]

@@ -166,15 +166,7 @@ class TableReader(RowReader):
         texts = [_to_texts(columns[index], False) for index in self.roles.sensors]
         sensor = code_texts([" ".join(names).strip() or "?" for names in zip(*texts, strict=True)])
         parts = [self._split_numbers(columns[index]) for index in self.roles.values]
-        return Rows(
-            raw=raw,
-            value=np.stack([value for value, _ in parts], axis=1),
-            code=sensor.code,
-            label_names=sensor.names,
-            n_read=len(raw),
-            place=place,
-            states=tuple(state for _, state in parts),
-        )
+        return Rows.of_senders(raw, sensor, parts, place)
 
     def _split_numbers(self, column: Column) -> tuple[Floats, TextColumn]:
         """Return the numbers of a column, NaN elsewhere, and its other texts as states."""

@@ -267,11 +267,11 @@ def test_objects_of_json_are_read_from_lines_and_lists(tmp_path: Path, form: str
     assert value == [i + 0.5 for i in range(8)]
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}', '{"a": [1], "b": [2]}\n{', "[]"])
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}', '{"a": [1], "b": [2]}\n{', "[]", "5"])
 def test_json_without_rows_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "log.json").write_text(text)
+    (tmp_path / "log.jsonl").write_text(text)
     with pytest.raises(FormatError, match=r"log\.json"):
-        open_series(tmp_path / "log.json")
+        open_series(tmp_path / "log.jsonl")
 
 
 def test_numbers_as_texts_are_numbers(tmp_path: Path) -> None:
