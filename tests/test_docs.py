@@ -37,11 +37,9 @@ def test_python_of_the_documentation_runs(
     assert capsys.readouterr().out
 
 
+@pytest.mark.release
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "page",
-    [pytest.param(page, marks=[pytest.mark.release] * (page == "tutorial.md")) for page in CONSOLE],
-)
+@pytest.mark.parametrize("page", CONSOLE)
 def test_console_blocks_of_a_page_run(
     page: str, motifmine: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

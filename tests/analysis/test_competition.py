@@ -447,6 +447,7 @@ def p_values(score: Floats, copy: Indices, n_copies: int, **more: int) -> Floats
     )
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 @pytest.mark.parametrize("n_copies", [1, 4])
 def test_p_values_of_what_is_no_better_than_decoys_are_uniform(n_copies: int) -> None:

@@ -1,6 +1,7 @@
 """Probabilities of what goes on: monotone in the score, and true on documents not learnt from."""
 
 import numpy as np
+import pytest
 
 from motifmine.analysis.competition import match_motifs
 from motifmine.analysis.early import calibrate_early
@@ -12,6 +13,7 @@ from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
 
 
+@pytest.mark.long
 def test_probabilities_hold_on_another_document() -> None:
     truth = simulate(n_motifs=2, n_times=3200, noise=0.5, seed=6)
     halves = cut_documents(truth.table, 1600)

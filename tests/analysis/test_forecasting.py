@@ -60,6 +60,7 @@ def test_predictions_one_by_one_give_the_likelihood_of_all_bins(n_ages: int) -> 
     assert total == pytest.approx(expect(states, data).log_likelihood, abs=1e-9)
 
 
+@pytest.mark.long
 def test_states_predict_states_and_motifs_predict_motifs() -> None:
     train, test = halves(simulated(0, n_times=1600)[0])
     record = mine(train, Hsmm(n_states=4))

@@ -137,6 +137,7 @@ def test_occurrences_are_sorted_by_document_then_start(small: Simulation) -> Non
     assert set(record.occurrences.document.tolist()) == {0, 1}
 
 
+@pytest.mark.long
 def test_a_lower_rate_of_false_alarms_keeps_fewer_occurrences() -> None:
     table = simulate(noise=0.6, observations_per_bin=1.0, n_words=40, n_times=1500, seed=3).table
     spec = Plsm(n_motifs=4, motif_length=10, activity="sparse", rounds=2)
@@ -147,6 +148,7 @@ def test_a_lower_rate_of_false_alarms_keeps_fewer_occurrences() -> None:
     assert few.occurrences.score.min() > many.occurrences.score.min()
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 def test_chance_gives_about_as_many_occurrences_as_the_rate_says(small: Simulation) -> None:
     """Motifs located in noise of the same words: what passes at 50 an hour is of that order."""

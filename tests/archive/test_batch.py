@@ -145,6 +145,7 @@ def test_an_archive_without_recordings_is_refused(tmp_path: Path) -> None:
         plan_of(tmp_path, tmp_path / "none")
 
 
+@pytest.mark.long
 def test_results_of_another_archive_are_not_mixed_in(undisturbed: Path, tmp_path: Path) -> None:
     write_clip(tmp_path / "east.mkv", moving_square(5))
     with pytest.raises(WorkspaceError, match="results of another archive"):
@@ -192,6 +193,7 @@ def test_what_failed_is_tried_again_when_asked(own: tuple[Path, Path]) -> None:
     assert [record.status for record in records] == ["failed"]
 
 
+@pytest.mark.long
 def test_a_new_file_and_its_scene_are_all_that_is_done(own: tuple[Path, Path]) -> None:
     write_clip(own[0] / "north/202603020000.mkv", street(60, step=(3.0, 0.0)))
     records = run_here(*own)[1]
@@ -236,6 +238,7 @@ def drop_all_motifs(fit: Path) -> None:
     store.write_fit(fit, replace(record, significance=None, segments=None), force=True)
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_fit_without_motifs_is_fitted_again_and_not_updated(own: tuple[Path, Path]) -> None:
     drop_all_motifs(own[1] / "north/fits/plsm.h5")
@@ -273,6 +276,7 @@ def test_a_fit_of_tables_that_changed_is_made_again(own: tuple[Path, Path], name
     assert [record.n_added for record in records] == [0, 0]
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_an_archive_fitted_online_has_the_same_bytes_each_time(
     archive: Path, undisturbed: Path, tmp_path: Path
@@ -325,6 +329,7 @@ def test_the_table_of_a_file_that_is_gone_is_kept_and_used(own: tuple[Path, Path
     assert state.scenes[0].ok == 2
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_file_that_was_moved_counts_once(own: tuple[Path, Path]) -> None:
     folder = own[0] / "north/2026/03"
@@ -342,6 +347,7 @@ def test_a_lost_table_is_made_again_and_the_fit_is_left(own: tuple[Path, Path]) 
     assert products(own[1])["north/fits/plsm.h5"] == before[0]["north/fits/plsm.h5"]
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_results_are_known_without_the_journal(own: tuple[Path, Path]) -> None:
     before = products(own[1])
@@ -529,6 +535,7 @@ def scheduler() -> Iterator[str]:
         yield stack.enter_context(archives.separate_cluster()).address
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_cluster_that_runs_elsewhere_gives_the_same_bytes(
     archive: Path, undisturbed: Path, tmp_path: Path, scheduler: str

@@ -164,7 +164,7 @@ def test_few_observations_among_a_million_words(model: str) -> None:
 # training of a network takes windows from anywhere: most of them are empty
 @pytest.mark.parametrize("model", ["plsm", pytest.param("alad", marks=pytest.mark.long)])
 def test_few_observations_among_many_bins(model: str) -> None:
-    fit = mm.fit_model(model, sparse_table(200_000, 4), **SETTINGS[model])
+    fit = mm.fit_model(model, sparse_table(50_000, 4), **SETTINGS[model])
     check(fit)
     assert len(fit.occurrences) == (75 if model == "plsm" else 0)
 

@@ -205,7 +205,12 @@ def test_a_child_of_a_living_parent_lives() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.release),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.release),
+    ],
 )
 @pytest.mark.parametrize("model", ["hdlsm", "plsm", "tcae", "stream"])
 def test_a_fit_ends_within_two_seconds(number: int, code: int, model: str, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def write_strokes(path: Path, stretched: int, duration_s: float = 150) -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("stretched", "is_lost"), [(1, True), (4, False)])
 def test_shorter_bins_are_taken_where_steps_are_lost(
     tmp_path: Path, stretched: int, is_lost: bool

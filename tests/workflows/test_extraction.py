@@ -348,6 +348,7 @@ def test_extraction_that_is_killed_leaves_only_whole_tables(clips: Path, tmp_pat
     assert len(workspace.table_paths()) == 9
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_with_130_and_leaves_no_half_file(clips: Path, tmp_path: Path) -> None:
     write_clip(clips / "long.mp4", moving_square(1500), faststart=True)
     code = "from motifmine_cli.main import main; main()"

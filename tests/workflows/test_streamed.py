@@ -300,6 +300,7 @@ def test_variational_inference_over_files_comes_to_the_bound_of_that_in_memory(
     assert abs(bound - in_memory[-1, 0]) / truth.table.total < 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asked", [STOCHASTIC, BATCH])
 def test_a_fit_over_files_finds_what_the_fit_in_memory_finds(
     asked: dict[str, Any], truth: Simulation, paths: list[Path], tmp_path: Path

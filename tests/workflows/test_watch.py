@@ -151,6 +151,7 @@ def test_early_ones_come_before_their_end_and_are_as_likely_as_they_say(
     assert len(first) > 0.8 * len(decided)
 
 
+@pytest.mark.long
 def test_anomalies_are_those_of_the_whole_and_survive_an_interruption(
     here: Path, motifmine: Run
 ) -> None:
@@ -352,6 +353,7 @@ def test_a_file_that_is_cut_ends_the_watch_and_keeps_what_was_decided(here: Path
     assert len(events(Path("out.jsonl").read_text())) > 20
 
 
+@pytest.mark.long
 def test_bins_of_a_log_are_those_of_its_table(motifmine: Run) -> None:
     rng = np.random.default_rng(0)
     rows = ["time_s,flow,level"]

@@ -182,6 +182,7 @@ def test_a_plant_log_shows_its_programmes_and_not_the_sun(motifmine: Run) -> Non
     assert all(label["f1"] >= 0.95 for label in found["labels"])
 
 
+@pytest.mark.long
 def test_trends_are_kept_on_request_and_not_mixed(motifmine: Run) -> None:
     write_plant(step_s=60.0)
     kept = motifmine("extract", "plant.csv", "--detrend", "off", "--workspace", "kept")

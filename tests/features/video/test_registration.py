@@ -126,7 +126,11 @@ OUT_OF_CORE = [("--stream",), ("--online", "--passes", "1")]
 
 
 @pytest.mark.parametrize(
-    "way", [(), *(pytest.param(way, marks=pytest.mark.long) for way in OUT_OF_CORE)]
+    "way",
+    [
+        (),
+        *(pytest.param(way, marks=(pytest.mark.long, pytest.mark.release)) for way in OUT_OF_CORE),
+    ],
 )
 def test_every_fit_registers_cameras_that_moved(
     way: tuple[str, ...], scene: ObservationTable, tmp_path: Path, motifmine: Run

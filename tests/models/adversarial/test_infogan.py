@@ -143,6 +143,7 @@ def test_the_critic_learns_to_judge_what_the_generator_never_draws(truth: Simula
             assert torch.equal(value, before[name])
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_motifs(truth: Simulation) -> None:
     short = Infogan(n_motifs=2, motif_length=6, steps=20, device="cpu")
     one, other = (short.fit(truth.table, seed=3) for _ in range(2))

@@ -140,6 +140,7 @@ def test_occurrences_add_up_and_are_cut_at_the_edges() -> None:
     np.testing.assert_array_equal(rates, expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", [Bigan, Alad])
 def test_a_bigan_judges_and_its_codes_come_from_a_file(
     truth: Simulation, tmp_path: Path, model: type[Bigan | Alad]

@@ -27,6 +27,7 @@ def test_a_length_that_the_data_do_not_determine_stays_and_is_reported() -> None
     assert line == "motif length 5 s (5 bins): the usual, for there are too few bins or words"
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 def test_motifs_without_an_order_in_time_are_tried_at_half_the_usual_length() -> None:
     rng = generator(0)

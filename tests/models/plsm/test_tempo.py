@@ -162,6 +162,7 @@ def test_tempos_are_tried_more_often_where_a_few_searches_disagree(
     assert len(scores) == 3 * (len(gains) - n_tried)
 
 
+@pytest.mark.long
 def test_tempo_off_and_data_of_one_tempo_give_the_same_fit() -> None:
     table = simulate(n_motifs=2, n_times=600, seed=2).table
     off = Plsm(n_motifs=2, motif_length=10, activity="sparse").fit(table)

@@ -48,6 +48,7 @@ def test_numpy_predicts_what_torch_does(kind: str) -> None:
         assert online.predict(1)[0] == pytest.approx(rates, rel=1e-9)
 
 
+@pytest.mark.long
 def test_it_predicts_other_documents_better_than_frequencies(tmp_path: Path) -> None:
     halves = cut_documents(simulate(n_motifs=2, n_times=1600, n_words=12, seed=3).table, 1200)
     train, test = halves.document(0), halves.document(1)

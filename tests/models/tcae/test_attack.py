@@ -39,6 +39,7 @@ def test_moves_are_the_best_within_their_budget() -> None:
         assert abs(float(gained[b]) - wanted) < 1e-9
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_fit_trained_on_attacks_is_attacked_through_its_encoder() -> None:
     truth = simulate(n_motifs=2, motif_length=6, n_words=12, n_times=600, noise=0.1, seed=2)

@@ -65,6 +65,7 @@ def traffic() -> Traffic:
     return simulate_traffic(LANES, n_bins=120, per_bin=0.09, seed=3, flicker=0.3)
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_each_lane_is_a_filter_of_its_own(traffic: Traffic) -> None:
     fit = Tcae(n_motifs=6, motif_length=14, epochs=32).fit(traffic.table, seed=1)

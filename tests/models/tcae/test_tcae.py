@@ -172,6 +172,7 @@ def nested(seed: int) -> tuple[ObservationTable, np.ndarray, Indices]:
     return table, motifs[:2].astype(np.float32), np.sort(starts)
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 def test_nested_motifs_are_taken_apart() -> None:
     table, parts, unions = nested(0)
@@ -194,6 +195,7 @@ def test_nested_motifs_are_taken_apart() -> None:
     assert found.motifs.weight[which].sum() > 0.7
 
 
+@pytest.mark.long
 @pytest.mark.statistical
 def test_each_part_of_the_recipe_prunes() -> None:
     """Plain ReLU is redundant, the whole recipe is not (docs/tcae-ablation.md)."""
@@ -205,6 +207,7 @@ def test_each_part_of_the_recipe_prunes() -> None:
     assert 3 <= len(whole.motifs) <= 4 < len(plain.motifs)
 
 
+@pytest.mark.long
 def test_resumed_run_equals_an_uninterrupted_one(truth: Simulation, tmp_path: Path) -> None:
     path = tmp_path / "run.checkpoint"
 
@@ -294,6 +297,7 @@ def test_a_device_that_is_not_there_is_refused(truth: Simulation) -> None:
         replace(SHORT, dtype="mixed").fit(truth.table, seed=0)
 
 
+@pytest.mark.long
 def test_numbers_of_64_bits_find_the_motifs_too(truth: Simulation) -> None:
     found = replace(SPEC, dtype="float64").fit(truth.table, seed=0)
     match = match_motifs(truth.motifs.probability, found.motifs.probability)

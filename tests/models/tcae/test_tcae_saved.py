@@ -88,6 +88,7 @@ def test_a_fit_without_its_encoder_is_located_too(small: Simulation, saved: FitR
     assert mass[0] == pytest.approx(mass[1], rel=0.15)
 
 
+@pytest.mark.long
 def test_the_network_locates_through_topics(small: Simulation, tmp_path: Path) -> None:
     workspace = fill(Workspace(tmp_path), small)
     path, record = fit_workspace(
@@ -137,6 +138,7 @@ def test_a_killed_fit_resumes_from_its_checkpoint(motifmine: Run, small: Simulat
     assert "belongs to another specification, seed or table" in other.stderr
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_fit_stopped_by_ctrl_c_resumes_from_its_checkpoint(
     small: Simulation, tmp_path: Path
