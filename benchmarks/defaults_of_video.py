@@ -13,13 +13,12 @@ regret of no option.
 import argparse
 import csv
 import json
-import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from defaults import Series, run, score, write_rows
+from defaults import Series, cpu_seconds, run, score, write_rows
 from drawn_films import DRAWN
 from rendered_scenes import SCENES, Scene, road, write_scene
 
@@ -141,12 +140,6 @@ def compare(dataset: Series, workspace: Path, truth: Path, has_grid: bool) -> st
         scores.append(f1)
     cells.append(f"{max(scores) - scores[0]:.2f}")
     return f"| {dataset.name} | " + " | ".join(cells) + " |"
-
-
-def cpu_seconds() -> float:
-    """Return the CPU time of commands that have ended, seconds."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
 
 
 if __name__ == "__main__":

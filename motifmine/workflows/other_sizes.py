@@ -80,8 +80,7 @@ def _look_at_lengths(
             break
     if best is not record:
         n_bins = best.provenance.spec.settings["motif_length"]
-        length = Duration(float(n_bins), "bins")
-        run.say(f"{len(best.motifs)} motifs of {length} recur, more than of the first length")
+        run.say(f"{len(best.motifs)} motifs of {n_bins} bins recur, more than of the first length")
     return best
 
 
