@@ -25,9 +25,9 @@ def look_again(
     run: FitRun,
     find: Callable[[Any], FitRecord],
 ) -> FitRecord:
-    """Return the fit; without motifs the first of other sizes that has some, if none were given.
+    """Return the fit; without motifs the first of other sizes that has some.
 
-    Where sizes were given these are believed, and what others find is only reported.
+    Sizes that were given are believed: what others find instead of them is only reported.
     """
     if not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
@@ -43,7 +43,8 @@ def look_again(
             f"{n_motifs} motif{'s' * (n_motifs != 1)}, {len(found.occurrences)} occurrences, with "
             f"{' '.join(_options(other, spec))}"
         )
-        if request.n_motifs is None and request.motif_length is None:
+        is_given = request.motif_length is not None and other.motif_length != spec.motif_length
+        if request.n_motifs is None and not is_given:
             run.say(f"nothing recurs with the first sizes; there are {what}")
             return found
         run.say(f"nothing recurs with these sizes; there would be {what}")

@@ -16,6 +16,7 @@ from motifmine.workflows.other_sizes import look_again, other_sizes
 from motifmine.workflows.run import FitRun
 
 SPEC = Plsm(motif_length=10)
+TAKEN = "nothing recurs with the first sizes"
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +54,27 @@ def test_sizes_that_were_open_become_those_that_find_something(
     assert [(spec.n_motifs, spec.motif_length) for spec in tried] == [(10, 10), (None, 5)]
     n = len(found.occurrences)
     expected = f"there are 2 motifs, {n} occurrences, with --motif-length 5bins"
-    assert said == [f"nothing recurs with the first sizes; {expected}"]
+    assert said == [f"{TAKEN}; {expected}"]
 
 
 def test_given_sizes_are_believed_and_others_only_named(found: FitRecord, empty: FitRecord) -> None:
     said: list[str] = []
-    request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
     run = FitRun(on_message=said.append)
-    assert look_again(empty, SPEC, request, run, lambda _: found) is empty
-    assert said[0].endswith(f"{len(found.occurrences)} occurrences, with --motifs 10")
+    n = len(found.occurrences)
+    # of a given length any number of motifs is tried
+    request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
+    assert look_again(empty, SPEC, request, run, lambda _: found) is found
+    assert said.pop() == f"{TAKEN}; there are 2 motifs, {n} occurrences, with --motifs 10"
+
+    def find(other: Plsm) -> FitRecord:
+        return found if other.motif_length == 5 else empty
+
+    assert look_again(empty, SPEC, request, run, find) is empty
+    assert said.pop().endswith(f"would be 2 motifs, {n} occurrences, with --motif-length 5bins")
+    request = FitRequest.of("plsm", n_motifs=3)
+    spec = replace(SPEC, n_motifs=3)
+    assert look_again(empty, spec, request, run, lambda _: found) is empty
+    assert said.pop().endswith(f"{n} occurrences, with --motifs 10")
 
 
 def test_where_nothing_is_found_what_was_tried_is_reported(empty: FitRecord) -> None:
