@@ -21,6 +21,7 @@ from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.containment import shorten_description
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
+from motifmine.models.plsm.length import CLEARLY_SHORTER, SHORTEST, choose_length
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import compute_saving, drop_surplus_motif
@@ -50,6 +51,8 @@ MOST_ROUNDS = 6
 PATIENCE = 3
 """Rounds without a further saving after which growth ends."""
 LEAST_SEEDS = 12
+FLOOR = 0.05
+"""Share of the background's words in motifs of shorter windows, so that no cell is closed."""
 MOST_MOTIFS = 64
 
 
@@ -137,10 +140,13 @@ def grow_motifs(
         )
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)
-    candidates = []
-    for number, way in enumerate(WAYS):
-        state = _went(field, way, generator(seed, Stream.GROWTH, number), on_round)
-        candidates.append(_Candidate(state, compute_saving(field.problem, state)))
+    states = _all_ways(field, seed, on_round)
+    bins = choose_length(part, seed=seed).bins
+    if bins and SHORTEST <= bins <= CLEARLY_SHORTER * motif_length:
+        shorter = _field(part, bins, priors, n_threads)
+        for state in _all_ways(shorter, seed, on_round):
+            states.append(_in_longer_windows(field, state, shorter.problem.layout.motif_length))
+    candidates = [_Candidate(state, compute_saving(field.problem, state)) for state in states]
     best, *others = sorted(candidates, key=lambda candidate: -candidate.saving)
     # of the best alone: levels that do not just add up would make it look worse than the others
     state = shorten_description(field.problem, best.state, motif_length)
@@ -155,6 +161,25 @@ def _grown_motifs(best: _Candidate, others: list[_Candidate], motif_length: int)
         best.saving,
         _reason(best, others),
     )
+
+
+def _all_ways(field: _Field, seed: int, on_round: Callable[[float], None]) -> list[State]:
+    """Return the motifs that each way leads to."""
+    return [
+        _went(field, way, generator(seed, Stream.GROWTH, number), on_round)
+        for number, way in enumerate(WAYS)
+    ]
+
+
+def _in_longer_windows(field: _Field, state: State, length: int) -> State:
+    """Return motifs of shorter windows (K, length, W) learned in those of a field."""
+    first = (field.problem.layout.motif_length - length) // 2
+    shape = (state.n_motifs, field.problem.layout.motif_length, field.problem.n_words)
+    motifs = np.empty(shape, np.float32)
+    motifs[:] = FLOOR / shape[1] * state.background_word
+    motifs[:, first : first + length] += (1 - FLOOR) * state.motifs
+    state = restarted(field.problem, state._replace(motifs=motifs))
+    return settle(field.problem, state, field.motif_length, 20)[0]
 
 
 def _went(

@@ -52,6 +52,8 @@ NO_ORDER = "no order in time stands out"
 """Reason where the peak is too low."""
 SHORTEST = 4
 """Shorter lengths are not believed, bins."""
+CLEARLY_SHORTER = 2 / 3
+"""Share of a length up to which a shorter one is worth growing motifs at both."""
 REBOUND = 2.0
 """A trough below a third of the peak from which the profile rises again by this factor ends one
 period of what repeats itself."""

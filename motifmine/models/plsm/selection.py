@@ -4,14 +4,18 @@ from dataclasses import replace
 
 from motifmine.models.checks import drop_unused_words
 from motifmine.models.plsm.growth import grow_motifs
-from motifmine.models.plsm.length import BY_PAIRS, NO_ORDER, SHORTEST, choose_length
+from motifmine.models.plsm.length import (
+    BY_PAIRS,
+    CLEARLY_SHORTER,
+    NO_ORDER,
+    SHORTEST,
+    choose_length,
+)
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.stages import has_open_number, resolve
 from motifmine.parallel.threads import most_threads
 from motifmine.records.table import ObservationTable
 
-CLEARLY_SHORTER = 2 / 3
-"""Share of a length up to which a shorter one is worth growing motifs at both."""
 NEARLY = 0.95
 """Share of what motifs of the longer length save that those of the shorter one must."""
 

@@ -45,6 +45,18 @@ def test_nothing_given_gives_the_true_motifs(seed: int, noise: float) -> None:
     assert fit.findings() == {"decisions": list(fit.decisions)}
 
 
+def test_motifs_of_a_length_that_is_much_too_long_are_those_of_the_right_one() -> None:
+    size = {"n_motifs": 3, "motif_length": 5, "n_words": 30, "n_times": 300}
+    drawn = simulate(**size, noise=0.4, observations_per_bin=8, seed=1)
+    # windows of 20 bins hold several occurrences: all of them are one motif
+    found = growth.grow_motifs(
+        drawn.table, 20, Priors(sparsity=2.0), 0, n_threads=1, on_round=lambda _: None
+    )
+    assert len(found.motifs) == 3
+    match = match_motifs(drawn.motifs.probability, found.motifs)
+    assert match.cosine.min() > 0.8
+
+
 @pytest.mark.long
 def test_the_same_seed_gives_the_same_motifs_at_any_number_of_threads(truth: Simulation) -> None:
     spec = Plsm(motif_length=LENGTH, restarts=1, rounds=3)
