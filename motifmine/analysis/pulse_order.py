@@ -191,9 +191,12 @@ def _test(
     counts = np.concatenate(series)
     level = float(np.median(deep)) * float(np.quantile(counts[counts > 0], LOUD))
     permuters = [_permuter(document, level) for document in series]
+    shapes = np.stack([_at_tempos(row, longest) for row in rows])
+    where = np.stack(is_tested, axis=1)
 
     def evidence(look: _Look) -> float:
-        return sum(_evidence(look, *each) for each in zip(rows, is_tested, strict=True))
+        score = look.scores(shapes)[0]
+        return float(np.square(score[_best(score, length) & where]).sum())
 
     found = evidence(here)
     drawn: list[float] = []
@@ -228,14 +231,32 @@ class _Look:
 
         Of two within a motif length of each other, the one that explains more.
         """
-        fit = self.windows @ _at_tempos(row, self.windows.shape[1]).T
-        rest = np.maximum(self.power - np.square(fit.max(axis=1)), 0)
-        score = np.zeros(len(self.counts))
-        score[self.live] = np.log((self.power + self.least) / (rest + self.least))
-        is_best = (score > 0) & (score == maximum_filter1d(score, 2 * len(row) - 1))
-        here = (is_best & allowed)[self.live]
+        score, fit = self.scores(_at_tempos(row, self.windows.shape[1])[None])
+        here = (_best(score, len(row))[:, 0] & allowed)[self.live]
         bins = self.live[here]
-        return bins, score[bins], TEMPOS[fit[here].argmax(axis=1)]
+        return bins, score[bins, 0], TEMPOS[fit[here, 0].argmax(axis=1)]
+
+    def scores(self, shapes: Floats) -> tuple[Floats, Floats]:
+        """Return what motifs explain of windows, (bins, J), and products at all tempos.
+
+        Parameters
+        ----------
+        shapes : float64 array (J, tempos, longest)
+            See `_at_tempos`.
+
+        Returns
+        -------
+        score : float64 array (bins, J)
+            Log of the power of a window over what is not explained of it.
+        fit : float64 array (live, J, tempos)
+        """
+        flat = shapes.reshape(-1, shapes.shape[2])
+        fit = (self.windows @ flat.T).reshape(-1, *shapes.shape[:2])
+        power = self.power[:, None]
+        rest = np.maximum(power - np.square(fit.max(axis=2)), 0)
+        score = np.zeros((len(self.counts), len(shapes)))
+        score[self.live] = np.log((power + self.least) / (rest + self.least))
+        return score, fit
 
     def explained(self, row: Floats, allowed: NDArray[np.bool_]) -> float:
         """Return how much of the counts a motif explains where it occurs."""
@@ -254,8 +275,10 @@ def _look(counts: Floats, longest: int, least: float) -> _Look:
     return _Look(counts=counts, live=live, windows=windows, power=power[live], least=least)
 
 
-def _evidence(look: _Look, row: Floats, allowed: NDArray[np.bool_]) -> float:
-    return float(np.square(look.peaks(row, allowed)[1]).sum())
+def _best(score: Floats, length: int) -> NDArray[np.bool_]:
+    """Return where scores (bins, J) are the highest within a motif length."""
+    is_best: NDArray[np.bool_] = score == maximum_filter1d(score, 2 * length - 1, axis=0)
+    return is_best & (score > 0)
 
 
 def _sharpen(look: _Look, row: Floats, may_learn: NDArray[np.bool_]) -> Floats:
