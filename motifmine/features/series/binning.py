@@ -28,7 +28,9 @@ CLOCK_STEPS_S = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0),
     *(300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0),
 )
-MAX_CELLS = 1 << 29  # largest number of bins times channels of a document, to limit memory
+MAX_CELLS = 1 << 29  # largest number of bins times channels between two rows: a wrong year
+# the same of a document whose length nobody gives: some 500 MB while it becomes a table
+DOCUMENT_CELLS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +69,8 @@ def bin_series(
         uses ten bins, or ten sampling periods if that is longer. For events and series with a
         channel that is sent on change None means no limit, since intervals are normal there.
     document_s : float, seconds, >= bin_s, or None
-        Longest document, rounded to bins; measured from the start of the document.
+        Longest document, rounded to bins; measured from the start of the document. None: what
+        `DOCUMENT_CELLS` allow, for events any length.
     hold : `auto`, `off`, float, or HeldChannels
         See `motifmine.features.series.holding`; an object says afterwards which channels were held.
 
@@ -81,7 +84,7 @@ def bin_series(
     SpecError
         If a duration is not positive, or if a document is shorter than a bin.
     DataError
-        If a document would need too much memory.
+        If a document of events, or what lies between two rows, would need too much memory.
     """
     if not 0 < bin_s < np.inf:
         raise SpecError(f"bin_s is {bin_s}; a time bin must last more than 0 s")
@@ -138,17 +141,22 @@ class _Documents:
             first = int(bins[start]) if self.begin is None else self.begin
             first = self.parts[0].first if self.parts else first
             end = stop
-            if self.most is not None:
-                end = start + int(np.searchsorted(bins[start:stop], first + self.most))
+            before = self.parts[-1].end if self.parts else first
+            # new channels may have made the limit shorter than the document already is
+            most = self._longest(before - first)
+            if most is not None:
+                end = start + int(np.searchsorted(bins[start:stop], first + most))
+            # one wrong year in a time stamp would make bins for decades
+            self._check_size(int(bins[stop - 1]) + 1 - (before if most else first))
             if end > start:
-                # one wrong year in a time stamp would allocate bins for decades
-                self._check_size(int(bins[end - 1]) - first + 1)
                 self._append(chunk, bins, start, end)
-            if end < stop:
-                self._hold_to_bin(first + (self.most or 0), first)
+            if end < stop and most is not None:
+                if self.most is None:
+                    self.held.document_s = most * self.bin_s
+                self._hold_to_bin(first + most, first)
                 goes_on = self.held.is_holding
                 yield from self._make()
-                self.begin = first + (self.most or 0) if goes_on else None
+                self.begin = first + most if goes_on else None
             start = end
 
     def finish(self) -> Iterator[BinnedSeries]:
@@ -158,6 +166,12 @@ class _Documents:
             yield from self._make()
         self.held.forget()
         self.begin = None
+
+    def _longest(self, n_bins: int) -> int | None:
+        """Return the longest document, bins, of one that has `n_bins`; None: of any length."""
+        if self.most is not None or self.is_events:
+            return self.most
+        return max(1, n_bins, DOCUMENT_CELLS // max(len(self.reader.labels()), 1))
 
     def _check_size(self, n_bins: int) -> None:
         n_channels = len(self.reader.labels())

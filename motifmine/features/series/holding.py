@@ -68,6 +68,8 @@ class HeldChannels:
         self.is_sparse: NDArray[np.bool_] = np.zeros(0, bool)
         """Whether an empty cell of a table means "as before"."""
         self.last: Floats = np.zeros((0, 3))
+        self.document_s = 0.0
+        """Length of documents that were cut so that they fit in memory, seconds; 0: none was."""
 
     @property
     def any(self) -> bool:
@@ -160,13 +162,15 @@ class HeldChannels:
         hold_all(time_s, self.held, self.last, self.bin_s, first, total, weight)
 
     def describe(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a note on the channels that are held, none if no channel is."""
+        """Return notes on the channels that are held, if any is, and on documents that were cut."""
         held = [name for name, is_held in zip(names, self.held.tolist(), strict=False) if is_held]
+        cut = f"documents of {self.document_s:g} s, which fit in memory; --document for others"
+        notes = (cut,) if self.document_s else ()
         if not held:
-            return ()
+            return notes
         which = "all channels" if len(held) == len(names) else list_names(held)
         limit = "" if np.isinf(self.limit_s) else f", for at most {self.limit_s:g} s"
-        return (f"sent on change, so that values hold until the next{limit}: {which}",)
+        return (f"sent on change, so that values hold until the next{limit}: {which}", *notes)
 
     def forget(self) -> None:
         """Hold no value any more, after a gap."""

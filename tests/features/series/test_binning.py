@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from motifmine.errors import DataError, SpecError
 from motifmine.features.series.binning import bin_series, measure_period_s
-from motifmine.records.series import BinnedSeries, Chunk, EventChunk, SampleChunk
+from motifmine.features.series.holding import HeldChannels
+from motifmine.records.series import (
+    BinnedSeries,
+    Chunk,
+    EventChunk,
+    SampleChunk,
+    UpdateChunk,
+)
 from motifmine.types import Floats
 from tests.helpers.memory_series import Given
 
@@ -111,6 +118,23 @@ def test_long_recordings_are_cut_into_documents_of_the_wanted_length() -> None:
     assert [part.bin_start_s[0] for part in parts] == [0, 3, 6, 9]
     assert [len(part.bin_start_s) for part in parts] == [6, 6, 6, 2]
     assert all((part.samples == 2).all() for part in parts)
+
+
+def test_documents_are_no_longer_than_fits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motifmine.features.series.binning.DOCUMENT_CELLS", 8)
+    held = HeldChannels("auto", 1.0)
+    # ten seconds of two channels, the second of which begins after three
+    update = UpdateChunk(
+        time_s=np.array([0.0, 1.5, 3.0, 9.0, 9.5, 9.6]),
+        channel=np.array([0, 0, 1, 0, 0, 1]),
+        value=np.array([1.0, 2, 5, 3, 4, 6]),
+    )
+    parts = list(bin_series(Given((update,), ("a", "b")), bin_s=1.0, hold=held))
+    assert [part.bin_start_s.tolist() for part in parts] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    joined = np.concatenate([part.value for part in parts])
+    assert joined[:, 0].tolist() == [1, 1.5, 2, 2, 2, 2, 2, 2, 2, 3.5]
+    assert joined[3:9, 1].tolist() == [5.0] * 6
+    assert held.document_s == 4.0
 
 
 def test_documents_come_as_soon_as_they_are_complete() -> None:
