@@ -17,8 +17,8 @@ TIME_NAMES = frozenset(
     {
         *("time", "times", "t", "timestamp", "timestamps", "ts", "datetime", "date_time", "date"),
         *("utc", "seconds", "sec", "secs", "s", "ms", "us", "epoch", "unixtime", "clock", "when"),
-        "elapsed",
-        *("onset", "onsets", "start", "spike", "spikes", "spike_times", "spiketimes"),
+        *("elapsed", "x_value"),
+        *("onset", "onsets", "start", "begin", "spike", "spikes", "spike_times", "spiketimes"),
         *("zeit", "datum", "zeitstempel", "uhrzeit", "temps", "heure", "horodatage"),
         *("tiempo", "fecha", "data_ora", "tijd", "tid", "datenum", "jd", "mjd"),
     }
@@ -36,7 +36,7 @@ DATE_PARTS: dict[str, tuple[frozenset[str], int, int]] = {
 COUNT_NAMES = frozenset(
     {
         *("index", "idx", "sample", "samples", "frame", "row", "n", "no", "nr", ""),
-        *("record", "rn", "recno", "recnum", "#"),
+        *("record", "rn", "recno", "recnum", "recnbr", "#"),
     }
 )
 LABEL_NAMES = frozenset(
@@ -103,7 +103,8 @@ REMARK_NAMES = frozenset(
         *("quality_code", "qualifier", "qc", "valid", "source", "origin", "method", "type"),
     }
 )
-END_NAMES = frozenset({"end", "ends", "stop", "offset", "end_time", "until", "ende", "fin"})
+START_WORDS = frozenset({"start", "begin", "onset", "from"})
+END_WORDS = frozenset({"end", "ends", "stop", "offset", "until", "ende", "fin", "finish"})
 DURATION_NAMES = frozenset({"duration", "dur", "dauer", "durée", "duración"})
 WEIGHT_NAMES = frozenset({"count", "counts", "weight", "n", "amount", "number", "mass"})
 UNIT = re.compile(
@@ -179,6 +180,13 @@ def is_time_name(name: str) -> bool:
     return plain in TIME_NAMES or not {words[0], words[-1]}.isdisjoint(
         {"time", "timestamp", "elapsed"}
     )
+
+
+def names_moment(name: str, words: frozenset[str]) -> bool:
+    """Return whether a column is called by one of `words`, as `end time` and `time_end` are."""
+    parts = re.split(r"[_\s./-]+", normalise_name(name))
+    said = set(parts) - {"time", "date", "at", "datetime", "timestamp"}
+    return bool(said) and said <= words
 
 
 def is_sender_name(name: str, *, has_number: bool = False) -> bool:

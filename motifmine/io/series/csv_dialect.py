@@ -28,6 +28,8 @@ MAGIC = {
     b"\xfe\xff": "UTF-16 text; save it as UTF-8",
     b"%PDF": "a PDF file",
 }
+FIELDS = re.compile(r"#\s*fields:?\s+", re.IGNORECASE)
+END_OF_HEADER = "***End_of_Header***"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,10 @@ def detect_dialect(path: Path, options: SeriesOptions) -> TextTable:
     n_before = _count_lines_before(lines, options)
     delimiter = options.delimiter or _detect_delimiter(lines[n_before : n_before + HEAD_ROWS])
     comments = [line for line in lines[:n_before] if line.strip()]
-    # NumPy's savetxt writes the names of columns as the last comment
-    comment = split_line(comments[-1].lstrip("#% "), delimiter) if comments else []
+    # NumPy's savetxt writes names of columns as the last comment, web servers and Zeek as fields
+    fields = (line for line in comments if FIELDS.match(line))
+    names = FIELDS.sub("", next(fields, comments[-1] if comments else "")).lstrip("#% ")
+    comment = split_line(names, delimiter) if names else []
     rows = [
         [] if line.startswith("#") else split_line(line, delimiter)
         for line in lines[n_before : n_before + HEAD_ROWS]
@@ -132,6 +136,9 @@ def _count_lines_before(lines: list[str], options: SeriesOptions) -> int:
     if options.header_row is not None:
         return min(options.header_row - 1, len(lines))
     start = min(options.skip_rows, len(lines))
+    # LabVIEW writes one header of the file and one of the channels
+    ends = (i for i in range(len(lines) - 1, start - 1, -1) if lines[i].startswith(END_OF_HEADER))
+    start = next(ends, start - 1) + 1
     here = (i for i, line in enumerate(lines[start:], start) if not _is_preamble(line))
     return next(here, len(lines))
 

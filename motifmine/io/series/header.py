@@ -81,6 +81,10 @@ def is_data(cell: str, decimal: str) -> bool:
     )
 
 
+def _is_moment(cell: str) -> bool:
+    return ("-" in cell[1:] and parse_iso(cell) is not None) or parse_clock(cell) is not None
+
+
 def ascends(numbers: Sequence[float | None], *, strictly: bool) -> bool:
     """Return whether there are at least two numbers, in ascending order."""
     known = [number for number in numbers if number is not None]
@@ -193,10 +197,15 @@ def _find_further_line(rows: list[list[str]], index: int, decimal: str) -> list[
     if below is None or len(below) != len(rows[index]):
         return None
     above = [cell for cell, under in zip(rows[index], below, strict=True) if under not in MISSING]
-    is_head = any(above) and all(
-        not cell or (not is_data(cell, decimal) and len(cell) <= LONGEST_UNIT) for cell in above
-    )
+    # a dash is the unit of what has none
+    said = [cell for cell in above if cell not in MISSING]
+    is_head = bool(said) and all(not is_data(c, decimal) and _may_be_unit(c) for c in said)
     return rows[index] if is_head else None
+
+
+def _may_be_unit(cell: str) -> bool:
+    """Return whether a cell is a unit, or how a time is written: `yyyy-mm-dd hh:mm:ss`."""
+    return len(cell) <= LONGEST_UNIT or re.fullmatch(r"[ymdhstz :./-]+", cell.lower()) is not None
 
 
 def _has_data(row: list[str], decimal: str) -> bool:
@@ -246,6 +255,11 @@ def count_cells(rows: list[list[str]]) -> int:
 def _is_header(first: list[str], rest: list[list[str]], decimal: str) -> bool:
     """Return whether the first line has names: text above data, or only text."""
     below = [row for row in rest[:5] if any(row)]
+    for index, cell in enumerate(first):
+        column = [row[index] for row in below if len(row) > index]
+        # no name is a moment above others
+        if _is_moment(cell) and any(map(_is_moment, column)):
+            return False
     for index, cell in enumerate(first):
         column = [row[index] for row in below if len(row) > index]
         n_data = sum(is_data(under, decimal) for under in column)

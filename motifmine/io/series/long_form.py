@@ -6,19 +6,22 @@ from itertools import pairwise
 from motifmine.errors import DataError
 from motifmine.io.series.column_names import (
     DURATION_NAMES,
-    END_NAMES,
+    END_WORDS,
     LABEL_NAMES,
     REMARK_NAMES,
     SENSOR_NAMES,
+    START_WORDS,
     VALUE_NAMES,
     WEIGHT_NAMES,
     Roles,
     find_column,
     is_sender_name,
+    names_moment,
     normalise_name,
 )
 from motifmine.io.series.header import Head
 from motifmine.io.series.options import SeriesOptions
+from motifmine.io.series.time_columns import holds_moments
 
 # different texts of a column of states, and the characters of one: more are remarks
 MOST_STATES, LONGEST_STATE = 12, 32
@@ -204,15 +207,16 @@ def choose_interval_roles(head: Head, time: int | None, options: SeriesOptions) 
     if not head.has_names:
         return None if options.columns else _audacity_roles(head)
     names = [normalise_name(name) for name in head.names]
-    ends = [i for i, name in enumerate(names) if name in END_NAMES | DURATION_NAMES]
+    stops = [i for i, name in enumerate(head.names) if names_moment(name, END_WORDS)]
+    ends = [*stops, *(i for i, name in enumerate(names) if name in DURATION_NAMES)]
     if not ends:
         return None
     labels = _find_labels(head, names, time, options)
     if not labels or (len(head.names) > 3 and not head.is_text(labels[0])):
         return None
     # the end, if there is a duration, too
-    end = next((i for i in ends if names[i] in END_NAMES), ends[0])
-    if end == time or head.is_text(end):
+    end = ends[0]
+    if end == time or (head.is_text(end) and not holds_moments(head, end)):
         return None
     is_duration = names[end] in DURATION_NAMES
     return _interval(time, end, labels[0], is_duration=is_duration)
@@ -226,8 +230,9 @@ def _find_labels(head: Head, names: list[str], time: int, options: SeriesOptions
     if options.columns:
         return [find_column(head.names, name, head.path, "--columns") for name in options.columns]
     labels = [i for i, name in enumerate(names) if name in LABEL_NAMES and i != time]
-    if labels or not names[time].startswith(("start", "begin", "onset", "from")):
-        return labels
+    if labels or not names_moment(head.names[time], START_WORDS):
+        # a number next to a text is that of a channel or of a row
+        return sorted(labels, key=lambda i: not head.is_text(i))
     texts = [i for i in range(len(names)) if i != time and head.is_text(i) and repeats(head, i)]
     if len(texts) > 1:
         listed = " or ".join(repr(head.names[index]) for index in texts[:5])

@@ -38,17 +38,23 @@ def open_json_lines(path: Path, options: SeriesOptions) -> TableReader:
 
     Values of objects within are columns such as `readings.temp`; lists are excluded.
     """
+    with open_bytes(path) as file:
+        n_lines = len(list(islice((line for line in file if line.strip()), 2)))
+    with open_bytes(path) as file:
+        # a whole object on the first of several lines: one on each
+        is_lines = n_lines > 1 and _is_line_of_json(file.read(HEAD_BYTES).lstrip())
+    found = [] if is_lines else _read_object_list(path)
 
     def objects() -> Iterator[dict[str, Any]]:
-        with open_bytes(path) as file:
-            # a whole object on the first line: one on each
-            begin = file.read(HEAD_BYTES).lstrip()
-        read = _read_object_lines if _is_line_of_json(begin) else _read_object_list
-        return (dict(_flatten(row)) for row in read(path))
+        return (dict(_flatten(row)) for row in (_read_object_lines(path) if is_lines else found))
 
     # the columns of the first rows: those of later ones are not known before the file is read
     first = list(islice(objects(), HEAD_ROWS))
     names = list(dict.fromkeys(name for row in first for name in row))
+    if first and not names:
+        raise FormatError(
+            f"{path} has lists in its objects; write an object of values for each row"
+        )
 
     def rows() -> Iterator[Sequence[Any]]:
         for row in objects():
@@ -85,8 +91,11 @@ def _read_object_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _read_object_list(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of the list that a file holds, of its lists, or of its only list."""
+def _read_object_list(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of the list that a file holds, of its lists, or of its only list.
+
+    Lists of equal length beside each other are columns.
+    """
     with open_bytes(path) as file:
         text = file.read(MOST_JSON + 1)
     if len(text) > MOST_JSON:
@@ -95,6 +104,8 @@ def _read_object_list(path: Path) -> Iterator[dict[str, Any]]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: not JSON: {error}") from error
+    if isinstance(found, dict):
+        found = _find_columns(found) or found
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list) and value]
         found = lists[0] if len(lists) == 1 else [found]
@@ -105,7 +116,23 @@ def _read_object_list(path: Path) -> Iterator[dict[str, Any]]:
         found = [row for one in found for row in one]
     if not found or not all(isinstance(row, dict) for row in found):
         raise FormatError(f"{path} is not a list of objects of named values")
-    yield from found
+    return found
+
+
+def _find_columns(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of columns in lists, or in objects by row, here or one level below."""
+    for one in (found, *found.values()):
+        columns = {
+            name: list(column.values()) if isinstance(column, dict) else column
+            for name, column in (one.items() if isinstance(one, dict) else ())
+            if isinstance(column, dict | list)
+        }
+        cells = [cell for column in columns.values() for cell in column]
+        is_even = len(columns) > 1 and len({len(column) for column in columns.values()}) == 1
+        if is_even and not any(isinstance(cell, dict | list) for cell in cells):
+            rows = zip(*columns.values(), strict=True)
+            return [dict(zip(columns, row, strict=True)) for row in rows]
+    return []
 
 
 def _flatten(row: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

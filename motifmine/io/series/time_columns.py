@@ -9,9 +9,12 @@ from motifmine.errors import DataError, FormatError
 from motifmine.io.series.column_names import (
     COUNT_NAMES,
     DATE_PARTS,
+    END_WORDS,
+    START_WORDS,
     Roles,
     find_column,
     is_time_name,
+    names_moment,
     normalise_name,
 )
 from motifmine.io.series.header import Head, ascends
@@ -100,6 +103,11 @@ def find_time_column(head: Head, options: SeriesOptions) -> int | None:
         whole = all(number is not None and number == int(number) for number in numbers)
         is_counted = may_count and whole and ascends(numbers, strictly=True)
         return 0 if is_counted and len(head.names) > 1 else None
+    starts = [i for i in named if names_moment(head.names[i], START_WORDS)]
+    has_ends = any(names_moment(name, END_WORDS) for name in head.names)
+    if starts and has_ends and not all(map(_is_clock, head.column(starts[0]))):
+        # a date beside starts and ends in seconds is that of the recording
+        return starts[0]
     dated = [i for i in range(len(head.names)) if _holds_dates(head, i)]
     # a date is the surest sign: loggers also have columns such as "run time" in seconds
     for candidates in ([i for i in named if i in dated], dated, named):
@@ -147,10 +155,17 @@ def _counts_rows(head: Head) -> bool:
 
 def only_counts(head: Head, index: int, time: int | None) -> bool:
     """Return whether a column next to times only numbers the records."""
-    if time is None or not head.has_names or normalise_name(head.names[index]) not in COUNT_NAMES:
+    is_unnamed = head.names[index] == f"column {index + 1}"
+    is_count = is_unnamed or normalise_name(head.names[index]) in COUNT_NAMES
+    if time is None or not head.has_names or not is_count:
         return False
     numbers = [number for number in head.numbers(index) if number is not None]
     return len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
+
+
+def holds_moments(head: Head, index: int) -> bool:
+    """Return whether a column has dates or times of day."""
+    return _holds_dates(head, index) or all(map(_is_clock, head.column(index)))
 
 
 def _is_date(cell: str) -> bool:
@@ -174,7 +189,8 @@ def find_clock_column(head: Head, time: int, options: SeriesOptions) -> int | No
         return None
     for index, name in enumerate(head.names):
         is_clock = all(map(_is_clock, head.column(index)))
-        if index != time and is_time_name(name) and is_clock:
+        may_be = is_time_name(name) if head.has_names else index == time + 1
+        if index != time and may_be and is_clock:
             return index
     return None
 
@@ -207,7 +223,7 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     """
     if roles.time is None:
         return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
-    zone = options.time_zone or ""
+    zone = options.time_zone or _zone_of_name(head.names[roles.time])
     cells = [cell for cell in list_time_texts(head, roles) if cell not in head.missing]
     dated = [found for cell in cells if (found := parse_iso(cell))]
     if options.time_format not in (None, "iso"):
@@ -234,6 +250,13 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
         f"{head.path}, line {head.n_skipped + 1}, column {head.names[roles.time]!r}: {shown!r} is "
         "not a time; give its format with --time-format, such as '%d.%m.%Y %H:%M:%S'"
     )
+
+
+def _zone_of_name(name: str) -> str:
+    """Return the zone that a name such as `Date Time, GMT+01:00` gives, "" for none."""
+    found = re.search(r"\b(?:GMT|UTC) ?([+-])0?(\d{1,2})(?::?00)?(?![\d:])", name)
+    # signs are the other way round in the names of these zones
+    return f"Etc/GMT{'-' if found[1] == '+' else '+'}{found[2]}" if found else ""
 
 
 def list_time_texts(head: Head, roles: Roles) -> list[str]:

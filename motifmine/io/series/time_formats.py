@@ -41,7 +41,7 @@ DATE_NAME = re.compile("date|datum|fecha|dato|m?jd|julian")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 ISO = re.compile(
     r"(\d{4}-\d\d-\d\d|\d{8})([T ]\d\d:?\d\d(:?\d\d([.,](?P<part>\d+))?)?)?"
-    r"\s?(?P<zone>Z|z|[+-]\d\d(:?\d\d)?)?"
+    r"\s?(?P<zone>Z|z|UTC|[+-]\d\d(:?\d\d)?)?"
 )
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?")
 # patterns in which day and month cannot be confused
@@ -55,6 +55,9 @@ UNAMBIGUOUS_PATTERNS = (
     "%d.%m.%y %H:%M",
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
+    "%d-%b-%Y %H:%M:%S",
+    "%d-%b-%Y %H:%M",
+    "%a %b %d %H:%M:%S %Y",
 )
 # patterns of dates without separators, by their number of digits
 DIGIT_PATTERNS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
@@ -133,6 +136,8 @@ class TimeReading:
         kind = "ISO 8601" if self.form == "iso" else repr(self.pattern)
         if self.has_zone:
             return f"{kind} with zone"
+        if self.zone.startswith("Etc/GMT"):
+            return f"{kind} of UTC{-int(self.zone.removeprefix('Etc/GMT')):+d}"
         return f"{kind} of zone {self.zone}" if self.zone else f"{kind} without zone, taken as UTC"
 
 
@@ -162,7 +167,7 @@ def parse_iso(text: str) -> tuple[int, bool] | None:
         return None
     # datetime has microseconds only, so the fraction is added apart
     part = (match["part"] or "")[:9]
-    whole = text.replace(",", ".")
+    whole = text.replace(",", ".").replace("UTC", "Z")
     if part:
         whole = whole.replace("." + (match["part"] or ""), "", 1)
     try:

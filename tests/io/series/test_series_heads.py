@@ -65,6 +65,33 @@ def test_a_preamble_of_other_widths_is_passed_over(tmp_path: Path) -> None:
     assert "lines before the header that are not read: 3" in read.header.notes
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["#separator \\x09", "#fields\tts\ttemp\tpower", "#types\ttime\treal\treal"],
+        ["LabVIEW Measurement\t", "Separator\tTab", "***End_of_Header***\t", "", "Channels\t2\t",
+         "Samples\t30\t30", "***End_of_Header***\t\t", "X_Value\ttemp\tpower"],
+    ],
+)  # fmt: skip
+def test_headers_of_zeek_and_labview(tmp_path: Path, head: list[str]) -> None:
+    expect_table(read_lines(tmp_path, head + rows("{}\t{}\t{}"), "log.txt"))
+
+
+def test_numbers_of_rows_without_a_name_are_no_channel(tmp_path: Path) -> None:
+    table = [f"{n},{row}" for n, row in enumerate(rows())]
+    expect_table(read_lines(tmp_path, [",time,temp,power", *table]))
+
+
+@pytest.mark.parametrize(
+    ("name", "hour"), [("Date Time, GMT+01:00", 7), ("time (UTC-5)", 13), ("time UTC", 8)]
+)
+def test_a_zone_in_the_name_of_times(tmp_path: Path, name: str, hour: int) -> None:
+    table = [row.replace("T", " ").replace("Z", "") for row in rows()]
+    read = read_lines(tmp_path, [f'"{name}",temp,power', *table])
+    expect_table(read)
+    assert read.header.start_utc == f"2026-03-02T{hour:02d}:00:00+00:00"
+
+
 def test_the_user_names_the_line_of_the_header(tmp_path: Path) -> None:
     """The preamble has as many cells as the table, so that it looks like a header."""
     lines = ["Logger 7,Basel,cellar", "about,this,file", "time,temp,power", *rows()]
@@ -72,7 +99,9 @@ def test_the_user_names_the_line_of_the_header(tmp_path: Path) -> None:
     expect_table(read_lines(tmp_path, lines, skip_rows=2))
 
 
-@pytest.mark.parametrize("unit_line", [",degC,W", "s,[degC],(W)", ";degC;W;"])
+@pytest.mark.parametrize(
+    "unit_line", ["yyyy-mm-ddThh:mm:ss,degC,W", ",degC,W", "s,[degC],(W)", ";degC;W;"]
+)
 def test_units_are_in_the_second_line(tmp_path: Path, unit_line: str) -> None:
     mark = unit_line[-1] if ";" in unit_line else ""
     form = "{};{};{}" if mark else "{},{},{}"

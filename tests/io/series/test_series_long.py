@@ -68,6 +68,16 @@ def test_columns_of_the_long_form_come_in_any_order(tmp_path: Path, order: Seque
     assert read_log(tmp_path, text) == EXPECTED
 
 
+@pytest.mark.parametrize("mark", ["\t", " "])
+def test_the_long_form_without_header_begins_with_its_first_row(tmp_path: Path, mark: str) -> None:
+    sent = [("M003", "ON"), ("T002", "20.5"), ("M003", "OFF"), ("T002", "21.0")] * 3
+    rows = [f"2026-03-02 08:00:{5 * i:02d}.25{mark}{s}{mark}{v}\n" for i, (s, v) in enumerate(sent)]
+    found = read_log(tmp_path, "".join(rows))
+    assert {name for _, name, _ in found} == {"M003=ON", "M003=OFF", "T002"}
+    assert found[0] == (0, "M003=ON", 1)
+    assert [row for row in found if row[1] == "T002"][:2] == [(5, "T002", 20.5), (15, "T002", 21)]
+
+
 def test_the_user_names_the_columns_of_the_long_form(tmp_path: Path) -> None:
     text = LONG.replace("time,sensor,value", "t,what,level").replace("\n", ",x\n")
     assert read_log(tmp_path, text, long=("t", "what", "level")) == EXPECTED
@@ -266,6 +276,34 @@ def test_labels_of_other_names_next_to_starts_and_ends(tmp_path: Path) -> None:
     assert [label for _, label in read_all(path, columns=("job",)).events] == list("xyz" * 4)
     path.write_text(path.read_text().replace(",a,", ",1,").replace(",b,", ",2,"))
     assert [label for _, label in read_all(path).events] == list("xyz" * 4)
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        ("activity,start time,end time", "{label},2026-03-01 10:00:{a},2026-03-01 10:00:{b}"),
+        ("Start (s),Stop (s),Observation date,Behavior", "{a},{b},2026-03-01,{label}"),
+        ("Channel,Begin Time (s),End Time (s),Low Freq (Hz),Annotation", "1,{a},{b},200,{label}"),
+        ("time_begin,time_end,species", "{a},{b},{label}"),
+        ("begin,end,label", "10:00:{a},10:00:{b},{label}"),
+    ],
+)
+def test_starts_and_ends_as_programs_call_them(tmp_path: Path, names: str, row: str) -> None:
+    rows = [row.format(a=10 + 4 * i, b=12 + 4 * i, label="ab"[i % 2]) for i in range(12)]
+    (tmp_path / "events.csv").write_text("\n".join([names, *rows, ""]))
+    with open_series(tmp_path / "events.csv") as reader:
+        (chunk,) = reader.chunks()
+    assert isinstance(chunk, EventChunk)
+    assert reader.labels() == ("a", "b")
+    assert chunk.end_s is not None
+    np.testing.assert_allclose(chunk.end_s - chunk.time_s, 2.0)
+    np.testing.assert_allclose(np.diff(chunk.time_s), 4.0)
+
+
+def test_ends_without_the_date_of_their_starts_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"2026-03-01,10:00:{10 + i},10:00:{11 + i},a\n" for i in range(9))
+    with pytest.raises(FormatError, match="'10:00:11' is not the end of an event"):
+        read_text(tmp_path, "date,start,end,label\n" + rows)
 
 
 def test_nothing_to_sort() -> None:

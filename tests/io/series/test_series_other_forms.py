@@ -267,7 +267,29 @@ def test_objects_of_json_are_read_from_lines_and_lists(tmp_path: Path, form: str
     assert value == [i + 0.5 for i in range(8)]
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}', '{"a": [1], "b": [2]}\n{', "[]", "5"])
+@pytest.mark.parametrize("form", ["lists", "rows by number", "below other things"])
+def test_columns_of_json_are_a_table(tmp_path: Path, form: str) -> None:
+    content: dict[str, object] = {"time": TIMES, "temp": VALUES[:, 0].tolist(), "n": list(range(N))}
+    if form == "rows by number":
+        content = {k: {str(i): x for i, x in enumerate(v)} for k, v in content.items()}  # type: ignore[arg-type, var-annotated]
+    if form == "below other things":
+        content = {"place": "roof", "units": {"time": "iso", "temp": "C"}, "hourly": content}
+    (tmp_path / "log.json").write_text(json.dumps(content))
+    read = read_all(tmp_path / "log.json", columns=("temp",))
+    np.testing.assert_array_equal(read.value[:, 0], VALUES[:, 0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"columns": ["a"], "data": [[1], [2]]}',
+        "[1, 2]",
+        '[{"a": 1}',
+        '{"a": [1], "b": [2]}\n{',
+        "[]",
+        "5",
+    ],
+)
 def test_json_without_rows_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "log.jsonl").write_text(text)
     with pytest.raises(FormatError, match=r"log\.json"):

@@ -32,9 +32,11 @@ from motifmine.io.series.time_columns import choose_reading, read_first_time
 from motifmine.io.series.time_formats import (
     TimeReading,
     guess_number,
+    find_pattern,
     parse_clock,
     parse_iso,
     parse_number,
+    parse_pattern,
     parse_time_format,
 )
 from motifmine.io.series.time_zones import convert_to_utc, find_nonexistent, make_clock
@@ -140,6 +142,9 @@ def test_times_as_they_are_written() -> None:
     assert parse_iso("1970-01-01T00:00:00.000000001Z") == (1, True)
     assert parse_iso("1970-01-02") == (86_400 * 10**9, False)
     assert parse_iso("1970-13-01") is None
+    assert parse_iso("1970-01-01 00:00:01 UTC") == (10**9, True)
+    for text in ("02-Jan-1970 00:00:00", "Fri Jan 02 00:00:00 1970"):
+        assert parse_pattern(text, find_pattern([text], "")) == (86_400 * 10**9, False)
     assert parse_time_format("unix-ms", None).unit_s == 1e-3
     assert guess_number([1.7e9, 1.7e9 + 1], "x", None).is_unix
     assert not guess_number([1.0, 2.0], "x", None).is_unix
