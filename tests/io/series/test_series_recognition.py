@@ -31,8 +31,8 @@ from motifmine.io.series.spike_trains import SpikeTrain, TrainReader
 from motifmine.io.series.time_columns import choose_reading, read_first_time
 from motifmine.io.series.time_formats import (
     TimeReading,
-    guess_number,
     find_pattern,
+    guess_number,
     parse_clock,
     parse_iso,
     parse_number,
