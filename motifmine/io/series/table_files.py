@@ -94,7 +94,7 @@ def _read_object_lines(path: Path) -> Iterator[dict[str, Any]]:
 def _read_object_list(path: Path) -> list[dict[str, Any]]:
     """Return the objects of the list that a file holds, of its lists, or of its only list.
 
-    Lists of equal length beside each other are columns.
+    Lists of equal length next to each other are columns.
     """
     with open_bytes(path) as file:
         text = file.read(MOST_JSON + 1)

@@ -106,7 +106,7 @@ def find_time_column(head: Head, options: SeriesOptions) -> int | None:
     starts = [i for i in named if names_moment(head.names[i], START_WORDS)]
     has_ends = any(names_moment(name, END_WORDS) for name in head.names)
     if starts and has_ends and not all(map(_is_clock, head.column(starts[0]))):
-        # a date beside starts and ends in seconds is that of the recording
+        # a date next to starts and ends in seconds is that of the recording
         return starts[0]
     dated = [i for i in range(len(head.names)) if _holds_dates(head, i)]
     # a date is the surest sign: loggers also have columns such as "run time" in seconds
