@@ -16,11 +16,13 @@ from .output import write_data
 )
 @click.argument("fit", required=False)
 @click.argument("sources", nargs=-1, type=PathType(), metavar="[SOURCE]...")
+@click.option("--singles", is_flag=True, help="Only events that happened once; without a SOURCE.")
 @output_options
 @workspace_option
 def anomalies(
     fit: str | None,
     sources: tuple[Path, ...],
+    singles: bool,
     form: Literal["table", "csv", "json"],
     output: Path | None,
     force: bool,
@@ -35,5 +37,7 @@ def anomalies(
     from motifmine.workflows.locate import locate_anomalies
     from motifmine.workflows.workspace import Workspace
 
-    content = WRITERS[form](locate_anomalies(Workspace(workspace), fit, sources))
+    if singles and sources:
+        raise click.UsageError("--singles is of the recordings of a fit, not of a SOURCE")
+    content = WRITERS[form](locate_anomalies(Workspace(workspace), fit, sources), singles)
     write_data(content, output, force)

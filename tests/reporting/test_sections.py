@@ -31,7 +31,7 @@ from motifmine.reporting.html.sections.motif_cards import (
     render_motif_card,
 )
 from motifmine.reporting.rows import list_motifs
-from motifmine.reporting.tables.anomalies import list_anomalies
+from motifmine.reporting.tables.anomalies import WRITERS, list_anomalies
 from tests.helpers.fit_records import label_record, lane_record
 
 HOSTILE = "<b>Ring\x1b[31m"
@@ -147,6 +147,18 @@ def test_only_the_most_surprising_stretches_are_shown() -> None:
     assert many.count("<tr>") == 1 + anomalies.MOST
     assert f"The first {anomalies.MOST} of 50." in many
     assert [row.surprise for row in list_anomalies(with_anomalies(3))] == [4.0, 3.0, 2.0]
+
+
+def test_what_happened_once_is_listed_alone() -> None:
+    record = with_anomalies(3)
+    assert record.anomalies is not None
+    marked = replace(record.anomalies, happened_once=np.array([False, True, False]))
+    record = replace(record, anomalies=marked)
+    assert [row.surprise for row in list_anomalies(record, singles=True)] == [3.0]
+    assert WRITERS["csv"](record, True).count("\n") == 1 + 1
+    assert len(list_anomalies(record)) == 3
+    # of other recordings it is not known
+    assert WRITERS["table"](with_anomalies(3), True) == "No event happened once.\n"
 
 
 def test_topics_are_listed_with_their_heaviest_words() -> None:

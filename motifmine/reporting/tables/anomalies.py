@@ -36,8 +36,14 @@ class AnomalyRow:
     """Whether it is an event that happened once; None: not known."""
 
 
-def list_anomalies(record: FitRecord) -> list[AnomalyRow]:
-    """Return the anomalies, the most surprising first; [] when they were not computed."""
+def list_anomalies(record: FitRecord, singles: bool = False) -> list[AnomalyRow]:
+    """Return the anomalies, the most surprising first; [] when they were not computed.
+
+    Parameters
+    ----------
+    singles : bool
+        Only events that happened once.
+    """
     found = record.anomalies
     if found is None:
         return []
@@ -55,12 +61,15 @@ def list_anomalies(record: FitRecord) -> list[AnomalyRow]:
             happened_once=None if found.happened_once is None else bool(found.happened_once[i]),
         )
         for i, recording in enumerate(recordings)
+        if not singles or (found.happened_once is not None and found.happened_once[i])
     ]
 
 
-def format_anomalies_text(record: FitRecord) -> str:
+def format_anomalies_text(record: FitRecord, singles: bool = False) -> str:
     """Return the anomalies as an aligned text table."""
-    rows = list_anomalies(record)
+    rows = list_anomalies(record, singles)
+    if singles and not rows:
+        return "No event happened once.\n"
     if not rows:
         return "No anomalies: the motifs explain all recordings as well as usual.\n"
     # many logs have no clock, and blanks take the room of what is known
@@ -84,8 +93,12 @@ def format_anomalies_text(record: FitRecord) -> str:
 
 
 # writers by format
-WRITERS: dict[str, Callable[[FitRecord], str]] = {
+WRITERS: dict[str, Callable[[FitRecord, bool], str]] = {
     "table": format_anomalies_text,
-    "csv": lambda record: encode_records("csv", AnomalyRow, list_anomalies(record)),
-    "json": lambda record: encode_records("json", AnomalyRow, list_anomalies(record)),
+    "csv": lambda record, singles: encode_records(
+        "csv", AnomalyRow, list_anomalies(record, singles)
+    ),
+    "json": lambda record, singles: encode_records(
+        "json", AnomalyRow, list_anomalies(record, singles)
+    ),
 }
