@@ -51,7 +51,7 @@ def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -
         mine = np.flatnonzero(motif == other)
         for heavy in weighty[:rank]:
             theirs = at[(motif == heavy) & ~dropped]
-            paired = _pairs(theirs, at[mine], motif_length, reach)
+            paired, _ = _pairs(theirs, at[mine], motif_length, reach)
             enough = PART_SHARE * max(len(theirs), len(mine))
             if paired.sum() >= enough and chance(paired, len(theirs)) < LIKELY:
                 dropped[mine] = True
@@ -59,18 +59,16 @@ def find_companions(occurrences: Occurrences, motif_length: int, n_times: int) -
         mine = np.flatnonzero((motif == other) & ~dropped)
         is_weak = weight[mine] < WEAK_SHARE * _typical(weight[mine])
         weak, strong = mine[is_weak], at[mine[~is_weak]]
-        # a slow occurrence is an occurrence and a part of another one, where those of the usual
-        # length do not follow each other as closely
-        paired = _pairs(strong, at[weak], motif_length, reach, least=reach + 1)
-        usual = _pairs(strong, strong, motif_length, reach, least=reach + 1).sum() / max(
-            len(mine), 1
-        )
+        # a slow occurrence is an occurrence and a part of another one, and what a motif lacks of an
+        # event may be taken for a weak one before it, where others do not follow at that lag
+        paired, lag = _pairs(strong, at[weak], motif_length, reach, least=reach + 1)
+        usual = _at_lag(np.sort(strong), strong, lag, reach).sum() / max(len(strong), 1)
         if chance(paired, len(strong), usual) < UNLIKELY:
             dropped[weak[paired]] = True
             weak = weak[~paired]
         for heavy in numbers[numbers != other]:
             theirs = at[(motif == heavy) & ~dropped]
-            paired = _pairs(theirs, at[weak], motif_length, reach)
+            paired, _ = _pairs(theirs, at[weak], motif_length, reach)
             if chance(paired, len(theirs)) < UNLIKELY:
                 dropped[weak[paired]] = True
     return dropped
@@ -83,27 +81,32 @@ def _typical(weight: Floats) -> float:
 
 def _pairs(
     theirs: Indices, mine: Indices, longest: int, reach: int, *, least: int = 0
-) -> NDArray[np.bool_]:
-    """Return which of `mine` lie within `reach` of one of `theirs` plus the commonest lag.
+) -> tuple[NDArray[np.bool_], int]:
+    """Return which of `mine` lie within `reach` of one of `theirs` plus the commonest lag, and it.
 
     Parameters
     ----------
     longest, least : int
         Of the lag, in either direction.
     """
-    best = np.zeros(len(mine), dtype=np.bool_)
-    if len(theirs) == 0:
-        return best
-    ordered = np.append(np.sort(theirs), np.iinfo(np.int64).max)
+    best, common = np.zeros(len(mine), dtype=np.bool_), 0
+    ordered = np.sort(theirs)
     # lag by lag: all differences of two frequent motifs at once would be gigabytes
     for lag in range(-longest, longest + 1):
         if abs(lag) < least:
             continue
-        earliest = np.searchsorted(ordered, mine - (lag + reach))
-        near = ordered[earliest] <= mine - (lag - reach)
+        near = _at_lag(ordered, mine, lag, reach)
         if near.sum() > best.sum():
-            best = near
-    return best
+            best, common = near, lag
+    return best, common
+
+
+def _at_lag(ordered: Indices, mine: Indices, lag: int, reach: int) -> NDArray[np.bool_]:
+    """Return which of `mine` lie within `reach` of one of `ordered`, ascending, plus a lag."""
+    ordered = np.append(ordered, np.iinfo(np.int64).max)
+    earliest = np.searchsorted(ordered, mine - (lag + reach))
+    near: NDArray[np.bool_] = ordered[earliest] <= mine - (lag - reach)
+    return near
 
 
 def _tail(paired: NDArray[np.bool_], share: float) -> float:

@@ -59,6 +59,19 @@ def test_weak_ends_of_slow_occurrences_are_dropped_and_cycles_are_not() -> None:
     assert not find_companions(cycles, 12, 340).any()
 
 
+def test_weak_occurrences_before_those_of_bursts_are_dropped() -> None:
+    # a motif that lacks the head of its events finds the heads, too, four bins before; that its
+    # events follow each other closely, at other lags, is no reason to keep these
+    rng = generator(11)
+    start = (np.arange(4)[:, None] * 150 + np.cumsum(rng.integers(7, 10, (4, 5)), axis=1)).ravel()
+    heads = start[::3] - 4
+    weight = np.concatenate([np.full(20, 100.0), np.full(len(heads), 30.0)])
+    number = np.zeros(20 + len(heads), dtype=np.int64)
+    found = occurrences(np.concatenate([start, heads]), number, weight)
+    dropped = find_companions(found, 8, 900)
+    assert set(found.start_bin[dropped].tolist()) == set(heads.tolist())
+
+
 def test_motifs_that_have_nothing_to_do_with_each_other_lose_nothing() -> None:
     for seed in range(20):
         rng = generator(seed, 3)
