@@ -73,29 +73,42 @@ def settings_of(model: str, motif_length: int, n_motifs: int) -> dict[str, Any]:
 
 
 def judge(found: Occurrences, drawn: Drawn) -> np.ndarray:
-    """Return which occurrences are true, each motif standing for the label it agrees with best."""
+    """Return which occurrences are true, each motif standing for the label it agrees with best.
+
+    Of several occurrences at one event, of one motif or of several, the one with the highest score
+    is true.
+    """
     truth = drawn.truth
     apart = 10 * (drawn.table.n_times + drawn.motif_length)
     ours = found.document.astype(np.int64) * apart + found.start_bin
-    is_true = np.zeros(len(found), bool)
+    event = np.full(len(found), -1)
     for motif in np.unique(found.motif):
         mine_ = np.flatnonzero(found.motif == motif)
-        best: tuple[float, np.ndarray] = (-np.inf, np.zeros(len(mine_), bool))
+        best = -np.inf
         for label in np.unique(truth[:, 2]):
-            theirs = np.sort(truth[truth[:, 2] == label][:, :2] @ [apart, 1])
+            theirs = np.flatnonzero(truth[:, 2] == label)
+            theirs = theirs[np.argsort(truth[theirs, :2] @ [apart, 1])]
+            start = truth[theirs, :2] @ [apart, 1]
             for shift in range(1 - drawn.motif_length, drawn.motif_length):
-                hit = nearest(theirs, ours[mine_] + shift) <= drawn.within_bins
-                if hit.sum() - 0.1 * (~hit).sum() > best[0]:
-                    best = (hit.sum() - 0.1 * (~hit).sum(), hit)
-        is_true[mine_] = best[1]
+                at = ours[mine_] + shift
+                near = nearest(start, at)
+                hit = np.abs(start[near] - at) <= drawn.within_bins
+                if hit.sum() - 0.1 * (~hit).sum() > best:
+                    best = hit.sum() - 0.1 * (~hit).sum()
+                    event[mine_] = np.where(hit, theirs[near], -1)
+    order = np.argsort(-found.score, kind="stable")
+    events, first = np.unique(event[order], return_index=True)
+    is_true = np.zeros(len(found), bool)
+    is_true[order[first[events >= 0]]] = True
     return is_true
 
 
 def nearest(sorted_values: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the distance of each number to the nearest of the sorted ones."""
+    """Return the index of the sorted value that is nearest to each number."""
     right = np.searchsorted(sorted_values, at).clip(max=len(sorted_values) - 1)
     left = np.maximum(right - 1, 0)
-    return np.minimum(np.abs(sorted_values[right] - at), np.abs(sorted_values[left] - at))
+    is_left = np.abs(sorted_values[left] - at) <= np.abs(sorted_values[right] - at)
+    return np.where(is_left, left, right)
 
 
 def columns(found: Occurrences, q: np.ndarray, drawn: Drawn) -> list[list[float]]:

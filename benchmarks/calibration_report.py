@@ -12,8 +12,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 LEVELS = (0.01, 0.05, 0.10)
+WITHIN = (2.0, 1.5, 1.5)
+"""Factor by which the true share of false ones may exceed each level."""
 Row = dict[str, Any]
 FEWEST_OF_TENTH = 30
+N_RESAMPLED = 2000
 
 
 def write_report(rows: Sequence[Row], folder: Path) -> None:
@@ -30,6 +33,7 @@ def write_report(rows: Sequence[Row], folder: Path) -> None:
     with_motifs = [row for row in rows if "own" in row]
     print_p_values(with_motifs)
     print_shares(with_motifs)
+    print_pooled(with_motifs)
     print_tenths(with_motifs)
     print_anomalies([row for row in rows if "shares" in row])
     plot_shares(with_motifs, folder / "calibration-shares.png")
@@ -44,6 +48,12 @@ def groups(rows: Sequence[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
     return found
 
 
+def numbers_of_documents(rows: Sequence[Row]) -> str:
+    """Return how many sets have each number of documents, as 3 of 1, 2 of 6."""
+    found = sorted(groups(rows, "documents").items())
+    return ", ".join(f"{len(some)} of {number}" for (number,), some in found)
+
+
 def kolmogorov_smirnov(p_values: Sequence[float]) -> str:
     """Return whether p-values are smaller than uniform ones: the statistic and its p-value."""
     if not p_values:
@@ -54,26 +64,28 @@ def kolmogorov_smirnov(p_values: Sequence[float]) -> str:
 
 def print_noise(rows: Sequence[Row]) -> None:
     """Print how many sets of noise get a motif, and the p-values of all motifs."""
-    print("\n| noise | model | documents | sets with a motif | occurrences | KS of p-values |")
+    print(
+        "\n| noise | model | sets, documents | sets with a motif | occurrences | KS of p-values |"
+    )
     print("|---|---|---|---|---|---|")
-    for (name, model, documents), some in groups(rows, "set", "model", "documents").items():
+    for (name, model), some in groups(rows, "set", "model").items():
         p_values = [p for row in some for p in row["p"] if np.isfinite(p)]
+        reported = sum(row["reported"] > 0 for row in some)
         print(
-            f"| {name} | {model} | {documents} | {sum(row['reported'] > 0 for row in some)} of "
-            f"{len(some)} | {sum(row['occurrences'] for row in some)} | "
-            f"{kolmogorov_smirnov(p_values)} |"
+            f"| {name} | {model} | {numbers_of_documents(some)} | {reported} of {len(some)} | "
+            f"{sum(row['occurrences'] for row in some)} | {kolmogorov_smirnov(p_values)} |"
         )
 
 
 def print_p_values(rows: Sequence[Row]) -> None:
     """Print the p-values of motifs in new recordings with and without order."""
-    print("\n| model | documents | new recordings of the scene: p <= .01 | without order: KS |")
-    print("|---|---|---|---|")
-    for (model, documents), some in groups(rows, "model", "documents").items():
+    print("\n| model | new recordings of the scene: p <= .01 | without order: KS |")
+    print("|---|---|---|")
+    for (model,), some in groups(rows, "model").items():
         there = np.array([p for row in some for p in row["p_of_order"]])
         none = [p for row in some for p in row["p_of_none"] if np.isfinite(p)]
         share = np.mean(there <= 0.01) if len(there) else np.nan
-        print(f"| {model} | {documents} | {share:.2f} | {kolmogorov_smirnov(none)} |")
+        print(f"| {model} | {share:.2f} | {kolmogorov_smirnov(none)} |")
 
 
 def list_at(rows: Sequence[Row], which: str, level: float) -> tuple[float, float, float, int]:
@@ -115,20 +127,59 @@ def f1_of(rows: Sequence[Row]) -> tuple[float, float]:
 def print_shares(rows: Sequence[Row]) -> None:
     """Print the true share of false occurrences at each q, recall, and F1."""
     head = " | ".join(f"{level:.0%}" for level in LEVELS)
-    print(f"\n| set | model | documents | sets | {head} | new: {head} | F1 (best) | CPU s |")
-    print("|---" * 12 + "|")
-    for (name, model, documents), some in groups(rows, "set", "model", "documents").items():
+    print(f"\n| set | model | sets, documents | {head} | new: {head} | F1 (best) |")
+    print("|---" * 10 + "|")
+    for (name, model), some in groups(rows, "set", "model").items():
         cells = []
         for which in ("own", "new"):
             for level in LEVELS:
                 false, recall, best, _ = list_at(some, which, level)
                 cells.append(f"{false:.3f}, {recall:.2f} ({best:.2f})")
         own, best = f1_of(some)
-        seconds = np.mean([row["seconds"] for row in some])
         print(
-            f"| {name} | {model} | {documents} | {len(some)} | {' | '.join(cells)} | "
-            f"{own:.3f} ({best:.3f}) | {seconds:.1f} |"
+            f"| {name} | {model} | {numbers_of_documents(some)} | {' | '.join(cells)} | "
+            f"{own:.3f} ({best:.3f}) |"
         )
+
+
+def print_pooled(rows: Sequence[Row]) -> None:
+    """Print the share of false ones over all kinds, its 95 % interval over sets, and what is off.
+
+    A kind is off where the share exceeds q by more than `WITHIN` allows; its interval says whether
+    that many sets can show it.
+    """
+    rng = np.random.default_rng(0)
+    print("\n| model | recordings | q | sets | false, 95 % interval over sets | kinds off |")
+    print("|---" * 6 + "|")
+    for (model,), some in groups(rows, "model").items():
+        for which in ("own", "new"):
+            for level, factor in zip(LEVELS, WITHIN, strict=True):
+                off = []
+                for (name,), of_kind in groups(some, "set").items():
+                    share, low, high = false_share_of(of_kind, which, level, rng)
+                    if share > factor * level:
+                        off.append(f"{name} {share:.3f} ({low:.3f}-{high:.3f})")
+                share, low, high = false_share_of(some, which, level, rng)
+                print(
+                    f"| {model} | {which} | {level:.0%} | {len(some)} | {share:.3f} "
+                    f"({low:.3f}-{high:.3f}) | {', '.join(off) or 'none'} |"
+                )
+
+
+def false_share_of(
+    rows: Sequence[Row], which: str, level: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Return the true share of false occurrences at q, and its 95 % interval over sets."""
+    counts = []
+    for row in rows:
+        table = np.array(row[which]).reshape(-1, 4)
+        listed = table[table[:, 1] <= level, 3]
+        counts.append((len(listed), np.count_nonzero(listed == 0)))
+    listed, false = np.array(counts).T
+    drawn = rng.integers(len(rows), size=(N_RESAMPLED, len(rows)))
+    shares = false[drawn].sum(axis=1) / np.maximum(listed[drawn].sum(axis=1), 1)
+    low, high = np.quantile(shares, (0.025, 0.975))
+    return float(false.sum() / max(listed.sum(), 1)), float(low), float(high)
 
 
 def pairs_of(rows: Sequence[Row], which: str) -> np.ndarray:
@@ -154,9 +205,9 @@ def tenths(pairs: np.ndarray) -> list[tuple[float, float, int]]:
 
 def print_tenths(rows: Sequence[Row]) -> None:
     """Print the true share of false ones in each tenth of the probability of being false."""
-    print("\n| model | documents | of | " + " | ".join(f".{t}-" for t in range(10)) + " |")
-    print("|---" * 13 + "|")
-    for (model, documents), some in groups(rows, "model", "documents").items():
+    print("\n| model | of | " + " | ".join(f".{t}-" for t in range(10)) + " |")
+    print("|---" * 12 + "|")
+    for (model,), some in groups(rows, "model").items():
         for which in ("own", "new", "posterior"):
             if which == "posterior" and "posterior" not in some[0]:
                 continue
@@ -164,14 +215,14 @@ def print_tenths(rows: Sequence[Row]) -> None:
                 f"{stated:.2f}: {true:.2f} ({n})" if n else "-"
                 for stated, true, n in tenths(pairs_of(some, which))
             ]
-            print(f"| {model} | {documents} | {which} | " + " | ".join(cells) + " |")
-    print("\n| set | model | documents | largest gap of a tenth: own | new | posterior |")
-    print("|---|---|---|---|---|---|")
-    for (name, model, documents), some in groups(rows, "set", "model", "documents").items():
+            print(f"| {model} | {which} | " + " | ".join(cells) + " |")
+    print("\n| set | model | largest gap of a tenth: own | new | posterior |")
+    print("|---|---|---|---|---|")
+    for (name, model), some in groups(rows, "set", "model").items():
         kinds = ("own", "new", "posterior") if "posterior" in some[0] else ("own", "new")
         gaps = [largest_gap(pairs_of(some, which)) for which in kinds]
         cells = " | ".join(f"{gap:.2f}" for gap in gaps)
-        print(f"| {name} | {model} | {documents} | {cells} |" + " - |" * (3 - len(gaps)))
+        print(f"| {name} | {model} | {cells} |" + " - |" * (3 - len(gaps)))
 
 
 def largest_gap(pairs: np.ndarray) -> float:
