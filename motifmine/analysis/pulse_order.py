@@ -37,8 +37,11 @@ UNEXPLAINED = 0.01
 """Share of the largest window's power that says nothing, so that small windows say little."""
 LOUD = 0.9
 """Quantile of the counts of a word, where it occurs, that is the height of a motif's pulses."""
-FIRST_DRAWS, DRAWS, PROMISING = 99, 1999, 0.05
-"""Permutations that are drawn, and all of them if the p-value of the first ones is promising."""
+DRAWS = (99, 249, 499, 999, 1999)
+"""Permutations after which drawing may end, and all of them."""
+SURPASSED, PROMISING = 20, 0.05
+"""Permutations as good as the data from which more would say no more of the p-value (Besag and
+Clifford, Biometrika 78, 1991), and the p-value after which no more are drawn either."""
 CROSS_FITTED = np.sqrt(2.0)
 """Folds that are alike by chance teach each other: what they say in all varies up to twice as much
 as if the motif had been fixed."""
@@ -174,16 +177,17 @@ def _test(
     if not len(here.live):
         return float("nan")
     here = replace(here, least=UNEXPLAINED * float(here.power.max()))
-    is_tested: list[NDArray[np.bool_]] = []
+    stretches: list[tuple[Floats, NDArray[np.bool_]]] = []
     rows: list[Floats] = []
     for bins, some in tests:
-        inside = np.zeros(int(first[-1]), dtype=np.bool_)
-        for begin, end in bins:
+        each = np.zeros((len(bins), int(first[-1])), dtype=np.bool_)
+        for inside, (begin, end) in zip(each, bins, strict=True):
             inside[place[begin:end]] = True
-        is_tested.append(inside)
-        sharp = [_sharpen(here, row, ~inside) for row in some.astype(np.float64)]
+        is_learned: NDArray[np.bool_] = np.logical_not(each.any(axis=0))
+        sharp = [_sharpen(here, row, is_learned) for row in some.astype(np.float64)]
         # what explains more: half a programme may be explained as well as a whole one
-        rows.append(max(sharp, key=lambda row: here.explained(row, ~inside)))
+        rows.append(max(sharp, key=lambda row: here.explained(row, is_learned)))
+        stretches += [(rows[-1], inside) for inside in each]
     valleys = [find_valley(row) for row in rows]
     deep = [valley.level for valley in valleys if valley.depth >= LEAST_DEPTH]
     if 2 * len(deep) <= len(valleys):
@@ -191,23 +195,21 @@ def _test(
     counts = np.concatenate(series)
     level = float(np.median(deep)) * float(np.quantile(counts[counts > 0], LOUD))
     permuters = [_permuter(document, level) for document in series]
-    shapes = np.stack([_at_tempos(row, longest) for row in rows])
-    where = np.stack(is_tested, axis=1)
 
     def evidence(look: _Look) -> float:
-        score = look.scores(shapes)[0]
-        return float(np.square(score[_best(score, length) & where]).sum())
+        return sum(_evidence(look, *each) for each in stretches)
 
     found = evidence(here)
     drawn: list[float] = []
     p_value = 1.0
-    for n_draws in (FIRST_DRAWS, DRAWS):
+    for n_draws in DRAWS:
         for _ in range(n_draws - len(drawn)):
             permuted = _padded([permute(rng) for permute in permuters], longest)
             drawn.append(evidence(_look(permuted, longest, here.least)))
         by_chance = np.mean(drawn) + CROSS_FITTED * (np.array(drawn) - np.mean(drawn))
-        p_value = (1 + int(np.count_nonzero(by_chance >= found - 1e-9))) / (1 + n_draws)
-        if p_value > PROMISING:
+        n_surpassed = int(np.count_nonzero(by_chance >= found - 1e-9))
+        p_value = (1 + n_surpassed) / (1 + n_draws)
+        if p_value > PROMISING or n_surpassed >= SURPASSED:
             break
     return p_value
 
@@ -220,9 +222,9 @@ class _Look:
     live: Indices
     """First bins of windows with counts."""
     windows: Floats
-    """Roots of the counts of these, float64 (live, longest)."""
+    """Roots of the counts of windows that begin at each bin, float64 (T, longest)."""
     power: Floats
-    """Their sums of squares."""
+    """Sums of squares of the live ones."""
     least: float
     """Power that says nothing."""
 
@@ -231,32 +233,22 @@ class _Look:
 
         Of two within a motif length of each other, the one that explains more.
         """
-        score, fit = self.scores(_at_tempos(row, self.windows.shape[1])[None])
-        here = (_best(score, len(row))[:, 0] & allowed)[self.live]
-        bins = self.live[here]
-        return bins, score[bins, 0], TEMPOS[fit[here, 0].argmax(axis=1)]
-
-    def scores(self, shapes: Floats) -> tuple[Floats, Floats]:
-        """Return what motifs explain of windows, (bins, J), and products at all tempos.
-
-        Parameters
-        ----------
-        shapes : float64 array (J, tempos, longest)
-            See `_at_tempos`.
-
-        Returns
-        -------
-        score : float64 array (bins, J)
-            Log of the power of a window over what is not explained of it.
-        fit : float64 array (live, J, tempos)
-        """
-        flat = shapes.reshape(-1, shapes.shape[2])
-        fit = (self.windows @ flat.T).reshape(-1, *shapes.shape[:2])
-        power = self.power[:, None]
-        rest = np.maximum(power - np.square(fit.max(axis=2)), 0)
-        score = np.zeros((len(self.counts), len(shapes)))
-        score[self.live] = np.log((power + self.least) / (rest + self.least))
-        return score, fit
+        reach = len(row) - 1
+        places = np.flatnonzero(allowed)
+        if not len(places):
+            return self.live[:0], self.power[:0], TEMPOS[:0]
+        # what begins further away is no rival of what is allowed
+        first, end = max(places[0] - reach, 0), min(places[-1] + reach + 1, len(allowed))
+        near = slice(*np.searchsorted(self.live, (first, end)))
+        live, power = self.live[near], self.power[near]
+        fit = self.windows[live] @ _at_tempos(row, self.windows.shape[1]).T
+        rest = np.maximum(power - np.square(fit.max(axis=1)), 0)
+        score = np.zeros(end - first)
+        score[live - first] = np.log((power + self.least) / (rest + self.least))
+        is_best = (score > 0) & (score == maximum_filter1d(score, 2 * reach + 1))
+        here = (is_best & allowed[first:end])[live - first]
+        bins = live[here]
+        return bins, score[bins - first], TEMPOS[fit[here].argmax(axis=1)]
 
     def explained(self, row: Floats, allowed: NDArray[np.bool_]) -> float:
         """Return how much of the counts a motif explains where it occurs."""
@@ -271,14 +263,12 @@ def _look(counts: Floats, longest: int, least: float) -> _Look:
     # rounding leaves no power where there is none
     live = np.flatnonzero(power > 1e-9 * before[-1])
     roots = np.append(np.sqrt(counts), np.zeros(longest - 1))
-    windows = sliding_window_view(roots, longest)[live]
+    windows = sliding_window_view(roots, longest)
     return _Look(counts=counts, live=live, windows=windows, power=power[live], least=least)
 
 
-def _best(score: Floats, length: int) -> NDArray[np.bool_]:
-    """Return where scores (bins, J) are the highest within a motif length."""
-    is_best: NDArray[np.bool_] = score == maximum_filter1d(score, 2 * length - 1, axis=0)
-    return is_best & (score > 0)
+def _evidence(look: _Look, row: Floats, allowed: NDArray[np.bool_]) -> float:
+    return float(np.square(look.peaks(row, allowed)[1]).sum())
 
 
 def _sharpen(look: _Look, row: Floats, may_learn: NDArray[np.bool_]) -> Floats:
