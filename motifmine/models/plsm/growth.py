@@ -21,7 +21,7 @@ from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.containment import shorten_description
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
-from motifmine.models.plsm.length import CLEARLY_SHORTER, SHORTEST, choose_length
+from motifmine.models.plsm.length import CLEARLY_SHORTER, SHORTEST
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import compute_saving, drop_surplus_motif
@@ -113,6 +113,7 @@ def grow_motifs(
     *,
     n_threads: int,
     on_round: Callable[[float], None],
+    order_bins: int = 0,
     most_motifs: int = MOST_MOTIFS,
     drops_surplus: bool = True,
 ) -> Grown:
@@ -124,6 +125,9 @@ def grow_motifs(
         Without words that never occur.
     on_round : callable
         Called with the log-likelihood of every round.
+    order_bins : int
+        Bins at which the order in time ends, 0 where that is not known. Much longer windows hold
+        several occurrences, so that growth also begins with motifs of this length.
     most_motifs, drops_surplus
         Of sparse tables, see `grow_from_followers`.
     """
@@ -141,9 +145,8 @@ def grow_motifs(
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)
     states = _all_ways(field, seed, on_round)
-    bins = choose_length(part, seed=seed).bins
-    if bins and SHORTEST <= bins <= CLEARLY_SHORTER * motif_length:
-        shorter = _field(part, bins, priors, n_threads)
+    if SHORTEST <= order_bins <= CLEARLY_SHORTER * motif_length:
+        shorter = _field(part, order_bins, priors, n_threads)
         for state in _all_ways(shorter, seed, on_round):
             states.append(_in_longer_windows(field, state, shorter.problem.layout.motif_length))
     candidates = [_Candidate(state, compute_saving(field.problem, state)) for state in states]

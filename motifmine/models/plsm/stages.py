@@ -14,6 +14,7 @@ from motifmine.models.plsm.em import climb, infer_starts, iterate
 from motifmine.models.plsm.growth import MOST_CELLS, MOST_MOTIFS, grow_motifs
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
 from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
+from motifmine.models.plsm.length import choose_length
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import (
     DUPLICATE_AT_TEMPOS,
@@ -198,6 +199,10 @@ def grown(
     watch : Watch
         Records rounds and iterations, and reports progress.
     """
+    order_bins = 0
+    # of pictures the lags of thousands of words would take longer than the fit
+    if not spec.least_count and table.vocabulary.layout.positions() is None:
+        order_bins = choose_length(table, seed=seed).bins or 0
     found = grow_motifs(
         table,
         spec.motif_length,
@@ -205,6 +210,7 @@ def grown(
         seed,
         n_threads=n_threads,
         on_round=watch.see_round,
+        order_bins=order_bins,
         most_motifs=spec.n_motifs or MOST_MOTIFS,
         drops_surplus=spec.drop_surplus,
     )

@@ -49,11 +49,9 @@ def test_motifs_of_a_length_that_is_much_too_long_are_those_of_the_right_one() -
     size = {"n_motifs": 3, "motif_length": 5, "n_words": 30, "n_times": 300}
     drawn = simulate(**size, noise=0.4, observations_per_bin=8, seed=1)
     # windows of 20 bins hold several occurrences: all of them are one motif
-    found = growth.grow_motifs(
-        drawn.table, 20, Priors(sparsity=2.0), 0, n_threads=1, on_round=lambda _: None
-    )
-    assert len(found.motifs) == 3
-    match = match_motifs(drawn.motifs.probability, found.motifs)
+    found = Plsm(motif_length=20).fit(drawn.table, n_threads=1).motifs
+    assert len(found) == 3
+    match = match_motifs(drawn.motifs.probability, found.probability)
     assert match.cosine.min() > 0.8
 
 
