@@ -104,7 +104,7 @@ def list_at(rows: Sequence[Row], which: str, level: float) -> tuple[float, float
         reported += int(kept.sum())
         true += int(is_true[kept].sum())
         there += n_true
-    return 1 - true / max(reported, 1), true / there, best / there, reported
+    return (reported - true) / max(reported, 1), true / there, best / there, reported
 
 
 def f1_of(rows: Sequence[Row]) -> tuple[float, float]:
