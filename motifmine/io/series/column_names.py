@@ -94,6 +94,14 @@ SENDER_WORDS = frozenset(
         *("person", "subject", "patient", "participant", "animal", "individual", "player", "well"),
     }
 )
+# texts that say how something is, and name nothing
+STATE_TEXTS = frozenset(
+    {
+        *("on", "off", "open", "closed", "opened", "true", "false", "yes", "no", "high", "low"),
+        *("running", "stopped", "idle", "active", "inactive", "standby", "auto", "manual", "ok"),
+        *("start", "stop", "up", "down", "home", "away", "occupied", "empty", "fault", "normal"),
+    }
+)
 NUMBERING_WORDS = frozenset({"id", "no", "nr", "num", "number", "name", "code", "key"})
 # columns of texts that may change from row to row of one sensor
 REMARK_NAMES = frozenset(

@@ -14,7 +14,7 @@ from motifmine.io.series.column_names import (
     is_time_name,
     normalise_name,
 )
-from motifmine.io.series.header import Head
+from motifmine.io.series.header import MANY_ROWS, Head
 from motifmine.io.series.long_form import (
     choose_interval_roles,
     choose_long_roles,
@@ -107,9 +107,14 @@ def _choose_other_roles(
 
 
 def _refuse_units_in_cells(head: Head, others: list[int], *, may_be_labels: bool) -> None:
-    """Raise `DataError` for columns such as `20.5 °C`, which would be states or labels."""
+    """Raise `DataError` for columns such as `20.5 °C` and `t=20.5`, which would be states."""
     for index in others:
         cells = [cell for cell in head.column(index) if cell not in head.missing]
+        if cells and all(re.fullmatch(r"\w+=[+-]?[\d.,]+", cell) for cell in cells):
+            raise DataError(
+                f"{head.path}, column {head.names[index]!r} has names in its cells ({cells[0]!r}); "
+                "write the numbers alone, and the names in a header"
+            )
         parts = [re.fullmatch(r"(.*\d)\s*([^\d\s]\S*)", cell) for cell in cells]
         found = [
             (parse_number(part[1], head.decimal, head.thousands), part[2]) for part in parts if part
@@ -174,7 +179,15 @@ def _looks_like_events(
         normalise_name(head.names[i]) not in WEIGHT_NAMES for i in others[1:]
     ):
         return False
-    return is_label or head.is_text(others[0])
+    cells = head.column(others[0])
+    if is_label or not head.is_text(others[0]):
+        return is_label
+    if options.is_events is None and len(set(cells)) == len(cells) >= MANY_ROWS:
+        raise DataError(
+            f"{head.path}: column {head.names[others[0]]!r} has another text in every row "
+            f"({cells[0][:40]!r}); if they are labels of events, --kind labels"
+        )
+    return True
 
 
 def _choose_event_roles(

@@ -11,6 +11,7 @@ from motifmine.io.series.column_names import (
     REMARK_NAMES,
     SENSOR_NAMES,
     START_WORDS,
+    STATE_TEXTS,
     VALUE_NAMES,
     WEIGHT_NAMES,
     Roles,
@@ -107,7 +108,8 @@ def _is_sender(head: Head, index: int) -> bool:
     if not repeats(head, index):
         return False
     if head.is_text(index):
-        return is_sender_name(head.names[index])
+        says_how = any(cell.lower() in STATE_TEXTS for cell in head.column(index))
+        return is_sender_name(head.names[index]) and not says_how
     is_whole = all(n is not None and n == int(n) for n in head.numbers(index))
     return is_whole and is_sender_name(head.names[index], has_number=True)
 

@@ -23,6 +23,7 @@ from motifmine.io.series.time_formats import (
     CLOCKS,
     SLASHED_PATTERNS,
     UNAMBIGUOUS_PATTERNS,
+    UNIT_AT_END,
     UNIT_NAMES,
     TimeReading,
     find_pattern,
@@ -110,7 +111,11 @@ def find_time_column(head: Head, options: SeriesOptions) -> int | None:
         return starts[0]
     dated = [i for i in range(len(head.names)) if _holds_dates(head, i)]
     # a date is the surest sign: loggers also have columns such as "run time" in seconds
-    for candidates in ([i for i in named if i in dated], dated, named):
+    # T is also a temperature
+    rising = [i for i in named if ascends(head.numbers(i), strictly=False)]
+    if not rising and head.has_names and UNIT_AT_END.match(head.names[0].lower()):
+        rising = [0] * ascends(numbers, strictly=True)
+    for candidates in ([i for i in named if i in dated], dated, rising, named):
         if candidates:
             return candidates[0]
     if head.has_names and _counts_rows(head) and ascends(numbers, strictly=True):

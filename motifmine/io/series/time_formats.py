@@ -19,7 +19,7 @@ UNIT_NAMES = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("day", "days"), "d"),
 }
-UNIT_AT_END = re.compile(rf"[_\s\[(]\s*({'|'.join(UNIT_NAMES)})\s*[\])]?$")
+UNIT_AT_END = re.compile(rf"(?:^|[_\s\[(])\s*({'|'.join(UNIT_NAMES)})\s*[\])]?$")
 EPOCH = datetime(1970, 1, 1)
 DAY_S = 86_400.0
 # ways to number days: the number of 1970-01-01, and what they are called
@@ -55,13 +55,16 @@ UNAMBIGUOUS_PATTERNS = (
     "%d.%m.%y %H:%M",
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
+    "%d.%m.%Y %H:%M:%S.%f",
+    "%d.%m.%Y %H:%M:%S,%f",
+    "%Y/%m/%d %H:%M:%S.%f",
     "%d-%b-%Y %H:%M:%S",
     "%d-%b-%Y %H:%M",
     "%a %b %d %H:%M:%S %Y",
 )
 # patterns of dates without separators, by their number of digits
 DIGIT_PATTERNS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+CLOCKS = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 # patterns with the day first and with the month first, between which the cells decide
 SLASHED_PATTERNS = tuple(
     (f"%d{sep}%m{sep}%{year} {clock}", f"%m{sep}%d{sep}%{year} {clock}")

@@ -42,7 +42,7 @@ from motifmine.io.series.time_formats import (
 from motifmine.io.series.time_zones import convert_to_utc, find_nonexistent, make_clock
 from motifmine.io.series.typed_reader import make_text_head
 from motifmine.records.series import SampleChunk, SeriesReader
-from tests.helpers.series_files import read_all
+from tests.helpers.series_files import read_all, read_text
 
 PLAIN = SeriesOptions()
 
@@ -134,6 +134,42 @@ def test_the_first_time_and_its_reading() -> None:
     assert read_first_time(head, roles, reading) == 1500
 
 
+@pytest.mark.parametrize(
+    ("name", "step"), [("ms", 0.05), ("minutes", 3000.0), ("hours", 180_000.0)]
+)
+def test_a_unit_may_be_the_name_of_the_times(tmp_path: Path, name: str, step: float) -> None:
+    """Next to T, a temperature that is called as times are."""
+    table = "".join(f"{50 * n},{20 + n % 7 / 2},{n % 3}\n" for n in range(20))
+    read = read_text(tmp_path, f"{name},T,n\n" + table)
+    assert read.header.channels == ("T", "n")
+    np.testing.assert_allclose(np.diff(read.time_s), step)
+
+
+def test_states_of_a_machine_are_no_senders(tmp_path: Path) -> None:
+    states = ("ON", "OFF", "OFF")
+    table = "".join(f"{n},{20 + n % 7 / 2},{states[n % 3]}\n" for n in range(30))
+    assert read_text(tmp_path, "time,temp,pump\n" + table).header.channels == (
+        "temp",
+        "pump=ON",
+        "pump=OFF",
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "problem"),
+    [
+        ("", "{n} t={n}.5 p={n} q={n}", "has names in its cells"),
+        ("time,acc", '{n},"[{n}.5, 1.2]"', "another text in every row"),
+    ],
+)
+def test_several_values_in_a_cell_are_refused(
+    tmp_path: Path, head: str, row: str, problem: str
+) -> None:
+    table = "".join(row.format(n=n) + "\n" for n in range(30))
+    with pytest.raises(DataError, match=problem):
+        read_text(tmp_path, f"{head}\n{table}")
+
+
 def test_times_as_they_are_written() -> None:
     assert parse_number("1,5", ",") == 1.5
     assert parse_number("nan") is None
@@ -143,7 +179,7 @@ def test_times_as_they_are_written() -> None:
     assert parse_iso("1970-01-02") == (86_400 * 10**9, False)
     assert parse_iso("1970-13-01") is None
     assert parse_iso("1970-01-01 00:00:01 UTC") == (10**9, True)
-    for text in ("02-Jan-1970 00:00:00", "Fri Jan 02 00:00:00 1970"):
+    for text in ("02-Jan-1970 00:00:00", "02.01.1970 00:00:00.000", "Fri Jan 02 00:00:00 1970"):
         assert parse_pattern(text, find_pattern([text], "")) == (86_400 * 10**9, False)
     assert parse_time_format("unix-ms", None).unit_s == 1e-3
     assert guess_number([1.7e9, 1.7e9 + 1], "x", None).is_unix
