@@ -72,9 +72,7 @@ def measure_order(values: Floats32, edges: Sequence[int] | Indices, longest: int
     bands = _bands(longest)
     strength = np.zeros(len(bands) - 1)
     for band, (first, last) in enumerate(pairwise(bands)):
-        # sum of exp(i w d) - exp(-i w d) over the lags d of the band
-        angle = np.outer(frequency, np.arange(first, last))
-        odd, even = 2 * np.sin(angle).sum(axis=1), 2 * np.cos(angle).sum(axis=1)
+        odd, even = _band_filters(frequency, first, last)
         after = spectrum.conj().T @ (spectrum * (1j * odd)[:, None])
         variance = power.T @ (power * np.square(odd)[:, None]) * (n / (2 * len(values)))
         seen = (squares.conj().T @ (squares * even[:, None])).real
@@ -82,6 +80,17 @@ def measure_order(values: Floats32, edges: Sequence[int] | Indices, longest: int
         pair = np.triu_indices(len(after), 1)
         strength[band] = np.max(np.abs(after.real[pair]) / np.sqrt(scale[pair]), initial=0)
     return OrderInTime(edges=bands, strength=strength)
+
+
+def _band_filters(frequency: Floats, first: int, last: int) -> tuple[Floats, Floats]:
+    """Return sums of 2 sin(w d) and of 2 cos(w d) over lags first <= d < last, for each w."""
+    # geometric series of exp(i w d), whose limit at w = 0 is the number of lags
+    half = np.sin(frequency / 2)
+    half[0] = 1.0
+    low, high = (first - 0.5) * frequency, (last - 0.5) * frequency
+    odd, even = (np.cos(low) - np.cos(high)) / half, (np.sin(high) - np.sin(low)) / half
+    even[0] = 2.0 * (last - first)
+    return odd, even
 
 
 def _apart(values: Floats32, edges: Sequence[int] | Indices, longest: int) -> Floats32:

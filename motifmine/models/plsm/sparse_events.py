@@ -144,7 +144,7 @@ def follower_seeds(problem: Problem) -> Floats32:
     lags = range(1 - length, length)
     n_anchors = int(np.clip(MOST_VALUES / (len(lags) * problem.n_words), 1, MOST_ANCHORS))
     anchors = np.argsort(-problem.word_shares(), kind="stable")[:n_anchors]
-    seen = np.array([_count_together(counts[:, anchors], counts, lag) for lag in lags])
+    seen = _count_followers(counts, anchors, length)
     # an event is no follower of itself
     seen[length - 1, np.arange(len(anchors)), anchors] = 0
     # by chance alone: as many as at any other lag
@@ -167,11 +167,25 @@ def follower_seeds(problem: Problem) -> Floats32:
     return (1 - FLOOR) * motifs + FLOOR * even
 
 
-def _count_together(left: Floats32, right: Floats32, lag: int) -> Floats:
-    """Return how often words of `right` come `lag` bins after those of `left`, float64 (A, W)."""
-    if lag < 0:
-        return (left[-lag:].T @ right[:lag]).astype(np.float64)
-    return (left[: len(left) - lag].T @ right[lag:]).astype(np.float64)
+def _count_followers(counts: Floats32, anchors: Indices, length: int) -> Floats:
+    """Return how often each word comes 1 - L to L - 1 bins after anchors, float64 (2L - 1, A, W).
+
+    By pairs of events: a product of matrices at each lag would go through the empty bins.
+    """
+    n_words = counts.shape[1]
+    seen = np.zeros((2 * length - 1, len(anchors), n_words))
+    row, word = np.nonzero(counts)
+    count = counts[row, word].astype(np.float64)
+    for k, anchor in enumerate(anchors):
+        at = np.flatnonzero(word == anchor)
+        first = np.searchsorted(row, row[at] - length + 1)
+        n_near = np.searchsorted(row, row[at] + length) - first
+        near = np.arange(n_near.sum()) + np.repeat(first - n_near.cumsum() + n_near, n_near)
+        lag = row[near] - np.repeat(row[at] - length + 1, n_near)
+        products = count[near] * np.repeat(count[at], n_near)
+        flat = np.bincount(lag * n_words + word[near], products, seen[:, k].size)
+        seen[:, k] = flat.reshape(-1, n_words)
+    return seen
 
 
 def _heaviest_window(excess: Floats, n_events: float, anchor: int, length: int) -> Floats:
