@@ -24,11 +24,10 @@ from .output import note
 )
 def demo(data: Path | None, workspace: Path) -> None:
     """Run all steps on the sample data, a sensor log and clips: extract, fit, show."""
-    from motifmine.reporting.sentences.motifs import describe_all_motifs
-    from motifmine.reporting.tables.fit_tables import format_motifs_text
     from motifmine.workflows.demo import run_demo
+    from motifmine.workflows.report import read_motifs
     from motifmine.workflows.workspace import Workspace
 
-    for record, report in run_demo(Workspace(workspace), data, on_message=note):
-        click.echo(format_motifs_text(record) + describe_all_motifs(record), nl=False)
+    for report in run_demo(Workspace(workspace), data, on_message=note):
+        click.echo(read_motifs(report), nl=False)
         click.echo(f"report: {report}")

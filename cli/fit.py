@@ -60,6 +60,8 @@ def fit(
     **_: Any,
 ) -> None:
     """Learn motifs and their occurrences from TABLEs (default: all of the workspace)."""
+    # before what takes seconds to import
+    _refuse(model is None and update is None, "Missing option '--model'.")
     from motifmine.workflows.fit import fit as fit_tables
     from motifmine.workflows.out_of_core.commands import update_fit
     from motifmine.workflows.run import FitRun
@@ -81,7 +83,6 @@ def fit(
             _refuse(model or has_settings(ctx), "--update takes the settings of its fit")
             path, record = update_fit(Workspace(workspace), update, run)
         else:
-            _refuse(model is None, "Missing option '--model'.")
             request = request_of(ctx, str(model))
             # in memory one process does it all, and would leave the others idle without a word
             _refuse(

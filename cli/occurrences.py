@@ -46,7 +46,7 @@ def occurrences(
     record = read_fit(Workspace(workspace).find_fit(fit), without=without)
     if number is not None:
         from motifmine.reporting.tables.explaining import format_explained
-        from motifmine.workflows.report import explain_in_workspace
+        from motifmine.workflows.explain import explain_in_workspace
 
         explained = explain_in_workspace(record, Workspace(workspace), number)
         click.echo(format_explained(record, number, explained), nl=False)

@@ -27,21 +27,13 @@ def show_motifs(
     workspace: Path,
 ) -> None:
     """Print one row per motif of FIT (default: the newest) and write the report with pictures."""
-    from motifmine.analysis.alike_motifs import find_confusions
-    from motifmine.reporting.sentences.motifs import alike_sentences, describe_all_motifs
-    from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
-    from motifmine.workflows.report import show_fit
+    from motifmine.workflows.report import read_motifs, show_fit
     from motifmine.workflows.workspace import Workspace
 
-    record, report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
-    # the report is written all the same, but nothing else is printed: programs parse it
-    if as_json:
-        click.echo(format_motifs_json(record), nl=False)
-    else:
-        click.echo(format_motifs_text(record), nl=False)
-        click.echo(describe_all_motifs(record), nl=False)
-        for line in alike_sentences(record, find_confusions(record)):
-            click.echo(line)
+    report = show_fit(Workspace(workspace), fit, force=force, time_zone=time_zone)
+    click.echo(read_motifs(report, as_json=as_json), nl=False)
+    # nothing else is printed with JSON, which programs parse
+    if not as_json:
         click.echo(f"report: {report}")
     if open_report:
         click.launch(str(report))

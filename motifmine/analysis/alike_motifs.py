@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.records.fields import select_entries
 from motifmine.records.fit import FitRecord, MotifSet, Occurrences
 from motifmine.seeding import Stream, generator
 from motifmine.types import Floats, Indices
@@ -96,7 +96,7 @@ def join_alike(occurrences: Occurrences, motifs: MotifSet) -> Occurrences:
                 one, other = other, one
             weight[one] += weight[other]
             keep[other] = False
-    return keep_occurrences(replace(occurrences, weight=weight), keep)
+    return select_entries(replace(occurrences, weight=weight), "occurrence", keep)
 
 
 def _compare(motifs: MotifSet) -> tuple[Floats, Indices]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from motifmine.errors import WorkspaceError
 from motifmine.models import DEFAULT_MODEL
 from motifmine.models.request import FitRequest
-from motifmine.records.fit import FitRecord
 from motifmine.workflows.extract import extract_sources
 from motifmine.workflows.extract_jobs import ExtractionSettings
 from motifmine.workflows.fit import fit
@@ -20,8 +19,8 @@ N_HAPPENINGS = 3  # number of motifs that are requested of the log
 
 def run_demo(
     workspace: Workspace, data: Path | None = None, *, on_message: Callable[[str], None]
-) -> list[tuple[FitRecord, Path]]:
-    """Extract, fit and show the sample data; return fit and report of the log and of the clips.
+) -> list[Path]:
+    """Extract, fit and show the sample data; return the reports of the log and of the clips.
 
     The log gets a workspace of its own, the folder `station` of that of the clips. Without a folder
     of data, `sample_data` is looked for here and in the checkout.
@@ -48,7 +47,7 @@ def _mine(
     settings: ExtractionSettings,
     n_motifs: int | None,
     on_message: Callable[[str], None],
-) -> tuple[FitRecord, Path]:
+) -> Path:
     on_message(f"extracting {source}")
     for outcome in extract_sources([source], workspace, settings):
         on_message(str(outcome))

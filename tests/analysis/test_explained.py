@@ -15,8 +15,8 @@ from motifmine.records.table import table_from_rows
 from motifmine.records.vocabulary import Vocabulary
 from motifmine.reporting.tables.explaining import explaining_sentences, format_explained
 from motifmine.simulation import Simulation
+from motifmine.workflows.explain import explain_heaviest_in_workspace, explain_in_workspace
 from motifmine.workflows.mine import mine
-from motifmine.workflows.report import explain_heaviest_in_workspace, explain_in_workspace
 from motifmine.workflows.workspace import Workspace
 
 

@@ -23,7 +23,7 @@ from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.sections.provenance import format_repeat_command
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
-from motifmine.reporting.tables.fit_tables import format_motifs_text
+from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
 from tests.helpers.commands import load_command
 from tests.helpers.fit_records import BIN_S, label_record, lane_record
 from tests.helpers.html_page import Page
@@ -61,8 +61,13 @@ def test_report_is_in_its_folder_with_its_pictures(tmp_path: Path) -> None:
         "motif-01.png",
         "motif-02-matrix.png",
         "motif-02.png",
+        "motifs.json",
+        "motifs.txt",
         "report.html",
     ]
+    text = page.with_name("motifs.txt").read_bytes().decode()
+    assert text.startswith(format_motifs_text(lane_record()))
+    assert page.with_name("motifs.json").read_text() == format_motifs_json(lane_record())
     assert [p.name for p in tmp_path.iterdir()] == ["plsm-001"]
 
 

@@ -1,5 +1,6 @@
 """Commands at once in one workspace: each result is kept, each name stays, nothing is left."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -17,9 +18,9 @@ from motifmine.files import open_atomic
 from motifmine.io.hdf5 import store
 from motifmine.parallel.reservations import read_holder, reservation_of, reserve
 from motifmine.parallel.scratch import make_folder, make_token
-from motifmine.workflows import report
+from motifmine.workflows import explain
 from motifmine.workflows.names import name_motifs
-from motifmine.workflows.report import show_fit
+from motifmine.workflows.report import read_motifs, show_fit
 from motifmine.workflows.workspace import Workspace
 from tests.helpers.commands import leftovers
 from tests.helpers.faults import Forked
@@ -194,8 +195,8 @@ def test_names_given_while_a_report_is_written_are_in_the_next(
     def name_meanwhile(*_: object) -> None:
         name_motifs(workspace, "lanes", {0: "left lane"})
 
-    monkeypatch.setattr(report, "explain_heaviest_in_workspace", name_meanwhile)
-    _, page = show_fit(workspace, "lanes")
+    monkeypatch.setattr(explain, "explain_heaviest_in_workspace", name_meanwhile)
+    page = show_fit(workspace, "lanes")
     assert "left lane" not in page.read_text()
     show_fit(workspace, "lanes")
     assert "left lane" in page.read_text()
@@ -236,3 +237,22 @@ def test_eight_commands_at_once_keep_all_results(folder: Path) -> None:
         _run_all(commands, folder)
         assert len(list((work / "fits").glob("plsm-*.h5"))) == 3 * (number + 1)
         assert leftovers(folder) == []
+
+
+def test_a_report_that_is_up_to_date_is_shown_without_reading_the_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path / "w")
+    store.write_fit(workspace.fit_path("lanes"), lane_record())
+    page = show_fit(workspace, "lanes")
+    printed = read_motifs(page)
+    page.with_name("motifs.txt").unlink()
+    # as reports of older versions, which are written again
+    assert read_motifs(show_fit(workspace, "lanes")) == printed
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the fit was read")
+
+    monkeypatch.setattr(store, "read_fit", fail)
+    assert show_fit(workspace, "lanes") == page
+    assert [row["motif"] for row in json.loads(read_motifs(page, as_json=True))] == [1, 2]

@@ -59,7 +59,8 @@ def test_a_fit_is_scored_on_a_recording_that_it_was_not_learned_from(workspace: 
     assert workspace.find_fit("plsm-001").read_bytes() == before
     score_fits(workspace, ["plsm-001"], [other], keep=True)
     assert f"{scores.best} predicts the next bin best" in format_scores(scores)
-    record, report = show_fit(workspace, "plsm-001")
+    report = show_fit(workspace, "plsm-001")
+    record = store.read_fit(workspace.find_fit("plsm-001"))
     assert record.forecast is not None and np.array_equal(record.forecast.nats, scores.nats)
     drawn = report.read_text()
     drawn = drawn[drawn.index('id="forecast"') :]

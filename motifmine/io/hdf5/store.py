@@ -5,6 +5,7 @@ The README describes `motifmine.table/1` and `motifmine.fit/1`; every dataset na
 
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +329,20 @@ def read_fit_size(path: Path) -> tuple[int, int]:
 
 def _count_occurrences(reader: Reader) -> int:
     return int(reader.dataset("occurrences/document").shape[0])
+
+
+def read_document_activations(path: Path, document: int) -> Activations:
+    """Return activations of all of a fit's documents, read of one and none of the others."""
+    with Reader(path, FIT_FORMAT) as reader:
+        names = [name for name, _ in _read_inputs(reader)]
+        sizes = {
+            "motif": int(reader.attribute("n_motifs")),
+            "relative_time": int(reader.attribute("motif_length")),
+        }
+        found = read_activations(reader, [names[document]], sizes)
+    offsets = np.zeros(len(names) + 1, np.int64)
+    offsets[document + 1 :] = len(found.start)
+    return replace(found, offsets=offsets)
 
 
 def read_fit_activations(path: Path) -> Iterator[Activations]:

@@ -9,8 +9,10 @@ from motifmine.analysis.occurrences import rank_by_weight
 from motifmine.records.fit import FitRecord
 from motifmine.reporting.figures.motif_pictures import draw_background
 from motifmine.reporting.motif_views import MotifView, get_motif_view
+from motifmine.reporting.rows import MotifRow, list_motifs
 from motifmine.types import Indices, Pixels
 
+STRONGEST = 12  # occurrences listed under each motif
 # about 1.6 MB of the page, which a browser still opens at once
 MOST_OCCURRENCES = 60_000  # occurrences on the time line; of more, the heaviest of each motif
 
@@ -27,6 +29,19 @@ class ReportContext:
     def __init__(self, record: FitRecord) -> None:
         self.record = record
         self.statistics = FitStatistics(record)
+
+    @cached_property
+    def rows(self) -> list[MotifRow]:
+        """One row per motif, see `motifmine.reporting.rows.list_motifs`."""
+        return list_motifs(self.record)
+
+    @cached_property
+    def strongest(self) -> dict[int, Indices]:
+        """The heaviest occurrences of each motif, the heaviest first."""
+        found = self.record.occurrences
+        index, _ = rank_by_weight(found, len(self.record.motifs), STRONGEST)
+        motif = found.motif[index]
+        return {k: index[motif == k] for k in range(len(self.record.motifs))}
 
     @property
     def view(self) -> MotifView:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from motifmine.analysis.alike_motifs import find_confusions
 from motifmine.analysis.explained import Explained
 from motifmine.errors import WorkspaceError
 from motifmine.parallel.scratch import lock_folder, make_folder, sweep_once, temporary_name
@@ -31,10 +32,14 @@ from motifmine.reporting.html.page_data import make_page_data
 from motifmine.reporting.html.sections import SECTIONS
 from motifmine.reporting.html.sections.motif_cards import picture_stem
 from motifmine.reporting.html.sections.provenance import format_repeat_command
-from motifmine.reporting.sentences.motifs import summarise_fit
+from motifmine.reporting.report_files import JSON_NAME, REPORT_NAME, TEXT_NAME
+from motifmine.reporting.sentences.motifs import (
+    alike_sentences,
+    describe_all_motifs,
+    summarise_fit,
+)
+from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
 from motifmine.reporting.times import format_length
-
-REPORT_NAME = "report.html"
 
 # files of the script in `templates/`, in order; they are joined into one strict function
 SCRIPTS = ("data.js", "motion.js", "lanes.js", "drawing.js", "timeline.js", "panel.js", "main.js")
@@ -74,6 +79,7 @@ def write_report(
         # all files are written before the folder has its name
         make_folder(part)
         _write_pictures(context, part)
+        _write_motifs(record, part)
         page = _render_page(context, folder, title, explained or {})
         (part / REPORT_NAME).write_bytes(page.encode("utf-8"))
         with lock_folder(folder.parent):
@@ -113,7 +119,15 @@ def _refuse_overwriting(folder: Path, *, force: bool) -> None:
     names = sorted(path.name for path in folder.iterdir())
     if names and not force:
         raise WorkspaceError(f"{folder} exists already; use --force to replace the report")
-    ours = (REPORT_NAME, "motif-*.png", ".DS_Store", "Thumbs.db", "desktop.ini")
+    ours = (
+        REPORT_NAME,
+        TEXT_NAME,
+        JSON_NAME,
+        "motif-*.png",
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+    )
     # files that no report writes may be somebody's work and are never deleted
     others = [n for n in names if not any(Path(n).match(pattern) for pattern in ours)]
     if others:
@@ -178,6 +192,15 @@ def _write_pictures(context: ReportContext, folder: Path) -> None:
             scene = compose(background, draw_overlay(record, motif))
             picture = add_time_bar(scene, length_s)
             (folder / f"{stem}.png").write_bytes(encode_png(picture))
+
+
+def _write_motifs(record: FitRecord, folder: Path) -> None:
+    """Write the table of motifs as text and as JSON."""
+    alike = alike_sentences(record, find_confusions(record))
+    lines = [format_motifs_text(record), describe_all_motifs(record), *(f"{s}\n" for s in alike)]
+    # bytes: lines end the same on all systems
+    (folder / TEXT_NAME).write_bytes("".join(lines).encode())
+    (folder / JSON_NAME).write_bytes(format_motifs_json(record).encode())
 
 
 def _render_keyfacts(record: FitRecord) -> str:

@@ -19,7 +19,7 @@ from motifmine.reporting.figures.svg import (
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
 from motifmine.reporting.motif_views import get_motif_view
-from motifmine.reporting.rows import Moment, MotifRow, list_motifs, list_occurrences
+from motifmine.reporting.rows import Moment, MotifRow, list_occurrences
 from motifmine.reporting.sentences.motifs import describe_motif
 from motifmine.reporting.sentences.significance import significance_sentences
 from motifmine.reporting.times import format_length, format_time
@@ -28,15 +28,13 @@ from motifmine.types import Floats, Pixels
 # with more motifs rates are drawn without tables of numbers, which bounds the size of the page
 NUMBERS_FOR = 60
 
-STRONGEST = 12  # occurrences listed under each motif
-
 
 def section(context: ReportContext) -> str:
     """Return a card for each motif, or why there is none."""
     if not len(context.record.motifs):
         reasons = "; ".join(significance_sentences(context.record)) or "the fit has none"
         return elements.section("motifs", "The motifs", f"<p>{elements.text(reasons)}</p>")
-    cards = [render_motif_card(context, row) for row in list_motifs(context.record)]
+    cards = [render_motif_card(context, row) for row in context.rows]
     reading = elements.text(context.view.reading)
     body = "\n".join([f'<p class="note">{reading}</p>', *cards])
     return elements.section("motifs", "The motifs", body)
@@ -208,8 +206,7 @@ def _render_rate_tables(rates: Sequence[Rates], row: MotifRow) -> str:
 
 def _render_strongest(context: ReportContext, row: MotifRow) -> str:
     record, found = context.record, context.record.occurrences
-    mine = np.flatnonzero(found.motif == row.motif)
-    best = mine[np.argsort(-found.weight[mine], kind="stable")[:STRONGEST]]
+    best = context.strongest[row.motif]
     if not len(best):
         return ""
     rows, shown = list_occurrences(record, best), context.shown_occurrences

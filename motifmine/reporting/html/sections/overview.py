@@ -7,7 +7,7 @@ from motifmine.reporting.figures.images import encode_jpeg, shrink
 from motifmine.reporting.figures.motif_pictures import MANY_MOTIFS, compose, draw_overlay
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.context import ReportContext
-from motifmine.reporting.rows import Moment, MotifRow, list_motifs
+from motifmine.reporting.rows import Moment, MotifRow
 from motifmine.reporting.times import format_length, format_time
 
 THUMBNAIL_PX = 272
@@ -17,7 +17,7 @@ SMALL_THUMBNAIL_PX = 160  # with more than `MANY_MOTIFS` motifs
 def section(context: ReportContext) -> str:
     """Return the table of all motifs, "" without motifs."""
     record = context.record
-    rows = list_motifs(record)
+    rows = context.rows
     if not rows:
         return ""
     return elements.section(
