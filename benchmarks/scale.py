@@ -3,10 +3,10 @@
     python benchmarks/scale.py [queue] [dask] [--cameras 1000] [--file 600] [--speed 70]
 
 `queue` simulates a day of `motifmine batch --watch`: files end at every camera, one dispatcher
-hands them to workers, workers die and come back. It prints how late tables are, by the number of workers,
-with files of other lengths, and after a pause of two hours. `dask` runs the real queue and journal
-on a Dask cluster of eight workers whose jobs only wait, one of them slower and one that is closed
-meanwhile; a share of the jobs fails and is tried again.
+hands them to workers, workers die and come back. It prints how late tables are, by the number of
+workers, with files of other lengths, and after a pause of two hours. `dask` runs the real queue
+and journal on a Dask cluster of eight workers whose jobs only wait, one of them slower and one that
+is closed meanwhile; a share of the jobs fails and is tried again.
 """
 
 import argparse

@@ -133,6 +133,9 @@ def run_archive(
         def run_on_cluster(queue: JobQueue) -> None:
             nonlocal cluster
             if not queue.n_jobs:
+                # an idle scheduler and its workers would take some per cent of a core
+                stack.close()
+                cluster = None
                 return
             # started with the first job, so that a run without jobs needs no cluster
             if cluster is None:
