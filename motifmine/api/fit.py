@@ -25,8 +25,8 @@ from motifmine.reporting.html.page import render_report, write_report
 from motifmine.reporting.rows import list_motifs, list_occurrences
 from motifmine.types import Floats
 from motifmine.validation import check_argument_types, require_package
+from motifmine.workflows.explain import explain_heaviest
 from motifmine.workflows.mine import locate
-from motifmine.workflows.report import explain_heaviest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

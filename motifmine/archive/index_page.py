@@ -10,8 +10,8 @@ from motifmine.reporting.html.archive_page import (
     FileTrouble,
     render_archive_page,
 )
-from motifmine.reporting.html.page import REPORT_NAME
 from motifmine.reporting.html.scene_summary import SceneFacts, decode_facts
+from motifmine.reporting.report_files import REPORT_NAME
 
 FACTS_NAME = "scene.json"  # summary of a scene, in its folder
 
