@@ -22,6 +22,7 @@ from motifmine.reporting.figures.svg import choose_time_ticks, draw_occurrence_s
 from motifmine.reporting.html import elements
 from motifmine.reporting.html.page import write_report
 from motifmine.reporting.html.sections.provenance import format_repeat_command
+from motifmine.reporting.report_files import JSON_NAME, TEXT_NAME
 from motifmine.reporting.sentences.motifs import describe_motif, summarise_fit
 from motifmine.reporting.tables.fit_tables import format_motifs_json, format_motifs_text
 from tests.helpers.commands import load_command
@@ -65,9 +66,9 @@ def test_report_is_in_its_folder_with_its_pictures(tmp_path: Path) -> None:
         "motifs.txt",
         "report.html",
     ]
-    text = page.with_name("motifs.txt").read_bytes().decode()
+    text = page.with_name(TEXT_NAME).read_bytes().decode()
     assert text.startswith(format_motifs_text(lane_record()))
-    assert page.with_name("motifs.json").read_text() == format_motifs_json(lane_record())
+    assert page.with_name(JSON_NAME).read_text() == format_motifs_json(lane_record())
     assert [p.name for p in tmp_path.iterdir()] == ["plsm-001"]
 
 
