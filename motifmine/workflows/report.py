@@ -57,7 +57,7 @@ def show_fit(
 
 
 def read_motifs(report: Path, *, as_json: bool = False) -> str:
-    """Return the table of motifs beside a report: as text with a line on each, or as JSON."""
+    """Return the table of motifs that a report comes with: as text, or as JSON."""
     path = report.with_name(JSON_NAME if as_json else TEXT_NAME)
     try:
         return path.read_bytes().decode()
