@@ -205,15 +205,20 @@ def _of_the_others(explained: Floats32, rest: Floats32) -> Floats32:
 
 def _gain(counts: Floats32, rest: Floats32, shapes: Floats32, weight: Floats) -> Floats:
     """Return the log-likelihood ratio of each occurrence at its best amplitude, float64 (n,)."""
-    shapes = np.maximum(shapes, 0)
-    amplitude = np.maximum(weight, 1e-3)[:, None, None]
+    # where nothing was counted nothing is gained: most cells of a window
+    at = np.flatnonzero(counts)
+    window = at // counts[0].size
+    count, flat = counts.ravel()[at], rest.ravel()[at]
+    shape = np.maximum(shapes.ravel()[at], 0)
+    amplitude = np.maximum(weight, 1e-3)
+    explained, over = count * shape, shape / flat
     for _ in range(N_AMPLITUDE):
-        ratio = counts * shapes / (rest + amplitude * shapes)
+        ratio = explained / (flat + amplitude[window] * shape)
         # EM for one Poisson amplitude; shapes sum to 1
-        amplitude = amplitude * ratio.sum(axis=(1, 2), dtype=np.float64)[:, None, None]
-    gain = (counts * np.log1p(amplitude * shapes / rest)).sum(axis=(1, 2), dtype=np.float64)
+        amplitude *= np.bincount(window, ratio, minlength=len(counts))
+    gain = np.bincount(window, count * np.log1p(amplitude[window] * over), minlength=len(counts))
     # the expected total of the Poisson likelihood
-    above: Floats = gain - amplitude[:, 0, 0]
+    above: Floats = np.subtract(gain, amplitude)
     return above
 
 
