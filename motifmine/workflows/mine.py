@@ -268,9 +268,6 @@ def assess_fit(
             # a number left to the data is about that of the whole, or parts would be of other
             # motifs; what occurs a few times is one of many things that a part may be explained by
             settings["n_motifs"] = max(settings["n_motifs"] or 0, len(fit.motifs) + MORE_MOTIFS)
-            # but more than there are divide the occurrences of each, which are few in a part
-            if "fewer_motifs" in settings and len(fit.motifs):
-                settings["fewer_motifs"] = len(fit.motifs)
         model = model_of_parts(name, settings)
     assert model is not None
     part_model = model

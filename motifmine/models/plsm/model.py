@@ -26,7 +26,6 @@ from motifmine.models.plsm.moving import (
 )
 from motifmine.models.plsm.moving_things import with_gathered_starts, with_things
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
-from motifmine.models.plsm.pruning import compute_saving
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
     N_RAMP,
@@ -38,7 +37,6 @@ from motifmine.models.plsm.stages import (
     decide_tempos,
     grown,
     has_open_number,
-    in_numbers,
     prepare_fit,
     resolve,
     settled_at_front,
@@ -110,9 +108,9 @@ class Plsm(PlsmSpec):
         used, compact = drop_unused_words(table)
         if self.inference == "em" and is_moving(self, table):
             watch = Watch.of(self, on_progress)
-            moved = moving_motifs(self, table, compact, used, seed, n_threads, watch)
-            if moved is not None:
-                spec, moving = moved
+            found = moving_motifs(self, table, compact, used, seed, n_threads, watch)
+            if found is not None:
+                spec, moving = found
                 fit = _package(spec, table, moving.problem, moving.state, used, seed, watch)
                 return replace(fit, decisions=(describe_decisions(fit.motifs, fit.background),))
         # asked for, but nothing moves: the other models are tried
@@ -124,20 +122,14 @@ class Plsm(PlsmSpec):
         reason = ""
         spec, lines = decide_tempos(spec, compact, seed)
         if spec.tempo_steps:
-            begun = [
-                begun_at_tempos(one, compact, seed, n_threads=n_threads) for one in in_numbers(spec)
-            ]
-            problem, state = max(begun, key=lambda pair: compute_saving(*pair))
+            problem, state = begun_at_tempos(spec, compact, seed, n_threads=n_threads)
             reason = "the others were copies, or gain too little"
         elif has_open_number(spec) or spec.least_count:
             problem, state, reason = grown(spec, compact, seed, watch, n_threads=n_threads)
         else:
             problem = prepare_fit(spec, compact, n_threads)
             if spec.start == "search":
-                found = [
-                    best_search(one, compact, problem, seed, watch) for one in in_numbers(spec)
-                ]
-                state = max(found, key=lambda state: compute_saving(problem, state))
+                state = best_search(spec, compact, problem, seed, watch)
             else:
                 state = best_random_start(spec, problem, seed, watch)
         state = climbed(spec, problem, state, watch)

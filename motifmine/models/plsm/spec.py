@@ -116,9 +116,6 @@ class PlsmSpec:
     """Observations that a start and a cell of a motif must exceed, >= 0, see
     `motifmine.models.plsm.sparse_events`; None: those of a single event where most bins are
     empty."""
-    fewer_motifs: int | None = None
-    """Another number of motifs, > 0, which is taken where these describe the data shorter; None:
-    `n_motifs` alone."""
     longest_s: float | None = None
     """Seconds that a thing takes on its path at most where the data decide the length of moving
     motifs, > 0; None: all have `motif_length`."""

@@ -88,12 +88,6 @@ def number_of(spec: PlsmSpec) -> int:
     return USUAL_NUMBER if spec.n_motifs is None else spec.n_motifs
 
 
-def in_numbers(spec: S) -> list[S]:
-    """Return the specification with each number of motifs of which the better one is taken."""
-    other = spec.fewer_motifs
-    return [spec] if other is None else [spec, replace(spec, n_motifs=other)]
-
-
 def prepare_fit(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
     """Return the problem of a resolved specification."""
     return prepare_em(
