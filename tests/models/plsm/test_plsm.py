@@ -206,14 +206,6 @@ print(hashlib.sha256(fit.motifs.probability.tobytes()).hexdigest())
 
 @pytest.mark.long
 @pytest.mark.release
-def test_the_number_of_motifs_that_describes_the_data_shorter_is_taken() -> None:
-    table = simulate(n_motifs=3, motif_length=8, n_times=800, seed=4).table
-    part = Plsm(n_motifs=3, motif_length=8, drop_surplus=False, restarts=1, rounds=2, iterations=10)
-    for n_motifs, fewer in ((6, 3), (3, 1)):
-        spec = replace(part, n_motifs=n_motifs, fewer_motifs=fewer)
-        assert len(spec.fit(table, seed=0).motifs) == 3
-
-
 def test_the_same_bytes_whether_kernels_were_compiled_or_loaded(tmp_path: Path) -> None:
     there = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     line = [sys.executable, "-c", ONE_FIT]
