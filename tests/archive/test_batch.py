@@ -469,6 +469,7 @@ def test_a_damaged_line_costs_only_its_record(tmp_path: Path) -> None:
 # elsewhere
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_an_archive_by_url_gives_the_same_tables(
     archive: Path, undisturbed: Path, tmp_path: Path
@@ -559,6 +560,7 @@ def test_two_workers_that_are_killed_end_in_the_bytes_of_one_loop(
         archives.restart(output)
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_a_cluster_whose_scheduler_and_workers_are_killed_ends_in_the_same_bytes(
     archive: Path, undisturbed: Path, tmp_path: Path

@@ -171,6 +171,7 @@ def test_many_groups_differ_from_serial_em_by_rounding_alone(
     assert np.abs(found.motifs - wanted.motifs).max() < 1e-4
 
 
+@pytest.mark.release
 @pytest.mark.long
 def test_map_reduce_has_the_same_bytes_at_one_worker_and_at_three(
     paths: list[Path], parameters: Parameters, tmp_path: Path
