@@ -228,7 +228,7 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     """
     if roles.time is None:
         return TimeReading(form="number", unit_s=1 / (options.rate_hz or 1.0), is_count=True)
-    zone = options.time_zone or _zone_of_name(head.names[roles.time])
+    zone = options.time_zone or _zone_of_name(head, roles.time)
     cells = [cell for cell in list_time_texts(head, roles) if cell not in head.missing]
     dated = [found for cell in cells if (found := parse_iso(cell))]
     if options.time_format not in (None, "iso"):
@@ -257,9 +257,18 @@ def choose_reading(head: Head, roles: Roles, options: SeriesOptions) -> TimeRead
     )
 
 
-def _zone_of_name(name: str) -> str:
-    """Return the zone that a name such as `Date Time, GMT+01:00` gives, "" for none."""
+def _zone_of_name(head: Head, index: int) -> str:
+    """Return the zone that a name such as `Date Time, GMT+01:00` gives, "" for none.
+
+    Raises `DataError` for one of half hours, which has no name of this form.
+    """
+    name = head.names[index]
     found = re.search(r"\b(?:GMT|UTC) ?([+-])0?(\d{1,2})(?::?00)?(?![\d:])", name)
+    if found is None and re.search(r"\b(?:GMT|UTC) ?[+-]\d", name):
+        raise DataError(
+            f"{head.path}, column {name!r}: the zone is not of whole hours; give --time-zone, "
+            "such as Asia/Kolkata"
+        )
     # signs are the other way round in the names of these zones
     return f"Etc/GMT{'-' if found[1] == '+' else '+'}{found[2]}" if found else ""
 

@@ -92,6 +92,15 @@ def test_a_zone_in_the_name_of_times(tmp_path: Path, name: str, hour: int) -> No
     assert read.header.start_utc == f"2026-03-02T{hour:02d}:00:00+00:00"
 
 
+def test_a_zone_of_half_hours_in_the_name_of_times_is_asked_for(tmp_path: Path) -> None:
+    table = [row.replace("T", " ").replace("Z", "") for row in rows()]
+    lines = ['"Date Time, GMT+05:30",temp,power', *table]
+    with pytest.raises(DataError, match=r"give --time-zone, such as Asia/Kolkata"):
+        read_lines(tmp_path, lines)
+    read = read_lines(tmp_path, lines, time_zone="Asia/Kolkata")
+    assert read.header.start_utc == "2026-03-02T02:30:00+00:00"
+
+
 def test_the_user_names_the_line_of_the_header(tmp_path: Path) -> None:
     """The preamble has as many cells as the table, so that it looks like a header."""
     lines = ["Logger 7,Basel,cellar", "about,this,file", "time,temp,power", *rows()]
