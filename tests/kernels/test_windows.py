@@ -28,3 +28,13 @@ def test_windows_are_nearly_gaussian_and_moments_are_those_inside(turn: float) -
     assert inside == pytest.approx(expected, rel=1e-3, abs=1e-6)
     assert moments[:, :, 0] == pytest.approx(expected.sum(axis=2), rel=1e-4)
     assert moments[:, :, 1:] == pytest.approx(np.einsum("krw,iw->kri", expected, place), rel=1e-3)
+
+
+def test_what_is_far_from_a_window_is_nothing_not_a_denormal_number() -> None:
+    motifs = np.geomspace(1e-45, 1, 120, dtype=np.float32).reshape(1, 1, 120)
+    place = np.zeros((4, 120), np.float32)
+    place[1] = np.arange(120)
+    inside = np.empty_like(motifs)
+    centre, moments = np.zeros((1, 1, 4), np.float32), np.zeros((1, 1, 5))
+    sweep_windows(motifs, place, np.ones((2, 120), np.float32), centre, 1.0, 0.0, moments, inside)
+    assert not np.any((inside > 0) & (inside < np.finfo(np.float32).tiny))
