@@ -3,6 +3,7 @@
 import math
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from motifmine.models.fitted import remaining_background
 from motifmine.models.moving_window import LEAST_EXPLAINED, MovingWindow
 from motifmine.models.networks import Learned, Training
 from motifmine.models.protocol import Located
+from motifmine.models.tcae.alignment import crop_motifs, find_shifts, move_windows, widen_motifs
 from motifmine.models.tcae.devices import check_memory, choose_dtype
 from motifmine.models.tcae.encoder import SPARE, Encoder
 from motifmine.models.tcae.network import (
@@ -31,6 +33,7 @@ from motifmine.models.tcae.objective import (
 )
 from motifmine.models.tcae.paths import NARROW_EPOCHS, PathMask
 from motifmine.models.tcae.pruning import (
+    PrunedMotifs,
     check_alive,
     cut_explanation_windows,
     explain_counts,
@@ -48,6 +51,18 @@ from motifmine.seeding import generator
 from motifmine.types import Floats32, Indices, Indices32
 
 LEAST_WINDOWS = 40  # with fewer windows none is held out
+
+
+class Pruned(NamedTuple):
+    """Motifs with their part of the encoder."""
+
+    filters: Tensor
+    """(K, W, L)."""
+    bias: Tensor
+    """(K,)."""
+    threshold: float
+    """Lower activations are set to 0."""
+    found: PrunedMotifs
 
 
 def fit_table(training: Training) -> Learned:
@@ -195,15 +210,32 @@ def _build_result(
     network, windows, n_vocabulary = objective.network, objective.windows, whole.n_words
     alive = find_alive(network.decoder.detach())
     check_alive(spec, alive)
-    filters, bias = network.encoder.detach()[alive], network.bias.detach()[alive]
-    raw = encode_windows(windows, filters, bias, spec.inhibition, spec.batch_windows)
-    # one threshold over all documents, stored with the fit: new recordings are located with it
-    everywhere = torch.ones(1, raw.shape[1], dtype=torch.bool, device=raw.device)
-    threshold = find_energy_threshold(raw[None], everywhere, spec.open_share)
-    is_open = (raw > 0) & (raw >= threshold)
-    kept, motifs, result = prune_filters(
-        spec, table, network.decoder.detach()[alive], is_open, n_vocabulary, objective.paths
+
+    def prune(filters: Tensor, bias: Tensor, decoder: Tensor) -> Pruned:
+        raw = encode_windows(windows, filters, bias, spec.inhibition, spec.batch_windows)
+        # one threshold over all documents, stored with the fit: new recordings are located with it
+        everywhere = torch.ones(1, raw.shape[1], dtype=torch.bool, device=raw.device)
+        threshold = find_energy_threshold(raw[None], everywhere, spec.open_share)
+        is_open = (raw > 0) & (raw >= threshold)
+        found = prune_filters(spec, table, decoder, is_open, n_vocabulary, objective.paths)
+        return Pruned(filters[found.kept], bias[found.kept], float(threshold), found)
+
+    best = prune(
+        network.encoder.detach()[alive],
+        network.bias.detach()[alive],
+        network.decoder.detach()[alive],
     )
+    if objective.paths is None:
+        # words that move have paths, which hold the filters from the start
+        wide = widen_motifs(table, best.found, n_vocabulary)
+        shift = find_shifts(wide, spec.motif_length)
+        # a filter of which too little is left in its new window may open no start
+        with suppress(FitError):
+            if shift.any():
+                decoder = crop_motifs(wide, shift, spec.motif_length)
+                moved = prune(move_windows(best.filters, shift), best.bias, decoder)
+                best = max(best, moved, key=lambda some: some.found.explanation.log_rates)
+    motifs, result = best.found.motifs, best.found.explanation
     mass = result.activation.sum(dim=1).double()
     value = float(result.log_rates - _sum_log_totals(table))
     rows, layout = course.rows, start_layout(whole, spec.motif_length)
@@ -221,10 +253,10 @@ def _build_result(
             log_likelihood=value,
         ),
         state=Encoder(
-            filters=_expand_words(filters[kept].transpose(1, 2), used, n_vocabulary),
-            bias=bias[kept].float().cpu().numpy(),
+            filters=_expand_words(best.filters.transpose(1, 2), used, n_vocabulary),
+            bias=best.bias.float().cpu().numpy(),
             inhibition=spec.inhibition,
-            threshold=float(threshold),
+            threshold=best.threshold,
             scale=windows.scale,
         ),
         trace=Trace(

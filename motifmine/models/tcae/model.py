@@ -28,8 +28,9 @@ class Tcae(TcaeSpec, NetworkModel):
     instead of the peak of each filter; decoder and background are non-negative; the reconstruction
     error is relative to a flat model; of two similar surviving filters the lighter is removed; and
     motifs and activations are refined by EM at the start times that the network selects
-    (`motifmine.models.tcae.refit`), which undoes the shrinkage by the penalties. The weight of the
-    group lasso is proportional to 1 / sqrt(observations).
+    (`motifmine.models.tcae.refit`), which undoes the shrinkage by the penalties; a filter that
+    lacks an end of its motif is moved (`motifmine.models.tcae.alignment`). The weight of the group
+    lasso is proportional to 1 / sqrt(observations).
 
     On a CPU, training uses one thread, so that the same seed gives the same bytes on any machine.
     """

@@ -33,6 +33,8 @@ class PrunedMotifs(NamedTuple):
     motifs: Tensor
     """(K, W, L), each sums to 1."""
     explanation: Explanation
+    is_open: Tensor
+    """Start rows that each of them was allowed, bool (K, R)."""
 
 
 def find_alive(decoder: Tensor) -> Tensor:
@@ -125,7 +127,7 @@ def prune_filters(
         # masses have changed hands, so the order may have, too
         still = torch.argsort(found.activation.sum(dim=1), descending=True, stable=True)
         kept, motifs = kept[still], motifs[still]
-    return PrunedMotifs(kept, motifs, found.select(still))
+    return PrunedMotifs(kept, motifs, found.select(still), is_open[kept])
 
 
 def cut_explanation_windows(table: ObservationTable, motif_length: int, like: Tensor) -> Windows:
