@@ -1,10 +1,11 @@
 """Choice of the length of time bins: that in which motifs describe a recording shortest.
 
-Of sampled channels, two lengths are compared. Motifs of one length in seconds are grown at both, on
-the beginning of a recording. In finer bins there are as many more observations of the same thing,
-so that what motifs save is compared by observation. Where five samples a bin are fine enough, finer
-bins save 30 % less to 15 % more: less than before is averaged, and each motif has more cells to
-describe. Where steps of a motif are shorter than a bin, they save half as much again.
+Of sampled channels, two lengths are compared. Motifs are grown at both, of the length that is
+chosen in each, on the beginning of a recording. In finer bins there are as many more observations
+of the same thing, so that what motifs save is compared by observation. Where five samples a bin are
+fine enough, finer bins save 30 % less to 15 % more: less than before is averaged, and each motif
+has more cells to describe. Where steps of a motif are shorter than a bin, they save half as much
+again.
 
 Events are the same number in all bins. What motifs save against the rates of labels is then a ratio
 of likelihoods of one point process, which can be compared between bins as it is: bins that hide
@@ -39,7 +40,7 @@ from motifmine.workflows.specify import size_choice, specify_model
 
 LEAST_GAIN = 1.25  # ratio of savings per observation from which finer bins are taken
 STRETCH_BINS = 2000  # longest stretch that is compared, in the usual bins: a hundred usual lengths
-LEAST_BINS = 200  # shortest document: less holds too few occurrences of anything
+LEAST_BINS = 200  # shortest document, in the finest bins: less holds too few of anything
 STRETCH_OBSERVATIONS = 10_000  # in the usual bins; more would take longer than a fit may
 STRETCH_EVENTS = 5000  # first events that lengths of bins are compared on
 LEAST_NATS = 20.0  # and how much more is saved at least
@@ -97,7 +98,8 @@ def read_stretches(job: StretchJob, report: Report) -> list[ObservationTable] | 
     with open_series(job.path, make_options(job.settings)) as opened:
         stretch = Stretch(opened, STRETCH_BINS * usual_s)
     usual = _bin_stretch(job, stretch, usual_s)
-    if usual.document_lengths.max(initial=0) < LEAST_BINS or not len(usual.word):
+    least = LEAST_BINS * min(job.bins) / usual_s
+    if usual.document_lengths.max(initial=0) < least or not len(usual.word):
         return None
     on_position(0.0)
     share = STRETCH_OBSERVATIONS / max(len(usual.word), 1)
@@ -123,17 +125,22 @@ def _bin_stretch(job: StretchJob, stretch: Stretch, bin_s: float) -> Observation
 
 def is_finer_better(usual: ObservationTable, finer: ObservationTable) -> bool:
     """Return whether motifs shorten the description of the finer table clearly more."""
-    choice = size_choice(DEFAULT_MODEL)
-    spec = specify_model(FitRequest(model=DEFAULT_MODEL), usual.vocabulary, usual.bin_s)
-    spec, _ = choice.choose_length(usual, spec, seed=0)
-    length_s = spec.motif_length * usual.bin_s
     savings = []
     for table in (usual, finer):
-        counts = Preparation().resolve(table).apply(table)
-        same = replace(spec, motif_length=round(length_s / table.bin_s))
-        savings.append(choice.compute_saving(counts, same, seed=0) / counts.total)
+        saving, total, _ = _measure_saving(table)
+        savings.append(saving / total)
     # where nothing recurs at either, the usual bins stay
     return savings[1] > LEAST_GAIN * max(savings[0], 0.0)
+
+
+def _measure_saving(table: ObservationTable) -> tuple[float, float, float]:
+    """Return how many nats motifs save, of how many observations, and their length in seconds."""
+    choice = size_choice(DEFAULT_MODEL)
+    spec = specify_model(FitRequest(model=DEFAULT_MODEL), table.vocabulary, table.bin_s)
+    spec, _ = choice.choose_length(table, spec, seed=0)
+    counts = Preparation().resolve(table).apply(table)
+    saving = choice.compute_saving(counts, spec, seed=0)
+    return saving, counts.total, spec.motif_length * table.bin_s
 
 
 def choose_event_bins(events: EventChunk, n_labels: int, usual_s: float) -> float:
@@ -182,9 +189,5 @@ def _measure_event_saving(events: EventChunk, n_labels: int, bin_s: float) -> tu
         bin_s=bin_s,
         name="stretch",
     )
-    choice = size_choice(DEFAULT_MODEL)
-    spec = specify_model(FitRequest(model=DEFAULT_MODEL), table.vocabulary, bin_s)
-    spec, _ = choice.choose_length(table, spec, seed=0)
-    counts = Preparation().resolve(table).apply(table)
-    saving = choice.compute_saving(counts, spec, seed=0)
-    return max(saving, 0.0), spec.motif_length * bin_s
+    saving, _, length_s = _measure_saving(table)
+    return max(saving, 0.0), length_s

@@ -40,23 +40,25 @@ def write_strokes(path: Path, stretched: int, duration_s: float = 150) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("stretched", "is_lost"), [(1, True), (4, False)])
+@pytest.mark.parametrize(
+    ("stretched", "duration_s", "is_lost"), [(1, 150, True), (1, 90, True), (4, 150, False)]
+)
 def test_shorter_bins_are_taken_where_steps_are_lost(
-    tmp_path: Path, stretched: int, is_lost: bool
+    tmp_path: Path, stretched: int, duration_s: int, is_lost: bool
 ) -> None:
     path = tmp_path / "press.csv"
-    write_strokes(path, stretched)
+    write_strokes(path, stretched, duration_s)
     job = StretchJob(path=path, settings=SeriesSettings(), bins=(0.5, 0.2))
     stretches = read_stretches(job, lambda _: None)
     assert stretches is not None
     usual, finer = stretches
-    assert (usual.n_times, finer.n_times) == (300, 750)
+    assert (usual.n_times, finer.n_times) == (2 * duration_s, 5 * duration_s)
     assert is_finer_better(usual, finer) == is_lost
 
 
 def test_short_recordings_keep_the_usual_bins(tmp_path: Path) -> None:
     path = tmp_path / "press.csv"
-    write_strokes(path, 1, duration_s=90)
+    write_strokes(path, 1, duration_s=35)
     job = StretchJob(path=path, settings=SeriesSettings(), bins=(0.5, 0.2))
     assert read_stretches(job, lambda _: None) is None
 
