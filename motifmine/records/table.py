@@ -304,10 +304,15 @@ def table_from_rows(
         raise DataError("counts must be finite and not negative")
     # int64: long recordings times large vocabularies exceed int32
     key = time.astype(np.int64) * vocabulary.n_words + word
-    cell, inverse = np.unique(key, return_inverse=True)
-    total = np.bincount(inverse, weights=count, minlength=len(cell))
-    cell, total = cell[total > 0], total[total > 0]
-    offsets = np.searchsorted(cell // vocabulary.n_words, np.arange(n_times + 1))
+    if np.all(key[1:] > key[:-1]):
+        # as most encoders give them: nothing to sort or to sum
+        cell, total = key, np.asarray(count)
+    else:
+        cell, inverse = np.unique(key, return_inverse=True)
+        total = np.bincount(inverse, weights=count, minlength=len(cell))
+    if not np.all(total > 0):
+        cell, total = cell[total > 0], total[total > 0]
+    offsets = np.searchsorted(cell, vocabulary.n_words * np.arange(n_times + 1))
     return ObservationTable(
         offsets=offsets.astype(np.int64),
         word=(cell % vocabulary.n_words).astype(np.int32),

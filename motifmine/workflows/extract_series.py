@@ -160,6 +160,8 @@ def encode_part(
 
 def _reorder(part: BinnedSeries, order: list[int], channels: tuple[str, ...]) -> BinnedSeries:
     """Return a document with the channels of the scene; -1 in `order` is one that it lacks."""
+    if order == list(range(part.value.shape[1])):
+        return replace(part, value=fill_states(part.value, channels), channels=channels)
     # a last column of missing values, which -1 in `order` refers to
     n_bins = len(part.value)
     value = np.concatenate([part.value, np.full((n_bins, 1), np.nan, np.float32)], axis=1)

@@ -30,6 +30,7 @@ Words = Literal["auto", "counts", "rectified", "levels", "changes", "mixed", "ev
 
 PER_DEVIATION = 2.0  # observations per standard deviation
 MAX_DEVIATIONS = 8.0  # larger deviations are clipped, so that a single spike does not dominate
+BLOCK_CELLS = 1 << 16  # bins times channels that are coded at once
 LEAST_COUNT = 0.1  # smaller counts are set to 0
 DB_PER_COUNT = 3.0
 # spread, in units of the channel's largest value, below which a channel is constant
@@ -305,12 +306,30 @@ def _format_number(value: float) -> str:
 
 def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indices, Floats]:
     """Encode a document as rows of time bin, word and count, arrays (n,)."""
-    value = np.array(series.value, dtype=np.float64)
-    for index, window in enumerate(find_trend_bins(layout).tolist()):
-        if window:
-            value[:, index] = remove_trend(value[:, index], window)
+    value: Floats | Floats32 = series.value
+    trends = find_trend_bins(layout)
+    if trends.any():
+        value = np.array(value, dtype=np.float64)
+        for index in np.flatnonzero(trends):
+            value[:, index] = remove_trend(value[:, index], int(trends[index]))
     if layout.words == "levels":
         return _encode_levels(value, layout)
+    # in blocks that stay in the processor's cache; each with the row before it, for changes
+    rows = max(1, BLOCK_CELLS // max(value.shape[1], 1))
+    blocks = [
+        _encode_counts(value[max(first - 1, 0) : first + rows], layout, first)
+        for first in range(0, max(len(value), 1), rows)
+    ]
+    time, word, count = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return time, word, count
+
+
+def _encode_counts(
+    value: Floats | Floats32, layout: Channels, first: int
+) -> tuple[Indices, Indices, Floats]:
+    """Encode bins from `first` on, before which `value` has one more row unless it is 0."""
+    value = value.astype(np.float64)
+    before = int(first > 0)
     if layout.words == "counts":
         zero, unit = layout.coding.T
         count = ((value - zero) / unit)[:, :, None]
@@ -326,12 +345,14 @@ def encode_series(series: BinnedSeries, layout: Channels) -> tuple[Indices, Indi
         bounded = PER_DEVIATION * np.clip(deviation, -MAX_DEVIATIONS, MAX_DEVIATIONS)
         count = np.stack([bounded, -bounded], axis=2)
     # comparisons with NaN are False, so that missing values give no words
-    time, channel, step = np.nonzero(count >= LEAST_COUNT)
-    word = channel * layout.per_channel + step
-    return time, word, count[time, channel, step]
+    kept = np.flatnonzero(count[before:] >= LEAST_COUNT)
+    time, word = np.divmod(kept, count[0].size)
+    if layout.per_channel != count.shape[2]:
+        word = word // count.shape[2] * layout.per_channel + word % count.shape[2]
+    return time + first, word, count[before:].ravel()[kept]
 
 
-def _encode_levels(value: Floats, layout: Channels) -> tuple[Indices, Indices, Floats]:
+def _encode_levels(value: Floats | Floats32, layout: Channels) -> tuple[Indices, Indices, Floats]:
     time, channel = np.nonzero(np.isfinite(value))
     level = np.zeros(len(time), dtype=np.int64)
     for index, edges in enumerate(layout.coding):

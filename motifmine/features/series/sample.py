@@ -55,11 +55,15 @@ def sample_series(series: Iterable[BinnedSeries], *, seed: int, stream: int) -> 
     kept = _make_empty(0)
     for part in series:
         value = np.asarray(part.value, dtype=np.float32)
-        change = np.diff(value, axis=0, prepend=np.full((1, value.shape[1]), np.nan, np.float32))
         key = rng.random(len(value))
-        kept = merge_samples(
-            [kept, SeriesSample(key=key, value=value, change=change, n_bins=len(value))]
-        )
+        # of a long recording few bins are still kept: the others are not copied
+        most = max(1, MAX_CELLS // max(value.shape[1], 1))
+        last = kept.key[most - 1] if len(kept.key) >= most else np.inf
+        rows = np.flatnonzero(key < last)
+        change = value[rows] - value[np.maximum(rows - 1, 0)]
+        change[rows == 0] = np.nan
+        found = SeriesSample(key=key[rows], value=value[rows], change=change, n_bins=len(value))
+        kept = merge_samples([kept, found])
     return kept
 
 
