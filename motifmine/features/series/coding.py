@@ -194,7 +194,7 @@ def _add_trends(coding: Floats, trends: Trends) -> Floats:
     """Return the coding with the windows of trends as a further column, if there are any."""
     # centre and spread come last; a channel without spread, or of another kind, has no trend
     is_kind = coding[:, 0] == mixed.RECTIFIED if coding.shape[1] > 2 else np.ones(len(coding), bool)
-    mine = (trends.windows > 0) & is_kind & np.isfinite(coding[:, -1])
+    mine = (trends.windows != 0) & is_kind & np.isfinite(coding[:, -1])
     if not mine.any():
         return coding
     coding[mine, -2], coding[mine, -1] = 0.0, trends.spread[mine]

@@ -27,7 +27,13 @@ from motifmine.features.series.holding import HeldChannels, Hold
 from motifmine.features.series.mixed import fill_states
 from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
-from motifmine.features.series.trends import TrendSums, choose_trends, find_trend_bins, select_sums
+from motifmine.features.series.trends import (
+    TrendSums,
+    choose_trends,
+    count_day_bins,
+    find_trend_bins,
+    select_sums,
+)
 from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
@@ -227,7 +233,7 @@ def survey_values(
         # with --on-bad skip the file is read again, so that warnings are given by extraction
         parts = cache_binned(parts, settings.spool, path)
     with forget_if_warned(settings.spool, path):
-        trends = TrendSums()
+        trends = TrendSums(count_day_bins(bin_s))
         is_sound = bool(reader.header.centres_hz)
         gathered = parts if is_sound else trends.gather(parts)
         sample = sample_series(gathered, seed=settings.seed, stream=stream)
@@ -308,7 +314,7 @@ def merge_surveys(
     if settings.detrend == "auto":
         found_sums = zip(surveys, orders, strict=True)
         sums = [select_sums(s.trends, order) for s, order in found_sums if s.trends is not None]
-        trends = choose_trends(sums) if sums else None
+        trends = choose_trends(sums, count_day_bins(first.bin_s)) if sums else None
     vocabulary = learn_coding(
         sample,
         channels=header.channels,

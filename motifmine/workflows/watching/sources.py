@@ -21,7 +21,7 @@ from motifmine.features.series.binning import DEFAULT_GAP, bin_series
 from motifmine.features.series.decibels import ProgressReader
 from motifmine.features.series.holding import HeldChannels
 from motifmine.features.series.survey import make_options
-from motifmine.features.series.trends import find_trend_bins
+from motifmine.features.series.trends import count_bins_before
 from motifmine.features.video.extract import VideoDocuments
 from motifmine.features.video.flow import BinRow
 from motifmine.io.growing import POLL_S, GrowingFile, Prefixed, Stopped
@@ -222,11 +222,10 @@ class Source:
     def _parts(self, reader: SeriesReader, task: SeriesTask) -> Iterator[tuple[int, BinnedSeries]]:
         """Yield the number of the document and every bin, with those before it in front.
 
-        One, for changes; of channels whose trend is taken out two windows of the median.
+        One, for changes; of channels whose trend is taken out as many as it depends on.
         """
         bin_s = task.scene.bin_s
-        # codes of a channel with a trend depend on the bins before; twice what its filter spans
-        n_before = max(1, 2 * int(find_trend_bins(task.scene.vocabulary.layout).max(initial=0)))
+        n_before = max(1, count_bins_before(task.scene.vocabulary.layout))
         held = HeldChannels(task.settings.hold, bin_s)
         before: BinnedSeries | None = None
         document = 0

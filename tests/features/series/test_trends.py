@@ -14,6 +14,8 @@ from motifmine.features.series.sample import sample_series
 from motifmine.features.series.trends import (
     WINDOWS,
     choose_trends,
+    count_bins_before,
+    count_day_bins,
     find_trend_bins,
     measure_trends,
     remove_trend,
@@ -54,6 +56,69 @@ def test_a_daily_rhythm_is_taken_out_and_programmes_stay() -> None:
     left = remove_trend(column, window)
     assert np.abs(left - programmes())[DAY // 4 : -DAY // 4].max() < 0.6
     assert np.std(left - programmes()) < 0.15
+
+
+TEN_MINUTES = 144  # bins of a day
+N_DAYS = 20
+
+
+def outdoors(first: int = 0, n: int = N_DAYS * TEN_MINUTES) -> np.ndarray:
+    """Return a temperature: the sun, and weather that changes from day to day."""
+    time = np.arange(first, first + n) / TEN_MINUTES
+    clear = np.clip(np.sin(2 * np.pi * (time - 0.3)), -0.2, None)
+    return 10 + 8 * clear + 4 * np.sin(2 * np.pi * time / 7.3)
+
+
+def gusts(n: int = N_DAYS * TEN_MINUTES) -> np.ndarray:
+    """Return falls of 13 bins, two hours, at any time of the day."""
+    value = np.zeros(n)
+    for start in range(40, n - 20, 101):
+        value[start : start + 13] -= 2.0
+    return value
+
+
+def test_a_day_of_few_bins_is_taken_out_and_what_lasts_hours_stays() -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, N_DAYS * TEN_MINUTES)
+    column = (outdoors() + gusts() + noise).astype(np.float32)[:, None]
+    trends = choose_trends([measure_trends(column, TEN_MINUTES)], TEN_MINUTES)
+    assert trends.windows.tolist() == [-TEN_MINUTES]
+    assert "daily rhythm" in trends.describe(["t"], trends.windows, 600.0)[0]
+    left = remove_trend(column[:, 0].astype(np.float64), -TEN_MINUTES)
+    inner = slice(TEN_MINUTES, -TEN_MINUTES)
+    assert np.std((left - gusts())[inner]) < 0.5
+    # without bins that divide a day nothing is known of it
+    assert choose_trends([measure_trends(column)]).windows[0] >= 0
+    assert count_day_bins(600.0) == TEN_MINUTES
+    assert count_day_bins(7 * 60.0) == count_day_bins(86_400.0) == 0
+
+
+def test_busy_hours_that_no_other_day_has_stay() -> None:
+    rng = np.random.default_rng(4)
+    column = rng.normal(0, 0.2, N_DAYS * TEN_MINUTES)
+    for day in range(N_DAYS):
+        start = day * TEN_MINUTES + 45 + int(rng.integers(0, 30))
+        column[start : start + int(rng.integers(6, 18))] -= 3
+    sums = measure_trends(column.astype(np.float32)[:, None], TEN_MINUTES)
+    assert choose_trends([sums], TEN_MINUTES).windows.tolist() == [0]
+
+
+def test_too_few_days_tell_no_rhythm() -> None:
+    left = remove_trend(outdoors(n=3 * TEN_MINUTES), -TEN_MINUTES)
+    assert np.isnan(left).all()
+    column = outdoors()
+    column[8 * TEN_MINUTES : 10 * TEN_MINUTES + 30] = np.nan
+    left = remove_trend(column, -TEN_MINUTES)
+    assert np.array_equal(np.isnan(left), np.isnan(column))
+    layout = Channels(
+        channels=("t",),
+        units=("",),
+        words="rectified",
+        per_channel=2,
+        coding=np.array([[0.0, 1.0, -float(TEN_MINUTES)]]),
+    )
+    # a live source has the words that the recording has, once it lasts long enough
+    n_before = count_bins_before(layout)
+    assert np.isfinite(remove_trend(column[-n_before:], -TEN_MINUTES)[-1])
 
 
 def test_drift_over_the_recording_is_taken_out() -> None:
