@@ -62,11 +62,12 @@ TEN_MINUTES = 144  # bins of a day
 N_DAYS = 20
 
 
-def outdoors(first: int = 0, n: int = N_DAYS * TEN_MINUTES) -> np.ndarray:
+def outdoors(n: int = N_DAYS * TEN_MINUTES) -> np.ndarray:
     """Return a temperature: the sun, and weather that changes from day to day."""
-    time = np.arange(first, first + n) / TEN_MINUTES
-    clear = np.clip(np.sin(2 * np.pi * (time - 0.3)), -0.2, None)
-    return 10 + 8 * clear + 4 * np.sin(2 * np.pi * time / 7.3)
+    time = np.arange(n) / TEN_MINUTES
+    clear = np.maximum(np.sin(2 * np.pi * (time - 0.3)), -0.2)
+    temperature: np.ndarray = 10 + 8 * clear + 4 * np.sin(2 * np.pi * time / 7.3)
+    return temperature
 
 
 def gusts(n: int = N_DAYS * TEN_MINUTES) -> np.ndarray:
