@@ -231,7 +231,7 @@ def count_bins_before(layout: WordLayout) -> int:
 
 
 def remove_trend(column: Floats, window: int) -> Floats:
-    """Return a channel without its baseline, NaN where too few days tell a daily rhythm.
+    """Return a channel without its baseline, NaN where too few days show a daily rhythm.
 
     Parameters
     ----------

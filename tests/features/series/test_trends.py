@@ -103,7 +103,7 @@ def test_busy_hours_that_no_other_day_has_stay() -> None:
     assert choose_trends([sums], TEN_MINUTES).windows.tolist() == [0]
 
 
-def test_too_few_days_tell_no_rhythm() -> None:
+def test_too_few_days_show_no_rhythm() -> None:
     left = remove_trend(outdoors(n=3 * TEN_MINUTES), -TEN_MINUTES)
     assert np.isnan(left).all()
     column = outdoors()
