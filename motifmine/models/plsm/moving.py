@@ -36,7 +36,7 @@ from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.table import ObservationTable
-from motifmine.seeding import generator
+from motifmine.seeding import Stream, generator
 from motifmine.time_limit import is_time_up
 from motifmine.types import Floats, Floats32, Indices32
 
@@ -69,8 +69,12 @@ HELD_BACK = 0.05
 """Share of the background at random starts: it may not explain motifs away."""
 LEAST_EXTENT, LEAST_EXTENT_OF_REST = 1.2, 2.0
 """Widths of its window that a thing moves on at least, in the first round and later ones."""
-N_SETTLE = 40
-"""EM iterations on everything."""
+N_COMPETING = 500_000
+"""Approximate number of observations that lanes compete for; of more they learn in the end."""
+PATHS_COMPETING = 30
+"""Longest paths that these observations hold at least."""
+N_SETTLE, N_LEARN = 40, 10
+"""EM iterations while lanes compete, and of their motifs on everything where that is more."""
 N_HELD = 4
 """Number of these in which the motifs are held fixed."""
 GATHER_POWER = 2.0
@@ -93,6 +97,10 @@ class MovingMotifs:
     state: State
     centre: Floats
     """Paths, float64 array (K, L, 4)."""
+    stiffness: Floats
+    """Of the paths, float64 array (K,)."""
+    spans: Sequence[tuple[int, int]]
+    """First and one after the last bin of the path of each motif."""
 
     @property
     def tracked(self) -> Tracked:
@@ -152,9 +160,13 @@ def moving_motifs(
     window = MovingWindow.of_table(positions[used], movements[used], compact)
     # starts of one thing gather by themselves; a threshold would drop faint things
     spec = replace(spec, sparsity=spec.sparsity or 0.0, background="learned")
-    found = _Search(spec, compact, window, seed, n_threads, watch).find()
+    search = _Search(spec, compact, window, seed, n_threads, watch)
+    part = search.part_that_lanes_compete_for()
+    found = replace(search, table=part).find()
     if found is None:
         return None
+    if part is not compact:
+        found = search.learned(found)
     # swaying trees and flicker move along no path: the plain model suits them better
     if spec.activity != "moving" and found.explained < LEAST_EXPLAINED:
         return None
@@ -195,6 +207,19 @@ class _Search:
         if self.spec.longest_s is None:
             return min(self.spec.motif_length, most)
         return min(max(round(self.spec.longest_s / self.table.bin_s), LEAST_SOUGHT), most)
+
+    @property
+    def sought(self) -> int:
+        """Bins of the motifs of random starts."""
+        return min(max(LEAST_SOUGHT, round(SOUGHT_S / self.table.bin_s)), self.longest)
+
+    def part_that_lanes_compete_for(self) -> ObservationTable:
+        """Return stretches of a long table, or the table itself."""
+        # stretches are 60 of these long, so that what their ends cut off is little
+        length = max(self.sought, self.longest // 6)
+        n_lengths = -(-PATHS_COMPETING * self.longest // length)
+        rng = generator(self.seed, Stream.SEARCH_PART)
+        return part_of_time(self.table, length, N_COMPETING, n_lengths, rng)
 
     def find(self) -> MovingMotifs | None:
         """Return the motifs of all lanes, None where there is none."""
@@ -242,7 +267,7 @@ class _Search:
 
     def _seek(self, table: ObservationTable, number: int) -> list[Lane]:
         """Return the motifs of several random starts, each with its whole path."""
-        length = min(max(LEAST_SOUGHT, round(SOUGHT_S / table.bin_s)), self.longest)
+        length = self.sought
         rng = generator(self.seed, number)
         part = part_of_time(table, length, N_SOUGHT, LENGTHS_SOUGHT, rng)
         n_motifs = max(self.n_motifs + N_MORE, LEAST_MOTIFS)
@@ -307,8 +332,30 @@ class _Search:
         if at_things:
             state = state._replace(starts=starts_at_things(problem, state.starts, lanes, spans))
         stiffness = np.where([lane.is_bent for lane in lanes], BENT, CURVED * length) ** 4
-        threshold = problem.thresholds(len(lanes))
-        for i in range(N_SETTLE):
+        begun = MovingMotifs(
+            problem=problem, state=state, centre=centre, stiffness=stiffness, spans=spans
+        )
+        return self._climbed(begun, N_SETTLE)
+
+    def learned(self, found: MovingMotifs) -> MovingMotifs:
+        """Return motifs found in a part of the table after EM on all observations."""
+        problem = prepare_em(
+            self.table,
+            found.problem.layout.motif_length,
+            found.problem.priors,
+            most_motifs=found.state.n_motifs,
+            n_threads=self.n_threads,
+        )
+        state = flat_start(problem, found.state.motifs, found.state.background_word)
+        self.watch.rows.clear()
+        return self._climbed(replace(found, problem=problem, state=state), N_LEARN)
+
+    def _climbed(self, begun: MovingMotifs, n_iterations: int) -> MovingMotifs:
+        """Return motifs of lanes after EM."""
+        problem, state, centre = begun.problem, begun.state, begun.centre
+        reach = np.array(problem.priors.reach, dtype=np.int64)
+        threshold = problem.thresholds(state.n_motifs)
+        for i in range(n_iterations):
             # none for 8 iterations, all of it from the 18th on
             ramp = np.float32(np.clip(i / 10 - 0.8, 0, 1))
             state, value = step(problem, state, threshold * ramp, learn_motifs=i >= N_HELD)
@@ -319,10 +366,10 @@ class _Search:
             starts = state.starts.copy()
             sweep_gathered(starts, problem.layout.document_rows, reach, GATHER_POWER)
             motifs, centre = self.window.follow(
-                state.motifs, centre, scale=1.0, turn=TURN, stiffness=stiffness
+                state.motifs, centre, scale=1.0, turn=TURN, stiffness=begun.stiffness
             )
-            state = state._replace(motifs=_within(motifs, spans), starts=starts)
-        return MovingMotifs(problem=problem, state=state, centre=centre)
+            state = state._replace(motifs=_within(motifs, begun.spans), starts=starts)
+        return replace(begun, state=state, centre=centre)
 
 
 def _anneal(

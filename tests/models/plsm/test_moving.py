@@ -10,7 +10,7 @@ from motifmine.models.moving_window import MovingWindow, smooth_paths
 from motifmine.models.plsm.kernels.moving import sweep_gathered, triggered_counts
 from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.records.start_layout import start_layout
-from motifmine.records.table import ObservationTable, table_from_rows
+from motifmine.records.table import ObservationTable, cut_documents, table_from_rows
 from motifmine.simulation import simulate
 from motifmine.types import Floats
 from tests.helpers.moving_traffic import COLUMNS, LEFT, RIGHT, ROWS, Lane, Traffic, simulate_traffic
@@ -101,9 +101,17 @@ def test_where_nothing_passes_a_flicker_is_no_thing(busy: Traffic, moving: PlsmF
 
 
 @pytest.mark.long
-def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(busy: Traffic) -> None:
+def test_a_given_length_is_kept_and_the_number_of_threads_changes_nothing(
+    busy: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where lanes compete for one of two documents, and their motifs learn from both in the end."""
+    monkeypatch.setattr("motifmine.models.plsm.moving.N_COMPETING", 5_000)
+    monkeypatch.setattr("motifmine.models.plsm.moving.PATHS_COMPETING", 1)
     spec = Plsm(n_motifs=2, motif_length=12, activity="moving")
-    fit, other = (spec.fit(busy.table, seed=0, n_threads=n) for n in (1, 2))
+    table = cut_documents(busy.table, 100)
+    fit, other = (spec.fit(table, seed=0, n_threads=n) for n in (1, 2))
+    assert fit.activations.offsets[1] > 0
+    assert fit.activations.offsets[2] > fit.activations.offsets[1]
     assert np.array_equal(other.motifs.probability, fit.motifs.probability)
     assert fit.motifs.motif_length == 12
     assert len(fit.motifs) <= 2
