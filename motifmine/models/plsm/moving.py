@@ -17,8 +17,8 @@ from motifmine.errors import SpecError
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.moving_window import LEAST_EXPLAINED, TURN, WIDEST, MovingWindow
 from motifmine.models.plsm.em import step, with_expected_counts
-from motifmine.models.plsm.kernels.moving import sweep_gathered
 from motifmine.models.plsm.moving_companions import Tracked
+from motifmine.models.plsm.moving_em import MovingMotifs, climb_along
 from motifmine.models.plsm.moving_lanes import (
     LEAST_OCCURRENCES,
     LEAST_SHARE,
@@ -30,7 +30,7 @@ from motifmine.models.plsm.moving_lanes import (
 )
 from motifmine.models.plsm.moving_splits import split_lanes, starts_at_things
 from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
-from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
+from motifmine.models.plsm.problem import Problem, flat_start, prepare_em
 from motifmine.models.plsm.search import compute_background_shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import Watch
@@ -75,10 +75,6 @@ PATHS_COMPETING = 30
 """Longest paths that these observations hold at least."""
 N_SETTLE, N_LEARN = 40, 10
 """EM iterations while lanes compete, and of their motifs on everything where that is more."""
-N_HELD = 4
-"""Number of these in which the motifs are held fixed."""
-GATHER_POWER = 2.0
-"""Power by which starts gather in one iteration."""
 BENT = 1.5
 """Fourth root of the stiffness of the path of a lane that leaves another, bins."""
 N_COMPETE = 3
@@ -87,31 +83,6 @@ LEAST_KEPT = 0.95
 """Share of what the motifs explain that they still explain after some were split."""
 ENOUGH = 0.1
 """Share of the observations left unexplained in which no more lanes are sought."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MovingMotifs:
-    """Motifs of moving things after EM on all observations."""
-
-    problem: Problem
-    state: State
-    centre: Floats
-    """Paths, float64 array (K, L, 4)."""
-    stiffness: Floats
-    """Of the paths, float64 array (K,)."""
-    spans: Sequence[tuple[int, int]]
-    """First and one after the last bin of the path of each motif."""
-
-    @property
-    def tracked(self) -> Tracked:
-        """The state with its paths."""
-        return Tracked(problem=self.problem, state=self.state, centre=self.centre)
-
-    @property
-    def explained(self) -> float:
-        """Share of the observations that the motifs hold."""
-        held = float(self.state.starts.sum(dtype=np.float64))
-        return held / max(held + float(self.state.background_mass.sum()), 1e-30)
 
 
 def is_moving(spec: PlsmSpec, table: ObservationTable) -> bool:
@@ -335,7 +306,7 @@ class _Search:
         begun = MovingMotifs(
             problem=problem, state=state, centre=centre, stiffness=stiffness, spans=spans
         )
-        return self._climbed(begun, N_SETTLE)
+        return climb_along(begun, self.window, self.watch, N_SETTLE)
 
     def learned(self, found: MovingMotifs) -> MovingMotifs:
         """Return motifs found in a part of the table after EM on all observations."""
@@ -348,28 +319,8 @@ class _Search:
         )
         state = flat_start(problem, found.state.motifs, found.state.background_word)
         self.watch.rows.clear()
-        return self._climbed(replace(found, problem=problem, state=state), N_LEARN)
-
-    def _climbed(self, begun: MovingMotifs, n_iterations: int) -> MovingMotifs:
-        """Return motifs of lanes after EM."""
-        problem, state, centre = begun.problem, begun.state, begun.centre
-        reach = np.array(problem.priors.reach, dtype=np.int64)
-        threshold = problem.thresholds(state.n_motifs)
-        for i in range(n_iterations):
-            # none for 8 iterations, all of it from the 18th on
-            ramp = np.float32(np.clip(i / 10 - 0.8, 0, 1))
-            state, value = step(problem, state, threshold * ramp, learn_motifs=i >= N_HELD)
-            self.watch.see(value)
-            # starts are flat at first: paths would be drawn to the mean of everything
-            if i < N_HELD:
-                continue
-            starts = state.starts.copy()
-            sweep_gathered(starts, problem.layout.document_rows, reach, GATHER_POWER)
-            motifs, centre = self.window.follow(
-                state.motifs, centre, scale=1.0, turn=TURN, stiffness=begun.stiffness
-            )
-            state = state._replace(motifs=_within(motifs, begun.spans), starts=starts)
-        return replace(begun, state=state, centre=centre)
+        begun = replace(found, problem=problem, state=state)
+        return climb_along(begun, self.window, self.watch, N_LEARN)
 
 
 def _anneal(
@@ -432,13 +383,3 @@ def _begin(
     motifs, mass = window.multiply(motifs, centre, scale=1.0, turn=TURN)
     motifs /= np.maximum(mass.sum(axis=1), 1e-30)[:, None, None].astype(np.float32)
     return motifs, centre, spans
-
-
-def _within(motifs: Floats32, spans: Sequence[tuple[int, int]]) -> Floats32:
-    """Return motifs less what lies more than a bin outside their spans, summing to 1."""
-    for motif, (first, last) in zip(motifs, spans, strict=True):
-        motif[: max(first - 1, 0)] = 0
-        motif[last + 1 :] = 0
-    total = motifs.sum(axis=(1, 2), keepdims=True, dtype=np.float64)
-    motifs /= np.maximum(total, 1e-30)
-    return motifs
