@@ -44,7 +44,9 @@ def look_again(
             f"{' '.join(_options(other, spec))}"
         )
         is_given = request.motif_length is not None and other.motif_length != spec.motif_length
-        if request.n_motifs is None and not is_given:
+        # a given number is the most that there may be
+        fits = isinstance(request.n_motifs, int) and n_motifs <= request.n_motifs
+        if (request.n_motifs is None or fits) and not is_given:
             run.say(f"nothing recurs with the first sizes; there are {what}")
             return found
         run.say(f"nothing recurs with these sizes; there would be {what}")

@@ -59,15 +59,15 @@ def f1(found: np.ndarray, true: np.ndarray, tolerance_s: float) -> float:
 
 
 def test_kick_snare_and_hihat_are_motifs(series: Path, motifmine: Run) -> None:
-    options = ("--motif-length", "100ms", "--motifs", "3", "--restarts", "8")
+    # two searches come to different motifs; grown ones are those that are there
+    options = ("--motif-length", "100ms", "--motifs", "3")
     record = mined(motifmine, series / "drums_808.wav", *options)
     onset_s, drum = np.loadtxt(series / "drums_808_gt.csv", delimiter=",", skiprows=1).T
     scores = np.array(
         [[f1(starts, onset_s[drum == n], 0.05) for starts in starts_of(record)] for n in (1, 2, 3)]
     )
     assert sorted(scores.argmax(axis=1)) == sorted(set(scores.argmax(axis=1)))
-    # one snare of eight and one that is none
-    assert scores.max(axis=1).min() >= 0.85, scores
+    assert scores.max(axis=1).min() >= 0.9, scores
 
 
 def test_normal_and_ectopic_beats_are_two_motifs(series: Path, motifmine: Run) -> None:

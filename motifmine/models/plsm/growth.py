@@ -21,7 +21,7 @@ from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.containment import shorten_description
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.holding import Halves, drop_unreplicated_motifs, halves_of, restarted
-from motifmine.models.plsm.length import CLEARLY_SHORTER, SHORTEST
+from motifmine.models.plsm.length import is_clearly_shorter
 from motifmine.models.plsm.occurrence_windows import Canvas, canvas_of
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.pruning import compute_saving, drop_surplus_motif
@@ -145,7 +145,7 @@ def grow_motifs(
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)
     states = _all_ways(field, seed, on_round)
-    if SHORTEST <= order_bins <= CLEARLY_SHORTER * motif_length:
+    if is_clearly_shorter(order_bins, motif_length):
         shorter = _field(part, order_bins, priors, n_threads)
         for state in _all_ways(shorter, seed, on_round):
             states.append(_in_longer_windows(field, state, shorter.problem.layout.motif_length))

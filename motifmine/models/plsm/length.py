@@ -83,6 +83,11 @@ class LengthChoice:
         return peak + int(below[0]) + 1 if len(below) else 0
 
 
+def is_clearly_shorter(bins: int, motif_length: int) -> bool:
+    """Return whether a length is believed, and worth growing motifs at, too."""
+    return SHORTEST <= bins <= CLEARLY_SHORTER * motif_length
+
+
 def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
     """Return the length at which the order in time of the words of `table` ends.
 

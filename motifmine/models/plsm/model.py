@@ -18,6 +18,14 @@ from motifmine.models.checks import (
     restore_words,
 )
 from motifmine.models.fitted import FittedModel, provenance_of
+from motifmine.models.plsm.beginnings import (
+    N_RAMP,
+    Watch,
+    best_random_start,
+    best_search,
+    grown,
+    prepare_fit,
+)
 from motifmine.models.plsm.em import infer_starts, step, with_expected_counts
 from motifmine.models.plsm.moving import (
     describe_decisions,
@@ -28,16 +36,10 @@ from motifmine.models.plsm.moving_things import with_gathered_starts, with_thing
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
 from motifmine.models.plsm.spec import PlsmSpec, Priors
 from motifmine.models.plsm.stages import (
-    N_RAMP,
-    Watch,
     begun_at_tempos,
-    best_random_start,
-    best_search,
     climbed,
     decide_tempos,
-    grown,
     has_open_number,
-    prepare_fit,
     resolve,
     settled_at_front,
     without_surplus,

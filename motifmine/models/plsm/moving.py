@@ -16,6 +16,7 @@ import numpy as np
 from motifmine.errors import SpecError
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.moving_window import LEAST_EXPLAINED, TURN, WIDEST, MovingWindow
+from motifmine.models.plsm.beginnings import Watch
 from motifmine.models.plsm.em import step, with_expected_counts
 from motifmine.models.plsm.moving_companions import Tracked
 from motifmine.models.plsm.moving_em import MovingMotifs, climb_along
@@ -33,7 +34,6 @@ from motifmine.models.plsm.moving_things import CURVED, PASSING, with_things
 from motifmine.models.plsm.problem import Problem, flat_start, prepare_em
 from motifmine.models.plsm.search import compute_background_shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
-from motifmine.models.plsm.stages import Watch
 from motifmine.records.fit import Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from motifmine.models.moving_window import TURN, MovingWindow
+from motifmine.models.plsm.beginnings import Watch
 from motifmine.models.plsm.em import step
 from motifmine.models.plsm.kernels.moving import sweep_gathered
 from motifmine.models.plsm.moving_companions import Tracked
 from motifmine.models.plsm.problem import Problem, State
-from motifmine.models.plsm.stages import Watch
 from motifmine.types import Floats, Floats32
 
 N_HELD = 4

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.checks import restore_words
+from motifmine.models.plsm.beginnings import N_RAMP, N_SETTLE
 from motifmine.models.plsm.em import infer_starts, normalised, step_starts
 from motifmine.models.plsm.model import PlsmFit, fold_in
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, shares
 from motifmine.models.plsm.spec import PlsmSpec, Priors
-from motifmine.models.plsm.stages import N_RAMP, N_SETTLE
 from motifmine.models.plsm.variational import (
     MASS_SHAPE,
     POSTERIOR,

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from motifmine.kernels.likelihood import compute_rates
+from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.plsm.centring import crop_motifs, settle
 from motifmine.models.plsm.em import infer_starts
@@ -42,6 +44,8 @@ PATIENCE = 2
 """Number of rounds without a gain after which a search stops."""
 MARGIN_OF_GAIN = 1e-4
 """A round that raises the log-likelihood by a smaller share of it has not helped."""
+AGREE_COSINE = 0.9
+"""Best-shift cosine from which motifs of two searches are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,17 @@ class SearchSettings:
     """Rounds of each search at most."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What the searches found, before any EM on everything."""
+
+    motifs: Floats32
+    """float32 array (K, L, W)."""
+    background_word: Floats
+    agree: bool
+    """Whether the first two came to the same motifs; True of a single search."""
+
+
 def search_motifs(
     table: ObservationTable,
     motif_length: int,
@@ -64,8 +79,8 @@ def search_motifs(
     *,
     n_threads: int,
     on_round: Callable[[float], None],
-) -> tuple[Floats32, Floats]:
-    """Return motifs (K, L, W) and the words of the background (W,), before any EM on everything.
+) -> Found:
+    """Return the motifs that the searches found.
 
     Several searches look at the same part of the observations. Then the motifs of all of them
     compete, so that a motif missed by one can come from another; the best likelihood wins.
@@ -91,13 +106,32 @@ def search_motifs(
         run_search(problem, motif_length, settings, generator(seed, restart), on_round)
         for restart in range(settings.restarts)
     ]
+    agree = len(found) == 1 or _are_same(found[0][1].usual, found[1][1].usual)
     if len(found) > 1:
         together = np.concatenate([state.usual for _, state in found])
         state = flat_start(problem, together, found[0][1].background_word)
         found.append(_compete(problem, state, settings.n_motifs, motif_length))
         on_round(found[-1][0])
     best = max(found, key=lambda pair: pair[0])[1]
-    return crop_motifs(best.usual, motif_length), best.background_word
+    return Found(
+        motifs=crop_motifs(best.usual, motif_length),
+        background_word=best.background_word,
+        agree=agree,
+    )
+
+
+def _are_same(motifs: Floats32, others: Floats32) -> bool:
+    """Return whether each motif (K, L, W) has its like among others, one to one."""
+    if len(motifs) != len(others):
+        return False
+    cosine = max_shifted_cosine(motifs, others)[0]
+    return bool(cosine[linear_sum_assignment(-cosine)].min(initial=1.0) >= AGREE_COSINE)
+
+
+def prune_to(problem: Problem, state: State, n_motifs: int, motif_length: int) -> State:
+    """Return the state after its motifs competed for every start until `n_motifs` are left."""
+    state = flat_start(problem, state.usual, state.background_word)
+    return _compete(problem, state, n_motifs, motif_length)[1]
 
 
 def run_search(

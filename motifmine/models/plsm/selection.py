@@ -6,13 +6,12 @@ from motifmine.models.checks import drop_unused_words
 from motifmine.models.plsm.growth import grow_motifs
 from motifmine.models.plsm.length import (
     BY_PAIRS,
-    CLEARLY_SHORTER,
     NO_ORDER,
-    SHORTEST,
     choose_length,
+    is_clearly_shorter,
 )
 from motifmine.models.plsm.model import Plsm
-from motifmine.models.plsm.stages import has_open_number, resolve
+from motifmine.models.plsm.stages import is_searched, resolve
 from motifmine.parallel.threads import most_threads
 from motifmine.records.table import ObservationTable
 
@@ -42,7 +41,7 @@ class PlsmSizeChoice:
             bins, taken = choice.pairs, BY_PAIRS
         elif choice.reason == NO_ORDER:
             shorter = bins // 2
-        if SHORTEST <= shorter <= CLEARLY_SHORTER * bins and has_open_number(spec):
+        if is_clearly_shorter(shorter, bins) and is_searched(spec):
             usual, short = (
                 self.compute_saving(table, replace(spec, motif_length=length), seed=seed)
                 for length in (bins, shorter)

@@ -1,6 +1,5 @@
-"""The stages of a PLSM fit: deciding open settings, the start of EM, EM itself, and pruning."""
+"""The stages of a PLSM fit: deciding open settings, EM on everything, and pruning."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeVar
 
@@ -8,36 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motifmine.models.excerpt import part_of_time
-from motifmine.models.monitor import Monitor
-from motifmine.models.plsm.centring import begin_at_front
-from motifmine.models.plsm.em import climb, infer_starts, iterate
-from motifmine.models.plsm.growth import MOST_CELLS, MOST_MOTIFS, grow_motifs
-from motifmine.models.plsm.heldout import hidden_score, hide_observations
-from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence, halves_of
-from motifmine.models.plsm.length import choose_length
-from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em
-from motifmine.models.plsm.pruning import (
-    DUPLICATE_AT_TEMPOS,
-    compute_saving,
-    drop_surplus_motif,
-    merge_copies,
+from motifmine.models.plsm.beginnings import (
+    USUAL_NUMBER,
+    Watch,
+    best_random_start,
+    best_search,
+    halves_in_memory,
+    number_of,
+    prepare_fit,
+    with_inferred_starts,
 )
-from motifmine.models.plsm.search import LENGTHS_PER_MOTIF, SearchSettings, search_motifs
+from motifmine.models.plsm.centring import begin_at_front
+from motifmine.models.plsm.em import climb
+from motifmine.models.plsm.heldout import hidden_score, hide_observations
+from motifmine.models.plsm.holding import LEAST_EVIDENCE, evidence
+from motifmine.models.plsm.problem import Problem, State, prepare_em
+from motifmine.models.plsm.pruning import DUPLICATE_AT_TEMPOS, drop_surplus_motif, merge_copies
+from motifmine.models.plsm.search import LENGTHS_PER_MOTIF
 from motifmine.models.plsm.sparse_events import count_of_event
 from motifmine.models.plsm.spec import PlsmSpec
 from motifmine.models.plsm.split_moves import SAME_COSINE
-from motifmine.models.plsm.tempo import (
-    LEAST_SPARSITY,
-    is_searched_coarsely,
-    search_at_tempos,
-    tempos_of,
-    with_tempos,
-)
-from motifmine.progress import Progress
+from motifmine.models.plsm.tempo import LEAST_SPARSITY, search_at_tempos, tempos_of, with_tempos
 from motifmine.records.table import ObservationTable
 from motifmine.seeding import Stream, generator
 from motifmine.time_limit import is_time_up
-from motifmine.types import Floats, Floats32
 
 S = TypeVar("S", bound=PlsmSpec)
 
@@ -45,131 +38,6 @@ HIDDEN_SHARE = 0.1
 """Share of the observations that is hidden to decide the activity."""
 N_DECIDE = 60_000
 """Approximate number of observations that decide the activity."""
-LAP = 10
-"""Iterations of the first round of successive halving; each round doubles them."""
-N_MELT = 50
-"""Iterations over which the sparsity comes in after a random start."""
-N_SETTLE = 10
-"""Iterations in which the starts of motifs from the search are inferred on everything."""
-N_REGAIN = 50
-"""Iterations after which motifs that were searched in coarse bins have their detail."""
-N_RAMP = 4
-"""Iterations over which the sparsity comes in."""
-USUAL_NUMBER = 10
-"""Motifs of a fit with random starts without a given number."""
-ROUND_COST = 20
-"""Iterations that a round of the search counts for in the reported progress."""
-
-
-class Watch(Monitor):
-    """The monitor of a fit, which also counts rounds of the search and of successive halving."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, spec: PlsmSpec, on_progress: Callable[[Progress], None] | None) -> "Watch":
-        """Return the monitor of a resolved specification."""
-        n_rounds = spec.rounds * (spec.restarts or 1)
-        # the largest number: early convergence makes the last step of the bar long, never past its
-        # end
-        return cls(ROUND_COST * n_rounds + spec.iterations, on_progress)
-
-    def see_round(self, value: float) -> None:
-        """Record a round of the search or of successive halving."""
-        self.record(value, is_traced=False, n_iterations=ROUND_COST)
-
-    def see(self, value: float) -> None:
-        """Record the log-likelihood of an iteration on everything."""
-        self.record(value)
-
-
-def number_of(spec: PlsmSpec) -> int:
-    """Return the number of motifs that a resolved specification asks for."""
-    return USUAL_NUMBER if spec.n_motifs is None else spec.n_motifs
-
-
-def prepare_fit(spec: PlsmSpec, table: ObservationTable, n_threads: int) -> Problem:
-    """Return the problem of a resolved specification."""
-    return prepare_em(
-        table, spec.motif_length, spec.priors, most_motifs=number_of(spec), n_threads=n_threads
-    )
-
-
-def best_search(
-    spec: PlsmSpec, table: ObservationTable, problem: Problem, seed: int, watch: Watch
-) -> State:
-    """Return the motifs that the search found, their starts inferred on everything.
-
-    Long motifs are also searched in coarse bins, from windows that recur; the shorter description
-    decides.
-
-    Parameters
-    ----------
-    watch : Watch
-        Records rounds and iterations, and reports progress.
-    """
-    settings = SearchSettings(
-        n_motifs=number_of(spec), restarts=spec.restarts or 1, rounds=spec.rounds
-    )
-    motifs, words = search_motifs(
-        table,
-        spec.motif_length,
-        spec.priors,
-        settings,
-        seed,
-        n_threads=problem.n_threads,
-        on_round=watch.see_round,
-    )
-    state = _with_inferred_starts(problem, motifs, words)
-    if not is_searched_coarsely(spec, table):
-        return state
-    found = search_at_tempos(spec, table, number_of(spec), seed, n_threads=problem.n_threads)
-    both = [
-        iterate(problem, s, N_REGAIN)[0] for s in (state, _with_inferred_starts(problem, *found))
-    ]
-    # not the likelihood: mixtures of motifs reach the same with more starts
-    return max(both, key=lambda state: compute_saving(problem, state))
-
-
-def _with_inferred_starts(problem: Problem, motifs: Floats32, words: Floats) -> State:
-    state = flat_start(problem, motifs, words)
-    return infer_starts(problem, state, n_iterations=N_SETTLE, n_ramp=N_RAMP)
-
-
-def best_random_start(spec: PlsmSpec, problem: Problem, seed: int, watch: Watch) -> State:
-    """Return the best random start by successive halving: each round drops the worse half.
-
-    Parameters
-    ----------
-    watch : Watch
-        Records rounds and iterations, and reports progress.
-    """
-    field = [
-        (-np.inf, _random_start(spec, problem, generator(seed, r)))
-        for r in range(spec.restarts or 1)
-    ]
-    n_lap = LAP
-    while len(field) > 1 and not is_time_up():
-        field = [(value, state) for state, value in (iterate(problem, s, n_lap) for _, s in field)]
-        field = sorted(field, key=lambda pair: -pair[0])[: (len(field) + 1) // 2]
-        watch.see_round(field[0][0])
-        n_lap *= 2
-    return field[0][1]
-
-
-def _random_start(spec: PlsmSpec, problem: Problem, rng: np.random.Generator) -> State:
-    """Return motifs near uniform and every start equally likely.
-
-    Sparsity from the first iteration on would freeze chance differences; it rises over `N_MELT`.
-    """
-    shape = (number_of(spec), spec.motif_length, problem.n_words)
-    # gamma of shape 5: no cell near 0, which EM could hardly open again
-    motifs = rng.gamma(5.0, size=shape).astype(np.float32)
-    motifs /= motifs.sum(axis=(1, 2), keepdims=True)
-    state = flat_start(problem, motifs, problem.word_shares())
-    if problem.priors.sparsity > 0:
-        state = infer_starts(problem, state, n_iterations=N_MELT, n_ramp=N_MELT, learn_after=0)
-    return state
 
 
 def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> State:
@@ -187,38 +55,6 @@ def climbed(spec: PlsmSpec, problem: Problem, state: State, watch: Watch) -> Sta
         tolerance=spec.tolerance,
         on_value=watch.see,
     )
-
-
-def grown(
-    spec: PlsmSpec, table: ObservationTable, seed: int, watch: Watch, *, n_threads: int
-) -> tuple[Problem, State, str]:
-    """Return the motifs that describe the table shortest, and the reason for their number.
-
-    Parameters
-    ----------
-    watch : Watch
-        Records rounds and iterations, and reports progress.
-    """
-    order_bins = 0
-    # of pictures the lags of thousands of words would take longer than the fit
-    if not spec.least_count and table.vocabulary.layout.positions() is None:
-        order_bins = choose_length(table, seed=seed).bins or 0
-    found = grow_motifs(
-        table,
-        spec.motif_length,
-        spec.priors,
-        seed,
-        n_threads=n_threads,
-        on_round=watch.see_round,
-        order_bins=order_bins,
-        most_motifs=spec.n_motifs or MOST_MOTIFS,
-        drops_surplus=spec.drop_surplus,
-    )
-    problem = prepare_em(
-        table, spec.motif_length, spec.priors, most_motifs=len(found.motifs), n_threads=n_threads
-    )
-    state = _with_inferred_starts(problem, found.motifs, found.background_word)
-    return problem, state, found.reason
 
 
 def decide_tempos(spec: S, table: ObservationTable, seed: int) -> tuple[S, tuple[str, ...]]:
@@ -259,7 +95,7 @@ def begun_at_tempos(
         n_threads=n_threads,
         tempos=tempos_of(spec.tempo_steps or 0),
     )
-    return problem, _with_inferred_starts(problem, motifs, words)
+    return problem, with_inferred_starts(problem, motifs, words)
 
 
 def without_surplus(
@@ -278,7 +114,7 @@ def without_surplus(
         Records rounds and iterations, and reports progress.
     """
     n_before = state.n_motifs
-    halves = halves_of(table, problem) if table.n_times * table.n_words <= MOST_CELLS else None
+    halves = halves_in_memory(table, problem)
 
     def holds(state: State) -> NDArray[np.bool_]:
         if halves is None:
@@ -299,7 +135,7 @@ def without_surplus(
             break
         state = climbed(spec, problem, fewer, watch)
     if state.n_motifs < n_before:
-        state = _with_inferred_starts(problem, state.usual, state.background_word)
+        state = with_inferred_starts(problem, state.usual, state.background_word)
         state = climbed(spec, problem, state, watch)
     return state
 
@@ -314,7 +150,12 @@ def settled_at_front(spec: PlsmSpec, problem: Problem, state: State, watch: Watc
 
 def has_open_number(spec: PlsmSpec) -> bool:
     """Return whether the data decide how many motifs there are."""
-    return spec.n_motifs is None and spec.activity != "dense" and spec.start != "random"
+    return spec.n_motifs is None and is_searched(spec)
+
+
+def is_searched(spec: PlsmSpec) -> bool:
+    """Return whether motifs come from windows of the data, not from random starts."""
+    return spec.activity != "dense" and spec.start != "random"
 
 
 def resolve(spec: S, table: ObservationTable, *, seed: int = 0, n_threads: int = 1) -> S:

@@ -3,10 +3,10 @@
 import numpy as np
 
 from motifmine.models.moving_window import TURN, MovingWindow
+from motifmine.models.plsm.beginnings import Watch
 from motifmine.models.plsm.moving_em import MovingMotifs, climb_along
 from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.spec import PlsmSpec, Priors
-from motifmine.models.plsm.stages import Watch
 from tests.helpers.moving_traffic import RIGHT, Lane, simulate_traffic
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from motifmine.errors import FitError, SpecError
 from motifmine.models.excerpt import part_of_time
+from motifmine.models.plsm.beginnings import Watch
 from motifmine.models.plsm.centring import begin_at_front, crop_motifs, heaviest_window
 from motifmine.models.plsm.em import infer_starts
 from motifmine.models.plsm.heldout import hidden_score, hide_observations
@@ -12,7 +13,7 @@ from motifmine.models.plsm.problem import flat_start, prepare_em
 from motifmine.models.plsm.pruning import drop_motif, merge_copies
 from motifmine.models.plsm.search import add_seeds, cut_seeds
 from motifmine.models.plsm.spec import PlsmSpec, Priors
-from motifmine.models.plsm.stages import Watch, resolve
+from motifmine.models.plsm.stages import resolve
 from motifmine.progress import Progress
 from motifmine.simulation import Simulation
 

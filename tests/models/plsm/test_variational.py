@@ -8,9 +8,9 @@ import pytest
 from motifmine.analysis.competition import match_motifs
 from motifmine.errors import SpecError
 from motifmine.kernels.similarity import max_shifted_cosine
+from motifmine.models.plsm.beginnings import prepare_fit
 from motifmine.models.plsm.model import Plsm
 from motifmine.models.plsm.problem import flat_start
-from motifmine.models.plsm.stages import prepare_fit
 from motifmine.models.plsm.variational import polish
 from motifmine.simulation import simulate
 
