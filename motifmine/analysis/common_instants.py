@@ -9,11 +9,21 @@ directions: that shows what recurs with fewer occurrences than a reverse alone.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from motifmine.analysis.occurrences import FLOOR
+from motifmine.kernels.likelihood import compute_rates
 from motifmine.kernels.order_in_time import SURE as ORDER_SURE
 from motifmine.kernels.order_in_time import measure_order
-from motifmine.records.fit import MotifSet
+from motifmine.records.fit import (
+    Activations,
+    Background,
+    MotifSet,
+    make_dense_activation,
+    separate_tempos,
+)
+from motifmine.records.start_layout import compute_background_rates, make_phi, start_layout
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats, Floats32, Indices
@@ -41,12 +51,10 @@ LEAST_COMMON = 0.25
 def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     """Return how many decoys of each motif have to keep what comes together, int64 array (K,).
 
-    None where words surely have an order in time, one, the reverse, where only that is as likely by
-    chance, or three with the opposites. They are for motifs whose words all come together, and for
-    those of which many words coincide, or exclude each other, although they come at different times
-    in the motif, unless these words surely have an order in time in the table
-    (`motifmine.kernels.order_in_time`). What moves along a path has its order from the prior;
-    disturbances of the whole picture are not in its words.
+    None, one, the reverse, where only that is as likely by chance, or three with the opposites.
+    They are for motifs whose words all come together, and for those of which many words coincide,
+    or exclude each other, although they come at different times in the motif. What moves along a
+    path has its order from the prior; disturbances of the whole picture are not in its words.
 
     Parameters
     ----------
@@ -59,18 +67,83 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     if motifs.usual_mass is not None:
         return found.astype(np.int64)
     for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
-        of_word = motif.sum(axis=0)
-        words = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
-        words = words[of_word[words] > LEAST_SHARE * of_word.sum()]
-        if len(words) == 1:
-            found[k] = True
-        else:
-            columns = _columns(table, words)
-            found[k] = _comes_together(columns, motif[:, words].astype(np.float64))
-            if found[k]:
-                order = measure_order(columns, (0, len(columns)), motifs.usual_length)
-                found[k] = order.strength.max(initial=0.0) < ORDER_SURE
+        words = _main_words(motif)
+        found[k] = len(words) == 1 or _comes_together(
+            _columns(table, words), motif[:, words].astype(np.float64)
+        )
     return np.where(found, 3 if _have_opposites(table) else 1, 0)
+
+
+def are_in_order(
+    table: ObservationTable,
+    motifs: MotifSet,
+    activations: Activations,
+    background: Background,
+    known: Indices,
+) -> NDArray[np.bool_]:
+    """Return of which motifs the words surely have an order in time, bool array (K,).
+
+    The order is measured in what `known` motifs leave of the table: these recur in order by
+    themselves, and others that have words in common with them need not. See
+    `motifmine.kernels.order_in_time`.
+
+    Parameters
+    ----------
+    table : ObservationTable
+    motifs : MotifSet
+        Of the fit, (K, L, W).
+    activations, background
+        Of the fit, in `table`.
+    known : int array
+        Numbers of motifs.
+    """
+    found = np.zeros(len(motifs), dtype=np.bool_)
+    left = _without(table, motifs, activations, background, known) if len(known) else table
+    for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
+        words = _main_words(motif)
+        if len(words) > 1:
+            columns = _columns(left, words)
+            order = measure_order(columns, (0, len(columns)), motifs.usual_length)
+            found[k] = order.strength.max(initial=0.0) >= ORDER_SURE
+    return found
+
+
+def _main_words(motif: Floats32) -> Indices:
+    """Return the heaviest words of a motif (L, W)."""
+    of_word = motif.sum(axis=0)
+    words: Indices = np.argsort(-of_word, kind="stable")[:MOST_WORDS]
+    used: Indices = words[of_word[words] > LEAST_SHARE * of_word.sum()]
+    return used
+
+
+def _without(
+    table: ObservationTable,
+    motifs: MotifSet,
+    activations: Activations,
+    background: Background,
+    known: Indices,
+) -> ObservationTable:
+    """Return the observations that motifs other than the known ones, or the background, explain."""
+    layout = start_layout(table, motifs.motif_length)
+    separate, active = separate_tempos(motifs, activations)
+    activation = make_dense_activation(layout, active, len(separate))
+    n_tempos = len(separate) // max(len(motifs), 1)
+    is_known = np.isin(np.arange(len(separate)) // n_tempos, known)
+    even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
+    base = compute_background_rates(layout, FLOOR, even)
+    base += compute_background_rates(layout, background.weight, background.probability)
+    rates = [
+        compute_rates(
+            layout.bin_row,
+            layout.offsets,
+            layout.word,
+            base_of,
+            np.where(used, activation, np.float32(0)),
+            make_phi(separate.probability),
+        )
+        for base_of, used in ((base, True), (np.zeros_like(base), is_known))
+    ]
+    return table.with_counts((table.count * (1 - rates[1] / rates[0])).astype(np.float32))
 
 
 def _have_opposites(table: ObservationTable) -> bool:

@@ -12,7 +12,7 @@ from motifmine.analysis.chance_level import (
     label_events,
     recurrence_p_values,
 )
-from motifmine.analysis.common_instants import count_whole_decoys
+from motifmine.analysis.common_instants import are_in_order, count_whole_decoys
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
     FitPart,
@@ -120,6 +120,11 @@ def assess(
     thirds = cut_pieces(table, motifs.motif_length)
     held, p_of_pulses = _hold_out(table, thirds, motifs, fit_part, infer, n_whole, n_decoys, seed)
     p_value, kept = _test(held, motifs, p_of_pulses, seed)
+    if n_whole.any():
+        # those that pass are known to recur in order; words of others may have one, too
+        in_order = are_in_order(table, motifs, activations, background, kept)
+        free = in_order & ~np.isin(np.arange(len(motifs)), kept)
+        p_value, kept = _test(held, motifs, p_of_pulses, seed, in_order=free)
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
@@ -197,7 +202,14 @@ def with_chance(occurrences: Occurrences, scores: ScoreTable) -> Occurrences:
     )
 
 
-def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int = 1) -> Floats:
+def p_values_of(
+    found: Candidates,
+    motifs: MotifSet,
+    seed: int,
+    *,
+    n_orders: int = 1,
+    in_order: NDArray[np.bool_] | None = None,
+) -> Floats:
     """Return the p-value of every motif in data that it was not learned from.
 
     That of a motif without order in time is 1: its decoys are as good.
@@ -209,6 +221,9 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     motifs : MotifSet
     n_orders : int
         See `recurrence_p_values`.
+    in_order : bool array (K,) or None
+        Motifs whose words surely have an order in time, so that they need not surpass decoys that
+        keep what comes together; see `motifmine.analysis.common_instants.are_in_order`.
     """
     has_whole, both = found.n_whole > 0, found.n_copies > found.n_whole
     both &= has_whole
@@ -229,6 +244,8 @@ def p_values_of(found: Candidates, motifs: MotifSet, seed: int, *, n_orders: int
     # a few tosses of a coin cannot be rarer than the level, but can all be the same; it is a second
     # condition, so that it needs no correction for the number of motifs
     alone[alone <= np.where(of_motif < FEW, SAME_TOSSES, LEVEL)] = 0
+    if in_order is not None:
+        alone[in_order] = 0
     tested = np.unique(whole.occurrences.motif)
     p_value[tested] = np.maximum(p_value, alone)[tested]
     return p_value
@@ -291,13 +308,18 @@ def _hold_out(
 
 
 def _test(
-    held: HeldOut, motifs: MotifSet, p_of_pulses: Floats, seed: int
+    held: HeldOut,
+    motifs: MotifSet,
+    p_of_pulses: Floats,
+    seed: int,
+    *,
+    in_order: NDArray[np.bool_] | None = None,
 ) -> tuple[Floats, Indices]:
-    """Return the p-values of all motifs, and those that recur."""
+    """Return the p-values of all motifs, and those that recur; see `p_values_of`."""
     if not held.was_fitted:
         # a table too short to be cut cannot show that anything recurs
         return np.full(len(motifs), np.nan), np.arange(len(motifs))
-    p_value = p_values_of(held.candidates, motifs, seed, n_orders=2)
+    p_value = p_values_of(held.candidates, motifs, seed, n_orders=2, in_order=in_order)
     tested = ~np.isnan(p_of_pulses)
     # either test is enough, so both together have the level of one
     p_value[tested] = np.minimum(2 * np.fmin(p_value, p_of_pulses), 1.0)[tested]

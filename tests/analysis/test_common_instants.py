@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motifmine.analysis.common_instants import count_whole_decoys
+from motifmine.analysis.common_instants import are_in_order, count_whole_decoys
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
-from motifmine.records.fit import MotifSet
+from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.seeding import generator
@@ -34,6 +34,26 @@ def test_channels_that_share_a_disturbance_need_a_direction(common: bool) -> Non
     rate = rng.gamma(0.5, 2, (3000, 1)) if common else np.ones((3000, 1))
     table = table_of_counts(rng.poisson(rate * np.full(6, 0.8)))
     assert count_whole_decoys(table, motif_set(sequence())).tolist() == [int(common)]
+
+
+def test_order_that_another_motif_has_is_not_that_of_a_motif() -> None:
+    rng = generator(1)
+    counts = rng.poisson(rng.gamma(0.5, 2, (3000, 1)) * np.full(6, 0.4))
+    starts = np.arange(20, 2980, 37)
+    for start in starts:
+        counts[start : start + 12] += 8 * sequence()[0].astype(np.int64)
+    table = table_of_counts(counts)
+    motifs = motif_set(np.concatenate([sequence(), sequence()[:, :, ::-1] + sequence()]))
+    activations = Activations(
+        offsets=np.array([0, len(starts)]),
+        start=starts.astype(np.int32),
+        motif=np.zeros(len(starts), np.int32),
+        mass=np.full(len(starts), 48.0, np.float32),
+    )
+    flat = Background(probability=np.full(6, 1 / 6, np.float32), weight=0.6)
+    nothing = np.zeros(0, np.int64)
+    assert are_in_order(table, motifs, activations, flat, nothing).tolist() == [True, True]
+    assert are_in_order(table, motifs, activations, flat, np.array([0])).tolist() == [False, False]
 
 
 def test_words_that_come_together_in_a_motif_need_a_direction() -> None:
