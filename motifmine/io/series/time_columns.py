@@ -176,9 +176,9 @@ def holds_moments(head: Head, index: int) -> bool:
 def _is_date(cell: str) -> bool:
     if ("-" in cell[1:] and parse_iso(cell) is not None) or _is_bare_date(cell):
         return True
-    # one pattern begins with a name, and has spaces; a sensor's name would be tried with each
-    may_be = cell[:1].isdecimal() or " " in cell
-    return may_be and any(parse_pattern(cell, pattern) for pattern in ALL_PATTERNS)
+    # all patterns have a time of day after a blank; without one, none of 30 needs to be tried
+    is_parted = len(cell.split()) > 1
+    return is_parted and any(parse_pattern(cell, pattern) for pattern in ALL_PATTERNS)
 
 
 def _holds_dates(head: Head, index: int) -> bool:
