@@ -346,7 +346,7 @@ def _encode_counts(
         count = np.stack([bounded, -bounded], axis=2)
     # comparisons with NaN are False, so that missing values give no words
     kept = np.flatnonzero(count[before:] >= LEAST_COUNT)
-    time, word = np.divmod(kept, count[0].size)
+    time, word = np.divmod(kept, count.shape[1] * count.shape[2])
     if layout.per_channel != count.shape[2]:
         word = word // count.shape[2] * layout.per_channel + word % count.shape[2]
     return time + first, word, count[before:].ravel()[kept]
