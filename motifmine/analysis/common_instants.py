@@ -51,10 +51,11 @@ LEAST_COMMON = 0.25
 def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     """Return how many decoys of each motif have to keep what comes together, int64 array (K,).
 
-    None, one, the reverse, where only that is as likely by chance, or three with the opposites.
-    They are for motifs whose words all come together, and for those of which many words coincide,
-    or exclude each other, although they come at different times in the motif. What moves along a
-    path has its order from the prior; disturbances of the whole picture are not in its words.
+    Three, the reverse and the opposites, where channels are as much above as below their means.
+    Elsewhere one, the reverse, of motifs whose words all come together, and of those of which many
+    words coincide, or exclude each other, although they come at different times in the motif; none
+    of others. What moves along a path has its order from the prior; disturbances of the whole
+    picture are not in its words.
 
     Parameters
     ----------
@@ -66,12 +67,15 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     found = np.zeros(len(motifs), dtype=np.bool_)
     if motifs.usual_mass is not None:
         return found.astype(np.int64)
+    if _have_opposites(table):
+        # a few occurrences surpass three others, so that these need not be spared
+        return np.full(len(motifs), 3, dtype=np.int64)
     for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
         words = _main_words(motif)
         found[k] = len(words) == 1 or _comes_together(
             _columns(table, words), motif[:, words].astype(np.float64)
         )
-    return np.where(found, 3 if _have_opposites(table) else 1, 0)
+    return found.astype(np.int64)
 
 
 def are_in_order(

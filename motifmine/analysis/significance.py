@@ -241,9 +241,13 @@ def p_values_of(
     p_value = _p_values(others, motifs, seed, n_orders)
     alone = _p_values(whole, motifs, seed, n_orders)
     of_motif = np.bincount(whole.of_motifs().motif, minlength=len(motifs))
+    n_whole = np.zeros(len(motifs), dtype=np.int64)
+    np.maximum.at(n_whole, whole.occurrences.motif, whole.n_copies)
     # a few tosses of a coin cannot be rarer than the level, but can all be the same; it is a second
-    # condition, so that it needs no correction for the number of motifs
-    alone[alone <= np.where(of_motif < FEW, SAME_TOSSES, LEVEL)] = 0
+    # condition, so that it needs no correction for the number of motifs. With opposites a few
+    # events can be rarer; noise in common surpasses the other decoys, which then say nothing
+    enough = np.where(of_motif < FEW, SAME_TOSSES, LEVEL)
+    alone[(alone <= enough) & (n_whole == 1)] = 0
     if in_order is not None:
         alone[in_order] = 0
     tested = np.unique(whole.occurrences.motif)
