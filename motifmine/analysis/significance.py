@@ -120,16 +120,21 @@ def assess(
     thirds = cut_pieces(table, motifs.motif_length)
     held, p_of_pulses = _hold_out(table, thirds, motifs, fit_part, infer, n_whole, n_decoys, seed)
     p_value, kept = _test(held, motifs, p_of_pulses, seed)
+    listed_whole = None
     if n_whole.any():
         # those that pass are known to recur in order; words of others may have one, too
         in_order = are_in_order(table, motifs, activations, background, kept)
         free = in_order & ~np.isin(np.arange(len(motifs)), kept)
         p_value, kept = _test(held, motifs, p_of_pulses, seed, in_order=free)
+        if n_whole.max() > 1:
+            # of noise in common weak occurrences are as frequent as those of the opposite
+            listed_whole = np.where(free, 0, n_whole)[kept]
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    # not reversed: what recurs in order is known by now; weak occurrences are like their reverse
-    lags = draw_lags(chosen, n_decoys, generator(seed, Stream.DETECTION, LAGS))
+    # none only reversed: what recurs in order is known, and weak occurrences are like their reverse
+    rng = generator(seed, Stream.DETECTION, LAGS)
+    lags = draw_lags(chosen, n_decoys, rng, n_whole=listed_whole)
     found = leave_out(table, thirds.divide(), chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
