@@ -120,21 +120,16 @@ def assess(
     thirds = cut_pieces(table, motifs.motif_length)
     held, p_of_pulses = _hold_out(table, thirds, motifs, fit_part, infer, n_whole, n_decoys, seed)
     p_value, kept = _test(held, motifs, p_of_pulses, seed)
-    listed_whole = None
+    free = np.zeros(len(motifs), dtype=np.bool_)
     if n_whole.any():
         # those that pass are known to recur in order; words of others may have one, too
-        in_order = are_in_order(table, motifs, activations, background, kept)
-        free = in_order & ~np.isin(np.arange(len(motifs)), kept)
+        free = are_in_order(table, motifs, activations, background, kept)
+        free[kept] = False
         p_value, kept = _test(held, motifs, p_of_pulses, seed, in_order=free)
-        if n_whole.max() > 1:
-            # of noise in common weak occurrences are as frequent as those of the opposite
-            listed_whole = np.where(free, 0, n_whole)[kept]
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    # none only reversed: what recurs in order is known, and weak occurrences are like their reverse
-    rng = generator(seed, Stream.DETECTION, LAGS)
-    lags = draw_lags(chosen, n_decoys, rng, n_whole=listed_whole)
+    lags = _draw_listed(chosen, n_decoys, np.where(free, 0, n_whole)[kept], seed)
     found = leave_out(table, thirds.divide(), chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
@@ -179,6 +174,15 @@ def assess(
             seed=seed,
         ),
     )
+
+
+def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
+    """Return the lags of decoys that occurrences of motifs that recur are listed among."""
+    # none only reversed: what recurs in order is known by now; weak occurrences are like their
+    # reverse. Of noise in common they are as frequent as those of the opposite.
+    with_opposites = n_whole if n_whole.max(initial=0) > 1 else None
+    rng = generator(seed, Stream.DETECTION, LAGS)
+    return draw_lags(motifs, n_decoys, rng, n_whole=with_opposites)
 
 
 def _count_decoys(n_occurrences: Indices) -> int:
