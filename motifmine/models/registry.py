@@ -66,7 +66,7 @@ class Entry:
     settings_of_dense_words: Mapping[str, object] = field(default_factory=dict)
     """Settings that are taken where nobody says, of words that may occur in every time bin."""
     settings_of_parts: Mapping[str, object] = field(default_factory=dict)
-    """Settings of fits of part of the data, which test motifs: cheaper."""
+    """Settings of fits of part of the data, which test motifs: cheaper, and without pruning."""
     settings_of_streams: Mapping[str, object] = field(default_factory=dict)
     """Settings that fits out of core must have."""
     settings_of_moving_words: Mapping[str, object] = field(default_factory=dict)
@@ -132,7 +132,7 @@ OWN = {
         model="motifmine.models.plsm.model:Plsm",
         # held-out observations take words that occur in every bin for dense motifs
         settings_of_dense_words={"activity": "sparse"},
-        settings_of_parts={"restarts": 1, "rounds": 4, "inference": "em"},
+        settings_of_parts={"drop_surplus": False, "restarts": 1, "rounds": 4, "inference": "em"},
         # statistics of several tempos are not added up over tables in files
         settings_of_streams={"tempo": "off"},
         # people take six to cross a picture, cars twelve round a roundabout
