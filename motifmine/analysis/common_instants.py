@@ -127,12 +127,14 @@ def _without(
     background: Background,
     known: Indices,
 ) -> ObservationTable:
-    """Return the observations that motifs other than the known ones, or the background, explain."""
+    """Return the table less what known motifs explain of the bins that are counted."""
     layout = start_layout(table, motifs.motif_length)
     separate, active = separate_tempos(motifs, activations)
     activation = make_dense_activation(layout, active, len(separate))
     n_tempos = len(separate) // max(len(motifs), 1)
     is_known = np.isin(np.arange(len(separate)) // n_tempos, known)
+    n_filled = int(np.count_nonzero(np.diff(table.offsets[: MOST_TIMES + 1])))
+    layout = layout.bins(0, n_filled)
     even = np.full(motifs.n_words, 1 / motifs.n_words, dtype=np.float32)
     base = compute_background_rates(layout, FLOOR, even)
     base += compute_background_rates(layout, background.weight, background.probability)
@@ -147,7 +149,9 @@ def _without(
         )
         for base_of, used in ((base, True), (np.zeros_like(base), is_known))
     ]
-    return table.with_counts((table.count * (1 - rates[1] / rates[0])).astype(np.float32))
+    count = table.count.copy()
+    count[: len(layout.word)] *= 1 - rates[1] / rates[0]
+    return table.with_counts(count)
 
 
 def _have_opposites(table: ObservationTable) -> bool:
