@@ -4,7 +4,7 @@ Decoys whose words are moved apart keep what each word does alone. Channels that
 rise together and fall together: there the decoys would be worse than any motif, though nothing
 recurs in order. Such motifs must surpass themselves reversed in time, too (see
 `motifmine.analysis.decoys`): what rises and falls together is as frequent backward. Where channels
-are as much above as below their means, they must surpass their opposite as well, in both
+are as much above as below their means, every motif must surpass its opposite as well, in both
 directions: that shows what recurs with fewer occurrences than a reverse alone.
 """
 
@@ -85,11 +85,11 @@ def are_in_order(
     background: Background,
     known: Indices,
 ) -> NDArray[np.bool_]:
-    """Return of which motifs the words surely have an order in time, bool array (K,).
+    """Return of which further motifs the words surely have an order in time, bool array (K,).
 
     The order is measured in what `known` motifs leave of the table: these recur in order by
-    themselves, and others that have words in common with them need not. See
-    `motifmine.kernels.order_in_time`.
+    themselves, and others that have words in common with them need not. For known ones it is not
+    measured, and the answer is False. See `motifmine.kernels.order_in_time`.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def are_in_order(
     left = _without(table, motifs, activations, background, known) if len(known) else table
     for k, motif in enumerate(motifs.probability[:, : motifs.usual_length]):
         words = _main_words(motif)
-        if len(words) > 1:
+        if len(words) > 1 and k not in known:
             columns = _columns(left, words)
             order = measure_order(columns, (0, len(columns)), motifs.usual_length)
             found[k] = order.strength.max(initial=0.0) >= ORDER_SURE

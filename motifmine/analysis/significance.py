@@ -124,8 +124,8 @@ def assess(
     if n_whole.any():
         # those that pass are known to recur in order; words of others may have one, too
         free = are_in_order(table, motifs, activations, background, kept)
-        free[kept] = False
-        p_value, kept = _test(held, motifs, p_of_pulses, seed, in_order=free)
+        if free.any():
+            p_value, kept = _test(held, motifs, p_of_pulses, seed, in_order=free)
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)

@@ -156,14 +156,15 @@ def test_p_values_in_recordings_without_order_are_uniform_at_most(n_words: int) 
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("seed", [2, 3])
-def test_next_to_nothing_is_listed_of_recordings_without_order(seed: int) -> None:
-    """Two dozen reach the score that is enough where motifs occur all the time."""
-    drawn = simulate(n_motifs=3, n_times=900, motif_length=8, n_words=5, seed=seed)
-    record = mine(drawn.table, Plsm(n_motifs=3, motif_length=8))
-    assert len(record.occurrences) > 60
-    # of eight seeds one has three, one two
-    assert len(locate(record, without_order(drawn.table, seed)).occurrences) <= 4
+def test_next_to_nothing_is_listed_of_recordings_without_order() -> None:
+    """Two dozen of each reach the score that is enough where motifs occur all the time."""
+    n_listed = 0
+    for seed in (2, 3):
+        drawn = simulate(n_motifs=3, n_times=900, motif_length=8, n_words=5, seed=seed)
+        record = mine(drawn.table, Plsm(n_motifs=3, motif_length=8))
+        assert len(record.occurrences) > 60
+        n_listed += len(locate(record, without_order(drawn.table, seed)).occurrences)
+    assert n_listed <= 4
 
 
 def test_starts_of_motifs_and_decoys_have_the_sparsity_of_the_motifs_alone(
