@@ -71,6 +71,10 @@ def test_with_raw_values_a_sentence_says_by_how_much_how_long_and_how_much_later
     # high all the time: there is nothing to compare with
     steady = make_phi(12, 4, *((t, 0) for t in range(12)))
     assert describe_series(steady, layout, 20.0, raw) == "flow high (8 bar)."
+    # flow climbs all the while and is above its usual value in the middle only
+    raw[:, 0] = np.linspace(40, 55, 12)
+    middle = make_phi(12, 4, *((t, 0) for t in range(4, 7)))
+    assert describe_series(middle, layout, 20.0, raw) == "flow rises by 15 bar."
 
 
 def test_states_and_measurements_are_described_by_their_kind() -> None:

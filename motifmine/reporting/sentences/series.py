@@ -18,6 +18,8 @@ MOST_CHANNELS = 4
 TOGETHER = 0.12
 ACTIVE_SHARE = 1 / 3  # a channel is active in a bin with this share of its largest mass
 LEAST_REST = 2  # bins of a motif in which a channel must not be active to be compared with
+# a channel differs from its rest by this share of its extent at least, otherwise it has no rest
+LEAST_OF_EXTENT = 0.5
 # kinds of channels by their number in the coding, see `motifmine.features.series.mixed`
 MIXED_KINDS = ("rectified", "counts", "state", "")
 # names of what two words say, see `_name_sides`
@@ -150,7 +152,12 @@ def _add_amount(
         # nothing to compare with within the motif
         return f"{verb} ({_round_off(extreme)}{unit})"
     amount = extreme - float(np.median(rest))
-    way = "rises" if amount > 0 else "falls"
+    way = "rises" if verb == "high" else "falls"
+    extent = float(known.max() - known.min())
+    if (amount if verb == "high" else -amount) < LEAST_OF_EXTENT * extent:
+        # a course without return: the bins outside are on both sides of those inside
+        way = "rises" if np.nanargmax(raw) > np.nanargmin(raw) else "falls"
+        return f"{way} by {_round_off(extent)}{unit}"
     n = int(is_active.sum())
     return f"{way} by {_round_off(abs(amount))}{unit} for {format_length(n * bin_s)}"
 
