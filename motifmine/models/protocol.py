@@ -143,6 +143,9 @@ class SizeChoice(Protocol):
     def choose_length(self, table: ObservationTable, spec: Any, *, seed: int) -> tuple[Any, str]:
         """Return the specification with the length chosen, and a line that says why."""
 
+    def may_be_longer(self, table: ObservationTable, motif_length: int, *, seed: int) -> bool:
+        """Return whether motifs of `table` may be clearly longer than `motif_length` bins."""
+
     def compute_saving(self, table: ObservationTable, spec: Any, *, seed: int) -> float:
         """Return by how many nats motifs describe the table shorter than rates alone."""
 

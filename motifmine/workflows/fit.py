@@ -29,6 +29,7 @@ from motifmine.workflows.specify import (
     choose_sizes,
     describe_agreement,
     describe_fit,
+    size_choice,
     specify_model,
 )
 from motifmine.workflows.workspace import Workspace
@@ -107,7 +108,14 @@ def fit_table(
     kept = counted.merge(notes or Notes())
     record = find_motifs(data, spec, request, run, kept)
     record = look_again(
-        record, spec, request, run, lambda other: find_motifs(data, other, request, run, kept)
+        record,
+        spec,
+        request,
+        run,
+        lambda other: find_motifs(data, other, request, run, kept),
+        lambda length: size_choice(request.model).may_be_longer(
+            data.counts, length, seed=request.seed or 0
+        ),
     )
     share = getattr(spec, "adversarial_training", 0.0)
     if share and len(record.occurrences) and not is_time_up():

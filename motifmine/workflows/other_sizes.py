@@ -24,15 +24,23 @@ def look_again(
     request: FitRequest,
     run: FitRun,
     find: Callable[[Any], FitRecord],
+    may_be_longer: Callable[[int], bool],
 ) -> FitRecord:
     """Return the fit; without motifs the first of other sizes that has some.
 
     Sizes that were given are believed: what others find instead of them is only reported.
+
+    Parameters
+    ----------
+    find : callable
+        Returns the fit of a specification.
+    may_be_longer : callable
+        Returns whether motifs may be clearly longer than a length in bins.
     """
     if not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
     if len(record.motifs):
-        return _look_at_lengths(record, spec, request, run, find)
+        return _look_at_lengths(record, spec, request, run, find, may_be_longer)
     others = list(other_sizes(spec))
     for other in others:
         found = find(other)
@@ -62,6 +70,7 @@ def _look_at_lengths(
     request: FitRequest,
     run: FitRun,
     find: Callable[[Any], FitRecord],
+    may_be_longer: Callable[[int], bool],
 ) -> FitRecord:
     """Return the fit, or one of another motif length if it keeps motifs that were lost.
 
@@ -72,7 +81,7 @@ def _look_at_lengths(
     if request.n_motifs is not None or request.motif_length is not None:
         return record
     best = record
-    for n_tried, other in enumerate(_other_lengths(record, spec), 1):
+    for n_tried, other in enumerate(_other_lengths(record, spec, may_be_longer), 1):
         found = find(other)
         # of several the shortest that holds as much: the rest of the others is empty
         enough = 1.0 if best is record else SAME_SHARE
@@ -87,11 +96,15 @@ def _look_at_lengths(
     return best
 
 
-def _other_lengths(record: FitRecord, spec: Any) -> Iterator[Any]:
+def _other_lengths(
+    record: FitRecord, spec: Any, may_be_longer: Callable[[int], bool]
+) -> Iterator[Any]:
     """Yield specifications of the lengths at which motifs may recur that the fit has lost."""
     # each of two halves must have room for a few
     n_times = sum(len(recording.bin_start_s) for recording in record.recordings)
-    if _n_unreplicated(record) and LEAST_LENGTHS * LONGER * spec.motif_length <= n_times:
+    has_room = LEAST_LENGTHS * LONGER * spec.motif_length <= n_times
+    # a whole fit, of longer windows: not where all order in time ends with the first
+    if _n_unreplicated(record) and has_room and may_be_longer(spec.motif_length):
         yield replace(spec, motif_length=LONGER * spec.motif_length)
     length = spec.motif_length // 2
     while _n_parts(record) and length >= SHORTEST:

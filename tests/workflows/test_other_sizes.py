@@ -19,6 +19,11 @@ SPEC = Plsm(motif_length=10)
 TAKEN = "nothing recurs with the first sizes"
 
 
+def may(length: int) -> bool:
+    """Return that motifs may be longer than any length."""
+    return length > 0
+
+
 @pytest.fixture(scope="module")
 def found() -> FitRecord:
     return mine(simulate(n_motifs=2, n_times=500, seed=1).table, Plsm(n_motifs=2, motif_length=10))
@@ -50,7 +55,7 @@ def test_sizes_that_were_open_become_those_that_find_something(
         tried.append(spec)
         return empty if len(tried) == 1 else found
 
-    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, find) is found
+    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, find, may) is found
     assert [(spec.n_motifs, spec.motif_length) for spec in tried] == [(10, 10), (None, 5)]
     n = len(found.occurrences)
     expected = f"there are 2 motifs, {n} occurrences, with --motif-length 5bins"
@@ -63,25 +68,25 @@ def test_given_sizes_are_believed_and_others_only_named(found: FitRecord, empty:
     n = len(found.occurrences)
     # of a given length any number of motifs is tried
     request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
-    assert look_again(empty, SPEC, request, run, lambda _: found) is found
+    assert look_again(empty, SPEC, request, run, lambda _: found, may) is found
     assert said.pop() == f"{TAKEN}; there are 2 motifs, {n} occurrences, with --motifs 10"
 
     def find(other: Plsm) -> FitRecord:
         return found if other.motif_length == 5 else empty
 
-    assert look_again(empty, SPEC, request, run, find) is empty
+    assert look_again(empty, SPEC, request, run, find, may) is empty
     assert said.pop().endswith(f"would be 2 motifs, {n} occurrences, with --motif-length 5bins")
     # a number is the most that there may be
     for number, taken in ((3, found), (1, empty)):
         request, spec = FitRequest.of("plsm", n_motifs=number), replace(SPEC, n_motifs=number)
-        assert look_again(empty, spec, request, run, lambda _: found) is taken
+        assert look_again(empty, spec, request, run, lambda _: found, may) is taken
         assert said.pop().endswith(f"{n} occurrences, with --motifs 10")
 
 
 def test_where_nothing_is_found_what_was_tried_is_reported(empty: FitRecord) -> None:
     said: list[str] = []
     run = FitRun(on_message=said.append)
-    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, lambda _: empty) is empty
+    assert look_again(empty, SPEC, FitRequest.of("plsm"), run, lambda _: empty, may) is empty
     tried = "--motifs 10, --motif-length 5bins"
     assert said == [f"nothing recurs with these sizes, nor with {tried}"]
     assert [spec.motif_length for spec in other_sizes(Plsm(n_motifs=10, motif_length=4))] == []
@@ -91,7 +96,7 @@ def test_a_fit_with_motifs_is_not_tried_again(found: FitRecord) -> None:
     def fail(_: Plsm) -> FitRecord:
         raise AssertionError("nothing is to be tried")
 
-    assert look_again(found, SPEC, FitRequest.of("plsm"), FitRun(), fail) is found
+    assert look_again(found, SPEC, FitRequest.of("plsm"), FitRun(), fail, may) is found
 
 
 def lose_one(
@@ -124,13 +129,15 @@ def test_longer_motifs_are_taken_where_they_keep_one_that_was_lost(found: FitRec
         tried.append(spec)
         return found
 
-    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), find) is found
+    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), find, may) is found
     assert [spec.motif_length for spec in tried] == [20]
     # as good as before: the shorter one stays
-    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), lambda _: lost) is lost
+    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), lambda _: lost, may) is lost
+    # where all order in time ends with the first, there are none
+    assert look_again(lost, SPEC, FitRequest.of("plsm"), FitRun(), find, lambda _: False) is lost
     # sizes that were given are believed
     request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
-    assert look_again(lost, SPEC, request, FitRun(), find) is lost
+    assert look_again(lost, SPEC, request, FitRun(), find, may) is lost
 
 
 def test_the_shortest_motifs_are_taken_that_keep_parts_of_others(found: FitRecord) -> None:
@@ -143,7 +150,7 @@ def test_the_shortest_motifs_are_taken_that_keep_parts_of_others(found: FitRecor
         tried.append(other.motif_length)
         return by_length[other.motif_length]
 
-    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), find) is by_length[5]
+    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), find, may) is by_length[5]
     assert tried == [20, 10, 5]
     # parts that shorter motifs do not keep either
-    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), lambda _: lost) is lost
+    assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), lambda _: lost, may) is lost

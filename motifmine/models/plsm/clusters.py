@@ -1,5 +1,7 @@
 """Clusters of windows, and whether they are found again in another half of the windows."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from motifmine.types import Floats, Indices
@@ -10,10 +12,27 @@ N_HALVINGS = 10
 """Random halvings that the replication of clusters is averaged over."""
 
 
-def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, Floats]:
+class Draws(NamedTuple):
+    """Random numbers that the beginnings of `kmeans` need."""
+
+    first: Indices
+    """int64 array (B,)"""
+    uniform: Floats
+    """float64 array (B, k - 1)"""
+
+    @classmethod
+    def of(cls, n_points: int, k: int, rng: np.random.Generator) -> "Draws":
+        """Return what clusters of `n_points` points begin with."""
+        drawn = [(rng.integers(n_points), rng.random(k - 1)) for _ in range(N_BEGINNINGS)]
+        first, uniform = zip(*drawn, strict=True)
+        return cls(np.array(first), np.array(uniform))
+
+
+def kmeans(points: Floats, k: int, draws: Draws) -> tuple[Indices, Floats]:
     """Return the cluster of every point, int64 array (n,), and the centres (k, P).
 
-    The best of several beginnings drawn far apart (k-means++, Arthur and Vassilvitskii 2007).
+    The best of several beginnings drawn far apart (k-means++, Arthur and Vassilvitskii 2007), which
+    are iterated together: alone each would be many calls for little work.
 
     Parameters
     ----------
@@ -21,43 +40,44 @@ def kmeans(points: Floats, k: int, rng: np.random.Generator) -> tuple[Indices, F
     k : int
         Number of clusters.
     """
-    best, lowest = None, np.inf
-    for _ in range(N_BEGINNINGS):
-        centres = _far_apart(points, k, rng)
-        label = nearest(points, centres)
-        for _ in range(N_ITERATIONS):
-            # as a product of matrices: a mean for each cluster would be a call for each
-            members = (label == np.arange(k)[:, None]).astype(np.float64)
-            size = members.sum(axis=1, keepdims=True)
-            centres = np.where(size > 0, members @ points / np.maximum(size, 1), centres)
-            moved = nearest(points, centres)
-            if (moved == label).all():
-                break
-            label = moved
-        within = float(np.square(points - centres[label]).sum())
-        if within < lowest:
-            best, lowest = (label, centres), within
-    assert best is not None, "there is at least one beginning, and its sum of squares is finite"
-    return best
+    centres = _far_apart(points, draws)
+    label = nearest(points, centres)
+    for _ in range(N_ITERATIONS):
+        # as a product of matrices: a mean for each cluster would be a call for each
+        members = (label[:, None] == np.arange(k)[:, None]).astype(np.float64)
+        size = members.sum(axis=2, keepdims=True)
+        sums = (members.reshape(-1, len(points)) @ points).reshape(centres.shape)
+        centres = np.where(size > 0, sums / np.maximum(size, 1), centres)
+        moved = nearest(points, centres)
+        if (moved == label).all():
+            break
+        label = moved
+    beginning = np.arange(len(label))[:, None]
+    within = np.square(points - centres[beginning, label]).sum(axis=(1, 2))
+    best = int(within.argmin())
+    return label[best], centres[best]
 
 
-def _far_apart(points: Floats, k: int, rng: np.random.Generator) -> Floats:
-    """Return points to begin with, each drawn by its squared distance from those before."""
-    chosen = [int(rng.integers(len(points)))]
-    distance = np.full(len(points), np.inf)
-    for _ in range(k - 1):
-        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
-        total = float(distance.sum())
-        share = distance / total if total > 0 else None
-        chosen.append(int(rng.choice(len(points), p=share)))
-    start: Floats = points[chosen]
+def _far_apart(points: Floats, draws: Draws) -> Floats:
+    """Return points to begin with, (B, k, P), each drawn by its squared distance from those before.
+    """
+    chosen = [draws.first]
+    distance = np.full((len(draws.first), len(points)), np.inf)
+    for uniform in draws.uniform.T:
+        far = np.square(points - points[chosen[-1]][:, None]).sum(axis=2)
+        distance = np.minimum(distance, far)
+        # where all points are the same any will do
+        share = np.cumsum(distance, axis=1)
+        share = np.where(share[:, -1:] > 0, share, np.arange(1, len(points) + 1))
+        chosen.append((share / share[:, -1:] <= uniform[:, None]).sum(axis=1))
+    start: Floats = points[np.stack(chosen, axis=1)]
     return start
 
 
 def nearest(points: Floats, centres: Floats) -> Indices:
-    """Return the nearest of the centres for every point, int64 array (n,)."""
-    cross = points @ centres.T
-    label: Indices = np.argmin(np.square(centres).sum(axis=1)[None] - 2 * cross, axis=1)
+    """Return the nearest of centres (..., k, P) for every point, int64 array (..., n)."""
+    cross = (centres.reshape(-1, points.shape[1]) @ points.T).reshape(*centres.shape[:-1], -1)
+    label: Indices = np.argmin(np.square(centres).sum(axis=-1)[..., None] - 2 * cross, axis=-2)
     return label
 
 
@@ -80,23 +100,29 @@ def adjusted_rand(left: Indices, right: Indices) -> float:
     return float((pairs - expected) / (highest - expected)) if highest > expected else 0.0
 
 
-def replication(points: Floats, k: int, rng: np.random.Generator) -> float:
+def replication(points: Floats, k: int, least: float, rng: np.random.Generator) -> float:
     """Return how well k clusters of one half of the points predict those of the other half.
 
-    The mean adjusted Rand index over random halvings (Lange et al., Neural Computation 2004).
+    The mean adjusted Rand index over random halvings (Lange et al., Neural Computation 2004), which
+    is 1 at most; too low a value where it cannot reach `least` any more.
 
     Parameters
     ----------
     points : float64 array (n, P)
     k : int
         Number of clusters.
+    least : float
+        Mean from which it matters.
     """
-    agreement = []
-    for _ in range(N_HALVINGS):
+    agreement: list[float] = []
+    for number in range(N_HALVINGS):
         order = rng.permutation(len(points))
         one, other = points[order[: len(order) // 2]], points[order[len(order) // 2 :]]
         if len(one) <= k:
             return 0.0
-        predicted = nearest(other, kmeans(one, k, rng)[1])
-        agreement.append(adjusted_rand(predicted, kmeans(other, k, rng)[0]))
-    return float(np.mean(agreement))
+        # drawn in any case: what is drawn later must not depend on when this ends
+        draws = [Draws.of(len(half), k, rng) for half in (one, other)]
+        if sum(agreement) + N_HALVINGS - number >= least * N_HALVINGS:
+            predicted = nearest(other, kmeans(one, k, draws[0])[1])
+            agreement.append(adjusted_rand(predicted, kmeans(other, k, draws[1])[0]))
+    return sum(agreement) / N_HALVINGS

@@ -46,6 +46,7 @@ last differently."""
 LEAST_PART = 0.5
 """The peak that is read off must be this part of the highest at any lag; else the order goes on
 beyond, and the table is too short to show how far."""
+ENDS = "order in time ends there"
 BY_PAIRS = "words follow one another as far apart as that"
 """Reason of a length by the surest pairs of words."""
 NO_ORDER = "no order in time stands out"
@@ -71,7 +72,8 @@ class LengthChoice:
     reason: str
     """In words for people."""
     pairs: int = 0
-    """Where the profile is undecided: length by the surest pairs of words, bins, 0 without any."""
+    """Length by the surest pairs of words, bins, 0 without any; only where the profile is undecided
+    or `with_pairs` asks for it."""
 
     @property
     def main_bins(self) -> int:
@@ -88,7 +90,9 @@ def is_clearly_shorter(bins: int, motif_length: int) -> bool:
     return SHORTEST <= bins <= CLEARLY_SHORTER * motif_length
 
 
-def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
+def choose_length(
+    table: ObservationTable, *, seed: int = 0, with_pairs: bool = False
+) -> LengthChoice:
     """Return the length at which the order in time of the words of `table` ends.
 
     Examples
@@ -123,7 +127,7 @@ def choose_length(table: ObservationTable, *, seed: int = 0) -> LengthChoice:
         choice = LengthChoice(bins=None, profile=profile, reason=NO_ORDER)
     else:
         choice = _read_off(profile, sure)
-    if choice.bins is None:
+    if choice.bins is None or with_pairs:
         choice = replace(choice, pairs=_length_of_pairs(root, components, edges, longest))
     return choice
 
@@ -151,7 +155,7 @@ def _read_off(profile: Floats, sure: Floats) -> LengthChoice:
         if ends and highest < LEAST_PART:
             break
         if ends and lag + 1 >= SHORTEST:
-            return LengthChoice(bins=lag + 1, profile=profile, reason="order in time ends there")
+            return LengthChoice(bins=lag + 1, profile=profile, reason=ENDS)
         if lowest < TROUGH * highest and value > max(REBOUND * lowest, 1.5 * LEAST_HEIGHT):
             if at + 1 >= SHORTEST:
                 return LengthChoice(

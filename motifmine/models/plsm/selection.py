@@ -6,6 +6,7 @@ from motifmine.models.checks import drop_unused_words
 from motifmine.models.plsm.growth import grow_motifs
 from motifmine.models.plsm.length import (
     BY_PAIRS,
+    ENDS,
     NO_ORDER,
     choose_length,
     is_clearly_shorter,
@@ -54,6 +55,13 @@ class PlsmSizeChoice:
                     taken += f" than {choice.bins} bins, no more than searches differ"
         line = f"motif length {bins * table.bin_s:g} s ({bins} bins): {taken}"
         return replace(spec, motif_length=bins), line
+
+    def may_be_longer(self, table: ObservationTable, motif_length: int, *, seed: int) -> bool:
+        """Return whether the order in time may go on clearly beyond motifs of a length."""
+        choice = choose_length(table, seed=seed, with_pairs=True)
+        # few words may have an order that is lost in the sum over all
+        furthest = max(choice.bins or 0, choice.pairs)
+        return choice.reason != ENDS or is_clearly_shorter(motif_length, furthest)
 
     def compute_saving(self, table: ObservationTable, spec: Plsm, *, seed: int) -> float:
         """Return by how many nats motifs describe the table shorter than rates alone."""

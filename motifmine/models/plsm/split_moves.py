@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from motifmine.kernels.similarity import max_shifted_cosine
-from motifmine.models.plsm.clusters import kmeans, replication
+from motifmine.models.plsm.clusters import Draws, kmeans, replication
 from motifmine.models.plsm.occurrence_windows import (
     Canvas,
     Peaks,
@@ -91,14 +91,15 @@ def parts_of(windows: Floats32, rng: np.random.Generator) -> Indices:
     # the eigenvectors below take the cube of this number
     chosen = np.sort(rng.permutation(n)[:MOST_WINDOWS])
     points = _coordinates(windows, chosen)
-    scores = {
-        k: replication(points[chosen], k, rng)
-        for k in range(2, min(MOST_PARTS, len(chosen) // LEAST_PER_PART) + 1)
-    }
-    best = max(scores, key=scores.__getitem__)
-    if scores[best] < LEAST_REPLICATION:
+    best, highest = 1, LEAST_REPLICATION
+    for k in range(2, min(MOST_PARTS, len(chosen) // LEAST_PER_PART) + 1):
+        score = replication(points[chosen], k, highest, rng)
+        # of equals the fewest
+        if score > highest or (best == 1 and score == highest):
+            best, highest = k, score
+    if best == 1:
         return single
-    return _joined(windows, kmeans(points, best, rng)[0])
+    return _joined(windows, kmeans(points, best, Draws.of(n, best, rng))[0])
 
 
 def _coordinates(windows: Floats32, chosen: Indices) -> Floats:

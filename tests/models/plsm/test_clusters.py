@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from motifmine.models.plsm.clusters import adjusted_rand, kmeans, nearest, replication
+from motifmine.models.plsm.clusters import Draws, adjusted_rand, kmeans, nearest, replication
 from motifmine.seeding import generator
 
 
@@ -23,19 +23,19 @@ def test_adjusted_rand_is_that_of_scikit_learn(seed: int) -> None:
 
 def test_clusters_that_lie_apart_are_found_and_replicate() -> None:
     points = blobs(20, np.array([[0.0, 0, 0], [9, 0, 0], [0, 9, 0]]))
-    label, centres = kmeans(points, 3, generator(0))
+    label, centres = kmeans(points, 3, Draws.of(60, 3, generator(0)))
     assert adjusted_rand(label, np.repeat([0, 1, 2], 20)) == pytest.approx(1)
     np.testing.assert_array_equal(nearest(points, centres), label)
-    assert replication(points, 3, generator(1)) > 0.95
+    assert replication(points, 3, 0.7, generator(1)) > 0.95
 
 
 @pytest.mark.statistical
 def test_clusters_of_one_cloud_do_not_replicate() -> None:
     points = generator(3).normal(size=(60, 20))
-    assert max(replication(points, k, generator(0)) for k in (2, 3, 4)) < 0.5
+    assert max(replication(points, k, 0.0, generator(0)) for k in (2, 3, 4)) < 0.5
 
 
 def test_equal_points_are_one_cluster_and_too_few_do_not_replicate() -> None:
-    label, _ = kmeans(np.ones((5, 2)), 2, generator(0))
+    label, _ = kmeans(np.ones((5, 2)), 2, Draws.of(5, 2, generator(0)))
     assert len(label) == 5
-    assert replication(np.ones((4, 2)), 3, generator(0)) == 0.0
+    assert replication(np.ones((4, 2)), 3, 0.7, generator(0)) == 0.0

@@ -20,6 +20,15 @@ def test_the_length_of_motifs_is_chosen_and_the_line_says_why() -> None:
     assert line.startswith(f"motif length {spec.motif_length} s ({spec.motif_length} bins): order")
 
 
+@pytest.mark.statistical
+def test_motifs_may_be_longer_only_where_order_goes_on() -> None:
+    table = simulate(n_motifs=3, motif_length=8, n_words=40, n_times=1500, noise=0.2, seed=2).table
+    assert not PlsmSizeChoice().may_be_longer(table, 8, seed=0)
+    assert PlsmSizeChoice().may_be_longer(table, 4, seed=0)
+    even = table_of_counts(generator(0).poisson(0.3, (400, 10)), bin_s=1.0, name="even")
+    assert PlsmSizeChoice().may_be_longer(even, 8, seed=0), "no order stands out: undecided"
+
+
 def test_a_length_that_the_data_do_not_determine_stays_and_is_reported() -> None:
     table = simulate(n_motifs=1, motif_length=3, n_words=10, n_times=12, seed=0).table
     spec, line = PlsmSizeChoice().choose_length(table, Plsm(motif_length=5), seed=0)
