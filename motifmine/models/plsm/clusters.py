@@ -59,8 +59,7 @@ def kmeans(points: Floats, k: int, draws: Draws) -> tuple[Indices, Floats]:
 
 
 def _far_apart(points: Floats, draws: Draws) -> Floats:
-    """Return points to begin with, (B, k, P), each drawn by its squared distance from those before.
-    """
+    """Return points to begin with, (B, k, P), each drawn by its squared distance to the others."""
     chosen = [draws.first]
     distance = np.full((len(draws.first), len(points)), np.inf)
     for uniform in draws.uniform.T:
