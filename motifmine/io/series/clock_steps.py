@@ -1,6 +1,6 @@
 """Changes of the clocks in local times whose zone is not known: summer time begins or ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +43,11 @@ class ClockSteps:
         if not len(raw_ns):
             return seconds, self
         before = raw_ns[0] if self.last_raw_ns is None else self.last_raw_ns
-        steps = np.diff(raw_ns, prepend=before) / 1e9
+        steps_ns = np.diff(raw_ns, prepend=before)
+        if steps_ns.min() >= 0 and steps_ns.max() < HOUR_S * 1e9:
+            # nearly all chunks
+            return seconds + self.shift_s, replace(self, last_raw_ns=int(raw_ns[-1]))
+        steps = steps_ns / 1e9
         shift = np.full(len(seconds), self.shift_s)
         notes, last_fall = self.notes, self.last_fall_ns
         # the first step is to the chunk before
