@@ -88,7 +88,7 @@ def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
         "clocks were set back by an hour on 2026-10-25",
         "-127 (",
         "hold until the next: all channels",
-        "4 of states, 7 of measurements",
+        "4 of states, 4 of measurements, 3 of levels",
         "time bins of 180 s",
     ):
         assert note in result.stderr
@@ -108,13 +108,11 @@ def test_the_week_of_a_home_is_read_as_it_was_simulated(motifmine: Run) -> None:
 @pytest.mark.long
 @pytest.mark.release
 def test_programmes_are_found_whatever_their_speed(motifmine: Run) -> None:
-    """Speeds are .7 to 1.4; motifs have one, so that other programmes come in parts."""
+    """Speeds are .7 to 1.4; motifs have one, so that the start of a programme is off."""
     assert motifmine("extract", str(SAMPLES / "home.csv.gz")).exit_code == 0
     assert motifmine("fit", "--model", "plsm").exit_code == 0
     record = read_fit(Path("motifmine-work/fits/plsm-001.h5"))
     truth = read_truth(SAMPLES / "home_truth.csv", record)
     f1 = {score.label: score.f1 for score in evaluate(record, truth, tolerance_s=600.0).labels}
-    assert f1["washer"] >= 0.9
+    assert f1["washer"] >= 0.9 and f1["dishwasher"] >= 0.9
     assert f1["dryer"] >= 0.8
-    # slow and fast runs are two motifs, of which one is sure
-    assert f1["dishwasher"] >= 0.5

@@ -83,16 +83,21 @@ def test_states_and_measurements_are_described_by_their_kind() -> None:
         units=("W", "", "", ""),
         words="mixed",
         per_channel=3,
-        coding=np.array([[0, 1.0, 2.0], [2, 2.0, 4.0], [2, 2.0, 4.0], [2, 0.0, 4.0]]),
+        coding=np.array([[0, 1.0, 2.0, 0], [2, 2.0, 4.0, 0], [2, 2.0, 4.0, 0], [2, 0.0, 4.0, 0]]),
     )
     # power above its mean, the door open for three bins, the pump for two; the lamp goes on
     phi = make_phi(10, 12, (0, 0), (1, 0), (2, 3), (3, 3), (4, 3), (6, 6), (7, 6), (9, 10))
     raw = np.zeros((10, 4))
     raw[:2, 0] = 1450.0
-    assert describe_series(phi, layout, 60.0, raw) == (
+    said = (
         "power rises by 1450 W for 2 min, 2 min later door is open for 3 min, "
         "4 min later pump is on for 2 min, 3 min later lamp=on begins."
     )
+    assert describe_series(phi, layout, 60.0, raw) == said
+    # of steps every word says that it is not at rest
+    layout.coding[0] = 4, 10.0, 100.0, 1000.0
+    phi[1, [0, 2]] = 0, phi[1, 0]
+    assert describe_series(phi, layout, 60.0, raw) == said
 
 
 def test_channels_at_one_moment_are_described_together() -> None:

@@ -13,7 +13,7 @@ changes    two words per channel, increase and decrease since the previous bin,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -21,12 +21,12 @@ from motifmine.errors import DataError, SpecError
 from motifmine.features.series import mixed
 from motifmine.features.series.raw_facts import RawFacts, measure_rows
 from motifmine.features.series.sample import SeriesSample
+from motifmine.features.series.steps import find_steps
 from motifmine.features.series.trends import Trends, find_trend_bins, remove_trend
+from motifmine.features.series.word_choice import Words, choose_kinds, choose_words
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
 from motifmine.types import Floats, Floats32, Indices
-
-Words = Literal["auto", "counts", "rectified", "levels", "changes", "mixed", "events"]
 
 PER_DEVIATION = 2.0  # observations per standard deviation
 MAX_DEVIATIONS = 8.0  # larger deviations are clipped, so that a single spike does not dominate
@@ -38,7 +38,6 @@ LEAST_SPREAD = 1e-9
 # a channel is at rest if this share of its values is within this part of its standard deviation
 # around the median; of a normal distribution 8 % are
 REST_WITHIN, REST_SHARE = 0.1, 0.6
-FEW_VALUES = 5  # a channel with at most this number of distinct values is categorical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,53 +55,6 @@ class CodingSpec:
             raise SpecError(f"n_levels is {self.n_levels}; a channel has 2 to 100 levels")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordChoice:
-    """The kind of words that was chosen, and the reason as text."""
-
-    words: Words
-    reason: str
-
-
-def choose_words(
-    sample: SeriesSample, units: Sequence[str], facts: RawFacts | None = None
-) -> WordChoice:
-    """Choose the kind of words for the values of a series.
-
-    The facts are those of the samples before they were averaged; None: of the bins.
-    """
-    if units and all(unit == "dB" for unit in units):
-        return WordChoice(words="counts", reason="sound: level above the median of each band")
-    known = [column[np.isfinite(column)] for column in sample.value.T]
-    known = [column for column in known if len(column)]
-    facts = facts or measure_rows(sample.value.astype(np.float64))
-    live = facts.low < facts.high
-    if live.any() and facts.is_state.any():
-        return WordChoice(words="mixed", reason=_describe_kinds(choose_kinds(facts)))
-    # constant channels have no kind: they give no words in any case
-    if live.any() and facts.is_count[live].all():
-        return WordChoice(words="counts", reason="non-negative integers, many of them 0")
-    if facts.is_count[live].any():
-        return WordChoice(words="mixed", reason=_describe_kinds(choose_kinds(facts)))
-    if known and all(len(np.unique(column)) <= FEW_VALUES for column in known):
-        return WordChoice(words="levels", reason=f"no channel has more than {FEW_VALUES} values")
-    return WordChoice(words="rectified", reason="measurements: above and below each channel's mean")
-
-
-def choose_kinds(facts: RawFacts) -> Indices:
-    """Return the kind of every channel for `mixed`, index into `mixed.KINDS`, (channel,)."""
-    kinds = np.full(len(facts.n), mixed.RECTIFIED, np.int64)
-    kinds[facts.is_count] = mixed.COUNTS
-    kinds[facts.is_state] = mixed.STATE
-    return kinds
-
-
-def _describe_kinds(kinds: Indices) -> str:
-    names = {mixed.STATE: "states", mixed.COUNTS: "counts", mixed.RECTIFIED: "measurements"}
-    present = [(name, int((kinds == kind).sum())) for kind, name in names.items()]
-    return ", ".join(f"{n} of {name}" for name, n in present if n)
-
-
 def learn_coding(
     sample: SeriesSample,
     *,
@@ -111,6 +63,7 @@ def learn_coding(
     spec: CodingSpec,
     facts: RawFacts | None = None,
     trends: Trends | None = None,
+    on_change: bool = False,
 ) -> Vocabulary:
     """Learn the coding of a series and return its vocabulary.
 
@@ -126,13 +79,17 @@ def learn_coding(
         On the samples before they were averaged; None: on the bins.
     trends : Trends or None
         Trends to take out of measurements.
+    on_change : bool
+        See `choose_words`.
 
     Raises
     ------
     DataError
         If no channel has values, or if a channel of counts has negative values.
     """
-    words = choose_words(sample, units, facts).words if spec.words == "auto" else spec.words
+    words = spec.words
+    if words == "auto":
+        words = choose_words(sample, units, facts, on_change=on_change).words
     if not np.isfinite(sample.value).any():
         raise DataError("no channel has values; no words can be learned")
     if words == "counts":
@@ -141,7 +98,8 @@ def learn_coding(
         coding, per_channel = _learn_rectified(sample.value), 2
     elif words == "mixed":
         facts = facts or measure_rows(sample.value.astype(np.float64))
-        coding = _learn_mixed(sample.value, channels, choose_kinds(facts))
+        kinds = choose_kinds(facts, sample if on_change else None)
+        coding = _learn_mixed(sample, channels, kinds)
         per_channel = mixed.PER_CHANNEL
     elif words == "changes":
         coding, per_channel = _learn_changes(sample.change), 2
@@ -178,26 +136,32 @@ def _learn_counts(sample: SeriesSample, channels: Sequence[str], units: Sequence
     return coding
 
 
-def _learn_mixed(value: Floats32, channels: Sequence[str], kinds: Indices) -> Floats:
-    """Return kind and two numbers of every channel, (channel, 3)."""
-    coding = np.concatenate([kinds[:, None].astype(np.float64), _learn_rectified(value)], axis=1)
+def _learn_mixed(sample: SeriesSample, channels: Sequence[str], kinds: Indices) -> Floats:
+    """Return kind and three numbers of every channel, (channel, 4)."""
+    value = sample.value
+    coding = np.zeros((len(kinds), mixed.N_NUMBERS))
+    coding[:, 0], coding[:, 1:3] = kinds, _learn_rectified(value)
     states = mixed.learn_states(value, channels, kinds.astype(np.float64))
     for channel, kind in enumerate(kinds.tolist()):
         if kind == mixed.COUNTS:
-            coding[channel, 1:] = 0.0, mixed.scale_counts(value[:, channel])
+            coding[channel, 1:3] = 0.0, mixed.scale_counts(value[:, channel])
         elif kind == mixed.STATE:
-            coding[channel, 1:] = states[channel]
+            coding[channel, 1:3] = states[channel]
+        elif kind == mixed.STEPS:
+            coding[channel, 1:] = find_steps(value[:, channel], sample.change[:, channel])
     return coding
 
 
 def _add_trends(coding: Floats, trends: Trends) -> Floats:
     """Return the coding with the windows of trends as a further column, if there are any."""
-    # centre and spread come last; a channel without spread, or of another kind, has no trend
-    is_kind = coding[:, 0] == mixed.RECTIFIED if coding.shape[1] > 2 else np.ones(len(coding), bool)
-    mine = (trends.windows != 0) & is_kind & np.isfinite(coding[:, -1])
+    # a channel without spread, or of another kind, has no trend
+    is_mixed = coding.shape[1] == mixed.N_NUMBERS
+    is_kind = coding[:, 0] == mixed.RECTIFIED if is_mixed else np.ones(len(coding), bool)
+    centre, spread = (1, 2) if is_mixed else (0, 1)
+    mine = (trends.windows != 0) & is_kind & np.isfinite(coding[:, spread])
     if not mine.any():
         return coding
-    coding[mine, -2], coding[mine, -1] = 0.0, trends.spread[mine]
+    coding[mine, centre], coding[mine, spread] = 0.0, trends.spread[mine]
     return np.concatenate([coding, np.where(mine, trends.windows, 0.0)[:, None]], axis=1)
 
 

@@ -7,9 +7,12 @@ counts     the value, in its unit.
 state      is there (the share of the bin, times 2), begins, ends (4 each). Of a state that is there
            most of the time, and of one that is always the contrary of another, only what is rare
            gets words.
+steps      is at its first, second or third step above rest (2 each), see
+           `motifmine.features.series.steps`.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,8 +20,10 @@ from motifmine.records.vocabulary import Channels
 from motifmine.types import Floats, Floats32
 
 PER_CHANNEL = 3
-RECTIFIED, COUNTS, STATE, UNUSED = range(4)
-KINDS = ("rectified", "counts", "state", "unused")
+RECTIFIED, COUNTS, STATE, UNUSED, STEPS = range(5)
+KINDS = ("rectified", "counts", "state", "unused", "steps")
+N_NUMBERS = 4
+"""Numbers that code a channel: its kind, and at most three more."""
 # observations of a bin that a state fills: as of a deviation by one standard deviation
 SPENT_COUNT = 2.0
 CHANGE_COUNT = 4.0  # observations of a change: as much as two bins of the state, for it says when
@@ -82,11 +87,16 @@ def scale_counts(value: Floats32) -> float:
 def label_mixed(layout: Channels) -> list[str]:
     """Return the label of every word."""
     labels: list[str] = []
-    for name, unit, (kind, first, _, *trend) in zip(
+    for name, unit, (kind, first, second, third, *trend) in zip(
         layout.channels, layout.units, layout.coding, strict=True
     ):
         end = f" {unit}" if unit else ""
-        if kind == RECTIFIED:
+        if kind == STEPS:
+            edges = [f"{edge:.4g}" for edge in (first, second, third) if np.isfinite(edge)]
+            labels += [f"{name} {low}..{high}{end}" for low, high in pairwise(edges)]
+            labels.append(f"{name} >= {edges[-1]}{end}")
+            labels += [f"{name} (no word)"] * (PER_CHANNEL - len(edges))
+        elif kind == RECTIFIED:
             centre = "its trend" if any(trend) else f"{first:.4g}{end}"
             labels += [f"{name} {side} {centre}" for side in ("above", "below")]
             labels.append(f"{name} (no word)")
@@ -117,6 +127,10 @@ def encode_mixed(value: Floats, layout: Channels, per_deviation: float, most: fl
     count[:, mine, 0], count[:, mine, 1] = per_deviation * deviation, -per_deviation * deviation
     mine = kinds == COUNTS
     count[:, mine, 0] = (value[:, mine] - first[mine]) / second[mine]
+    mine = kinds == STEPS
+    step = value[:, mine, None] >= layout.coding[mine, 1:N_NUMBERS]
+    step[:, :, :-1] &= ~step[:, :, 1:]
+    count[:, mine] = SPENT_COUNT * step
     mine = kinds == STATE
     state = value[:, mine]
     before = np.concatenate([state[:1], state[:-1]])

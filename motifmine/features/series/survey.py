@@ -20,7 +20,7 @@ from motifmine.features.series.bin_length import (
     find_finer_bin_s,
 )
 from motifmine.features.series.binning import bin_series, find_onsets, measure_period_s
-from motifmine.features.series.coding import CodingSpec, WordChoice, choose_words, learn_coding
+from motifmine.features.series.coding import CodingSpec, learn_coding
 from motifmine.features.series.decibels import OnProgress, ProgressReader
 from motifmine.features.series.derived import drop_derived
 from motifmine.features.series.holding import HeldChannels, Hold
@@ -34,6 +34,7 @@ from motifmine.features.series.trends import (
     find_trend_bins,
     select_sums,
 )
+from motifmine.features.series.word_choice import WordChoice, choose_words
 from motifmine.io.readers import natural_key
 from motifmine.io.series.open import open_series
 from motifmine.io.series.options import SeriesOptions
@@ -290,10 +291,8 @@ def merge_surveys(
     notes = list(dict.fromkeys(note for found in surveys for note in found.header.notes))
     if first.header.is_events:
         vocabulary = _merge_labels(surveys, fixed_labels)
-        notes.append(
-            f"words: events of {vocabulary.n_words} labels; time bins of {first.bin_s:g} s"
-            f"{first.bin_reason}"
-        )
+        bins = f"time bins of {first.bin_s:g} s{first.bin_reason}"
+        notes.append(f"words: events of {vocabulary.n_words} labels; {bins}")
         return Scene(vocabulary=vocabulary, bin_s=first.bin_s, notes=tuple(notes))
     header = _join_channels(surveys)
     orders = [find_channel_order(found.header, header.channels) for found in surveys]
@@ -309,7 +308,7 @@ def merge_surveys(
     notes += [*describe_facts(header.channels, facts, on_change=header.is_open), *derived]
     choice = WordChoice(words=settings.coding.words, reason="as requested")
     if settings.coding.words == "auto":
-        choice = choose_words(sample, header.units, facts)
+        choice = choose_words(sample, header.units, facts, on_change=header.is_open)
     trends = None
     if settings.detrend == "auto":
         found_sums = zip(surveys, orders, strict=True)
@@ -322,6 +321,7 @@ def merge_surveys(
         spec=replace(settings.coding, words=choice.words),
         facts=facts,
         trends=trends,
+        on_change=header.is_open,
     )
     if trends is not None:
         notes += trends.describe(header.channels, find_trend_bins(vocabulary.layout), first.bin_s)

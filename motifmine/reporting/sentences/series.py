@@ -21,7 +21,7 @@ LEAST_REST = 2  # bins of a motif in which a channel must not be active to be co
 # a channel differs from its rest by this share of its extent at least, otherwise it has no rest
 LEAST_OF_EXTENT = 0.5
 # kinds of channels by their number in the coding, see `motifmine.features.series.mixed`
-MIXED_KINDS = ("rectified", "counts", "state", "")
+MIXED_KINDS = ("rectified", "counts", "state", "", "steps")
 # names of what two words say, see `_name_sides`
 SIDES = ("high", "low", "falls", "rises")
 CHANGES = ("rises", "falls", "rises and falls back", "falls and rises again")
@@ -102,14 +102,15 @@ def _describe_channel(
         kind = MIXED_KINDS[int(layout.coding[channel, 0])]
     when = np.arange(len(steps)) @ steps.sum(axis=1) / max(float(steps.sum()), 1e-300)
     moment = float(when) / max(len(steps), 1)
-    active = steps[:, :2].sum(axis=1)
+    active = (steps if kind == "steps" else steps[:, :2]).sum(axis=1)
     is_active = active >= ACTIVE_SHARE * active.max()
     if kind == "levels":
         verb = _name_level(steps, layout, channel)
     elif kind == "changes":
         verb = _name_sides(steps, CHANGES)
-    elif kind == "rectified":
-        verb = _name_sides(steps[:, :2], SIDES)
+    elif kind in ("rectified", "steps"):
+        # steps are above rest
+        verb = SIDES[0] if kind == "steps" else _name_sides(steps[:, :2], SIDES)
         if raw is not None:
             verb = _add_amount(verb, raw[:, channel], is_active, layout, channel, bin_s)
     elif kind == "state":

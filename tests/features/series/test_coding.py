@@ -6,12 +6,12 @@ import pytest
 from motifmine.errors import DataError, SpecError
 from motifmine.features.series.coding import (
     CodingSpec,
-    choose_words,
     encode_series,
     find_level_edges,
     learn_coding,
 )
 from motifmine.features.series.sample import SeriesSample, merge_samples, sample_series
+from motifmine.features.series.word_choice import choose_words
 from motifmine.records.series import BinnedSeries
 from motifmine.records.vocabulary import Channels, Vocabulary
 

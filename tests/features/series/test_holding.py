@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from motifmine.errors import SpecError
 from motifmine.features.series import mixed
 from motifmine.features.series.binning import bin_series, measure_period_s, round_up_time
-from motifmine.features.series.coding import CodingSpec, choose_words, encode_series, learn_coding
+from motifmine.features.series.coding import CodingSpec, encode_series, learn_coding
 from motifmine.features.series.event_ends import spread_events
 from motifmine.features.series.holding import HeldChannels, is_irregular, is_sent_on_change
 from motifmine.features.series.raw_facts import FactsReader, RawFacts, describe_facts
 from motifmine.features.series.sample import sample_series
+from motifmine.features.series.word_choice import choose_words
 from motifmine.kernels.binning import hold_all
 from motifmine.records.series import (
     BinnedSeries,
