@@ -24,8 +24,9 @@ from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.listing import find_clear, least_score, relax
 from motifmine.analysis.motif_selection import keep_activations, widen_background
 from motifmine.analysis.occurrences import keep_occurrences
-from motifmine.analysis.pieces import Pieces, cut_pieces, default_piece_bins
+from motifmine.analysis.pieces import cut_pieces, default_piece_bins
 from motifmine.analysis.pulse_order import LearnedRows, pulse_order_p_values, pulsed_words
+from motifmine.models.excerpt import part_of_time
 from motifmine.models.starts import Infer
 from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet, Occurrences
@@ -53,7 +54,12 @@ FEW = 10
 SAME_TOSSES = 0.13
 """and the probability that three tosses of a coin are the same as one before: enough for what
 occurs a few times and, against decoys of other kinds, surely recurs."""
-LAGS, LABELS, PULSES = 0, 1, 2
+ENOUGH_TESTED = 1_500_000
+"""Observations of a part of the time that motifs are tested in, if it holds on average"""
+OFTEN = 100
+"""occurrences of the rarest; else it is larger. The p-value of what comes as often is as low as it
+may be, and each third costs a fit and an inference in everything."""
+LAGS, LABELS, PULSES, PART = 0, 1, 2, 3
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
 NOTHING_KNOWN = ScoreTable(
@@ -117,8 +123,8 @@ def assess(
     n_whole = count_whole_decoys(table, motifs)
     n_decoys = _count_decoys(n_occurrences) + max(int(n_whole.max(initial=0)) - 1, 0)
 
-    thirds = cut_pieces(table, motifs.motif_length)
-    held, p_of_pulses = _hold_out(table, thirds, motifs, fit_part, infer, n_whole, n_decoys, seed)
+    part = _part_to_test(table, motifs.motif_length, n_occurrences, seed)
+    held, p_of_pulses = _hold_out(part, motifs, fit_part, infer, n_whole, n_decoys, seed)
     p_value, kept = _test(held, motifs, p_of_pulses, seed)
     free = np.zeros(len(motifs), dtype=np.bool_)
     if n_whole.any():
@@ -130,7 +136,8 @@ def assess(
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
     lags = _draw_listed(chosen, n_decoys, np.where(free, 0, n_whole)[kept], seed)
-    found = leave_out(table, thirds.divide(), chosen, flat, active, infer, lags)
+    pieces = cut_pieces(table, motifs.motif_length)
+    found = leave_out(table, pieces.divide(), chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= WEAK_LEVEL)
@@ -174,6 +181,19 @@ def assess(
             seed=seed,
         ),
     )
+
+
+def _part_to_test(
+    table: ObservationTable, motif_length: int, n_occurrences: Indices, seed: int
+) -> ObservationTable:
+    """Return stretches of a long table in which each motif occurs often, or the table itself."""
+    rarest = min(n_occurrences[n_occurrences > 0].tolist(), default=OFTEN)
+    if len(table.word) <= ENOUGH_TESTED or rarest <= OFTEN:
+        return table
+    n_wanted = max(ENOUGH_TESTED, len(table.word) * OFTEN // rarest)
+    rng = generator(seed, Stream.DETECTION, PART)
+    # stretches of 20 lengths: long ones are few, and what happens for a while only is in none
+    return part_of_time(table, -(-motif_length // 3), n_wanted, 0, rng)
 
 
 def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
@@ -293,7 +313,6 @@ def _p_values(found: Candidates, motifs: MotifSet, seed: int, n_orders: int) -> 
 
 def _hold_out(
     table: ObservationTable,
-    thirds: Pieces,
     motifs: MotifSet,
     fit_part: FitPart,
     infer: Infer,
@@ -302,6 +321,7 @@ def _hold_out(
     seed: int,
 ) -> tuple[HeldOut, Floats]:
     """Return what motifs find in folds, and the p-values of the order of pulses, NaN without."""
+    thirds = cut_pieces(table, motifs.motif_length)
     folds = thirds.divide()
     words = pulsed_words(motifs)
     learned: list[LearnedRows] = []

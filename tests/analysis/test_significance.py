@@ -1,18 +1,20 @@
 """Which occurrences are sure, and what is said where none is."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
+from motifmine.analysis import significance as significance_module
 from motifmine.analysis.candidates import Candidates
 from motifmine.analysis.listing import find_clear, least_score, relax
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.significance import with_chance
-from motifmine.models.plsm.model import Plsm
+from motifmine.models.plsm.model import Plsm, PlsmFit
 from motifmine.models.starts import infer_starts
 from motifmine.records.fit import Background, FitRecord, MotifSet
 from motifmine.records.settings import Detection
@@ -153,6 +155,32 @@ def test_p_values_in_recordings_without_order_are_uniform_at_most(n_words: int) 
     p = np.concatenate(found)
     assert kstest(p, "uniform", alternative="greater").pvalue > 0.1
     assert np.count_nonzero(p <= 0.01) <= 2
+
+
+def test_what_recurs_often_is_tested_in_a_part_of_a_long_recording(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = simulate(n_motifs=2, n_times=1500, motif_length=6, n_words=12, seed=4)
+    monkeypatch.setattr(significance_module, "ENOUGH_TESTED", 800)
+    monkeypatch.setattr(significance_module, "OFTEN", 25)
+    tested: list[int] = []
+
+    def fit(self: Plsm, table: ObservationTable, **options: Any) -> PlsmFit:
+        tested.append(table.n_times)
+        return fit_as_it_is(self, table, **options)
+
+    fit_as_it_is = Plsm.fit
+    monkeypatch.setattr(Plsm, "fit", fit)
+    record = mine(drawn.table, Plsm(n_motifs=2, motif_length=6))
+    # two thirds of the part, each less what its own third reaches
+    assert tested[0] == 1500
+    assert len(tested) == 4
+    assert max(tested[1:]) < 700
+    assert record.significance is not None
+    assert len(record.motifs) == 2
+    # occurrences are listed everywhere
+    found = record.occurrences.start_bin
+    assert np.histogram(found, 6, (0, 1500))[0].min() > 0.5 * len(found) / 6
 
 
 @pytest.mark.statistical
