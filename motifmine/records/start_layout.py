@@ -129,9 +129,8 @@ def make_phi(probability: Floats32) -> Floats32:
 
 
 def restore_motifs(phi: NDArray[Real], n_motifs: int) -> NDArray[Real]:
-    """Return the inverse of `make_phi`, array (K, L, W)."""
-    cube = phi.reshape(len(phi), -1, n_motifs)
-    return np.ascontiguousarray(cube[:, ::-1].transpose(2, 1, 0))
+    """Return the inverse of `make_phi`, array (K, L, W), a view."""
+    return phi.reshape(len(phi), -1, n_motifs)[:, ::-1].transpose(2, 1, 0)
 
 
 def compute_background_rates(
