@@ -122,7 +122,6 @@ def assess(
     """
     n_whole = count_whole_decoys(table, motifs)
     n_decoys = _count_decoys(n_occurrences) + max(int(n_whole.max(initial=0)) - 1, 0)
-
     part = _part_to_test(table, motifs.motif_length, n_occurrences, seed)
     held, p_of_pulses = _hold_out(part, motifs, fit_part, infer, n_whole, n_decoys, seed)
     p_value, kept = _test(held, motifs, p_of_pulses, seed)
@@ -136,8 +135,8 @@ def assess(
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
     lags = _draw_listed(chosen, n_decoys, np.where(free, 0, n_whole)[kept], seed)
-    pieces = cut_pieces(table, motifs.motif_length)
-    found = leave_out(table, pieces.divide(), chosen, flat, active, infer, lags)
+    folds = cut_pieces(table, motifs.motif_length).divide()
+    found = leave_out(table, folds, chosen, flat, active, infer, lags)
     if held.was_fitted:
         # what the whole fit explains no better than its decoys would hide in every list what recurs
         holds = np.flatnonzero(p_values_of(found, chosen, seed) <= WEAK_LEVEL)
