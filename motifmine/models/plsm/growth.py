@@ -149,7 +149,7 @@ def grow_motifs(
         shorter = _field(part, order_bins, priors, n_threads)
         for state in _all_ways(shorter, seed, on_round):
             states.append(_in_longer_windows(field, state, shorter.problem.layout.motif_length))
-    candidates = [_Candidate(state, compute_saving(field.problem, state)) for state in states]
+    candidates = [_shortest(field, state) for state in states]
     best, *others = sorted(candidates, key=lambda candidate: -candidate.saving)
     # of the best alone: levels that do not just add up would make it look worse than the others
     state = shorten_description(field.problem, best.state, motif_length)
@@ -174,14 +174,30 @@ def _all_ways(field: _Field, seed: int, on_round: Callable[[float], None]) -> li
     ]
 
 
+def _shortest(field: _Field, state: State) -> _Candidate:
+    """Return the state, or itself after EM from cells that are all open if that is shorter.
+
+    Cells that a way has closed on its way cannot open again, those of another way may be open yet:
+    what is left to the background would decide between them.
+    """
+    again = settle(field.problem, restarted(field.problem, _opened(state)), field.motif_length, 20)
+    candidates = [_Candidate(s, compute_saving(field.problem, s)) for s in (state, again[0])]
+    return max(candidates, key=lambda candidate: candidate.saving)
+
+
+def _opened(state: State) -> State:
+    """Return the state with a floor of the background's words in every motif."""
+    even = FLOOR / state.motifs.shape[1] * state.background_word
+    return state._replace(motifs=((1 - FLOOR) * state.motifs + even).astype(np.float32))
+
+
 def _in_longer_windows(field: _Field, state: State, length: int) -> State:
     """Return motifs of shorter windows (K, length, W) learned in those of a field."""
     first = (field.problem.layout.motif_length - length) // 2
     shape = (state.n_motifs, field.problem.layout.motif_length, field.problem.n_words)
-    motifs = np.empty(shape, np.float32)
-    motifs[:] = FLOOR / shape[1] * state.background_word
-    motifs[:, first : first + length] += (1 - FLOOR) * state.motifs
-    state = restarted(field.problem, state._replace(motifs=motifs))
+    motifs = np.zeros(shape, np.float32)
+    motifs[:, first : first + length] = state.motifs
+    state = restarted(field.problem, _opened(state._replace(motifs=motifs)))
     return settle(field.problem, state, field.motif_length, 20)[0]
 
 

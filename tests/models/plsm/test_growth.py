@@ -156,6 +156,21 @@ def test_motifs_that_divide_the_background_do_not_shorten_the_description(
     assert pruning.compute_saving(problem, state) < true
 
 
+def test_ways_are_compared_with_all_cells_open(truth: Simulation) -> None:
+    field = growth._field(truth.table, LENGTH, Priors(sparsity=2.0), 1)
+    motifs = np.pad(truth.motifs.probability, ((0, 0), (2, 2), (0, 0)))
+    # a way closed the last two bins of every motif, and EM does not open them again
+    closed = motifs.copy()
+    closed[:, -4:-2] = 0
+    whole, part = (
+        growth.restarted(field.problem, flat_start(field.problem, m, field.problem.word_shares()))
+        for m in (motifs, closed / closed.sum(axis=(1, 2), keepdims=True))
+    )
+    best = growth._shortest(field, part)
+    assert best.saving > pruning.compute_saving(field.problem, part) + 500
+    assert best.saving > 0.99 * growth._shortest(field, whole).saving
+
+
 def test_growth_ends_where_motifs_save_no_more_and_says_what_they_save(truth: Simulation) -> None:
     priors = Priors(sparsity=2.0)
     found = growth.grow_motifs(truth.table, LENGTH, priors, 0, n_threads=1, on_round=lambda _: None)
