@@ -140,7 +140,8 @@ def follower_seeds(problem: Problem) -> Floats32:
     The surest are first. Without any it is the words' marginal alone.
     """
     length = problem.layout.motif_length
-    counts = canvas_of(problem).counts
+    # events, not observations: changes of a state count more than one each
+    counts = canvas_of(problem).counts / np.float32(problem.priors.least_count)
     lags = range(1 - length, length)
     n_anchors = int(np.clip(MOST_VALUES / (len(lags) * problem.n_words), 1, MOST_ANCHORS))
     anchors = np.argsort(-problem.word_shares(), kind="stable")[:n_anchors]

@@ -1,5 +1,7 @@
 """Motifs of events, most bins of whose tables are empty."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,10 +64,21 @@ def test_what_follows_a_word_surely_is_a_seed() -> None:
     assert match_motifs(true_motifs(), seeds).cosine.min() > 0.5
 
 
+def test_seeds_are_the_same_where_an_event_is_several_observations() -> None:
+    table, found = visits(2), []
+    for count in (1.0, 16.0):
+        many = replace(table, count=np.full_like(table.count, count))
+        priors = Priors(sparsity=2.0, least_count=count)
+        problem = prepare_em(many, 2 * LENGTH, priors, most_motifs=8, n_threads=1)
+        found.append(follower_seeds(problem))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
 def test_what_nothing_follows_gives_the_rates_of_words() -> None:
     rng = generator(3)
     table = visits(0, n=0, n_background=int(rng.integers(200, 300)))
-    problem = prepare_em(table, 8, Priors(sparsity=2.0), most_motifs=4, n_threads=1)
+    priors = Priors(sparsity=2.0, least_count=1.0)
+    problem = prepare_em(table, 8, priors, most_motifs=4, n_threads=1)
     (seed,) = follower_seeds(problem)
     np.testing.assert_allclose(seed.sum(axis=0), problem.word_shares(), rtol=1e-5)
 
