@@ -177,8 +177,8 @@ def _all_ways(field: _Field, seed: int, on_round: Callable[[float], None]) -> li
 def _shortest(field: _Field, state: State) -> _Candidate:
     """Return the state, or itself after EM from cells that are all open if that is shorter.
 
-    Cells that a way has closed on its way cannot open again, those of another way may be open yet:
-    what is left to the background would decide between them.
+    Cells that a way has closed cannot open again, and motifs with open cells explain more: that,
+    not the number of motifs, would decide.
     """
     again = settle(field.problem, restarted(field.problem, _opened(state)), field.motif_length, 20)
     candidates = [_Candidate(s, compute_saving(field.problem, s)) for s in (state, again[0])]

@@ -163,7 +163,7 @@ def test_ways_are_compared_with_all_cells_open(truth: Simulation) -> None:
     closed = motifs.copy()
     closed[:, -4:-2] = 0
     whole, part = (
-        growth.restarted(field.problem, flat_start(field.problem, m, field.problem.word_shares()))
+        holding.restarted(field.problem, flat_start(field.problem, m, field.problem.word_shares()))
         for m in (motifs, closed / closed.sum(axis=(1, 2), keepdims=True))
     )
     best = growth._shortest(field, part)
