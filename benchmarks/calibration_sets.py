@@ -39,7 +39,7 @@ class Recipe:
     starts: str = "uniform"
     """`uniform`, `bursts` or `waves`."""
     rates: str = "uniform"
-    """Of the background: `uniform`, `autocorrelated` or `waves`."""
+    """Of the background: `uniform`, `autocorrelated`, `waves` or `common`."""
     pool: int | None = None
     """Words that all motifs share."""
 
@@ -54,6 +54,7 @@ RECIPES = {
     "rates in waves": Recipe(starts="waves", rates="waves"),
     "shared words": Recipe(pool=10),
     "autocorrelated": Recipe(rates="autocorrelated"),
+    "common instants": Recipe(rates="common", n_words=15),
 }
 ONE_CHANNEL = ("one channel", "one switch")
 NOISES = (
@@ -110,6 +111,11 @@ def walk(rng: np.random.Generator, n_times: int, n_words: int) -> np.ndarray:
     return rate / rate.mean()
 
 
+def together(rng: np.random.Generator, n_times: int) -> np.ndarray:
+    """Return rates (T, 1) of words busy in the same bins, as channels that share a disturbance."""
+    return rng.gamma(0.5, 2.0, (n_times, 1))
+
+
 def draw_starts(rng: np.random.Generator, recipe: Recipe, n_times: int) -> np.ndarray:
     """Return the starts of one motif, at least five bins apart, whole within the document."""
     last = n_times - LENGTH
@@ -146,6 +152,8 @@ def draw_motifs(
         rate *= wave(n_times)[:, None]
     elif recipe.rates == "autocorrelated":
         rate *= walk(rng, n_times, n_words)
+    elif recipe.rates == "common":
+        rate *= together(rng, n_times)
     return count + rng.poisson(rate), truth
 
 
@@ -173,8 +181,7 @@ def draw_noise(kind: str, n_times: int, n_words: int, rng: np.random.Generator) 
     elif kind == "autocorrelated noise":
         rate *= walk(rng, n_times, n_words)
     elif kind == "common":
-        # busy in the same bins, as of channels that share a disturbance
-        rate *= rng.gamma(0.5, 2.0, (n_times, 1))
+        rate *= together(rng, n_times)
     elif kind == "squares":
         rate[:] = 0.0
         for _ in range(round(level * rate.size / 24)):

@@ -40,8 +40,28 @@ class Candidates:
 
     @property
     def decoy_weight(self) -> Floats:
-        """False peaks of motifs that each peak of a decoy counts as, float64 array."""
-        return 1 / np.maximum(self.n_copies[self.is_decoy], 1)
+        """False peaks of motifs that each peak of a decoy counts as, float64 array.
+
+        Decoys that keep what comes together break what each word does alone, the others break what
+        comes together: from each score on, chance is what the kind finds that finds more, for each
+        motif. An average of both would promise too few false ones.
+        """
+        score, motif = self.occurrences.score[self.is_decoy], self.occurrences.motif[self.is_decoy]
+        n_whole, n_copies = self.n_whole[self.is_decoy], self.n_copies[self.is_decoy]
+        weight = 1 / np.maximum(n_copies, 1)
+        is_whole = self.copy[self.is_decoy] <= n_whole
+        of_kind = 1 / np.maximum(np.where(is_whole, n_whole, n_copies - n_whole), 1)
+        for k in np.unique(motif[n_whole > 0]):
+            mine = np.flatnonzero(motif == k)
+            mine = mine[np.argsort(-score[mine], kind="stable")]
+            found = of_kind[mine] * np.stack([is_whole[mine], ~is_whole[mine]])
+            weight[mine] = np.diff(found.cumsum(axis=1).max(axis=0), prepend=0.0)
+        return weight
+
+    @property
+    def one_more(self) -> float:
+        """False peaks of motifs that one decoy more would count as, where any decoy may be it."""
+        return float(np.mean(1 / np.maximum(self.n_copies, 1))) if len(self.copy) else 1.0
 
     def of_motifs(self) -> Occurrences:
         """Return the peaks that are not of decoys."""
@@ -67,13 +87,11 @@ class Candidates:
         hours : float
             Time in which they were found.
         """
-        # as one of a usual candidate
-        one_more = float(np.mean(1 / np.maximum(self.n_copies, 1))) if len(self.copy) else 1.0
         return score_table(
             target,
             self.occurrences.score[self.is_decoy],
             decoy_weight=self.decoy_weight,
-            one_more=one_more,
+            one_more=self.one_more,
             hours=hours,
         )
 

@@ -19,6 +19,9 @@ reversed in time has that, too: against a single decoy there is no advantage."""
 DISPERSION, PRIOR_DECOYS = (0.1, 0.2), 4.0
 """Squared coefficients of variation of what decoys of one motif expect, of scores and of their
 squares, and what that prior counts as. In data without order .03 to .1 was found of scores."""
+USUAL_CHANCE = 4.0
+"""Events of the usual score of chance that a motif's reverse is taken to have found beside its own,
+and whose scores vary as those of an exponential distribution."""
 EVENT_LENGTHS = 3
 """Motif lengths that an event has at most, where there is something all the time."""
 
@@ -105,6 +108,38 @@ def recurrence_p_values(
             )
             inverse[k] += 1 / min(p_value, 1.0)
     return len(DISPERSION) / inverse
+
+
+def size_p_value(own: Floats, reverse: Floats, usual: float, rng: np.random.Generator) -> float:
+    """Return the probability that events of chance are as large as those of a motif.
+
+    A few tosses of a coin cannot be rare, but sizes can: what five occurrences have may be many
+    times what the motif's reverse finds. The statistic is the sum of squares of all but the largest
+    event, for one is no recurrence. Sizes of chance have a gamma distribution whose variation is
+    that of the reverse; what so few events leave unknown of its scale is drawn, too.
+
+    Parameters
+    ----------
+    own, reverse : float64 arrays
+        Evidence of the motif and of its reverse in each event where they find anything, nats.
+    usual : float
+        Mean evidence of decoys of all motifs in an event, nats.
+    """
+    if len(own) < 2:
+        return 1.0
+    n_known = len(reverse) + USUAL_CHANCE
+    mean = (float(reverse.sum()) + USUAL_CHANCE * usual) / n_known
+    squares = float(np.square(reverse - mean).sum()) + USUAL_CHANCE * mean**2
+    shape = 1 / max(squares / n_known / mean**2, 1.0)
+    n_draws = int(np.clip(DRAWN_VALUES // len(own), 999, LEAST_DRAWS))
+    # the sum of n values of a gamma distribution has n times their shape
+    scale = mean * n_known / rng.gamma(shape * n_known, size=n_draws)
+    drawn = np.empty(n_draws)
+    for some in np.array_split(np.arange(n_draws), N_BLOCKS):
+        size = rng.gamma(shape, size=(len(some), len(own))) * scale[some, None]
+        drawn[some] = np.square(size).sum(axis=1) - np.square(size.max(axis=1))
+    least = float(np.square(own).sum() - np.square(own.max()))
+    return (1 + int(np.count_nonzero(drawn >= least))) / (1 + n_draws)
 
 
 def _p_value_of(

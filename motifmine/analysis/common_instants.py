@@ -78,6 +78,17 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     return found.astype(np.int64)
 
 
+def count_listed_decoys(n_whole: Indices, motifs: MotifSet) -> Indices:
+    """Return how many decoys keep what comes together where the motifs are known to recur, (K,).
+
+    As many (`count_whole_decoys`), but none for motifs of one word: what recurs in order has weak
+    occurrences that are as good backward, and nothing comes together with it.
+    """
+    rows = motifs.probability[:, : motifs.usual_length]
+    is_alone = np.array([len(_main_words(motif)) == 1 for motif in rows], dtype=np.bool_)
+    return np.where((n_whole == 1) & is_alone, 0, n_whole)
+
+
 def are_in_order(
     table: ObservationTable,
     motifs: MotifSet,

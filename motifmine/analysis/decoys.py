@@ -37,6 +37,7 @@ def draw_lags(
     rng: np.random.Generator,
     *,
     n_whole: Indices | None = None,
+    recurs: bool = True,
 ) -> Indices:
     """Return by how many bins the words of each decoy are moved, int64 (n_decoys, K, W).
 
@@ -50,7 +51,9 @@ def draw_lags(
         Of each motif, >= 0.
     n_whole : int64 array (K,) or None
         How many of the decoys of each motif, the first ones, keep what comes together; see
-        `motifmine.analysis.common_instants`.
+        `motifmine.analysis.common_instants`; None: none.
+    recurs : bool
+        Whether the motifs are known to recur: those of one word then have decoys of other rhythms.
     """
     lags = np.zeros((n_decoys, len(motifs), motifs.n_words), dtype=np.int64)
     of_word = motifs.probability.sum(axis=(0, 1))
@@ -62,9 +65,9 @@ def draw_lags(
             if n_whole is not None and copy < n_whole[k]:
                 lags[copy, k] = WHOLE[copy]
                 continue
-            any_order = one_word and n_whole is None and copy % 4 > 0
+            any_order = one_word and recurs and copy % 4 > 0
             lags[copy, k] = _draw_lags_of(motif, rng, one_word=one_word, any_order=any_order)
-            if n_whole is None and pulsed[k] >= 0:
+            if recurs and pulsed[k] >= 0:
                 # the distances of its pulses show what a reverse may not
                 lags[copy, k, pulsed[k]] = len(motif) + N_ORDERS + rng.integers(N_ORDERS)
     return lags

@@ -65,13 +65,12 @@ def _count_listed(found: Candidates, relaxed: tuple[float, ...] = ()) -> int:
     """Return how many candidates of motifs are significant at the first share that leaves any."""
     # not from a score table: its probabilities of being false take long, and are not needed
     score, is_decoy = found.occurrences.score, found.is_decoy
-    weight = 1 / np.maximum(found.n_copies, 1)
+    weight = np.zeros(len(score))
+    weight[is_decoy] = found.decoy_weight
     # a decoy is above the candidates of its score
     order = np.lexsort((~is_decoy, -score))
     n_found = np.cumsum(~is_decoy[order])
-    n_false = np.cumsum(np.where(is_decoy, weight, 0.0)[order]) + (
-        weight.mean() if len(score) else 1
-    )
+    n_false = np.cumsum(weight[order]) + found.one_more
     for share in (Detection().false_share, *relaxed):
         is_listed = n_false <= share * np.maximum(n_found, 1)
         if is_listed.any():

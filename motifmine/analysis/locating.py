@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from motifmine.analysis.alike_motifs import join_alike
+from motifmine.analysis.common_instants import count_listed_decoys, count_whole_decoys
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.listing import least_score, relax
@@ -59,7 +60,8 @@ def locate_occurrences(
         table, motifs.motif_length, piece_bins=None if known is None else known.piece_bins
     )
     rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
-    lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng)
+    n_whole = count_listed_decoys(count_whole_decoys(table, motifs), motifs)
+    lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng, n_whole=n_whole)
     # decoys compete again: without them a motif would take more than in the fit
     found = compete(table, pieces, motifs, background, infer, lags)
     peaks = join_alike(found.of_motifs(), motifs)
@@ -70,6 +72,7 @@ def locate_occurrences(
             peaks.score,
             found.occurrences.score[found.is_decoy],
             decoy_weight=found.decoy_weight,
+            one_more=found.one_more,
             hours=table.n_times * table.bin_s / 3600,
         )
         if scores.n_found is not None:

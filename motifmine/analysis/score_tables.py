@@ -63,7 +63,13 @@ def score_table(
 
 
 def score_table_elsewhere(
-    known: ScoreTable, target: Floats, decoy: Floats, *, decoy_weight: Floats, hours: float
+    known: ScoreTable,
+    target: Floats,
+    decoy: Floats,
+    *,
+    one_more: float,
+    decoy_weight: Floats,
+    hours: float,
 ) -> ScoreTable:
     """Return the false discovery rates of occurrences in new recordings.
 
@@ -81,6 +87,8 @@ def score_table_elsewhere(
         Of the recordings of the fit.
     target, decoy : float64 arrays
         Scores of the candidates in the new recordings, nats.
+    one_more : float
+        False targets that one decoy more would count as.
     decoy_weight : float64 array
         False targets that each decoy counts as.
     hours : float
@@ -88,7 +96,6 @@ def score_table_elsewhere(
     """
     if known.n_found is None or known.n_decoys is None or len(known) == 0:
         return known
-    one_more = float(np.mean(decoy_weight)) if len(decoy) else 1.0
     score = _thresholds(np.append(known.score, target), decoy)
     weight = np.concatenate([known.n_decoys, decoy_weight])
     everyone = np.concatenate([known.score, decoy])

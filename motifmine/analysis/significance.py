@@ -11,8 +11,13 @@ from motifmine.analysis.chance_level import (
     holm_rejections,
     label_events,
     recurrence_p_values,
+    size_p_value,
 )
-from motifmine.analysis.common_instants import are_in_order, count_whole_decoys
+from motifmine.analysis.common_instants import (
+    are_in_order,
+    count_listed_decoys,
+    count_whole_decoys,
+)
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
     FitPart,
@@ -26,6 +31,7 @@ from motifmine.analysis.motif_selection import keep_activations, widen_backgroun
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
 from motifmine.analysis.pulse_order import LearnedRows, pulse_order_p_values, pulsed_words
+from motifmine.analysis.score_tables import CHANCE_SCORE
 from motifmine.models.excerpt import part_of_time
 from motifmine.models.starts import Infer
 from motifmine.records.fields import select_entries
@@ -53,13 +59,13 @@ FEW = 10
 """Occurrences of a motif below which they are few,"""
 SAME_TOSSES = 0.13
 """and the probability that three tosses of a coin are the same as one before: enough for what
-occurs a few times and, against decoys of other kinds, surely recurs."""
+occurs a few times, if these are larger than chance."""
 ENOUGH_TESTED = 1_500_000
 """Observations of a part of the time that motifs are tested in, if it holds on average"""
 OFTEN = 100
 """occurrences of the rarest; else it is larger. The p-value of what comes as often is as low as it
 may be, and each third costs a fit and an inference in everything."""
-LAGS, LABELS, PULSES, PART = 0, 1, 2, 3
+LAGS, LABELS, PULSES, PART, SIZES = 0, 1, 2, 3, 4
 """Numbers of the random streams of detection: each purpose has its own, so that none affects
 another."""
 NOTHING_KNOWN = ScoreTable(
@@ -134,7 +140,9 @@ def assess(
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    lags = _draw_listed(chosen, n_decoys, np.where(free, 0, n_whole)[kept], seed)
+    n_listed = count_listed_decoys(np.where(free, 0, n_whole)[kept], chosen)
+    rng = generator(seed, Stream.DETECTION, LAGS)
+    lags = draw_lags(chosen, n_decoys, rng, n_whole=n_listed)
     folds = cut_pieces(table, motifs.motif_length).divide()
     found = leave_out(table, folds, chosen, flat, active, infer, lags)
     if held.was_fitted:
@@ -193,15 +201,6 @@ def _part_to_test(
     rng = generator(seed, Stream.DETECTION, PART)
     # stretches of 20 lengths: long ones are few, and what happens for a while only is in none
     return part_of_time(table, -(-motif_length // 3), n_wanted, 0, rng)
-
-
-def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
-    """Return the lags of decoys that occurrences of motifs that recur are listed among."""
-    # none only reversed: what recurs in order is known by now; weak occurrences are like their
-    # reverse. Of noise in common they are as frequent as those of the opposite.
-    with_opposites = n_whole if n_whole.max(initial=0) > 1 else None
-    rng = generator(seed, Stream.DETECTION, LAGS)
-    return draw_lags(motifs, n_decoys, rng, n_whole=with_opposites)
 
 
 def _count_decoys(n_occurrences: Indices) -> int:
@@ -271,16 +270,56 @@ def p_values_of(
     of_motif = np.bincount(whole.of_motifs().motif, minlength=len(motifs))
     n_whole = np.zeros(len(motifs), dtype=np.int64)
     np.maximum.at(n_whole, whole.occurrences.motif, whole.n_copies)
-    # a few tosses of a coin cannot be rarer than the level, but can all be the same; it is a second
-    # condition, so that it needs no correction for the number of motifs. With opposites a few
-    # events can be rarer; noise in common surpasses the other decoys, which then say nothing
+    # a few tosses of a coin cannot be rarer than the level, but can all be the same, and what comes
+    # up is larger than chance. Noise in common surpasses the other decoys, which then say nothing:
+    # sizes are corrected for the number of motifs, that tosses agree is a condition more. With
+    # opposites a few events can be rarer
     enough = np.where(of_motif < FEW, SAME_TOSSES, LEVEL)
-    alone[(alone <= enough) & (n_whole == 1)] = 0
+    tossed = np.flatnonzero((alone <= enough) & (n_whole == 1))
+    by_size = n_orders * _size_p_values(whole, found, motifs, seed)
+    alone[tossed] = np.minimum(alone, by_size)[tossed]
     if in_order is not None:
         alone[in_order] = 0
     tested = np.unique(whole.occurrences.motif)
     p_value[tested] = np.maximum(p_value, alone)[tested]
     return p_value
+
+
+def _size_p_values(whole: Candidates, found: Candidates, motifs: MotifSet, seed: int) -> Floats:
+    """Return the probability that chance gives events as large as those of each motif, (K,).
+
+    Parameters
+    ----------
+    whole : Candidates
+        Of motifs and their reverses.
+    found : Candidates
+        Of all decoys, too.
+    """
+    everyone = _sizes_of_events(found, motifs.usual_length)
+    decoys = [size for (_, copy), size in everyone.items() if copy > 0]
+    usual = float(np.concatenate([*decoys, [CHANCE_SCORE]]).mean())
+    of_whole = _sizes_of_events(whole, motifs.usual_length)
+    rng, none = generator(seed, Stream.DETECTION, SIZES), np.zeros(0)
+    return np.array(
+        [
+            size_p_value(of_whole.get((k, 0), none), of_whole.get((k, 1), none), usual, rng)
+            for k in range(len(motifs))
+        ]
+    )
+
+
+def _sizes_of_events(found: Candidates, length: int) -> dict[tuple[int, int], Floats]:
+    """Return the evidence in each event by motif and copy, 0 for the motif itself."""
+    peaks = found.occurrences
+    motif = peaks.motif.astype(np.int64)
+    document, start = (n.astype(np.int64) for n in (peaks.document, peaks.start_bin))
+    event = label_events(motif, found.fold, document, start, length)
+    sizes: dict[tuple[int, int], Floats] = {}
+    for k, copy in np.unique(np.stack([motif, found.copy]), axis=1).T.tolist():
+        mine = (motif == k) & (found.copy == copy)
+        of_event = np.bincount(event[mine], np.maximum(peaks.score[mine], 0.0))
+        sizes[k, copy] = of_event[of_event > 0].astype(np.float64)
+    return sizes
 
 
 def _p_values(found: Candidates, motifs: MotifSet, seed: int, n_orders: int) -> Floats:
@@ -330,7 +369,7 @@ def _hold_out(
         bins = folds.select(fold).bins_in(table)
         learned.append(LearnedRows(bins=bins, motif=whole, rows=rows))
         rng = generator(seed, Stream.DETECTION, LAGS, fold)
-        return draw_lags(some, n_decoys, rng, n_whole=n_whole[whole])
+        return draw_lags(some, n_decoys, rng, n_whole=n_whole[whole], recurs=False)
 
     held = cross_fit(table, thirds, motifs, fit_part, infer, draw)
     if not held.was_fitted:

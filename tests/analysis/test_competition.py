@@ -375,7 +375,7 @@ def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
     there = np.concatenate([new, rng.exponential(4.0, 60)])
     weight = np.full(5 * 60, 1 / 5)
     joined = score_table_elsewhere(
-        table, there, rng.exponential(4.0, 5 * 60), decoy_weight=weight, hours=2.0
+        table, there, rng.exponential(4.0, 5 * 60), decoy_weight=weight, one_more=1 / 5, hours=2.0
     )
     middle = (there > 8) & (there < 16)
     truth = np.mean(np.flatnonzero(middle) >= len(new))
@@ -383,7 +383,10 @@ def test_probabilities_in_new_recordings_are_of_their_candidates_too() -> None:
     assert stated[0] > truth + 0.1
     assert abs(stated[1] - truth) < 0.15  # own and new occurrences are taken for of one kind
     older = replace(table, n_found=None)
-    assert score_table_elsewhere(older, there, decoys, decoy_weight=weight, hours=2.0) is older
+    assert (
+        score_table_elsewhere(older, there, decoys, decoy_weight=weight, one_more=1 / 5, hours=2.0)
+        is older
+    )
 
 
 def test_few_minutes_are_enough_and_rare_motifs_need_higher_scores() -> None:
@@ -399,6 +402,7 @@ def test_few_minutes_are_enough_and_rare_motifs_need_higher_scores() -> None:
             there,
             rng.exponential(4.0, 5 * n_chance),
             decoy_weight=np.full(5 * n_chance, 1 / 5),
+            one_more=1 / 5,
             hours=1.0,
         )
         expected = n_chance * np.exp(-elsewhere.score / 4.0)
@@ -416,7 +420,8 @@ def test_motifs_of_one_word_have_decoys_of_another_rhythm() -> None:
     motif[0, 2:6, 0] = 0.25
     alone = MotifSet(probability=motif, weight=np.ones(1))
     # the box is the same in both directions, and of one pulse: nothing shows that it recurs
-    held_out = motifs_with_decoys(alone, draw_lags(alone, 6, generator(2), n_whole=np.ones(1, int)))
+    reverse = draw_lags(alone, 6, generator(2), n_whole=np.ones(1, int), recurs=False)
+    held_out = motifs_with_decoys(alone, reverse)
     assert held_out.n_decoys[0] == 0
     everyone = motifs_with_decoys(alone, draw_lags(alone, 6, generator(2)))
     assert everyone.n_decoys[0] > 3
