@@ -151,7 +151,8 @@ def assess(
         kept, found = kept[holds], found.take_motifs(holds)
         clear = find_clear(found)
         kept, found = kept[clear], found.take_motifs(clear)
-    targets = join_alike(found.of_motifs(), select_entries(motifs, "motif", kept))
+    chosen = select_entries(motifs, "motif", kept)
+    targets = join_alike(found.of_motifs(), chosen, table.n_times)
     scores = NOTHING_KNOWN
     # where time was up, decoys still say what scores are worth
     if held.was_fitted or held.is_cut:
