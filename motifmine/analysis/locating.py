@@ -9,9 +9,9 @@ from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.listing import least_score, relax
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
+from motifmine.analysis.recurrence import p_values_of
 from motifmine.analysis.score_tables import score_table_elsewhere
 from motifmine.analysis.significance import (
-    p_values_of,
     recurring_share_of,
     with_chance,
     without_companions,
