@@ -20,8 +20,8 @@ DISPERSION, PRIOR_DECOYS = (0.1, 0.2), 4.0
 """Squared coefficients of variation of what decoys of one motif expect, of scores and of their
 squares, and what that prior counts as. In data without order .03 to .1 was found of scores."""
 USUAL_CHANCE = 4.0
-"""Events of the usual score of chance that a motif's reverse is taken to have found more than its own,
-and whose scores vary as those of an exponential distribution."""
+"""Events of the usual score of chance that a motif's reverse is taken to have found, too, and whose
+scores vary as those of an exponential distribution."""
 EVENT_LENGTHS = 3
 """Motif lengths that an event has at most, where there is something all the time."""
 
