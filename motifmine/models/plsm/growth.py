@@ -10,9 +10,11 @@ refined on two halves agree on are no criterion either: motifs that divide the b
 agree with themselves, for they were learned from both halves.
 """
 
+import hashlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -86,6 +88,10 @@ class Grown:
     """The reason for their number, in words for people."""
 
 
+_LAST: deque[tuple[Any, Grown]] = deque(maxlen=2)
+"""What was grown last: the choice of a length grows motifs of two, of which the fit takes one."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidate:
     """Where a way led to."""
@@ -117,7 +123,7 @@ def grow_motifs(
     most_motifs: int = MOST_MOTIFS,
     drops_surplus: bool = True,
 ) -> Grown:
-    """Return the motifs that describe `table` shortest.
+    """Return the motifs that describe `table` shortest; those of the last two calls are kept.
 
     Parameters
     ----------
@@ -131,6 +137,39 @@ def grow_motifs(
     most_motifs, drops_surplus
         Of sparse tables, see `grow_from_followers`.
     """
+    settings = (motif_length, priors, seed, most_motifs, drops_surplus)
+    shorter = order_bins if is_clearly_shorter(order_bins, motif_length) else 0
+    key = _digest(table), (table.n_words, *settings, shorter)
+    for known, grown in _LAST:
+        if known == key:
+            return grown
+    grown = _grow(table, *settings, n_threads=n_threads, on_round=on_round, order_bins=shorter)
+    # what the time limit cut short is not what the table says
+    if not is_time_up():
+        grown.motifs.flags.writeable = grown.background_word.flags.writeable = False
+        _LAST.append((key, grown))
+    return grown
+
+
+def _digest(table: ObservationTable) -> bytes:
+    """Return what tells the observations of a table and its documents from those of others."""
+    arrays = (table.offsets, table.word, table.count, table.document_offsets)
+    parts = [np.ascontiguousarray(values).data for values in arrays]
+    return b"".join(hashlib.sha256(part).digest() for part in parts)
+
+
+def _grow(
+    table: ObservationTable,
+    motif_length: int,
+    priors: Priors,
+    seed: int,
+    most_motifs: int,
+    drops_surplus: bool,
+    *,
+    n_threads: int,
+    on_round: Callable[[float], None],
+    order_bins: int,
+) -> Grown:
     rng = generator(seed, Stream.GROWTH)
     # windows are cut from a dense matrix of time and word
     share = min(1.0, MOST_CELLS / max(table.n_times * table.n_words, 1))
@@ -145,7 +184,7 @@ def grow_motifs(
         best = _Candidate(state, compute_saving(field.problem, state))
         return _grown_motifs(best, [], motif_length)
     states = _all_ways(field, seed, on_round)
-    if is_clearly_shorter(order_bins, motif_length):
+    if order_bins:
         shorter = _field(part, order_bins, priors, n_threads)
         for state in _all_ways(shorter, seed, on_round):
             states.append(_in_longer_windows(field, state, shorter.problem.layout.motif_length))

@@ -16,11 +16,12 @@ from motifmine.models.plsm.em import infer_starts, iterate
 from motifmine.models.plsm.occurrence_windows import (
     TINY,
     Canvas,
+    at_usual_tempo,
     canvas_of,
-    cut_windows,
     expected_rates,
     find_peaks,
     motif_rates,
+    rows_of_windows,
 )
 from motifmine.models.plsm.problem import Problem, State, flat_start, prepare_em, within
 from motifmine.models.plsm.pruning import keep_motifs
@@ -176,14 +177,18 @@ def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) ->
             continue
         columns = columns_at_tempos(np.array([motif]), state.n_tempos)
         own = motif_rates(canvas, state.motifs[columns], state.starts[:, columns])
+        # of the windows alone: they are few, and the canvas is large
+        rows = rows_of_windows(canvas, peaks)
+        own, all_rates, counted = own[rows], everything[rows], canvas.counts[rows]
         # other occurrences of the same motif nearby are taken out with it: a small gain is the safe
         # side
-        rest = cut_windows(canvas, np.maximum(everything - own, 1e-6), peaks)
+        rest = at_usual_tempo(canvas, np.maximum(all_rates - own, 1e-6), peaks)
         rest = np.maximum(rest, np.float32(1e-6))
-        counts = cut_windows(canvas, canvas.counts, peaks)
         if held_out:
-            explained = own / np.maximum(everything, np.float32(TINY))
-            mine = cut_windows(canvas, canvas.counts * explained.astype(np.float32), peaks)
+            explained = own / np.maximum(all_rates, np.float32(TINY))
+            mine = at_usual_tempo(canvas, counted * explained, peaks)
+        counts = at_usual_tempo(canvas, counted, peaks)
+        if held_out:
             gains.append(_gain(counts, rest, _of_the_others(mine, rest), peaks.weight))
             continue
         shapes = np.broadcast_to(usual[motif], counts.shape)

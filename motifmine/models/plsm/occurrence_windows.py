@@ -144,7 +144,17 @@ def cut_windows(canvas: Canvas, values: Floats32, peaks: Peaks) -> Floats32:
     values : float32 array (N, W)
         Laid out like the counts of `canvas`.
     """
-    windows: Floats32 = values[canvas.first[peaks.row][:, None] + np.arange(canvas.length)]
+    return at_usual_tempo(canvas, values[rows_of_windows(canvas, peaks)], peaks)
+
+
+def rows_of_windows(canvas: Canvas, peaks: Peaks) -> Indices:
+    """Return the rows of the canvas that windows at occurrences cover, int64 array (n, L)."""
+    rows: Indices = canvas.first[peaks.row][:, None] + np.arange(canvas.length)
+    return rows
+
+
+def at_usual_tempo(canvas: Canvas, windows: Floats32, peaks: Peaks) -> Floats32:
+    """Return windows (n, L, W), changed, in which each occurrence is at the usual tempo."""
     if peaks.tempo is not None:
         for tempo in np.unique(peaks.tempo).tolist():
             # a bin's values are spread over the relative times that it covers

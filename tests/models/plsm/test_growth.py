@@ -1,5 +1,7 @@
 """As many motifs as there are: growth, splits, and what holds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -176,3 +178,30 @@ def test_growth_ends_where_motifs_save_no_more_and_says_what_they_save(truth: Si
     found = growth.grow_motifs(truth.table, LENGTH, priors, 0, n_threads=1, on_round=lambda _: None)
     assert len(found.motifs) == 3
     assert found.reason.startswith("they shorten the description of the data by ")
+
+
+def test_motifs_are_grown_once_of_the_same_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+
+    def grow(table: ObservationTable, length: int, *_: object, **__: object) -> growth.Grown:
+        drawn.append(length)
+        return growth.Grown(np.zeros((1, length, table.n_words), "f4"), np.zeros(1), 0.0, "")
+
+    monkeypatch.setattr(growth, "_grow", grow)
+    monkeypatch.setattr(growth, "_LAST", growth.deque(maxlen=2))
+    table = simulate(n_motifs=1, n_times=30, seed=0).table
+    more = table.with_counts(table.count + 1)
+
+    def grown(table: ObservationTable, length: int, **options: int) -> None:
+        quiet: Any = {"n_threads": 1, "on_round": lambda _: None}
+        growth.grow_motifs(table, length, Priors(sparsity=2.0), 0, **quiet, **options)
+
+    grown(table, 8)
+    grown(table, 4)
+    # an order that ends with the motifs changes nothing
+    grown(table, 8, order_bins=8)
+    assert drawn == [8, 4]
+    grown(more, 8)
+    grown(table, 8, order_bins=4)
+    grown(table, 4)
+    assert drawn == [8, 4, 8, 8, 4]
