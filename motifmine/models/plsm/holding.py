@@ -42,6 +42,7 @@ motif learned from the others, is kept even if half of the data are too few to f
 LEAST_OCCURRENCES = 2
 N_REFINE, N_LOCATE, N_RAMP = 15, 12, 4
 N_AMPLITUDE = 8
+LOWEST = np.float32(1e-6)  # rate that other motifs and the background are taken to have at least
 EVEN_SHARE = 0.02
 """Share of a motif learned on one half that is spread over the background's words."""
 ALONE_SHARE = 0.1
@@ -182,8 +183,8 @@ def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) ->
         own, all_rates, counted = own[rows], everything[rows], canvas.counts[rows]
         # other occurrences of the same motif nearby are taken out with it: a small gain is the safe
         # side
-        rest = at_usual_tempo(canvas, np.maximum(all_rates - own, 1e-6), peaks)
-        rest = np.maximum(rest, np.float32(1e-6))
+        rest = at_usual_tempo(canvas, np.maximum(all_rates - own, LOWEST), peaks)
+        rest = np.maximum(rest, LOWEST)
         if held_out:
             explained = own / np.maximum(all_rates, np.float32(TINY))
             mine = at_usual_tempo(canvas, counted * explained, peaks)

@@ -1,5 +1,6 @@
 """As many motifs as there are: growth, splits, and what holds."""
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -188,13 +189,13 @@ def test_motifs_are_grown_once_of_the_same_table(monkeypatch: pytest.MonkeyPatch
         return growth.Grown(np.zeros((1, length, table.n_words), "f4"), np.zeros(1), 0.0, "")
 
     monkeypatch.setattr(growth, "_grow", grow)
-    monkeypatch.setattr(growth, "_LAST", growth.deque(maxlen=2))
+    monkeypatch.setattr(growth, "_LAST", deque(maxlen=2))
     table = simulate(n_motifs=1, n_times=30, seed=0).table
     more = table.with_counts(table.count + 1)
 
-    def grown(table: ObservationTable, length: int, **options: int) -> None:
+    def grown(table: ObservationTable, length: int, order_bins: int = 0) -> None:
         quiet: Any = {"n_threads": 1, "on_round": lambda _: None}
-        growth.grow_motifs(table, length, Priors(sparsity=2.0), 0, **quiet, **options)
+        growth.grow_motifs(table, length, Priors(sparsity=2.0), 0, order_bins=order_bins, **quiet)
 
     grown(table, 8)
     grown(table, 4)
