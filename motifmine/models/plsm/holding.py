@@ -186,8 +186,8 @@ def _gains(problem: Problem, state: State, canvas: Canvas, *, held_out: bool) ->
         rest = at_usual_tempo(canvas, np.maximum(all_rates - own, LOWEST), peaks)
         rest = np.maximum(rest, LOWEST)
         if held_out:
-            explained: Floats32 = counted * (own / np.maximum(all_rates, np.float32(TINY)))
-            mine = at_usual_tempo(canvas, explained, peaks)
+            explained = own / np.maximum(all_rates, np.float32(TINY))
+            mine = at_usual_tempo(canvas, counted * explained.astype(np.float32), peaks)
         counts = at_usual_tempo(canvas, counted, peaks)
         if held_out:
             gains.append(_gain(counts, rest, _of_the_others(mine, rest), peaks.weight))
