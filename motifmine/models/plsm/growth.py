@@ -144,7 +144,7 @@ def grow_motifs(
         if known == key:
             return grown
     grown = _grow(table, *settings, n_threads=n_threads, on_round=on_round, order_bins=shorter)
-    # what the time limit cut short is not what the table says
+    # growth that the time limit cut short has another result
     if not is_time_up():
         grown.motifs.flags.writeable = grown.background_word.flags.writeable = False
         _LAST.append((key, grown))
@@ -152,7 +152,7 @@ def grow_motifs(
 
 
 def _digest(table: ObservationTable) -> bytes:
-    """Return what tells the observations of a table and its documents from those of others."""
+    """Return a digest of the observations of a table and its documents."""
     arrays = (table.offsets, table.word, table.count, table.document_offsets)
     parts = [np.ascontiguousarray(values).data for values in arrays]
     return b"".join(hashlib.sha256(part).digest() for part in parts)

@@ -154,7 +154,13 @@ def rows_of_windows(canvas: Canvas, peaks: Peaks) -> Indices:
 
 
 def at_usual_tempo(canvas: Canvas, windows: Floats32, peaks: Peaks) -> Floats32:
-    """Return windows (n, L, W), changed, in which each occurrence is at the usual tempo."""
+    """Return windows with each occurrence at the usual tempo.
+
+    Parameters
+    ----------
+    windows : float32 array (n, L, W), changed
+        Cut at `rows_of_windows`.
+    """
     if peaks.tempo is not None:
         for tempo in np.unique(peaks.tempo).tolist():
             # a bin's values are spread over the relative times that it covers
