@@ -32,6 +32,12 @@ SLOW_SHARE = 0.8
 # share of what a window leaves that half of it leaves, too, if nothing lies between them: a random
 # walk, or a programme longer than half of the window, leaves half or less
 GAP = 0.7
+# what is slower than a window of which there are so few can hardly be shown to recur. Where it is
+# less of the variance, but that of most channels, with a wider gap, it is taken out of all of them:
+# the fluorescence of a field of view, electrodes that dry. In music, gait and traffic the gap is
+# 0.90 at most where the share is.
+FEW_WINDOWS = 20
+SHARED_SLOW, SHARED_GAP = 0.3, 0.93
 # share of the whole standard deviation that one step of the coding is at least: the residual of a
 # temperature that only follows the sun is rounding
 LEAST_SPREAD = 0.1
@@ -183,6 +189,8 @@ def choose_trends(sources: Sequence[Floats], day_bins: int = 0) -> Trends:
     whole = np.maximum(np.sum(about_mean, axis=0), 0)
     columns = zip(n.T, whole.T, rest.T, strict=True)
     chosen = np.array([_choose_window(*column, day_bins) for column in columns], np.int64)
+    others = np.flatnonzero((chosen == 0) & (whole[0] > 0))
+    chosen[others] = _choose_shared_window(n[:, others], whole[:, others], rest[:, others])
     at = chosen, np.arange(len(chosen))
     variance, left = whole[at], rest[at]
     by_chance = np.maximum(LEAST_REST * variance, OVER_CHANCE * steps[at])
@@ -210,6 +218,26 @@ def _choose_window(n: Floats, whole: Floats, rest: Floats, day_bins: int) -> int
     is_daily = 0 < rest[DAILY] <= (1 - DAILY_SHARE) * whole[DAILY]
     # most documents last long enough
     return DAILY if is_open and is_daily and 2 * n[DAILY] >= n.max() else chosen
+
+
+def _choose_shared_window(n: Floats, whole: Floats, rest: Floats) -> int:
+    """Return the index of the window for channels that are slow together, 0 for none.
+
+    Parameters
+    ----------
+    n, whole, rest : float64 arrays (window + 1, channel)
+    """
+    if not n.shape[1]:
+        return 0
+    left = rest / whole.clip(min=1e-300)
+    for k in reversed(range(1, len(WINDOWS))):
+        n_windows = float(np.median(n[k])) / WINDOWS[k]
+        if not 0 < n_windows <= FEW_WINDOWS:
+            continue
+        typical, shorter = np.median(left[[k, k - 1]], axis=1)
+        if 0 < typical <= 1 - SHARED_SLOW and shorter >= SHARED_GAP * typical:
+            return k
+    return 0
 
 
 def find_trend_bins(layout: WordLayout) -> Indices:

@@ -49,6 +49,15 @@ def windows_of(*channels: np.ndarray) -> list[int]:
     return [int(window) for window in choose_trends([measure_trends(value)]).windows]
 
 
+def test_a_drift_that_all_channels_share_is_taken_out_though_it_is_less_than_the_rest() -> None:
+    drift = 0.5 * np.sin(3 * np.pi * np.arange(N) / N)
+    rest = [np.roll(programmes() + noise(0.2), 30 * k) for k in range(3)]
+    windows = windows_of(*(drift + column for column in rest))
+    assert min(windows) == max(windows) >= N // 20
+    # one channel of three: a drift that small is kept
+    assert windows_of(drift + rest[0], *rest[1:]) == [0, 0, 0]
+
+
 def test_a_daily_rhythm_is_taken_out_and_programmes_stay() -> None:
     column = 20 + SUN + programmes() + noise()
     (window,) = windows_of(column)
