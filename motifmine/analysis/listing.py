@@ -35,8 +35,9 @@ def find_clear(found: Candidates) -> Indices:
 
     All motifs have one threshold: where decoys of one are as good as it is, every list is short.
     A motif that has a list of its own goes only if the list of all, at the share of false ones that
-    it would have (`relax`), is longer without it: that share may be larger, but no sure motif is
-    lost for it. Which they are does not depend on how many false occurrences are wanted.
+    it would have (`relax`), is longer without it, and has as many motifs: that share may be larger,
+    but no sure motif is lost for weak occurrences of others. Which they are does not depend on how
+    many false occurrences are wanted.
     """
     clear = np.arange(len(found.mass))
     while len(clear) > 1:
@@ -44,9 +45,12 @@ def find_clear(found: Candidates) -> Indices:
         for k in range(len(clear)):
             some = found.take_motifs(clear)
             own = some.take_motifs(np.array([k]))
-            shares = RELAXED_SHARES if _count_listed(own, RELAXED_SHARES) else ()
-            rest = found.take_motifs(np.delete(clear, k))
-            gains.append(_count_listed(rest, shares) - _count_listed(some, shares))
+            shares = RELAXED_SHARES if _count_listed(own, RELAXED_SHARES).sum() else ()
+            with_it = _count_listed(some, shares)
+            rest = _count_listed(found.take_motifs(np.delete(clear, k)), shares)
+            # for a sure motif another one must be gained, not only occurrences
+            is_lost = len(shares) > 0 and _count_often(rest) < _count_often(with_it)
+            gains.append(0 if is_lost else rest.sum() - with_it.sum())
         best = int(np.argmax(gains))
         if gains[best] <= 0:
             break
@@ -61,8 +65,16 @@ def least_score(scores: ScoreTable, detection: Detection) -> float:
     return scores.lowest_score("false_share", detection.false_share)
 
 
-def _count_listed(found: Candidates, relaxed: tuple[float, ...] = ()) -> int:
-    """Return how many candidates of motifs are significant at the first share that leaves any."""
+def _count_often(n_listed: Indices) -> int:
+    """Return how many motifs are listed more than once."""
+    return int(np.count_nonzero(n_listed > 1))
+
+
+def _count_listed(found: Candidates, relaxed: tuple[float, ...] = ()) -> Indices:
+    """Return how many candidates of each motif are significant at the first share that leaves any.
+
+    int64 array (K,).
+    """
     # not from a score table: its probabilities of being false take long, and are not needed
     score, is_decoy = found.occurrences.score, found.is_decoy
     weight = np.zeros(len(score))
@@ -74,5 +86,7 @@ def _count_listed(found: Candidates, relaxed: tuple[float, ...] = ()) -> int:
     for share in (Detection().false_share, *relaxed):
         is_listed = n_false <= share * np.maximum(n_found, 1)
         if is_listed.any():
-            return int(n_found[is_listed].max())
-    return 0
+            listed = order[: int(np.flatnonzero(is_listed)[-1]) + 1]
+            of_motif = found.occurrences.motif[listed[~is_decoy[listed]]]
+            return np.bincount(of_motif, minlength=len(found.mass))
+    return np.zeros(len(found.mass), dtype=np.int64)

@@ -141,6 +141,24 @@ def test_p_values_of_sizes_of_chance_are_uniform_and_hardly_smaller_where_they_v
         assert np.mean(np.array(drawn) <= 0.05) < most
 
 
+def test_a_sure_motif_stays_whose_decoys_hide_weak_occurrences_of_another() -> None:
+    loud, decoys = np.linspace(300, 600, 40), np.linspace(20, 60, 30)
+    score = np.concatenate([loud, decoys, np.linspace(8, 140, 110)])
+    n = len(score)
+    found = Candidates(
+        occurrences=replace(
+            occurrences_at(range(n), score=score),
+            motif=np.repeat([0, 1], [70, 110]).astype(np.int32),
+        ),
+        copy=np.repeat([0, 1, 0], [40, 30, 110]),
+        n_copies=np.full(n, 3),
+        n_whole=np.zeros(n, np.int64),
+        fold=np.zeros(n, np.int64),
+        mass=np.array([18_000.0, 8000.0]),
+    )
+    assert find_clear(found).tolist() == [0, 1]
+
+
 def test_each_occurrence_gets_what_its_score_is_worth() -> None:
     found = with_chance(occurrences_at([0, 9, 20], score=[0.5, 2.5, 99.0]), SCORES)
     assert found.false_probability is not None
