@@ -13,7 +13,7 @@ agree with themselves, for they were learned from both halves.
 import hashlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -142,13 +142,16 @@ def grow_motifs(
     key = _digest(table), (table.n_words, *settings, shorter)
     for known, grown in _LAST:
         if known == key:
-            return grown
+            return _copy(grown)
     grown = _grow(table, *settings, n_threads=n_threads, on_round=on_round, order_bins=shorter)
     # growth that the time limit cut short has another result
     if not is_time_up():
-        grown.motifs.flags.writeable = grown.background_word.flags.writeable = False
-        _LAST.append((key, grown))
+        _LAST.append((key, _copy(grown)))
     return grown
+
+
+def _copy(grown: Grown) -> Grown:
+    return replace(grown, motifs=grown.motifs.copy(), background_word=grown.background_word.copy())
 
 
 def _digest(table: ObservationTable) -> bytes:
