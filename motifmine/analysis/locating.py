@@ -6,7 +6,7 @@ from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.common_instants import count_listed_decoys, count_whole_decoys
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
-from motifmine.analysis.listing import least_score, relax
+from motifmine.analysis.listing import least_score, lengths_alone, relax
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces
 from motifmine.analysis.recurrence import p_values_of
@@ -76,7 +76,7 @@ def locate_occurrences(
             hours=table.n_times * table.bin_s / 3600,
         )
         if scores.n_found is not None:
-            least = least_score(scores, relax(scores, peaks.score, detection))
+            least = least_score(scores, relax(scores, peaks, detection, lengths_alone(found)))
         peaks = with_chance(peaks, scores)
         known = replace(
             known,

@@ -23,7 +23,7 @@ from motifmine.analysis.competition import (
     leave_out,
 )
 from motifmine.analysis.decoys import draw_lags
-from motifmine.analysis.listing import find_clear, least_score, relax
+from motifmine.analysis.listing import find_clear, least_score, lengths_alone, relax
 from motifmine.analysis.motif_selection import keep_activations, widen_background
 from motifmine.analysis.occurrences import keep_occurrences
 from motifmine.analysis.pieces import cut_pieces, default_piece_bins
@@ -144,7 +144,7 @@ def assess(
     # where time was up, decoys still say what scores are worth
     if held.was_fitted or held.is_cut:
         scores = found.score_table(targets.score, table.n_times * table.bin_s / 3600)
-    detection = relax(scores, targets.score, detection)
+    detection = relax(scores, targets, detection, lengths_alone(found))
     least = least_score(scores, detection)
     targets = with_chance(targets, scores)
     sure = keep_occurrences(targets, targets.score >= least)

@@ -10,7 +10,7 @@ from scipy.stats import kstest
 from motifmine.analysis import significance as significance_module
 from motifmine.analysis.candidates import Candidates
 from motifmine.analysis.chance_level import size_p_value
-from motifmine.analysis.listing import find_clear, least_score, relax
+from motifmine.analysis.listing import find_clear, least_score, lengths_alone, relax
 from motifmine.analysis.locating import locate_occurrences
 from motifmine.analysis.motif_selection import keep_motifs
 from motifmine.analysis.occurrences import keep_occurrences
@@ -64,10 +64,36 @@ def test_the_threshold_is_the_lowest_that_keeps_the_share_or_the_rate() -> None:
 
 def test_a_short_list_may_hold_a_larger_share_of_false_ones() -> None:
     """Of ten occurrences none can be sure at 1 % with three decoys a motif."""
-    assert relax(SCORES, np.array([2.5, 9.0]), Detection()).false_share == 0.01
-    assert relax(SCORES, np.array([2.5]), Detection()).false_share == 0.05
-    assert relax(SCORES, np.array([1.5]), Detection()).false_share == 0.01
-    assert relax(SCORES, np.array([2.5]), Detection(false_share=0.04)).false_share == 0.04
+
+    def share(score: list[float], allowed: float = 0.01, alone: int = 0) -> float:
+        targets = occurrences_at(range(len(score)), score=score)
+        detection = Detection(false_share=allowed)
+        return relax(SCORES, targets, detection, np.array([alone])).false_share
+
+    assert share([2.5, 9.0]) == 0.01
+    assert share([2.5]) == 0.05
+    assert share([1.5]) == 0.01
+    assert share([2.5], 0.04) == 0.04
+    # two, and half of what it would have alone
+    assert share([2.5, 9.0], alone=2) == 0.05
+    assert share([9.0, 9.0, 2.5], alone=3) == 0.01
+    assert share([9.0, 9.0, 2.5, 2.5, 2.5], alone=5) == 0.05
+
+
+def test_a_sure_motif_stays_though_without_it_the_share_would_be_larger() -> None:
+    """With it a short list is sure at 1 %, without it a longer one at 5 %."""
+    score = np.concatenate([np.linspace(50, 100, 40), [101.0], np.linspace(150, 900, 25)])
+    motif = (np.arange(len(score)) > 40).astype(np.int32)
+    found = Candidates(
+        occurrences=replace(occurrences_at(range(len(score)), score=score), motif=motif),
+        copy=(score == 101.0).astype(np.int64),
+        n_copies=np.where(motif == 0, 5, 2),
+        n_whole=np.zeros(len(score), np.int64),
+        fold=np.zeros(len(score), np.int64),
+        mass=np.array([600.0, 800.0]),
+    )
+    assert find_clear(found).tolist() == [0, 1]
+    assert lengths_alone(found).tolist() == [40, 25]
 
 
 def test_a_motif_that_hides_occurrences_of_others_goes() -> None:
