@@ -130,7 +130,8 @@ def assess(
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    lags = _draw_listed(chosen, n_decoys, np.where(free, 0, n_whole)[kept], seed)
+    n_whole = np.where(free, 0, n_whole)[kept]
+    lags = _draw_listed(table, chosen, flat, active, n_whole, n_decoys, seed)
     folds = cut_pieces(table, motifs.motif_length).divide()
     found = leave_out(table, folds, chosen, flat, active, infer, lags)
     if held.was_fitted:
@@ -153,8 +154,7 @@ def assess(
     sure = keep_occurrences(sure, often[sure.motif])
     recur = kept[np.unique(sure.motif)]
     sure = without_companions(sure, motifs.motif_length, table.n_times)
-    # what recurs without a sure occurrence would be an empty motif in every list; of what there was
-    # no time to test nothing is dropped
+    # without a sure occurrence a motif would be empty in every list; what is not tested stays
     shown = np.arange(len(kept)) if held.is_cut else np.unique(sure.motif)
     return Assessment(
         kept=kept[shown],
@@ -191,10 +191,19 @@ def _part_to_test(
     return part_of_time(table, -(-motif_length // 3), n_wanted, 0, rng)
 
 
-def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
+def _draw_listed(
+    table: ObservationTable,
+    motifs: MotifSet,
+    background: Background,
+    activations: Activations,
+    n_whole: Indices,
+    n_decoys: int,
+    seed: int,
+) -> Indices:
     """Return the lags of decoys that occurrences of motifs that recur are listed among."""
+    n_listed = count_listed_decoys(table, motifs, activations, background, n_whole)
     rng = generator(seed, Stream.DETECTION, LAGS)
-    return draw_lags(motifs, n_decoys, rng, n_whole=count_listed_decoys(n_whole, motifs))
+    return draw_lags(motifs, n_decoys, rng, n_whole=n_listed)
 
 
 def _count_decoys(n_occurrences: Indices) -> int:
