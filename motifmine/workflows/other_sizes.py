@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from motifmine.analysis.continuations import find_whole_length
 from motifmine.durations import Duration
 from motifmine.models.request import FitRequest
 from motifmine.records.fit import FitRecord
@@ -40,7 +41,8 @@ def look_again(
     if not decides_sizes(request, record.vocabulary) or is_time_up():
         return record
     if len(record.motifs):
-        return _look_at_lengths(record, spec, request, run, find, may_be_longer)
+        found = _look_at_lengths(record, spec, request, run, find, may_be_longer)
+        return _look_at_whole(found, spec, request, run, find)
     others = list(other_sizes(spec))
     for other in others:
         found = find(other)
@@ -94,6 +96,32 @@ def _look_at_lengths(
         n_bins = best.provenance.spec.settings["motif_length"]
         run.say(f"{len(best.motifs)} motifs of {n_bins} bins recur, more than of the first length")
     return best
+
+
+def _look_at_whole(
+    record: FitRecord,
+    spec: Any,
+    request: FitRequest,
+    run: FitRun,
+    find: Callable[[Any], FitRecord],
+) -> FitRecord:
+    """Return the fit, or one of longer motifs if fewer of them hold what others go on with."""
+    if request.n_motifs is not None or request.motif_length is not None or is_time_up():
+        return record
+    n_times = sum(len(recording.bin_start_s) for recording in record.recordings)
+    probability = record.motifs.probability
+    length, n_pieces = find_whole_length(record.occurrences, probability, n_times)
+    if not n_pieces or LEAST_LENGTHS * length > n_times:
+        return record
+    found = find(replace(spec, motif_length=length))
+    is_fewer = 0 < len(found.motifs) < len(record.motifs)
+    if not (is_fewer and _explained(found) > SAME_SHARE * _explained(record)):
+        return record
+    run.say(
+        f"{n_pieces} of {len(record.motifs)} motifs only go on with others: {len(found.motifs)} "
+        f"motif{'s' * (len(found.motifs) != 1)} of {length} bins hold them whole"
+    )
+    return found
 
 
 def _other_lengths(

@@ -14,6 +14,7 @@ from motifmine.simulation import simulate
 from motifmine.workflows.mine import mine
 from motifmine.workflows.other_sizes import look_again, other_sizes
 from motifmine.workflows.run import FitRun
+from tests.helpers.fit_records import occurrences_at
 
 SPEC = Plsm(motif_length=10)
 TAKEN = "nothing recurs with the first sizes"
@@ -154,3 +155,26 @@ def test_the_shortest_motifs_are_taken_that_keep_parts_of_others(found: FitRecor
     assert tried == [20, 10, 5]
     # parts that shorter motifs do not keep either
     assert look_again(lost, spec, FitRequest.of("plsm"), FitRun(), lambda _: lost, may) is lost
+
+
+def test_longer_motifs_are_taken_where_fewer_hold_what_others_go_on_with(found: FitRecord) -> None:
+    whole = lose_one(found)
+    tried: list[int] = []
+
+    def find(spec: Plsm) -> FitRecord:
+        tried.append(spec.motif_length)
+        return whole
+
+    first = found.occurrences.start_bin[found.occurrences.motif == 0]
+    kept = np.sort(np.concatenate([first, first + 6]))
+    parts = replace(found, occurrences=occurrences_at(kept, np.isin(kept, first + 6)))
+    whole = replace(whole, occurrences=occurrences_at(first, weight=2.0))
+    assert look_again(parts, SPEC, FitRequest.of("plsm"), FitRun(), find, may) is whole
+    assert tried == [16]
+    # one that holds clearly less is not
+    whole = replace(whole, occurrences=occurrences_at(first))
+    assert look_again(parts, SPEC, FitRequest.of("plsm"), FitRun(), find, may) is parts
+    # nor is a length tried that was given
+    request = FitRequest.of("plsm", motif_length=Duration.parse("10bins"))
+    assert look_again(parts, SPEC, request, FitRun(), find, may) is parts
+    assert len(tried) == 2
