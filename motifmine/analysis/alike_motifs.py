@@ -9,7 +9,6 @@ pace, a part that is missing) is not in it, so it is the least confusion to expe
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import bdtrc
 
 from motifmine.kernels.similarity import max_shifted_cosine
 from motifmine.records.fields import select_entries
@@ -22,11 +21,6 @@ ALIKE = 0.5
 SAME = 0.7
 """Cosine at the best shift of motifs that are one event where they occur together, as a decoy less
 alike than that is unlike its motif (`motifmine.analysis.decoys.UNLIKE`)."""
-PARTLY = 0.4
-"""Cosine at the best shift of motifs that have much in common, and are one event where they occur
-together, if they do so at that shift far more often than by chance."""
-LEAST_TOGETHER, UNLIKELY = 3, 0.001
-"""How often that must be, and its greatest probability by chance."""
 WITHIN_BINS = 2
 """Distance of the starts of one event, after the shift between its motifs."""
 N_EVENTS = 400
@@ -73,12 +67,10 @@ def find_confusions(record: FitRecord) -> tuple[Confusion, ...]:
     )
 
 
-def join_alike(occurrences: Occurrences, motifs: MotifSet, n_times: int) -> Occurrences:
+def join_alike(occurrences: Occurrences, motifs: MotifSet) -> Occurrences:
     """Return occurrences in which alike motifs at one time are one, the one of the highest score.
 
-    It has the observations of both. Motifs that are less alike, as fragments of one are, share
-    events where they come together, at the shift at which they are most alike, more often than by
-    chance.
+    It has the observations of both.
 
     Parameters
     ----------
@@ -86,8 +78,6 @@ def join_alike(occurrences: Occurrences, motifs: MotifSet, n_times: int) -> Occu
         With scores.
     motifs : MotifSet
         (K, L, W)
-    n_times : int
-        Bins of all documents.
     """
     if len(occurrences) == 0 or len(motifs) < 2:
         return occurrences
@@ -96,30 +86,17 @@ def join_alike(occurrences: Occurrences, motifs: MotifSet, n_times: int) -> Occu
     # documents are numbered further apart than any start; starts may be negative
     apart = 2 * (int(np.abs(occurrences.start_bin).max()) + motifs.motif_length + WITHIN_BINS) + 1
     at = occurrences.document.astype(np.int64) * apart + occurrences.start_bin
-    pairs = np.argwhere(np.triu(cosine >= PARTLY, 1))
-    # the most alike first: what they share is not shared with others
-    pairs = pairs[np.argsort(-cosine[pairs[:, 0], pairs[:, 1]], kind="stable")]
-    for i, j in pairs.tolist():
+    for i, j in np.argwhere(np.triu(cosine >= SAME, 1)).tolist():
         first = np.flatnonzero(keep & (occurrences.motif == i))
         second = np.flatnonzero(keep & (occurrences.motif == j))
         # relative time r of the second is r + shift of the first, which starts earlier by it
-        together = _pairs(at[first], at[second] - shift[i, j])
-        if cosine[i, j] < SAME and not _are_one(len(together), len(first), len(second), n_times):
-            continue
-        for a, b in together:
+        for a, b in _pairs(at[first], at[second] - shift[i, j]):
             one, other = int(first[a]), int(second[b])
             if occurrences.score[other] > occurrences.score[one]:
                 one, other = other, one
             weight[one] += weight[other]
             keep[other] = False
     return select_entries(replace(occurrences, weight=weight), "occurrence", keep)
-
-
-def _are_one(n_together: int, n_first: int, n_second: int, n_times: int) -> bool:
-    """Return whether motifs come together at their shift more often than by chance."""
-    share = min(1.0, max(n_first, n_second) * (2 * WITHIN_BINS + 1) / max(n_times, 1))
-    chance = float(bdtrc(n_together - 1, min(n_first, n_second), share)) if n_together else 1.0
-    return n_together >= LEAST_TOGETHER and chance < UNLIKELY
 
 
 def _compare(motifs: MotifSet) -> tuple[Floats, Indices]:

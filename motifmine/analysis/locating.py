@@ -66,7 +66,7 @@ def locate_occurrences(
     lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng, n_whole=n_whole)
     # decoys compete again: without them a motif would take more than in the fit
     found = compete(table, pieces, motifs, background, infer, lags)
-    peaks = join_alike(found.of_motifs(), motifs, table.n_times)
+    peaks = join_alike(found.of_motifs(), motifs)
     least = detection.least_score
     if known is not None:
         scores = score_table_elsewhere(

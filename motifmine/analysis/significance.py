@@ -140,7 +140,7 @@ def assess(
         holds = holds[find_clear(found.take_motifs(holds))]
         kept, found = kept[holds], found.take_motifs(holds)
     recurrent = select_entries(motifs, "motif", kept)
-    targets = join_alike(found.of_motifs(), recurrent, table.n_times)
+    targets = join_alike(found.of_motifs(), recurrent)
     scores = NOTHING_KNOWN
     # where time was up, decoys still say what scores are worth
     if held.was_fitted or held.is_cut:
