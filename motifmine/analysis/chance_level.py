@@ -19,7 +19,7 @@ reversed in time has that, too: against a single decoy there is no advantage."""
 DISPERSION, PRIOR_DECOYS = (0.1, 0.2), 4.0
 """Squared coefficients of variation of what decoys of one motif expect, of scores and of their
 squares, and what that prior counts as. In data without order .03 to .1 was found of scores."""
-USUAL_CHANCE = 4.0
+USUAL_CHANCE = 10.0
 """Events of the usual score of chance that a motif's reverse is taken to have found, too, and whose
 scores vary as those of an exponential distribution."""
 EVENT_LENGTHS = 3

@@ -78,40 +78,6 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     return found.astype(np.int64)
 
 
-def count_listed_decoys(
-    table: ObservationTable,
-    motifs: MotifSet,
-    activations: Activations,
-    background: Background,
-    n_whole: Indices,
-) -> Indices:
-    """Return how many decoys that keep what comes together the list of occurrences has, (K,).
-
-    What recurs in order has weak occurrences that are as good backward: a reverse alone says what
-    chance finds only where noise is in common, for words coincide in what all motifs leave.
-
-    Parameters
-    ----------
-    table : ObservationTable
-    motifs : MotifSet
-        Known to recur, (K, L, W).
-    activations, background
-        In `table`.
-    n_whole : int64 array (K,)
-        See `count_whole_decoys`.
-    """
-    found = n_whole.copy()
-    if not np.any(n_whole == 1):
-        return found
-    left = _without(table, motifs, activations, background, np.arange(len(motifs)))
-    for k in np.flatnonzero(n_whole == 1).tolist():
-        words = _main_words(motifs.probability[k, : motifs.usual_length])
-        distance = _coincidences(_columns(left, words), motifs.usual_length)
-        apart = ~np.eye(len(words), dtype=np.bool_)
-        found[k] = len(words) > 1 and float(np.mean(distance[apart] > SURE)) > LEAST_COMMON
-    return found
-
-
 def are_in_order(
     table: ObservationTable,
     motifs: MotifSet,

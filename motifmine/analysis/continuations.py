@@ -18,7 +18,7 @@ MASS = 0.95  # share of a motif's mass at the end of which it is over
 def find_whole_length(
     occurrences: Occurrences, probability: Floats32, n_times: int
 ) -> tuple[int, int]:
-    """Return the length of patterns that motifs only hold in pieces, bins, and the number of pieces.
+    """Return the length of patterns that motifs hold in pieces, bins, and the number of pieces.
 
     A piece begins before another one, or at once after it, at a lag that hardly varies, in nearly
     all of its occurrences: of two products the end may be the same, and follow either.

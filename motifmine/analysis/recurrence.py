@@ -65,13 +65,12 @@ def p_values_of(
     n_whole = np.zeros(len(motifs), dtype=np.int64)
     np.maximum.at(n_whole, whole.occurrences.motif, whole.n_copies)
     # a few tosses of a coin cannot be rarer than the level, but can all be the same, and what comes
-    # up is larger than chance. Noise in common surpasses the other decoys, which then say nothing:
-    # sizes are corrected for the number of motifs, that tosses agree is a condition more. With
-    # opposites a few events can be rarer
+    # up must be larger than chance. Both are conditions in addition to the other decoys, and not
+    # corrected for the number of motifs, which five occurrences would hardly meet. With opposites a
+    # few events can be rarer
     enough = np.where(of_motif < FEW, SAME_TOSSES, LEVEL)
-    tossed = np.flatnonzero((alone <= enough) & (n_whole == 1))
     by_size = n_orders * _size_p_values(whole, found, motifs, seed)
-    alone[tossed] = np.minimum(alone, by_size)[tossed]
+    alone[(alone <= enough) & (by_size <= LEVEL) & (n_whole == 1)] = 0
     if in_order is not None:
         alone[in_order] = 0
     tested = np.unique(whole.occurrences.motif)

@@ -12,7 +12,6 @@ from motifmine.analysis.chance_level import (
 )
 from motifmine.analysis.common_instants import (
     are_in_order,
-    count_listed_decoys,
     count_whole_decoys,
 )
 from motifmine.analysis.companions import find_companions
@@ -131,7 +130,7 @@ def assess(
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
     n_whole = np.where(free, 0, n_whole)[kept]
-    lags = _draw_listed(table, chosen, flat, active, n_whole, n_decoys, seed)
+    lags = _draw_listed(chosen, n_decoys, n_whole, seed)
     folds = cut_pieces(table, motifs.motif_length).divide()
     found = leave_out(table, folds, chosen, flat, active, infer, lags)
     if held.was_fitted:
@@ -191,19 +190,13 @@ def _part_to_test(
     return part_of_time(table, -(-motif_length // 3), n_wanted, 0, rng)
 
 
-def _draw_listed(
-    table: ObservationTable,
-    motifs: MotifSet,
-    background: Background,
-    activations: Activations,
-    n_whole: Indices,
-    n_decoys: int,
-    seed: int,
-) -> Indices:
+def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
     """Return the lags of decoys that occurrences of motifs that recur are listed among."""
-    n_listed = count_listed_decoys(table, motifs, activations, background, n_whole)
+    # none only reversed: what recurs in order has weak occurrences that are as good backward. Of
+    # noise in common they are as frequent as those of the opposite.
+    with_opposites = np.where(n_whole > 1, n_whole, 0)
     rng = generator(seed, Stream.DETECTION, LAGS)
-    return draw_lags(motifs, n_decoys, rng, n_whole=n_listed)
+    return draw_lags(motifs, n_decoys, rng, n_whole=with_opposites)
 
 
 def _count_decoys(n_occurrences: Indices) -> int:

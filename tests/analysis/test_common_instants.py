@@ -7,11 +7,9 @@ import pytest
 
 from motifmine.analysis.common_instants import (
     are_in_order,
-    count_listed_decoys,
     count_whole_decoys,
 )
 from motifmine.analysis.decoys import draw_lags, motifs_with_decoys
-from motifmine.records.fields import select_entries
 from motifmine.records.fit import Activations, Background, MotifSet
 from motifmine.records.table import ObservationTable
 from motifmine.records.vocabulary import Channels, Vocabulary
@@ -56,12 +54,6 @@ def test_order_that_another_motif_has_is_not_that_of_a_motif() -> None:
         mass=np.full(len(starts), 48.0, np.float32),
     )
     flat = Background(probability=np.full(6, 1 / 6, np.float32), weight=0.6)
-    one = select_entries(motifs, "motif", np.array([0]))
-    single = np.ones(1, np.int64)
-    assert count_listed_decoys(table, one, activations, flat, single).tolist() == [1]
-    alone = table_of_counts(rng.poisson(0.4, counts.shape))
-    assert count_listed_decoys(alone, one, activations, flat, single).tolist() == [0]
-    assert count_listed_decoys(alone, one, activations, flat, 3 * single).tolist() == [3]
     nothing = np.zeros(0, np.int64)
     assert are_in_order(table, motifs, activations, flat, nothing).tolist() == [True, True]
     assert are_in_order(table, motifs, activations, flat, np.array([0])).tolist() == [False, False]
