@@ -13,6 +13,8 @@ from motifmine.types import Indices
 RELAXED_SHARES = (0.05, 0.1)
 """Shares of false occurrences that are allowed where a smaller one leaves no occurrence."""
 SHARES = (Detection().false_share, *RELAXED_SHARES)
+ENOUGH = 20
+"""Occurrences of a motif beyond which a list need not be longer for its sake."""
 
 
 def relax(
@@ -22,7 +24,7 @@ def relax(
 
     A list of ten cannot show that one in a hundred is false: chance alone must have a place in it.
     A larger share is allowed, too, where more motifs then have half of what would be listed of them
-    alone.
+    alone, or of `ENOUGH`.
 
     Parameters
     ----------
@@ -36,7 +38,8 @@ def relax(
         relaxed = replace(detection, false_share=max(share, detection.false_share))
         listed = targets.motif[targets.score >= least_score(scores, relaxed)]
         n_each = np.bincount(listed, minlength=len(alone))
-        n_shown = _count_often(np.where(2 * n_each >= alone, np.minimum(n_each, alone), 0))
+        is_shown = 2 * n_each >= np.minimum(alone, ENOUGH)
+        n_shown = _count_often(np.where(is_shown, np.minimum(n_each, alone), 0))
         if len(listed) and n_shown > most:
             best, most = relaxed, n_shown
     return best
