@@ -137,9 +137,10 @@ def _learn_counts(sample: SeriesSample, channels: Sequence[str], units: Sequence
 
 
 def _learn_mixed(sample: SeriesSample, channels: Sequence[str], kinds: Indices) -> Floats:
-    """Return kind and three numbers of every channel, (channel, 4)."""
+    """Return kind and two numbers of every channel, (channel, 3), or (channel, 5) with steps."""
     value = sample.value
-    coding = np.zeros((len(kinds), mixed.N_NUMBERS))
+    has_steps = np.any(kinds == mixed.STEPS)
+    coding = np.zeros((len(kinds), 1 + max(mixed.EDGES) if has_steps else 3))
     coding[:, 0], coding[:, 1:3] = kinds, _learn_rectified(value)
     states = mixed.learn_states(value, channels, kinds.astype(np.float64))
     for channel, kind in enumerate(kinds.tolist()):
@@ -148,21 +149,23 @@ def _learn_mixed(sample: SeriesSample, channels: Sequence[str], kinds: Indices) 
         elif kind == mixed.STATE:
             coding[channel, 1:3] = states[channel]
         elif kind == mixed.STEPS:
-            coding[channel, 1:] = find_steps(value[:, channel], sample.change[:, channel])
+            coding[channel, mixed.EDGES] = find_steps(value[:, channel], sample.change[:, channel])
     return coding
 
 
 def _add_trends(coding: Floats, trends: Trends) -> Floats:
     """Return the coding with the windows of trends as a further column, if there are any."""
     # a channel without spread, or of another kind, has no trend
-    is_mixed = coding.shape[1] == mixed.N_NUMBERS
+    is_mixed = coding.shape[1] > 2
     is_kind = coding[:, 0] == mixed.RECTIFIED if is_mixed else np.ones(len(coding), bool)
     centre, spread = (1, 2) if is_mixed else (0, 1)
     mine = (trends.windows != 0) & is_kind & np.isfinite(coding[:, spread])
     if not mine.any():
         return coding
     coding[mine, centre], coding[mine, spread] = 0.0, trends.spread[mine]
-    return np.concatenate([coding, np.where(mine, trends.windows, 0.0)[:, None]], axis=1)
+    windows = np.where(mine, trends.windows, 0.0)[:, None]
+    before = spread + 1
+    return np.concatenate([coding[:, :before], windows, coding[:, before + 1 :]], axis=1)
 
 
 def _find_centres(value: Floats32, mean: Floats, spread: Floats) -> Floats:

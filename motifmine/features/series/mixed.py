@@ -22,8 +22,9 @@ from motifmine.types import Floats, Floats32
 PER_CHANNEL = 3
 RECTIFIED, COUNTS, STATE, UNUSED, STEPS = range(5)
 KINDS = ("rectified", "counts", "state", "unused", "steps")
-N_NUMBERS = 4
-"""Numbers that code a channel: its kind, and at most three more."""
+EDGES = [1, 2, 4]
+"""Columns of the coding with the edges of steps: after the kind, two numbers and the window of a
+trend, which all mixed codings may have, those with steps have a fifth column."""
 # observations of a bin that a state fills: as of a deviation by one standard deviation
 SPENT_COUNT = 2.0
 CHANGE_COUNT = 4.0  # observations of a change: as much as two bins of the state, for it says when
@@ -87,12 +88,11 @@ def scale_counts(value: Floats32) -> float:
 def label_mixed(layout: Channels) -> list[str]:
     """Return the label of every word."""
     labels: list[str] = []
-    for name, unit, (kind, first, second, third, *trend) in zip(
-        layout.channels, layout.units, layout.coding, strict=True
-    ):
+    for name, unit, row in zip(layout.channels, layout.units, layout.coding, strict=True):
+        kind, first, trend = row[0], row[1], row[3:4]
         end = f" {unit}" if unit else ""
         if kind == STEPS:
-            edges = [f"{edge:.4g}" for edge in (first, second, third) if np.isfinite(edge)]
+            edges = [f"{edge:.4g}" for edge in row[EDGES] if np.isfinite(edge)]
             labels += [f"{name} {low}..{high}{end}" for low, high in pairwise(edges)]
             labels.append(f"{name} >= {edges[-1]}{end}")
             labels += [f"{name} (no word)"] * (PER_CHANNEL - len(edges))
@@ -128,9 +128,10 @@ def encode_mixed(value: Floats, layout: Channels, per_deviation: float, most: fl
     mine = kinds == COUNTS
     count[:, mine, 0] = (value[:, mine] - first[mine]) / second[mine]
     mine = kinds == STEPS
-    step = value[:, mine, None] >= layout.coding[mine, 1:N_NUMBERS]
-    step[:, :, :-1] &= ~step[:, :, 1:]
-    count[:, mine] = SPENT_COUNT * step
+    if mine.any():
+        step = value[:, mine, None] >= layout.coding[mine][:, EDGES]
+        step[:, :, :-1] &= ~step[:, :, 1:]
+        count[:, mine] = SPENT_COUNT * step
     mine = kinds == STATE
     state = value[:, mine]
     before = np.concatenate([state[:1], state[:-1]])

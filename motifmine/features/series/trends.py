@@ -244,7 +244,7 @@ def find_trend_bins(layout: WordLayout) -> Indices:
     """Return what the coding takes out of each channel, int64 (channel,); see `Trends.windows`."""
     if not isinstance(layout, Channels):
         return np.zeros(0, np.int64)
-    usual = {"rectified": 2, "mixed": 4}.get(layout.words, layout.coding.shape[1])
+    usual = {"rectified": 2, "mixed": 3}.get(layout.words, layout.coding.shape[1])
     if layout.coding.shape[1] <= usual:
         return np.zeros(len(layout.channels), np.int64)
     return layout.coding[:, usual].astype(np.int64)

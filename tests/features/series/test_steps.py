@@ -79,7 +79,7 @@ def test_values_that_are_sent_on_change_are_coded_by_their_level() -> None:
     value[-1] = np.nan
     time, word, count = encode_series(series, layout)
     assert set(count) == {mixed.SPENT_COUNT} and (np.diff(time) > 0).all()
-    _, first, second, third = layout.coding[0]
+    first, second, third = layout.coding[0, mixed.EDGES]
     expected = np.digitize(value[time, None].ravel(), [first, second, third]) - 1
     assert np.array_equal(word, expected)
     assert set(time) == set(np.flatnonzero(value >= first))
