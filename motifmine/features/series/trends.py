@@ -230,7 +230,8 @@ def _choose_shared_window(n: Floats, whole: Floats, rest: Floats) -> int:
     if not n.shape[1]:
         return 0
     left = rest / whole.clip(min=1e-300)
-    for k in reversed(range(1, len(WINDOWS))):
+    # the shortest, which follows a drift best
+    for k in range(1, len(WINDOWS)):
         n_windows = float(np.median(n[k])) / WINDOWS[k]
         if not 0 < n_windows <= FEW_WINDOWS:
             continue
