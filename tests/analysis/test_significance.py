@@ -232,11 +232,11 @@ def test_a_motif_recurs_in_recordings_of_the_scene(small: Simulation) -> None:
 @pytest.mark.parametrize("n_words", [5, 20])
 def test_p_values_in_recordings_without_order_are_uniform_at_most(n_words: int) -> None:
     found = []
-    for seed in range(8):
+    for seed in range(12):
         drawn = simulate(n_motifs=4, n_times=500, motif_length=8, n_words=n_words, seed=seed)
         found.append(p_values_in(without_order(drawn.table, seed), drawn.motifs))
     p = np.concatenate(found)
-    assert kstest(p, "uniform", alternative="greater").pvalue > 0.02
+    assert kstest(p, "uniform", alternative="greater").pvalue > 0.1
     assert np.count_nonzero(p <= 0.01) <= 2
 
 
