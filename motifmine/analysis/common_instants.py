@@ -78,6 +78,15 @@ def count_whole_decoys(table: ObservationTable, motifs: MotifSet) -> Indices:
     return found.astype(np.int64)
 
 
+def keep_opposites(n_whole: Indices) -> Indices:
+    """Return how many decoys of a list keep what comes together, (K,): none where it is a reverse.
+
+    What recurs in order has weak occurrences that are as good backward. Of noise in common they are
+    as frequent as those of the opposite.
+    """
+    return np.where(n_whole > 1, n_whole, 0)
+
+
 def are_in_order(
     table: ObservationTable,
     motifs: MotifSet,

@@ -64,12 +64,13 @@ def find_clear(found: Candidates) -> Indices:
     while len(clear) > 1:
         some = found.take_motifs(clear)
         has_list = lengths_alone(some) > 0
+        share_of_all = _count_listed(some)[1]
         gains = []
         for k in range(len(clear)):
-            shares = SHARES if has_list[k] else SHARES[:1]
-            rest, share = _count_listed(found.take_motifs(np.delete(clear, k)), shares)
+            rest_of = found.take_motifs(np.delete(clear, k))
+            rest, share = _count_listed(rest_of, SHARES if has_list[k] else SHARES[:1])
             # neither a stricter list nor a less strict one is a loss
-            with_it, _ = _count_listed(some, (max(share, _count_listed(some, shares)[1]),))
+            with_it, _ = _count_listed(some, (max(share, share_of_all) if has_list[k] else share,))
             # for a sure motif another one must be gained, not only occurrences
             is_lost = has_list[k] and _count_often(rest) < _count_often(with_it)
             gains.append(0 if is_lost else rest.sum() - with_it.sum())

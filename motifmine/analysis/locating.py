@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from motifmine.analysis.alike_motifs import join_alike
-from motifmine.analysis.common_instants import count_whole_decoys
+from motifmine.analysis.common_instants import count_whole_decoys, keep_opposites
 from motifmine.analysis.competition import compete
 from motifmine.analysis.decoys import draw_lags
 from motifmine.analysis.listing import least_score, lengths_alone, relax
@@ -60,9 +60,7 @@ def locate_occurrences(
         table, motifs.motif_length, piece_bins=None if known is None else known.piece_bins
     )
     rng = generator(0 if known is None else known.seed, Stream.DETECTION, OTHER_DOCUMENTS)
-    # whether noise is in common is not known before motifs are found: only opposites are drawn
-    n_whole = count_whole_decoys(table, motifs)
-    n_whole[n_whole == 1] = 0
+    n_whole = keep_opposites(count_whole_decoys(table, motifs))
     lags = draw_lags(motifs, 0 if known is None else known.n_decoys, rng, n_whole=n_whole)
     # decoys compete again: without them a motif would take more than in the fit
     found = compete(table, pieces, motifs, background, infer, lags)

@@ -69,8 +69,10 @@ def p_values_of(
     # corrected for the number of motifs, which five occurrences would hardly meet. With opposites a
     # few events can be rarer
     enough = np.where(of_motif < FEW, SAME_TOSSES, LEVEL)
-    by_size = n_orders * _size_p_values(whole, found, motifs, seed)
-    alone[(alone <= enough) & (by_size <= LEVEL) & (n_whole == 1)] = 0
+    is_met = (alone <= enough) & (n_whole == 1)
+    if is_met.any():
+        is_met &= n_orders * _size_p_values(whole, found, motifs, seed) <= LEVEL
+    alone[is_met] = 0
     if in_order is not None:
         alone[in_order] = 0
     tested = np.unique(whole.occurrences.motif)

@@ -7,13 +7,8 @@ from numpy.typing import NDArray
 
 from motifmine.analysis.alike_motifs import join_alike
 from motifmine.analysis.candidates import Candidates
-from motifmine.analysis.chance_level import (
-    holm_rejections,
-)
-from motifmine.analysis.common_instants import (
-    are_in_order,
-    count_whole_decoys,
-)
+from motifmine.analysis.chance_level import holm_rejections
+from motifmine.analysis.common_instants import are_in_order, count_whole_decoys, keep_opposites
 from motifmine.analysis.companions import find_companions
 from motifmine.analysis.competition import (
     FitPart,
@@ -129,8 +124,8 @@ def assess(
     chosen = select_entries(motifs, "motif", kept)
     active = keep_activations(activations, _numbers(kept, len(motifs)))
     flat = widen_background(background, motifs, kept)
-    n_whole = np.where(free, 0, n_whole)[kept]
-    lags = _draw_listed(chosen, n_decoys, n_whole, seed)
+    opposites = keep_opposites(np.where(free, 0, n_whole)[kept])
+    lags = draw_lags(chosen, n_decoys, generator(seed, Stream.DETECTION, LAGS), n_whole=opposites)
     folds = cut_pieces(table, motifs.motif_length).divide()
     found = leave_out(table, folds, chosen, flat, active, infer, lags)
     if held.was_fitted:
@@ -188,15 +183,6 @@ def _part_to_test(
     rng = generator(seed, Stream.DETECTION, PART)
     # stretches of 20 lengths: long ones are few, and what happens for a while only is in none
     return part_of_time(table, -(-motif_length // 3), n_wanted, 0, rng)
-
-
-def _draw_listed(motifs: MotifSet, n_decoys: int, n_whole: Indices, seed: int) -> Indices:
-    """Return the lags of decoys that occurrences of motifs that recur are listed among."""
-    # none only reversed: what recurs in order has weak occurrences that are as good backward. Of
-    # noise in common they are as frequent as those of the opposite.
-    with_opposites = np.where(n_whole > 1, n_whole, 0)
-    rng = generator(seed, Stream.DETECTION, LAGS)
-    return draw_lags(motifs, n_decoys, rng, n_whole=with_opposites)
 
 
 def _count_decoys(n_occurrences: Indices) -> int:
