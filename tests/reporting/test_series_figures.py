@@ -100,6 +100,21 @@ def test_states_and_measurements_are_described_by_their_kind() -> None:
     assert describe_series(phi, layout, 60.0, raw) == said
 
 
+def test_a_plug_at_several_levels_is_described_from_rest() -> None:
+    layout = Channels(
+        channels=("plug",),
+        units=("W",),
+        words="mixed",
+        per_channel=3,
+        coding=np.array([[4.0, 20.0, 800.0, 0.0, np.inf]]),
+    )
+    # bins between two levels have no words: what they hold is not the rest
+    phi = make_phi(8, 3, (0, 1), (1, 1), (3, 0), (4, 0), (6, 1))
+    raw = np.array([1700.0, 1700, 1050, 60, 60, 900, 1700, 1000])[:, None]
+    assert describe_series(phi, layout, 180.0, raw) == "plug rises by 1640 W for 15 min."
+    assert describe_series(phi, layout, 180.0) == "plug high."
+
+
 def test_channels_at_one_moment_are_described_together() -> None:
     layout = layout_of("changes", ("a", "b"), 2)
     assert describe_series(make_phi(10, 4, (4, 0), (4, 3)), layout, 1.0) == "a rises and b falls."

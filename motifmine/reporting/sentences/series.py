@@ -108,11 +108,18 @@ def _describe_channel(
         verb = _name_level(steps, layout, channel)
     elif kind == "changes":
         verb = _name_sides(steps, CHANGES)
-    elif kind in ("rectified", "steps"):
-        # steps are above rest
-        verb = SIDES[0] if kind == "steps" else _name_sides(steps[:, :2], SIDES)
+    elif kind == "rectified":
+        verb = _name_sides(steps[:, :2], SIDES)
         if raw is not None:
             verb = _add_amount(verb, raw[:, channel], is_active, layout, channel, bin_s)
+    elif kind == "steps":
+        verb = SIDES[0]
+        if raw is not None and np.isfinite(raw[is_active, channel]).any():
+            # bins without words may be between two levels: the lowest is nearest to rest
+            extent = float(np.nanmax(raw[:, channel]) - np.nanmin(raw[:, channel]))
+            unit = f" {layout.units[channel]}" if layout.units[channel] else ""
+            length = format_length(int(is_active.sum()) * bin_s)
+            verb = f"rises by {_round_off(extent)}{unit} for {length}"
     elif kind == "state":
         verb = _name_state(steps, bin_s)
         name = name.replace("=", " is ", 1) if "=" in name else f"{name} is on"
